@@ -1,0 +1,325 @@
+"""The words between the consent service and everyone else: types only, no behaviour.
+
+Times are integers, milliseconds since 1970 UTC, by the clock that was handed to the service. Ids of contacts and subjects are one thing:
+32 hex digits, random, no personal data. Keys of mails are 32 hex digits.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from enum import StrEnum
+from typing import Protocol
+
+from msgspec import Struct
+
+
+class MailClass(StrEnum):
+    MARKETING = "marketing"
+    SERVICE = "service"
+    PROOF = "proof"  # the mail that asks for the confirmation itself
+    INTERNAL = "internal"  # only to addresses listed under [team]
+    TEST = "test"  # only to addresses listed under [team]
+
+
+class Basis(StrEnum):
+    CONSENT = "consent"
+    SOFT_OPT_IN = "soft_opt_in"
+    CONTRACT = "contract"
+    LEGAL_OBLIGATION = "legal_obligation"
+
+
+# ---------------------------------------------------------------- policy
+
+
+class Purpose(Struct, frozen=True):
+    """What a person is asked, in every language of the project. Its version is the SHA-256 of its canonical
+    JSON; a changed word is a new version. `cap_count` mails per `cap_unit` at most; 0 is no cap."""
+
+    topic: str
+    basis: Basis
+    title: dict[str, str]  # language → words
+    wording: dict[str, str]  # language → the sentence beside the box
+    controller: str
+    cap_count: int = 0
+    cap_unit: str = "month"
+
+
+class TemplateFacts(Struct, frozen=True):
+    """What the compiler found in a template, by the SHA-256 (hex) of its source in all languages."""
+
+    name: str
+    digest: str
+    unsubscribe: bool  # shows `links.unsubscribe` in every variant
+    imprint: bool  # shows `sender.imprint` in every variant
+    promotional: bool = False  # carries a coupon, a recommendation or a marketing block
+
+
+class Policy(Struct, frozen=True):
+    """What the engine may ask for. Published by apply; the gate denies what it does not know."""
+
+    purposes: tuple[Purpose, ...]
+    templates: tuple[TemplateFacts, ...]
+    default_language: str = "en"
+
+
+# ---------------------------------------------------------------- the way of a mail
+
+
+class Ask(Struct, frozen=True):
+    """May this mail go to this subject? `trigger` is the id of the event that a service mail answers."""
+
+    key: str
+    attempt: int  # 1, 2, …
+    subject: str
+    mail_class: MailClass
+    topic: str | None
+    template: str  # digest of the template
+    trigger: str | None = None
+
+
+class Reason(StrEnum):
+    """Why a mail was denied: the first failing check. Stable; shown in `why`, journals and reports."""
+
+    UNKNOWN_SUBJECT = "unknown_subject"
+    UNKNOWN_TEMPLATE = "unknown_template"
+    UNKNOWN_TOPIC = "unknown_topic"
+    WRONG_CLASS = "wrong_class"
+    TEMPLATE_WITHOUT_UNSUBSCRIBE = "template_without_unsubscribe"
+    TEMPLATE_WITHOUT_IMPRINT = "template_without_imprint"
+    PROMOTION_IN_SERVICE_MAIL = "promotion_in_service_mail"
+    NO_TRIGGER = "no_trigger"
+    NEVER_ASKED = "never_asked"
+    NOT_CONFIRMED = "not_confirmed"
+    CONFIRMATION_EXPIRED = "confirmation_expired"
+    WITHDRAWN = "withdrawn"
+    TOPIC_CAP = "topic_cap"
+    NOT_ON_TEAM = "not_on_team"
+    NO_PROOF_WANTED = "no_proof_wanted"
+    ALREADY_CLAIMED = "already_claimed"  # this key and attempt was claimed before, or must not go again
+    ONE_AT_A_TIME = "one_at_a_time"  # another mail to this subject is unsettled; ask again
+    WRONG_ATTEMPT = "wrong_attempt"  # attempt n+1 needs n settled deferred or released
+
+
+class Links(Struct, frozen=True):
+    """Absolute URLs for the templates; empty where the class of mail has none."""
+
+    unsubscribe: str = ""
+    preferences: str = ""
+    confirm: str = ""
+    refuse: str = ""
+
+
+class Decision(Struct, frozen=True):
+    """The gate's answer, kept with its batch. `consent_seq` is the leaf that an allowed marketing mail rests
+    on (0: none), `epoch` counts the subject's stops, so that a decision older than a stop can be told."""
+
+    key: str
+    attempt: int
+    allowed: bool
+    reason: Reason | None
+    variant: str  # "personalised" or "plain"
+    purpose: str  # version of the purpose, SHA-256 hex; empty where none applies
+    consent_seq: int
+    epoch: int
+    links: Links
+
+
+class Permit(Struct, frozen=True):
+    """The right to hand one mail to the mail server, once, to `recipient`, before `deadline` (ms UTC).
+    Made by the consent service only. `headers` go into the mail as they are."""
+
+    key: str
+    attempt: int
+    subject: str
+    recipient: str
+    headers: tuple[tuple[str, str], ...]
+    leaf: int  # position of the batch's leaf in the log
+    sender: str
+    deadline: int
+
+
+class Outcome(StrEnum):
+    """How an attempt ended. Only `deferred` and `released` allow another."""
+
+    ACCEPTED = "accepted"  # 2xx to the final dot
+    REFUSED = "refused"  # 5xx
+    DEFERRED = "deferred"  # 4xx
+    RELEASED = "released"  # the final dot was never sent
+    UNKNOWN = "unknown"  # the final dot may have been sent, no reply was read
+
+
+class Settlement(Struct, frozen=True):
+    """`code` is the SMTP reply code, 0 if there was none."""
+
+    key: str
+    attempt: int
+    outcome: Outcome
+    code: int = 0
+
+
+class Claimed(Struct, frozen=True):
+    """What a claim gave: permits for the allowed asks, decisions for all others."""
+
+    permits: tuple[Permit, ...]
+    denied: tuple[Decision, ...]
+
+
+class Status(Struct, frozen=True):
+    """What the service knows of a key's newest attempt; `outcome` is None while it is unsettled, `reason` is
+    set when the newest decision denied."""
+
+    key: str
+    attempt: int
+    outcome: Outcome | None
+    reason: Reason | None = None
+
+
+class Change(Struct, frozen=True):
+    """One entry of the feed. `type` is the leaf's type: `confirmed`, `withdrawn`, …"""
+
+    seq: int
+    subject: str
+    topic: str
+    type: str
+    at: int
+
+
+# ---------------------------------------------------------------- people
+
+
+class Visit(Struct, frozen=True):
+    """What is known of a request by a person: kept as evidence, encrypted."""
+
+    ip: str = ""
+    user_agent: str = ""
+    referrer: str = ""
+
+
+class SignUp(Struct, frozen=True):
+    """Someone asked to be written to. `form` is the id of the form, `shown` the exact bytes of the page or
+    an empty string when it came by the API; nothing is agreed until the link in the proof mail was used."""
+
+    email: str
+    topics: tuple[str, ...]
+    language: str
+    form: str
+    shown: bytes = b""
+    visit: Visit = Visit()
+
+
+class Proof(Struct, frozen=True):
+    """A proof mail that wants to be sent. `ask` goes through the same claim as every other mail."""
+
+    ask: Ask
+    language: str
+    wording: tuple[str, ...]  # the sentences that the person will agree to
+
+
+class TopicView(Struct, frozen=True):
+    topic: str
+    title: str
+    wording: str
+    state: str
+
+
+class LinkView(Struct, frozen=True):
+    """What a page behind a link shows. `address` is shortened (`a…@example.com`) unless the link is one for
+    preferences. Reading it changes nothing."""
+
+    valid: bool
+    reason: str  # "", "expired", "used", "unknown"
+    language: str
+    address: str
+    topic: str  # of an unsubscribe link; "" for all
+    topics: tuple[TopicView, ...]
+
+
+class Receipt(Struct, frozen=True):
+    """Proof for the person, to keep: what happened, when, at which leaf, with the log's newest checkpoint
+    (a C2SP signed note) that covers it."""
+
+    subject: str
+    type: str
+    topics: tuple[str, ...]
+    at: int
+    leaf: int
+    checkpoint: str
+
+
+class InvalidAddress(ValueError):
+    """The text is no e-mail address; the message says why in plain words."""
+
+
+class LinkRefused(ValueError):
+    """A link that is forged, of another scope, expired or used. `reason` is as in `LinkView`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Unavailable(Exception):
+    """The consent service did not answer. Nothing may be sent; ask again later."""
+
+
+class ConsentClient(Protocol):
+    """The one door to the consent service. `Unavailable` may come from every call."""
+
+    # the way of a mail
+    async def publish(self, policy: Policy) -> str:
+        """Make `policy` the one in force and return its digest; the same policy twice changes nothing."""
+
+    async def subjects(self, addresses: Sequence[str]) -> list[str | None]:
+        """The subject id of each address, made on first sight without any consent; None: not an address."""
+
+    async def decide(self, asks: Sequence[Ask]) -> list[Decision]:
+        """The gate's present opinion of each ask, in order. Writes nothing."""
+
+    async def claim(self, sender: str, asks: Sequence[Ask], settlements: Sequence[Settlement]) -> Claimed:
+        """Settle, then run the gate again and claim, in one transaction with one leaf. At most 256 asks. The
+        same sender repeating a claim that is unsettled gets the same permits with the same deadlines."""
+
+    async def settle(self, sender: str, settlements: Sequence[Settlement]) -> None:
+        """Record how attempts ended. Repeating a settlement changes nothing; contradicting one is an error."""
+
+    async def status(self, keys: Sequence[str]) -> list[Status | None]:
+        """What became of each key, in order; None: never claimed and never denied."""
+
+    async def unsettled(self, sender: str) -> list[tuple[str, int]]:
+        """Keys and attempts that `sender` claimed and did not settle, oldest first."""
+
+    async def changes(self, after: int, limit: int = 1000) -> list[Change]:
+        """Changes of consent with a position greater than `after`, in order."""
+
+    async def feed(self, after: int) -> AsyncIterator[list[Change]]:
+        """The same, for ever: each batch as soon as it has been committed."""
+        yield []
+
+    # people
+    async def sign_up(self, request: SignUp) -> None:
+        """Record the wish and queue a proof mail, unless a cool-down forbids it. The same for every address.
+        Raises `InvalidAddress`; an unknown topic is a `ValueError` that names it."""
+
+    async def proofs(self, limit: int = 256) -> list[Proof]:
+        """Proof mails that are queued and not settled, oldest first."""
+
+    async def confirmation(self, token: str) -> LinkView: ...
+    async def confirm(self, token: str, visit: Visit) -> Receipt:
+        """Turn pending into active. Once only. Raises `LinkRefused`."""
+
+    async def refuse(self, token: str, visit: Visit) -> None:
+        """ "This wasn't me": the request is closed, nothing is sent again. Raises `LinkRefused`."""
+
+    async def unsubscription(self, token: str) -> LinkView: ...
+    async def withdraw(self, token: str, how: str, everything: bool, visit: Visit) -> Receipt:
+        """Withdraw the link's topic, or all. `how` is `one_click` or `page`. Idempotent. Raises
+        `LinkRefused` for forged links only: an unsubscribe link never expires."""
+
+    async def preferences(self, token: str) -> LinkView: ...
+    async def choose(self, token: str, topics: Sequence[str], language: str, visit: Visit) -> Receipt:
+        """Keep exactly `topics` of those that are active, withdraw the others; topics that are newly wanted
+        become pending and a proof mail is queued. Raises `LinkRefused`."""
+
+    async def offered(self) -> tuple[Purpose, ...]:
+        """The topics that a sign-up form may offer: those that rest on consent."""
+
+    async def checkpoint(self) -> str:
+        """The newest checkpoint, a C2SP signed note."""

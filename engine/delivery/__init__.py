@@ -1,0 +1,1 @@
+"""From effect to SMTP reply. The only room that opens mail sockets."""

@@ -1,0 +1,1 @@
+"""The loops that feed the core: inbox, runner, simulation."""

@@ -1,0 +1,1 @@
+"""Where contacts, journeys, effects and the journal stand."""
