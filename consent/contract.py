@@ -1,7 +1,7 @@
 """The words between the consent service and everyone else: types only, no behaviour.
 
-Times are integers, milliseconds since 1970 UTC, by the clock that was handed to the service. Ids of contacts and subjects are one thing:
-32 hex digits, random, no personal data. Keys of mails are 32 hex digits.
+Times are integers, milliseconds since 1970 UTC, by the clock that was handed to the service. The id of a
+contact and of a subject is one thing: 32 hex digits, random, no personal data. Keys of mails are 32 hex digits.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -173,13 +173,15 @@ class Status(Struct, frozen=True):
 
 
 class Change(Struct, frozen=True):
-    """One entry of the feed. `type` is the leaf's type: `confirmed`, `withdrawn`, …"""
+    """One entry of the feed. `type` is the leaf's type: `confirmed`, `withdrawn`, … `language` is the one that
+    the person chose, known to the service alone until then; empty where it did not change."""
 
     seq: int
     subject: str
     topic: str
     type: str
     at: int
+    language: str = ""
 
 
 # ---------------------------------------------------------------- people
@@ -278,7 +280,7 @@ class ConsentClient(Protocol):
         same sender repeating a claim that is unsettled gets the same permits with the same deadlines."""
 
     async def settle(self, sender: str, settlements: Sequence[Settlement]) -> None:
-        """Record how attempts ended. Repeating a settlement changes nothing; contradicting one is an error."""
+        """Record how attempts ended. Repeating a settlement changes nothing; contradicting one raises."""
 
     async def status(self, keys: Sequence[str]) -> list[Status | None]:
         """What became of each key, in order; None: never claimed and never denied."""

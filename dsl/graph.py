@@ -3,8 +3,8 @@
 Nothing here knows lines and columns, so a comment or a blank line changes no digest. Every type is a frozen
 struct; the tagged ones carry their name as `"is"` in JSON.
 
-Values at run time, in attributes, event data and literals alike: text is `str`, a number `int` or
-`Decimal`, money `Money`, a flag `bool`, a date `datetime.date`, a moment an `int` of milliseconds since 1970 UTC, a list a
+Values at run time, in attributes, event data and literals alike: text is `str`, a number `Decimal`, money
+`Money`, a flag `bool`, a date `datetime.date`, a moment an `int` of milliseconds since 1970 UTC, a list a
 `tuple`, a record a `dict`, unknown `None`.
 """
 
