@@ -1,7 +1,7 @@
 """The words between the consent service and everyone else: types only, no behaviour.
 
 Times are integers, milliseconds since 1970 UTC, by the clock that was handed to the service. The id of a
-contact and of a subject is one thing: 32 hex digits, random, no personal data. Keys of mails are 32 hex digits.
+contact and of a subject is one thing: 32 hex digits, random, no personal data. So many has the key of a mail too.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -173,8 +173,8 @@ class Status(Struct, frozen=True):
 
 
 class Change(Struct, frozen=True):
-    """One entry of the feed. `type` is the leaf's type: `confirmed`, `withdrawn`, … `language` is the one that
-    the person chose, known to the service alone until then; empty where it did not change."""
+    """One entry of the feed. `type` is the leaf's type: `confirmed`, `withdrawn`, … `language` is the one
+    that the person chose, known to the service alone until then; empty where it did not change."""
 
     seq: int
     subject: str

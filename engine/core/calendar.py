@@ -1,0 +1,105 @@
+"""Time on a wall clock: durations, times of day and the instants they mean.
+
+Instants are integers, milliseconds since 1970 UTC. A wall-clock time that a clock change skips means the
+first instant after the gap; one that occurs twice means the first of the two.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from dsl.graph import Duration
+
+NEVER = 2**62
+"""The instant of a deadline that nothing but an event or an outcome can bring."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+_MONTHS_A_YEAR = 12
+_FIRST_YEAR, _LAST_YEAR = 1, 9999
+
+
+@lru_cache(maxsize=1024)
+def zone(name: str) -> ZoneInfo | None:
+    """The IANA zone of that name, or None when there is none."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+def wall(instant: int, clock: ZoneInfo) -> datetime:
+    """What the clock shows at `instant`, without a zone."""
+    return (_EPOCH + timedelta(milliseconds=instant)).astimezone(clock).replace(tzinfo=None, fold=0)
+
+
+def instant(shown: datetime, clock: ZoneInfo) -> int:
+    """The instant at which the clock shows `shown` (which has no zone)."""
+    found = (shown.replace(tzinfo=clock) - _EPOCH) // _MILLISECOND
+    if wall(found, clock) == shown:
+        return found
+    return _end_of_gap(shown, clock)
+
+
+def day(instant_: int, clock: ZoneInfo) -> date:
+    """The date that the clock shows."""
+    return wall(instant_, clock).date()
+
+
+def midnight(of: date, clock: ZoneInfo) -> int:
+    """The first instant of a day."""
+    return instant(datetime.combine(of, time()), clock)
+
+
+def add(start: int, length: Duration, clock: ZoneInfo, sign: int = 1) -> int:
+    """`start` plus (or, with sign −1, minus) a duration: months first, then days, then elapsed time."""
+    moved = start
+    if length.months or length.days:
+        shown = wall(start, clock)
+        shown = datetime.combine(_move(shown.date(), sign * length.months, sign * length.days), shown.time())
+        moved = instant(shown, clock)
+    return moved + sign * length.seconds * 1000
+
+
+def next_at(earliest: int, at: str, clock: ZoneInfo) -> int:
+    """The first instant not before `earliest` at which the clock shows `at` (HH:MM)."""
+    shown = wall(earliest, clock)
+    wanted = datetime.combine(shown.date(), time.fromisoformat(at))
+    while True:
+        found = instant(wanted, clock)
+        if found >= earliest:
+            return found
+        wanted += timedelta(days=1)
+
+
+def whole_years(since: date, until: date) -> int:
+    """How often `since` has had its anniversary by `until`; 29 February has it on the 28th in other years."""
+    years = until.year - since.year
+    return years - (until < _move(since, years * _MONTHS_A_YEAR, 0))
+
+
+def _move(of: date, months: int, days: int) -> date:
+    position = of.year * _MONTHS_A_YEAR + of.month - 1 + months
+    year, month = divmod(position, _MONTHS_A_YEAR)
+    year = min(max(year, _FIRST_YEAR), _LAST_YEAR)
+    moved = date(year, month + 1, min(of.day, _month_length(year, month + 1)))
+    return date.fromordinal(min(max(moved.toordinal() + days, 1), date.max.toordinal()))
+
+
+def _month_length(year: int, month: int) -> int:
+    if month == _MONTHS_A_YEAR:
+        return 31
+    return (date(year, month + 1, 1) - date(year, month, 1)).days
+
+
+def _end_of_gap(skipped: datetime, clock: ZoneInfo) -> int:
+    """The clock change lies between the two readings of a skipped time; find its instant by halving."""
+    before = (skipped.replace(tzinfo=clock, fold=1) - _EPOCH) // _MILLISECOND
+    after = (skipped.replace(tzinfo=clock, fold=0) - _EPOCH) // _MILLISECOND
+    while after - before > 1:
+        middle = (before + after) // 2
+        if wall(middle, clock) < skipped:
+            before = middle
+        else:
+            after = middle
+    return after
