@@ -1,0 +1,176 @@
+"""What the engine knows of one contact, what can happen to it, and what comes of that.
+
+All instants are milliseconds since 1970 UTC. Ids are 32 hex digits.
+"""
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from engine.core.calendar import NEVER
+
+
+class Seen(Struct, frozen=True, array_like=True):
+    """One event in a contact's history, with the fields that some flow asks for."""
+
+    at: int
+    data: dict[str, Any]
+
+
+class Journey(Struct, frozen=True, array_like=True):
+    """One contact's way through one graph. It stands at `node` with one armed deadline, `due`; each arming
+    counts `epoch` up, so that a timer of an earlier arming is known to be stale.
+
+    `mail` is the key of a mail whose hand-over this journey's present step counts from, while it is open.
+    """
+
+    id: str
+    contact: str
+    flow: str
+    graph: str  # digest
+    node: int
+    due: int
+    epoch: int
+    started: int
+    trigger_id: str
+    trigger: dict[str, Any]
+    per: str = ""
+    visit: int = 0  # steps entered so far; makes the key of each mail unique
+    mail: str = ""
+    received: dict[str, dict[str, Any]] = {}
+    sent: tuple[str, ...] = ()  # names of the sends that were handed over
+
+
+class Bundle(Struct, frozen=True):
+    """Everything that `advance` reads and writes of one contact.
+
+    `segments_due` is the next instant at which time alone can change a membership. `entered` holds the last
+    entry into each flow (`flow`, or `flow` NUL value where a flow has one journey per value).
+    """
+
+    contact: str
+    created: int = 0
+    attributes: dict[str, Any] = {}
+    agreed: frozenset[str] = frozenset()
+    windows: dict[str, tuple[Seen, ...]] = {}
+    segments: frozenset[str] = frozenset()
+    segments_due: int = NEVER
+    segments_epoch: int = 0
+    entered: dict[str, int] = {}
+    journeys: tuple[Journey, ...] = ()
+
+
+# ---------------------------------------------------------------- what can happen
+
+
+class Happened(Struct, frozen=True):
+    """An event: from the API, or one of Virta's own."""
+
+    event: str
+    data: dict[str, Any]
+    late: bool = False  # came more than 24 hours after it happened: starts nothing
+
+
+class Fired(Struct, frozen=True):
+    """A journey's deadline has come; `journey` is empty for the segments' own deadline."""
+
+    journey: str
+    epoch: int
+
+
+class Agreed(Struct, frozen=True):
+    """A topic was confirmed (`active`) or stopped."""
+
+    topic: str
+    active: bool
+    language: str = ""
+
+
+class Learned(Struct, frozen=True):
+    """Attributes of the contact; None makes one unknown."""
+
+    attributes: dict[str, Any]
+
+
+class MailEnded(Struct, frozen=True):
+    """A mail was handed over (no `reason`) or will never be."""
+
+    flow: str
+    journey: str
+    step: str
+    key: str
+    template: str
+    topic: str
+    reason: str = ""
+
+
+class Stimulus(Struct, frozen=True):
+    """Something that happens to one contact. `at` is when it happened."""
+
+    id: str
+    contact: str
+    at: int
+    data: Happened | Fired | Agreed | Learned | MailEnded
+
+
+# ---------------------------------------------------------------- what comes of it
+
+
+class MailBody(Struct, frozen=True):
+    """All that a template may show and the consent service must know, as it was when the step was reached.
+
+    `report` says that the journey waits for the hand-over, or that a window counts it: then also an accepted
+    mail comes back as a stimulus.
+    """
+
+    flow: str
+    journey: str
+    step: str
+    template: str
+    topic: str
+    service: bool
+    at: int
+    trigger_id: str
+    attributes: dict[str, Any]
+    trigger: dict[str, Any]
+    received: dict[str, Any]
+    values: dict[str, Any]
+    subject: str = ""
+    sender: str = ""
+    reply_to: str = ""
+    report: bool = False
+
+
+class Effect(Struct, frozen=True):
+    """Something to be carried out after the state that asks for it has been committed."""
+
+    key: str
+    contact: str
+    kind: str  # "mail"
+    body: MailBody
+
+
+class Entry(Struct, frozen=True, array_like=True):
+    """A line of the journal. `n` orders the lines of one contact at one instant; `reason` is from a published
+    list."""
+
+    contact: str
+    at: int
+    n: int
+    journey: str
+    flow: str
+    step: str
+    what: str
+    reason: str = ""
+
+
+class Advanced(Struct, frozen=True):
+    """What `advance` gives: the contact as it now is, what to do, and what to write down."""
+
+    bundle: Bundle
+    effects: tuple[Effect, ...] = ()
+    entries: tuple[Entry, ...] = ()
+
+
+replace = msgspec.structs.replace

@@ -1,0 +1,152 @@
+"""A program made ready to run: closures instead of conditions, and who listens to what."""
+
+import hmac
+from collections.abc import Iterable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from dsl.graph import (
+    EventNeed,
+    Graph,
+    Hear,
+    If,
+    Program,
+    Segment,
+    Send,
+    StartOnEvent,
+    StartOnSegment,
+    Wait,
+    WaitFor,
+)
+from engine.core import calendar, windows
+from engine.core.boundary import Boundaries, boundaries
+from engine.core.bundle import Bundle
+from engine.core.conditions import Reading, Test, condition, reading
+
+
+class Listener(Struct, frozen=True):
+    """An event that matters, and the condition on it, if any."""
+
+    event: str
+    test: Test | None
+
+
+class Tongue(Struct, frozen=True):
+    """The parts of one `send` that are computed per contact."""
+
+    values: tuple[tuple[str, Reading], ...]
+    subject: tuple[str | tuple[Reading, str], ...]
+
+
+class Flow(Struct, frozen=True):
+    """One graph, ready to run. The maps are keyed by the index of a node."""
+
+    graph: Graph
+    starts: tuple[Listener, ...]
+    segment_starts: tuple[StartOnSegment, ...]
+    leaves: tuple[Listener, ...]
+    tests: dict[int, Test]
+    hears: dict[int, tuple[tuple[Hear, Test | None], ...]]
+    sends: dict[int, Tongue]
+    reports: frozenset[int]  # sends whose hand-over the journey must hear of
+
+
+class Watched(Struct, frozen=True):
+    """One segment: its condition, and when time alone can change it."""
+
+    segment: Segment
+    test: Test
+    boundaries: Boundaries
+
+
+class Loaded:
+    """All graphs that journeys run on, the flows that new journeys enter, the segments and the history they
+    need. `default_zone` serves contacts whose zone is unknown; `secret` makes the keys of mails."""
+
+    def __init__(
+        self, program: Program, older: Iterable[Graph], default_zone: str, secret: bytes, language: str = "en"
+    ) -> None:
+        found = calendar.zone(default_zone)
+        if found is None:
+            raise ValueError(f"`{default_zone}` is no time zone")
+        self.program = program
+        self.default_zone: ZoneInfo = found
+        self.language = language
+        self.current = {graph.flow: prepare(graph) for graph in sorted(program.flows, key=lambda g: g.flow)}
+        self.graphs = {flow.graph.digest: flow for flow in self.current.values()}
+        for graph in older:
+            self.graphs.setdefault(graph.digest, prepare(graph))
+        self.segments = tuple(
+            Watched(segment, condition(segment.test), boundaries(segment.test))
+            for segment in program.segments
+        )
+        self.needs = self._needs()
+        self.service_topics = frozenset(topic.name for topic in program.topics if topic.purpose == "service")
+        self.starts_by_event = self._starts()
+        self._secret = secret
+
+    def clock(self, bundle: Bundle) -> ZoneInfo:
+        """The contact's own zone, or the project's."""
+        name = bundle.attributes.get("time_zone")
+        return (calendar.zone(name) if isinstance(name, str) else None) or self.default_zone
+
+    def key(self, journey: str, step: str, visit: int) -> str:
+        """The key of a mail: the same for every attempt, and after every replay."""
+        text = f"{journey}\0{step}\0{visit}".encode()
+        return hmac.digest(self._secret, text, "sha256")[:16].hex()
+
+    def _needs(self) -> dict[str, EventNeed]:
+        every = [need for flow in self.graphs.values() for need in flow.graph.needs.events]
+        every += [need for watched in self.segments for need in watched.segment.needs.events]
+        return windows.merge(every)
+
+    def _starts(self) -> dict[str, tuple[tuple[Flow, Listener], ...]]:
+        found: dict[str, list[tuple[Flow, Listener]]] = {}
+        for flow in self.current.values():
+            for listener in flow.starts:
+                found.setdefault(listener.event, []).append((flow, listener))
+        return {event: tuple(listeners) for event, listeners in found.items()}
+
+
+def prepare(graph: Graph) -> Flow:
+    """The graph with its conditions compiled."""
+    tests: dict[int, Test] = {}
+    hears: dict[int, tuple[tuple[Hear, Test | None], ...]] = {}
+    sends: dict[int, Tongue] = {}
+    reports: set[int] = set()
+    for index, node in enumerate(graph.nodes):
+        match node:
+            case If():
+                tests[index] = condition(node.test)
+            case WaitFor():
+                hears[index] = tuple((hear, _test(hear.where)) for hear in node.hears)
+            case Send():
+                sends[index] = _tongue(node)
+                if not (node.next >= 0 and isinstance(graph.nodes[node.next], Wait)):
+                    reports.add(index)
+    return Flow(
+        graph,
+        tuple(Listener(s.event, _test(s.where)) for s in graph.starts if isinstance(s, StartOnEvent)),
+        tuple(s for s in graph.starts if isinstance(s, StartOnSegment)),
+        tuple(Listener(leave.event, _test(leave.where)) for leave in graph.leaves),
+        tests,
+        hears,
+        sends,
+        frozenset(reports),
+    )
+
+
+def _test(where: Any) -> Test | None:
+    return None if where is None else condition(where)
+
+
+def _tongue(node: Send) -> Tongue:
+    return Tongue(
+        tuple((name, reading(value)) for name, value in node.values),
+        tuple(
+            piece if isinstance(piece, str) else (reading(piece.value), piece.otherwise)
+            for piece in node.subject
+        ),
+    )

@@ -1,0 +1,46 @@
+"""The part of a contact's history that the loaded flows and segments ask for."""
+
+from collections.abc import Iterable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dsl.graph import Duration, EventNeed
+from engine.core.bundle import Seen
+from engine.core.calendar import add
+
+KEEP = Duration(months=25)
+"""How long raw events are kept, and so the longest history there is."""
+
+
+def merge(needs: Iterable[EventNeed]) -> dict[str, EventNeed]:
+    """One need per event that serves all of them: every field, the longest span."""
+    merged: dict[str, EventNeed] = {}
+    for need in needs:
+        known = merged.get(need.event)
+        if known is None:
+            merged[need.event] = need
+            continue
+        fields = known.fields + tuple(field for field in need.fields if field not in known.fields)
+        merged[need.event] = EventNeed(need.event, fields, _longer(known.keep, need.keep))
+    return merged
+
+
+def record(
+    seen: tuple[Seen, ...], need: EventNeed, data: dict[str, Any], at: int, now: int, clock: ZoneInfo
+) -> tuple[Seen, ...]:
+    """The window with one more event in its place, without those that no condition can see any more."""
+    new = Seen(at, {field: data[field] for field in need.fields if field in data})
+    oldest = add(now, need.keep or KEEP, clock, -1)
+    kept = [old for old in seen if old.at > oldest]
+    place = len(kept)
+    while place and kept[place - 1].at > at:
+        place -= 1
+    kept.insert(place, new)
+    return tuple(kept)
+
+
+def _longer(one: Duration | None, other: Duration | None) -> Duration | None:
+    """A span that covers both, part by part: months and days have no common measure."""
+    if one is None or other is None:
+        return None
+    return Duration(max(one.months, other.months), max(one.days, other.days), max(one.seconds, other.seconds))
