@@ -56,7 +56,6 @@ class Bundle(Struct, frozen=True):
     windows: dict[str, tuple[Seen, ...]] = {}
     segments: frozenset[str] = frozenset()
     segments_due: int = NEVER
-    segments_epoch: int = 0
     entered: dict[str, int] = {}
     journeys: tuple[Journey, ...] = ()
 
@@ -73,10 +72,12 @@ class Happened(Struct, frozen=True):
 
 
 class Fired(Struct, frozen=True):
-    """A journey's deadline has come; `journey` is empty for the segments' own deadline."""
+    """A journey's deadline has come; `journey` is empty for the segments' own deadline. `mail_open` says that
+    the mail which the present wait counts from has not been handed over yet."""
 
     journey: str
     epoch: int
+    mail_open: bool = False
 
 
 class Agreed(Struct, frozen=True):

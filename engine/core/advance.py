@@ -1,0 +1,201 @@
+"""The one function that moves people: `advance`. No clock, no randomness, no I/O."""
+
+from typing import Any
+
+from dsl.graph import Send, Wait, WaitFor
+from engine.core import boundary, windows
+from engine.core.bundle import (
+    Advanced,
+    Agreed,
+    Bundle,
+    Fired,
+    Happened,
+    Journey,
+    Learned,
+    MailEnded,
+    Stimulus,
+    replace,
+)
+from engine.core.calendar import NEVER
+from engine.core.entering import enter
+from engine.core.loaded import Flow, Loaded
+from engine.core.record import What, Why
+from engine.core.steps import wait_until, walk
+from engine.core.turn import Turn
+
+
+def advance(loaded: Loaded, bundle: Bundle, stimulus: Stimulus, now: int) -> Advanced:
+    """The contact after `stimulus`, the effects to carry out and the lines of the journal.
+
+    `now` is in milliseconds UTC. The same arguments always give the same result.
+    """
+    turn = Turn(loaded, bundle, stimulus.id, now)
+    data = stimulus.data
+    match data:
+        case Happened():
+            _happened(turn, data, stimulus.at)
+        case Agreed():
+            _agreed(turn, data)
+        case Learned():
+            _learned(turn, data)
+        case Fired():
+            _fired(turn, data)
+        case MailEnded():
+            _mail_ended(turn, data)
+    return turn.done()
+
+
+def _happened(turn: Turn, data: Happened, at: int) -> None:
+    """History, then `leave`, then waits, then starts, flows by name."""
+    _remember(turn, data.event, data.data, at)
+    event = {**data.data, "at": at}
+    for journey in turn.bundle.journeys:
+        if _leaves(turn, turn.flow(journey), journey, data.event, event):
+            turn.end(journey, What.LEFT, data.event)
+    for journey in turn.bundle.journeys:
+        _hear(turn, journey, data.event, event)
+    moved = _reconsider_segments(turn)
+    if data.late:
+        for flow, listener in turn.loaded.starts_by_event.get(data.event, ()):
+            if listener.test is None or listener.test(turn.scene(None, event)):
+                turn.note(flow.graph.flow, "", "", What.NOT_ENTERED, Why.EVENT_LATE)
+    else:
+        starting = [
+            (flow, event)
+            for flow, listener in turn.loaded.starts_by_event.get(data.event, ())
+            if listener.test is None or listener.test(turn.scene(None, event))
+        ]
+        _start(turn, starting, moved)
+
+
+def _agreed(turn: Turn, data: Agreed) -> None:
+    if data.language:
+        turn.change(attributes={**turn.bundle.attributes, "language": data.language})
+    if data.active:
+        turn.change(agreed=turn.bundle.agreed | {data.topic})
+    else:
+        turn.change(agreed=turn.bundle.agreed - {data.topic})
+        for journey in turn.bundle.journeys:
+            if turn.flow(journey).graph.topic == data.topic:
+                turn.end(journey, What.LEFT, Why.TOPIC_WITHDRAWN)
+    name = "subscribed" if data.active else "unsubscribed"
+    _happened(turn, Happened(name, {"topic": data.topic}), turn.now)
+
+
+def _learned(turn: Turn, data: Learned) -> None:
+    known = {**turn.bundle.attributes, **data.attributes}
+    created = turn.bundle.created or turn.now
+    turn.change(
+        attributes={name: value for name, value in known.items() if value is not None}, created=created
+    )
+    _start(turn, [], _reconsider_segments(turn))
+
+
+def _fired(turn: Turn, data: Fired) -> None:
+    if not data.journey:
+        if turn.bundle.segments_due <= turn.now:
+            _start(turn, [], _reconsider_segments(turn))
+        return
+    journey = turn.journey(data.journey)
+    if journey is None or journey.epoch != data.epoch:
+        return
+    if journey.due > turn.now:
+        turn.stand(journey, journey.due)
+        return
+    if data.mail_open:
+        turn.stand(journey, NEVER)  # the wait counts from the hand-over, which will be reported
+        return
+    node = turn.flow(journey).graph.nodes[journey.node]
+    match node:
+        case Wait():
+            walk(turn, journey, node.next)
+        case WaitFor():
+            turn.note(journey.flow, journey.id, node.step, What.TIMED_OUT)
+            walk(turn, journey, node.on_timeout)
+        case _:
+            turn.stand(journey, NEVER)
+
+
+def _mail_ended(turn: Turn, data: MailEnded) -> None:
+    what = What.SKIPPED if data.reason else What.SENT
+    if data.reason == Why.OUTCOME_UNKNOWN:
+        what = What.UNKNOWN
+    turn.note(data.flow, data.journey, data.step, what, data.reason)
+    journey = turn.journey(data.journey)
+    if journey is not None and journey.mail == data.key:
+        _go_on(turn, journey, data)
+    if what is not What.SKIPPED:
+        facts = {"flow": data.flow, "step": data.step, "template": data.template, "topic": data.topic}
+        _remember(turn, "email_sent", facts, turn.now)
+        _start(turn, [], _reconsider_segments(turn))
+
+
+def _go_on(turn: Turn, journey: Journey, data: MailEnded) -> None:
+    """The hand-over that a journey's present step counts from is known."""
+    if data.reason and data.reason != Why.OUTCOME_UNKNOWN:
+        journey = replace(journey, sent=tuple(step for step in journey.sent if step != data.step))
+    node = turn.flow(journey).graph.nodes[journey.node]
+    match node:
+        case Send():
+            walk(turn, journey, node.next)
+        case Wait():
+            turn.stand(replace(journey, mail=""), wait_until(turn, node))
+
+
+# ---------------------------------------------------------------- parts
+
+
+def _remember(turn: Turn, event: str, data: dict[str, Any], at: int) -> None:
+    need = turn.loaded.needs.get(event)
+    if need is not None:
+        seen = turn.bundle.windows.get(event, ())
+        window = windows.record(seen, need, data, at, turn.now, turn.clock)
+        turn.change(windows={**turn.bundle.windows, event: window})
+
+
+def _leaves(turn: Turn, flow: Flow, journey: Journey, name: str, event: dict[str, Any]) -> bool:
+    return any(
+        listener.event == name and (listener.test is None or listener.test(turn.scene(journey, event)))
+        for listener in flow.leaves
+    )
+
+
+def _hear(turn: Turn, journey: Journey, name: str, event: dict[str, Any]) -> None:
+    flow = turn.flow(journey)
+    for hear, test in flow.hears.get(journey.node, ()):
+        if hear.event == name and (test is None or test(turn.scene(journey, event))):
+            step = flow.graph.nodes[journey.node].step
+            turn.note(journey.flow, journey.id, step, What.HEARD, name)
+            received = {**journey.received, step: event}
+            walk(turn, replace(journey, received=received), hear.next)
+            return
+
+
+def _reconsider_segments(turn: Turn) -> list[tuple[str, bool]]:
+    """Bring memberships up to date, arm the next look, and tell what changed: (segment, joined)."""
+    if not turn.loaded.segments:
+        return []
+    scene = turn.scene()
+    now_in = frozenset(w.segment.name for w in turn.loaded.segments if w.test(scene))
+    due = min(boundary.next_boundary(w.boundaries, scene) for w in turn.loaded.segments)
+    before = turn.bundle.segments
+    changed = [(name, True) for name in sorted(now_in - before)]
+    changed += [(name, False) for name in sorted(before - now_in)]
+    if changed:
+        turn.change(segments=now_in)
+        for name, joined in changed:
+            turn.note("", "", name, What.JOINED if joined else What.PARTED)
+    if due != turn.bundle.segments_due:
+        turn.change(segments_due=due)
+    return changed
+
+
+def _start(
+    turn: Turn, by_event: list[tuple[Flow, dict[str, Any]]], by_segment: list[tuple[str, bool]]
+) -> None:
+    starting = {flow.graph.flow: (flow, event) for flow, event in by_event}
+    for flow in turn.loaded.current.values():
+        if any((start.segment, start.joining) in by_segment for start in flow.segment_starts):
+            starting.setdefault(flow.graph.flow, (flow, {}))
+    for name in sorted(starting):
+        enter(turn, *starting[name])

@@ -1,0 +1,70 @@
+"""Who enters a flow: the rules of `start`, `enter` and `one journey per`."""
+
+import hashlib
+from typing import Any
+
+from dsl.graph import Entry, Graph
+from engine.core import calendar
+from engine.core.bundle import Journey
+from engine.core.calendar import NEVER
+from engine.core.loaded import Flow
+from engine.core.record import What, Why
+from engine.core.steps import walk
+from engine.core.turn import Turn
+
+
+def enter(turn: Turn, flow: Flow, trigger: dict[str, Any]) -> None:
+    """Start a journey, or write down why not."""
+    graph = flow.graph
+    per = ""
+    if graph.journey_per is not None:
+        value = trigger.get(graph.journey_per)
+        if value is None or value == "":
+            turn.note(graph.flow, "", "", What.NOT_ENTERED, Why.NO_VALUE)
+            return
+        per = str(value)
+    refusal = _refusal(turn, graph, per)
+    if refusal is not None:
+        turn.note(graph.flow, "", "", What.NOT_ENTERED, refusal)
+        return
+    turn.change(entered={**turn.bundle.entered, _slot(graph.flow, per): turn.now})
+    journey = Journey(
+        id=_identity(turn.bundle.contact, graph.flow, turn.stimulus_id, per),
+        contact=turn.bundle.contact,
+        flow=graph.flow,
+        graph=graph.digest,
+        node=0,
+        due=NEVER,
+        epoch=0,
+        started=turn.now,
+        trigger_id=turn.stimulus_id,
+        trigger=trigger,
+        per=per,
+    )
+    turn.note(graph.flow, journey.id, "", What.ENTERED)
+    walk(turn, journey, 0)
+
+
+def _refusal(turn: Turn, graph: Graph, per: str) -> Why | None:
+    if any(journey.flow == graph.flow and journey.per == per for journey in turn.bundle.journeys):
+        return Why.IN_FLOW
+    last = turn.bundle.entered.get(_slot(graph.flow, per))
+    if last is not None:
+        if graph.entry is Entry.ONCE:
+            return Why.ENTERED_BEFORE
+        if graph.entry is Entry.AGAIN and graph.again_after is not None:
+            free = calendar.add(last, graph.again_after, turn.clock)
+            if turn.now < free:
+                return Why.ENTERED_BEFORE
+    if graph.purpose == "marketing" and graph.topic is not None and graph.topic not in turn.bundle.agreed:
+        return Why.NOT_SUBSCRIBED
+    return None
+
+
+def _slot(flow: str, per: str) -> str:
+    return f"{flow}\0{per}" if per else flow
+
+
+def _identity(contact: str, flow: str, stimulus: str, per: str) -> str:
+    """The same stimulus, replayed, starts the same journey."""
+    return hashlib.sha256(f"{contact}\0{flow}\0{stimulus}\0{per}".encode()).hexdigest()[:32]

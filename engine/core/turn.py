@@ -1,0 +1,69 @@
+"""One stimulus being worked through: the contact as it changes, and what is gathered on the way."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from engine.core.bundle import Advanced, Bundle, Effect, Entry, Journey, MailBody, replace
+from engine.core.calendar import NEVER
+from engine.core.conditions import Scene
+from engine.core.loaded import Flow, Loaded
+from engine.core.record import What
+
+
+class Turn:
+    """Lives for one call of `advance`; nothing outside sees it."""
+
+    def __init__(self, loaded: Loaded, bundle: Bundle, stimulus_id: str, now: int) -> None:
+        self.loaded = loaded
+        self.stimulus_id = stimulus_id
+        self.now = now
+        self.bundle = bundle
+        self.clock: ZoneInfo = loaded.clock(bundle)
+        self._effects: list[Effect] = []
+        self._entries: list[Entry] = []
+
+    def done(self) -> Advanced:
+        return Advanced(self.bundle, tuple(self._effects), tuple(self._entries))
+
+    def change(self, **fields: Any) -> None:
+        """Change parts of the bundle."""
+        self.bundle = replace(self.bundle, **fields)
+
+    def scene(self, journey: Journey | None = None, event: dict[str, Any] | None = None) -> Scene:
+        return Scene(self.bundle, self.now, self.clock, journey, event)
+
+    def flow(self, journey: Journey) -> Flow:
+        """The graph that the journey is pinned to."""
+        return self.loaded.graphs[journey.graph]
+
+    def journey(self, id_: str) -> Journey | None:
+        return next((journey for journey in self.bundle.journeys if journey.id == id_), None)
+
+    def stand(self, journey: Journey, due: int) -> None:
+        """The journey stands at its node, with a new deadline."""
+        armed = replace(journey, due=due, epoch=journey.epoch + 1)
+        others = tuple(other for other in self.bundle.journeys if other.id != journey.id)
+        self.change(journeys=(*others, armed))
+
+    def end(self, journey: Journey, what: What, reason: str = "") -> None:
+        """The journey is over. A mail of it that has not been handed over yet is called back."""
+        self.change(journeys=tuple(other for other in self.bundle.journeys if other.id != journey.id))
+        if journey.mail and what is What.LEFT:
+            self._effects.append(_recall(journey))
+        self.note(journey.flow, journey.id, "", what, reason)
+
+    def mail(self, effect: Effect) -> None:
+        self._effects.append(effect)
+
+    def note(self, flow: str, journey: str, step: str, what: What, reason: str = "") -> None:
+        """A line of the journal."""
+        n = len(self._entries)
+        self._entries.append(Entry(self.bundle.contact, self.now, n, journey, flow, step, what.value, reason))
+
+
+def _recall(journey: Journey) -> Effect:
+    body = MailBody(journey.flow, journey.id, "", "", "", False, 0, "", {}, {}, {}, {})
+    return Effect(journey.mail, journey.contact, "recall", body)
+
+
+__all__ = ["NEVER", "Turn"]

@@ -1,0 +1,88 @@
+"""A finished mail: built by hand from checked parts, in the bytes that go over the wire."""
+
+import binascii
+
+from msgspec import Struct
+
+from engine.mail import headers
+
+
+class Message(Struct, frozen=True):
+    """`head` are header lines without the recipient's and the permit's, `body` all from the empty line on.
+    Both end lines by CRLF. `eight_bit` says that the body holds bytes over 127 (RFC 6152)."""
+
+    key: str
+    head: bytes
+    body: bytes
+    eight_bit: bool = False
+
+
+LONGEST_LINE = 998
+"""Bytes in a line of a mail, CRLF apart (RFC 5322 2.1.1)."""
+
+
+class Letter(Struct, frozen=True):
+    """What a template gives: plain text values, not yet encoded."""
+
+    subject: str
+    html: str
+    text: str
+    sender: str  # a mailbox header value
+    reply_to: str = ""
+
+
+def build(key: str, letter: Letter, domain: str, instant: int, eight_bit: bool = False) -> Message:
+    """The message of a letter. The Message-ID follows from the key, so it is the same in every attempt.
+
+    `instant` is the Date in ms UTC; `eight_bit` says that the server takes 8BITMIME. Raises `HeaderFault`.
+    """
+    head = [
+        headers.field("From", letter.sender),
+        headers.field("Subject", letter.subject),
+        headers.field("Date", headers.date(instant)),
+        headers.field("Message-ID", message_id(key, domain)),
+        b"MIME-Version: 1.0\r\n",
+    ]
+    if letter.reply_to:
+        head.append(headers.field("Reply-To", letter.reply_to))
+    text = _part(b"plain", letter.text, eight_bit)
+    if not letter.html:
+        return Message(key, b"".join(head), text, eight_bit)
+    # nobody who writes a template knows the key, so no part can hold this boundary
+    boundary = f"=_{key}".encode("ascii")
+    head.append(b'Content-Type: multipart/alternative; boundary="' + boundary + b'"\r\n')
+    html = _part(b"html", letter.html, eight_bit)
+    line = b"\r\n--" + boundary
+    body = b"".join((line, b"\r\n", text, line, b"\r\n", html, line, b"--\r\n"))
+    return Message(key, b"".join(head), body, eight_bit)
+
+
+_PART = b"Content-Type: text/%b; charset=utf-8\r\nContent-Transfer-Encoding: %b\r\n\r\n"
+
+
+def message_id(key: str, domain: str) -> str:
+    """`<key@domain>`."""
+    return f"<{key}@{domain}>"
+
+
+def wire(message: Message, recipient: str, permitted: tuple[tuple[str, str], ...]) -> bytes:
+    """The bytes after DATA, without the final dot: the permit's headers added, dots doubled (RFC 5321
+    4.5.2). They end with CRLF."""
+    extra = [headers.field("To", recipient)]
+    extra += [headers.unfolded(name, value) for name, value in permitted]
+    data = b"".join((message.head, *extra, message.body))
+    if not data.endswith(b"\r\n"):
+        data += b"\r\n"
+    return data.replace(b"\r\n.", b"\r\n..")
+
+
+def _part(kind: bytes, text: str, eight_bit: bool) -> bytes:
+    """One part with its header. 8bit where server and line lengths allow it (RFC 5322 2.1.1), else base64."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
+    data = lines.encode("utf-8", "replace")
+    if eight_bit and max(map(len, data.split(b"\r\n"))) <= LONGEST_LINE:
+        return _PART % (kind, b"8bit") + data
+    encoded = binascii.b2a_base64(data, newline=False)
+    return _PART % (kind, b"base64") + b"\r\n".join(
+        [encoded[start : start + 76] for start in range(0, len(encoded), 76)]
+    )

@@ -1,0 +1,57 @@
+"""Everything that one transaction of the engine changes, gathered before it is written."""
+
+from dataclasses import dataclass, field
+
+from engine.core.bundle import Bundle, Effect, Entry, Journey
+from engine.core.calendar import NEVER
+
+
+@dataclass(slots=True)
+class Batch:
+    """Lists of rows to write and rows to take away. A deadline that never comes has no watch row."""
+
+    profiles: list[Bundle] = field(default_factory=list)
+    journeys_gone: list[Journey] = field(default_factory=list)
+    journeys_put: list[Journey] = field(default_factory=list)
+    watches_gone: list[tuple[int, str]] = field(default_factory=list)  # (due, contact)
+    watches_put: list[tuple[int, str]] = field(default_factory=list)
+    effects: list[Effect] = field(default_factory=list)
+    ended: list[str] = field(default_factory=list)  # keys of effects that are done
+    again: list[tuple[str, int, int]] = field(default_factory=list)  # (key, attempt, not before)
+    entries: list[Entry] = field(default_factory=list)
+    named: list[tuple[int, str]] = field(default_factory=list)  # (inbox position, contact)
+    cursors: dict[str, int] = field(default_factory=dict)
+
+    def change(self, old: Bundle, new: Bundle) -> None:
+        """Add what differs between two states of one contact."""
+        if old is new:
+            return
+        if _profile(old) != _profile(new) or not old.created:
+            self.profiles.append(new)
+        if old.segments_due != new.segments_due:
+            if old.segments_due != NEVER:
+                self.watches_gone.append((old.segments_due, old.contact))
+            if new.segments_due != NEVER:
+                self.watches_put.append((new.segments_due, new.contact))
+        before = {journey.id: journey for journey in old.journeys}
+        for journey in new.journeys:
+            known = before.pop(journey.id, None)
+            if known is journey:
+                continue
+            if known is not None:
+                self.journeys_gone.append(known)
+            self.journeys_put.append(journey)
+        self.journeys_gone.extend(before.values())
+
+
+def _profile(bundle: Bundle) -> tuple[object, ...]:
+    """What the contact's own row holds. The parts are compared by identity first, so equal ones cost
+    nothing."""
+    return (
+        bundle.attributes,
+        bundle.agreed,
+        bundle.windows,
+        bundle.segments,
+        bundle.segments_due,
+        bundle.entered,
+    )

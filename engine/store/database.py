@@ -1,0 +1,118 @@
+"""One SQLite file and the one thread that may touch it.
+
+A transaction is a plain function of a connection; it runs whole in that thread, so it costs one hop, not one
+per statement.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TextIO, TypeVar
+
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event
+from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.pool import StaticPool
+
+T = TypeVar("T")
+
+
+class StoreFault(Exception):
+    """The database cannot be used; the message says why and what to do."""
+
+
+class StoreInUse(StoreFault):
+    """Another process runs this project's engine."""
+
+
+class Database:
+    """Open a database and close it; in between, run transactions one after another.
+
+    `path` None keeps everything in memory. `durable` False gives up on power loss (simulations).
+    Raises `StoreInUse` if another process has it, `StoreFault` if it is no database.
+    """
+
+    def __init__(self, path: Path | None, tables: MetaData, durable: bool = True) -> None:
+        self._lock = _lock(path) if path is not None else None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
+        try:
+            self._engine, self._connection = self._thread.submit(_open, path, tables, durable).result()
+        except (OperationalError, DatabaseError) as fault:
+            self._release()
+            raise StoreFault(f"{path} cannot be used as a database: {fault.orig}") from None
+
+    async def run(self, transaction: Callable[..., T], *arguments: Any) -> T:
+        """Run `transaction(connection, *arguments)` and commit; an exception rolls back and comes through.
+
+        A caller that is cancelled still waits for the transaction that has begun."""
+        future = asyncio.get_running_loop().run_in_executor(
+            self._thread, self._transact, transaction, arguments
+        )
+        try:
+            return await asyncio.shield(future)
+        except asyncio.CancelledError:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait([future])
+            raise
+
+    def run_now(self, transaction: Callable[..., T], *arguments: Any) -> T:
+        """The same for callers without an event loop."""
+        return self._thread.submit(self._transact, transaction, arguments).result()
+
+    def close(self) -> None:
+        self._thread.submit(self._connection.close).result()
+        self._thread.submit(self._engine.dispose).result()
+        self._release()
+
+    def _transact(self, transaction: Callable[..., T], arguments: tuple[Any, ...]) -> T:
+        try:
+            with self._connection.begin():
+                return transaction(self._connection, *arguments)
+        except OperationalError as fault:
+            raise StoreFault(f"the engine's database did not take a write: {fault.orig}") from fault
+
+    def _release(self) -> None:
+        self._thread.shutdown()
+        if self._lock is not None:
+            self._lock.close()
+
+
+def _lock(path: Path) -> TextIO:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = path.with_suffix(".lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        raise StoreInUse(
+            f"Another process is running this project's engine ({path}). Stop it first."
+        ) from None
+    return lock
+
+
+def _open(path: Path | None, tables: MetaData, durable: bool) -> tuple[Engine, Connection]:
+    engine = create_engine(
+        f"sqlite:///{path}" if path is not None else "sqlite://",
+        poolclass=StaticPool,
+        connect_args={"isolation_level": None, "cached_statements": 256},
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
+        connection.execute("PRAGMA secure_delete=ON")
+        connection.execute("PRAGMA cache_size=-65536")
+        connection.execute("PRAGMA busy_timeout=5000")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    connection = engine.connect()
+    with connection.begin():
+        tables.create_all(connection)
+    return engine, connection

@@ -1,0 +1,92 @@
+"""The tables of the engine's database.
+
+Journeys stand in order of their deadlines, so that those which come due together lie together; `journey_of`
+is the small index that finds them by contact. A contact's own row is written only when attributes or windows
+change. The journal is one packed row per batch. All instants are milliseconds since 1970 UTC.
+"""
+
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table
+from sqlalchemy.types import TypeEngine
+
+metadata = MetaData()
+
+
+def _id() -> TypeEngine[bytes]:
+    return LargeBinary(16)
+
+
+contact = Table(
+    "contact",
+    metadata,
+    Column("id", _id(), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+)
+
+journey = Table(
+    "journey",
+    metadata,
+    Column("due", BigInteger, primary_key=True),
+    Column("id", _id(), primary_key=True),
+    Column("contact", _id(), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+journey_of = Table(
+    "journey_of",
+    metadata,
+    Column("contact", _id(), primary_key=True),
+    Column("id", _id(), primary_key=True),
+    Column("due", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+effect = Table(
+    "effect",
+    metadata,
+    Column("key", _id(), primary_key=True),
+    Column("contact", _id(), nullable=False),
+    Column("made", BigInteger, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("not_before", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("id", String, nullable=False),
+    Column("kind", String, nullable=False),  # event name, or "" for attributes
+    Column("at", BigInteger, nullable=False),
+    Column("received", BigInteger, nullable=False),
+    Column("contact", _id()),
+    Column("address", String),  # until the consent service has named the contact
+    Column("data", LargeBinary, nullable=False),
+    Index("inbox_id", "id", unique=True),
+    sqlite_autoincrement=True,
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+graph = Table(
+    "graph",
+    metadata,
+    Column("digest", String, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+)
+
+note = Table(
+    "note",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)

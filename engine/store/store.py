@@ -1,0 +1,351 @@
+"""The engine's memory: contacts with their journeys, the inbox, effects, the journal, graphs."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from dsl.graph import Graph, graph_from_json, to_json
+from engine.core.bundle import Bundle, Effect, Entry, Journey, replace
+from engine.store import rows
+from engine.store import schema as t
+from engine.store.batch import Batch
+from engine.store.database import Database
+
+FETCH = 500
+"""How many ids one query names: below SQLite's limit of variables in every build."""
+
+
+class Received(Struct, frozen=True):
+    """A row of the inbox: an event, or (`kind` empty) attributes. `contact` or `address` tells whose."""
+
+    id: str
+    kind: str
+    at: int
+    received: int
+    contact: str
+    address: str
+    data: dict[str, Any]
+    seq: int = 0
+
+
+class Due(Struct, frozen=True):
+    """A deadline that has come. `journey` is empty for the segments' own."""
+
+    due: int
+    contact: str
+    journey: str
+    epoch: int
+    mail: str
+
+
+class Waiting(Struct, frozen=True):
+    """An effect that is not done yet; `attempt` is the number of the next try."""
+
+    effect: Effect
+    attempt: int
+    not_before: int
+
+
+class Store:
+    """All of the engine's reads and writes. Each method is one transaction. Instants are ms UTC."""
+
+    def __init__(self, path: Path | None, durable: bool = True) -> None:
+        self._database = Database(path, t.metadata, durable)
+
+    def close(self) -> None:
+        self._database.close()
+
+    # inbox
+
+    async def accept(self, items: Sequence[Received]) -> None:
+        """Keep what came in; an id that is there already is left as it is."""
+        await self._database.run(_accept, items)
+
+    async def inbox(self, after: int, limit: int) -> list[Received]:
+        return await self._database.run(_inbox, after, limit)
+
+    # people
+
+    async def load(self, contacts: Sequence[str], now: int) -> dict[str, Bundle]:
+        """A bundle for each contact; one that was never seen is empty and created `now`."""
+        return await self._database.run(_load, contacts, now)
+
+    async def due(self, now: int, limit: int) -> list[Due]:
+        """Deadlines up to `now`, earliest first."""
+        return await self._database.run(_due, now, limit)
+
+    async def next_due(self) -> int | None:
+        """The earliest deadline of all."""
+        return await self._database.run(_next_due)
+
+    # batches
+
+    async def commit(self, batch: Batch) -> None:
+        await self._database.run(_commit, batch)
+
+    async def cursors(self) -> dict[str, int]:
+        return await self._database.run(_cursors)
+
+    async def waiting(self) -> list[Waiting]:
+        """Every effect that is not done, oldest first."""
+        return await self._database.run(_waiting)
+
+    async def journal(self) -> list[Entry]:
+        """The whole journal ordered by (at, contact, n); `n` counts the lines of a contact at an instant."""
+        return _ordered(await self._database.run(_journal))
+
+    # graphs
+
+    async def keep_graphs(self, graphs: Sequence[Graph]) -> None:
+        await self._database.run(_keep_graphs, graphs)
+
+    async def graphs(self) -> list[Graph]:
+        return await self._database.run(_graphs)
+
+
+def _accept(connection: Connection, items: Sequence[Received]) -> None:
+    new = [
+        {
+            "id": item.id,
+            "kind": item.kind,
+            "at": item.at,
+            "received": item.received,
+            "contact": bytes.fromhex(item.contact) if item.contact else None,
+            "address": item.address or None,
+            "data": rows.data_row(item.data),
+        }
+        for item in items
+    ]
+    if new:
+        connection.execute(upsert(t.inbox).on_conflict_do_nothing(), new)
+
+
+def _inbox(connection: Connection, after: int, limit: int) -> list[Received]:
+    found = connection.execute(
+        select(t.inbox).where(t.inbox.c.seq > after).order_by(t.inbox.c.seq).limit(limit)
+    )
+    return [
+        Received(
+            row.id,
+            row.kind,
+            row.at,
+            row.received,
+            row.contact.hex() if row.contact else "",
+            row.address or "",
+            rows.data_of(row.data),
+            row.seq,
+        )
+        for row in found
+    ]
+
+
+def _load(connection: Connection, contacts: Sequence[str], now: int) -> dict[str, Bundle]:
+    profiles: dict[bytes, bytes] = {}
+    journeys: dict[bytes, list[Journey]] = {}
+    ids = [bytes.fromhex(contact) for contact in contacts]
+    for start in range(0, len(ids), FETCH):
+        part = ids[start : start + FETCH]
+        for id_, body in connection.execute(_PROFILES, {"ids": part}):
+            profiles[id_] = body
+        for id_, due, body in connection.execute(_JOURNEYS, {"ids": part}):
+            journeys.setdefault(id_, []).append(replace(rows.journey_of(body), due=due))
+    return {
+        contact: rows.bundle_of(contact, profiles.get(id_), journeys.get(id_, ()), now)
+        for contact, id_ in zip(contacts, ids, strict=True)
+    }
+
+
+_PROFILES = select(t.contact.c.id, t.contact.c.body).where(
+    t.contact.c.id.in_(bindparam("ids", expanding=True))
+)
+_JOURNEYS = (
+    select(t.journey_of.c.contact, t.journey.c.due, t.journey.c.body)
+    .join(t.journey, (t.journey.c.due == t.journey_of.c.due) & (t.journey.c.id == t.journey_of.c.id))
+    .where(t.journey_of.c.contact.in_(bindparam("ids", expanding=True)))
+    .order_by(t.journey_of.c.contact, t.journey_of.c.id)
+)
+_DUE = (
+    select(t.journey.c.due, t.journey.c.id, t.journey.c.contact, t.journey.c.body)
+    .where(t.journey.c.due <= bindparam("now"))
+    .order_by(t.journey.c.due, t.journey.c.id)
+    .limit(bindparam("limit"))
+)
+
+
+def _due(connection: Connection, now: int, limit: int) -> list[Due]:
+    found = []
+    for due, id_, contact, body in connection.execute(_DUE, {"now": now, "limit": limit}):
+        if id_ == contact:
+            found.append(Due(due, contact.hex(), "", 0, ""))
+        else:
+            journey = rows.journey_of(body)
+            found.append(Due(due, contact.hex(), id_.hex(), journey.epoch, journey.mail))
+    return found
+
+
+def _next_due(connection: Connection) -> int | None:
+    due: int | None = connection.execute(select(func.min(t.journey.c.due))).scalar()
+    return due
+
+
+def _commit(connection: Connection, batch: Batch) -> None:
+    if batch.profiles:
+        connection.execute(
+            _PROFILE_PUT,
+            [{"id": bytes.fromhex(b.contact), "body": rows.profile_row(b)} for b in batch.profiles],
+        )
+    _commit_journeys(connection, batch)
+    _commit_effects(connection, batch)
+    if batch.entries:
+        connection.execute(
+            insert(t.journal),
+            {
+                "at": batch.entries[-1].at,
+                "count": len(batch.entries),
+                "body": rows.journal_row(batch.entries),
+            },
+        )
+    if batch.named:
+        connection.execute(_NAME, [{"seq_": seq, "contact_": bytes.fromhex(c)} for seq, c in batch.named])
+    if batch.cursors:
+        connection.execute(
+            _NOTE_PUT,
+            [{"name": name, "value": str(value).encode()} for name, value in batch.cursors.items()],
+        )
+
+
+def _commit_journeys(connection: Connection, batch: Batch) -> None:
+    """Rows in order of deadlines. The segments' deadlines lie among them under the contact's own id, and
+    have no index entry: the contact's row knows when they are due."""
+    gone = [(journey.due, bytes.fromhex(journey.id)) for journey in batch.journeys_gone]
+    gone += [(due, bytes.fromhex(contact)) for due, contact in batch.watches_gone]
+    if gone:
+        connection.execute(_JOURNEY_GONE, [{"due_": due, "id_": id_} for due, id_ in gone])
+    put = [
+        {
+            "due": journey.due,
+            "id": bytes.fromhex(journey.id),
+            "contact": bytes.fromhex(journey.contact),
+            "body": rows.journey_row(journey),
+        }
+        for journey in batch.journeys_put
+    ]
+    standing = {row["id"] for row in put}
+    ended = [
+        {"contact_": bytes.fromhex(journey.contact), "id_": id_}
+        for journey in batch.journeys_gone
+        if (id_ := bytes.fromhex(journey.id)) not in standing
+    ]
+    if ended:
+        connection.execute(_INDEX_GONE, ended)
+    if put:
+        connection.execute(_INDEX_PUT, put)
+    for due, contact in batch.watches_put:
+        id_ = bytes.fromhex(contact)
+        put.append({"due": due, "id": id_, "contact": id_, "body": b""})
+    if put:
+        put.sort(key=lambda row: (row["due"], row["id"]))
+        connection.execute(insert(t.journey), put)
+
+
+_PROFILE_PUT = upsert(t.contact)
+_PROFILE_PUT = _PROFILE_PUT.on_conflict_do_update(
+    index_elements=["id"], set_={"body": _PROFILE_PUT.excluded.body}
+)
+_JOURNEY_GONE = delete(t.journey).where(
+    t.journey.c.due == bindparam("due_"), t.journey.c.id == bindparam("id_")
+)
+_INDEX_GONE = delete(t.journey_of).where(
+    t.journey_of.c.contact == bindparam("contact_"), t.journey_of.c.id == bindparam("id_")
+)
+_INDEX_PUT = upsert(t.journey_of)
+_INDEX_PUT = _INDEX_PUT.on_conflict_do_update(
+    index_elements=["contact", "id"], set_={"due": _INDEX_PUT.excluded.due}
+)
+_NAME = (
+    update(t.inbox)
+    .where(t.inbox.c.seq == bindparam("seq_"))
+    .values(contact=bindparam("contact_"), address=None)
+)
+_NOTE_PUT = upsert(t.note)
+_NOTE_PUT = _NOTE_PUT.on_conflict_do_update(index_elements=["name"], set_={"value": _NOTE_PUT.excluded.value})
+_EFFECT_GONE = delete(t.effect).where(t.effect.c.key == bindparam("key_"))
+_EFFECT_AGAIN = (
+    update(t.effect)
+    .where(t.effect.c.key == bindparam("key_"))
+    .values(attempt=bindparam("attempt_"), not_before=bindparam("not_before_"))
+)
+
+
+def _commit_effects(connection: Connection, batch: Batch) -> None:
+    if batch.effects:
+        connection.execute(
+            upsert(t.effect).on_conflict_do_nothing(),
+            [
+                {
+                    "key": bytes.fromhex(effect.key),
+                    "contact": bytes.fromhex(effect.contact),
+                    "made": effect.body.at,
+                    "attempt": 1,
+                    "not_before": 0,
+                    "body": rows.mail_row(effect),
+                }
+                for effect in batch.effects
+            ],
+        )
+    if batch.ended:
+        connection.execute(_EFFECT_GONE, [{"key_": bytes.fromhex(key)} for key in batch.ended])
+    if batch.again:
+        connection.execute(
+            _EFFECT_AGAIN,
+            [
+                {"key_": bytes.fromhex(key), "attempt_": attempt, "not_before_": moment}
+                for key, attempt, moment in batch.again
+            ],
+        )
+
+
+def _cursors(connection: Connection) -> dict[str, int]:
+    return {row.name: int(row.value) for row in connection.execute(select(t.note))}
+
+
+def _waiting(connection: Connection) -> list[Waiting]:
+    found = connection.execute(select(t.effect).order_by(t.effect.c.made, t.effect.c.key))
+    return [
+        Waiting(rows.effect_of(row.key, row.contact, row.body), row.attempt, row.not_before) for row in found
+    ]
+
+
+def _journal(connection: Connection) -> list[Entry]:
+    return list(_lines(connection))
+
+
+def _lines(connection: Connection) -> Iterator[Entry]:
+    for (body,) in connection.execute(select(t.journal.c.body).order_by(t.journal.c.seq)):
+        yield from rows.entries_of(body)
+
+
+def _ordered(entries: list[Entry]) -> list[Entry]:
+    ordered = sorted(entries, key=lambda entry: (entry.at, entry.contact))  # stable: in order of writing
+    numbered: list[Entry] = []
+    for entry in ordered:
+        before = numbered[-1] if numbered else None
+        same = before is not None and (before.at, before.contact) == (entry.at, entry.contact)
+        numbered.append(replace(entry, n=before.n + 1 if same and before is not None else 0))
+    return numbered
+
+
+def _keep_graphs(connection: Connection, graphs: Sequence[Graph]) -> None:
+    if graphs:
+        connection.execute(
+            upsert(t.graph).on_conflict_do_nothing(),
+            [{"digest": graph.digest, "body": to_json(graph)} for graph in graphs],
+        )
+
+
+def _graphs(connection: Connection) -> list[Graph]:
+    return [graph_from_json(body) for (body,) in connection.execute(select(t.graph.c.body))]
