@@ -33,6 +33,8 @@ class Faults:
 
     def recipient(self, address: str) -> bytes | None:
         """The reply that refuses this recipient, or None."""
+        if not (self.refuse or self.defer or self.defer_once):
+            return None
         address = address.lower()
         if fnmatchcase(address, self.refuse):
             return b"550 5.1.1 Nobody here by that name\r\n"

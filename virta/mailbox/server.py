@@ -14,7 +14,7 @@ from virta.mailbox.session import Session
 from virta.mailbox.store import Store
 
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
-PIECE = 262_144
+PIECE = 65_536
 BACKLOG = 1_024
 
 _Ready: TypeAlias = Callable[[int], None]

@@ -14,6 +14,7 @@ MOST_MISTAKES = 20
 LARGEST_MAIL = 26_214_400
 
 _END = b"\r\n.\r\n"
+_DOT = b"\r\n."
 _PATH = rb'<((?:"(?:[^"\\\r\n]|\\.)*"|[^\s"<>])*)>(?: (.*))?'
 _MAIL = re.compile(rb"MAIL FROM: ?" + _PATH, re.IGNORECASE)
 _RCPT = re.compile(rb"RCPT TO: ?" + _PATH, re.IGNORECASE)
@@ -68,7 +69,9 @@ class Session:
         self._skipping = False  # within a line that was too long
         self._content: bytearray | None = None  # the mail that is coming in, after a leading CRLF
         self._oversize = False
-        self._forget()
+        self._sender: str | None = None
+        self._recipients: list[str] = []
+        self._utf8 = False
 
     def feed(self, chunk: bytes) -> bytes:
         """The replies to what has now arrived completely; cut the stream where you like."""
@@ -212,34 +215,28 @@ class Session:
     def _read_content(self, content: bytearray, chunk: bytes, position: int, replies: list[bytes]) -> int:
         """Take what belongs to the mail and return where the next command begins."""
         if not content:
-            # The usual case, a mail that arrives in one piece, is spared the copying below.
-            if chunk.startswith(_END[2:], position):
-                return self._finish(b"", position + 3, replies)
-            end = chunk.find(_END, position)
-            if end >= 0:
-                return self._finish(chunk[position : end + 2], end + 5, replies)
+            # The usual case, a whole mail in which no line begins with a dot, is looked through only once.
+            dot = chunk.find(_DOT, position)
+            if dot >= 0 and chunk.startswith(_END, dot) and not chunk.startswith(b".", position):
+                replies.append(self._finish(chunk[position : dot + 2]))
+                return dot + 5
             content += b"\r\n"
         known = len(content)
         content += memoryview(chunk)[position:]
         end = content.find(_END, max(0, known - 4))
         if end >= 0:
-            position += end + 5 - known
-            return self._finish(bytes(content[2 : end + 2]), position, replies)
+            replies.append(self._finish(bytes(content[: end + 2].replace(_DOT, b"\r\n")[2:])))
+            return position + end + 5 - known
         if len(content) > LARGEST_MAIL + 7:
             self._oversize = True
             del content[:-4]
         return len(chunk)
 
-    def _finish(self, text: bytes, position: int, replies: list[bytes]) -> int:
-        """`text` is the whole mail, dots still doubled; `position` is handed through."""
-        if text.startswith(b"."):
-            text = text[1:]
-        if b"\r\n." in text:
-            text = text.replace(b"\r\n.", b"\r\n")
-        replies.append(self._accept(text))
+    def _finish(self, content: bytes) -> bytes:
+        reply = self._accept(content)
         self._content = None
         self._forget()
-        return position
+        return reply
 
     def _accept(self, content: bytes) -> bytes:
         if self._oversize or len(content) > LARGEST_MAIL:
@@ -262,7 +259,7 @@ class Session:
         return b"250 2.0.0 Kept at %d\r\n" % position
 
     def _forget(self) -> None:
-        self._sender: str | None = None
-        self._recipients: list[str] = []
+        self._sender = None
+        self._recipients = []
         self._utf8 = False
         self._oversize = False

@@ -1,0 +1,103 @@
+"""What receiving a mail costs: our mailbox beside aiosmtpd, both storing, in one run.
+
+`python bench/sink.py [MAILS] [--json]`. One client pipelines MAIL, RCPT and DATA of mails with 16 kB over one
+connection, to each server in turn and three times over; the CPU is that of the server's process alone. All
+run on one core (Linux), because on a virtual machine waking another one can cost more than the whole mail.
+"""
+
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+AIOSMTPD = """
+import asyncio, sys
+from aiosmtpd.smtp import SMTP
+
+class Keep:
+    def __init__(self, path):
+        self.file = open(path, "ab", buffering=0)
+
+    async def handle_DATA(self, server, session, envelope):
+        self.file.write(envelope.content)
+        return "250 OK"
+
+async def main():
+    keep = Keep(sys.argv[1])
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: SMTP(keep, enable_SMTPUTF8=True), "127.0.0.1", 0)
+    print("listening on", server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+asyncio.run(main())
+"""
+MAIL = b"Subject: a mail of 16 kB\r\n\r\n" + (b"<td>" + b"kafija " * 10 + b"</td>\r\n") * 200 + b".\r\n"
+GROUP = b"MAIL FROM:<hello@kafija.example>\r\nRCPT TO:<anna@example.com>\r\nDATA\r\n"
+
+
+def processor_seconds(process: int) -> float:
+    """CPU that a process has used, in seconds, to the nanosecond (clock_getcpuclockid(3) on Linux)."""
+    return time.clock_gettime((~process << 3) | 2)
+
+
+def deliver(port: int, count: int) -> None:
+    """Send the mail `count` times and read each reply; an unwelcome one raises `AssertionError`."""
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        replies = client.makefile("rb")
+        assert replies.readline()[:3] == b"220"
+        client.sendall(b"EHLO shop.example\r\n")
+        while replies.readline()[3:4] == b"-":
+            pass
+        for _ in range(count):
+            client.sendall(GROUP)
+            assert [replies.readline()[:3] for _ in range(3)] == [b"250", b"250", b"354"]
+            client.sendall(MAIL)
+            assert replies.readline()[:3] == b"250"
+
+
+def measure(command: list[str], count: int) -> float:
+    """Microseconds of CPU that the server spends on a mail."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        port = int(server.stdout.readline().replace(":", " ").split()[-1])
+        deliver(port, 50)
+        before = processor_seconds(server.pid)
+        deliver(port, count)
+        spent = processor_seconds(server.pid) - before
+        server.terminate()
+    return spent / count * 1e6
+
+
+def main() -> None:
+    numbers = [int(word) for word in sys.argv[1:] if word.isdigit()]
+    count = numbers[0] if numbers else 1_000
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    ours, theirs = [], []
+    for _ in range(3):
+        with tempfile.TemporaryDirectory() as folder:
+            mailbox = [sys.executable, "-m", "virta.mailbox", "--port=0", f"--folder={folder}"]
+            ours.append(measure(mailbox, count))
+            theirs.append(measure([sys.executable, "-c", AIOSMTPD, str(Path(folder) / "mails")], count))
+    result = {
+        "mail_bytes": len(MAIL),
+        "mailbox_us": round(statistics.median(ours), 1),
+        "aiosmtpd_us": round(statistics.median(theirs), 1),
+        "ratio": round(statistics.median(t / o for o, t in zip(ours, theirs, strict=True)), 1),
+    }
+    if "--json" in sys.argv:
+        print(json.dumps(result))
+    else:
+        print(
+            f"a mail of {result['mail_bytes']} bytes costs the mailbox {result['mailbox_us']} µs of CPU, "
+            f"aiosmtpd {result['aiosmtpd_us']} µs: {result['ratio']} times as much"
+        )
+
+
+if __name__ == "__main__":
+    main()
