@@ -1,0 +1,1 @@
+"""What programs reach: `/v1`, described in `docs/api.md`."""

@@ -1,0 +1,94 @@
+"""The API as one application, to be mounted at `/v1`."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from consent.contract import ConsentClient, Unavailable
+from web.api.batch import Clock
+from web.api.contacts import post_contacts
+from web.api.events import post_events
+from web.api.inbox import Busy, Inbox
+from web.api.keys import ApiKeys, Scope, demand
+from web.api.replies import Code, Refusal, refusal
+from web.api.signups import post_signups
+
+RETRY_AFTER = 5
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def build_api(
+    consent: ConsentClient, inbox: Inbox, keys: ApiKeys, languages: Sequence[str], clock: Clock
+) -> Starlette:
+    """All resources, each behind a key with its scope. Whatever goes wrong is answered in JSON."""
+
+    def guarded(scope: Scope, handler: Handler) -> Handler:
+        async def behind_key(request: Request) -> Response:
+            demand(keys, request, scope)
+            return await handler(request)
+
+        return behind_key
+
+    async def events(request: Request) -> Response:
+        return await post_events(request, inbox, clock)
+
+    async def contacts(request: Request) -> Response:
+        return await post_contacts(request, inbox)
+
+    async def signups(request: Request) -> Response:
+        return await post_signups(request, consent, languages)
+
+    api = Starlette(
+        routes=[
+            Route("/events", guarded(Scope.EVENTS, events), methods=["POST"]),
+            Route("/contacts", guarded(Scope.CONTACTS, contacts), methods=["POST"]),
+            Route("/signups", guarded(Scope.SIGNUPS, signups), methods=["POST"]),
+        ],
+        exception_handlers={
+            Refusal: _refused,
+            Busy: _busy,
+            Unavailable: _unavailable,
+            HTTPException: _no_such_place,
+            Exception: _broken,
+        },
+    )
+    api.router.redirect_slashes = False
+    return api
+
+
+async def _refused(request: Request, fault: Exception) -> Response:
+    assert isinstance(fault, Refusal)
+    return refusal(fault)
+
+
+async def _busy(request: Request, fault: Exception) -> Response:
+    assert isinstance(fault, Busy)
+    message = (
+        "There is no room now, and nothing of this call was taken. Send it again after `Retry-After` seconds."
+    )
+    return refusal(Refusal(429, Code.BUSY, message, {"Retry-After": str(fault.retry_after)}))
+
+
+async def _unavailable(request: Request, fault: Exception) -> Response:
+    message = "The consent service does not answer. Send the call again after `Retry-After` seconds."
+    return refusal(Refusal(503, Code.UNAVAILABLE, message, {"Retry-After": str(RETRY_AFTER)}))
+
+
+async def _no_such_place(request: Request, fault: Exception) -> Response:
+    assert isinstance(fault, HTTPException)
+    if fault.status_code == 405:
+        allowed = (fault.headers or {}).get("Allow", "POST")
+        return refusal(Refusal(405, Code.METHOD_NOT_ALLOWED, f"Use {allowed} here.", {"Allow": allowed}))
+    return refusal(
+        Refusal(404, Code.NOT_FOUND, "There is nothing at this address; see the list of endpoints.")
+    )
+
+
+async def _broken(request: Request, fault: Exception) -> Response:
+    message = "Something went wrong here, not with you. Send the call again later."
+    return refusal(Refusal(500, Code.INTERNAL, message))

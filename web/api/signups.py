@@ -1,0 +1,53 @@
+"""`POST /v1/signups`: someone asked to be written to, on a form of the caller's own."""
+
+from collections.abc import Sequence
+
+import msgspec
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import Response
+
+from consent.contract import ConsentClient, InvalidAddress, SignUp
+from web.api.payload import read_json
+from web.api.replies import Code, Refusal, answer
+from web.visit import visit_of
+
+LONGEST_FORM = 200
+
+
+class _SignUp(Struct, forbid_unknown_fields=True):
+    email: str
+    topics: list[str]
+    language: str | None = None
+    form: str = "api"
+
+
+_sign_up = msgspec.json.Decoder(_SignUp)
+
+
+async def post_signups(request: Request, consent: ConsentClient, languages: Sequence[str]) -> Response:
+    """Pass the wish on. The answer is the same whoever it is for: new, waiting, signed up or stopped."""
+    wish = await read_json(request, _sign_up)
+    if len(wish.form) > LONGEST_FORM:
+        raise Refusal(400, Code.WRONG_SHAPE, f"`form` is longer than {LONGEST_FORM} characters.")
+    if not wish.topics:
+        raise Refusal(400, Code.WRONG_SHAPE, "`topics` is empty; name at least one.")
+    language = languages[0] if wish.language is None else wish.language
+    if language not in languages:
+        raise Refusal(
+            422,
+            Code.UNKNOWN_LANGUAGE,
+            f"`{language[:40]}` is no language of this project; there are {', '.join(languages)}.",
+        )
+    offered = {purpose.topic for purpose in await consent.offered()}
+    for topic in wish.topics:
+        if topic not in offered:
+            raise Refusal(
+                422, Code.UNKNOWN_TOPIC, f"`{topic[:100]}` is no topic that people can sign up for."
+            )
+    topics = tuple(dict.fromkeys(wish.topics))
+    try:
+        await consent.sign_up(SignUp(wish.email, topics, language, wish.form, visit=visit_of(request)))
+    except InvalidAddress as fault:
+        raise Refusal(422, Code.INVALID_ADDRESS, f"`email` is no e-mail address: {fault}") from None
+    return answer({"accepted": True})

@@ -1,0 +1,110 @@
+"""The whole of what is served, put together from its parts."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from urllib.parse import urlsplit
+
+from asgi_cross_origin_protection import CrossOriginProtection
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.types import Receive, Scope, Send
+
+from consent.contract import ConsentClient, Unavailable
+from web.api.inbox import Inbox
+from web.api.keys import ApiKeys
+from web.api.service import build_api
+from web.body import TooLarge
+from web.brand import Brand
+from web.headers import SecurityHeaders
+from web.subscriber.form import Garbled
+from web.subscriber.problem import problem
+from web.subscriber.routes import subscriber_routes
+from web.subscriber.showing import Sealer
+from web.subscriber.site import Site
+from web.ui.pages import Pages
+from web.ui.stylesheet import stylesheet_route
+
+
+def build_app(
+    consent: ConsentClient,
+    inbox: Inbox,
+    keys: ApiKeys,
+    brand: Brand,
+    *,
+    languages: Sequence[str],
+    url: str,
+    form_keys: Sequence[bytes],
+    clock: Callable[[], int],
+    draw: Callable[[int], bytes],
+) -> Starlette:
+    """The subscriber's pages, the API at `/v1` and `/health`.
+
+    `languages` are the project's, the default first; `url` is where people reach the pages; `form_keys` seal the
+    sign-up form, newest first (they outlive a restart, or open forms have to be read again); `clock` gives
+    milliseconds since 1970 UTC, `draw` that many random bytes.
+    """
+    site = Site(consent, Pages(brand, languages), Sealer(form_keys), clock, draw)
+    app = Starlette(
+        routes=[
+            Route("/health", health, methods=["GET"]),
+            stylesheet_route(),
+            *subscriber_routes(site),
+            Mount("/v1", build_api(consent, inbox, keys, languages, clock)),
+        ],
+        middleware=[
+            Middleware(SecurityHeaders),
+            Middleware(
+                CrossOriginProtection,
+                allowed_origins=[_origin(url)],
+                # The key or the link's token is all that counts there, and no browser adds it by itself.
+                # Withdrawing in particular has to work from wherever a mail program posts.
+                exempt_paths=["/v1", "/u"],
+                deny_app=_foreign(site),
+            ),
+        ],
+        exception_handlers=_problems(site),
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+async def health(request: Request) -> Response:
+    """The process answers; it says nothing of what stands behind it."""
+    return JSONResponse({"status": "ok"})
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _foreign(site: Site) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+    async def deny(scope: Scope, receive: Receive, send: Send) -> None:
+        await problem(site, Request(scope), 403)(scope, receive, send)
+
+    return deny
+
+
+def _problems(site: Site) -> dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]]:
+    def page(status: int) -> Callable[[Request, Exception], Awaitable[Response]]:
+        async def shown(request: Request, fault: Exception) -> Response:
+            return problem(site, request, status)
+
+        return shown
+
+    async def by_status(request: Request, fault: Exception) -> Response:
+        assert isinstance(fault, HTTPException)
+        response = problem(site, request, fault.status_code)
+        response.headers.update(fault.headers or {})
+        return response
+
+    return {
+        HTTPException: by_status,
+        TooLarge: page(413),
+        Garbled: page(400),
+        Unavailable: page(503),
+        Exception: page(500),
+    }

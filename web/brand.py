@@ -1,0 +1,15 @@
+"""Who speaks on the pages."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """Shown on every page. `controller` answers for the data (GDPR Art. 13), `contact` is where questions go,
+    `imprint` is what law asks for under every mail. Times on the pages are told in `time_zone` (IANA name)."""
+
+    name: str
+    controller: str
+    contact: str
+    imprint: str
+    time_zone: str = "UTC"
