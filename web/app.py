@@ -42,9 +42,9 @@ def build_app(
 ) -> Starlette:
     """The subscriber's pages, the API at `/v1` and `/health`.
 
-    `languages` are the project's, the default first; `url` is where people reach the pages; `form_keys` seal the
-    sign-up form, newest first (they outlive a restart, or open forms have to be read again); `clock` gives
-    milliseconds since 1970 UTC, `draw` that many random bytes.
+    `languages` are the project's, the default first; `url` is where people reach the pages; `form_keys` seal
+    the sign-up form, oldest first (they outlive a restart, or open forms have to be read again); `clock` gives
+    milliseconds since 1970 UTC, `draw` as many random bytes as it is asked for.
     """
     site = Site(consent, Pages(brand, languages), Sealer(form_keys), clock, draw)
     app = Starlette(

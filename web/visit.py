@@ -12,8 +12,8 @@ LONGEST = 500
 def visit_of(request: Request, referrer: str | None = None) -> Visit:
     """The peer's address, its user agent and the page that led here (or `referrer`, when given).
 
-    The address is the connection's own: `X-Forwarded-For` and its like are whatever the client writes. A page of
-    ours as referrer says nothing, and its URL may hold a link's token, so it is left out."""
+    The address is the connection's own: `X-Forwarded-For` and its like are whatever the client writes. A
+    page of ours as referrer says nothing, and its URL may hold a link's token, so it is left out."""
     return Visit(
         ip=request.client.host if request.client else "",
         user_agent=request.headers.get("user-agent", "")[:LONGEST],

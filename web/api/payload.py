@@ -30,7 +30,7 @@ async def read_json(request: Request, decoder: msgspec.json.Decoder[Shape]) -> S
 
 
 def read_item(raw: msgspec.Raw | bytes, decoder: msgspec.json.Decoder[Shape], whole: str) -> Shape | str:
-    """One entry of a batch, or in plain words the reason why it cannot be read; `whole` is what it is called."""
+    """One entry of a batch, or in plain words why it cannot be read; `whole` is what it is called."""
     if len(memoryview(raw)) > ITEM_LIMIT:
         return f"{whole} is larger than 64 KiB."
     try:

@@ -21,8 +21,8 @@ _PLACE = re.compile(r" - at `\$\.?([^`]*)`$")
 
 
 def in_plain_words(message: str, whole: str) -> str:
-    """`message` of a `msgspec.ValidationError` as a sentence that names the field; `whole` is what the decoded
-    value is called when the fault lies in no field of it."""
+    """`message` of a `msgspec.ValidationError` as a sentence that names the field; `whole` is what the
+    decoded value is called when the fault lies in no field of it."""
     place = _PLACE.search(message)
     path = place[1].replace("[...]", "") if place else ""
     name = f"`{path}`" if path else whole

@@ -1,4 +1,4 @@
-"""`/c/TOKEN` and `/r/TOKEN`: the two links of a proof mail. Looking changes nothing; a person's POST decides."""
+"""`/c/TOKEN` and `/r/TOKEN`: the two links of a proof mail. Looking changes nothing, a POST decides."""
 
 from starlette.requests import Request
 from starlette.responses import Response

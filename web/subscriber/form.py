@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 from urllib.parse import parse_qsl
 
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
@@ -27,7 +27,8 @@ async def read_form(request: Request) -> FormData:
             parser = MultiPartParser(request.headers, _once(body), max_files=0, max_fields=MOST_FIELDS)
             return await parser.parse()
         text = body.decode("utf-8", "replace").strip()
-        return FormData(parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS))
+        fields = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        return FormData(list[tuple[str, str | UploadFile]](fields))
     except (MultiPartException, ValueError) as fault:
         raise Garbled(str(fault)) from None
 

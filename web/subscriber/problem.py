@@ -29,7 +29,7 @@ STATUSES = {
 def link_problem(
     site: Site, request: Request, reason: str, confirming: bool = False, of_link: str = ""
 ) -> Response:
-    """A link that does not count: `reason` is as in `LinkView`. Whoever was `confirming` may sign up again."""
+    """A link that does not count: `reason` is as in `LinkView`. Who was `confirming` may sign up again."""
     status, title, to_confirmer, to_others = LINKS.get(reason, LINKS["unknown"])
     language = language_for(site, request, of_link)
     page = site.pages.render(

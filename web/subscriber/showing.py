@@ -1,7 +1,7 @@
 """One showing of the sign-up form, and the seal that ties it to its submitting.
 
-A page is a pure function of the showing, so nothing needs to be stored when the form is served: the form carries
-its showing, sealed, and on submitting the very bytes that were shown are made again. The seal holds their
+A page is a pure function of the showing, so nothing needs to be stored when the form is served: the form
+carries its showing, sealed, and on submitting the very bytes that were shown are made again. The seal holds their
 SHA-256; if words, topics or design have changed since, the bytes differ and the person is asked again.
 """
 
@@ -16,8 +16,8 @@ LONGEST_OPEN = 24 * 60 * 60 * 1000  # ms; later the form is shown afresh
 
 
 class Showing(Struct, frozen=True):
-    """What was shown: to whom it is not known. `id` is random; `at` is in ms UTC; `address`, `ticked` and
-    `faults` are what a second showing repeats of the first submitting; `referrer` is the page that led here."""
+    """What was shown. `id` is random; `at` is in ms UTC; `address`, `ticked` and `faults` are what a second
+    showing repeats of the first submitting; `referrer` is the page that led here."""
 
     id: str
     at: int
@@ -34,7 +34,7 @@ class _Sealed(Struct, frozen=True):
 
 
 class Sealer:
-    """Seals showings with the newest of `keys` and knows the seals of all."""
+    """Seals showings with the last of `keys`, the newest, and knows the seals of all."""
 
     def __init__(self, keys: Sequence[bytes]) -> None:
         if not keys:
