@@ -78,9 +78,11 @@ def wire(message: Message, recipient: str, permitted: tuple[tuple[str, str], ...
 
 def _part(kind: bytes, text: str, eight_bit: bool) -> bytes:
     """One part with its header. 8bit where server and line lengths allow it (RFC 5322 2.1.1), else base64."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
-    data = lines.encode("utf-8", "replace")
-    if eight_bit and max(map(len, data.split(b"\r\n"))) <= LONGEST_LINE:
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.encode("utf-8", "replace")
+    data = lines.replace(b"\n", b"\r\n")
+    if eight_bit and max(map(len, lines.split(b"\n"))) <= LONGEST_LINE:
         return _PART % (kind, b"8bit") + data
     encoded = binascii.b2a_base64(data, newline=False)
     return _PART % (kind, b"base64") + b"\r\n".join(
