@@ -1,0 +1,73 @@
+"""Acts survive their file, and a broken file is told where it is broken."""
+
+from pathlib import Path
+
+import pytest
+
+from virta.visitors import Act, BrokenActs, Confirms, Event, SignsUp, Withdraws, read_acts, write_acts
+
+ACTS: list[Act] = [
+    SignsUp(1_735_801_200_000, "anna@example.com", "lv", ("news", "offers"), {"first_name": "Anna"}),
+    Confirms(1_735_801_200_000, "anna@example.com"),
+    Event(
+        1_735_804_800_123,
+        "anna@example.com",
+        "order-1",
+        "order_placed",
+        {"order_id": "1", "items": [{"sku": "A"}]},
+    ),
+    Withdraws(1_735_891_200_000, "anna@example.com"),
+]
+
+
+def test_what_is_written_is_read_again(tmp_path: Path) -> None:
+    """All four kinds, to the millisecond."""
+    file = tmp_path / "acts.jsonl"
+    assert write_acts(file, ACTS) == 4
+    assert list(read_acts(file)) == ACTS
+
+
+def test_the_file_can_be_read_by_people(tmp_path: Path) -> None:
+    """One object a line, the time spelled as RFC 3339."""
+    file = tmp_path / "acts.jsonl"
+    write_acts(file, ACTS[1:2])
+    assert (
+        file.read_text() == '{"do":"confirm","at":"2025-01-02T07:00:00+00:00","email":"anna@example.com"}\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('{"do": "confirm"', "no JSON object"),
+        ("[1]", "no JSON object"),
+        ('{"at": "2025-01-02T07:00:00Z", "email": "a@example.com"}', "`do` must be one of"),
+        ('{"do": "dance", "at": "2025-01-02T07:00:00Z", "email": "a@example.com"}', "it is `dance`"),
+        ('{"do": "confirm", "at": "2025-01-02T07:00:00Z"}', "`email` is missing"),
+        ('{"do": "confirm", "at": "2025-01-02T07:00:00", "email": "a@example.com"}', "lacks its offset"),
+        ('{"do": "confirm", "at": "yesterday", "email": "a@example.com"}', "line 2"),
+        (
+            '{"do": "confirm", "at": "2025-01-02T07:00:00Z", "email": "a@example.com", "id": "1"}',
+            "has no `id`",
+        ),
+        ('{"do": "confirm", "at": "2025-01-02T07:00:00Z", "email": 7}', "line 2"),
+        ('{"do": "confirm", "at": "2024-01-02T07:00:00Z", "email": "a@example.com"}', "order of time"),
+    ],
+)
+def test_a_broken_line_is_named_with_its_number(tmp_path: Path, line: str, words: str) -> None:
+    """The acts before it can be used; the message says which line, and what is wrong."""
+    file = tmp_path / "acts.jsonl"
+    write_acts(file, ACTS[:1])
+    with file.open("a") as more:
+        more.write(line + "\n")
+    acts = read_acts(file)
+    assert next(acts) == ACTS[0]
+    with pytest.raises(BrokenActs, match="line 2") as fault:
+        next(acts)
+    assert words in str(fault.value)
+
+
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    """In words, with its name."""
+    with pytest.raises(BrokenActs, match=r"nothing\.jsonl cannot be read"):
+        list(read_acts(tmp_path / "nothing.jsonl"))
