@@ -18,6 +18,12 @@ log = structlog.get_logger("mail")
 _RETRY_FIRST, _RETRY_LONGEST = 0.5, 30.0
 """Seconds between attempts to connect."""
 
+_REVOKED = 4096
+"""Stops to remember before those are dropped that no living permit can be older than."""
+
+_PERMIT_LIFE = 60_000
+"""Milliseconds, well over the five seconds that a permit lives."""
+
 
 class Ended(Struct, frozen=True):
     """How an attempt ended; `text` is what the server said."""
@@ -25,6 +31,11 @@ class Ended(Struct, frozen=True):
     settlement: Settlement
     subject: str
     text: str
+
+
+class _Stop(Struct, frozen=True):
+    leaf: int
+    at: int
 
 
 class Mailer:
@@ -46,7 +57,7 @@ class Mailer:
         self._jobs: deque[Job] = deque()
         self._connections: list[Connection] = []
         self._ended: list[Ended] = []
-        self._revoked: dict[str, int] = {}
+        self._revoked: dict[str, _Stop] = {}
         self._keeper: asyncio.Task[None] | None = None
         self._missing = asyncio.Event()
         self._open = 0  # permits handed in and not ended
@@ -118,7 +129,14 @@ class Mailer:
 
     def revoke(self, subject: str, leaf: int) -> None:
         """A stop of `subject` stands at `leaf` in the log: no final dot for permits of earlier leaves."""
-        self._revoked[subject] = max(leaf, self._revoked.get(subject, 0))
+        now = self._clock()
+        if len(self._revoked) >= _REVOKED:
+            self._revoked = {
+                known: stop for known, stop in self._revoked.items() if now - stop.at < _PERMIT_LIFE
+            }
+        known_stop = self._revoked.get(subject)
+        if known_stop is None or known_stop.leaf < leaf:
+            self._revoked[subject] = _Stop(leaf, now)
 
     # the account of a connection
 
@@ -131,7 +149,8 @@ class Mailer:
         return None
 
     def may_begin(self, permit: Permit) -> bool:
-        if self._revoked and self._revoked.get(permit.subject, -1) > permit.leaf:
+        stop = self._revoked.get(permit.subject)
+        if stop is not None and stop.leaf > permit.leaf:
             return False
         return self._clock() <= permit.deadline
 

@@ -17,7 +17,6 @@ class Batch:
     watches_put: list[tuple[int, str]] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)  # keys of effects that are done
-    again: list[tuple[str, int, int]] = field(default_factory=list)  # (key, attempt, not before)
     entries: list[Entry] = field(default_factory=list)
     named: list[tuple[int, str]] = field(default_factory=list)  # (inbox position, contact)
     cursors: dict[str, int] = field(default_factory=dict)

@@ -47,8 +47,6 @@ effect = Table(
     Column("key", _id(), primary_key=True),
     Column("contact", _id(), nullable=False),
     Column("made", BigInteger, nullable=False),
-    Column("attempt", Integer, nullable=False),
-    Column("not_before", BigInteger, nullable=False),
     Column("body", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )

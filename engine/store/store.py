@@ -42,14 +42,6 @@ class Due(Struct, frozen=True):
     mail: str
 
 
-class Waiting(Struct, frozen=True):
-    """An effect that is not done yet; `attempt` is the number of the next try."""
-
-    effect: Effect
-    attempt: int
-    not_before: int
-
-
 class Store:
     """All of the engine's reads and writes. Each method is one transaction. Instants are ms UTC."""
 
@@ -90,9 +82,9 @@ class Store:
     async def cursors(self) -> dict[str, int]:
         return await self._database.run(_cursors)
 
-    async def waiting(self) -> list[Waiting]:
+    async def effects(self) -> list[Effect]:
         """Every effect that is not done, oldest first."""
-        return await self._database.run(_waiting)
+        return await self._database.run(_effects)
 
     async def journal(self) -> list[Entry]:
         """The whole journal ordered by (at, contact, n); `n` counts the lines of a contact at an instant."""
@@ -274,11 +266,6 @@ _NAME = (
 _NOTE_PUT = upsert(t.note)
 _NOTE_PUT = _NOTE_PUT.on_conflict_do_update(index_elements=["name"], set_={"value": _NOTE_PUT.excluded.value})
 _EFFECT_GONE = delete(t.effect).where(t.effect.c.key == bindparam("key_"))
-_EFFECT_AGAIN = (
-    update(t.effect)
-    .where(t.effect.c.key == bindparam("key_"))
-    .values(attempt=bindparam("attempt_"), not_before=bindparam("not_before_"))
-)
 
 
 def _commit_effects(connection: Connection, batch: Batch) -> None:
@@ -290,8 +277,6 @@ def _commit_effects(connection: Connection, batch: Batch) -> None:
                     "key": bytes.fromhex(effect.key),
                     "contact": bytes.fromhex(effect.contact),
                     "made": effect.body.at,
-                    "attempt": 1,
-                    "not_before": 0,
                     "body": rows.mail_row(effect),
                 }
                 for effect in batch.effects
@@ -299,25 +284,15 @@ def _commit_effects(connection: Connection, batch: Batch) -> None:
         )
     if batch.ended:
         connection.execute(_EFFECT_GONE, [{"key_": bytes.fromhex(key)} for key in batch.ended])
-    if batch.again:
-        connection.execute(
-            _EFFECT_AGAIN,
-            [
-                {"key_": bytes.fromhex(key), "attempt_": attempt, "not_before_": moment}
-                for key, attempt, moment in batch.again
-            ],
-        )
 
 
 def _cursors(connection: Connection) -> dict[str, int]:
     return {row.name: int(row.value) for row in connection.execute(select(t.note))}
 
 
-def _waiting(connection: Connection) -> list[Waiting]:
+def _effects(connection: Connection) -> list[Effect]:
     found = connection.execute(select(t.effect).order_by(t.effect.c.made, t.effect.c.key))
-    return [
-        Waiting(rows.effect_of(row.key, row.contact, row.body), row.attempt, row.not_before) for row in found
-    ]
+    return [rows.effect_of(row.key, row.contact, row.body) for row in found]
 
 
 def _journal(connection: Connection) -> list[Entry]:

@@ -1,0 +1,289 @@
+"""The way of every mail: decide, write, claim, hand over, settle (the protocol's steps 2 to 6)."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import structlog
+from msgspec import Struct
+
+from consent.contract import (
+    Ask,
+    ConsentClient,
+    Decision,
+    Outcome,
+    Reason,
+    Settlement,
+    Unavailable,
+)
+from engine.core.record import Why
+from engine.delivery.mailer import Ended, Mailer
+from engine.delivery.queue import Item, Queue
+from engine.delivery.smtp import ServerFault
+from engine.mail.headers import HeaderFault
+from engine.mail.letters import LetterFault
+from engine.mail.message import Message, build
+
+log = structlog.get_logger("delivery")
+
+LARGEST_CLAIM = 256
+_SMALLEST_CLAIM = 32
+_CLAIM_SECONDS = 2.0  # a claim takes no more than the server is expected to take in this time
+_SETTLE_AFTER = 0.5  # seconds until outcomes are settled if no claim takes them along
+_WRITE_AT_ONCE = 16  # mails written before the sockets get their turn
+
+DEFERRALS = (60, 300, 900, 3600, 14_400, 28_800, 43_200, 86_400)
+"""Seconds to wait after each temporary refusal; after the last one the mail is given up."""
+
+_RELEASED_FIRST, _RELEASED_LONGEST = 1, 60
+
+
+class Verdict(Struct, frozen=True):
+    """What became of a mail: handed over (no `reason`), or why it never will be. `at` is ms UTC."""
+
+    item: Item
+    reason: str
+    at: int
+
+
+class Dispatch:
+    """Carries mails from `queue` to `mailer` under permits of `consent`. `clock` gives ms UTC.
+
+    `run` works until cancelled; `drain` works until nothing is left that may go now. What ended is taken by
+    `take_verdicts`; `told` is called whenever there is something to take.
+    """
+
+    def __init__(
+        self,
+        consent: ConsentClient,
+        mailer: Mailer,
+        queue: Queue,
+        domain: str,
+        clock: Callable[[], int],
+        told: Callable[[], None],
+    ) -> None:
+        self._consent = consent
+        self._mailer = mailer
+        self._queue = queue
+        self._domain = domain
+        self._clock = clock
+        self._told = told
+        self._on_way: dict[tuple[str, int], Item] = {}
+        self._ended: list[Ended] = []  # not settled yet
+        self._verdicts: list[Verdict] = []
+        self._rate = float(LARGEST_CLAIM) / _CLAIM_SECONDS  # mails a second that the server took lately
+        self._rated_at = 0.0
+        self._rated = 0
+
+    def take_verdicts(self) -> list[Verdict]:
+        """What ended, and is settled, since the last call."""
+        verdicts, self._verdicts = self._verdicts, []
+        return verdicts
+
+    def wake(self) -> None:
+        """There is something new in the queue."""
+        self._mailer.changed.set()
+
+    async def run(self) -> None:
+        """Work for ever. A consent service that does not answer only makes mails wait."""
+        loop = asyncio.get_running_loop()
+        settle_at = 0.0
+        while True:
+            self._mailer.changed.clear()
+            try:
+                worked = await self.step()
+                if self._ended and not worked:
+                    settle_at = settle_at or loop.time() + _SETTLE_AFTER
+                    if loop.time() >= settle_at or not self._mailer.outstanding:
+                        await self.settle()
+                        worked = True
+                if not self._ended:
+                    settle_at = 0.0
+            except Unavailable as fault:
+                log.error("the consent service does not answer; mails wait", why=str(fault))
+                await asyncio.sleep(1)
+                continue
+            if not worked:
+                await self._pause(_SETTLE_AFTER)
+
+    async def drain(self) -> None:
+        """Work until no mail may go now and everything is settled. Raises `ServerFault` when there is no mail
+        server to hand them to."""
+        while True:
+            self._mailer.changed.clear()
+            if self._mailer.fault and not self._mailer.free:
+                raise ServerFault(self._mailer.fault)
+            if await self.step():
+                continue
+            if self._mailer.outstanding or (not self._mailer.free and self._due()):
+                await self._pause(_SETTLE_AFTER)
+            elif self._ended:
+                await self.settle()
+            elif not self._due():
+                return
+
+    async def step(self) -> bool:
+        """Claim and hand over one batch, if the server can take one. False: nothing to do now."""
+        self._collect()
+        limit = self._limit()
+        if not self._mailer.free or self._mailer.outstanding > limit // 2:
+            return False
+        items = self._queue.take(self._clock(), limit)
+        if not items:
+            return False
+        try:
+            await self._carry(items)
+        except Unavailable:
+            for item in items:
+                if (item.key, item.ask.attempt) not in self._on_way:
+                    self._queue.again(item, self._clock() + 1000)
+            raise
+        return True
+
+    async def settle(self) -> None:
+        """Tell the consent service how attempts ended."""
+        ended, self._ended = self._ended, []
+        try:
+            await self._consent.settle(self._mailer.sender, [one.settlement for one in ended])
+        except Unavailable:
+            self._ended = ended + self._ended
+            raise
+        self._conclude(ended)
+
+    # one batch
+
+    async def _carry(self, items: Sequence[Item]) -> None:
+        decisions = await self._consent.decide([item.ask for item in items])
+        messages: dict[str, Message] = {}
+        asks: list[Ask] = []
+        asked: dict[str, Item] = {}
+        for number, (item, decision) in enumerate(zip(items, decisions, strict=True), 1):
+            if decision.allowed:
+                message = self._write(item, decision)
+                if message is None:
+                    continue
+                messages[item.key] = message
+            asks.append(item.ask)
+            asked[item.key] = item
+            if number % _WRITE_AT_ONCE == 0:
+                await asyncio.sleep(0)
+        self._collect()
+        ended, self._ended = self._ended, []
+        try:
+            claimed = await self._consent.claim(self._mailer.sender, asks, [one.settlement for one in ended])
+        except Unavailable:
+            self._ended = ended + self._ended
+            raise
+        self._conclude(ended)
+        for permit in claimed.permits:
+            item = asked.pop(permit.key)
+            self._on_way[permit.key, permit.attempt] = item
+            message = messages.get(permit.key)
+            if message is None:  # denied at first, allowed now: it was not written
+                settlement = Settlement(permit.key, permit.attempt, Outcome.RELEASED)
+                self._ended.append(Ended(settlement, permit.subject, "not written yet"))
+            else:
+                self._mailer.send(message, permit)
+        for denial in claimed.denied:
+            await self._denied(asked.pop(denial.key), denial)
+        for item in asked.values():
+            self._queue.again(item, self._clock() + 1000)
+
+    def _write(self, item: Item, decision: Decision) -> Message | None:
+        """The message, or None when its template fails: that mail is set aside and blocks nobody."""
+        try:
+            letter = item.write(decision)
+            return build(item.key, letter, self._domain, self._clock(), self._mailer.eight_bit)
+        except (LetterFault, HeaderFault) as fault:
+            log.error("a mail cannot be written", key=item.key, why=str(fault))
+            self._finish(item, Why.TEMPLATE_FAILED)
+            return None
+
+    async def _denied(self, item: Item, denial: Decision) -> None:
+        reason = denial.reason
+        if reason is Reason.ONE_AT_A_TIME:
+            self._queue.again(item, self._clock() + 200)
+        elif reason in (Reason.ALREADY_CLAIMED, Reason.WRONG_ATTEMPT):
+            await self._look_up(item)
+        else:
+            self._finish(item, reason.value if reason is not None else "denied")
+
+    async def _look_up(self, item: Item) -> None:
+        """This attempt was made before, by an earlier life of this engine: go by what became of it."""
+        (status,) = await self._consent.status([item.key])
+        if status is None or status.outcome is None:
+            self._queue.again(item, self._clock() + 1000)
+        else:
+            self._judge(item, Settlement(item.key, status.attempt, status.outcome), "")
+
+    # what became of it
+
+    def _collect(self) -> None:
+        """Take over what the mailer has ended, and learn how fast the server is."""
+        ended = self._mailer.take_ended()
+        self._ended += ended
+        self._rated += sum(1 for one in ended if one.settlement.outcome is Outcome.ACCEPTED)
+        now = asyncio.get_running_loop().time()
+        if now - self._rated_at > 1:
+            if self._rated:
+                self._rate = self._rated / min(now - self._rated_at, 5.0)
+            self._rated_at, self._rated = now, 0
+
+    def _conclude(self, ended: Sequence[Ended]) -> None:
+        """The consent service has these settlements; only now may anyone act on them."""
+        self._mailer.settled([one.settlement for one in ended])
+        for one in ended:
+            settlement = one.settlement
+            item = self._on_way.pop((settlement.key, settlement.attempt))
+            self._judge(item, settlement, one.text)
+
+    def _judge(self, item: Item, settlement: Settlement, text: str) -> None:
+        match settlement.outcome:
+            case Outcome.ACCEPTED:
+                self._finish(item, "")
+            case Outcome.REFUSED:
+                log.warning("the mail server refused a mail", key=item.key, code=settlement.code)
+                self._finish(item, Why.SERVER_REFUSED)
+            case Outcome.UNKNOWN:
+                log.error("it is unknown whether a mail went out", key=item.key, why=text)
+                self._finish(item, Why.OUTCOME_UNKNOWN)
+            case Outcome.DEFERRED:
+                if item.deferrals >= len(DEFERRALS):
+                    self._finish(item, Why.GAVE_UP)
+                else:
+                    self._again(item, settlement.attempt, DEFERRALS[item.deferrals], deferred=True)
+            case Outcome.RELEASED:
+                pause = min(_RELEASED_FIRST << min(item.releases, 10), _RELEASED_LONGEST)
+                self._again(item, settlement.attempt, pause if item.releases else 0, deferred=False)
+
+    def _again(self, item: Item, attempt: int, seconds: int, deferred: bool) -> None:
+        ask = Ask(
+            item.ask.key,
+            attempt + 1,
+            item.ask.subject,
+            item.ask.mail_class,
+            item.ask.topic,
+            item.ask.template,
+            item.ask.trigger,
+        )
+        next_ = Item(ask, item.write, item.made, item.deferrals + deferred, item.releases + (not deferred))
+        self._queue.again(next_, self._clock() + seconds * 1000)
+
+    def _finish(self, item: Item, reason: str) -> None:
+        self._queue.done(item)
+        self._verdicts.append(Verdict(item, str(reason), self._clock()))
+        self._told()
+
+    def _limit(self) -> int:
+        wanted = int(self._rate * _CLAIM_SECONDS)
+        return max(_SMALLEST_CLAIM, min(LARGEST_CLAIM, wanted))
+
+    def _due(self) -> bool:
+        due = self._queue.next_due()
+        return due is not None and due <= self._clock()
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._mailer.changed.wait()
+        except TimeoutError:
+            pass

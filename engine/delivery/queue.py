@@ -1,0 +1,115 @@
+"""Mails that want to go, in the order in which they may."""
+
+import heapq
+from collections import deque
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from consent.contract import Ask, Decision, MailClass
+from engine.mail.message import Letter
+
+
+class Item(Struct, frozen=True):
+    """One mail: what to ask for, how to write it once allowed, and when it was asked for (ms UTC).
+
+    `write` may raise `LetterFault`.
+    """
+
+    ask: Ask
+    write: Callable[[Decision], Letter]
+    made: int
+    deferrals: int = 0  # temporary refusals by the mail server so far
+    releases: int = 0  # permits given back so far
+
+    @property
+    def key(self) -> str:
+        return self.ask.key
+
+    @property
+    def subject(self) -> str:
+        return self.ask.subject
+
+    @property
+    def is_proof(self) -> bool:
+        return self.ask.mail_class is MailClass.PROOF
+
+
+class Queue:
+    """Gives each subject's mails one at a time, oldest first. Instants are ms UTC."""
+
+    def __init__(self) -> None:
+        self._ready: list[tuple[int, int, Item]] = []  # (not before, number, item)
+        self._held: dict[str, deque[tuple[int, Item]]] = {}  # behind another mail to the same subject
+        self._busy: set[str] = set()  # subjects with a mail on its way
+        self._keys: set[str] = set()  # every key that is waiting or on its way
+        self._taken: set[str] = set()  # keys that are on their way
+        self._cancelled: set[str] = set()
+        self._number = 0
+
+    def __len__(self) -> int:
+        """Mails waiting or on their way."""
+        return len(self._keys)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._keys
+
+    def put(self, item: Item, not_before: int = 0) -> None:
+        """Add a mail; one whose key is here already is left as it is."""
+        if item.key in self._keys:
+            return
+        self._keys.add(item.key)
+        self._push(item, not_before)
+
+    def take(self, now: int, limit: int) -> list[Item]:
+        """Up to `limit` mails that may go now, no two to one subject. Each must come back by `again` or
+        `done`."""
+        taken: list[Item] = []
+        while self._ready and len(taken) < limit and self._ready[0][0] <= now:
+            not_before, _, item = heapq.heappop(self._ready)
+            if item.key in self._cancelled:
+                self._forget(item)
+            elif item.subject in self._busy:
+                self._held.setdefault(item.subject, deque()).append((not_before, item))
+            else:
+                self._busy.add(item.subject)
+                self._taken.add(item.key)
+                taken.append(item)
+        return taken
+
+    def again(self, item: Item, not_before: int) -> None:
+        """A mail that was taken wants to go once more, not before that instant."""
+        self._taken.discard(item.key)
+        self._push(item, not_before)
+        self._release(item.subject)
+
+    def done(self, item: Item) -> None:
+        """A mail that was taken is over."""
+        self._taken.discard(item.key)
+        self._forget(item)
+        self._release(item.subject)
+
+    def cancel(self, key: str) -> bool:
+        """Take a mail back. False if it is on its way or not here."""
+        if key not in self._keys or key in self._taken:
+            return False
+        self._cancelled.add(key)
+        self._keys.discard(key)
+        return True
+
+    def next_due(self) -> int | None:
+        """When the next mail may go, perhaps in the past; None: none waits."""
+        return self._ready[0][0] if self._ready else None
+
+    def _push(self, item: Item, not_before: int) -> None:
+        self._number += 1
+        heapq.heappush(self._ready, (not_before, self._number, item))
+
+    def _release(self, subject: str) -> None:
+        self._busy.discard(subject)
+        for not_before, item in self._held.pop(subject, ()):
+            self._push(item, not_before)
+
+    def _forget(self, item: Item) -> None:
+        self._keys.discard(item.key)
+        self._cancelled.discard(item.key)

@@ -1,0 +1,180 @@
+"""Templates, loaded once, and the letters that they give.
+
+Jinja in a sandbox that sees plain data only. The variant is chosen by the contact's language, then the
+project's first one.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from jinja2 import DictLoader, StrictUndefined, Template, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from msgspec import Struct
+
+from consent.contract import Decision, Links
+from engine.core.bundle import MailBody
+from engine.mail import headers, preheader, words
+from engine.mail.message import Letter
+from engine.mail.text import text_template
+
+LARGEST = 1_000_000
+"""Characters in one part of a mail; a template that gives more has gone wrong."""
+
+PROOF = "confirm"
+"""The name of the template of the mail that asks for the confirmation."""
+
+
+class LetterFault(Exception):
+    """A template failed for one contact; the message names the template and the fault."""
+
+
+class TemplateFile(Struct, frozen=True):
+    """One file of a template. `path` is its name in the folder, as includes write it; `name` without language
+    and ending; `kind` html or txt; partials (names that begin with `_`) have no header."""
+
+    path: str
+    name: str
+    language: str
+    kind: str
+    header: dict[str, str]
+    body: str
+
+
+class Sender(Struct, frozen=True):
+    """Who writes: the name and address in From, the imprint that templates show."""
+
+    name: str
+    address: str
+    imprint: str
+    reply_to: str = ""
+
+
+class _Variant(Struct, frozen=True):
+    html: Template | None
+    text: Template
+    subject: Template
+    preheader: Template
+    sender: str
+    reply_to: str
+
+
+class Letters:
+    """All templates of a project. `languages[0]` is the default. Raises `LetterFault` for a template that
+    Jinja cannot read."""
+
+    def __init__(
+        self,
+        files: Sequence[TemplateFile],
+        digests: Mapping[str, str],
+        languages: Sequence[str],
+        sender: Sender,
+        time_zone: str,
+    ) -> None:
+        self._digests = dict(digests)
+        self._languages = tuple(languages)
+        self._sender = sender
+        self._time_zone = time_zone
+        html = {file.path: preheader.shown(file.body) for file in files if file.kind == "html"}
+        text = {file.path: text_template(file.body) for file in files if file.kind == "html"}
+        text |= {file.path: file.body for file in files if file.kind == "txt"}
+        self._html = _sandbox(html, escape=True)
+        self._text = _sandbox(text, escape=False)
+        self._variants: dict[tuple[str, str], _Variant] = {}
+        for file in files:
+            if not file.name.startswith("_"):
+                self._load(file)
+
+    def digest(self, name: str) -> str:
+        """The digest by which the consent service knows the template; empty for one that it cannot know."""
+        return self._digests.get(name, "")
+
+    def letter(self, body: MailBody, decision: Decision) -> Letter:
+        """The letter of a `send`. Raises `LetterFault`."""
+        attributes = body.attributes
+        language = str(attributes.get("language") or self._languages[0])
+        context = {
+            **body.values,
+            "contact": attributes,
+            "trigger": body.trigger,
+            "received": body.received,
+            "time_zone": attributes.get("time_zone") or self._time_zone,
+        }
+        written = self._write(body.template, language, context, decision.links)
+        return Letter(
+            body.subject or written.subject,
+            written.html,
+            written.text,
+            headers.mailbox(self._sender.name, body.sender) if body.sender else written.sender,
+            body.reply_to or written.reply_to,
+        )
+
+    def proof(self, language: str, wording: Sequence[str], decision: Decision) -> Letter:
+        """The mail that asks for the confirmation. Raises `LetterFault`."""
+        context = {"wording": list(wording), "time_zone": self._time_zone}
+        return self._write(PROOF, language, context, decision.links)
+
+    def _write(self, name: str, language: str, context: dict[str, Any], links: Links) -> Letter:
+        variant, spoken = self._variant(name, language)
+        context["language"] = spoken
+        context["sender"] = {"name": self._sender.name, "imprint": self._sender.imprint}
+        context["links"] = {field: getattr(links, field) for field in links.__struct_fields__}
+        try:
+            context["preheader"] = variant.preheader.render(context)
+            html = variant.html.render(context) if variant.html is not None else ""
+            text = variant.text.render(context)
+            subject = " ".join(variant.subject.render(context).split())
+        except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as fault:
+            raise LetterFault(f"template `{name}` ({spoken}): {fault}") from fault
+        if len(html) > LARGEST or len(text) > LARGEST:
+            raise LetterFault(f"template `{name}` ({spoken}) gives more than {LARGEST} characters")
+        return Letter(subject, html, text, variant.sender, variant.reply_to)
+
+    def _variant(self, name: str, language: str) -> tuple[_Variant, str]:
+        for spoken in (language, language.split("-")[0], *self._languages):
+            found = self._variants.get((name, spoken))
+            if found is not None:
+                return found, spoken
+        raise LetterFault(f"there is no template `{name}`")
+
+    def _load(self, file: TemplateFile) -> None:
+        place = (file.name, file.language)
+        known = self._variants.get(place)
+        try:
+            if file.kind == "html":
+                html, text = self._html.get_template(file.path), self._text.get_template(file.path)
+                if known is not None:
+                    text = known.text  # a .txt sibling wins over the derived text
+            else:
+                html, text = known.html if known else None, self._text.get_template(file.path)
+            if known is not None and file.kind == "txt":
+                self._variants[place] = _Variant(
+                    html, text, known.subject, known.preheader, known.sender, known.reply_to
+                )
+                return
+            given = file.header
+            address = given.get("from", "")
+            self._variants[place] = _Variant(
+                html,
+                text,
+                self._text.from_string(given.get("subject", "")),
+                self._text.from_string(given.get("preheader", "")),
+                headers.mailbox(self._sender.name, address or self._sender.address),
+                given.get("reply_to", self._sender.reply_to),
+            )
+        except TemplateError as fault:
+            raise LetterFault(f"template `{file.path}` cannot be read: {fault}") from fault
+
+
+def _sandbox(sources: dict[str, str], escape: bool) -> ImmutableSandboxedEnvironment:
+    environment = ImmutableSandboxedEnvironment(
+        autoescape=escape,
+        undefined=StrictUndefined,
+        loader=DictLoader(sources),
+        auto_reload=False,
+        cache_size=-1,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.clear()
+    environment.filters |= words.FILTERS
+    return environment

@@ -1,0 +1,64 @@
+"""Filters of the templates: money, dates and times in the language of the letter (Babel, CLDR)."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_time
+from babel.numbers import format_currency
+from jinja2 import pass_context
+from jinja2.runtime import Context
+
+from dsl.graph import Money
+from engine.core import calendar
+
+
+@pass_context
+def money(context: Context, value: Any) -> str:
+    """`49.90 EUR` as the language writes it."""
+    if not isinstance(value, Money):
+        raise TypeError(f"`money` was given {value!r}, which is no amount of money")
+    return _money(value.amount, value.currency, str(context["language"]))
+
+
+@pass_context
+def day(context: Context, value: Any) -> str:
+    """A date, or a moment's date, written out."""
+    return str(format_date(_shown(context, value), "long", _locale(str(context["language"]))))
+
+
+@pass_context
+def time(context: Context, value: Any) -> str:
+    """A moment's time of day, hours and minutes."""
+    shown = _shown(context, value)
+    if not isinstance(shown, datetime):
+        raise TypeError("`time` was given a date, which has no time of day")
+    return str(format_time(shown.time(), "short", locale=_locale(str(context["language"]))))
+
+
+FILTERS: dict[str, Any] = {"money": money, "date": day, "time": time}
+
+
+def _shown(context: Context, value: Any) -> date | datetime:
+    if isinstance(value, date):
+        return value
+    if isinstance(value, int):
+        clock = calendar.zone(str(context["time_zone"]))
+        if clock is not None:
+            return calendar.wall(value, clock)
+    raise TypeError(f"{value!r} is no date and no moment")
+
+
+@lru_cache(maxsize=4096)
+def _money(amount: Decimal, currency: str, language: str) -> str:
+    return str(format_currency(amount, currency, locale=_locale(language)))
+
+
+@lru_cache(maxsize=64)
+def _locale(language: str) -> Locale:
+    try:
+        return Locale.parse(language, sep="-")
+    except (ValueError, UnknownLocaleError):
+        return Locale("en")
