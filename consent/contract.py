@@ -1,7 +1,7 @@
 """The words between the consent service and everyone else: types only, no behaviour.
 
 Times are integers, milliseconds since 1970 UTC, by the clock that was handed to the service. The id of a
-contact and of a subject is one thing: 32 hex digits, random, no personal data. So many has the key of a mail too.
+contact and of a subject is one thing: 32 hex digits, random, no personal data. A mail's key has as many.
 """
 
 from collections.abc import AsyncIterator, Sequence

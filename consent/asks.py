@@ -1,0 +1,151 @@
+"""What the store knows about a batch of asks, gathered in a few statements whatever the size of the batch."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from msgspec import Struct
+from sqlalchemy import func, or_, select
+
+from consent.address import read_address
+from consent.contract import Ask, Decision, InvalidAddress, Links, MailClass, Outcome, Reason
+from consent.gate import NO_CIRCUMSTANCES, Circumstances, Verdict, judge, unit_start
+from consent.store import among, batches, decisions, requests
+from consent.subjects import Subject, load
+from consent.transaction import Reading
+
+AGAIN = frozenset({Outcome.DEFERRED, Outcome.RELEASED})
+"""Outcomes after which another attempt may be claimed."""
+
+
+class Attempt(Struct, frozen=True):
+    """The newest attempt that was claimed for a key. `outcome` is None while it is unsettled."""
+
+    attempt: int
+    subject: str
+    outcome: str | None
+    sender: str
+    batch: int
+    at: int
+    topic: str
+    mail_class: str
+    checkpoint: int
+
+
+_ATTEMPTS = (
+    select(
+        decisions.c.key,
+        decisions.c.attempt,
+        decisions.c.subject,
+        decisions.c.outcome,
+        batches.c.sender,
+        decisions.c.batch,
+        decisions.c.at,
+        decisions.c.topic,
+        decisions.c["class"],
+        batches.c.checkpoint,
+    )
+    .join(batches, batches.c.seq == decisions.c.batch)
+    .where(decisions.c.reason.is_(None), among(decisions.c.key, "keys"))
+    .order_by(decisions.c.attempt)
+)
+_PROOFS = select(requests.c.id, requests.c.subject, requests.c.expires).where(
+    among(requests.c.id, "keys"), requests.c.mail == "queued", requests.c.closed == ""
+)
+_SENT = (
+    select(decisions.c.subject, func.count())
+    .where(
+        among(decisions.c.subject, "subjects"),
+        decisions.c.reason.is_(None),
+        or_(decisions.c.outcome.is_(None), decisions.c.outcome.in_((Outcome.ACCEPTED, Outcome.UNKNOWN))),
+    )
+    .group_by(decisions.c.subject)
+)
+
+
+@dataclass(slots=True)
+class Gathered:
+    """Everything that the gate needs for a batch of asks."""
+
+    people: dict[str, Subject]
+    attempts: dict[str, Attempt]
+    sent: dict[tuple[str, str], int]
+    proofs: dict[str, tuple[str, int]]
+
+    def attempt_fault(self, ask: Ask) -> Reason | None:
+        """Why this attempt may not be claimed, whatever the gate says."""
+        newest = self.attempts.get(ask.key)
+        if newest is None:
+            return None if ask.attempt == 1 else Reason.WRONG_ATTEMPT
+        if ask.attempt <= newest.attempt:
+            return Reason.ALREADY_CLAIMED
+        if ask.attempt > newest.attempt + 1 or newest.outcome not in AGAIN:
+            return Reason.WRONG_ATTEMPT
+        return None
+
+
+def gather(reading: Reading, asks: Sequence[Ask]) -> Gathered:
+    """Read what is known about `asks`."""
+    keys = {"keys": json.dumps([ask.key for ask in asks])}
+    attempts = {row[0]: Attempt(*tuple(row)[1:]) for row in reading.conn.execute(_ATTEMPTS, keys)}
+    proofs: dict[str, tuple[str, int]] = {}
+    if any(ask.mail_class is MailClass.PROOF for ask in asks):
+        proofs = {row[0]: (row[1], row[2]) for row in reading.conn.execute(_PROOFS, keys)}
+    people = load(reading, [ask.subject for ask in asks])
+    return Gathered(people, attempts, _sent(reading, asks), proofs)
+
+
+def verdict(reading: Reading, gathered: Gathered, ask: Ask) -> Verdict:
+    """The gate's verdict on one of the gathered asks."""
+    subject = gathered.people.get(ask.subject)
+    around = NO_CIRCUMSTANCES
+    if ask.mail_class is MailClass.MARKETING:
+        sent = gathered.sent.get((ask.subject, ask.topic or ""))
+        around = Circumstances(sent=sent) if sent else NO_CIRCUMSTANCES
+    elif ask.mail_class is MailClass.PROOF:
+        owner, expires = gathered.proofs.get(ask.key, ("", 0))
+        around = Circumstances(proof_expires=expires if owner == ask.subject else None)
+    elif ask.mail_class in (MailClass.INTERNAL, MailClass.TEST) and subject is not None:
+        around = Circumstances(on_team=_on_team(reading, subject))
+    return judge(ask, subject, reading.rules, around, reading.now)
+
+
+def decision(ask: Ask, found: Verdict, subject: Subject | None, links: Links) -> Decision:
+    """The answer to an ask, as callers get it."""
+    return Decision(
+        key=ask.key,
+        attempt=ask.attempt,
+        allowed=found.reason is None,
+        reason=found.reason,
+        variant=found.variant,
+        purpose=found.purpose,
+        consent_seq=found.consent_seq,
+        epoch=subject.epoch if subject else 0,
+        links=links,
+    )
+
+
+def _sent(reading: Reading, asks: Sequence[Ask]) -> dict[tuple[str, str], int]:
+    """Marketing mails of each capped topic that its subjects got, or may have got, in the present unit."""
+    capped: dict[str, list[str]] = {}
+    for ask in asks:
+        known = reading.rules.purposes.get(ask.topic or "")
+        if ask.mail_class is MailClass.MARKETING and known is not None and known[1].cap_count:
+            capped.setdefault(known[1].topic, []).append(ask.subject)
+    counts: dict[tuple[str, str], int] = {}
+    for topic, subjects in capped.items():
+        start = unit_start(reading.rules.purposes[topic][1].cap_unit, reading.now)
+        query = _SENT.where(
+            decisions.c.at >= start, decisions.c.topic == topic, decisions.c["class"] == MailClass.MARKETING
+        )
+        for subject, count in reading.conn.execute(query, {"subjects": json.dumps(subjects)}):
+            counts[subject, topic] = count
+    return counts
+
+
+def _on_team(reading: Reading, subject: Subject) -> bool:
+    typed = reading.parts.vault.open_address(subject.id, subject.wrapped, subject.sealed)
+    try:
+        return read_address(typed).folded in reading.parts.team
+    except InvalidAddress:
+        return False

@@ -1,0 +1,237 @@
+"""Decide, claim: the way of a mail from a question to a permit."""
+
+import base64
+import json
+from collections.abc import Sequence
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects import sqlite
+
+from consent.asks import Attempt, Gathered, decision, gather, verdict
+from consent.contract import Ask, Claimed, Decision, Links, MailClass, Permit, Reason, Settlement
+from consent.gate import Verdict
+from consent.leaf import Batch, Leaf
+from consent.record import VERSION, Record, record_bytes
+from consent.settlements import settle
+from consent.store import among, batches, checkpoints, decisions, requests
+from consent.subjects import Subject
+from consent.tokens import Scope
+from consent.transaction import Reading, Writing
+from consent.tree import leaf_hash, merkle_root
+
+MOST_ASKS = 256
+DEADLINE_MS = 5_000
+NO_LINKS = Links()
+
+
+def decide(reading: Reading, asks: Sequence[Ask]) -> list[Decision]:
+    """The gate's opinion of each ask, in order, with links for the templates. Writes nothing."""
+    gathered = gather(reading, asks)
+    found = []
+    for ask in asks:
+        newest = gathered.attempts.get(ask.key)
+        fault = gathered.attempt_fault(ask)
+        if newest is not None and newest.attempt == ask.attempt and newest.outcome is None:
+            fault = None  # claimed and unsettled: its sender may be asking again
+        opinion = Verdict(fault) if fault else verdict(reading, gathered, ask)
+        links = _links(reading, ask) if opinion.reason is None else NO_LINKS
+        found.append(decision(ask, opinion, gathered.people.get(ask.subject), links))
+    return found
+
+
+def claim(tx: Writing, sender: str, asks: Sequence[Ask], settlements: Sequence[Settlement]) -> Claimed:
+    """Settle, run the gate again, record all decisions under one leaf, and give permits for what is
+    allowed."""
+    if len(asks) > MOST_ASKS:
+        raise ValueError(f"At most {MOST_ASKS} mails can be claimed at once, not {len(asks)}.")
+    if len({ask.key for ask in asks}) < len(asks):
+        raise ValueError("A key stands twice in one claim.")
+    settle(tx, sender, settlements)
+    if not asks:
+        return Claimed((), ())
+    gathered = gather(tx, asks)
+    busy = _busy(tx, asks)
+    repeated: list[tuple[Ask, Attempt]] = []
+    recorded: list[tuple[Ask, Verdict]] = []
+    denied: list[Decision] = []
+    for ask in asks:
+        newest = gathered.attempts.get(ask.key)
+        if newest is not None and _repeats(ask, newest, sender):
+            repeated.append((ask, newest))
+            continue
+        fault = gathered.attempt_fault(ask)
+        found = Verdict(fault) if fault else verdict(tx, gathered, ask)
+        if found.reason is None:
+            if ask.subject in busy:
+                # Not a refusal but a "not yet": it will be asked again, so it is no decision to keep.
+                denied.append(
+                    decision(ask, Verdict(Reason.ONE_AT_A_TIME), gathered.people[ask.subject], NO_LINKS)
+                )
+                continue
+            busy.add(ask.subject)
+        else:
+            denied.append(decision(ask, found, gathered.people.get(ask.subject), NO_LINKS))
+        recorded.append((ask, found))
+    given = _record(tx, sender, gathered, recorded) if recorded else {}
+    for ask, newest in repeated:
+        given[ask.key] = _repeat(tx, gathered.people[ask.subject], ask, newest)
+    permits = tuple(given[ask.key] for ask in asks if ask.key in given)
+    return Claimed(permits, tuple(denied))
+
+
+def _repeats(ask: Ask, newest: Attempt, sender: str) -> bool:
+    return (
+        ask.attempt == newest.attempt
+        and ask.subject == newest.subject
+        and newest.outcome is None
+        and newest.sender == sender
+    )
+
+
+_BUSY = select(decisions.c.subject).where(
+    among(decisions.c.subject, "subjects"), decisions.c.reason.is_(None), decisions.c.outcome.is_(None)
+)
+
+
+def _busy(tx: Writing, asks: Sequence[Ask]) -> set[str]:
+    return set(tx.conn.scalars(_BUSY, {"subjects": json.dumps([ask.subject for ask in asks])}))
+
+
+# Rows go to the driver as tuples in the order of the columns: building 16-member dicts costs more than
+# inserting.
+_INSERT = str(decisions.insert().compile(dialect=sqlite.dialect()))
+
+
+def _record(
+    tx: Writing, sender: str, gathered: Gathered, recorded: Sequence[tuple[Ask, Verdict]]
+) -> dict[str, Permit]:
+    """Write the decisions and their one leaf; the permits by key."""
+    seq = tx.log.frontier.size
+    policy = tx.rules.digest
+    newest: int | None = tx.conn.scalar(select(func.max(decisions.c.id)))
+    first = (newest or 0) + 1
+    hashes: list[bytes] = []
+    rows: list[tuple[object, ...]] = []
+    for ask, found in recorded:
+        subject = gathered.people.get(ask.subject)
+        record = Record(
+            attempt=ask.attempt,
+            mail_class=ask.mail_class,
+            consent_seq=found.consent_seq,
+            epoch=subject.epoch if subject else 0,
+            key=ask.key,
+            policy=policy,
+            purpose=found.purpose,
+            reason=found.reason or "",
+            subject=ask.subject,
+            template=ask.template,
+            topic=ask.topic or "",
+            v=VERSION,
+            verdict="deny" if found.reason else "allow",
+        )
+        hashes.append(leaf_hash(record_bytes(record)))
+        rows.append(
+            (
+                first + len(rows),
+                seq,
+                ask.key,
+                ask.attempt,
+                ask.subject,
+                ask.mail_class.value,
+                record.topic,
+                ask.template,
+                found.purpose,
+                found.consent_seq,
+                record.epoch,
+                tx.now,
+                found.reason.value if found.reason else None,
+                None,
+                0,
+                0,
+            )
+        )
+    leaf = Leaf(
+        type="decisions", notice=policy, actor=sender, batch=Batch(len(rows), merkle_root(hashes).hex())
+    )
+    tx.log.append(leaf)
+    checkpoint = tx.checkpoint()
+    tx.conn.execute(
+        batches.insert(),
+        {
+            "seq": seq,
+            "first": first,
+            "count": len(rows),
+            "policy": policy,
+            "sender": sender,
+            "checkpoint": checkpoint.size,
+        },
+    )
+    tx.conn.exec_driver_sql(_INSERT, rows)
+    proofs = [
+        ask.key for ask, found in recorded if ask.mail_class is MailClass.PROOF and found.reason is None
+    ]
+    if proofs:
+        tx.conn.execute(update(requests).where(requests.c.id.in_(proofs)).values(mail="claimed"))
+    header = _header(checkpoint.note)
+    deadline = tx.now + DEADLINE_MS
+    return {
+        ask.key: _permit(tx, gathered.people[ask.subject], ask, header, seq, sender, deadline)
+        for ask, found in recorded
+        if found.reason is None
+    }
+
+
+def _repeat(tx: Writing, subject: Subject, ask: Ask, newest: Attempt) -> Permit:
+    """The permit that was given before, to the letter."""
+    note: str = tx.conn.execute(
+        select(checkpoints.c.note).where(checkpoints.c.size == newest.checkpoint)
+    ).scalar_one()
+    return _permit(tx, subject, ask, _header(note), newest.batch, newest.sender, newest.at + DEADLINE_MS)
+
+
+def _permit(
+    tx: Writing,
+    subject: Subject,
+    ask: Ask,
+    checkpoint: tuple[str, str],
+    leaf: int,
+    sender: str,
+    deadline: int,
+) -> Permit:
+    headers: tuple[tuple[str, str], ...] = (checkpoint,)
+    if ask.mail_class is MailClass.MARKETING:
+        headers = (
+            ("List-Unsubscribe", f"<{tx.parts.tokens.unsubscribe(ask.subject, ask.topic or '')}>"),
+            ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+            checkpoint,
+        )
+    elif ask.mail_class in (MailClass.PROOF, MailClass.SERVICE):
+        headers = (("Auto-Submitted", "auto-generated"), checkpoint)
+    return Permit(
+        key=ask.key,
+        attempt=ask.attempt,
+        subject=ask.subject,
+        recipient=tx.parts.vault.open_address(subject.id, subject.wrapped, subject.sealed),
+        headers=headers,
+        leaf=leaf,
+        sender=sender,
+        deadline=deadline,
+    )
+
+
+def _header(note: str) -> tuple[str, str]:
+    return ("Consent-Checkpoint", base64.b64encode(note.encode()).decode())
+
+
+def _links(reading: Reading, ask: Ask) -> Links:
+    tokens = reading.parts.tokens
+    if ask.mail_class is MailClass.MARKETING:
+        return Links(
+            unsubscribe=tokens.unsubscribe(ask.subject, ask.topic or ""),
+            preferences=tokens.preferences(ask.subject),
+        )
+    if ask.mail_class is MailClass.PROOF:
+        return Links(
+            confirm=tokens.request(Scope.CONFIRM, ask.key), refuse=tokens.request(Scope.REFUSE, ask.key)
+        )
+    return NO_LINKS

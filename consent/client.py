@@ -1,0 +1,176 @@
+"""The one door to the consent service, in the same process. (Over HTTP it will look the same.)"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+
+from consent import claims, pages, policy, preferences, settlements, signup, withdrawal
+from consent.address import Address, read_address
+from consent.contract import (
+    Ask,
+    Change,
+    Claimed,
+    Decision,
+    InvalidAddress,
+    LinkView,
+    Policy,
+    Proof,
+    Purpose,
+    Receipt,
+    Settlement,
+    SignUp,
+    Status,
+    Unavailable,
+    Visit,
+)
+from consent.service import Service
+from consent.store import leaves
+from consent.subjects import find_or_make
+from consent.transaction import Reading, Writing
+
+T = TypeVar("T")
+
+
+class InProcess:
+    """A `ConsentClient`. Any number may share one service, in any number of loops."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def publish(self, policy_: Policy) -> str:
+        """See `ConsentClient`."""
+        return await self._write(lambda tx: policy.publish(tx, policy_))
+
+    async def subjects(self, addresses: Sequence[str]) -> list[str | None]:
+        """See `ConsentClient`."""
+        read: list[Address | None] = []
+        for text in addresses:
+            try:
+                read.append(read_address(text))
+            except InvalidAddress:
+                read.append(None)
+        good = [address for address in read if address is not None]
+        ids = iter(await self._write(lambda tx: find_or_make(tx, good)) if good else [])
+        return [None if address is None else next(ids) for address in read]
+
+    async def decide(self, asks: Sequence[Ask]) -> list[Decision]:
+        """See `ConsentClient`."""
+        return await self._read(lambda reading: claims.decide(reading, asks))
+
+    async def claim(self, sender: str, asks: Sequence[Ask], settlements_: Sequence[Settlement]) -> Claimed:
+        """See `ConsentClient`."""
+        return await self._write(lambda tx: claims.claim(tx, sender, asks, settlements_))
+
+    async def settle(self, sender: str, settlements_: Sequence[Settlement]) -> None:
+        """See `ConsentClient`."""
+        await self._write(lambda tx: settlements.settle(tx, sender, settlements_))
+
+    async def status(self, keys: Sequence[str]) -> list[Status | None]:
+        """See `ConsentClient`."""
+        return await self._read(lambda reading: settlements.status(reading, keys))
+
+    async def unsettled(self, sender: str) -> list[tuple[str, int]]:
+        """See `ConsentClient`."""
+        return await self._read(lambda reading: settlements.unsettled(reading, sender))
+
+    async def changes(self, after: int, limit: int = 1000) -> list[Change]:
+        """See `ConsentClient`."""
+        return await self._read(lambda reading: _changes(reading, after, limit))
+
+    async def feed(self, after: int) -> AsyncIterator[list[Change]]:
+        """See `ConsentClient`."""
+        loop = asyncio.get_running_loop()
+        fresh = asyncio.Event()
+
+        def tell() -> None:
+            # The loop may have ended while the service goes on for others.
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(fresh.set)
+
+        stop = self._service.listen(tell)
+        try:
+            while True:
+                fresh.clear()
+                batch = await self.changes(after)
+                if batch:
+                    after = batch[-1].seq
+                    yield batch
+                else:
+                    await fresh.wait()
+        finally:
+            stop()
+
+    async def sign_up(self, request: SignUp) -> None:
+        """See `ConsentClient`."""
+        address = read_address(request.email)
+        await self._write(lambda tx: signup.sign_up(tx, address, request))
+
+    async def proofs(self, limit: int = 256) -> list[Proof]:
+        """See `ConsentClient`. Those that are claimed and unsettled are not among them."""
+        return await self._read(lambda reading: signup.proofs(reading, limit))
+
+    async def confirmation(self, token: str) -> LinkView:
+        """What the page behind a link to confirm or to refuse shows."""
+        return await self._read(lambda reading: pages.confirmation(reading, token))
+
+    async def confirm(self, token: str, visit: Visit) -> Receipt:
+        """See `ConsentClient`."""
+        return await self._write(lambda tx: signup.confirm(tx, token, visit))
+
+    async def refuse(self, token: str, visit: Visit) -> None:
+        """See `ConsentClient`. The token may be that of either link in the proof mail."""
+        await self._write(lambda tx: signup.refuse(tx, token, visit))
+
+    async def unsubscription(self, token: str) -> LinkView:
+        """What the page behind an unsubscribe link shows."""
+        return await self._read(lambda reading: pages.unsubscription(reading, token))
+
+    async def withdraw(self, token: str, how: str, everything: bool, visit: Visit) -> Receipt:
+        """See `ConsentClient`."""
+        return await self._write(lambda tx: withdrawal.withdraw(tx, token, how, everything, visit))
+
+    async def preferences(self, token: str) -> LinkView:
+        """What the page behind a link for preferences shows."""
+        return await self._read(lambda reading: pages.preferences(reading, token))
+
+    async def choose(self, token: str, topics: Sequence[str], language: str, visit: Visit) -> Receipt:
+        """See `ConsentClient`."""
+        return await self._write(lambda tx: preferences.choose(tx, token, topics, language, visit))
+
+    async def offered(self) -> tuple[Purpose, ...]:
+        """See `ConsentClient`."""
+        return await self._read(pages.offered)
+
+    async def checkpoint(self) -> str:
+        """See `ConsentClient`."""
+        last = self._service.parts.signer.last
+        if last is None:
+            raise Unavailable("The log has no checkpoint yet.")
+        return last.note
+
+    async def _write(self, work: Callable[[Writing], T]) -> T:
+        return await _hop(self._service.writer, lambda: self._service.write(work))
+
+    async def _read(self, work: Callable[[Reading], T]) -> T:
+        return await _hop(self._service.reader, lambda: self._service.read(work))
+
+
+async def _hop(thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+    try:
+        return await asyncio.get_running_loop().run_in_executor(thread, work)
+    except DBAPIError as fault:
+        raise Unavailable(f"The consent store does not answer: {fault.orig}") from fault
+
+
+_CHANGES = select(
+    leaves.c.seq, leaves.c.subject, leaves.c.purpose, leaves.c.type, leaves.c.at, leaves.c.language
+).where(leaves.c.told)
+
+
+def _changes(reading: Reading, after: int, limit: int) -> list[Change]:
+    rows = reading.conn.execute(_CHANGES.where(leaves.c.seq > after).order_by(leaves.c.seq).limit(limit))
+    return [Change(*row) for row in rows]

@@ -1,0 +1,115 @@
+"""The gate: may this mail go to this person now? Pure, and the only place where that is decided.
+
+The first check that fails is the reason. What is not known is denied.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct
+
+from consent.contract import Ask, Basis, MailClass, Reason
+from consent.policy import Rules
+from consent.states import State
+from consent.subjects import Subject
+
+
+class Circumstances(Struct, frozen=True):
+    """What the gate must know beside the subject and the policy.
+
+    `on_team`: the recipient stands on the team list. `sent`: marketing mails of the topic in the present unit
+    of its cap, those in flight and of unknown fate included. `proof_expires`: when the queued request lapses
+    whose key this is (ms UTC), None if there is none."""
+
+    on_team: bool = False
+    sent: int = 0
+    proof_expires: int | None = None
+
+
+NO_CIRCUMSTANCES = Circumstances()
+
+
+class Verdict(Struct, frozen=True):
+    """Allowed if `reason` is None. `purpose` is the version that it rests on, `consent_seq` the leaf (0:
+    none)."""
+
+    reason: Reason | None
+    variant: str = "plain"
+    purpose: str = ""
+    consent_seq: int = 0
+
+
+_BY_STATE = {
+    State.NONE: Reason.NEVER_ASKED,
+    State.PENDING: Reason.NOT_CONFIRMED,
+    State.REFUSED: Reason.NOT_CONFIRMED,
+    State.EXPIRED: Reason.CONFIRMATION_EXPIRED,
+    State.WITHDRAWN: Reason.WITHDRAWN,
+}
+_SERVICE = (Basis.CONTRACT, Basis.LEGAL_OBLIGATION)
+_OPEN = {reason: Verdict(reason) for reason in Reason}
+
+
+def judge(ask: Ask, subject: Subject | None, rules: Rules, around: Circumstances, now: int) -> Verdict:
+    """The verdict on one ask at `now` (ms UTC)."""
+    if subject is None:
+        return _OPEN[Reason.UNKNOWN_SUBJECT]
+    if ask.mail_class is MailClass.MARKETING:
+        return _marketing(ask, subject, rules, around, now)
+    if ask.mail_class is MailClass.SERVICE:
+        return _service(ask, subject, rules)
+    if ask.mail_class is MailClass.PROOF:
+        if around.proof_expires is None:
+            return _OPEN[Reason.NO_PROOF_WANTED]
+        return _OPEN[Reason.CONFIRMATION_EXPIRED] if around.proof_expires <= now else Verdict(None)
+    return Verdict(None) if around.on_team else _OPEN[Reason.NOT_ON_TEAM]
+
+
+def _marketing(ask: Ask, subject: Subject, rules: Rules, around: Circumstances, now: int) -> Verdict:
+    known = rules.purposes.get(ask.topic or "")
+    if known is None:
+        return _OPEN[Reason.UNKNOWN_TOPIC]
+    present, purpose = known
+    if purpose.basis is not Basis.CONSENT:
+        return Verdict(Reason.WRONG_CLASS, purpose=present)
+    template = rules.templates.get(ask.template)
+    if template is None:
+        return Verdict(Reason.UNKNOWN_TEMPLATE, purpose=present)
+    if not template.unsubscribe:
+        return Verdict(Reason.TEMPLATE_WITHOUT_UNSUBSCRIBE, purpose=present)
+    if not template.imprint:
+        return Verdict(Reason.TEMPLATE_WITHOUT_IMPRINT, purpose=present)
+    standing = subject.standing(purpose.topic)
+    state = standing.at(now)
+    if state is not State.ACTIVE:
+        return Verdict(_BY_STATE[state], purpose=standing.version or present, consent_seq=standing.seq)
+    if purpose.cap_count and around.sent >= purpose.cap_count:
+        return Verdict(Reason.TOPIC_CAP, purpose=standing.version, consent_seq=standing.seq)
+    agreed = subject.standing("personalisation").at(now) is State.ACTIVE
+    return Verdict(None, "personalised" if agreed else "plain", standing.version, standing.seq)
+
+
+def _service(ask: Ask, subject: Subject, rules: Rules) -> Verdict:
+    known = rules.purposes.get(ask.topic or "")
+    if known is None:
+        return _OPEN[Reason.UNKNOWN_TOPIC]
+    present, purpose = known
+    if purpose.basis not in _SERVICE:
+        return Verdict(Reason.WRONG_CLASS, purpose=present)
+    template = rules.templates.get(ask.template)
+    if template is None:
+        return Verdict(Reason.UNKNOWN_TEMPLATE, purpose=present)
+    if template.promotional:
+        return Verdict(Reason.PROMOTION_IN_SERVICE_MAIL, purpose=present)
+    if not ask.trigger:
+        return Verdict(Reason.NO_TRIGGER, purpose=present)
+    return Verdict(None, purpose=present)
+
+
+def unit_start(unit: str, now: int) -> int:
+    """When the calendar day, week (Monday first) or month of `now` began, in UTC; both in ms."""
+    day = datetime.fromtimestamp(now // 1000, UTC).replace(hour=0, minute=0, second=0)
+    if unit == "week":
+        day -= timedelta(days=day.weekday())
+    elif unit == "month":
+        day = day.replace(day=1)
+    return int(day.timestamp()) * 1000

@@ -1,0 +1,118 @@
+"""What the pages behind links show. Reading them changes nothing, not even a log."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+
+from consent.address import shortened
+from consent.contract import Basis, LinkRefused, LinkView, Purpose, TopicView
+from consent.policy import read_purposes, words
+from consent.store import requests, wishes
+from consent.subjects import Subject, load
+from consent.tokens import Scope
+from consent.transaction import Reading
+
+
+def confirmation(reading: Reading, token: str) -> LinkView:
+    """The page behind a link to confirm or refuse: what would be agreed to, in the words of the proof
+    mail."""
+    try:
+        request = reading.parts.tokens.read_request(token, Scope.CONFIRM, Scope.REFUSE)
+    except LinkRefused as fault:
+        return _nothing(reading, fault.reason)
+    row = reading.conn.execute(
+        select(requests.c.subject, requests.c.language, requests.c.closed, requests.c.expires).where(
+            requests.c.id == request
+        )
+    ).first()
+    subject = load(reading, [row.subject]).get(row.subject) if row else None
+    if row is None or subject is None:
+        return _nothing(reading, "unknown")
+    wished = dict(
+        reading.conn.execute(
+            select(wishes.c.topic, wishes.c.version)
+            .where(wishes.c.request == request)
+            .order_by(wishes.c.topic)
+        ).all()
+    )
+    known = read_purposes(reading, list(wished.values()))
+    reason = "used" if row.closed else "expired" if row.expires <= reading.now else ""
+    return LinkView(
+        valid=not reason,
+        reason=reason,
+        language=row.language,
+        address=shortened(_address(reading, subject)),
+        topic="",
+        topics=_topics(reading, subject, (known[version] for version in wished.values()), row.language),
+    )
+
+
+def unsubscription(reading: Reading, token: str) -> LinkView:
+    """The page behind an unsubscribe link: its topic, and where the person stands with all of them."""
+    try:
+        identity, topic = reading.parts.tokens.read_unsubscribe(token)
+    except LinkRefused as fault:
+        return _nothing(reading, fault.reason)
+    subject = load(reading, [identity]).get(identity)
+    if subject is None:
+        return _nothing(reading, "unknown")
+    versions = {one: standing.version for one, standing in subject.standings.items() if standing.version}
+    known = read_purposes(reading, list(versions.values()))
+    shown = {one: known[version] for one, version in sorted(versions.items())}
+    if topic and topic not in shown and topic in reading.rules.purposes:
+        shown[topic] = reading.rules.purposes[topic][1]
+    return LinkView(
+        valid=True,
+        reason="",
+        language=subject.language,
+        address=shortened(_address(reading, subject)),
+        topic=topic,
+        topics=_topics(reading, subject, shown.values(), subject.language),
+    )
+
+
+def preferences(reading: Reading, token: str) -> LinkView:
+    """The page behind a link for preferences: every topic on offer, and the whole address."""
+    try:
+        identity = reading.parts.tokens.read_preferences(token)
+    except LinkRefused as fault:
+        return _nothing(reading, fault.reason)
+    subject = load(reading, [identity]).get(identity)
+    if subject is None:
+        return _nothing(reading, "unknown")
+    return LinkView(
+        valid=True,
+        reason="",
+        language=subject.language,
+        address=_address(reading, subject),
+        topic="",
+        topics=_topics(reading, subject, offered(reading), subject.language),
+    )
+
+
+def offered(reading: Reading) -> tuple[Purpose, ...]:
+    """The topics that a form may offer: those that rest on consent."""
+    return tuple(purpose for purpose in reading.rules.policy.purposes if purpose.basis is Basis.CONSENT)
+
+
+def _topics(
+    reading: Reading, subject: Subject, purposes: Iterable[Purpose], language: str
+) -> tuple[TopicView, ...]:
+    default = reading.rules.policy.default_language
+    return tuple(
+        TopicView(
+            topic=purpose.topic,
+            title=words(purpose.title, language, default),
+            wording=words(purpose.wording, language, default),
+            state=subject.standing(purpose.topic).at(reading.now),
+        )
+        for purpose in purposes
+    )
+
+
+def _address(reading: Reading, subject: Subject) -> str:
+    return reading.parts.vault.open_address(subject.id, subject.wrapped, subject.sealed)
+
+
+def _nothing(reading: Reading, reason: str) -> LinkView:
+    return LinkView(False, reason, reading.rules.policy.default_language, "", "", ())

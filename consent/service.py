@@ -1,0 +1,227 @@
+"""The consent service, wired: opened in one place, run by whoever holds it.
+
+All functions below it are synchronous and work on one connection. Writing transactions run one at a time in a
+thread of their own, reading ones in another (in memory there is one connection, and so one thread)."""
+
+import hashlib
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from consent.address import read_address
+from consent.contract import Policy
+from consent.errors import DamagedLog, NoStore, WrongKeys
+from consent.evidence import Vault
+from consent.keys import Keys
+from consent.leaf import Leaf
+from consent.log import Log, stored_frontier, stored_nodes
+from consent.policy import NO_RULES, Rules, lay_out
+from consent.signer import Signed, Signer
+from consent.stops import StopsFile, stops_path
+from consent.store import SCHEMA, Store, checkpoints, facts, open_file, open_memory, open_read_only, policies
+from consent.tokens import Tokens
+from consent.transaction import Parts, Reading, Writing
+
+T = TypeVar("T")
+
+
+class Service:
+    """Holds the open store. `write` and `read` run a function in a transaction, in the calling thread;
+    whoever calls from a loop does so in the threads `writer` and `reader`."""
+
+    def __init__(self, store: Store, parts: Parts, clock: Callable[[], int], rules: Rules) -> None:
+        self.store = store
+        self.parts = parts
+        self._clock = clock
+        self._rules = rules
+        self._frontier = stored_frontier(store.reader)
+        store.reader.rollback()
+        self._listeners: list[Callable[[], None]] = []
+        self._mutex = threading.Lock()
+        durable = store.path is not None and store.durable and store.writer is not None
+        self._stops = StopsFile(stops_path(store.path)) if durable and store.path else None
+        self.writer = ThreadPoolExecutor(1, "consent-writer")
+        own_reader = store.writer is not store.reader
+        self.reader = ThreadPoolExecutor(1, "consent-reader") if own_reader else self.writer
+
+    def write(self, work: Callable[[Writing], T]) -> T:
+        """Run `work` in a transaction that holds the log's lock; commit, then tell who listens."""
+        conn = self.store.writer
+        if conn is None:
+            raise NoStore("The consent store was opened for reading only.")
+        with conn.begin():
+            log = Log(conn, self.parts.origin, now := self._clock(), self._frontier)
+            tx = Writing(conn, now, self.parts, self._rules, log)
+            result = work(tx)
+            tx.finish()
+            if tx.stops and self._stops is not None:
+                self._stops.write(tx.stops)  # before the commit: a restored backup must know of it
+        self._frontier = log.frontier
+        self._rules = tx.rules
+        if tx.signed is not None:
+            self.parts.signer.last = tx.signed
+        if log.told:
+            with self._mutex:
+                listeners = tuple(self._listeners)
+            for listener in listeners:
+                listener()
+        return result
+
+    def read(self, work: Callable[[Reading], T]) -> T:
+        """Run `work` in a transaction that writes nothing."""
+        conn = self.store.reader
+        with conn.begin():
+            return work(Reading(conn, self._clock(), self.parts, self._rules))
+
+    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Have `listener` called, in the writing thread, after each commit that the feed tells of. Returns
+        how to stop it."""
+        with self._mutex:
+            self._listeners.append(listener)
+
+        def stop() -> None:
+            with self._mutex:
+                self._listeners.remove(listener)
+
+        return stop
+
+    def close(self) -> None:
+        """Finish what runs, and let go of the store."""
+        self.writer.shutdown()
+        self.reader.shutdown()
+        if self._stops is not None:
+            self._stops.close()
+            self._stops = None
+        self.store.close()
+
+
+def open_service(
+    path: Path | None,
+    keys: Keys,
+    *,
+    origin: str,
+    public_url: str,
+    team: Sequence[str],
+    clock: Callable[[], int],
+    entropy: Callable[[int], bytes],
+    durable: bool = True,
+) -> Service:
+    """Open the service for writing; the store is made if there is none. `path` None keeps it in memory.
+
+    `origin` names the log in every checkpoint, for good: `example.com/consent`. `clock` gives ms UTC,
+    `entropy` that many random bytes. Not `durable` skips syncing, for simulations. Raises `AlreadyOpen`,
+    `WrongKeys`, `DamagedLog`, `ValueError`."""
+    if not origin or any(sign in origin for sign in " +\n\r\t"):
+        raise ValueError(f"The log's name must have no blanks and no plus sign: {origin!r}")
+    store = open_memory() if path is None else open_file(path, durable)
+    try:
+        assert store.writer is not None
+        parts = _parts(store.writer, keys, origin, public_url, team, clock, entropy)
+        with store.writer.begin():
+            _found(store.writer, parts, clock())
+        with store.writer.begin():
+            _check(store.writer, parts)
+            rules = _rules(store.writer)
+        return Service(store, parts, clock, rules)
+    except BaseException:
+        store.close()
+        raise
+
+
+def open_reader(path: Path, keys: Keys, *, clock: Callable[[], int], public_url: str = "") -> Service:
+    """Open an existing store for reading only, also while another process writes. Raises `NoStore`,
+    `WrongKeys`."""
+    store = open_read_only(path)
+    try:
+        with store.reader.begin():
+            origin = _fact(store.reader, "origin").decode()
+            parts = _parts(store.reader, keys, origin, public_url, (), clock, _no_entropy)
+            _check(store.reader, parts)
+            rules = _rules(store.reader)
+        return Service(store, parts, clock, rules)
+    except BaseException:
+        store.close()
+        raise
+
+
+def _parts(
+    conn: Connection,
+    keys: Keys,
+    origin: str,
+    public_url: str,
+    team: Sequence[str],
+    clock: Callable[[], int],
+    entropy: Callable[[int], bytes],
+) -> Parts:
+    row = conn.execute(select(checkpoints).order_by(checkpoints.c.size.desc()).limit(1)).first()
+    conn.rollback()
+    last = Signed(row.size, bytes(row.root), row.at, row.note) if row else None
+    return Parts(
+        origin=origin,
+        team=frozenset(read_address(address).folded for address in team),
+        vault=Vault(keys.master, keys.peppers, entropy),
+        tokens=Tokens(public_url, keys.links, clock),
+        signer=Signer(origin, keys.log_signing, last),
+        entropy=entropy,
+    )
+
+
+def _found(conn: Connection, parts: Parts, now: int) -> None:
+    """Begin the log, once: its first leaf names the key, so that position 0 is never that of a consent."""
+    if conn.scalar(select(facts.c.value).where(facts.c.name == "schema")) is not None:
+        return
+    public = parts.signer.key().public
+    values = {
+        "schema": SCHEMA,
+        "origin": parts.origin.encode(),
+        "policy": b"",
+        "check": parts.vault.check(),
+        "signing_key": public,
+    }
+    conn.execute(facts.insert(), [{"name": name, "value": value} for name, value in values.items()])
+    log = Log(conn, parts.origin, now, stored_frontier(conn))
+    log.append(Leaf(type="log.opened", notice=hashlib.sha256(public).hexdigest()))
+    tx = Writing(conn, now, parts, NO_RULES, log)
+    tx.finish()
+    parts.signer.last = tx.signed
+
+
+def _check(conn: Connection, parts: Parts) -> None:
+    if _fact(conn, "schema") != SCHEMA:
+        raise WrongKeys("The consent store was made by another version of Virta.")
+    parts.vault.matches(_fact(conn, "check"))
+    if _fact(conn, "origin") != parts.origin.encode():
+        known = _fact(conn, "origin").decode()
+        raise WrongKeys(
+            f"The log of this consent store is called {known}, not {parts.origin}; a log keeps its name."
+        )
+    if _fact(conn, "signing_key") != parts.signer.key().public:
+        raise WrongKeys("The log signing key is not the one that this consent store was begun with.")
+    last = parts.signer.last
+    if last is None:
+        raise DamagedLog("The consent store has lost its checkpoints.")
+    parts.signer.check(stored_frontier(conn), stored_nodes(conn), last)
+
+
+def _rules(conn: Connection) -> Rules:
+    digest = _fact(conn, "policy").decode()
+    if not digest:
+        return NO_RULES
+    body = conn.execute(select(policies.c.body).where(policies.c.digest == digest)).scalar_one()
+    return lay_out(msgspec.json.decode(body, type=Policy))
+
+
+def _fact(conn: Connection, name: str) -> bytes:
+    found = conn.scalar(select(facts.c.value).where(facts.c.name == name))
+    if found is None:
+        raise NoStore("The file is no consent store, or it was never finished.")
+    return bytes(found)
+
+
+def _no_entropy(_count: int) -> bytes:
+    raise NoStore("The consent store was opened for reading only.")

@@ -1,0 +1,54 @@
+"""The file of stops, beside the store and outside of it: what a restored backup must not undo.
+
+A line is written and synced before the stop commits. A line without its commit does no harm: it stops a mail
+that might have gone, never the other way."""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+
+class Stop(Struct, frozen=True):
+    """A leaf after which nothing may go: `type` is the leaf's type, `at` in ms UTC."""
+
+    subject: str
+    topic: str
+    type: str
+    at: int
+
+
+class StopsFile:
+    """Open for appending; made if missing."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        # The new name must survive a power loss too, not only the lines.
+        folder = os.open(path.parent, os.O_RDONLY)
+        os.fsync(folder)
+        os.close(folder)
+
+    def write(self, stops: Sequence[Stop]) -> None:
+        """Append `stops` and wait until they are on the disk."""
+        lines = [
+            json.dumps(
+                {"subject": stop.subject, "topic": stop.topic, "type": stop.type, "at": stop.at},
+                ensure_ascii=False,
+            )
+            for stop in stops
+        ]
+        data = "".join(line + "\n" for line in lines).encode()
+        while data:
+            data = data[os.write(self._file, data) :]
+        os.fsync(self._file)
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._file)
+
+
+def stops_path(store: Path) -> Path:
+    """Where the stops of a store stand."""
+    return store.with_name(store.name + ".stops")

@@ -1,0 +1,320 @@
+"""The consent store: its tables, and how it is opened.
+
+SQLite in WAL mode, a full sync at each commit, freed space overwritten with zeros. Writers begin `IMMEDIATE`:
+the log's lock. One process writes, which a lock file beside the store sees to; any number may read."""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Connection,
+    Engine,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    bindparam,
+    create_engine,
+    event,
+    func,
+    select,
+)
+from sqlalchemy.pool import StaticPool
+
+from consent.errors import AlreadyOpen, NoStore
+
+metadata = MetaData()
+
+facts = Table(
+    "facts",
+    metadata,
+    Column("name", String, primary_key=True),  # schema, origin, policy, check, signing_key
+    Column("value", LargeBinary, nullable=False),
+)
+
+# ------------------------------------------------------------------ the log
+
+leaves = Table(
+    "leaves",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("type", String, nullable=False),
+    Column("subject", String),
+    Column("purpose", String, nullable=False),
+    Column("at", Integer, nullable=False),
+    Column("told", Boolean, nullable=False),  # whether the feed carries it
+    Column("language", String, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # the exact bytes
+)
+Index("leaves_of_subject", leaves.c.subject, leaves.c.seq, sqlite_where=leaves.c.subject.is_not(None))
+Index("leaves_told", leaves.c.seq, sqlite_where=leaves.c.told)
+
+nodes = Table(
+    "nodes",
+    metadata,
+    Column("level", Integer, primary_key=True),
+    Column("index", Integer, primary_key=True),
+    Column("hash", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("size", Integer, primary_key=True),
+    Column("root", LargeBinary, nullable=False),
+    Column("at", Integer, nullable=False),
+    Column("note", String, nullable=False),
+)
+
+# ------------------------------------------------------------------ policy
+
+purposes = Table(
+    "purposes",
+    metadata,
+    Column("version", String, primary_key=True),
+    Column("topic", String, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+policies = Table(
+    "policies",
+    metadata,
+    Column("digest", String, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+)
+
+# ------------------------------------------------------------------ people
+
+subjects = Table(
+    "subjects",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("lookup", LargeBinary, nullable=False, unique=True),  # HMAC of the folded address
+    Column("wrapped", LargeBinary, nullable=False),  # the data key
+    Column("address", LargeBinary, nullable=False),  # sealed
+    Column("epoch", Integer, nullable=False),
+    Column("language", String, nullable=False),
+    Column("proofs", Integer, nullable=False),  # proof mails queued since the last confirmation
+    Column("proof_at", Integer, nullable=False),
+)
+
+standings = Table(
+    "standings",
+    metadata,
+    Column("subject", String, primary_key=True),
+    Column("topic", String, primary_key=True),
+    Column("state", String, nullable=False),
+    Column("seq", Integer, nullable=False),  # the leaf that led here
+    Column("version", String, nullable=False),
+    Column("at", Integer, nullable=False),
+    Column("expires", Integer, nullable=False),  # of a pending wish; 0: none
+    sqlite_with_rowid=False,
+)
+
+requests = Table(
+    "requests",  # a sign-up that wants a proof mail; its id is the mail's key
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("subject", String, nullable=False, index=True),
+    Column("language", String, nullable=False),
+    Column("at", Integer, nullable=False),
+    Column("expires", Integer, nullable=False),
+    Column("mail", String, nullable=False),  # queued, claimed, sent, bounced, unknown
+    Column("attempt", Integer, nullable=False),
+    Column("not_before", Integer, nullable=False),
+    Column("closed", String, nullable=False),  # "", confirmed, refused, withdrawn
+)
+Index(
+    "requests_queued", requests.c.at, sqlite_where=(requests.c.mail == "queued") & (requests.c.closed == "")
+)
+
+wishes = Table(
+    "wishes",  # the topics of a request, in the version whose words the proof mail shows
+    metadata,
+    Column("request", String, primary_key=True),
+    Column("topic", String, primary_key=True),
+    Column("version", String, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+evidence = Table(
+    "evidence",
+    metadata,
+    Column("commitment", String, primary_key=True),
+    Column("subject", String, nullable=False, index=True),
+    Column("row", String, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+forms = Table(
+    "forms",  # pages as they were shown, by the SHA-256 of their bytes
+    metadata,
+    Column("digest", String, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+)
+
+# ------------------------------------------------------------------ the way of a mail
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("seq", Integer, primary_key=True),  # the leaf
+    Column("first", Integer, nullable=False),  # id of the first decision
+    Column("count", Integer, nullable=False),
+    Column("policy", String, nullable=False),
+    Column("sender", String, nullable=False),
+    Column("checkpoint", Integer, nullable=False),  # size of the one that the permits carry
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    # Rows stand in the order of claiming, so that settling a batch touches few pages; keys are random.
+    Column("id", Integer, primary_key=True),
+    Column("batch", Integer, nullable=False),
+    Column("key", String, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("class", String, nullable=False),
+    Column("topic", String, nullable=False),
+    Column("template", String, nullable=False),
+    Column("purpose", String, nullable=False),
+    Column("consent_seq", Integer, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("at", Integer, nullable=False),
+    Column("reason", String),  # null: allowed, a permit was given
+    Column("outcome", String),  # null: unsettled, or denied
+    Column("code", Integer, nullable=False),
+    Column("settled_at", Integer, nullable=False),
+)
+_allowed = decisions.c.reason.is_(None)
+Index("one_permit_per_attempt", decisions.c.key, decisions.c.attempt, unique=True, sqlite_where=_allowed)
+Index(
+    "one_unsettled_per_subject",
+    decisions.c.subject,
+    unique=True,
+    sqlite_where=_allowed & decisions.c.outcome.is_(None),
+)
+Index("denials_by_key", decisions.c.key, sqlite_where=decisions.c.reason.is_not(None))
+Index("decisions_of_subject", decisions.c.subject, decisions.c.at)
+
+SCHEMA = b"1"
+
+
+def among(column: Column[str], name: str) -> ColumnElement[bool]:
+    """`column` is one of the texts in the JSON array bound to `name`: one statement whatever their number."""
+    rows = func.json_each(bindparam(name)).table_valued("value")
+    return column.in_(select(rows.c.value))
+
+
+# ------------------------------------------------------------------ opening
+
+
+class Store:
+    """An open store. `path` is None for one in memory; `durable` says whether commits survive a power
+    loss."""
+
+    def __init__(
+        self, writer: Connection | None, reader: Connection, path: Path | None, durable: bool
+    ) -> None:
+        self.writer = writer
+        self.reader = reader
+        self.path = path
+        self.durable = durable
+        self._lock: int | None = None
+
+    def hold(self, lock: int) -> None:
+        """Keep the lock file's descriptor until `close`."""
+        self._lock = lock
+
+    def close(self) -> None:
+        """Close the connections and let another process write."""
+        for connection in {self.reader, self.writer} - {None}:
+            assert connection is not None
+            connection.close()
+            connection.engine.dispose()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+def open_memory() -> Store:
+    """A store that lives as long as it is open."""
+    connection = _connect(
+        lambda: sqlite3.connect(":memory:", check_same_thread=False), "BEGIN IMMEDIATE", durable=False
+    )
+    metadata.create_all(connection)
+    connection.commit()
+    return Store(connection, connection, None, False)
+
+
+def open_file(path: Path, durable: bool) -> Store:
+    """Open for writing, made if missing. Raises `AlreadyOpen`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = _lock(path)
+    writer = _connect(lambda: sqlite3.connect(path, check_same_thread=False), "BEGIN IMMEDIATE", durable)
+    metadata.create_all(writer)
+    writer.commit()
+    store = Store(writer, _reader(path), path, durable)
+    store.hold(lock)
+    return store
+
+
+def open_read_only(path: Path) -> Store:
+    """Open for reading, also while another process writes. Raises `NoStore`."""
+    if not path.is_file():
+        raise NoStore(f"There is no consent store at {path}.")
+    return Store(None, _reader(path), path, False)
+
+
+def _reader(path: Path) -> Connection:
+    place = f"file:{quote(str(path.absolute()))}?mode=ro"
+    return _connect(lambda: sqlite3.connect(place, uri=True, check_same_thread=False), "BEGIN", None)
+
+
+def _connect(make: Callable[[], sqlite3.Connection], begin: str, durable: bool | None) -> Connection:
+    engine: Engine = create_engine("sqlite://", creator=make, poolclass=StaticPool)
+
+    @event.listens_for(engine, "connect")
+    def set_up(raw: sqlite3.Connection, _record: object) -> None:
+        raw.isolation_level = None  # the driver begins no transactions of its own
+        raw.execute("PRAGMA busy_timeout=10000")
+        raw.execute("PRAGMA cache_size=-65536")
+        if durable is not None:
+            raw.execute("PRAGMA secure_delete=ON")
+            raw.execute("PRAGMA journal_mode=WAL")
+            raw.execute("PRAGMA wal_autocheckpoint=8000")
+            raw.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
+
+    @event.listens_for(engine, "begin")
+    def begin_transaction(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine.connect()
+
+
+def _lock(path: Path) -> int:
+    place = path.with_name(path.name + ".lock")
+    lock = os.open(place, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.pread(lock, 32, 0).decode(errors="replace").strip() or "unknown"
+        os.close(lock)
+        raise AlreadyOpen(
+            f"Another process (its id is {holder}) has the consent store {path} open for writing. "
+            "Only one may; stop that one first."
+        ) from None
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, str(os.getpid()).encode(), 0)
+    return lock

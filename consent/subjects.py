@@ -1,0 +1,222 @@
+"""Subjects: who an address belongs to, where they stand, and what kept evidence says."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from consent.address import Address
+from consent.evidence import Evidence
+from consent.leaf import Leaf
+from consent.states import STOPS, TRANSITIONS, State, Step
+from consent.stops import Stop
+from consent.store import among, evidence, forms, standings, subjects
+from consent.transaction import Reading, Writing
+
+
+class Standing(Struct, frozen=True):
+    """Where a subject stands with a topic. `seq` is the leaf that led here, `version` the purpose's.
+
+    `expires` (ms UTC) bounds a pending wish; 0 where nothing is pending."""
+
+    state: State = State.NONE
+    seq: int = 0
+    version: str = ""
+    expires: int = 0
+
+    def at(self, now: int) -> State:
+        """The state at `now`: a pending wish lapses by time alone."""
+        return State.EXPIRED if self.lapsed(now) else self.state
+
+    def lapsed(self, now: int) -> bool:
+        """Whether a wish is pending whose time is over at `now` (ms UTC)."""
+        return self.state is State.PENDING and self.expires <= now
+
+
+NOWHERE = Standing()
+
+
+class Subject(Struct, frozen=True):
+    """A person as the service knows them. The address is sealed and opened only where it is needed."""
+
+    id: str
+    epoch: int
+    language: str
+    wrapped: bytes
+    sealed: bytes
+    standings: Mapping[str, Standing]
+
+    def standing(self, topic: str) -> Standing:
+        """Where they stand with `topic`."""
+        return self.standings.get(topic, NOWHERE)
+
+    def moved(self, topic: str, standing: Standing) -> "Subject":
+        """The same subject after a step."""
+        return replace(self, standings={**self.standings, topic: standing})
+
+
+_PEOPLE = select(
+    subjects.c.id, subjects.c.epoch, subjects.c.language, subjects.c.wrapped, subjects.c.address
+).where(among(subjects.c.id, "ids"))
+_STANDINGS = select(
+    standings.c.subject,
+    standings.c.topic,
+    standings.c.state,
+    standings.c.seq,
+    standings.c.version,
+    standings.c.expires,
+).where(among(standings.c.subject, "ids"))
+
+
+def load(reading: Reading, ids: Sequence[str]) -> dict[str, Subject]:
+    """The subjects with these ids; unknown ones are left out."""
+    wanted = {"ids": json.dumps(list(dict.fromkeys(ids)))}
+    where: dict[str, dict[str, Standing]] = {}
+    for subject, topic, state, seq, version, expires in reading.conn.execute(_STANDINGS, wanted):
+        where.setdefault(subject, {})[topic] = Standing(_STATES[state], seq, version, expires)
+    return {
+        row[0]: Subject(row[0], row[1], row[2], row[3], row[4], where.get(row[0], {}))
+        for row in reading.conn.execute(_PEOPLE, wanted)
+    }
+
+
+_STATES = {state.value: state for state in State}
+
+
+def find(reading: Reading, address: Address) -> str | None:
+    """The subject with this address, under whichever pepper it was stored."""
+    lookups = reading.parts.vault.lookups(address.folded)
+    found: str | None = reading.conn.scalar(select(subjects.c.id).where(subjects.c.lookup.in_(lookups)))
+    return found
+
+
+def find_or_make(tx: Writing, addresses: Sequence[Address]) -> list[str]:
+    """The subject ids of `addresses`, in order; those seen for the first time get one, and no consent."""
+    vault = tx.parts.vault
+    lookups = {address.folded: vault.lookups(address.folded) for address in addresses}
+    every = [lookup for several in lookups.values() for lookup in several]
+    known: dict[bytes, str] = {}
+    for start in range(0, len(every), 500):
+        part = every[start : start + 500]
+        rows = tx.conn.execute(select(subjects.c.lookup, subjects.c.id).where(subjects.c.lookup.in_(part)))
+        known.update({bytes(lookup): subject for lookup, subject in rows})
+    ids: dict[str, str] = {}
+    fresh = []
+    for address in addresses:
+        if address.folded in ids:
+            continue
+        found = next((known[lookup] for lookup in lookups[address.folded] if lookup in known), None)
+        if found is None:
+            found = tx.parts.entropy(16).hex()
+            wrapped = vault.new_key(found)
+            fresh.append(
+                {
+                    "id": found,
+                    "lookup": lookups[address.folded][0],
+                    "wrapped": wrapped,
+                    "address": vault.seal_address(found, wrapped, address.typed),
+                    "epoch": 0,
+                    "language": "",
+                    "proofs": 0,
+                    "proof_at": 0,
+                }
+            )
+        ids[address.folded] = found
+    if fresh:
+        tx.conn.execute(subjects.insert(), fresh)
+    return [ids[address.folded] for address in addresses]
+
+
+_STAND = insert(standings)
+_STAND = _STAND.on_conflict_do_update(
+    index_elements=[standings.c.subject, standings.c.topic],
+    set_={name: _STAND.excluded[name] for name in ("state", "seq", "version", "at", "expires")},
+)
+_EPOCH = update(subjects).where(subjects.c.id == bindparam("of")).values(epoch=subjects.c.epoch + 1)
+
+
+def move(
+    tx: Writing,
+    subject: Subject,
+    topic: str,
+    step: Step,
+    *,
+    actor: str,
+    notice: str = "",
+    commitment: str = "",
+    expires: int = 0,
+    language: str = "",
+) -> Standing:
+    """Take one step of the transition table: the leaf, the new standing, and for a stop the epoch and its
+    line.
+
+    Raises `KeyError` for a step that the table does not know."""
+    before = subject.standing(topic)
+    after = TRANSITIONS[before.state, step]
+    version = notice or before.version
+    seq = tx.log.append(
+        Leaf(
+            type=step,
+            subject=subject.id,
+            purpose=topic,
+            before=before.state,
+            after=after,
+            notice=version,
+            actor=actor,
+            evidence=commitment,
+            language=language,
+        )
+    )
+    # A wish that changes nothing yet must not move the leaf on which the present state rests.
+    standing = (
+        before
+        if after is before.state is State.WITHDRAWN and step not in STOPS
+        else Standing(after, seq, version, expires)
+    )
+    tx.conn.execute(
+        _STAND,
+        {
+            "subject": subject.id,
+            "topic": topic,
+            "state": standing.state,
+            "seq": standing.seq,
+            "version": standing.version,
+            "at": tx.now,
+            "expires": standing.expires,
+        },
+    )
+    if step in STOPS:
+        tx.conn.execute(_EPOCH, {"of": subject.id})
+        tx.stops.append(Stop(subject.id, topic, step, tx.now))
+    return standing
+
+
+def keep_evidence(tx: Writing, subject: Subject, record: Evidence) -> str:
+    """Seal `record` for `subject` and return the commitment for its leaf."""
+    row = tx.parts.entropy(16).hex()
+    sealed, commitment = tx.parts.vault.seal_evidence(subject.id, subject.wrapped, row, record)
+    tx.conn.execute(
+        evidence.insert().values(commitment=commitment, subject=subject.id, row=row, sealed=sealed)
+    )
+    return commitment
+
+
+def keep_form(tx: Writing, shown: bytes) -> str:
+    """Keep a page as it was shown, once, and return the SHA-256 of its bytes; empty for none."""
+    if not shown:
+        return ""
+    digest = hashlib.sha256(shown).hexdigest()
+    tx.conn.execute(insert(forms).values(digest=digest, body=shown).on_conflict_do_nothing())
+    return digest
+
+
+def proof_history(reading: Reading, subject: str) -> tuple[int, int]:
+    """How many proof mails were queued for `subject` since the last confirmation, and when the last was."""
+    row = reading.conn.execute(
+        select(subjects.c.proofs, subjects.c.proof_at).where(subjects.c.id == subject)
+    ).one()
+    return row.proofs, row.proof_at

@@ -1,0 +1,116 @@
+"""Links in mails: each carries a token that is good for one purpose only.
+
+itsdangerous signs (HMAC-SHA-256) and hides nothing. Scopes are told apart by salt, so that a token of one is
+forged in the eyes of every other. The library derives a key per call; it is derived once here.
+"""
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from hashlib import sha256
+
+from itsdangerous import BadSignature, SignatureExpired, Signer, TimestampSigner
+
+from consent.contract import LinkRefused
+
+PREFERENCES_DAYS = 30
+
+
+class Scope(StrEnum):
+    CONFIRM = "confirm"
+    REFUSE = "refuse"
+    UNSUBSCRIBE = "unsubscribe"
+    PREFERENCES = "preferences"
+
+
+_PATHS = {Scope.CONFIRM: "c", Scope.REFUSE: "r", Scope.UNSUBSCRIBE: "u", Scope.PREFERENCES: "p"}
+
+
+class _ClockSigner(TimestampSigner):
+    clock: Callable[[], int]
+
+    def get_timestamp(self) -> int:
+        return self.clock() // 1000
+
+
+class Tokens:
+    """Makes and reads tokens. `keys` is a list, newest last: the last signs, all verify."""
+
+    def __init__(self, public_url: str, keys: Sequence[bytes], clock: Callable[[], int]) -> None:
+        self._base = public_url.rstrip("/")
+        self._plain: dict[Scope, Signer] = {}
+        self._timed = _ClockSigner(
+            self._derived(keys, Scope.PREFERENCES), key_derivation="none", digest_method=sha256
+        )
+        self._timed.clock = clock
+        for scope in (Scope.CONFIRM, Scope.REFUSE, Scope.UNSUBSCRIBE):
+            self._plain[scope] = Signer(
+                self._derived(keys, scope), key_derivation="none", digest_method=sha256
+            )
+
+    @staticmethod
+    def _derived(keys: Sequence[bytes], scope: Scope) -> list[bytes]:
+        salt = f"virta/{scope}/v1".encode()
+        return [
+            Signer(key, salt=salt, key_derivation="hmac", digest_method=sha256).derive_key() for key in keys
+        ]
+
+    def url(self, scope: Scope, token: str) -> str:
+        """The address of the page behind a token."""
+        return f"{self._base}/{_PATHS[scope]}/{token}"
+
+    def unsubscribe(self, subject: str, topic: str) -> str:
+        """The link that withdraws `topic` (empty: all). It never expires and is the same each time."""
+        payload = _encode(bytes.fromhex(subject) + topic.encode())
+        return self.url(Scope.UNSUBSCRIBE, self._plain[Scope.UNSUBSCRIBE].sign(payload).decode())
+
+    def preferences(self, subject: str) -> str:
+        """The link to a person's preferences, good for 30 days."""
+        return self.url(Scope.PREFERENCES, self._timed.sign(_encode(bytes.fromhex(subject))).decode())
+
+    def request(self, scope: Scope, request: str) -> str:
+        """The link that confirms or refuses a sign-up, by the scope given."""
+        return self.url(scope, self._plain[scope].sign(_encode(bytes.fromhex(request))).decode())
+
+    def read_unsubscribe(self, token: str) -> tuple[str, str]:
+        """Subject and topic. Raises `LinkRefused`."""
+        payload = self._open(Scope.UNSUBSCRIBE, token)
+        try:
+            return payload[:16].hex(), payload[16:].decode()
+        except UnicodeDecodeError:
+            raise LinkRefused("unknown") from None
+
+    def read_preferences(self, token: str) -> str:
+        """Subject. Raises `LinkRefused`."""
+        try:
+            payload = self._timed.unsign(token, max_age=PREFERENCES_DAYS * 86_400)
+        except SignatureExpired:
+            raise LinkRefused("expired") from None
+        except BadSignature:
+            raise LinkRefused("unknown") from None
+        return _decode(payload).hex()
+
+    def read_request(self, token: str, *scopes: Scope) -> str:
+        """The id of a sign-up request, if the token belongs to one of `scopes`. Raises `LinkRefused`."""
+        for scope in scopes:
+            if self._plain[scope].validate(token):
+                return self._open(scope, token).hex()
+        raise LinkRefused("unknown")
+
+    def _open(self, scope: Scope, token: str) -> bytes:
+        try:
+            return _decode(self._plain[scope].unsign(token))
+        except BadSignature:
+            raise LinkRefused("unknown") from None
+
+
+def _encode(payload: bytes) -> bytes:
+    return base64.urlsafe_b64encode(payload).rstrip(b"=")
+
+
+def _decode(payload: bytes) -> bytes:
+    try:
+        return base64.urlsafe_b64decode(payload + b"=" * (-len(payload) % 4))
+    except (binascii.Error, ValueError):
+        raise LinkRefused("unknown") from None

@@ -1,0 +1,73 @@
+"""What the rooms of this package work with: a connection inside a transaction, the time, and the service's
+parts."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+from consent.evidence import Vault
+from consent.log import Log, stored_nodes
+from consent.signer import Signed, Signer
+from consent.stops import Stop
+from consent.store import checkpoints
+from consent.tokens import Tokens
+
+if TYPE_CHECKING:
+    from consent.policy import Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What stays the same as long as the service runs. `team` are folded addresses."""
+
+    origin: str
+    team: frozenset[str]
+    vault: Vault
+    tokens: Tokens
+    signer: Signer
+    entropy: Callable[[int], bytes]
+
+
+@dataclass(slots=True)
+class Reading:
+    """A transaction that writes nothing. `now` is in ms UTC."""
+
+    conn: Connection
+    now: int
+    parts: Parts
+    rules: "Rules"
+
+
+@dataclass(slots=True)
+class Writing(Reading):
+    """A transaction that holds the log's lock."""
+
+    log: Log
+    stops: list[Stop] = field(default_factory=list)
+    signed: Signed | None = None
+
+    def checkpoint(self) -> Signed:
+        """The newest checkpoint: signed now if one is due, for otherwise the last serves."""
+        last = self.signed or self.parts.signer.last
+        if last is None or self.parts.signer.due(self.log.frontier.size, self.now):
+            return self.sign()
+        return last
+
+    def sign(self) -> Signed:
+        """A checkpoint that covers every leaf appended so far."""
+        if self.signed is not None and self.signed.size == self.log.frontier.size:
+            return self.signed
+        self.log.write()
+        signed = self.parts.signer.sign(self.log.frontier, stored_nodes(self.conn), self.now)
+        if signed != self.parts.signer.last:
+            row = {"size": signed.size, "root": signed.root, "at": signed.at, "note": signed.note}
+            self.conn.execute(checkpoints.insert(), row)
+        self.signed = signed
+        return signed
+
+    def finish(self) -> None:
+        """Write what was held back; the caller commits."""
+        self.log.write()
+        self.checkpoint()

@@ -1,0 +1,247 @@
+"""A consent service with a clock and randomness that tests hold in hand, and people to go with it."""
+
+import hashlib
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from consent.client import InProcess
+from consent.contract import (
+    Ask,
+    Basis,
+    Claimed,
+    MailClass,
+    Outcome,
+    Permit,
+    Policy,
+    Purpose,
+    Settlement,
+    SignUp,
+    TemplateFacts,
+    Visit,
+)
+from consent.keys import Keys
+from consent.service import Service, open_service
+
+MINUTE = 60_000
+DAY = 86_400_000
+ORIGIN = "kafija.example/consent"
+URL = "https://kafija.example"
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """Run coroutines on asyncio."""
+    return "asyncio"
+
+
+class Clock:
+    """Ms UTC; begins on Monday 2 March 2026, 09:00."""
+
+    def __init__(self) -> None:
+        self.now = 1_772_442_000_000
+
+    def __call__(self) -> int:
+        return self.now
+
+    def pass_(self, ms: int) -> None:
+        """Let time pass."""
+        self.now += ms
+
+
+class Dice:
+    """Reproducible bytes: SHA-256 of a counter."""
+
+    def __init__(self, seed: str = "") -> None:
+        self._seed = seed
+        self._count = itertools.count()
+
+    def __call__(self, size: int) -> bytes:
+        drawn = b""
+        while len(drawn) < size:
+            drawn += hashlib.sha256(f"{self._seed}/{next(self._count)}".encode()).digest()
+        return drawn[:size]
+
+
+def digest(name: str) -> str:
+    """A template's digest."""
+    return hashlib.sha256(name.encode()).hexdigest()
+
+
+POLICY = Policy(
+    purposes=(
+        Purpose(
+            topic="newsletter",
+            basis=Basis.CONSENT,
+            title={"en": "News", "lv": "Jaunumi"},
+            wording={"en": "I want news by e-mail.", "lv": "Vēlos saņemt jaunumus."},
+            controller="Kafija SIA",
+        ),
+        Purpose(
+            topic="offers",
+            basis=Basis.CONSENT,
+            title={"en": "Offers"},
+            wording={"en": "I want offers by e-mail, at most two a month."},
+            controller="Kafija SIA",
+            cap_count=2,
+            cap_unit="month",
+        ),
+        Purpose(
+            topic="orders", basis=Basis.CONTRACT, title={"en": "Orders"}, wording={}, controller="Kafija SIA"
+        ),
+    ),
+    templates=(
+        TemplateFacts("hello", digest("hello"), unsubscribe=True, imprint=True),
+        TemplateFacts("coupon", digest("coupon"), unsubscribe=True, imprint=True, promotional=True),
+        TemplateFacts("bare", digest("bare"), unsubscribe=False, imprint=True),
+        TemplateFacts("unsigned", digest("unsigned"), unsubscribe=True, imprint=False),
+        TemplateFacts("receipt", digest("receipt"), unsubscribe=False, imprint=True),
+    ),
+)
+
+
+class World:
+    """A service and its client, with the short cuts that tests want."""
+
+    def __init__(self, service: Service, clock: Clock, keys: Keys) -> None:
+        self.service = service
+        self.client = InProcess(service)
+        self.clock = clock
+        self.keys = keys
+        self._keys = itertools.count(1)
+
+    def key(self) -> str:
+        """A fresh mail key."""
+        return hashlib.sha256(f"mail {next(self._keys)}".encode()).hexdigest()[:32]
+
+    def ask(
+        self,
+        subject: str,
+        topic: str | None = "newsletter",
+        *,
+        mail_class: MailClass = MailClass.MARKETING,
+        template: str = "hello",
+        key: str = "",
+        attempt: int = 1,
+        trigger: str | None = None,
+    ) -> Ask:
+        """An ask for a marketing mail on the newsletter, unless said otherwise."""
+        return Ask(key or self.key(), attempt, subject, mail_class, topic, digest(template), trigger)
+
+    async def subject(self, email: str) -> str:
+        """The id of an address."""
+        [found] = await self.client.subjects([email])
+        assert found is not None
+        return found
+
+    async def sign_up(self, email: str, *topics: str, language: str = "en") -> None:
+        """Someone asks for topics (the newsletter)."""
+        visit = Visit("192.0.2.7", "Browser 1.0", "https://kafija.example/")
+        await self.client.sign_up(
+            SignUp(email, topics or ("newsletter",), language, "footer", b"<form>", visit)
+        )
+
+    async def mail_proofs(self, outcome: Outcome = Outcome.ACCEPTED) -> list[tuple[str, str]]:
+        """Send every queued proof mail; the confirm and refuse tokens of each."""
+        asks = [proof.ask for proof in await self.client.proofs()]
+        decided = await self.client.decide(asks)
+        claimed = await self.client.claim("proofs", asks, [])
+        assert len(claimed.permits) == len(asks)
+        await self.client.settle(
+            "proofs", [Settlement(p.key, p.attempt, outcome, 250) for p in claimed.permits]
+        )
+        return [(token(one.links.confirm), token(one.links.refuse)) for one in decided]
+
+    async def join(self, email: str, *topics: str, language: str = "en") -> str:
+        """Sign up, get the proof mail, confirm; the subject's id."""
+        await self.sign_up(email, *topics, language=language)
+        [(confirm, _)] = await self.mail_proofs()
+        return (await self.client.confirm(confirm, Visit())).subject
+
+    async def send(self, *asks: Ask, outcome: Outcome = Outcome.ACCEPTED, code: int = 250) -> Claimed:
+        """Claim and settle."""
+        claimed = await self.client.claim("engine", asks, [])
+        await self.client.settle("engine", [settled(permit, outcome, code) for permit in claimed.permits])
+        return claimed
+
+    def unsubscribe_token(self, subject: str, topic: str = "newsletter") -> str:
+        """The token of the link in a marketing mail."""
+        return token(self.service.parts.tokens.unsubscribe(subject, topic))
+
+    def preferences_token(self, subject: str) -> str:
+        """The token of a link for preferences."""
+        return token(self.service.parts.tokens.preferences(subject))
+
+    def types(self) -> list[str]:
+        """The types of all leaves, in order."""
+        with self.service.store.reader.begin():
+            rows = self.service.store.reader.exec_driver_sql("SELECT type FROM leaves ORDER BY seq")
+            return [row[0] for row in rows]
+
+    def count(self, table: str) -> int:
+        """How many rows a table has."""
+        with self.service.store.reader.begin():
+            return int(
+                self.service.store.reader.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one()
+            )
+
+
+def settled(permit: Permit, outcome: Outcome = Outcome.ACCEPTED, code: int = 250) -> Settlement:
+    """How a permit's attempt ended."""
+    return Settlement(permit.key, permit.attempt, outcome, code)
+
+
+def token(url: str) -> str:
+    """The token in a link."""
+    return url.rpartition("/")[2]
+
+
+def open_world(path: Path | None, clock: Clock | None = None, durable: bool = False, seed: str = "") -> World:
+    """A service with the policy published."""
+    clock = clock or Clock()
+    keys = Keys.random(Dice("keys"))
+    service = open_service(
+        path,
+        keys,
+        origin=ORIGIN,
+        public_url=URL,
+        team=("Team@kafija.example",),
+        clock=clock,
+        entropy=Dice(seed),
+        durable=durable,
+    )
+    world = World(service, clock, keys)
+    from consent.policy import publish
+
+    service.write(lambda tx: publish(tx, POLICY))
+    return world
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    """A service in memory."""
+    world = open_world(None)
+    yield world
+    world.service.close()
+
+
+@pytest.fixture
+def stored(tmp_path: Path) -> Iterator[World]:
+    """A service in a file."""
+    world = open_world(tmp_path / "consent.db")
+    yield world
+    world.service.close()
+
+
+@pytest.fixture
+def reopened() -> Callable[[World], World]:
+    """Close a stored service and open it again, as after a restart."""
+
+    def again(world: World) -> World:
+        world.service.close()
+        path = world.service.store.path
+        return open_world(path, world.clock, seed="again")
+
+    return again
