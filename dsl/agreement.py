@@ -1,0 +1,158 @@
+"""Which values may be compared with which, and how."""
+
+from collections.abc import Iterable
+
+from dsl.finding import Finding
+from dsl.graph import Money
+from dsl.names import Names, nearest
+from dsl.nodes import Expression, Literal, Negative, Path
+from dsl.scope import Scope, ValueType
+from dsl.source import error
+
+_FAMILY = {"url": "text", "choice": "text", "moment": "date"}
+_KINDS = {
+    "text": "a text",
+    "url": "a text",
+    "choice": "a text",
+    "number": "a number",
+    "money": "an amount of money",
+    "flag": "yes or no",
+    "date": "a date",
+    "moment": "a moment",
+    "list": "a list",
+    "record": "a record",
+}
+
+
+def is_zero(node: Expression) -> bool:
+    """Whether this is the number 0, which needs no currency."""
+    return isinstance(node, Literal) and node.kind == "number" and node.value == 0
+
+
+def currency_of(node: Expression) -> str:
+    """The currency of an amount as written, else nothing."""
+    return node.value.currency if isinstance(node, Literal) and isinstance(node.value, Money) else ""
+
+
+def comparable(
+    operator: str, left: Expression, one: ValueType, right: Expression, other: ValueType, scope: Scope
+) -> Iterable[Finding]:
+    """What keeps two values from being compared by an operator; one finding at most."""
+    if "anything" in (one.kind, other.kind):
+        return
+    if one.kind == "list":
+        yield from _with_list(operator, left, one, right, other, scope)
+        return
+    kinds = {_FAMILY.get(one.kind, one.kind), _FAMILY.get(other.kind, other.kind)}
+    if kinds == {"money", "number"} and (is_zero(left) or is_zero(right)):
+        return
+    if len(kinds) == 2:
+        yield error(
+            "E301",
+            right.span,
+            f"{_name(left)} is {_KINDS[one.kind]}, but this is {_KINDS[other.kind]}.",
+            _instead(one, right, scope),
+        )
+    elif one.kind in ("record", "list") or other.kind in ("record", "list"):
+        yield error(
+            "E301",
+            left.span,
+            f"{_name(left)} is {_KINDS[one.kind]} and cannot be compared as a whole.",
+            "Name a field of it.",
+        )
+    elif one.currency and other.currency and one.currency != other.currency:
+        yield error(
+            "E307",
+            right.span,
+            f"Amounts in {one.currency} and in {other.currency} cannot be compared.",
+            f"Write this amount in {one.currency}.",
+        )
+    elif operator in ("<", "<=", ">", ">=") and not kinds & {"number", "money", "date"}:
+        yield error(
+            "E309",
+            right.span,
+            f"`{operator}` compares numbers, amounts and dates, not {_KINDS[one.kind]}.",
+            "Write `is` or `is not`.",
+        )
+    elif operator in ("contains", "starts with", "ends with") and kinds != {"text"}:
+        yield error(
+            "E309",
+            right.span,
+            f"`{operator}` asks about a text or a list, and {_name(left)} is {_KINDS[one.kind]}.",
+            "Write `is`.",
+        )
+    else:
+        yield from _text_literal(one, right, scope.names)
+
+
+def _with_list(
+    operator: str, left: Expression, one: ValueType, right: Expression, other: ValueType, scope: Scope
+) -> Iterable[Finding]:
+    if operator != "contains":
+        shown = f"{left.text} contains …" if isinstance(left, Path) else "contains"
+        yield error(
+            "E309",
+            left.span,
+            f"{_name(left)} is a list, which `{operator}` does not compare.",
+            f"Write `{shown}`.",
+        )
+    elif one.item:
+        yield from comparable("is", left, one.item, right, other, scope)
+
+
+def _text_literal(one: ValueType, right: Expression, names: Names) -> Iterable[Finding]:
+    """Texts that can be checked before anything runs: choices, names of declared things, blanks."""
+    if not (isinstance(right, Literal) and isinstance(right.value, str) and right.kind == "text"):
+        return
+    text = right.value
+    if one.kind == "choice" and text not in one.choices:
+        close = nearest(text, one.choices)
+        yield error(
+            "E310",
+            right.span,
+            f"`{text}` is none of the choices.",
+            f'Write `"{close}"`.'
+            if close
+            else f"Choices are {', '.join(f'`{each}`' for each in one.choices)}.",
+        )
+    elif not text.strip():
+        yield error(
+            "E306", right.span, "A blank text counts as unknown.", "Write `is unknown` or `is known`."
+        )
+    elif one.names and (known := _declared(one.names, names)) is not None and text not in known:
+        close = nearest(text, known)
+        yield error(
+            "E213", right.span, f"There is no {one.names} `{text}`.", f'Write `"{close}"`.' if close else ""
+        )
+
+
+def _declared(kind: str, names: Names) -> Iterable[str] | None:
+    """The names that a text may hold; None: they are not known here."""
+    known: dict[str, Iterable[str]] = {
+        "topic": names.topics,
+        "flow": names.flows,
+        "template": names.templates,
+    }
+    return known.get(kind)
+
+
+def _name(node: Expression) -> str:
+    if isinstance(node, Path):
+        return f"`{node.text}`"
+    return "This" if isinstance(node, Literal | Negative) else "The value on the left"
+
+
+def _instead(one: ValueType, right: Expression, scope: Scope) -> str:
+    if isinstance(right, Literal):
+        if one.kind == "money" and right.kind == "number":
+            return f"Write `{right.value} {scope.currency}`."
+        if _FAMILY.get(one.kind, one.kind) == "text" and right.kind in ("number", "flag"):
+            shown = ("yes" if right.value else "no") if right.kind == "flag" else right.value
+            return f'Write `"{shown}"`.'
+        if one.kind == "number" and right.kind == "money":
+            return "Leave out the currency."
+        if one.kind == "flag":
+            return "Write `yes` or `no`."
+        if _FAMILY.get(one.kind, one.kind) == "date":
+            return "Write it like `2026-12-24`."
+    return f"Compare it with {_KINDS[one.kind]}."

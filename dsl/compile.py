@@ -1,0 +1,67 @@
+"""The one entry to the language: a project's files in, findings and a program out."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from dsl.checks import ALL
+from dsl.draft import Draft
+from dsl.finding import Finding, Severity
+from dsl.graph import Program
+from dsl.lower import lower
+from dsl.nodes import Declaration
+from dsl.parse import parse_source
+from dsl.schema import collect
+from dsl.source import read_source
+from dsl.template_facts import Template, template_facts
+from dsl.template_files import TemplateFile, read_templates
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Everything that compiling depends on. Paths are relative to the project's folder, with `/`;
+    `languages[0]` is the default language; `today` is the date in the project's time zone."""
+
+    files: tuple[tuple[str, bytes], ...]
+    templates: tuple[tuple[str, bytes], ...]
+    languages: tuple[str, ...]
+    currency: str
+    time_zone: str
+    today: date
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """`program` is None as soon as one finding is an error. `templates` are all templates of the project with
+    their facts, `template_files` the files to render them from, layouts and parts included."""
+
+    findings: tuple[Finding, ...]
+    program: Program | None
+    templates: tuple[Template, ...]
+    template_files: tuple[TemplateFile, ...]
+
+
+def compile_project(project: Project) -> Compiled:
+    """Read, check and lower a whole project. Findings come in the order of files and lines."""
+    declarations: list[Declaration] = []
+    findings: list[Finding] = []
+    for path, data in sorted(project.files):
+        source, faults = read_source(path, data)
+        findings.extend(faults)
+        read, faults = parse_source(source, project.currency)
+        declarations.extend(read)
+        findings.extend(faults)
+    templates, faults = read_templates(project.templates, project.languages)
+    findings.extend(faults)
+    names, faults = collect(declarations, templates.names)
+    findings.extend(faults)
+    draft = Draft(tuple(declarations), names, templates, project.languages, project.currency)
+    for check in ALL:
+        findings.extend(check(draft))
+    ordered = tuple(sorted(set(findings), key=lambda each: (each.span, each.code, each.message)))
+    broken = any(finding.severity is Severity.ERROR for finding in ordered)
+    return Compiled(
+        ordered,
+        None if broken else lower(draft),
+        template_facts(templates),
+        templates.files,
+    )

@@ -1,0 +1,54 @@
+"""A project as it was read: what the checks look at and what the graph is made from."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from dsl.names import Names
+from dsl.nodes import Declaration, Flow, Segment, Topic
+from dsl.scope import Scope
+from dsl.template_files import Templates
+from dsl.walk import Standing, flow_scope, standings
+
+
+@dataclass(frozen=True)
+class Draft:
+    """`names` is the symbol table; of things declared twice the first counts."""
+
+    declarations: tuple[Declaration, ...]
+    names: Names
+    templates: Templates
+    languages: tuple[str, ...]
+    currency: str
+
+    @cached_property
+    def flows(self) -> tuple[Flow, ...]:
+        """All flows, also those whose name could not be read."""
+        return tuple(each for each in self.declarations if isinstance(each, Flow))
+
+    @cached_property
+    def topics(self) -> tuple[Topic, ...]:
+        """All topics."""
+        return tuple(each for each in self.declarations if isinstance(each, Topic))
+
+    @cached_property
+    def segments(self) -> tuple[Segment, ...]:
+        """All segments."""
+        return tuple(each for each in self.declarations if isinstance(each, Segment))
+
+    def outside(self) -> Scope:
+        """What is known outside of any journey."""
+        return Scope(
+            self.names,
+            self.currency,
+            no_trigger="There is no journey here, so there is no `trigger`.\n"
+            "Write `contact.NAME` or `last EVENT.FIELD`.",
+        )
+
+    def inside(self, flow: Flow) -> Scope:
+        """What is known everywhere in a flow's journeys."""
+        return flow_scope(flow, self.names, self.currency)
+
+    def standings(self, flow: Flow) -> Iterator[Standing]:
+        """A flow's steps in written order, each with its name and scope."""
+        return standings(flow, self.names, self.currency)

@@ -1,0 +1,240 @@
+"""From the parser's tree to expression nodes."""
+
+import re
+from collections.abc import Callable
+from typing import TypeVar
+
+from lark.lexer import Token
+from lark.tree import Tree
+
+from dsl import literals, nodes
+from dsl.finding import Finding, Span
+from dsl.layout import HOLE, Chunk
+from dsl.literals import Misspelt
+from dsl.source import error
+
+Branch = Tree[Token]
+T = TypeVar("T")
+
+_BLANKS = re.compile(" +")
+_DEEPEST = 60
+
+
+def trees(tree: Branch) -> list[Branch]:
+    """The children that are rules."""
+    return [each for each in tree.children if isinstance(each, Tree)]
+
+
+def tokens(tree: Branch, kind: str) -> list[Token]:
+    """The children that are words of one kind."""
+    return [each for each in tree.children if isinstance(each, Token) and each.type == kind]
+
+
+def token(tree: Branch, kind: str) -> Token:
+    """The first child that is a word of one kind; the grammar says that there is one."""
+    return tokens(tree, kind)[0]
+
+
+class ExpressionBuilder:
+    """Holds the chunk that is being read and the list that takes its findings."""
+
+    def __init__(self, chunk: Chunk, currency: str, findings: list[Finding]) -> None:
+        self.chunk = chunk
+        self.currency = currency
+        self.findings = findings
+        self.depth = 0
+
+    # ------------------------------------------------------------ places
+
+    def span(self, part: Branch | Token) -> Span:
+        """The place of a part of one line."""
+        if isinstance(part, Token):
+            line, start, end = part.line, part.column, part.end_column
+        else:
+            meta = part.meta
+            line, start, end = meta.line, meta.column, meta.end_column
+            if meta.end_line != line:
+                return self.line(part)
+        assert line
+        assert start
+        assert end
+        return self.chunk.span(line - 1, start - 1, end - 1)
+
+    def line(self, tree: Branch) -> Span:
+        """The place of the whole line in which a tree begins."""
+        return self.chunk.whole(tree.meta.line - 1)
+
+    # ------------------------------------------------------------ words
+
+    def word(self, found: Token) -> nodes.Name:
+        return nodes.Name("" if found == HOLE else str(found), self.span(found))
+
+    def name_of(self, tree: Branch) -> nodes.Name:
+        child = tree.children[0]
+        assert isinstance(child, Token)
+        return self.word(child)
+
+    def path(self, tree: Branch) -> nodes.Path:
+        return nodes.Path(tuple(self.word(each) for each in tokens(tree, "NAME")), self.span(tree))
+
+    def text(self, found: Token) -> nodes.TextValue:
+        return nodes.TextValue((self.judged(found, literals.text) or "").replace(HOLE, ""), self.span(found))
+
+    def judged(self, found: Token, reader: Callable[[str], T]) -> T | None:
+        """The value of a literal; None, with a finding, if it means nothing."""
+        try:
+            return reader(str(found))
+        except Misspelt as fault:
+            assert found.line
+            if not self.chunk.lines[found.line - 1].holed:
+                self.findings.append(error("E115", self.span(found), fault.message, fault.help))
+            return None
+
+    # ------------------------------------------------------------ expressions
+
+    def expression(self, part: Branch | Token) -> nodes.Expression:
+        """The node of a part of a condition or value."""
+        assert isinstance(part, Tree)
+        self.depth += 1
+        try:
+            if self.depth > _DEEPEST:
+                if self.depth == _DEEPEST + 1:
+                    self.findings.append(
+                        error(
+                            "E104",
+                            self.line(part),
+                            "This condition is nested too deeply to read.",
+                            "Write it as several conditions.",
+                        )
+                    )
+                return nodes.Hole(self.span(part))
+            return self._expression(part)
+        finally:
+            self.depth -= 1
+
+    def _expression(self, tree: Branch) -> nodes.Expression:
+        span = self.span(tree)
+        inner = tree.children
+        match tree.data:
+            case "any_of" | "all_of":
+                parts = tuple(self.expression(each) for each in inner)
+                return nodes.Logic("or" if tree.data == "any_of" else "and", parts, span)
+            case "not_":
+                return nodes.Not(self.expression(inner[-1]), span)
+            case "compare" | "where_compare":
+                return nodes.Comparison(
+                    _words(token(tree, "OPERATOR")),
+                    self.expression(inner[0]),
+                    self.expression(inner[-1]),
+                    span,
+                )
+            case "between" | "where_between":
+                value, low, high = (self.expression(each) for each in inner)
+                return nodes.Between(value, low, high, span)
+            case "one_of" | "where_one_of":
+                value, *among = (self.expression(each) for each in trees(tree))
+                return nodes.OneOf(value, tuple(among), token(tree, "MEMBER").startswith("not"), span)
+            case "known" | "where_known":
+                return nodes.Known(self.expression(inner[0]), _words(token(tree, "KNOWN")), span)
+            case "where_all":
+                return self.expression(inner[0])
+            case "arithmetic":
+                return self._arithmetic(tree)
+            case "negative":
+                return nodes.Negative(self.expression(inner[-1]), span)
+            case "history":
+                return self._history(tree, span)
+            case "time_since":
+                unit = _words(token(tree, "TIME_SINCE")).split(" ")[0]
+                return nodes.Since(unit, self.expression(inner[-1]), span)
+            case "mail_test":
+                links = tokens(tree, "STRING")
+                link = self.text(links[0]).value if links else None
+                return nodes.MailTest(str(token(tree, "MAIL_TEST")), self.name_of(trees(tree)[0]), link, span)
+            case "in_segment":
+                return nodes.InSegment(self.name_of(trees(tree)[0]), span)
+            case "agreed_to":
+                return nodes.AgreedTo(self.name_of(trees(tree)[0]), span)
+            case "tagged":
+                return nodes.Tagged(self.text(token(tree, "STRING")).value, span)
+            case "path":
+                return self.path(tree)
+            case "literal":
+                return self._literal(tree, span)
+        if tree.data == "coupon":
+            self.findings.append(
+                error(
+                    "E110", span, "`coupon` is not supported yet.", "Leave it out in this version of Virta."
+                )
+            )
+        return nodes.Hole(span)
+
+    where = expression
+
+    def _arithmetic(self, tree: Branch) -> nodes.Expression:
+        first, *rest = tree.children
+        value = self.expression(first)
+        if len(rest) > 2 * _DEEPEST:
+            self.findings.append(
+                error("E104", self.span(tree), "This sum is too long to read.", "Write it with fewer parts.")
+            )
+            return nodes.Hole(self.span(tree))
+        for sign, operand in zip(rest[::2], rest[1::2], strict=True):
+            right = self.expression(operand)
+            value = nodes.Arithmetic(str(sign), value, right, _join(value.span, right.span))
+        return value
+
+    def _history(self, tree: Branch, span: Span) -> nodes.Expression:
+        head = tree.children[0]
+        kind = _words(head).removesuffix(" of") if isinstance(head, Token) else ""
+        where: nodes.Expression | None = None
+        window: nodes.Window | None = None
+        for each in trees(tree)[1:]:
+            match each.data:
+                case "last_window":
+                    span_ = self.span(each)
+                    window = nodes.Window(
+                        self.judged(token(each, "DURATION"), literals.duration), None, span_
+                    )
+                    if window.duration is None:
+                        window = None
+                case "entry_window":
+                    window = nodes.Window(None, None, self.span(each))
+                case "date_window":
+                    window = nodes.Window(None, self.expression(each.children[-1]), self.span(each))
+                case _:
+                    where = self.expression(each)
+        return nodes.History(kind, self.path(trees(tree)[0]), where, window, span)
+
+    def _literal(self, tree: Branch, span: Span) -> nodes.Expression:
+        found = tree.children[0]
+        assert isinstance(found, Token)
+        value: nodes.LiteralValue | None
+        match found.type:
+            case "STRING":
+                return nodes.Literal("text", self.text(found).value, span)
+            case "YES" | "NO":
+                return nodes.Literal("flag", found.type == "YES", span)
+            case "NUMBER":
+                kind, value = "number", self.judged(found, literals.number)
+            case "MONEY":
+                kind, value = "money", self.judged(found, lambda text: literals.money(text, self.currency))
+            case "TIME":
+                kind, value = "time", self.judged(found, literals.time)
+            case "DATE":
+                kind, value = "date", self.judged(found, literals.day)
+            case "MOMENT":
+                kind, value = "moment", self.judged(found, literals.moment)
+            case "DURATION":
+                kind, value = "duration", self.judged(found, literals.duration)
+            case _:
+                return nodes.Hole(span)
+        return nodes.Hole(span) if value is None else nodes.Literal(kind, value, span)
+
+
+def _words(found: Token) -> str:
+    return _BLANKS.sub(" ", str(found))
+
+
+def _join(first: Span, last: Span) -> Span:
+    return Span(first.file, first.line, first.column, last.end_line, last.end_column)

@@ -1,0 +1,111 @@
+"""What is wrong with a line that the grammar refused, in a marketer's words."""
+
+import re
+from dataclasses import dataclass
+
+from dsl.finding import Finding
+from dsl.layout import HOLE, Chunk
+from dsl.names import nearest
+from dsl.nearmiss import near_miss
+from dsl.source import error
+from dsl.words import DECLARATIONS, EXAMPLES, HEADS, NOT_YET, NOT_YET_WITHIN, STEPS
+
+_WORD = re.compile(r"[^\W\d]\w*")
+
+
+@dataclass(frozen=True, slots=True)
+class Mend:
+    """Put `new` in place of columns `start` to before `end`; None: the line cannot be mended."""
+
+    start: int
+    end: int
+    new: str
+
+
+def diagnose(chunk: Chunk, index: int, column: int, place: str) -> tuple[Finding, Mend | None]:
+    """The finding for a logical line that the grammar could not read from `column` on, and how to read it
+    all the same. `place` says in what the line stands: declaration, flow, topic, fields, segment, send, wait
+    for or split."""
+    logical = chunk.lines[index]
+    words = logical.words
+    for pattern, name in NOT_YET:
+        if place in ("declaration", "flow", "split", "wait for") and (found := pattern.match(words)):
+            shown = name or re.sub(" +", " ", found.group())
+            start = logical.indent
+            return not_yet(chunk, index, start, start + found.end(), shown), None
+    if miss := near_miss(logical.text, column):
+        span = chunk.span(index, miss.start, miss.end)
+        mend = Mend(miss.start, miss.end, miss.instead) if miss.instead else None
+        return error(miss.code, span, miss.message, miss.help), mend
+    if found := NOT_YET_WITHIN.search(logical.text):
+        return not_yet(chunk, index, found.start(), found.end(), found.group().strip()), None
+    first = _WORD.match(words)
+    kind = _kind(words, place)
+    if kind is None:
+        return _unknown_start(chunk, index, first.group() if first else words[:1], place)
+    rest = logical.text[column:].rstrip(" ").replace(HOLE, "")
+    if not rest.strip():
+        end = len(logical.text)
+        span = chunk.span(index, max(end - 1, 0), end)
+        return error("E101", span, "This line ends too early.", f"Write it like {EXAMPLES[kind]}."), None
+    span = chunk.span(index, column, column + len(rest))
+    shown = rest if len(rest) <= 40 else rest[:39] + "…"
+    return error(
+        "E101", span, f"This line cannot be read from `{shown}` on.", f"Write it like {EXAMPLES[kind]}."
+    ), None
+
+
+def not_yet(chunk: Chunk, index: int, start: int, end: int, name: str) -> Finding:
+    """The finding for a construct of the language that this version does not run."""
+    return error(
+        "E110",
+        chunk.span(index, start, end),
+        f"`{name}` is not supported yet.",
+        "Leave it out in this version of Virta.",
+    )
+
+
+def _kind(words: str, place: str) -> str | None:
+    """Which example a line is measured by, told from its first words."""
+    first = (_WORD.match(words) or [""])[0]
+    if place == "fields":
+        return "field"
+    if place == "segment":
+        return "condition"
+    if place == "split":
+        return "arm"
+    if first == "topic" and place != "declaration":
+        return "flow topic"
+    if first == "wait" and re.match(r"wait +for\b", words):
+        return "wait for"
+    known = {
+        "declaration": DECLARATIONS,
+        "flow": (*HEADS, *STEPS),
+        "topic": ("for", "consent", "at"),
+        "send": ("subject", "from", "reply", "topic"),
+        "wait for": ("on",),
+    }[place]
+    return first if first in known else None
+
+
+def _unknown_start(chunk: Chunk, index: int, word: str, place: str) -> tuple[Finding, Mend | None]:
+    logical = chunk.lines[index]
+    span = chunk.span(index, logical.indent, logical.indent + max(len(word), 1))
+    words, what = {
+        "declaration": (DECLARATIONS, "declaration"),
+        "flow": (tuple(dict.fromkeys((*HEADS, *STEPS))), "header line or step of a flow"),
+        "topic": (("for", "consent", "at"), "line of a topic"),
+        "send": (("subject", "from", "reply", "topic"), "line below a `send`"),
+        "wait for": (("on",), "line below a `wait for`"),
+    }[place]
+    if word in words or (place == "flow" and word == "on"):
+        message = f"`{word}` cannot stand here."
+    else:
+        message = f"`{word}` begins no {what}."
+    close = nearest(word, words)
+    if close and close != word:
+        example = EXAMPLES["flow topic" if close == "topic" and place != "declaration" else close]
+        mend = Mend(logical.indent, logical.indent + len(word), close)
+        return error("E102", span, message, f"Write `{close}`, as in {example}."), mend
+    listed = ", ".join(f"`{each}`" for each in words)
+    return error("E102", span, message, f"A line here begins with one of {listed}."), None

@@ -1,0 +1,43 @@
+"""Texts with values in them: `Your order {trigger.order_id}, {contact.first_name or "friend"}`."""
+
+import re
+from dataclasses import dataclass
+
+from dsl.nodes import Name, Path, TextValue
+
+_FILL = re.compile(r"\{([^{}]*)\}")
+_VALUE = re.compile(r'\s*([^\W\d]\w*(?:\.[^\W\d]\w*)*)\s*(?:\bor\s+"([^"]*)"\s*)?$')
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """A value within a text; `otherwise` stands in for an unknown one (None: nothing does)."""
+
+    path: Path
+    otherwise: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A `{…}` that holds no value."""
+
+    text: str
+
+
+def fillings(text: TextValue) -> tuple[str | Filling | Misfit, ...]:
+    """The parts of a text: plain text, values, and what stands in braces but is no value."""
+    parts: list[str | Filling | Misfit] = []
+    position = 0
+    for found in _FILL.finditer(text.value):
+        if found.start() > position:
+            parts.append(text.value[position : found.start()])
+        position = found.end()
+        value = _VALUE.match(found.group(1))
+        if value is None:
+            parts.append(Misfit(found.group()))
+            continue
+        names = tuple(Name(word, text.span) for word in value.group(1).split("."))
+        parts.append(Filling(Path(names, text.span), value.group(2)))
+    if position < len(text.value):
+        parts.append(text.value[position:])
+    return tuple(parts)

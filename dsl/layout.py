@@ -1,0 +1,321 @@
+"""Lines as the parser wants them: cut into declarations, continued lines joined, comments taken out.
+
+Each logical line remembers where its columns stand in the file, so that it may be mended and tried again.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from dsl.finding import Finding, Span
+from dsl.source import Source, error
+
+HOLE = "\ufffc"
+"""Stands in the parser's text for what could not be read."""
+
+STRING = r'"(?:\\.|\{[^{}"\\\n]*(?:"[^"{}\\\n]*"[^{}"\\\n]*)*\}|[^"\\\n])*"'
+_STRING = re.compile(STRING)
+_CONTINUES = re.compile(r"(and|or|where|with)\b")
+_BLANKS = re.compile(r"[\u00a0\u1680\u2000-\u200d\u202f\u205f\u2060\u3000\ufeff]")
+_INDENT = 4
+_DEEPEST = 40
+_LONGEST = 4000
+
+
+@dataclass(slots=True)
+class Logical:
+    """One line of the parser's text. `pieces` are (column in the text, line, column in the file) from which
+    on columns run alike; columns count from 0 here."""
+
+    text: str
+    pieces: list[tuple[int, int, int]]
+    holed: bool = False
+
+    @property
+    def indent(self) -> int:
+        return len(self.text) - len(self.text.lstrip(" "))
+
+    @property
+    def words(self) -> str:
+        return self.text.strip(" ")
+
+    def place(self, column: int) -> tuple[int, int]:
+        """Line and column in the file (from 1) of a column (from 0) of the text."""
+        at = self.pieces[0]
+        for piece in self.pieces:
+            if piece[0] > column:
+                break
+            at = piece
+        return at[1], at[2] + max(column - at[0], 0) + 1
+
+    def replace(self, start: int, end: int, new: str) -> None:
+        """Put `new` in place of the columns from `start` to before `end`; it stands where `start` did."""
+        shift = len(new) - (end - start)
+        line, column = self.place(end)
+        kept = [piece for piece in self.pieces if piece[0] <= start]
+        later = [(c + shift, ln, col) for c, ln, col in self.pieces if c > end]
+        self.pieces = [*kept, (end + shift, line, column - 1), *later]
+        self.text = self.text[:start] + new + self.text[end:]
+
+    def reindent(self, indent: int) -> None:
+        """Move the line to another depth."""
+        self.replace(0, self.indent, " " * indent)
+
+
+@dataclass(slots=True)
+class Chunk:
+    """The lines of one declaration."""
+
+    source: Source
+    lines: list[Logical] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        return "".join(line.text + "\n" for line in self.lines)
+
+    def span(self, index: int, column: int, end_column: int) -> Span:
+        """The place in the file of some columns (from 0, end exclusive) of a logical line."""
+        logical = self.lines[index]
+        line, start = logical.place(column)
+        last, end = logical.place(max(end_column - 1, column))
+        if last != line:
+            return Span(self.source.path, line, start, last, end + 1)
+        return self.source.span(line, start, end + 1)
+
+    def whole(self, index: int) -> Span:
+        """The place in the file of a whole logical line, without its indentation."""
+        logical = self.lines[index]
+        return self.span(index, logical.indent, len(logical.text.rstrip(" ")))
+
+
+def lay_out(source: Source) -> tuple[list[Chunk], list[Finding]]:
+    """The declarations of a file, each with its logical lines, and the faults of the layout."""
+    layout = _Layout(source)
+    for number, line in enumerate(source.lines, start=1):
+        layout.take(number, line)
+    layout.close()
+    return layout.chunks, [*layout.findings, *_tabs(source)]
+
+
+class _Layout:
+    """Takes the lines of a file one after the other."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.chunks: list[Chunk] = []
+        self.findings: list[Finding] = []
+        self.stack: list[int] = [0]
+        self.brackets: list[tuple[str, Span]] = []
+        self.orphan = False
+
+    def take(self, number: int, line: str) -> None:
+        logical = self._clean(number, line)
+        if not logical.words:
+            return
+        if self._continues(number, logical):
+            return
+        self._close_brackets()
+        if logical.indent == 0:
+            self.chunks.append(Chunk(self.source))
+            self.stack = [0]
+            self.orphan = False
+        elif not self.chunks:
+            if not self.orphan:
+                self._report(
+                    "E103",
+                    number,
+                    logical,
+                    "This line is indented, but nothing stands above it.",
+                    "Begin it at the left edge.",
+                )
+            self.orphan = True
+            return
+        self._settle(number, logical)
+        self.chunks[-1].lines.append(logical)
+        self._count_brackets(number, logical, 0)
+
+    def close(self) -> None:
+        """The file is over."""
+        self._close_brackets()
+
+    def _continues(self, number: int, logical: Logical) -> bool:
+        if not self.chunks or not self.chunks[-1].lines:
+            return False
+        before = self.chunks[-1].lines[-1]
+        deeper = logical.indent > before.indent
+        if self.brackets:
+            if not deeper:
+                return False
+        elif not _CONTINUES.match(logical.words):
+            return False
+        elif not deeper:
+            word = logical.words.split(" ")[0]
+            self._report(
+                "E103",
+                number,
+                logical,
+                f"A line that begins with `{word}` goes on with the line above.",
+                "Indent it further than the line above.",
+            )
+        if len(before.text) + len(logical.words) > _LONGEST:
+            self._report(
+                "E104", number, logical, "This line is too long to read.", "Write it as several conditions."
+            )
+            return True
+        offset = len(before.text) + 1
+        indent = logical.indent
+        before.text = f"{before.text} {logical.words}"
+        before.pieces.extend(
+            (offset + max(column - indent, 0), line, col + max(indent - column, 0))
+            for column, line, col in logical.pieces
+            if column >= indent or column == max(c for c, _, _ in logical.pieces if c <= indent)
+        )
+        before.holed = before.holed or logical.holed
+        self._count_brackets(number, before, offset)
+        return True
+
+    def _clean(self, number: int, line: str) -> Logical:
+        """The line without comment, with blanks for blanks, and its columns."""
+        margin = len(line) - len(line.lstrip(" \t"))
+        width = 0
+        for sign in line[:margin]:
+            width += _INDENT - width % _INDENT if sign == "\t" else 1
+        body, position = "", margin
+        while position < len(line):
+            sign = line[position]
+            if sign == "#":
+                break
+            if sign == '"' and (found := _STRING.match(line, position)):
+                body += found.group()
+                position = found.end()
+                continue
+            body += " " if sign == "\t" else sign
+            position += 1
+        logical = Logical(" " * width + body.rstrip(" "), [(0, number, 0)])
+        if width != margin or width:
+            logical.pieces.append((width, number, margin))
+        if number in self.source.damaged:
+            logical.holed = True
+            logical.text = logical.text.replace("\ufffd", " ")
+        self._unfit(number, line, logical)
+        return logical
+
+    def _unfit(self, number: int, line: str, logical: Logical) -> None:
+        """Report blanks that are none and quotes that do not close."""
+        bare = _STRING.sub(lambda found: "_" * len(found.group()), logical.text)
+        if found := _BLANKS.search(bare):
+            start = logical.place(found.start())[1]
+            self.findings.append(
+                error(
+                    "E106",
+                    self.source.span(number, start, start + 1),
+                    "This blank is a special one (a no-break space, for instance).",
+                    "Write an ordinary blank.",
+                )
+            )
+            shown = _BLANKS.sub(" ", bare)
+            logical.text = "".join(
+                " " if bare[i] != shown[i] else sign for i, sign in enumerate(logical.text)
+            ).rstrip(" ")
+        if len(logical.text) > _LONGEST:
+            self._report(
+                "E104", number, logical, "This line is too long to read.", "Break it into several lines."
+            )
+            logical.text = logical.text[: logical.indent] + HOLE
+            logical.holed = True
+        quote = bare.find('"')
+        if quote >= 0 and number not in self.source.damaged:
+            start = logical.place(quote)[1]
+            self.findings.append(
+                error(
+                    "E105",
+                    self.source.span(number, start, len(line) + 1),
+                    "This text is not closed.",
+                    f'Write `{logical.text[quote:].strip()[:60]}"`.',
+                )
+            )
+            logical.replace(quote, len(logical.text), f'"{HOLE}"')
+            logical.holed = True
+
+    def _settle(self, number: int, logical: Logical) -> None:
+        """Bring the line to a depth that exists; report one that does not."""
+        indent = logical.indent
+        while self.stack[-1] > indent:
+            above = self.stack.pop()
+            if self.stack[-1] < indent:
+                known = above if above - indent <= indent - self.stack[-1] else self.stack[-1]
+                self._report(
+                    "E103",
+                    number,
+                    logical,
+                    "This line is indented to a depth where no line above begins.",
+                    f"Indent it by {known} blanks.",
+                )
+                logical.reindent(known)
+                indent = known
+                if known == above:
+                    self.stack.append(above)
+                break
+        if indent > self.stack[-1]:
+            if len(self.stack) > _DEEPEST:
+                self._report(
+                    "E104", number, logical, "Steps are nested too deeply here.", "Make two flows of it."
+                )
+                logical.reindent(self.stack[-1])
+            else:
+                self.stack.append(indent)
+
+    def _count_brackets(self, number: int, logical: Logical, start: int) -> None:
+        bare = _STRING.sub(lambda found: "_" * len(found.group()), logical.text)
+        for column in range(start, len(bare)):
+            sign = bare[column]
+            if sign in "([":
+                line, col = logical.place(column)
+                self.brackets.append((sign, self.source.span(line, col, col + 1)))
+                if len(self.brackets) == _DEEPEST:
+                    self._report(
+                        "E104",
+                        number,
+                        logical,
+                        "Brackets are nested too deeply here.",
+                        "Write it as several conditions.",
+                    )
+                    logical.replace(logical.indent, len(logical.text), HOLE)
+                    logical.holed = True
+                    self.brackets.clear()
+                    return
+            elif sign in ")]" and self.brackets:
+                self.brackets.pop()
+
+    def _close_brackets(self) -> None:
+        if self.brackets:
+            sign, span = self.brackets[0]
+            self.findings.append(
+                error(
+                    "E105",
+                    span,
+                    f"This `{sign}` is not closed.",
+                    f"Write `{')' if sign == '(' else ']'}` where it ends; lines within it are indented.",
+                )
+            )
+            self.chunks[-1].lines[-1].holed = True
+            self.brackets.clear()
+
+    def _report(self, code: str, number: int, logical: Logical, message: str, help: str) -> None:
+        start = logical.place(logical.indent)[1]
+        end = start + len(logical.words)
+        self.findings.append(error(code, self.source.span(number, start, end), message, help))
+
+
+def _tabs(source: Source) -> Iterable[Finding]:
+    """One finding for all tabs of a file: whoever has one has many."""
+    at = [n for n, line in enumerate(source.lines, start=1) if "\t" in _STRING.sub("", line).split("#")[0]]
+    if at:
+        column = source.lines[at[0] - 1].index("\t") + 1
+        more = f" {len(at)} lines of this file have tabs." if len(at) > 1 else ""
+        yield error(
+            "E107",
+            source.span(at[0], column, column + 1),
+            f"There is a tab here.{more}",
+            "Write 4 blanks for each tab.",
+        )

@@ -1,0 +1,122 @@
+"""From expression nodes to the graph's values and conditions. Only for expressions without faults."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Literal as OneWord
+from typing import cast
+
+from dsl import graph, nodes
+from dsl.graph import Duration, Money
+from dsl.scope import Scope, resolve
+
+HistoryKind = OneWord["any", "no", "count", "sum", "average", "largest", "smallest", "first", "last"]
+Operator = OneWord["is", "is not", "<", "<=", ">", ">=", "contains", "starts with", "ends with"]
+
+
+class NotLowered(Exception):
+    """An expression with a fault was to be lowered: a check missed it."""
+
+
+def condition(node: nodes.Expression, scope: Scope) -> graph.Condition:
+    """The graph's form of a condition."""
+    match node:
+        case nodes.Logic(operator, parts):
+            lowered = tuple(condition(part, scope) for part in parts)
+            return graph.And(lowered) if operator == "and" else graph.Or(lowered)
+        case nodes.Not(part):
+            return graph.Not(condition(part, scope))
+        case nodes.Comparison(
+            operator, nodes.Since("time", since), nodes.Literal(value=Duration() as duration)
+        ):
+            sign = cast(OneWord["<", "<=", ">", ">="], operator)
+            return graph.TimeSince(value(since, scope), sign, duration)
+        case nodes.Comparison(operator, left, right):
+            return graph.Compare(cast(Operator, operator), value(left, scope), value(right, scope))
+        case nodes.Between(middle, low, high):
+            return graph.Between(value(middle, scope), value(low, scope), value(high, scope))
+        case nodes.OneOf(one, among, negated):
+            return graph.OneOf(value(one, scope), tuple(value(each, scope) for each in among), negated)
+        case nodes.Known(one, words):
+            return graph.Known(value(one, scope), words == "is unknown")
+        case nodes.History("any" | "no"):
+            return _history(node, scope)
+        case nodes.InSegment(segment):
+            return graph.InSegment(segment.text)
+        case nodes.AgreedTo(topic):
+            return graph.AgreedTo(topic.text)
+        case nodes.Tagged(tag):
+            return graph.Tagged(tag)
+        case nodes.MailTest(kind, step, link):
+            return graph.MailTest(cast(OneWord["opened", "clicked", "sent"], kind), step.text, link)
+    raise NotLowered(node)
+
+
+def value(node: nodes.Expression, scope: Scope) -> graph.Value:
+    """The graph's form of a value."""
+    match node:
+        case nodes.Literal(kind, literal):
+            return _literal(kind, literal)
+        case nodes.Path():
+            return _path(node, scope)
+        case nodes.Arithmetic(operator, left, right):
+            sign = cast(OneWord["+", "-", "*", "/"], operator)
+            return graph.Arithmetic(sign, value(left, scope), value(right, scope))
+        case nodes.Negative(inner):
+            return graph.Negative(value(inner, scope))
+        case nodes.Since("years", since):
+            return graph.YearsSince(value(since, scope))
+        case nodes.History():
+            return _history(node, scope)
+    raise NotLowered(node)
+
+
+def _literal(kind: str, literal: nodes.LiteralValue) -> graph.Value:
+    match literal:
+        case bool():
+            return graph.Flag(literal)
+        case str():
+            return graph.Moment(literal) if kind == "moment" else graph.Text(literal)
+        case Decimal():
+            return graph.Number(literal)
+        case Money():
+            return graph.Amount(literal)
+        case date():
+            return graph.Day(literal)
+    raise NotLowered(literal)
+
+
+def _path(node: nodes.Path, scope: Scope) -> graph.Value:
+    meaning = resolve(node, scope, [])
+    if meaning is None:
+        raise NotLowered(node)
+    match meaning.kind:
+        case "now":
+            return graph.Now()
+        case "today":
+            return graph.Today()
+        case "attribute":
+            return graph.Attribute(meaning.path[0])
+        case "trigger":
+            return graph.Trigger(meaning.path[0])
+        case "received":
+            return graph.Received(scope.received_step, meaning.path[0])
+    return graph.Field(meaning.path)
+
+
+def _history(node: nodes.History, scope: Scope) -> graph.History:
+    event = scope.names.events[node.path.parts[0].text]
+    return graph.History(
+        cast(HistoryKind, node.kind),
+        event.name,
+        tuple(part.text for part in node.path.parts[1:]),
+        condition(node.where, scope.under(event)) if node.where is not None else None,
+        _window(node.window, scope) if node.window else None,
+    )
+
+
+def _window(window: nodes.Window, scope: Scope) -> graph.Span:
+    if window.duration is not None:
+        return graph.LastSpan(window.duration)
+    if window.start is not None:
+        return graph.SinceDate(value(window.start, scope))
+    return graph.SinceEntry()

@@ -1,0 +1,124 @@
+"""Spellings that come from other places (a spreadsheet, a word processor, a programming language)."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dsl.layout import STRING
+
+_STRING = re.compile(STRING)
+_SIGNS = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY"}
+_WORDS = {
+    "=": "is",
+    "==": "is",
+    "===": "is",
+    "!=": "is not",
+    "<>": "is not",
+    "≠": "is not",
+    "&&": "and",
+    "&": "and",
+    "||": "or",
+    "|": "or",
+    "!": "not",
+    "≥": ">=",
+    "=>": ">=",
+    "≤": "<=",
+    "=<": "<=",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """What stands in columns `start` to before `end` and what to write `instead` (empty: not certain)."""
+
+    code: str
+    start: int
+    end: int
+    message: str
+    help: str
+    instead: str
+
+
+def near_miss(text: str, column: int) -> NearMiss | None:
+    """The foreign spelling that stands at `column` of a line, if one does."""
+    bare = _STRING.sub(lambda found: "\x00" * len(found.group()), text)
+    for code, pattern, mend in _PATTERNS:
+        for found in pattern.finditer(bare):
+            if found.start() <= column < max(found.end(), found.start() + 1):
+                message, instead = mend(found)
+                return NearMiss(code, found.start(), found.end(), message, f"Write `{instead}`.", instead)
+    return None
+
+
+def _operator(found: re.Match[str]) -> tuple[str, str]:
+    word = _WORDS[found.group()]
+    return f"`{found.group()}` is no sign of this language.", word + (" " if found.group() == "!" else "")
+
+
+def _comma(found: re.Match[str]) -> tuple[str, str]:
+    return "A number has a point, not a comma.", found.group().replace(",", ".")
+
+
+def _sign(found: re.Match[str]) -> tuple[str, str]:
+    number = (found.group(2) or found.group(3)).replace(",", ".")
+    sign = found.group(1) or found.group(4)
+    return "An amount is written with its three-letter currency behind it.", f"{number} {_SIGNS[sign]}"
+
+
+def _currency(found: re.Match[str]) -> tuple[str, str]:
+    word = found.group(2).upper()
+    return (
+        "A currency is written in three capital letters.",
+        f"{found.group(1)} {'EUR' if word[:3] == 'EUR' else word}",
+    )
+
+
+def _date(found: re.Match[str]) -> tuple[str, str]:
+    day, month, year = found.group(1), found.group(2), found.group(3)
+    return "A date is written year first.", f"{year}-{month.zfill(2)}-{day.zfill(2)}"
+
+
+def _time(found: re.Match[str]) -> tuple[str, str]:
+    hour = int(found.group(1)) % 12 + (12 if found.group(3).lower() == "pm" else 0)
+    return "A time is written with 24 hours.", f"{hour:02}:{found.group(2) or '00'}"
+
+
+def _point_time(found: re.Match[str]) -> tuple[str, str]:
+    return (
+        "A time is written with a colon.",
+        f"{found.group(1)} {found.group(2).zfill(2)}:{found.group(3) or '00'}",
+    )
+
+
+def _hyphen(found: re.Match[str]) -> tuple[str, str]:
+    return "A name has no hyphen.", found.group().replace("-", "_")
+
+
+def _quotes(found: re.Match[str]) -> tuple[str, str]:
+    return "A text stands in straight double quotes.", f'"{found.group(1)}"'
+
+
+def _plain(message: str, instead: str) -> Callable[[re.Match[str]], tuple[str, str]]:
+    return lambda _: (message, instead)
+
+
+_PATTERNS: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], tuple[str, str]]], ...] = (
+    ("E113", re.compile(r"[“”„‟«»‘’‚']([^“”„‟«»‘’‚'\"\x00￼]*)[“”„‟«»‘’‚'\"]"), _quotes),
+    ("E112", re.compile(r"([€$£¥]) *(\d+(?:[.,]\d+)?)()()"), _sign),
+    ("E112", re.compile(r"()()(\d+(?:[.,]\d+)?) *([€$£¥])"), _sign),
+    ("E112", re.compile(r"\b(\d{1,2})[./](\d{1,2})[./](\d{4})\b"), _date),
+    ("E112", re.compile(r"\b(\d{1,2})(?::(\d{2}))? ?(am|pm|AM|PM)\b"), _time),
+    ("E112", re.compile(r"\b(at) +(\d{1,2})(?:[.](\d{2}))?(?![\d:.-])"), _point_time),
+    ("E112", re.compile(r"\b\d+,\d+\b"), _comma),
+    ("E112", re.compile(r"\b(\d+(?:\.\d+)?) *((?:eur|usd|gbp|sek|uzs|euros?|Euros?)\b)"), _currency),
+    ("E111", re.compile(r"===?|!=|<>|=>|=<|&&?|\|\|?|[≠≥≤]|!|="), _operator),
+    ("E114", re.compile(r"[^\W\d]\w*(?:-\w+)+"), _hyphen),
+    ("E111", re.compile(r"\bin +the +last\b"), _plain("`in the last` has a word too many.", "in last")),
+    (
+        "E111",
+        re.compile(r"\bgreater +than\b|\bmore +than\b"),
+        _plain("A comparison is written with its sign.", ">"),
+    ),
+    ("E111", re.compile(r"\bless +than\b"), _plain("A comparison is written with its sign.", "<")),
+    ("E111", re.compile(r"\bequals\b"), _plain("`equals` is no word of this language.", "is")),
+)

@@ -1,0 +1,58 @@
+"""What the engine must remember of a contact so that a flow's or a segment's questions can be answered."""
+
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+from msgspec.structs import fields
+
+from dsl.graph import Attribute, Duration, EventNeed, Field, History, InSegment, LastSpan, Needs
+
+
+def needs_of(things: Iterable[Struct], segments: Iterable[str] = ()) -> Needs:
+    """The needs of graph parts (steps, starts, conditions); `segments` are asked for beside them."""
+    attributes: set[str] = set()
+    joined = set(segments)
+    histories: list[History] = []
+    for thing in things:
+        for part in _parts(thing):
+            match part:
+                case Attribute(name):
+                    attributes.add(name)
+                case InSegment(segment):
+                    joined.add(segment)
+                case History():
+                    histories.append(part)
+    names = sorted({each.event for each in histories})
+    return Needs(
+        tuple(sorted(attributes)),
+        tuple(_event_need(name, [each for each in histories if each.event == name]) for name in names),
+        tuple(sorted(joined)),
+    )
+
+
+def _event_need(name: str, histories: list[History]) -> EventNeed:
+    asked: set[str] = set()
+    for each in histories:
+        asked.update(each.path[:1])
+        if each.where is not None:
+            asked.update(part.path[0] for part in _parts(each.where) if isinstance(part, Field))
+    windows = [each.span.duration if isinstance(each.span, LastSpan) else None for each in histories]
+    bounded = [each for each in windows if each is not None]
+    keep = max(bounded, key=_length) if len(bounded) == len(windows) else None
+    return EventNeed(name, tuple(sorted(asked - {"at"})), keep)
+
+
+def _length(duration: Duration) -> int:
+    """Seconds at most: months of 31 days, days of 25 hours when clocks change."""
+    return (duration.months * 31 + duration.days) * 90_000 + duration.seconds
+
+
+def _parts(thing: object) -> Iterator[Struct]:
+    """A struct and all structs within it."""
+    if isinstance(thing, Struct):
+        yield thing
+        for field in fields(thing):
+            yield from _parts(getattr(thing, field.name))
+    elif isinstance(thing, tuple):
+        for each in thing:
+            yield from _parts(each)

@@ -1,0 +1,233 @@
+"""From text to declarations. A line that cannot be read is reported, mended or taken out, and the declaration
+tried again, so that one fault hides no other."""
+
+import re
+from functools import cache
+from importlib.resources import files
+
+from lark import Lark, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark.indenter import DedentError, Indenter
+from lark.lexer import Token
+from lark.tree import Tree
+
+from dsl.build import build
+from dsl.faults import diagnose, not_yet
+from dsl.finding import Finding
+from dsl.layout import HOLE, Chunk, Logical, lay_out
+from dsl.nodes import Declaration
+from dsl.source import Source, error
+from dsl.words import DECLARATIONS, LATER_DECLARATIONS
+
+_MOST_FAULTS = 40
+_MOST_MENDS = 6
+_LAYOUT_TOKENS = ("_NL", "_INDENT", "_DEDENT", "$END")
+_SPELLING = ("E111", "E112", "E113", "E114")
+_WORD = re.compile(r"[^\W\d]\w*")
+
+
+class _Lines(Indenter):
+    NL_type = "_NL"
+    OPEN_PAREN_types: list[str] = []  # noqa: RUF012 - the library asks for a class attribute
+    CLOSE_PAREN_types: list[str] = []  # noqa: RUF012
+    INDENT_type = "_INDENT"
+    DEDENT_type = "_DEDENT"
+    tab_len = 4
+
+
+@cache
+def _parser() -> Lark:
+    return Lark(
+        files("dsl").joinpath("grammar.lark").read_text("utf-8"),
+        parser="lalr",
+        lexer="contextual",
+        postlex=_Lines(),
+        propagate_positions=True,
+        maybe_placeholders=False,
+    )
+
+
+def parse_source(source: Source, currency: str) -> tuple[list[Declaration], list[Finding]]:
+    """The declarations of a file and its faults of layout and syntax. `currency` is the project's."""
+    chunks, findings = lay_out(source)
+    declarations: list[Declaration] = []
+    for chunk in chunks:
+        tree = _read(chunk, findings)
+        if tree is not None:
+            declaration = build(tree, chunk, currency, findings)
+            if declaration is not None:
+                declarations.append(declaration)
+    return declarations, findings
+
+
+def _read(chunk: Chunk, findings: list[Finding]) -> Tree[Token] | None:
+    first = _WORD.match(chunk.lines[0].text)
+    if first and first.group() in LATER_DECLARATIONS:
+        findings.append(not_yet(chunk, 0, 0, first.end(), first.group()))
+        return None
+    mends: dict[int, int] = {}
+    for _ in range(_MOST_FAULTS):
+        try:
+            return _parser().parse(chunk.text)
+        except UnexpectedInput as fault:
+            if not _mend(chunk, fault, findings, mends):
+                return None
+        except DedentError:
+            findings.append(
+                error(
+                    "E103",
+                    chunk.whole(0),
+                    "The indentation below this line cannot be followed.",
+                    "Indent each block by 4 blanks.",
+                )
+            )
+            return None
+    findings.append(
+        error(
+            "E104",
+            chunk.whole(0),
+            "There are too many faults below to read on.",
+            "Mend those that are shown and check again.",
+        )
+    )
+    return None
+
+
+def _mend(chunk: Chunk, fault: UnexpectedInput, findings: list[Finding], mends: dict[int, int]) -> bool:
+    """Report the fault and change the chunk so that reading gets further; False: nothing is left to read."""
+    index, column, token = _where(chunk, fault)
+    if token == "_INDENT":
+        return _outdent(chunk, index + 1, findings)
+    if _wanted(fault) <= {"_INDENT", "_NL"}:
+        return _fill_block(chunk, index if token in _LAYOUT_TOKENS else index - 1, findings)
+    logical = chunk.lines[index]
+    place = _place(chunk, index)
+    finding, mend = diagnose(chunk, index, column, place)
+    mended = mends.get(id(logical), 0)
+    if not logical.holed or (mended and finding.code in _SPELLING):
+        findings.append(finding)
+    logical.holed = True
+    mends[id(logical)] = mended + 1
+    if mend and mended < _MOST_MENDS:
+        logical.replace(mend.start, mend.end, mend.new)
+        return True
+    return _take_out(chunk, index, place, cannot_stand=column <= logical.indent)
+
+
+def _wanted(fault: UnexpectedInput) -> set[str]:
+    """The kinds of words that the grammar would have taken."""
+    if isinstance(fault, UnexpectedToken):
+        return set(fault.expected)
+    assert isinstance(fault, UnexpectedCharacters)
+    return set(fault.allowed or ())
+
+
+def _where(chunk: Chunk, fault: UnexpectedInput) -> tuple[int, int, str]:
+    """Logical line and column of a fault, from 0, and the kind of what stands there."""
+    if isinstance(fault, UnexpectedToken):
+        index = min(max((fault.token.line or 1) - 1, 0), len(chunk.lines) - 1)
+        if fault.token.type in _LAYOUT_TOKENS:
+            return index, len(chunk.lines[index].text), fault.token.type
+        return index, (fault.token.column or 1) - 1, fault.token.type
+    assert isinstance(fault, UnexpectedCharacters)
+    return min(fault.line - 1, len(chunk.lines) - 1), fault.column - 1, ""
+
+
+def _outdent(chunk: Chunk, index: int, findings: list[Finding]) -> bool:
+    logical, above = chunk.lines[index], chunk.lines[index - 1]
+    deep, shift = logical.indent, logical.indent - above.indent
+    if not logical.holed and not above.holed:
+        findings.append(
+            error(
+                "E103",
+                chunk.whole(index),
+                "This line is indented, but the line above it takes no lines below it.",
+                f"Begin it at the depth of `{above.words[:40]}`.",
+            )
+        )
+    for below in chunk.lines[index:]:
+        if below.indent < deep:
+            break
+        below.reindent(below.indent - shift)
+    return True
+
+
+def _fill_block(chunk: Chunk, index: int, findings: list[Finding]) -> bool:
+    """Put a hole below an opener that has nothing below it."""
+    opener = chunk.lines[index]
+    if not opener.holed:
+        findings.append(
+            error(
+                "E108",
+                chunk.whole(index),
+                f"Nothing stands below `{opener.words[:40]}`.",
+                "Write at least one line below it, indented by 4 blanks more.",
+            )
+        )
+    line, column = opener.place(max(len(opener.text) - 1, 0))
+    chunk.lines.insert(
+        index + 1, Logical(" " * (opener.indent + 4) + HOLE, [(0, line, column - 1)], holed=True)
+    )
+    return True
+
+
+def _place(chunk: Chunk, index: int) -> str:
+    """In what a line stands; see `diagnose`."""
+    if index == 0:
+        return "declaration"
+    head = (_WORD.match(chunk.lines[0].text) or [""])[0]
+    if head in ("contact", "event"):
+        return "fields"
+    if head in ("topic", "segment"):
+        return head
+    parent = next(line for line in reversed(chunk.lines[:index]) if line.indent < chunk.lines[index].indent)
+    if parent is chunk.lines[0]:
+        return "flow"
+    words = parent.words
+    for opener in ("send", "split"):
+        if re.match(rf"{opener}\b", words):
+            return opener
+    return "wait for" if re.match(r"wait +for\b", words) else "flow"
+
+
+_OPENERS = (
+    (re.compile(r"else +if\b"), f"else if {HOLE}"),
+    (re.compile(r"else\b"), "else"),
+    (re.compile(r"if\b"), f"if {HOLE}"),
+    (re.compile(r"split\b"), f"split {HOLE}"),
+    (re.compile(r"wait +for\b"), f"wait for {HOLE}"),
+    (re.compile(r"on\b"), f"on {HOLE}"),
+    (re.compile(r"send\b"), f"send {HOLE}"),
+)
+
+
+def _take_out(chunk: Chunk, index: int, place: str, cannot_stand: bool) -> bool:
+    """Put a hole where the line stood; what is indented below it is read on."""
+    logical = chunk.lines[index]
+    block = index + 1 < len(chunk.lines) and chunk.lines[index + 1].indent > logical.indent
+    new = HOLE
+    if place == "declaration":
+        head = (_WORD.match(logical.text) or [""])[0]
+        if head not in DECLARATIONS:
+            return False
+        new = "contact" if head == "contact" else f"{head} {HOLE}"
+        if not block and head != "use":
+            return False
+    elif block and place != "split":
+        fitting = next((hole for pattern, hole in _OPENERS if pattern.match(logical.words)), "")
+        if cannot_stand and place == "flow":
+            fitting = f"if {HOLE}"
+        new = fitting or (f"if {HOLE}" if place == "flow" else HOLE)
+    if logical.words == new:
+        if index == 0:
+            return False
+        end = index + 1
+        while end < len(chunk.lines) and chunk.lines[end].indent > logical.indent:
+            end += 1
+        if block:  # what it opened fits nothing: give up those lines, keep the hole
+            del chunk.lines[index + 1 : end]
+            logical.replace(logical.indent, len(logical.text), HOLE)
+            return True
+        del chunk.lines[index:end]
+        return len(chunk.lines) > 1
+    logical.replace(logical.indent, len(logical.text), new)
+    return True

@@ -1,0 +1,252 @@
+"""Which names a condition or value may speak of at its place, and what they mean there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from dsl.finding import Finding
+from dsl.graph import EventType, FieldType
+from dsl.names import CONTACT_ALWAYS, Names, fields_of, unknown
+from dsl.nodes import Name, Path
+from dsl.shop import NAMING_FIELDS
+from dsl.source import error
+
+
+@dataclass(frozen=True, slots=True)
+class ValueType:
+    """A `FieldType`'s kind, or one of duration, time, condition, anything. `currency` is that of a literal;
+    `names` says of what declared thing a text is the name (topic, flow, template, step)."""
+
+    kind: str
+    choices: tuple[str, ...] = ()
+    item: "ValueType | None" = None
+    fields: "tuple[tuple[str, ValueType], ...]" = ()
+    currency: str = ""
+    names: str = ""
+
+
+ANYTHING = ValueType("anything")
+CONDITION = ValueType("condition")
+NUMBER = ValueType("number")
+TEXT = ValueType("text")
+
+
+def value_type(declared: FieldType) -> ValueType:
+    """The type of a value of a declared field."""
+    return ValueType(
+        declared.kind,
+        declared.choices,
+        value_type(declared.item) if declared.item else None,
+        tuple((name, value_type(each)) for name, each in declared.fields),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """`event` is that of the nearest `where`; `trigger` and `received` map fields to types, None where there
+    is none, with the reason in `no_trigger`; `before` holds the steps that can come before (None: outside of
+    a journey); `address` says whether the e-mail address may be used."""
+
+    names: Names
+    currency: str
+    event: EventType | None = None
+    trigger: Mapping[str, FieldType] | None = None
+    no_trigger: str = ""
+    received: Mapping[str, FieldType] | None = None
+    received_step: str = ""
+    before: frozenset[str] | None = None
+    sends: frozenset[str] = frozenset()
+    address: bool = False
+
+    def under(self, event: EventType | None) -> "Scope":
+        """The scope within `where` of an event."""
+        return replace(self, event=event)
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """`kind` is attribute, trigger, received, field, now or today; `path` what follows the root."""
+
+    kind: str
+    path: tuple[str, ...]
+    type: ValueType
+
+
+def resolve(path: Path, scope: Scope, findings: list[Finding]) -> Meaning | None:
+    """What a path means in a scope; None, with a finding, if nothing."""
+    root, rest = path.parts[0], path.parts[1:]
+    if root.text in ("now", "today") and not rest:
+        return Meaning(root.text, (), ValueType("moment" if root.text == "now" else "date"))
+    if root.text in ("contact", "trigger", "received"):
+        if not rest:
+            findings.append(
+                error(
+                    "E209",
+                    path.span,
+                    f"`{root.text}` alone is no value.",
+                    f"Name what is meant, as in `{root.text}.{_example(root.text, scope)}`.",
+                )
+            )
+            return None
+        return {"contact": _contact, "trigger": _trigger, "received": _received}[root.text](
+            rest, scope, findings
+        )
+    if scope.event:
+        fields = fields_of(scope.event)
+        if root.text in fields:
+            found = follow(path.parts, fields, scope.event, findings)
+            return Meaning("field", tuple(each.text for each in path.parts), found) if found else None
+        findings.append(
+            unknown("E202", f"field of `{scope.event.name}` called", root, fields, _elsewhere(root, scope))
+        )
+        return None
+    known = [
+        *(f"contact.{each}" for each in scope.names.attributes),
+        *(f"trigger.{each}" for each in scope.trigger or ()),
+    ]
+    findings.append(
+        unknown(
+            "E209",
+            "value",
+            Name(path.text, path.span),
+            known,
+            _elsewhere(root, scope)
+            or "Write `contact.NAME` for an attribute, `trigger.NAME` for a field of the "
+            "event that started the journey, quotes for a text.",
+        )
+    )
+    return None
+
+
+def follow(
+    parts: tuple[Name, ...], fields: Mapping[str, FieldType], event: EventType, findings: list[Finding]
+) -> ValueType | None:
+    """The type at the end of a path through an event's fields; through a list of records it is a list."""
+    first = parts[0]
+    declared = fields.get(first.text)
+    if declared is None:
+        findings.append(unknown("E202", f"field of `{event.name}` called", first, fields))
+        return None
+    found = value_type(declared)
+    if len(parts) == 1 and event.built_in and first.text in NAMING_FIELDS:
+        return replace(found, names=NAMING_FIELDS[first.text])
+    return _deeper(parts, found, findings)
+
+
+def _deeper(parts: tuple[Name, ...], found: ValueType, findings: list[Finding]) -> ValueType | None:
+    several = False
+    for before, part in pairwise(parts):
+        record = found.item if found.kind == "list" and found.item else found
+        several = several or found.kind == "list"
+        inner = dict(record.fields)
+        if record.kind != "record":
+            findings.append(
+                error(
+                    "E202",
+                    part.span,
+                    f"`{before.text}` has no fields of its own.",
+                    f"Write `{before.text}` alone.",
+                )
+            )
+            return None
+        if part.text not in inner:
+            findings.append(unknown("E202", f"field of `{before.text}` called", part, inner))
+            return None
+        found = inner[part.text]
+    return ValueType("list", item=found) if several and found.kind != "list" else found
+
+
+def _contact(rest: tuple[Name, ...], scope: Scope, findings: list[Finding]) -> Meaning | None:
+    name = rest[0]
+    declared = scope.names.attribute(name.text)
+    if declared is None:
+        findings.append(
+            unknown(
+                "E203",
+                "attribute",
+                name,
+                {**CONTACT_ALWAYS, **scope.names.attributes},
+                f"Declare it below `contact`: `{name.text} text`.",
+            )
+        )
+        return None
+    if name.text == "email" and not scope.address:
+        findings.append(
+            error(
+                "E209",
+                name.span,
+                "The address itself cannot be used here; the consent service keeps it.",
+                "Write `contact.email_domain`.",
+            )
+        )
+        return None
+    return _shallow("attribute", rest, value_type(declared), findings)
+
+
+def _trigger(rest: tuple[Name, ...], scope: Scope, findings: list[Finding]) -> Meaning | None:
+    if scope.trigger is None:
+        findings.append(error("E211", rest[0].span, *_split(scope.no_trigger)))
+        return None
+    return _of_event("trigger", rest, scope.trigger, "the event that starts this flow", findings)
+
+
+def _received(rest: tuple[Name, ...], scope: Scope, findings: list[Finding]) -> Meaning | None:
+    if scope.received is None:
+        findings.append(
+            error(
+                "E211",
+                rest[0].span,
+                "`received` is known only below `on EVENT` of a `wait for`.",
+                "Move this below such an arm, or write `trigger` or `last EVENT.FIELD`.",
+            )
+        )
+        return None
+    return _of_event("received", rest, scope.received, "the event that came", findings)
+
+
+def _of_event(
+    kind: str, rest: tuple[Name, ...], fields: Mapping[str, FieldType], what: str, findings: list[Finding]
+) -> Meaning | None:
+    name = rest[0]
+    if name.text not in fields:
+        findings.append(unknown("E202", f"field of {what} called", name, fields))
+        return None
+    return _shallow(kind, rest, value_type(fields[name.text]), findings)
+
+
+def _shallow(
+    kind: str, rest: tuple[Name, ...], declared: ValueType, findings: list[Finding]
+) -> Meaning | None:
+    found = _deeper(rest, declared, findings)
+    if found is None:
+        return None
+    if len(rest) > 1:
+        findings.append(
+            error(
+                "E110",
+                rest[1].span,
+                f"A field within `{rest[0].text}` is not supported here yet.",
+                f"Ask the history, as in `last EVENT.{rest[0].text}.{rest[1].text}`.",
+            )
+        )
+        return None
+    return Meaning(kind, (rest[0].text,), found)
+
+
+def _split(reason: str) -> tuple[str, str]:
+    message, _, help = reason.partition("\n")
+    return message, help
+
+
+def _elsewhere(root: Name, scope: Scope) -> str:
+    """The root under which a bare name would be known."""
+    if scope.names.attribute(root.text):
+        return f"Write `contact.{root.text}`."
+    if scope.trigger and root.text in scope.trigger:
+        return f"Write `trigger.{root.text}`."
+    return ""
+
+
+def _example(root: str, scope: Scope) -> str:
+    fields = {"trigger": scope.trigger, "received": scope.received}.get(root)
+    return next(iter(fields), "at") if fields else next(iter(scope.names.attributes), "language")

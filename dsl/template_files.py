@@ -1,0 +1,194 @@
+"""The files in `templates/`: which template and language each belongs to, its header and its body."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from msgspec import Struct
+
+from dsl.finding import Finding
+from dsl.names import nearest
+from dsl.source import Source, error, read_source, warning
+
+PROOF = "confirm"
+"""The template of the mail that asks for the confirmation itself."""
+
+HEADER_KEYS = ("subject", "preheader", "from", "reply_to")
+_LINE = re.compile(r"([A-Za-z_ -]+?)\s*:\s?(.*)$")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,8})*$")
+
+
+class TemplateFile(Struct, frozen=True):
+    """One file of a template. `path` is its name in the folder, as includes write it; `name` without language
+    and ending; `kind` html or txt; partials (names that begin with `_`) have no header. `line` is that of the
+    file on which the body begins, `header_lines` those of the header's entries."""
+
+    path: str
+    name: str
+    language: str
+    kind: str
+    header: dict[str, str]
+    body: str
+    line: int = 1
+    header_lines: dict[str, int] = {}
+
+    @property
+    def partial(self) -> bool:
+        return is_partial(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Templates:
+    """All files of the templates, by their path in the folder."""
+
+    files: tuple[TemplateFile, ...] = ()
+    sources: Mapping[str, Source] = field(default_factory=dict)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names that a `send` can write."""
+        return frozenset(file.name for file in self.files if not file.partial)
+
+    def variants(self, name: str) -> tuple[TemplateFile, ...]:
+        """The files of a template, by language and kind."""
+        return tuple(file for file in self.files if file.name == name and not file.partial)
+
+    def file(self, path: str) -> TemplateFile | None:
+        """The file that `{% include %}` means by a path."""
+        return next((file for file in self.files if file.path == path), None)
+
+
+def is_partial(path: str) -> bool:
+    """Whether the file, or a folder above it, begins with `_`: a layout or a part, no mail of its own."""
+    return any(part.startswith("_") for part in PurePosixPath(path).parts)
+
+
+def read_templates(
+    given: Iterable[tuple[str, bytes]], languages: tuple[str, ...]
+) -> tuple[Templates, list[Finding]]:
+    """The templates among the files; paths are relative to the project, as in `templates/welcome.html`."""
+    files: list[TemplateFile] = []
+    sources: dict[str, Source] = {}
+    findings: list[Finding] = []
+    for path, data in sorted(given):
+        short = path.removeprefix("templates/")
+        ending = PurePosixPath(short).suffix
+        if ending == ".mjml":
+            source, _ = read_source(path, data)
+            findings.append(
+                error(
+                    "E110",
+                    source.span(1, 1, 2),
+                    "`.mjml` templates are not supported yet.",
+                    "Save the template as `.html`.",
+                )
+            )
+        if ending not in (".html", ".txt"):
+            continue
+        source, faults = read_source(path, data)
+        sources[short] = source
+        findings.extend(faults)
+        name, language, extra = _named(short, source, languages)
+        findings.extend(extra)
+        header, lines, first, faults = ({}, {}, 1, []) if is_partial(short) else _header(source)
+        findings.extend(faults)
+        body = "".join(line + "\n" for line in source.lines[first - 1 :])
+        files.append(TemplateFile(short, name, language, ending[1:], header, body, first, lines))
+    return Templates(tuple(files), sources), findings
+
+
+def _named(short: str, source: Source, languages: tuple[str, ...]) -> tuple[str, str, list[Finding]]:
+    stem = str(PurePosixPath(short).with_suffix(""))
+    if is_partial(short):
+        return stem, languages[0], []
+    head, dot, last = stem.rpartition(".")
+    if not dot:
+        return stem, languages[0], []
+    if last in languages:
+        return head, last, []
+    if not _LANGUAGE.match(last):
+        return stem, languages[0], []
+    close = nearest(last, languages)
+    return (
+        head,
+        last,
+        [
+            warning(
+                "W206",
+                source.span(1, 1, 2),
+                f"No mail uses this file: the project does not have the language `{last}`.",
+                f"Name the file `{head}.{close}{PurePosixPath(short).suffix}`."
+                if close
+                else f'Add "{last}" to `languages` in virta.toml.',
+            )
+        ],
+    )
+
+
+def _header(source: Source) -> tuple[dict[str, str], dict[str, int], int, list[Finding]]:
+    """The header's entries and their lines, the line on which the body begins, and faults."""
+    header: dict[str, str] = {}
+    places: dict[str, int] = {}
+    findings: list[Finding] = []
+    lines = source.lines
+    if not lines or lines[0].rstrip() != "---":
+        help = "Begin the file with `---`, `subject: …`, `---`."
+        return (
+            {},
+            {},
+            1,
+            [error("E506", source.span(1, 1, 4), "This template has no header with a subject.", help)],
+        )
+    for number, line in enumerate(lines[1:], start=2):
+        if line.rstrip() == "---":
+            if not header.get("subject") and not findings:
+                findings.append(
+                    error(
+                        "E506",
+                        source.span(1, 1, 4),
+                        "This template has no subject.",
+                        "Write `subject: …` below the `---`.",
+                    )
+                )
+            return header, places, number + 1, findings
+        if not line.strip():
+            continue
+        findings.extend(_entry(source, number, line, header, places))
+    findings.append(
+        error("E506", source.span(1, 1, 4), "The header is not closed.", "Write `---` below its last line.")
+    )
+    return header, places, len(lines) + 1, findings
+
+
+def _entry(
+    source: Source, number: int, line: str, header: dict[str, str], places: dict[str, int]
+) -> Iterable[Finding]:
+    found = _LINE.match(line)
+    if found is None:
+        yield error(
+            "E506",
+            source.span(number, 1, len(line) + 1),
+            "This line of the header has no `name: text`.",
+            "Write it like `subject: Welcome`.",
+        )
+        return
+    key, text = found.groups()
+    if key not in HEADER_KEYS:
+        close = nearest(key.replace("-", "_").replace(" ", "_"), HEADER_KEYS)
+        known = ", ".join(f"`{each}`" for each in HEADER_KEYS)
+        yield error(
+            "E506",
+            source.span(number, 1, len(key) + 1),
+            f"A header has no `{key}`.",
+            f"Write `{close}`." if close else f"It has {known}.",
+        )
+    elif key in header:
+        yield error(
+            "E506",
+            source.span(number, 1, len(key) + 1),
+            f"The header has `{key}` twice.",
+            "Delete one of the two lines.",
+        )
+    else:
+        header[key], places[key] = text.strip(), number

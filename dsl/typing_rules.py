@@ -1,0 +1,368 @@
+"""What kind of value an expression gives, and whether its parts fit together."""
+
+from dsl.agreement import comparable, currency_of, is_zero
+from dsl.finding import Finding
+from dsl.graph import EventType
+from dsl.names import PURPOSES, fields_of, unknown
+from dsl.nodes import (
+    AgreedTo,
+    Arithmetic,
+    Between,
+    Comparison,
+    Expression,
+    History,
+    Hole,
+    InSegment,
+    Known,
+    Literal,
+    Logic,
+    MailTest,
+    Negative,
+    Not,
+    OneOf,
+    Path,
+    Since,
+    Tagged,
+)
+from dsl.scope import ANYTHING, CONDITION, NUMBER, Scope, ValueType, follow, resolve
+from dsl.source import error
+
+_ADDED = ("number", "money")
+_ORDERED = ("number", "money", "date", "moment")
+
+
+def check_condition(node: Expression, scope: Scope, findings: list[Finding]) -> None:
+    """Report what keeps `node` from being a condition."""
+    found = type_of(node, scope, findings)
+    if found.kind in ("condition", "anything"):
+        return
+    if found.kind == "flag":
+        shown = node.text if isinstance(node, Path) else "…"
+        help = f"Write `{shown} is yes`."
+    elif isinstance(node, Path):
+        help = f"Write what to compare it with, as in `{node.text} is known`."
+    else:
+        help = "Write what to compare it with, as in `count of order_placed >= 2`."
+    findings.append(error("E302", node.span, "This is a value, not a condition.", help))
+
+
+def check_value(node: Expression, scope: Scope, findings: list[Finding]) -> ValueType:
+    """The type of a value; a condition, a duration or a time in its place is reported."""
+    found = type_of(node, scope, findings)
+    if found.kind == "condition":
+        findings.append(
+            error(
+                "E303",
+                node.span,
+                "This is a condition, where a value is wanted.",
+                "Write a value, as in `contact.city`.",
+            )
+        )
+        return ANYTHING
+    if found.kind in ("duration", "time"):
+        what = "A length of time" if found.kind == "duration" else "A time of day"
+        findings.append(
+            error(
+                "E304",
+                node.span,
+                f"{what} cannot stand here.",
+                "Compare it with `time since`: `time since contact.created_at > 30 days`."
+                if found.kind == "duration"
+                else "Write a date with a time, as in `2026-12-24 09:00`.",
+            )
+        )
+        return ANYTHING
+    return found
+
+
+def type_of(node: Expression, scope: Scope, findings: list[Finding]) -> ValueType:
+    """The type of any expression; its faults go to `findings`, and what has one fits everywhere."""
+    match node:
+        case Hole():
+            return ANYTHING
+        case Literal(kind):
+            return ValueType(kind, currency=currency_of(node))
+        case Path():
+            meaning = resolve(node, scope, findings)
+            return meaning.type if meaning else ANYTHING
+        case Logic(_, parts):
+            for part in parts:
+                check_condition(part, scope, findings)
+            return CONDITION
+        case Not(part):
+            _check_not(node, part, scope, findings)
+            return CONDITION
+        case Comparison(operator, left, right):
+            _check_comparison(operator, left, right, scope, findings)
+            return CONDITION
+        case Between(value, low, high):
+            for bound in (low, high):
+                _check_comparison(">=", value, bound, scope, findings, quiet=bound is high)
+            return CONDITION
+        case OneOf(value, among):
+            one = check_value(value, scope, findings)
+            for each in among:
+                findings.extend(comparable("is", value, one, each, check_value(each, scope, findings), scope))
+            return CONDITION
+        case Known(value, words):
+            _check_known(node, value, words, scope, findings)
+            return CONDITION
+        case Arithmetic():
+            return _arithmetic(node, scope, findings)
+        case Negative(value):
+            one = check_value(value, scope, findings)
+            if one.kind not in (*_ADDED, "anything"):
+                findings.append(
+                    error(
+                        "E305", node.span, "Only a number or an amount can be negative.", "Leave out the `-`."
+                    )
+                )
+                return ANYTHING
+            return one
+        case Since():
+            return _since(node, scope, findings)
+        case History():
+            return _history(node, scope, findings)
+        case InSegment(segment):
+            if segment.text and segment.text not in scope.names.segments:
+                findings.append(unknown("E205", "segment", segment, scope.names.segments))
+            return CONDITION
+        case AgreedTo(topic):
+            if topic.text and topic.text not in (*scope.names.topics, *PURPOSES):
+                findings.append(unknown("E204", "topic", topic, (*scope.names.topics, *PURPOSES)))
+            return CONDITION
+        case MailTest():
+            _check_mail_test(node, scope, findings)
+            return CONDITION
+        case Tagged():
+            return CONDITION
+
+
+def _check_comparison(
+    operator: str,
+    left: Expression,
+    right: Expression,
+    scope: Scope,
+    findings: list[Finding],
+    quiet: bool = False,
+) -> None:
+    if isinstance(left, Since) and left.unit == "time":
+        if not quiet:
+            type_of(left, scope, findings)
+        if operator not in ("<", "<=", ">", ">=") or not (
+            isinstance(right, Hole) or (isinstance(right, Literal) and right.kind == "duration")
+        ):
+            findings.append(
+                error(
+                    "E304",
+                    right.span,
+                    "`time since` is compared with a length of time.",
+                    "Write `time since contact.created_at > 30 days`.",
+                )
+            )
+        return
+    kind = check_value(left, scope, [] if quiet else findings)
+    findings.extend(comparable(operator, left, kind, right, check_value(right, scope, findings), scope))
+
+
+def _check_not(node: Not, part: Expression, scope: Scope, findings: list[Finding]) -> None:
+    if isinstance(part, History) and part.kind in ("any", "no"):
+        type_of(part, scope, findings)
+        other = "no" if part.kind == "any" else "any"
+        findings.append(
+            error(
+                "E306",
+                node.span,
+                f"`not {part.kind}` is said in one word.",
+                f"Write `{other} {part.path.text}`.",
+            )
+        )
+        return
+    check_condition(part, scope, findings)
+
+
+def _check_known(node: Known, value: Expression, words: str, scope: Scope, findings: list[Finding]) -> None:
+    check_value(value, scope, findings)
+    if words.startswith("is not"):
+        other = "is unknown" if words == "is not known" else "is known"
+        findings.append(error("E306", node.span, f"`{words}` is said in two words.", f"Write `{other}`."))
+
+
+def _arithmetic(node: Arithmetic, scope: Scope, findings: list[Finding]) -> ValueType:
+    left, right = check_value(node.left, scope, findings), check_value(node.right, scope, findings)
+    if "anything" in (left.kind, right.kind):
+        return ANYTHING
+    for part, kind in ((node.left, left), (node.right, right)):
+        if kind.kind not in _ADDED:
+            findings.append(
+                error(
+                    "E305",
+                    part.span,
+                    "Only numbers and amounts can be reckoned with.",
+                    "Compare dates with `time since`, texts with `is`.",
+                )
+            )
+            return ANYTHING
+    kinds = (left.kind, right.kind)
+    if left.currency and right.currency and left.currency != right.currency:
+        findings.append(
+            error(
+                "E307",
+                node.span,
+                f"{left.currency} and {right.currency} cannot be reckoned with together.",
+                "Write both amounts in one currency.",
+            )
+        )
+        return ANYTHING
+    if node.operator in "+-":
+        if kinds == ("number", "number"):
+            return NUMBER
+        if kinds == ("money", "money") or is_zero(node.left) or is_zero(node.right):
+            return ValueType("money", currency=left.currency or right.currency)
+    elif kinds != ("money", "money") and kinds != ("number", "money"):
+        return left
+    elif node.operator == "/" and kinds == ("money", "money"):
+        return NUMBER
+    elif node.operator == "*" and kinds == ("number", "money"):
+        return right
+    findings.append(
+        error(
+            "E305",
+            node.span,
+            f"A number and an amount cannot stand together around `{node.operator}`."
+            if len(set(kinds)) == 2
+            else "Two amounts cannot be multiplied.",
+            f"Write the number as an amount, as in `5 {scope.currency}`.",
+        )
+    )
+    return ANYTHING
+
+
+def _since(node: Since, scope: Scope, findings: list[Finding]) -> ValueType:
+    kind = check_value(node.value, scope, findings)
+    if kind.kind not in ("date", "moment", "anything"):
+        findings.append(
+            error(
+                "E304",
+                node.value.span,
+                f"`{node.unit} since` asks for a date or a moment.",
+                f"Write `{node.unit} since contact.created_at`.",
+            )
+        )
+    return ValueType("duration") if node.unit == "time" else NUMBER
+
+
+def _history(node: History, scope: Scope, findings: list[Finding]) -> ValueType:
+    name, rest = node.path.parts[0], node.path.parts[1:]
+    event = scope.names.events.get(name.text)
+    if event is None:
+        findings.append(
+            unknown(
+                "E201",
+                "event",
+                name,
+                scope.names.events,
+                f"Declare it with `event {name.text}`, or write `use shop` if it is a shop's.",
+            )
+        )
+        return CONDITION if node.kind in ("any", "no") else ANYTHING
+    if node.where is not None:
+        check_condition(node.where, scope.under(event), findings)
+    _check_window(node, scope, findings)
+    if node.kind in ("any", "no", "count"):
+        if rest:
+            findings.append(
+                error(
+                    "E308",
+                    rest[0].span,
+                    f"`{_shown(node.kind)}` asks for an event, not for a field of it.",
+                    f"Write `{_shown(node.kind)} {name.text}`; add `where {rest[0].text} …` to choose.",
+                )
+            )
+        return NUMBER if node.kind == "count" else CONDITION
+    if not rest:
+        numeric = next((f for f, kind in event.fields if kind.kind in _ADDED), "at")
+        findings.append(
+            error(
+                "E308",
+                name.span,
+                f"`{_shown(node.kind)}` asks for a field of `{name.text}`.",
+                f"Write `{_shown(node.kind)} {name.text}.{numeric}`.",
+            )
+        )
+        return ANYTHING
+    return _aggregate(node, event, scope, findings)
+
+
+def _aggregate(node: History, event: EventType, scope: Scope, findings: list[Finding]) -> ValueType:
+    found = follow(node.path.parts[1:], fields_of(event), event, findings)
+    if found is None or node.kind in ("first", "last"):
+        return found or ANYTHING
+    one = found.item if found.kind == "list" and found.item else found
+    wanted = _ADDED if node.kind in ("sum", "average") else _ORDERED
+    if one.kind not in wanted:
+        findings.append(
+            error(
+                "E308",
+                node.path.span,
+                f"`{node.path.text}` has no {_shown(node.kind).removesuffix(' of')}: it is "
+                f"no {'number or amount' if wanted is _ADDED else 'number, amount or date'}.",
+                "Name a field that holds one, or count the events with `count of`.",
+            )
+        )
+        return ANYTHING
+    return one
+
+
+def _check_window(node: History, scope: Scope, findings: list[Finding]) -> None:
+    window = node.window
+    if window is None or window.duration is not None:
+        return
+    if window.start is None:
+        if scope.before is None:
+            findings.append(
+                error(
+                    "E211",
+                    window.span,
+                    "`since entry` is known only within a journey.",
+                    "Write `in last 30 days`.",
+                )
+            )
+        return
+    kind = check_value(window.start, scope, findings)
+    if kind.kind not in ("date", "moment", "anything"):
+        findings.append(
+            error(
+                "E304",
+                window.start.span,
+                "`since` asks for a date.",
+                "Write `since 2026-01-31` or `in last 30 days`.",
+            )
+        )
+
+
+def _check_mail_test(node: MailTest, scope: Scope, findings: list[Finding]) -> None:
+    if scope.before is None:
+        findings.append(
+            error(
+                "E211",
+                node.span,
+                f"`{node.kind}` asks for a mail of the same journey, and there is none here.",
+                f"Write `any email_{node.kind} in last 30 days`.",
+            )
+        )
+    elif node.step.text and node.step.text not in scope.sends:
+        findings.append(unknown("E212", "`send` in this flow named", node.step, scope.sends))
+    elif node.step.text and node.step.text not in scope.before:
+        findings.append(
+            error(
+                "E413",
+                node.step.span,
+                f"`{node.step.text}` cannot have been sent before this line.",
+                "Ask for a mail that stands above on the same way.",
+            )
+        )
+
+
+def _shown(kind: str) -> str:
+    return kind if kind in ("any", "no", "first", "last") else f"{kind} of"

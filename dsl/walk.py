@@ -1,0 +1,144 @@
+"""Going through a flow's steps: their names, and what is known at each."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from dsl.graph import EventType, FieldType
+from dsl.names import Names, fields_of
+from dsl.nodes import Finish, Flow, If, Send, Split, StartOnEvent, StartOnSegment, Step, Wait, WaitFor
+from dsl.scope import Scope
+
+_MADE = {Wait: "wait", WaitFor: "wait", If: "if", Finish: "finish"}
+
+
+def every_step(steps: Iterable[Step]) -> Iterator[Step]:
+    """All steps in written order, those within blocks behind their opener."""
+    for step in steps:
+        yield step
+        for block in blocks(step):
+            yield from every_step(block)
+
+
+def blocks(step: Step) -> Iterator[tuple[Step, ...]]:
+    """The blocks that hang on a step, in written order."""
+    match step:
+        case If(branches, otherwise):
+            for branch in branches:
+                yield branch.steps
+            if otherwise is not None:
+                yield otherwise
+        case Split():
+            for arm in step.arms:
+                yield arm.steps
+        case WaitFor():
+            for event_arm in step.arms:
+                yield event_arm.steps
+            for timeout_arm in step.timeouts:
+                yield timeout_arm.steps
+
+
+def written_name(step: Step) -> str:
+    """The name that a step has by its own words; empty if it has none."""
+    match step:
+        case Send(template) if step.label is None:
+            return template.text
+        case Split(name) if step.label is None:
+            return name.text
+        case Send() | Split() | Wait() | WaitFor() | If():
+            return step.label.text if step.label else ""
+    return ""
+
+
+def step_names(flow: Flow) -> dict[int, str]:
+    """A name for every step and every `else if`, by its identity: as written, or `wait_1`, `if_1`, …"""
+    steps = list(every_step(flow.steps))
+    taken = {written_name(step) for step in steps}
+    names: dict[int, str] = {}
+    for step in steps:
+        written = written_name(step)
+        names[id(step)] = written or _made(_MADE.get(type(step), "step"), taken)
+        taken.add(names[id(step)])
+        for branch in step.branches[1:] if isinstance(step, If) else ():
+            names[id(branch)] = _made("if", taken)
+            taken.add(names[id(branch)])
+    return names
+
+
+def _made(kind: str, taken: set[str]) -> str:
+    number = 1
+    while f"{kind}_{number}" in taken:
+        number += 1
+    return f"{kind}_{number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A step with what is known when a journey comes to it. `scope` serves its conditions and values."""
+
+    step: Step
+    name: str
+    scope: Scope
+
+
+def trigger_fields(flow: Flow, names: Names) -> tuple[dict[str, FieldType] | None, str]:
+    """The fields that `trigger` has in a flow: those that every start gives, in one type; or None and why."""
+    starts = [head for head in flow.heads if isinstance(head, StartOnEvent | StartOnSegment)]
+    segment = next((start for start in starts if isinstance(start, StartOnSegment)), None)
+    if segment is not None:
+        return None, (
+            "This flow also starts on a segment, where no event is the trigger.\n"
+            "Write `contact.NAME` or `last EVENT.FIELD`, or start the flow on events only."
+        )
+    events = [names.events.get(start.event.text) for start in starts if isinstance(start, StartOnEvent)]
+    known = [event for event in events if event]
+    if not known or len(known) < len(events):
+        return None, ""
+    common = fields_of(known[0])
+    for event in known[1:]:
+        fields = fields_of(event)
+        common = {name: kind for name, kind in common.items() if fields.get(name) == kind}
+    return common, ""
+
+
+def flow_scope(flow: Flow, names: Names, currency: str) -> Scope:
+    """What is known everywhere in a flow's journeys."""
+    fields, reason = trigger_fields(flow, names)
+    sends = frozenset(written_name(step) for step in every_step(flow.steps) if isinstance(step, Send))
+    return Scope(names, currency, trigger=fields, no_trigger=reason, before=frozenset(), sends=sends)
+
+
+def standings(flow: Flow, names: Names, currency: str) -> Iterator[Standing]:
+    """Every step in written order, with its scope."""
+    yield from _Walk(names, step_names(flow)).block(flow.steps, flow_scope(flow, names, currency))
+
+
+@dataclass(slots=True)
+class _Walk:
+    names: Names
+    step_names: dict[int, str]
+    before: frozenset[str] = field(default=frozenset())
+
+    def block(self, steps: Iterable[Step], scope: Scope) -> Iterator[Standing]:
+        """The steps of a block; afterwards `before` has the mails that may have been sent at its end."""
+        for step in steps:
+            here = replace(scope, before=self.before)
+            name = self.step_names[id(step)]
+            yield Standing(step, name, here)
+            if isinstance(step, Send):
+                self.before |= {name}
+            yield from self._below(step, name, here)
+
+    def _below(self, step: Step, name: str, scope: Scope) -> Iterator[Standing]:
+        start = after = self.before
+        heard: dict[int, EventType | None] = {}
+        if isinstance(step, WaitFor):
+            heard = {id(arm.steps): self.names.events.get(arm.event.text) for arm in step.arms if arm.steps}
+        for block in blocks(step):
+            self.before = start
+            inner = scope
+            event = heard.get(id(block))
+            if event:
+                inner = replace(scope, received=fields_of(event), received_step=name)
+            yield from self.block(block, inner)
+            after |= self.before
+        self.before = after
