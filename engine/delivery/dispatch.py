@@ -79,6 +79,14 @@ class Dispatch:
         verdicts, self._verdicts = self._verdicts, []
         return verdicts
 
+    def adopt(self, item: Item, settlement: Settlement) -> None:
+        """A mail that an earlier life settled: go by that outcome."""
+        self._judge(item, settlement, "")
+
+    def refuse(self, item: Item, reason: Reason) -> None:
+        """A mail that an earlier life was denied."""
+        self._finish(item, reason)
+
     def wake(self) -> None:
         """There is something new in the queue."""
         self._mailer.changed.set()

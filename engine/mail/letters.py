@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import DictLoader, StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from msgspec import Struct
+from msgspec.structs import replace
 
 from consent.contract import Decision, Links
 from engine.core.bundle import MailBody
@@ -80,7 +81,7 @@ class Letters:
         self._html = _sandbox(html, escape=True)
         self._text = _sandbox(text, escape=False)
         self._variants: dict[tuple[str, str], _Variant] = {}
-        for file in files:
+        for file in sorted(files, key=lambda file: (file.kind, file.path)):
             if not file.name.startswith("_"):
                 self._load(file)
 
@@ -137,28 +138,21 @@ class Letters:
         raise LetterFault(f"there is no template `{name}`")
 
     def _load(self, file: TemplateFile) -> None:
+        """HTML comes first; a `.txt` sibling then takes the place of the derived text."""
         place = (file.name, file.language)
         known = self._variants.get(place)
         try:
-            if file.kind == "html":
-                html, text = self._html.get_template(file.path), self._text.get_template(file.path)
-                if known is not None:
-                    text = known.text  # a .txt sibling wins over the derived text
-            else:
-                html, text = known.html if known else None, self._text.get_template(file.path)
-            if known is not None and file.kind == "txt":
-                self._variants[place] = _Variant(
-                    html, text, known.subject, known.preheader, known.sender, known.reply_to
-                )
+            text = self._text.get_template(file.path)
+            if known is not None:
+                self._variants[place] = replace(known, text=text)
                 return
             given = file.header
-            address = given.get("from", "")
             self._variants[place] = _Variant(
-                html,
+                self._html.get_template(file.path) if file.kind == "html" else None,
                 text,
                 self._text.from_string(given.get("subject", "")),
                 self._text.from_string(given.get("preheader", "")),
-                headers.mailbox(self._sender.name, address or self._sender.address),
+                headers.mailbox(self._sender.name, given.get("from") or self._sender.address),
                 given.get("reply_to", self._sender.reply_to),
             )
         except TemplateError as fault:

@@ -19,6 +19,7 @@ class Batch:
     ended: list[str] = field(default_factory=list)  # keys of effects that are done
     entries: list[Entry] = field(default_factory=list)
     named: list[tuple[int, str]] = field(default_factory=list)  # (inbox position, contact)
+    forgotten: list[int] = field(default_factory=list)  # inbox positions whose address is none
     cursors: dict[str, int] = field(default_factory=dict)
 
     def change(self, old: Bundle, new: Bundle) -> None:

@@ -55,7 +55,7 @@ inbox = Table(
     "inbox",
     metadata,
     Column("seq", Integer, primary_key=True, autoincrement=True),
-    Column("id", String, nullable=False),
+    Column("id", String),  # the sender's, which makes a repeat harmless; attributes have none
     Column("kind", String, nullable=False),  # event name, or "" for attributes
     Column("at", BigInteger, nullable=False),
     Column("received", BigInteger, nullable=False),

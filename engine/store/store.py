@@ -57,18 +57,16 @@ class Store:
         """Keep what came in; an id that is there already is left as it is."""
         await self._database.run(_accept, items)
 
-    async def inbox(self, after: int, limit: int) -> list[Received]:
-        return await self._database.run(_inbox, after, limit)
+    async def gather(self, after: int, now: int, limit: int) -> tuple[list[Received], list[Due]]:
+        """What came into the inbox behind position `after`, and the deadlines up to `now`, earliest first;
+        `limit` of each."""
+        return await self._database.run(_gather, after, now, limit)
 
     # people
 
     async def load(self, contacts: Sequence[str], now: int) -> dict[str, Bundle]:
         """A bundle for each contact; one that was never seen is empty and created `now`."""
         return await self._database.run(_load, contacts, now)
-
-    async def due(self, now: int, limit: int) -> list[Due]:
-        """Deadlines up to `now`, earliest first."""
-        return await self._database.run(_due, now, limit)
 
     async def next_due(self) -> int | None:
         """The earliest deadline of all."""
@@ -102,7 +100,7 @@ class Store:
 def _accept(connection: Connection, items: Sequence[Received]) -> None:
     new = [
         {
-            "id": item.id,
+            "id": item.id or None,
             "kind": item.kind,
             "at": item.at,
             "received": item.received,
@@ -116,13 +114,17 @@ def _accept(connection: Connection, items: Sequence[Received]) -> None:
         connection.execute(upsert(t.inbox).on_conflict_do_nothing(), new)
 
 
+def _gather(connection: Connection, after: int, now: int, limit: int) -> tuple[list[Received], list[Due]]:
+    return _inbox(connection, after, limit), _due(connection, now, limit)
+
+
 def _inbox(connection: Connection, after: int, limit: int) -> list[Received]:
     found = connection.execute(
         select(t.inbox).where(t.inbox.c.seq > after).order_by(t.inbox.c.seq).limit(limit)
     )
     return [
         Received(
-            row.id,
+            row.id or f"inbox-{row.seq}",
             row.kind,
             row.at,
             row.received,
@@ -203,6 +205,8 @@ def _commit(connection: Connection, batch: Batch) -> None:
         )
     if batch.named:
         connection.execute(_NAME, [{"seq_": seq, "contact_": bytes.fromhex(c)} for seq, c in batch.named])
+    if batch.forgotten:
+        connection.execute(_FORGET, [{"seq_": seq} for seq in batch.forgotten])
     if batch.cursors:
         connection.execute(
             _NOTE_PUT,
@@ -263,6 +267,7 @@ _NAME = (
     .where(t.inbox.c.seq == bindparam("seq_"))
     .values(contact=bindparam("contact_"), address=None)
 )
+_FORGET = update(t.inbox).where(t.inbox.c.seq == bindparam("seq_")).values(address=None)
 _NOTE_PUT = upsert(t.note)
 _NOTE_PUT = _NOTE_PUT.on_conflict_do_update(index_elements=["name"], set_={"value": _NOTE_PUT.excluded.value})
 _EFFECT_GONE = delete(t.effect).where(t.effect.c.key == bindparam("key_"))

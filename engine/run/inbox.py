@@ -1,0 +1,215 @@
+"""What comes in from outside: checked against the program's schema, stored first, worked on later."""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
+from typing import Any, Protocol
+
+from dsl.graph import FieldType, Money, Program
+from engine.store.store import Received, Store
+
+_ADDRESS = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+\.[^\s@<>\"]+\Z")
+_CONTACT = re.compile(r"[0-9a-f]{32}\Z")
+_LONGEST_ID = 200
+_LONGEST_TEXT = 10_000
+_BUILT_IN = {"language": "text", "time_zone": "text", "country": "text"}
+
+
+class Incoming(Protocol):
+    """An event as the API hands it in: exactly one of `email` and `contact`; `at` in ms UTC; JSON values."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def event(self) -> str: ...
+    @property
+    def email(self) -> str | None: ...
+    @property
+    def contact(self) -> str | None: ...
+    @property
+    def at(self) -> int: ...
+    @property
+    def data(self) -> dict[str, object]: ...
+
+
+class IncomingContact(Protocol):
+    """A contact's attributes as the API hands them in: JSON values, null for unknown."""
+
+    @property
+    def email(self) -> str: ...
+    @property
+    def attributes(self) -> dict[str, object]: ...
+
+
+class Misfit(ValueError):
+    """A value that does not fit its declaration; the message says which, in plain words."""
+
+
+class Inbox:
+    """Takes events and attributes and stores them; what it accepted survives a crash. `clock` gives ms UTC;
+    `arrived` is called after each batch."""
+
+    def __init__(
+        self, store: Store, program: Program, clock: Callable[[], int], arrived: Callable[[], None]
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._arrived = arrived
+        self._events = {event.name: dict(event.fields) for event in program.events if not event.built_in}
+        self._attributes = dict(program.attributes) | {name: FieldType("text") for name in _BUILT_IN}
+
+    async def accept_events(self, events: Sequence[Incoming]) -> list[str | None]:
+        """Per event: None when it was accepted or its id is known already, else the reason in plain words."""
+        now = self._clock()
+        reasons: list[str | None] = []
+        accepted: list[Received] = []
+        for event in events:
+            try:
+                accepted.append(self._event(event, now))
+                reasons.append(None)
+            except Misfit as fault:
+                reasons.append(str(fault))
+        await self._keep(accepted)
+        return reasons
+
+    async def accept_contacts(self, contacts: Sequence[IncomingContact]) -> list[str | None]:
+        """Per contact: None when its attributes were accepted, else the reason in plain words. Never makes
+        anybody agree to anything."""
+        now = self._clock()
+        reasons: list[str | None] = []
+        accepted: list[Received] = []
+        for contact in contacts:
+            try:
+                address = _address(contact.email)
+                data = _fields(self._attributes, contact.attributes, "attribute", known_null=True)
+                self._number += 1
+                accepted.append(Received(f"attributes-{now}-{self._number}", "", now, now, "", address, data))
+                reasons.append(None)
+            except Misfit as fault:
+                reasons.append(str(fault))
+        await self._keep(accepted)
+        return reasons
+
+    async def _keep(self, accepted: Sequence[Received]) -> None:
+        if accepted:
+            await self._store.accept(accepted)
+            self._arrived()
+
+    def _event(self, event: Incoming, now: int) -> Received:
+        fields = self._events.get(event.event)
+        if fields is None:
+            raise Misfit(_unknown("event", event.event, self._events))
+        if not event.id or len(event.id) > _LONGEST_ID:
+            raise Misfit(f"`id` must have 1 to {_LONGEST_ID} characters")
+        if (event.email is None) == (event.contact is None):
+            raise Misfit("`contact` needs either `email` or `id`")
+        if event.contact is not None and not _CONTACT.match(event.contact):
+            raise Misfit(f"`{event.contact}` is no contact id: it has 32 hex digits")
+        address = _address(event.email) if event.email is not None else ""
+        data = _fields(fields, event.data, "field")
+        # the future is not known yet: such a clock is wrong, and `now` is the best there is
+        at = min(event.at, now)
+        return Received(event.id, event.event, at, now, event.contact or "", address, data)
+
+
+def _address(text: str) -> str:
+    stripped = text.strip()
+    if len(stripped) > 254 or not _ADDRESS.match(stripped):
+        raise Misfit(f"`{text[:80]}` is no e-mail address")
+    return stripped
+
+
+def _fields(
+    declared: dict[str, FieldType], given: dict[str, object], what: str, known_null: bool = False
+) -> dict[str, Any]:
+    """Declared fields in their types; null is unknown, which an attribute can be made."""
+    found: dict[str, Any] = {}
+    for name, value in given.items():
+        kind = declared.get(name)
+        if kind is None:
+            raise Misfit(_unknown(what, name, declared))
+        if value is None:
+            if known_null:
+                found[name] = None
+            continue
+        found[name] = _value(kind, value, name)
+    return found
+
+
+def _unknown(what: str, name: str, declared: dict[str, Any]) -> str:
+    near = get_close_matches(name, declared, 1)
+    hint = f"; did you mean `{near[0]}`?" if near else ""
+    return f"the project declares no {what} `{name[:80]}`{hint}"
+
+
+def _value(kind: FieldType, value: object, name: str) -> Any:
+    match kind.kind, value:
+        case (("text" | "url"), str()) if len(value) <= _LONGEST_TEXT:
+            return value
+        case "choice", str():
+            if value in kind.choices:
+                return value
+            raise Misfit(f"`{name}` must be one of {', '.join(f'`{choice}`' for choice in kind.choices)}")
+        case "flag", bool():
+            return value
+        case "number", bool():
+            pass
+        case "number", int() | float():
+            return Decimal(str(value))
+        case "money", dict():
+            return _money(value, name)
+        case "date", str():
+            return _date(value, name)
+        case "moment", str():
+            return _moment(value, name)
+        case "list", list():
+            item = kind.item or FieldType("text")
+            return [_value(item, one, f"{name}[{place}]") for place, one in enumerate(value)]
+        case "record", dict():
+            return _fields(dict(kind.fields), value, f"field of `{name}`")
+    raise Misfit(f"`{name}` must be {_SAID[kind.kind]}")
+
+
+_SAID = {
+    "text": f"a text of at most {_LONGEST_TEXT} characters",
+    "url": "a URL as text",
+    "choice": "a text",
+    "flag": "true or false",
+    "number": "a number",
+    "money": 'money as {"amount": "49.90", "currency": "EUR"}',
+    "date": 'a date as "2026-12-24"',
+    "moment": 'a moment as "2026-12-24T09:00:00Z"',
+    "list": "a list",
+    "record": "an object",
+}
+
+
+def _money(value: dict[Any, Any], name: str) -> Money:
+    amount, currency = value.get("amount"), value.get("currency")
+    if isinstance(amount, str) and isinstance(currency, str) and re.fullmatch("[A-Z]{3}", currency):
+        try:
+            found = Decimal(amount)
+        except InvalidOperation:
+            found = Decimal("NaN")
+        if found.is_finite() and len(amount) <= 30:
+            return Money(found, currency)
+    raise Misfit(f"`{name}` must be {_SAID['money']}")
+
+
+def _date(value: str, name: str) -> date:
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise Misfit(f"`{name}` must be {_SAID['date']}") from None
+
+
+def _moment(value: str, name: str) -> int:
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        found = datetime.min
+    if found.tzinfo is None:
+        raise Misfit(f"`{name}` must be {_SAID['moment']}")
+    return int(found.timestamp() * 1000)

@@ -1,0 +1,293 @@
+"""The loop of the engine: gather what happened, advance those people, commit, hand on the effects."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from consent.contract import (
+    Ask,
+    Change,
+    ConsentClient,
+    MailClass,
+    Reason,
+    Settlement,
+    Status,
+    Unavailable,
+)
+from engine.core.advance import advance
+from engine.core.bundle import (
+    Agreed,
+    Bundle,
+    Effect,
+    Entry,
+    Fired,
+    Happened,
+    Learned,
+    MailEnded,
+    Stimulus,
+)
+from engine.core.loaded import Loaded
+from engine.core.record import What, Why
+from engine.delivery.dispatch import Dispatch, Verdict
+from engine.delivery.mailer import Mailer
+from engine.delivery.queue import Item, Queue
+from engine.mail.letters import Letters
+from engine.store.batch import Batch
+from engine.store.store import Due, Received, Store
+
+log = structlog.get_logger("engine")
+
+LARGEST_BATCH = 1000
+LATE_EVENT = 24 * 3_600_000
+LATE_HANDOVER = 60_000
+"""Milliseconds from asking to hand-over from which on a wait is counted anew. Every wait is at least as
+long, so no timer that matters can come before a hand-over that is not reported."""
+
+STARTED = frozenset({"confirmed"})
+STOPPED = frozenset({"withdrawn"})
+_CHANGES, _INBOX = "changes", "inbox"
+
+
+class Runner:
+    """Moves people. `clock` gives ms UTC. Call `start` once, then `step` until it says that nothing is left,
+    or `run` for good."""
+
+    def __init__(
+        self,
+        store: Store,
+        loaded: Loaded,
+        consent: ConsentClient,
+        letters: Letters,
+        queue: Queue,
+        mailer: Mailer,
+        dispatch: Dispatch,
+        clock: Callable[[], int],
+    ) -> None:
+        self.wake = asyncio.Event()
+        self._store = store
+        self._loaded = loaded
+        self._consent = consent
+        self._letters = letters
+        self._queue = queue
+        self._mailer = mailer
+        self._dispatch = dispatch
+        self._clock = clock
+        self._cursors: dict[str, int] = {_CHANGES: 0, _INBOX: 0}
+        self._open: dict[str, Effect] = {}  # mails that are not done, by key
+
+    async def start(self) -> None:
+        """Take up where the last life ended: effects that are not done go by what consent knows of them."""
+        self._cursors |= await self._store.cursors()
+        effects = await self._store.effects()
+        for first in range(0, len(effects), LARGEST_BATCH):
+            part = effects[first : first + LARGEST_BATCH]
+            known = await self._consent.status([effect.key for effect in part])
+            for effect, status in zip(part, known, strict=True):
+                self._open[effect.key] = effect
+                self._resume(self._item(effect), status)
+
+    async def run(self) -> None:
+        """Work for ever."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._listen())
+            while True:
+                self.wake.clear()
+                try:
+                    worked = await self.step()
+                except Unavailable as fault:
+                    log.error("the consent service does not answer", why=str(fault))
+                    worked = False
+                if not worked:
+                    await self._pause()
+
+    async def step(self) -> bool:
+        """One batch. False: there was nothing to do."""
+        now = self._clock()
+        changes = await self._consent.changes(self._cursors[_CHANGES], LARGEST_BATCH)
+        for change in changes:
+            if change.type in STOPPED:
+                self._mailer.revoke(change.subject, change.seq)
+        received, due = await self._store.gather(self._cursors[_INBOX], now, LARGEST_BATCH)
+        verdicts = self._dispatch.take_verdicts()
+        if not (changes or received or due or verdicts):
+            return False
+        batch = Batch()
+        stimuli = _changed(changes)
+        stimuli += self._ended(verdicts, batch)
+        stimuli += await self._arrived(received, batch)
+        stimuli += self._fired(due, now)
+        if changes:
+            batch.cursors[_CHANGES] = changes[-1].seq
+        if received:
+            batch.cursors[_INBOX] = received[-1].seq
+        await self._advance(stimuli, batch, now)
+        self._recall(batch, now)
+        await self._store.commit(batch)
+        self._cursors |= batch.cursors
+        for key in batch.ended:
+            self._open.pop(key, None)
+        for effect in batch.effects:
+            self._open[effect.key] = effect
+            self._queue.put(self._item(effect))
+        if batch.effects:
+            self._dispatch.wake()
+        return True
+
+    # gathering
+
+    def _ended(self, verdicts: Sequence[Verdict], batch: Batch) -> list[Stimulus]:
+        """A mail handed over in time needs a line in the journal only; all else the journey must hear."""
+        stimuli: list[Stimulus] = []
+        for verdict in verdicts:
+            effect = self._open.get(verdict.item.key)
+            if effect is None:  # a proof mail: the consent service keeps its story
+                continue
+            body = effect.body
+            batch.ended.append(effect.key)
+            if verdict.reason or body.report or verdict.at - body.at > LATE_HANDOVER:
+                data = MailEnded(
+                    body.flow,
+                    body.journey,
+                    body.step,
+                    effect.key,
+                    body.template,
+                    body.topic,
+                    verdict.reason,
+                )
+                stimuli.append(Stimulus(effect.key, effect.contact, verdict.at, data))
+            else:
+                batch.entries.append(
+                    Entry(effect.contact, verdict.at, 0, body.journey, body.flow, body.step, What.SENT.value)
+                )
+        return stimuli
+
+    async def _arrived(self, received: Sequence[Received], batch: Batch) -> list[Stimulus]:
+        """Give each row of the inbox its contact; the address is forgotten in the same transaction."""
+        addresses = list(dict.fromkeys(item.address for item in received if not item.contact))
+        ids = await self._consent.subjects(addresses) if addresses else []
+        contacts = dict(zip(addresses, ids, strict=True))
+        stimuli: list[Stimulus] = []
+        for item in received:
+            contact = item.contact or contacts[item.address]
+            if contact is None:
+                log.warning("an event came for what is no address", event=item.id)
+                batch.forgotten.append(item.seq)
+                continue
+            if not item.contact:
+                batch.named.append((item.seq, contact))
+            if item.kind:
+                late = item.received - item.at > LATE_EVENT
+                data: Happened | Learned = Happened(item.kind, item.data, late)
+            else:
+                data = Learned(item.data)
+            stimuli.append(Stimulus(item.id, contact, item.at, data))
+        return stimuli
+
+    def _fired(self, due: Sequence[Due], now: int) -> list[Stimulus]:
+        return [
+            Stimulus(
+                f"{one.journey}-{one.epoch}",
+                one.contact,
+                one.due,
+                Fired(one.journey, one.epoch, one.mail in self._open),
+            )
+            for one in due
+        ]
+
+    # advancing
+
+    async def _advance(self, stimuli: Sequence[Stimulus], batch: Batch, now: int) -> None:
+        contacts = list(dict.fromkeys(stimulus.contact for stimulus in stimuli))
+        before = await self._store.load(contacts, now) if contacts else {}
+        after: dict[str, Bundle] = dict(before)
+        for stimulus in stimuli:
+            advanced = advance(self._loaded, after[stimulus.contact], stimulus, now)
+            after[stimulus.contact] = advanced.bundle
+            batch.effects += advanced.effects
+            batch.entries += advanced.entries
+        for contact, old in before.items():
+            batch.change(old, after[contact])
+
+    def _recall(self, batch: Batch, now: int) -> None:
+        """Mails of journeys that were left: taken back if they have not been claimed."""
+        recalled = {effect.key: effect for effect in batch.effects if effect.kind == "recall"}
+        if not recalled:
+            return
+        batch.effects = [effect for effect in batch.effects if effect.kind == "mail"]
+        fresh = {effect.key: effect for effect in batch.effects if effect.key in recalled}
+        batch.effects = [effect for effect in batch.effects if effect.key not in fresh]
+        for key in recalled:
+            effect = fresh.get(key)
+            if effect is None and self._queue.cancel(key):
+                effect = self._open[key]
+                batch.ended.append(key)
+            if effect is not None:
+                body = effect.body
+                batch.entries.append(
+                    Entry(
+                        effect.contact,
+                        now,
+                        0,
+                        body.journey,
+                        body.flow,
+                        body.step,
+                        What.SKIPPED.value,
+                        Why.FLOW_LEFT.value,
+                    )
+                )
+
+    # effects
+
+    def _item(self, effect: Effect) -> Item:
+        body = effect.body
+        ask = Ask(
+            effect.key,
+            1,
+            effect.contact,
+            MailClass.SERVICE if body.service else MailClass.MARKETING,
+            body.topic,
+            self._letters.digest(body.template),
+            body.trigger_id if body.service else None,
+        )
+        return Item(ask, lambda decision: self._letters.letter(body, decision), body.at)
+
+    def _resume(self, item: Item, status: Status | None) -> None:
+        if status is None or (status.outcome is None and status.reason is None):
+            self._queue.put(item)
+        elif status.outcome is not None:
+            self._dispatch.adopt(item, Settlement(item.key, status.attempt, status.outcome))
+        else:
+            self._dispatch.refuse(item, status.reason or Reason.UNKNOWN_SUBJECT)
+
+    # waiting
+
+    async def _listen(self) -> None:
+        """Stops reach the mailer as soon as they are committed, whatever the loop is busy with."""
+        async for changes in self._consent.feed(self._cursors[_CHANGES]):
+            for change in changes:
+                if change.type in STOPPED:
+                    self._mailer.revoke(change.subject, change.seq)
+            self.wake.set()
+
+    async def _pause(self) -> None:
+        due = await self._store.next_due()
+        wait = 1.0 if due is None else min(max((due - self._clock()) / 1000, 0.001), 1.0)
+        try:
+            async with asyncio.timeout(wait):
+                await self.wake.wait()
+        except TimeoutError:
+            pass
+
+
+def _changed(changes: Sequence[Change]) -> list[Stimulus]:
+    return [
+        Stimulus(
+            f"change-{change.seq}",
+            change.subject,
+            change.at,
+            Agreed(change.topic, change.type in STARTED, change.language),
+        )
+        for change in changes
+        if change.type in STARTED | STOPPED
+    ]
