@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from consent.contract import Decision, Links
+from dsl.template_files import PROOF, TemplateFile
 from engine.core.bundle import MailBody
 from engine.mail import headers, preheader, words
 from engine.mail.message import Letter
@@ -21,24 +22,9 @@ from engine.mail.text import text_template
 LARGEST = 1_000_000
 """Characters in one part of a mail; a template that gives more has gone wrong."""
 
-PROOF = "confirm"
-"""The name of the template of the mail that asks for the confirmation."""
-
 
 class LetterFault(Exception):
     """A template failed for one contact; the message names the template and the fault."""
-
-
-class TemplateFile(Struct, frozen=True):
-    """One file of a template. `path` is its name in the folder, as includes write it; `name` without language
-    and ending; `kind` html or txt; partials (names that begin with `_`) have no header."""
-
-    path: str
-    name: str
-    language: str
-    kind: str
-    header: dict[str, str]
-    body: str
 
 
 class Sender(Struct, frozen=True):
@@ -82,7 +68,7 @@ class Letters:
         self._text = _sandbox(text, escape=False)
         self._variants: dict[tuple[str, str], _Variant] = {}
         for file in sorted(files, key=lambda file: (file.kind, file.path)):
-            if not file.name.startswith("_"):
+            if not file.partial:
                 self._load(file)
 
     def digest(self, name: str) -> str:

@@ -84,8 +84,7 @@ class Inbox:
             try:
                 address = _address(contact.email)
                 data = _fields(self._attributes, contact.attributes, "attribute", known_null=True)
-                self._number += 1
-                accepted.append(Received(f"attributes-{now}-{self._number}", "", now, now, "", address, data))
+                accepted.append(Received("", "", now, now, "", address, data))
                 reasons.append(None)
             except Misfit as fault:
                 reasons.append(str(fault))
