@@ -17,6 +17,7 @@ from consent.contract import (
 )
 from engine.core.record import Why
 from engine.delivery.mailer import Ended, Mailer
+from engine.delivery.pacing import Pace
 from engine.delivery.queue import Item, Queue
 from engine.delivery.smtp import ServerFault
 from engine.mail.headers import HeaderFault
@@ -29,6 +30,7 @@ LARGEST_CLAIM = 256
 _SMALLEST_CLAIM = 32
 _CLAIM_SECONDS = 2.0  # a claim takes no more than the server is expected to take in this time
 _SETTLE_AFTER = 0.5  # seconds until outcomes are settled if no claim takes them along
+_DRAIN_PAUSE = 0.05  # seconds between looks for a connection or a pacing token
 _WRITE_AT_ONCE = 16  # mails written before the sockets get their turn
 
 DEFERRALS = (60, 300, 900, 3600, 14_400, 28_800, 43_200, 86_400)
@@ -60,6 +62,7 @@ class Dispatch:
         domain: str,
         clock: Callable[[], int],
         told: Callable[[], None],
+        per_second: float = 0,
     ) -> None:
         self._consent = consent
         self._mailer = mailer
@@ -67,6 +70,7 @@ class Dispatch:
         self._domain = domain
         self._clock = clock
         self._told = told
+        self._pace = Pace(per_second)
         self._on_way: dict[tuple[str, int], Item] = {}
         self._ended: list[Ended] = []  # not settled yet
         self._verdicts: list[Verdict] = []
@@ -122,11 +126,11 @@ class Dispatch:
                 raise ServerFault(self._mailer.fault)
             if await self.step():
                 continue
-            if self._mailer.outstanding or (not self._mailer.free and self._due()):
-                await self._pause(_SETTLE_AFTER)
-            elif self._ended:
+            if self._ended and not self._mailer.outstanding:
                 await self.settle()
-            elif not self._due():
+            elif self._mailer.outstanding or self._due():
+                await self._pause(_DRAIN_PAUSE)
+            else:
                 return
 
     async def step(self) -> bool:
@@ -135,7 +139,8 @@ class Dispatch:
         limit = self._limit()
         if not self._mailer.free or self._mailer.outstanding > limit // 2:
             return False
-        items = self._queue.take(self._clock(), limit)
+        loop = asyncio.get_running_loop()
+        items = self._queue.take(self._clock(), min(limit, self._pace.allows(loop.time())))
         if not items:
             return False
         try:
@@ -156,6 +161,12 @@ class Dispatch:
             self._ended = ended + self._ended
             raise
         self._conclude(ended)
+
+    async def finish(self) -> None:
+        """The mailer is closed: settle the last outcomes, so that the next life need not ask."""
+        self._collect()
+        if self._ended:
+            await self.settle()
 
     # one batch
 
@@ -182,6 +193,7 @@ class Dispatch:
             self._ended = ended + self._ended
             raise
         self._conclude(ended)
+        self._pace.spend(len(claimed.permits))
         for permit in claimed.permits:
             item = asked.pop(permit.key)
             self._on_way[permit.key, permit.attempt] = item

@@ -1,0 +1,216 @@
+"""All wiring, top to bottom: a compiled project becomes a system that runs."""
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+
+from consent.client import InProcess
+from consent.contract import Basis, Policy, Purpose, TemplateFacts
+from consent.keys import Keys
+from consent.service import Service, open_service
+from dsl.compile import Compiled
+from dsl.graph import Program, TopicType
+from engine.core.loaded import Loaded
+from engine.delivery.attempts import AttemptFile
+from engine.delivery.dispatch import Dispatch
+from engine.delivery.mailer import Mailer
+from engine.delivery.proofs import Proofs
+from engine.delivery.queue import Queue
+from engine.delivery.recover import recover
+from engine.delivery.smtp import Login
+from engine.mail.letters import Letters, Sender
+from engine.run.inbox import Inbox
+from engine.run.runner import Runner
+from engine.store.store import Store
+from virta.settings import BrokenProject, Settings, secret
+from web.api.keys import ApiKeys
+from web.app import build_app
+from web.brand import Brand
+
+TLS = {"smtp": "none", "smtps": "implicit", "smtp+starttls": "starttls"}
+PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
+
+
+def wall_clock() -> int:
+    """Milliseconds since 1970 UTC."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a system takes from outside itself. `clock` gives ms UTC, `entropy(n)` n random bytes; not
+    `durable` gives up on power loss."""
+
+    clock: Callable[[], int] = wall_clock
+    entropy: Callable[[int], bytes] = secrets.token_bytes
+    durable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """The keys of the consent service, and the engine's own: from which the keys of mails are made."""
+
+    consent: Keys
+    journey: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """The parts that somebody drives; `close` ends them in order."""
+
+    service: Service
+    consent: InProcess
+    store: Store
+    attempts: AttemptFile
+    queue: Queue
+    mailer: Mailer
+    dispatch: Dispatch
+    proofs: Proofs
+    runner: Runner
+    inbox: Inbox
+    pages: Starlette
+
+    async def start(self) -> None:
+        """Settle what an earlier life left behind, take up its effects, connect to the mail server."""
+        await recover(self.consent, self.attempts)
+        await self.runner.start()
+        self.mailer.open()
+
+    async def close(self) -> None:
+        """Close connections and stores. What is on its way is settled first, as far as it is known."""
+        await self.mailer.close()
+        await self.dispatch.finish()
+        self.attempts.close()
+        self.store.close()
+        self.service.close()
+
+
+async def open_system(
+    folder: Path, settings: Settings, compiled: Compiled, keys: Secrets, world: World
+) -> System:
+    """Open the stores under `folder` and put everything together; nothing runs yet.
+
+    Raises `BrokenProject`, `StoreFault`, and what `open_service` raises.
+    """
+    program = compiled.program
+    if program is None:
+        raise BrokenProject("The flows have errors; `virta check` shows them.")
+    data = folder / settings.stores.folder
+    host = urlsplit(settings.url).hostname or "localhost"
+    service = open_service(
+        data / "consent.db",
+        keys.consent,
+        origin=f"{host}/{settings.name}",
+        public_url=settings.url,
+        team=settings.team,
+        clock=world.clock,
+        entropy=world.entropy,
+        durable=world.durable,
+    )
+    consent = InProcess(service)
+    await consent.publish(policy_of(program, compiled, settings))
+
+    store = Store(data / "engine.db", world.durable)
+    older = await store.graphs()
+    await store.keep_graphs(program.flows)
+    loaded = Loaded(program, older, settings.time_zone, keys.journey)
+    letters = letters_of(compiled, settings)
+
+    attempts = AttemptFile(data / "attempts", world.entropy)
+    queue = Queue()
+    mailer = Mailer(login_of(settings), settings.smtp.connections, attempts, world.clock)
+    wake: list[Callable[[], None]] = []
+    dispatch = Dispatch(
+        consent,
+        mailer,
+        queue,
+        settings.sender.address.rpartition("@")[2],
+        world.clock,
+        lambda: wake[0](),
+        settings.smtp.per_second,
+    )
+    runner = Runner(store, loaded, consent, letters, queue, mailer, dispatch, world.clock)
+    wake.append(runner.wake.set)
+    inbox = Inbox(store, program, world.clock, runner.wake.set)
+    pages = build_app(
+        consent,
+        inbox,
+        ApiKeys.of((secret(api.key), api.scopes) for api in settings.api),
+        brand_of(settings),
+        languages=settings.languages,
+        url=settings.url,
+        clock=world.clock,
+    )
+    proofs = Proofs(consent, letters, queue, world.clock)
+    return System(service, consent, store, attempts, queue, mailer, dispatch, proofs, runner, inbox, pages)
+
+
+def policy_of(program: Program, compiled: Compiled, settings: Settings) -> Policy:
+    """What the consent service may be asked for: the project's topics and templates."""
+    return Policy(
+        tuple(_purpose(topic, settings) for topic in program.topics),
+        tuple(
+            TemplateFacts(
+                template.name, template.digest, template.unsubscribe, template.imprint, template.promotional
+            )
+            for template in compiled.templates
+        ),
+        settings.languages[0],
+    )
+
+
+def _purpose(topic: TopicType, settings: Settings) -> Purpose:
+    language = settings.languages[0]
+    return Purpose(
+        topic.name,
+        Basis(topic.basis),
+        {language: topic.title},
+        {language: topic.wording},
+        settings.controller.name,
+        topic.cap_count,
+        topic.cap_unit,
+    )
+
+
+def letters_of(compiled: Compiled, settings: Settings) -> Letters:
+    """The project's templates, loaded."""
+    sender = settings.sender
+    return Letters(
+        compiled.template_files,
+        {template.name: template.digest for template in compiled.templates},
+        settings.languages,
+        Sender(sender.name, sender.address, sender.imprint, sender.reply_to),
+        settings.time_zone,
+    )
+
+
+def login_of(settings: Settings) -> Login:
+    """How to reach the mail server."""
+    url, smtp = urlsplit(settings.smtp.url), settings.smtp
+    return Login(
+        host=url.hostname or "127.0.0.1",
+        port=url.port or PORTS[url.scheme],
+        tls=TLS[url.scheme],
+        user=secret(smtp.user),
+        password=secret(smtp.password),
+        timeout=smtp.timeout,
+        final_timeout=smtp.final_timeout,
+        name=settings.sender.address.rpartition("@")[2],
+        bounce_to=settings.sender.address,
+    )
+
+
+def brand_of(settings: Settings) -> Brand:
+    """Who speaks on the pages."""
+    return Brand(
+        settings.sender.name,
+        settings.controller.name,
+        settings.controller.contact,
+        settings.sender.imprint,
+        settings.time_zone,
+    )
