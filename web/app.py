@@ -22,7 +22,6 @@ from web.headers import SecurityHeaders
 from web.subscriber.form import Garbled
 from web.subscriber.problem import problem
 from web.subscriber.routes import subscriber_routes
-from web.subscriber.showing import Sealer
 from web.subscriber.site import Site
 from web.ui.pages import Pages
 from web.ui.stylesheet import stylesheet_route
@@ -36,17 +35,15 @@ def build_app(
     *,
     languages: Sequence[str],
     url: str,
-    form_keys: Sequence[bytes],
     clock: Callable[[], int],
-    draw: Callable[[int], bytes],
 ) -> Starlette:
     """The subscriber's pages, the API at `/v1` and `/health`.
 
-    `languages` are the project's, the default first; `url` is where people reach the pages; `form_keys` seal
-    the sign-up form, oldest first (they outlive a restart, or open forms have to be read again); `clock` gives
-    milliseconds since 1970 UTC, `draw` as many random bytes as it is asked for.
+    `languages` are the project's, the default first; `url` is where people reach the pages; `clock` gives
+    milliseconds since 1970 UTC. The server in front must hand through the peer's own address: uvicorn with
+    `proxy_headers=False`.
     """
-    site = Site(consent, Pages(brand, languages), Sealer(form_keys), clock, draw)
+    site = Site(consent, Pages(brand, languages))
     app = Starlette(
         routes=[
             Route("/health", health, methods=["GET"]),

@@ -42,7 +42,8 @@ async def post_preferences(request: Request, site: Site) -> Response:
     now = await site.consent.preferences(token)
     spoken = language_for(site, request, language)
     values = receipt_values(site, receipt, view, spoken)
-    return html(site.pages.render("chosen", spoken, view=now if now.valid else view, **values))
+    page = site.pages.render("chosen", spoken, view=now if now.valid else view, wanted=wanted, **values)
+    return html(page)
 
 
 def _wanted(view: LinkView, ticked: tuple[str, ...]) -> list[str]:

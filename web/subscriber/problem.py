@@ -31,7 +31,7 @@ def link_problem(
 ) -> Response:
     """A link that does not count: `reason` is as in `LinkView`. Who was `confirming` may sign up again."""
     status, title, to_confirmer, to_others = LINKS.get(reason, LINKS["unknown"])
-    language = language_for(site, request, of_link)
+    language = language_for(site, request, of_link if reason != "unknown" else "")
     page = site.pages.render(
         "problem",
         language,

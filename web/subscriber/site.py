@@ -1,26 +1,21 @@
 """What the subscriber's pages are made with."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from consent.contract import ConsentClient
-from web.subscriber.showing import Sealer
 from web.ui.language import choose
 from web.ui.pages import Pages
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """`clock` gives milliseconds since 1970 UTC, `draw` that many random bytes."""
+    """Where what is shown comes from, and how it looks."""
 
     consent: ConsentClient
     pages: Pages
-    sealer: Sealer
-    clock: Callable[[], int]
-    draw: Callable[[int], bytes]
 
 
 def language_for(site: Site, request: Request, of_link: str = "") -> str:

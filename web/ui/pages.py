@@ -1,11 +1,11 @@
 """Pages from templates: pure, the same values give the same bytes."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_time
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from web.brand import Brand
@@ -13,6 +13,8 @@ from web.ui.stylesheet import stylesheet
 from web.ui.words import catalogues, spoken
 
 FOLDER = Path(__file__).parent / "pages"
+TIME = "HH:mm:ss (OOOO)"
+LOCALES = {"en": "en_GB"}  # day before month, 24 hours, as in the other languages
 
 
 class Pages:
@@ -44,9 +46,10 @@ class Pages:
         return template.render(language=language, words=catalogues()[language], **values).encode()
 
     def moment(self, at: int, language: str) -> str:
-        """`at` (ms UTC) as a person writes it, to the second, with the zone."""
-        instant = datetime.fromtimestamp(at // 1000, UTC)
-        return format_datetime(instant, "long", tzinfo=self._zone, locale=language)
+        """`at` (ms UTC) as a person writes it, to the second, with the offset from UTC."""
+        locale = LOCALES.get(language, language)
+        local = datetime.fromtimestamp(at // 1000, self._zone)
+        return f"{format_date(local, 'long', locale)}, {format_time(local, TIME, locale=locale)}"
 
 
 def _fill(text: str, **values: str) -> str:

@@ -1,0 +1,48 @@
+"""Fixtures: a house, with its clock and its consent service."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from house import POLICY, URL, Clock, Dice, House
+
+from consent.keys import Keys
+from consent.service import Service, open_service
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """Run coroutines on asyncio."""
+    return "asyncio"
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Monday morning."""
+    return Clock()
+
+
+@pytest.fixture
+def service(tmp_path: Path, clock: Clock) -> Iterator[Service]:
+    """A consent service with a store of its own."""
+    opened = open_service(
+        tmp_path / "consent.db",
+        Keys.random(Dice()),
+        origin="kafija.example/consent",
+        public_url=URL,
+        team=(),
+        clock=clock,
+        entropy=Dice(),
+        durable=False,
+    )
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+async def house(service: Service, tmp_path: Path, clock: Clock) -> AsyncIterator[House]:
+    """The application, with the policy of a small coffee shop."""
+    built = House(service, tmp_path / "consent.db", clock)
+    await built.consent.publish(POLICY)
+    yield built
+    await built.http.aclose()

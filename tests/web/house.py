@@ -1,0 +1,198 @@
+"""The whole web application over a real consent service, and a client that speaks HTTP to it."""
+
+import hashlib
+import itertools
+import re
+import sqlite3
+from collections.abc import Sequence
+from html import unescape
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx2
+
+from consent.client import InProcess
+from consent.contract import Basis, Outcome, Policy, Purpose, Settlement
+from consent.service import Service
+from web.api.inbox import Busy, NewContact, NewEvent
+from web.api.keys import ApiKeys
+from web.app import build_app
+from web.brand import Brand
+
+URL = "https://kafija.example"
+KEY = "test-key-for-everything"
+MONDAY = 1_772_442_000_000  # 2 March 2026, 09:00 UTC
+HOUR = 3_600_000
+DAY = 24 * HOUR
+LANGUAGES = ("en", "lv", "fi")
+
+NEWSLETTER = Purpose(
+    topic="newsletter",
+    basis=Basis.CONSENT,
+    title={"en": "News and tips", "lv": "Jaunumi un padomi"},
+    wording={
+        "en": "I want news & tips by e-mail, at most four a month.",
+        "lv": "Vēlos e-pastā saņemt jaunumus, ne vairāk kā četras vēstules mēnesī.",
+    },
+    controller="SIA Kafija",
+)
+OFFERS = Purpose(
+    topic="offers",
+    basis=Basis.CONSENT,
+    title={"en": "Offers"},
+    wording={"en": "I want offers by e-mail, at most two a month."},
+    controller="SIA Kafija",
+)
+ORDERS = Purpose(
+    topic="orders", basis=Basis.CONTRACT, title={"en": "Orders"}, wording={}, controller="SIA Kafija"
+)
+POLICY = Policy(purposes=(NEWSLETTER, OFFERS, ORDERS), templates=())
+BRAND = Brand(
+    name="Kafija",
+    controller="SIA Kafija",
+    contact="dati@kafija.example",
+    imprint="SIA Kafija, Miera iela 1, Rīga LV-1001",
+    time_zone="Europe/Riga",
+)
+
+
+class Clock:
+    """Milliseconds UTC, moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = MONDAY
+
+    def __call__(self) -> int:
+        return self.now
+
+
+class Dice:
+    """Reproducible bytes."""
+
+    def __init__(self) -> None:
+        self._count = itertools.count()
+
+    def __call__(self, size: int) -> bytes:
+        return hashlib.shake_256(str(next(self._count)).encode()).digest(size)
+
+
+class ListInbox:
+    """An inbox that keeps what it takes in lists, in the order of arrival. It knows two events."""
+
+    def __init__(self) -> None:
+        self.events: list[NewEvent] = []
+        self.contacts: list[NewContact] = []
+        self.busy_for = 0
+
+    async def accept_events(self, events: Sequence[NewEvent]) -> list[str | None]:
+        """Take each event with a known name; an id that was taken before counts once."""
+        self._check_room()
+        return [self._accept(event) for event in events]
+
+    async def accept_contacts(self, contacts: Sequence[NewContact]) -> list[str | None]:
+        """Take all."""
+        self._check_room()
+        self.contacts.extend(contacts)
+        return [None] * len(contacts)
+
+    def _accept(self, event: NewEvent) -> str | None:
+        if event.event not in ("order_placed", "cart_updated"):
+            return f"`{event.event}` is no event of this project."
+        if event.id not in {known.id for known in self.events}:
+            self.events.append(event)
+        return None
+
+    def _check_room(self) -> None:
+        if self.busy_for:
+            raise Busy(self.busy_for)
+
+
+class House:
+    """Application, services and the short cuts that tests want."""
+
+    def __init__(self, service: Service, path: Path, clock: Clock) -> None:
+        self.service = service
+        self.path = path
+        self.clock = clock
+        self.consent = InProcess(service)
+        self.inbox = ListInbox()
+        keys = ApiKeys.of([(KEY, ("events", "contacts", "signups")), ("events-only", ("events",))])
+        self.app = build_app(self.consent, self.inbox, keys, BRAND, languages=LANGUAGES, url=URL, clock=clock)
+        self.http = self.browser()
+
+    def browser(self, **headers: str) -> httpx2.AsyncClient:
+        """A client with headers of its own, at 192.0.2.7."""
+        transport = httpx2.ASGITransport(self.app, client=("192.0.2.7", 50123))
+        return httpx2.AsyncClient(transport=transport, base_url=URL, headers=headers)
+
+    async def sign_up(self, email: str, *topics: str, language: str = "en") -> httpx2.Response:
+        """Get the form, fill it in as a browser does, send it."""
+        shown = await self.http.get("/signup", params={"language": language})
+        return await self.http.post(
+            "/signup", data={**hidden(shown.text), "email": email, "topic": list(topics or ("newsletter",))}
+        )
+
+    async def mailed(self) -> list[tuple[str, str]]:
+        """Send all queued proof mails; the paths of the links to confirm and to refuse in each."""
+        asks = [proof.ask for proof in await self.consent.proofs()]
+        decided = await self.consent.decide(asks)
+        claimed = await self.consent.claim("proofs", asks, [])
+        await self.consent.settle(
+            "proofs", [Settlement(p.key, p.attempt, Outcome.ACCEPTED, 250) for p in claimed.permits]
+        )
+        return [(path(one.links.confirm), path(one.links.refuse)) for one in decided]
+
+    async def join(self, email: str, *topics: str, language: str = "en") -> str:
+        """Sign up and confirm by the pages; the subject's id."""
+        await self.sign_up(email, *topics, language=language)
+        [(confirm, _)] = await self.mailed()
+        assert (await self.http.post(confirm)).status_code == 200
+        [subject] = await self.consent.subjects([email])
+        assert subject is not None
+        return subject
+
+    def unsubscribe(self, subject: str, topic: str = "newsletter") -> str:
+        """The path of the unsubscribe link in a mail on `topic`."""
+        return path(self.service.parts.tokens.unsubscribe(subject, topic))
+
+    def preferences(self, subject: str) -> str:
+        """The path of a fresh link for preferences."""
+        return path(self.service.parts.tokens.preferences(subject))
+
+    async def states(self, subject: str) -> dict[str, str]:
+        """Where a person stands with each topic on offer."""
+        view = await self.consent.preferences(self.preferences(subject).rpartition("/")[2])
+        return {topic.topic: topic.state for topic in view.topics}
+
+    def everything_stored(self) -> str:
+        """A digest of every row of the consent store."""
+        with sqlite3.connect(f"file:{self.path}?mode=ro", uri=True) as store:
+            dump = "\n".join(store.iterdump())
+        store.close()
+        return hashlib.sha256(dump.encode()).hexdigest()
+
+    def rows(self, query: str) -> list[tuple[object, ...]]:
+        """What a query of the consent store gives."""
+        with sqlite3.connect(f"file:{self.path}?mode=ro", uri=True) as store:
+            found = store.execute(query).fetchall()
+        store.close()
+        return found
+
+
+def path(url: str) -> str:
+    """The path of a URL that belongs to the house."""
+    assert url.startswith(f"{URL}/")
+    return urlsplit(url).path
+
+
+def hidden(page: str) -> dict[str, str]:
+    """The hidden fields of the form on a page."""
+    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page)
+    return {name: unescape(value) for name, value in found}
+
+
+def heading(page: str) -> str:
+    """The text of the page's first heading."""
+    found = re.search(r"<h1[^>]*>(.*?)</h1>", page, re.DOTALL)
+    assert found, page
+    return unescape(found[1]).strip()

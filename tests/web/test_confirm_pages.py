@@ -1,0 +1,127 @@
+"""`/c/TOKEN` and `/r/TOKEN`."""
+
+import re
+from html import unescape
+
+import pytest
+from house import DAY, House, heading
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_the_page_shows_what_will_be_agreed_to_and_a_button(house: House):
+    """The address is shortened: the link may have been passed on."""
+    await house.sign_up("anna@example.com", "newsletter", "offers")
+    [(confirm, _)] = await house.mailed()
+    page = await house.http.get(confirm)
+    assert page.status_code == 200
+    assert "a…@example.com" in page.text
+    assert "anna@example.com" not in page.text
+    assert "I want news &amp; tips by e-mail, at most four a month." in page.text
+    assert "I want offers by e-mail, at most two a month." in page.text
+    assert page.text.count("<button") == 1
+
+
+async def test_pressing_the_button_confirms_and_gives_a_receipt(house: House):
+    """It says what, when on the clock of the sender, at which entry of the log, with its signed state."""
+    await house.sign_up("anna@example.com")
+    [(confirm, _)] = await house.mailed()
+    answer = await house.http.post(confirm)
+    assert answer.status_code == 200
+    assert heading(answer.text) == "Thank you, you are signed up"
+    assert "2 March 2026, 11:00:00 (GMT+02:00)" in answer.text
+    [subject] = await house.consent.subjects(["anna@example.com"])
+    assert (await house.states(subject))["newsletter"] == "active"
+    note = re.search(r"<pre[^>]*>\n(.*?)</pre>", answer.text, re.DOTALL)
+    assert unescape(note[1]) == await house.consent.checkpoint()
+    [change] = [change for change in await house.consent.changes(0) if change.type == "confirmed"]
+    assert f"<dd>{change.seq}</dd>" in answer.text
+
+
+async def test_the_page_speaks_the_language_of_the_sign_up(house: House):
+    """Unless another is asked for; then the words to agree to keep the language that they were asked in."""
+    await house.sign_up("anna@example.com", language="lv")
+    [(confirm, _)] = await house.mailed()
+    page = (await house.http.get(confirm, headers={"Accept-Language": "fi"})).text
+    assert '<html lang="lv">' in page
+    page = (await house.http.get(f"{confirm}?language=fi")).text
+    assert '<html lang="fi">' in page
+    assert '<li class="said" lang="lv">' in page
+    answer = (await house.http.post(f"{confirm}?language=fi")).text
+    assert '<html lang="fi">' in answer
+
+
+async def test_a_link_confirms_once(house: House):
+    """The second time, by a double click or a replay, it says so and records nothing."""
+    await house.sign_up("anna@example.com")
+    [(confirm, _)] = await house.mailed()
+    await house.http.post(confirm)
+    before = house.everything_stored()
+    for answer in (await house.http.post(confirm), await house.http.get(confirm)):
+        assert answer.status_code == 410
+        assert heading(answer.text) == "This link has been used"
+    assert house.everything_stored() == before
+
+
+async def test_a_link_that_is_too_old_confirms_nothing_and_leads_to_a_new_one(house: House):
+    """Gone, with the way to the form."""
+    await house.sign_up("anna@example.com")
+    [(confirm, _)] = await house.mailed()
+    house.clock.now += 4 * DAY
+    for answer in (await house.http.get(confirm), await house.http.post(confirm)):
+        assert answer.status_code == 410
+        assert heading(answer.text) == "This link is too old"
+        assert 'href="/signup?language=en"' in answer.text
+
+
+@pytest.mark.parametrize("kind", "crup")
+async def test_a_forged_link_is_not_found_and_says_what_to_do(house: House, kind: str):
+    """In the reader's language, whatever the method."""
+    before = house.everything_stored()
+    for token in ("x", "AAAA.BBBB", "%F0%9F%98%80", "a" * 3000):
+        for method in ("GET", "POST"):
+            data = {"stop": "all", "save": "yes"} if method == "POST" else None
+            answer = await house.http.request(
+                method, f"/{kind}/{token}", data=data, headers={"Accept-Language": "fi"}
+            )
+            assert answer.status_code == 404
+            assert heading(answer.text) == "Tämä linkki ei toimi"
+    assert house.everything_stored() == before
+
+
+async def test_this_was_not_me_closes_the_request(house: House):
+    """The other link is dead then."""
+    await house.sign_up("anna@example.com")
+    [(confirm, refuse)] = await house.mailed()
+    page = await house.http.get(refuse)
+    assert page.status_code == 200
+    assert page.text.count("<button") == 1
+    answer = await house.http.post(refuse)
+    assert answer.status_code == 200
+    assert heading(answer.text) == "The request is closed"
+    assert (await house.http.post(confirm)).status_code == 410
+    [subject] = await house.consent.subjects(["anna@example.com"])
+    assert (await house.states(subject))["newsletter"] == "refused"
+
+
+async def test_links_are_not_interchangeable(house: House):
+    """A token of one kind moves nothing at another kind's address."""
+    subject = await house.join("anna@example.com")
+    await house.sign_up("berta@example.com")
+    [(confirm, refuse)] = await house.mailed()
+    links = {
+        "c": confirm,
+        "r": refuse,
+        "u": house.unsubscribe(subject),
+        "p": house.preferences(subject),
+    }
+    before = house.everything_stored()
+    for kind, link in links.items():
+        token = link.rpartition("/")[2]
+        for other in set("crup") - {kind}:
+            if (kind, other) == ("c", "r"):
+                continue  # who may confirm may also refuse
+            data = {"stop": "all", "save": "yes", "List-Unsubscribe": "One-Click"}
+            answer = await house.http.post(f"/{other}/{token}", data=data)
+            assert answer.status_code == 404, (kind, other)
+    assert house.everything_stored() == before

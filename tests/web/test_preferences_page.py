@@ -1,0 +1,103 @@
+"""`/p/TOKEN`."""
+
+import re
+
+import pytest
+from house import DAY, House, heading, hidden
+
+pytestmark = pytest.mark.anyio
+
+
+def ticked(page: str) -> list[str]:
+    """The values of the boxes that are ticked."""
+    boxes = re.findall(r'<input type="checkbox"[^>]*>', page)
+    return [re.search(r'value="(\w+)"', box)[1] for box in boxes if "checked" in box]
+
+
+async def test_the_page_shows_the_address_and_what_one_gets(house: House):
+    """Every topic on offer, with the state in words, not by the tick alone."""
+    subject = await house.join("anna@example.com")
+    page = await house.http.get(house.preferences(subject))
+    assert "anna@example.com" in page.text
+    assert ticked(page.text) == ["newsletter"]
+    assert page.text.count("You get this.") == 1
+    assert page.text.count("You do not get this.") == 1
+
+
+async def test_an_unticked_topic_is_stopped_and_a_new_one_waits_for_its_link(house: House):
+    """A tick is a wish, not yet an agreement."""
+    subject = await house.join("anna@example.com")
+    link = house.preferences(subject)
+    fields = hidden((await house.http.get(link)).text)
+    answer = await house.http.post(link, data={**fields, "topic": "offers", "language": "en"})
+    assert answer.status_code == 200
+    assert heading(answer.text) == "Saved"
+    assert "Waiting for you" in answer.text
+    assert await house.states(subject) == {"newsletter": "withdrawn", "offers": "pending"}
+    house.clock.now += 8 * DAY
+
+
+async def test_a_topic_that_waits_is_shown_ticked_so_that_saving_keeps_it(house: House):
+    """Saving the page as it came changes nothing about the topics."""
+    subject = await house.join("anna@example.com")
+    await house.sign_up("anna@example.com", "offers")
+    link = house.preferences(subject)
+    page = (await house.http.get(link)).text
+    assert ticked(page) == ["newsletter", "offers"]
+    assert "Waiting for you" in page
+    data = {**hidden(page), "topic": ["newsletter", "offers"], "language": "en"}
+    await house.http.post(link, data=data)
+    assert await house.states(subject) == {"newsletter": "active", "offers": "pending"}
+
+
+async def test_a_topic_that_was_stopped_and_is_wanted_again_waits_for_its_link(house: House):
+    """Only a fresh confirmation leads back, and the page says what to do."""
+    subject = await house.join("anna@example.com")
+    await house.http.post(house.unsubscribe(subject), data={"stop": "topic"})
+    link = house.preferences(subject)
+    answer = await house.http.post(link, data={"save": "yes", "topic": "newsletter", "language": "en"})
+    assert "Waiting for you" in answer.text
+    assert (await house.states(subject))["newsletter"] == "withdrawn"
+    [(confirm, _)] = await house.mailed()
+    assert (await house.http.post(confirm)).status_code == 200
+    assert (await house.states(subject))["newsletter"] == "active"
+
+
+async def test_the_language_of_the_mail_can_be_chosen(house: House):
+    """The answer already speaks it."""
+    subject = await house.join("anna@example.com")
+    link = house.preferences(subject)
+    answer = await house.http.post(link, data={"save": "yes", "topic": "newsletter", "language": "lv"})
+    assert '<html lang="lv">' in answer.text
+    assert '<html lang="lv">' in (await house.http.get(link)).text
+
+
+@pytest.mark.parametrize("data", [{}, {"topic": "offers"}, {"save": "no"}])
+async def test_a_post_that_is_not_the_pages_form_stops_nothing(house: House, data: dict[str, str]):
+    """An empty POST must not read as "I want nothing"."""
+    subject = await house.join("anna@example.com")
+    before = house.everything_stored()
+    answer = await house.http.post(house.preferences(subject), data=data)
+    assert answer.status_code == 400
+    assert house.everything_stored() == before
+
+
+async def test_topics_and_languages_that_are_not_on_the_page_are_left_out(house: House):
+    """Service mail cannot be chosen, nor a language that nobody speaks here."""
+    subject = await house.join("anna@example.com")
+    data = {"save": "yes", "topic": ["newsletter", "orders", "nonsense"], "language": "<b>"}
+    answer = await house.http.post(house.preferences(subject), data=data)
+    assert answer.status_code == 200
+    assert await house.states(subject) == {"newsletter": "active", "offers": "none"}
+    assert '<html lang="en">' in (await house.http.get(house.preferences(subject))).text
+
+
+async def test_an_old_link_shows_nothing(house: House):
+    """It says to use the newest mail's."""
+    subject = await house.join("anna@example.com")
+    link = house.preferences(subject)
+    house.clock.now += 31 * DAY
+    for answer in (await house.http.get(link), await house.http.post(link, data={"save": "yes"})):
+        assert answer.status_code == 410
+        assert "newest mail" in answer.text
+        assert "anna@example.com" not in answer.text

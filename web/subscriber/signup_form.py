@@ -1,0 +1,63 @@
+"""The sign-up form as a page: the same bytes for everyone, so that they can be kept as evidence.
+
+The form carries the SHA-256 of its own page. What comes back with that id was sent from exactly these bytes;
+if words, topics or design have changed meanwhile, the id is another one and the person is asked again. So
+showing is tied to submitting without a store of showings, and the kept page holds nothing about the person.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
+from consent.contract import Purpose
+from web.ui.pages import Pages
+
+
+class Box(Struct, frozen=True):
+    """One topic on the form, in the form's language."""
+
+    topic: str
+    title: str
+    wording: str
+
+
+class Entries(Struct, frozen=True):
+    """What a person has filled in, and what is wrong with it: `address`, `topics` or `changed`."""
+
+    address: str = ""
+    ticked: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+
+
+class Form(Struct, frozen=True):
+    """`shown` is the page as everyone first gets it, `id` the SHA-256 (hex) of it with no id filled in."""
+
+    language: str
+    id: str
+    shown: bytes
+
+
+def blank_form(pages: Pages, language: str, offered: Sequence[Purpose]) -> Form:
+    """The form with no box ticked and nothing filled in."""
+    identity = hashlib.sha256(_page(pages, language, offered, "", Entries())).hexdigest()
+    return Form(language, identity, _page(pages, language, offered, identity, Entries()))
+
+
+def filled_form(pages: Pages, form: Form, offered: Sequence[Purpose], entries: Entries) -> bytes:
+    """The same form with what was filled in and what is wrong with it."""
+    return _page(pages, form.language, offered, form.id, entries)
+
+
+def _page(pages: Pages, language: str, offered: Sequence[Purpose], identity: str, entries: Entries) -> bytes:
+    boxes = [_box(purpose, language, pages.languages[0]) for purpose in offered]
+    return pages.render("signup", language, switch=True, id=identity, boxes=boxes, entries=entries)
+
+
+def _box(purpose: Purpose, language: str, default: str) -> Box:
+    title = _in(purpose.title, language, default) or purpose.topic
+    return Box(purpose.topic, title, _in(purpose.wording, language, default))
+
+
+def _in(words: Mapping[str, str], language: str, default: str) -> str:
+    return words.get(language) or words.get(default) or next(iter(words.values()), "")
