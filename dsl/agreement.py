@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dsl.finding import Finding
 from dsl.graph import Money
 from dsl.names import Names, nearest
-from dsl.nodes import Expression, Literal, Negative, Path
 from dsl.scope import Scope, ValueType
 from dsl.source import error
+from dsl.terms import Expression, Literal, Negative, Path
 
 _FAMILY = {"url": "text", "choice": "text", "moment": "date"}
 _KINDS = {

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from lark.tree import Tree
 
-from dsl import literals, nodes
+from dsl import literals, nodes, terms
 from dsl.expressions import Branch, ExpressionBuilder, token, tokens, trees
 from dsl.finding import Finding, Span
 from dsl.graph import Duration
@@ -118,7 +118,7 @@ class _Builder(ExpressionBuilder):
                 return nodes.GoalLine(self.word(token(tree, "NAME")), self.filter(tree), within, span)
         return self.step(tree)
 
-    def filter(self, tree: Branch) -> nodes.Expression | None:
+    def filter(self, tree: Branch) -> terms.Expression | None:
         found = [each for each in trees(tree) if each.data == "filter"]
         return self.expression(found[0].children[0]) if found else None
 
@@ -210,13 +210,13 @@ class _Builder(ExpressionBuilder):
     def arm(self, tree: Branch) -> nodes.SplitArm:
         span = self.line(tree)
         if tree.data == "hole_arm":
-            return nodes.SplitArm(nodes.Name("", span), None, self.steps(tree), span)
+            return nodes.SplitArm(terms.Name("", span), None, self.steps(tree), span)
         weight = self.judged(token(tree, "PERCENT"), literals.percent)
         return nodes.SplitArm(self.name(tree), weight, self.steps(tree), span)
 
     # ------------------------------------------------------------ parts
 
-    def name(self, tree: Branch) -> nodes.Name:
+    def name(self, tree: Branch) -> terms.Name:
         """The name among a tree's children."""
         found = next(each for each in trees(tree) if each.data == "name")
         return self.name_of(found)
@@ -225,7 +225,7 @@ class _Builder(ExpressionBuilder):
         found = tokens(tree, "STRING")
         return self.text(found[0]).value if found else ""
 
-    def label(self, tree: Branch) -> nodes.Name | None:
+    def label(self, tree: Branch) -> terms.Name | None:
         found = [each for each in trees(tree) if each.data == "named"]
         return self.word(token(found[0], "NAME")) if found else None
 

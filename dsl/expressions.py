@@ -7,7 +7,7 @@ from typing import TypeVar
 from lark.lexer import Token
 from lark.tree import Tree
 
-from dsl import literals, nodes
+from dsl import literals, nodes, terms
 from dsl.finding import Finding, Span
 from dsl.layout import HOLE, Chunk
 from dsl.literals import Misspelt
@@ -66,16 +66,16 @@ class ExpressionBuilder:
 
     # ------------------------------------------------------------ words
 
-    def word(self, found: Token) -> nodes.Name:
-        return nodes.Name("" if found == HOLE else str(found), self.span(found))
+    def word(self, found: Token) -> terms.Name:
+        return terms.Name("" if found == HOLE else str(found), self.span(found))
 
-    def name_of(self, tree: Branch) -> nodes.Name:
+    def name_of(self, tree: Branch) -> terms.Name:
         child = tree.children[0]
         assert isinstance(child, Token)
         return self.word(child)
 
-    def path(self, tree: Branch) -> nodes.Path:
-        return nodes.Path(tuple(self.word(each) for each in tokens(tree, "NAME")), self.span(tree))
+    def path(self, tree: Branch) -> terms.Path:
+        return terms.Path(tuple(self.word(each) for each in tokens(tree, "NAME")), self.span(tree))
 
     def text(self, found: Token) -> nodes.TextValue:
         return nodes.TextValue((self.judged(found, literals.text) or "").replace(HOLE, ""), self.span(found))
@@ -92,7 +92,7 @@ class ExpressionBuilder:
 
     # ------------------------------------------------------------ expressions
 
-    def expression(self, part: Branch | Token) -> nodes.Expression:
+    def expression(self, part: Branch | Token) -> terms.Expression:
         """The node of a part of a condition or value."""
         assert isinstance(part, Tree)
         self.depth += 1
@@ -107,22 +107,22 @@ class ExpressionBuilder:
                             "Write it as several conditions.",
                         )
                     )
-                return nodes.Hole(self.span(part))
+                return terms.Hole(self.span(part))
             return self._expression(part)
         finally:
             self.depth -= 1
 
-    def _expression(self, tree: Branch) -> nodes.Expression:
+    def _expression(self, tree: Branch) -> terms.Expression:
         span = self.span(tree)
         inner = tree.children
         match tree.data:
             case "any_of" | "all_of":
                 parts = tuple(self.expression(each) for each in inner)
-                return nodes.Logic("or" if tree.data == "any_of" else "and", parts, span)
+                return terms.Logic("or" if tree.data == "any_of" else "and", parts, span)
             case "not_":
-                return nodes.Not(self.expression(inner[-1]), span)
+                return terms.Not(self.expression(inner[-1]), span)
             case "compare" | "where_compare":
-                return nodes.Comparison(
+                return terms.Comparison(
                     _words(token(tree, "OPERATOR")),
                     self.expression(inner[0]),
                     self.expression(inner[-1]),
@@ -130,33 +130,33 @@ class ExpressionBuilder:
                 )
             case "between" | "where_between":
                 value, low, high = (self.expression(each) for each in inner)
-                return nodes.Between(value, low, high, span)
+                return terms.Between(value, low, high, span)
             case "one_of" | "where_one_of":
                 value, *among = (self.expression(each) for each in trees(tree))
-                return nodes.OneOf(value, tuple(among), token(tree, "MEMBER").startswith("not"), span)
+                return terms.OneOf(value, tuple(among), token(tree, "MEMBER").startswith("not"), span)
             case "known" | "where_known":
-                return nodes.Known(self.expression(inner[0]), _words(token(tree, "KNOWN")), span)
+                return terms.Known(self.expression(inner[0]), _words(token(tree, "KNOWN")), span)
             case "where_all":
                 return self.expression(inner[0])
             case "arithmetic":
                 return self._arithmetic(tree)
             case "negative":
-                return nodes.Negative(self.expression(inner[-1]), span)
+                return terms.Negative(self.expression(inner[-1]), span)
             case "history":
                 return self._history(tree, span)
             case "time_since":
                 unit = _words(token(tree, "TIME_SINCE")).split(" ")[0]
-                return nodes.Since(unit, self.expression(inner[-1]), span)
+                return terms.Since(unit, self.expression(inner[-1]), span)
             case "mail_test":
                 links = tokens(tree, "STRING")
                 link = self.text(links[0]).value if links else None
-                return nodes.MailTest(str(token(tree, "MAIL_TEST")), self.name_of(trees(tree)[0]), link, span)
+                return terms.MailTest(str(token(tree, "MAIL_TEST")), self.name_of(trees(tree)[0]), link, span)
             case "in_segment":
-                return nodes.InSegment(self.name_of(trees(tree)[0]), span)
+                return terms.InSegment(self.name_of(trees(tree)[0]), span)
             case "agreed_to":
-                return nodes.AgreedTo(self.name_of(trees(tree)[0]), span)
+                return terms.AgreedTo(self.name_of(trees(tree)[0]), span)
             case "tagged":
-                return nodes.Tagged(self.text(token(tree, "STRING")).value, span)
+                return terms.Tagged(self.text(token(tree, "STRING")).value, span)
             case "path":
                 return self.path(tree)
             case "literal":
@@ -167,54 +167,54 @@ class ExpressionBuilder:
                     "E110", span, "`coupon` is not supported yet.", "Leave it out in this version of Virta."
                 )
             )
-        return nodes.Hole(span)
+        return terms.Hole(span)
 
     where = expression
 
-    def _arithmetic(self, tree: Branch) -> nodes.Expression:
+    def _arithmetic(self, tree: Branch) -> terms.Expression:
         first, *rest = tree.children
         value = self.expression(first)
         if len(rest) > 2 * _DEEPEST:
             self.findings.append(
                 error("E104", self.span(tree), "This sum is too long to read.", "Write it with fewer parts.")
             )
-            return nodes.Hole(self.span(tree))
+            return terms.Hole(self.span(tree))
         for sign, operand in zip(rest[::2], rest[1::2], strict=True):
             right = self.expression(operand)
-            value = nodes.Arithmetic(str(sign), value, right, _join(value.span, right.span))
+            value = terms.Arithmetic(str(sign), value, right, _join(value.span, right.span))
         return value
 
-    def _history(self, tree: Branch, span: Span) -> nodes.Expression:
+    def _history(self, tree: Branch, span: Span) -> terms.Expression:
         head = tree.children[0]
         kind = _words(head).removesuffix(" of") if isinstance(head, Token) else ""
-        where: nodes.Expression | None = None
-        window: nodes.Window | None = None
+        where: terms.Expression | None = None
+        window: terms.Window | None = None
         for each in trees(tree)[1:]:
             match each.data:
                 case "last_window":
                     span_ = self.span(each)
-                    window = nodes.Window(
+                    window = terms.Window(
                         self.judged(token(each, "DURATION"), literals.duration), None, span_
                     )
                     if window.duration is None:
                         window = None
                 case "entry_window":
-                    window = nodes.Window(None, None, self.span(each))
+                    window = terms.Window(None, None, self.span(each))
                 case "date_window":
-                    window = nodes.Window(None, self.expression(each.children[-1]), self.span(each))
+                    window = terms.Window(None, self.expression(each.children[-1]), self.span(each))
                 case _:
                     where = self.expression(each)
-        return nodes.History(kind, self.path(trees(tree)[0]), where, window, span)
+        return terms.History(kind, self.path(trees(tree)[0]), where, window, span)
 
-    def _literal(self, tree: Branch, span: Span) -> nodes.Expression:
+    def _literal(self, tree: Branch, span: Span) -> terms.Expression:
         found = tree.children[0]
         assert isinstance(found, Token)
-        value: nodes.LiteralValue | None
+        value: terms.LiteralValue | None
         match found.type:
             case "STRING":
-                return nodes.Literal("text", self.text(found).value, span)
+                return terms.Literal("text", self.text(found).value, span)
             case "YES" | "NO":
-                return nodes.Literal("flag", found.type == "YES", span)
+                return terms.Literal("flag", found.type == "YES", span)
             case "NUMBER":
                 kind, value = "number", self.judged(found, literals.number)
             case "MONEY":
@@ -228,8 +228,8 @@ class ExpressionBuilder:
             case "DURATION":
                 kind, value = "duration", self.judged(found, literals.duration)
             case _:
-                return nodes.Hole(span)
-        return nodes.Hole(span) if value is None else nodes.Literal(kind, value, span)
+                return terms.Hole(span)
+        return terms.Hole(span) if value is None else terms.Literal(kind, value, span)
 
 
 def _words(found: Token) -> str:

@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from dsl.nodes import Name, Path, TextValue
+from dsl.nodes import TextValue
+from dsl.terms import Name, Path
 
 _FILL = re.compile(r"\{([^{}]*)\}")
 _VALUE = re.compile(r'\s*([^\W\d]\w*(?:\.[^\W\d]\w*)*)\s*(?:\bor\s+"([^"]*)"\s*)?$')

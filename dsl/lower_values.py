@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Literal as OneWord
 from typing import cast
 
-from dsl import graph, nodes
+from dsl import graph, terms
 from dsl.graph import Duration, Money
 from dsl.scope import Scope, resolve
 
@@ -17,60 +17,60 @@ class NotLowered(Exception):
     """An expression with a fault was to be lowered: a check missed it."""
 
 
-def condition(node: nodes.Expression, scope: Scope) -> graph.Condition:
+def condition(node: terms.Expression, scope: Scope) -> graph.Condition:
     """The graph's form of a condition."""
     match node:
-        case nodes.Logic(operator, parts):
+        case terms.Logic(operator, parts):
             lowered = tuple(condition(part, scope) for part in parts)
             return graph.And(lowered) if operator == "and" else graph.Or(lowered)
-        case nodes.Not(part):
+        case terms.Not(part):
             return graph.Not(condition(part, scope))
-        case nodes.Comparison(
-            operator, nodes.Since("time", since), nodes.Literal(value=Duration() as duration)
+        case terms.Comparison(
+            operator, terms.Since("time", since), terms.Literal(value=Duration() as duration)
         ):
             sign = cast(OneWord["<", "<=", ">", ">="], operator)
             return graph.TimeSince(value(since, scope), sign, duration)
-        case nodes.Comparison(operator, left, right):
+        case terms.Comparison(operator, left, right):
             return graph.Compare(cast(Operator, operator), value(left, scope), value(right, scope))
-        case nodes.Between(middle, low, high):
+        case terms.Between(middle, low, high):
             return graph.Between(value(middle, scope), value(low, scope), value(high, scope))
-        case nodes.OneOf(one, among, negated):
+        case terms.OneOf(one, among, negated):
             return graph.OneOf(value(one, scope), tuple(value(each, scope) for each in among), negated)
-        case nodes.Known(one, words):
+        case terms.Known(one, words):
             return graph.Known(value(one, scope), words == "is unknown")
-        case nodes.History("any" | "no"):
+        case terms.History("any" | "no"):
             return _history(node, scope)
-        case nodes.InSegment(segment):
+        case terms.InSegment(segment):
             return graph.InSegment(segment.text)
-        case nodes.AgreedTo(topic):
+        case terms.AgreedTo(topic):
             return graph.AgreedTo(topic.text)
-        case nodes.Tagged(tag):
+        case terms.Tagged(tag):
             return graph.Tagged(tag)
-        case nodes.MailTest(kind, step, link):
+        case terms.MailTest(kind, step, link):
             return graph.MailTest(cast(OneWord["opened", "clicked", "sent"], kind), step.text, link)
     raise NotLowered(node)
 
 
-def value(node: nodes.Expression, scope: Scope) -> graph.Value:
+def value(node: terms.Expression, scope: Scope) -> graph.Value:
     """The graph's form of a value."""
     match node:
-        case nodes.Literal(kind, literal):
+        case terms.Literal(kind, literal):
             return _literal(kind, literal)
-        case nodes.Path():
+        case terms.Path():
             return _path(node, scope)
-        case nodes.Arithmetic(operator, left, right):
+        case terms.Arithmetic(operator, left, right):
             sign = cast(OneWord["+", "-", "*", "/"], operator)
             return graph.Arithmetic(sign, value(left, scope), value(right, scope))
-        case nodes.Negative(inner):
+        case terms.Negative(inner):
             return graph.Negative(value(inner, scope))
-        case nodes.Since("years", since):
+        case terms.Since("years", since):
             return graph.YearsSince(value(since, scope))
-        case nodes.History():
+        case terms.History():
             return _history(node, scope)
     raise NotLowered(node)
 
 
-def _literal(kind: str, literal: nodes.LiteralValue) -> graph.Value:
+def _literal(kind: str, literal: terms.LiteralValue) -> graph.Value:
     match literal:
         case bool():
             return graph.Flag(literal)
@@ -85,7 +85,7 @@ def _literal(kind: str, literal: nodes.LiteralValue) -> graph.Value:
     raise NotLowered(literal)
 
 
-def _path(node: nodes.Path, scope: Scope) -> graph.Value:
+def _path(node: terms.Path, scope: Scope) -> graph.Value:
     meaning = resolve(node, scope, [])
     if meaning is None:
         raise NotLowered(node)
@@ -103,7 +103,7 @@ def _path(node: nodes.Path, scope: Scope) -> graph.Value:
     return graph.Field(meaning.path)
 
 
-def _history(node: nodes.History, scope: Scope) -> graph.History:
+def _history(node: terms.History, scope: Scope) -> graph.History:
     event = scope.names.events[node.path.parts[0].text]
     return graph.History(
         cast(HistoryKind, node.kind),
@@ -114,7 +114,7 @@ def _history(node: nodes.History, scope: Scope) -> graph.History:
     )
 
 
-def _window(window: nodes.Window, scope: Scope) -> graph.Span:
+def _window(window: terms.Window, scope: Scope) -> graph.Span:
     if window.duration is not None:
         return graph.LastSpan(window.duration)
     if window.start is not None:

@@ -6,8 +6,9 @@ from difflib import get_close_matches
 
 from dsl.finding import Finding
 from dsl.graph import EventType, FieldType
-from dsl.nodes import Flow, Name, Segment, Topic
+from dsl.nodes import Flow, Segment, Topic
 from dsl.source import error
+from dsl.terms import Name
 
 TEXT = FieldType("text")
 MOMENT = FieldType("moment")

@@ -5,9 +5,20 @@ from collections.abc import Iterable
 from dsl.finding import Finding
 from dsl.graph import EventType, FieldType
 from dsl.names import CONTACT_ALWAYS, PURPOSES, Names, nearest, unknown
-from dsl.nodes import Contact, Declaration, Event, FieldNode, Flow, Name, Segment, Topic, TypeNode, Use
+from dsl.nodes import (
+    Contact,
+    Declaration,
+    Event,
+    FieldNode,
+    Flow,
+    Segment,
+    Topic,
+    TypeNode,
+    Use,
+)
 from dsl.shop import BUILT_IN, SHOP
 from dsl.source import error
+from dsl.terms import Name
 from dsl.words import CONDITION_WORDS, DECLARED_WORDS, FIELD_TYPES
 
 
@@ -189,7 +200,7 @@ class _Collector:
                 f"There is no type `{node.kind}`.",
                 f"Write `{shown}`."
                 if shown
-                else "Write `text`, `number`, `money`, `flag`, `date`, `moment`, `url`, `one of …`, `list of …`.",
+                else "Write `text`, `number`, `money`, `flag`, `date`, `moment`, `url`, or `one of …`.",
             )
         )
         return FieldType("text")

@@ -7,9 +7,9 @@ from itertools import pairwise
 from dsl.finding import Finding
 from dsl.graph import EventType, FieldType
 from dsl.names import CONTACT_ALWAYS, Names, fields_of, unknown
-from dsl.nodes import Name, Path
 from dsl.shop import NAMING_FIELDS
 from dsl.source import error
+from dsl.terms import Name, Path
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 import jinja2
 from jinja2 import nodes as j
@@ -25,15 +24,6 @@ class Template(Struct, frozen=True):
     unsubscribe: bool
     imprint: bool
     promotional: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """A value that a template asks for, as in `contact.first_name`, with the file and line that ask."""
-
-    path: tuple[str, ...]
-    file: TemplateFile
-    line: int
 
 
 def parsed(text: str) -> j.Template:

@@ -4,7 +4,9 @@ from dsl.agreement import comparable, currency_of, is_zero
 from dsl.finding import Finding
 from dsl.graph import EventType
 from dsl.names import PURPOSES, fields_of, unknown
-from dsl.nodes import (
+from dsl.scope import ANYTHING, CONDITION, NUMBER, Scope, ValueType, follow, resolve
+from dsl.source import error
+from dsl.terms import (
     AgreedTo,
     Arithmetic,
     Between,
@@ -24,8 +26,6 @@ from dsl.nodes import (
     Since,
     Tagged,
 )
-from dsl.scope import ANYTHING, CONDITION, NUMBER, Scope, ValueType, follow, resolve
-from dsl.source import error
 
 _ADDED = ("number", "money")
 _ORDERED = ("number", "money", "date", "moment")

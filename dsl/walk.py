@@ -5,7 +5,18 @@ from dataclasses import dataclass, field, replace
 
 from dsl.graph import EventType, FieldType
 from dsl.names import Names, fields_of
-from dsl.nodes import Finish, Flow, If, Send, Split, StartOnEvent, StartOnSegment, Step, Wait, WaitFor
+from dsl.nodes import (
+    Finish,
+    Flow,
+    If,
+    Send,
+    Split,
+    StartOnEvent,
+    StartOnSegment,
+    Step,
+    Wait,
+    WaitFor,
+)
 from dsl.scope import Scope
 
 _MADE = {Wait: "wait", WaitFor: "wait", If: "if", Finish: "finish"}

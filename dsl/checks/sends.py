@@ -1,0 +1,125 @@
+"""Mails: on which topic each goes, and what its own lines say."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from dsl.draft import Draft
+from dsl.fills import Filling, Misfit, fillings
+from dsl.finding import Finding
+from dsl.names import unknown
+from dsl.nodes import Flow, FlowTopic, Send, StartOnEvent, StartOnSegment, TextValue
+from dsl.scope import Scope, resolve
+from dsl.shop import NOT_FOR_SERVICE
+from dsl.source import error
+
+_ADDRESS = re.compile(r'\s*([^<>"\n\r]*<[^\s<>@]+@[^\s<>@]+\.[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+\.[^\s<>@]+)\s*$')
+_ALWAYS_KNOWN = ("id", "email", "email_domain", "created_at")
+
+
+def check_sends(draft: Draft) -> Iterator[Finding]:
+    """Mails without a topic, service topics where they must not be, texts with values that do not fit."""
+    for flow in draft.flows:
+        topic = next((head.topic.text for head in flow.heads if isinstance(head, FlowTopic)), None)
+        service: dict[str, None] = {}
+        if topic and draft.names.purpose(topic) == "service":
+            service[topic] = None
+        for standing in draft.standings(flow):
+            step = standing.step
+            if not isinstance(step, Send):
+                continue
+            if step.topic is None and topic is None and not flow.damaged:
+                yield error(
+                    "E402",
+                    step.span,
+                    f"`{step.template.text}` has no topic, so nobody has agreed to it.",
+                    "Write `topic NAME` in the head of the flow.",
+                )
+            if step.topic is not None:
+                if step.topic.text not in draft.names.topics:
+                    yield unknown(
+                        "E204",
+                        "topic",
+                        step.topic,
+                        draft.names.topics,
+                        f"Declare it with `topic {step.topic.text}`.",
+                    )
+                elif draft.names.purpose(step.topic.text) == "service":
+                    service[step.topic.text] = None
+            yield from _lines(step, replace(standing.scope, address=True))
+        for each in service:
+            yield from _service(flow, each)
+
+
+def _service(flow: Flow, topic: str) -> Iterator[Finding]:
+    for head in flow.heads:
+        if isinstance(head, StartOnSegment):
+            yield error(
+                "E406",
+                head.span,
+                f"`{topic}` is for service, so a flow on it starts on an event only.",
+                "Start it on something that the person did, as in `start on order_placed`.",
+            )
+        elif isinstance(head, StartOnEvent) and head.event.text in NOT_FOR_SERVICE:
+            yield error(
+                "E406",
+                head.event.span,
+                f"`{topic}` is for service, and by `{head.event.text}` nobody asks for one.",
+                "Send this on a topic for marketing.",
+            )
+
+
+def _lines(step: Send, scope: Scope) -> Iterator[Finding]:
+    if step.subject:
+        yield from _one_line(step.subject, "A subject")
+        if not step.subject.value.strip():
+            yield error("E415", step.subject.span, "This subject is blank.", "Write a few words.")
+        yield from _filled(step.subject, scope)
+    for text, what in ((step.sender, "from"), (step.reply_to, "reply to")):
+        if text and not _ADDRESS.match(text.value):
+            yield error(
+                "E417",
+                text.span,
+                "This is no address that mail can come from.",
+                f'Write it like `{what} "Anna of Kafija <anna@kafija.example>"`.',
+            )
+
+
+def _one_line(text: TextValue, what: str) -> Iterator[Finding]:
+    if "\n" in text.value:
+        yield error("E415", text.span, f"{what} is one line.", "Leave out the `\\n`.")
+
+
+def _filled(text: TextValue, scope: Scope) -> Iterator[Finding]:
+    for part in fillings(text):
+        if isinstance(part, Misfit):
+            yield error(
+                "E415",
+                text.span,
+                f"`{part.text}` is no value that a text can hold.",
+                'Write it like `{trigger.order_id}` or `{contact.first_name or "friend"}`.',
+            )
+        elif isinstance(part, Filling):
+            findings: list[Finding] = []
+            meaning = resolve(part.path, scope, findings)
+            yield from findings
+            if meaning is None:
+                continue
+            if meaning.type.kind in ("list", "record"):
+                yield error(
+                    "E415",
+                    text.span,
+                    f"`{part.path.text}` is a list and cannot stand in a subject.",
+                    "Name a single value.",
+                )
+            elif (
+                part.otherwise is None
+                and meaning.kind == "attribute"
+                and meaning.path[0] not in _ALWAYS_KNOWN
+            ):
+                yield error(
+                    "E415",
+                    text.span,
+                    f"`{part.path.text}` may be unknown.",
+                    f'Write `{{{part.path.text} or "friend"}}`, with a word that fits.',
+                )

@@ -1,0 +1,186 @@
+"""Values and conditions as written, each with its place."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import TypeAlias
+
+from dsl.finding import Span
+from dsl.graph import Duration, Money
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A word that names something; empty where the line could not be read."""
+
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """Something that could not be read and was reported; it fits everywhere."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """`kind` is text, number, money, flag, date, moment (`YYYY-MM-DDTHH:MM`), time (`HH:MM`) or duration."""
+
+    kind: str
+    value: "LiteralValue"
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """`contact.city`, `trigger.total`, `items.category`, `now`."""
+
+    parts: tuple[Name, ...]
+    span: Span
+
+    @property
+    def text(self) -> str:
+        return ".".join(part.text for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    operator: str
+    left: "Expression"
+    right: "Expression"
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    value: "Expression"
+    low: "Expression"
+    high: "Expression"
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    value: "Expression"
+    among: "tuple[Expression, ...]"
+    negated: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """`words` is as written: `is known`, `is unknown`, or one of the refused `is not …`."""
+
+    value: "Expression"
+    words: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    operator: str
+    left: "Expression"
+    right: "Expression"
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Negative:
+    value: "Expression"
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """`time since X` (`unit` is time) or `years since X` (years)."""
+
+    unit: str
+    value: "Expression"
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """`in last D` (duration), `since entry` (neither) or `since DATE` (start)."""
+
+    duration: Duration | None
+    start: "Expression | None"
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """`kind` is any, no, count, sum, average, largest, smallest, first or last."""
+
+    kind: str
+    path: Path
+    where: "Expression | None"
+    window: Window | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Logic:
+    """`operator` is and, or."""
+
+    operator: str
+    parts: "tuple[Expression, ...]"
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    part: "Expression"
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class InSegment:
+    segment: Name
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class AgreedTo:
+    topic: Name
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    tag: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class MailTest:
+    """`kind` is opened, clicked or sent."""
+
+    kind: str
+    step: Name
+    link: str | None
+    span: Span
+
+
+LiteralValue: TypeAlias = str | Decimal | Money | bool | date | Duration
+Expression: TypeAlias = (
+    Hole
+    | Literal
+    | Path
+    | Comparison
+    | Between
+    | OneOf
+    | Known
+    | Arithmetic
+    | Negative
+    | Since
+    | History
+    | Logic
+    | Not
+    | InSegment
+    | AgreedTo
+    | Tagged
+    | MailTest
+)
