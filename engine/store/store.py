@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from dsl.graph import Graph, graph_from_json, to_json
@@ -61,6 +61,10 @@ class Store:
         """What came into the inbox behind position `after`, and the deadlines up to `now`, earliest first;
         `limit` of each."""
         return await self._database.run(_gather, after, now, limit)
+
+    async def history(self) -> list[Received]:
+        """Every event that is kept, in order of time."""
+        return await self._database.run(_history)
 
     # people
 
@@ -122,19 +126,27 @@ def _inbox(connection: Connection, after: int, limit: int) -> list[Received]:
     found = connection.execute(
         select(t.inbox).where(t.inbox.c.seq > after).order_by(t.inbox.c.seq).limit(limit)
     )
-    return [
-        Received(
-            row.id or f"inbox-{row.seq}",
-            row.kind,
-            row.at,
-            row.received,
-            row.contact.hex() if row.contact else "",
-            row.address or "",
-            rows.data_of(row.data),
-            row.seq,
-        )
-        for row in found
-    ]
+    return [_received(row) for row in found]
+
+
+def _received(row: Row[Any]) -> Received:
+    return Received(
+        row.id or f"inbox-{row.seq}",
+        row.kind,
+        row.at,
+        row.received,
+        row.contact.hex() if row.contact else "",
+        row.address or "",
+        rows.data_of(row.data),
+        row.seq,
+    )
+
+
+def _history(connection: Connection) -> list[Received]:
+    found = connection.execute(
+        select(t.inbox).where(t.inbox.c.kind != "").order_by(t.inbox.c.at, t.inbox.c.seq)
+    )
+    return [_received(row) for row in found]
 
 
 def _load(connection: Connection, contacts: Sequence[str], now: int) -> dict[str, Bundle]:

@@ -1,0 +1,1 @@
+"""What came of it all: figures read from the journal. Only reads."""
