@@ -1,0 +1,75 @@
+"""What people read about the topics, in every language of the project.
+
+`schema.flow` holds the words of the default language; `words/lv.toml` those of another one, a table a topic:
+
+    [news]
+    title = "Jaunumi"
+    consent = "Vēlos saņemt jaunumus e-pastā."
+"""
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from dsl.graph import TopicType
+from virta.settings import BrokenProject
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A topic's title and the sentence beside its box, by language; a language may be missing."""
+
+    title: dict[str, str]
+    consent: dict[str, str]
+
+
+class _Words(Struct, frozen=True, forbid_unknown_fields=True):
+    title: str = ""
+    consent: str = ""
+
+
+def read_wording(folder: Path, languages: Sequence[str], topics: Sequence[TopicType]) -> dict[str, Wording]:
+    """The wording of each topic by its name; `languages[0]` is that of the topics themselves.
+
+    What a file leaves out is left out; a topic that it alone knows, or a consent sentence for a service
+    topic, raises `BrokenProject`.
+    """
+    first, *others = languages
+    wording = {
+        topic.name: Wording({first: topic.title}, {first: topic.wording} if topic.wording else {})
+        for topic in topics
+    }
+    for language in others:
+        path = folder / "words" / f"{language}.toml"
+        for name, words in _read(path).items():
+            topic = wording.get(name)
+            if topic is None:
+                known = ", ".join(f"`{each}`" for each in wording)
+                raise BrokenProject(f"{path}: the project has no topic `{name}`; it has {known}.")
+            if words.consent and not topic.consent:
+                raise BrokenProject(
+                    f"{path}: topic `{name}` asks for no consent in the flows, so it needs none here. "
+                    "Delete the line `consent`."
+                )
+            if words.title:
+                topic.title[language] = words.title
+            if words.consent:
+                topic.consent[language] = words.consent
+    return wording
+
+
+def _read(path: Path) -> dict[str, _Words]:
+    try:
+        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), dict[str, _Words])
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as fault:
+        raise BrokenProject(f"{path} cannot be read: {fault}") from None
+    except tomllib.TOMLDecodeError as fault:
+        raise BrokenProject(f"{path} is not valid TOML: {fault}") from None
+    except msgspec.ValidationError as fault:
+        raise BrokenProject(f"{path}: {fault}") from None
