@@ -1,5 +1,6 @@
 """The one entry to the language: a project's files in, findings and a program out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,7 +12,7 @@ from dsl.lower import lower
 from dsl.nodes import Declaration
 from dsl.parse import parse_source
 from dsl.schema import collect
-from dsl.source import read_source
+from dsl.source import Source, read_source
 from dsl.template_facts import Template, template_facts
 from dsl.template_files import TemplateFile, read_templates
 
@@ -32,21 +33,25 @@ class Project:
 @dataclass(frozen=True, slots=True)
 class Compiled:
     """`program` is None as soon as one finding is an error. `templates` are all templates of the project with
-    their facts, `template_files` the files to render them from, layouts and parts included."""
+    their facts, `template_files` the files to render them from, layouts and parts included; `sources` are the
+    texts that findings point into, by path."""
 
     findings: tuple[Finding, ...]
     program: Program | None
     templates: tuple[Template, ...]
     template_files: tuple[TemplateFile, ...]
+    sources: Mapping[str, Source]
 
 
 def compile_project(project: Project) -> Compiled:
     """Read, check and lower a whole project. Findings come in the order of files and lines."""
     declarations: list[Declaration] = []
     findings: list[Finding] = []
+    sources: dict[str, Source] = {}
     for path, data in sorted(project.files):
         source, faults = read_source(path, data)
         findings.extend(faults)
+        sources[path] = source
         read, faults = parse_source(source, project.currency)
         declarations.extend(read)
         findings.extend(faults)
@@ -64,4 +69,5 @@ def compile_project(project: Project) -> Compiled:
         None if broken else lower(draft),
         template_facts(templates),
         templates.files,
+        {**sources, **{source.path: source for source in templates.sources.values()}},
     )

@@ -2,7 +2,7 @@
 
 import sys
 
-from cyclopts import App
+from cyclopts import App, CycloptsError, UnusedCliTokensError
 
 from virta.settings import BrokenProject
 
@@ -11,8 +11,8 @@ app = App(
     help="E-mail marketing automation as code, with consent that can be proved.",
     version="0.1.0",
 )
-app.command("virta.commands.check:check", name="check")
-app.command("virta.commands.graph:graph", name="graph")
+app.command("virta.commands.check:check", name="check", help="Say what is wrong with flows and templates.")
+app.command("virta.commands.graph:graph", name="graph", help="Draw flows, or print them as JSON.")
 
 consent = App(name="consent", help="What people agreed to, and the proof of it.")
 app.command(consent)
@@ -20,11 +20,28 @@ app.command(consent)
 
 def main() -> None:
     """Entry point. Exit codes: 0 fine, 1 findings or a failed expectation, 2 usage or a broken project."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(words: list[str]) -> int:
+    """Carry out one command line and give its exit code. Faults of usage and of the project are told in one
+    line on standard error."""
     try:
-        code = app(sys.argv[1:], exit_on_error=False, print_error=True, result_action="return_value")
+        code = app(words, exit_on_error=False, print_error=False, result_action="return_value")
+    except CycloptsError as fault:
+        print(f"virta: {_plain(fault)}", file=sys.stderr)
+        return 2
     except BrokenProject as fault:
         print(f"virta: {fault}", file=sys.stderr)
-        sys.exit(2)
+        return 2
     except KeyboardInterrupt:
-        sys.exit(130)
-    sys.exit(code if isinstance(code, int) else 0)
+        return 130
+    return code if isinstance(code, int) else 0
+
+
+def _plain(fault: CycloptsError) -> str:
+    """The fault as one line of plain text, with the way to help."""
+    if isinstance(fault, UnusedCliTokensError):
+        words = " ".join(fault.unused_tokens or ())
+        return f"There is nothing that `{words}` could mean here. See `virta --help`."
+    return f"{' '.join(str(fault).split())} See `virta --help`."

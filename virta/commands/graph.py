@@ -1,0 +1,49 @@
+"""`virta graph`: flows as drawings or as data."""
+
+import sys
+from pathlib import Path
+from typing import Literal
+
+
+def graph(
+    folder: Path = Path("."), flow: str | None = None, *, format: Literal["mermaid", "json"] = "mermaid"
+) -> int:
+    """Draw the flows of a project, for Mermaid, or print them as JSON.
+
+    Parameters
+    ----------
+    folder
+        The project's folder, which holds virta.toml.
+    flow
+        The name of one flow; all of them if it is left out.
+    format
+        mermaid for a drawing, json for the graph that the engine runs.
+    """
+    import msgspec
+
+    from dsl.draw import mermaid
+    from dsl.graph import to_json
+    from dsl.names import nearest
+    from dsl.report import as_text, summary
+    from virta.project import load_project
+    from virta.settings import BrokenProject
+
+    _, compiled = load_project(folder)
+    if compiled.program is None:
+        print(as_text(compiled.findings, compiled.sources), file=sys.stderr)
+        print(summary(compiled.findings), file=sys.stderr)
+        return 1
+    flows = {each.flow: each for each in compiled.program.flows}
+    if flow is not None and flow not in flows:
+        close = nearest(flow, flows)
+        hint = f" Did you mean {close}?" if close else ""
+        raise BrokenProject(f"There is no flow {flow} in {folder}.{hint}")
+    chosen = [flows[flow]] if flow is not None else list(flows.values())
+    if format == "json":
+        if flow is not None:
+            print(msgspec.json.format(to_json(chosen[0]), indent=2).decode())
+        else:
+            print(msgspec.json.format(to_json(compiled.program), indent=2).decode())
+    else:
+        print("\n".join(f"%% {each.flow}\n{mermaid(each)}" for each in chosen), end="")
+    return 0

@@ -1,0 +1,67 @@
+"""A project's folder: its settings, its texts, and what they compile to."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from dsl.compile import Compiled, Project, compile_project
+from virta.settings import BrokenProject, Settings, read_settings
+
+TEMPLATE_ENDINGS = (".html", ".txt", ".mjml")
+
+
+def load_project(folder: Path) -> tuple[Settings, Compiled]:
+    """Read and compile the project in `folder`. Raises `BrokenProject`; faults in its texts are findings."""
+    if not folder.is_dir():
+        raise BrokenProject(f"There is no folder {folder}.")
+    settings = read_settings(folder)
+    today = datetime.now(ZoneInfo(settings.time_zone)).date()
+    return settings, compile_project(read_project(folder, settings, today))
+
+
+def read_project(folder: Path, settings: Settings, today: date) -> Project:
+    """The texts of a project: every `.flow` file but those of scenarios, and everything under `templates/`.
+    Hidden folders are passed over. Raises `BrokenProject` for a file that cannot be read."""
+    templates = folder / "templates"
+    flows = [path for path in _files(folder) if path.suffix == ".flow"]
+    return Project(
+        tuple(
+            (path.relative_to(folder).as_posix(), _read(path))
+            for path in flows
+            if path.relative_to(folder).parts[0] != "scenarios"
+        ),
+        tuple(
+            (path.relative_to(folder).as_posix(), _read(path))
+            for path in _files(templates)
+            if path.suffix in TEMPLATE_ENDINGS
+        ),
+        settings.languages,
+        settings.currency,
+        settings.time_zone,
+        today,
+    )
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """The files below a folder, in the order of their names; links to folders are not followed."""
+    try:
+        entries = sorted(folder.iterdir())
+    except FileNotFoundError:
+        return
+    except OSError as fault:
+        raise BrokenProject(f"The folder {folder} cannot be read: {fault.strerror}.") from None
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            yield from _files(entry)
+        elif entry.is_file():
+            yield entry
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as fault:
+        raise BrokenProject(f"The file {path} cannot be read: {fault.strerror}.") from None
