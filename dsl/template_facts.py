@@ -10,9 +10,14 @@ from msgspec import Struct
 
 from dsl.template_files import TemplateFile, Templates
 
+FILTERS = ("money", "date", "time")
+"""The filters that templates have beside Jinja's own."""
+
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _ENVIRONMENT = jinja2.Environment(autoescape=True)
+_ENVIRONMENT.filters |= dict.fromkeys(FILTERS, str)
 _DEEPEST = 20
+_DEEPEST_TREE = 120
 
 
 class Template(Struct, frozen=True):
@@ -27,8 +32,18 @@ class Template(Struct, frozen=True):
 
 
 def parsed(text: str) -> j.Template:
-    """Jinja's tree of a template's text. Raises `jinja2.TemplateSyntaxError`."""
-    return _ENVIRONMENT.parse(text)
+    """Jinja's tree of a template's text. Raises `jinja2.TemplateSyntaxError`, also for what is nested so deeply
+    that nobody could have meant it."""
+    try:
+        tree = _ENVIRONMENT.parse(text)
+    except RecursionError:
+        raise jinja2.TemplateSyntaxError("nested too deeply", 1) from None
+    level: list[j.Node] = [tree]
+    for _ in range(_DEEPEST_TREE):
+        level = [child for node in level for child in node.iter_child_nodes()]
+        if not level:
+            return tree
+    raise jinja2.TemplateSyntaxError("nested too deeply", level[0].lineno)
 
 
 def template_facts(templates: Templates) -> tuple[Template, ...]:

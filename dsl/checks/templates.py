@@ -13,11 +13,11 @@ from dsl.names import CONTACT_ALWAYS, nearest, unknown
 from dsl.nodes import Flow, FlowTopic, Send
 from dsl.scope import Scope
 from dsl.source import error, warning
-from dsl.template_facts import always_shown, parsed, parts_of, references
+from dsl.template_facts import FILTERS, always_shown, parsed, parts_of, references
 from dsl.template_files import PROOF, TemplateFile
 from dsl.template_uses import Use, uses
 
-_FILTERS = frozenset(jinja2.Environment().filters) | {"money", "date", "time"}
+_FILTERS = frozenset((*jinja2.Environment().filters, *FILTERS))
 _TESTS = frozenset(jinja2.Environment().tests)
 _LINKS = ("unsubscribe", "preferences")
 _PROOF_LINKS = ("confirm", "refuse")
@@ -101,7 +101,7 @@ def _facts(name: str, usage: _Sent | None, draft: Draft) -> Iterator[Finding]:
         shown = always_shown(file, draft.templates)
         if not shown and not _readable(file):
             continue
-        place = _at(file, draft, min(file.line, len(draft.templates.sources[file.path].lines) or 1))
+        place = _at(file, draft, 1)
         if name == PROOF:
             for link in _PROOF_LINKS:
                 if f"links.{link}" not in shown:
@@ -144,6 +144,8 @@ def _texts(draft: Draft, sent: Mapping[str, _Sent]) -> Iterator[Finding]:
             for text, line in _pieces(file):
                 try:
                     tree = parsed(text)
+                    yield from _words(tree, file, line, draft)
+                    asked = list(uses(tree))
                 except jinja2.TemplateSyntaxError as fault:
                     yield error(
                         "E503",
@@ -152,8 +154,7 @@ def _texts(draft: Draft, sent: Mapping[str, _Sent]) -> Iterator[Finding]:
                         _reason(fault),
                     )
                     continue
-                yield from _words(tree, file, line, draft)
-                for use in uses(tree):
+                for use in asked:
                     yield from _use(name, use, file, line, sent.get(name), draft)
 
 
@@ -199,18 +200,22 @@ def _references(file: TemplateFile, draft: Draft) -> Iterator[Finding]:
 
 
 def _words(tree: j.Template, file: TemplateFile, line: int, draft: Draft) -> Iterator[Finding]:
-    for kind, known in ((j.Filter, _FILTERS), (j.Test, _TESTS)):
-        for node in tree.find_all(kind):
-            name = getattr(node, "name", "")
-            if name not in known:
-                close = nearest(name, known)
-                what = "filter" if kind is j.Filter else "test"
-                yield error(
-                    "E507",
-                    _at(file, draft, line + node.lineno - 1, name),
-                    f"There is no {what} `{name}`.",
-                    f"Write `{close}`." if close else "Templates have `money`, `date`, `time` and `default`.",
-                )
+    """Filters and tests that there are not; each gets a known name then, so that the tree can be read on."""
+    for node in tree.find_all((j.Filter, j.Test)):
+        assert isinstance(node, j.Filter | j.Test)
+        what, known, harmless = (
+            ("filter", _FILTERS, "string") if isinstance(node, j.Filter) else ("test", _TESTS, "defined")
+        )
+        if node.name in known:
+            continue
+        close = nearest(node.name, known)
+        yield error(
+            "E507",
+            _at(file, draft, line + node.lineno - 1, node.name),
+            f"There is no {what} `{node.name}`.",
+            f"Write `{close}`." if close else "Templates have `money`, `date`, `time` and `default`.",
+        )
+        node.name = harmless
 
 
 def _use(
