@@ -87,7 +87,7 @@ class Gathered:
 def gather(reading: Reading, asks: Sequence[Ask]) -> Gathered:
     """Read what is known about `asks`."""
     keys = {"keys": json.dumps([ask.key for ask in asks])}
-    attempts = {row[0]: Attempt(*tuple(row)[1:]) for row in reading.conn.execute(_ATTEMPTS, keys)}
+    attempts = {row[0]: Attempt(*tuple(row)[1:]) for row in reading.conn.execute(_ATTEMPTS, keys).all()}
     proofs: dict[str, tuple[str, int]] = {}
     if any(ask.mail_class is MailClass.PROOF for ask in asks):
         proofs = {row[0]: (row[1], row[2]) for row in reading.conn.execute(_PROOFS, keys)}
@@ -138,7 +138,7 @@ def _sent(reading: Reading, asks: Sequence[Ask]) -> dict[tuple[str, str], int]:
         query = _SENT.where(
             decisions.c.at >= start, decisions.c.topic == topic, decisions.c["class"] == MailClass.MARKETING
         )
-        for subject, count in reading.conn.execute(query, {"subjects": json.dumps(subjects)}):
+        for subject, count in reading.conn.execute(query, {"subjects": json.dumps(subjects)}).all():
             counts[subject, topic] = count
     return counts
 

@@ -8,17 +8,18 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from msgspec import Struct
 
 from consent.errors import BrokenExport
 
 _ED25519 = b"\x01"
 
 
-class Checkpoint(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
     """A tree of `size` leaves with the Merkle root `root` (32 bytes), in the log called `origin`."""
 
     origin: str
@@ -30,7 +31,8 @@ class Checkpoint(Struct, frozen=True):
         return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
 
 
-class VerifierKey(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class VerifierKey:
     """Who may sign: the key's name and 32 bytes of an Ed25519 public key."""
 
     name: str
@@ -45,7 +47,8 @@ class VerifierKey(Struct, frozen=True):
         return f"{self.name}+{self.id().hex()}+{base64.b64encode(_ED25519 + self.public).decode()}"
 
 
-class Note(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Note:
     """A note taken apart: its text, and each signature with the name and key id that stand before it."""
 
     text: str

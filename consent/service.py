@@ -39,8 +39,8 @@ class Service:
         self.parts = parts
         self._clock = clock
         self._rules = rules
-        self._frontier = stored_frontier(store.reader)
-        store.reader.rollback()
+        with store.reader.begin():
+            self._frontier = stored_frontier(store.reader)
         self._listeners: list[Callable[[], None]] = []
         self._mutex = threading.Lock()
         durable = store.path is not None and store.durable and store.writer is not None
@@ -113,16 +113,18 @@ def open_service(
 ) -> Service:
     """Open the service for writing; the store is made if there is none. `path` None keeps it in memory.
 
-    `origin` names the log in every checkpoint, for good: `example.com/consent`. `clock` gives ms UTC,
-    `entropy` that many random bytes. Not `durable` skips syncing, for simulations. Raises `AlreadyOpen`,
-    `WrongKeys`, `DamagedLog`, `ValueError`."""
+    `origin` names the log in every checkpoint, as in `example.com/consent`; a log that exists keeps the name
+    it has. `clock` gives ms UTC, `entropy` that many random bytes. Not `durable` skips syncing, for
+    simulations. Raises `AlreadyOpen`, `WrongKeys`, `DamagedLog`, `ValueError`."""
     if not origin or any(sign in origin for sign in " +\n\r\t"):
         raise ValueError(f"The log's name must have no blanks and no plus sign: {origin!r}")
     store = open_memory() if path is None else open_file(path, durable)
     try:
         assert store.writer is not None
-        parts = _parts(store.writer, keys, origin, public_url, team, clock, entropy)
         with store.writer.begin():
+            named = store.writer.scalar(select(facts.c.value).where(facts.c.name == "origin"))
+            name = bytes(named).decode() if named is not None else origin
+            parts = _parts(store.writer, keys, name, public_url, team, clock, entropy)
             _found(store.writer, parts, clock())
         with store.writer.begin():
             _check(store.writer, parts)
@@ -159,7 +161,6 @@ def _parts(
     entropy: Callable[[int], bytes],
 ) -> Parts:
     row = conn.execute(select(checkpoints).order_by(checkpoints.c.size.desc()).limit(1)).first()
-    conn.rollback()
     last = Signed(row.size, bytes(row.root), row.at, row.note) if row else None
     return Parts(
         origin=origin,
@@ -195,11 +196,6 @@ def _check(conn: Connection, parts: Parts) -> None:
     if _fact(conn, "schema") != SCHEMA:
         raise WrongKeys("The consent store was made by another version of Virta.")
     parts.vault.matches(_fact(conn, "check"))
-    if _fact(conn, "origin") != parts.origin.encode():
-        known = _fact(conn, "origin").decode()
-        raise WrongKeys(
-            f"The log of this consent store is called {known}, not {parts.origin}; a log keeps its name."
-        )
     if _fact(conn, "signing_key") != parts.signer.key().public:
         raise WrongKeys("The log signing key is not the one that this consent store was begun with.")
     last = parts.signer.last

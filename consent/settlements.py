@@ -39,7 +39,7 @@ def settle(tx: Writing, sender: str, settlements: Sequence[Settlement]) -> None:
     if not settlements:
         return
     keys = json.dumps([settlement.key for settlement in settlements])
-    claimed = {(row[0], row[1]): row for row in tx.conn.execute(_CLAIMED, {"keys": keys})}
+    claimed = {(row[0], row[1]): row for row in tx.conn.execute(_CLAIMED, {"keys": keys}).all()}
     rows: dict[int, tuple[str, int, int, int]] = {}
     proofs: list[tuple[Settlement, str]] = []
     for settlement in settlements:

@@ -106,6 +106,7 @@ subjects = Table(
     Column("language", String, nullable=False),
     Column("proofs", Integer, nullable=False),  # proof mails queued since the last confirmation
     Column("proof_at", Integer, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 standings = Table(

@@ -76,11 +76,11 @@ def load(reading: Reading, ids: Sequence[str]) -> dict[str, Subject]:
     """The subjects with these ids; unknown ones are left out."""
     wanted = {"ids": json.dumps(list(dict.fromkeys(ids)))}
     where: dict[str, dict[str, Standing]] = {}
-    for subject, topic, state, seq, version, expires in reading.conn.execute(_STANDINGS, wanted):
+    for subject, topic, state, seq, version, expires in reading.conn.execute(_STANDINGS, wanted).all():
         where.setdefault(subject, {})[topic] = Standing(_STATES[state], seq, version, expires)
     return {
         row[0]: Subject(row[0], row[1], row[2], row[3], row[4], where.get(row[0], {}))
-        for row in reading.conn.execute(_PEOPLE, wanted)
+        for row in reading.conn.execute(_PEOPLE, wanted).all()
     }
 
 

@@ -5,8 +5,7 @@ its index on that level; whoever has those can make any root or proof with O(log
 
 import hashlib
 from collections.abc import Callable, Sequence
-
-from msgspec import Struct
+from dataclasses import dataclass
 
 Nodes = Callable[[int, int], bytes]
 """`nodes(level, index)` is the hash of the complete subtree over leaves index·2^level … (index+1)·2^level −
@@ -25,7 +24,8 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
-class Frontier(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Frontier:
     """A tree's size and the roots of its maximal complete subtrees, largest first: enough to go on
     appending."""
 

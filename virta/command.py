@@ -16,6 +16,10 @@ app.command("virta.commands.graph:graph", name="graph", help="Draw flows, or pri
 
 consent = App(name="consent", help="What people agreed to, and the proof of it.")
 app.command(consent)
+consent.command("virta.commands.consent_show:show", name="show")
+consent.command("virta.commands.consent_export:export", name="export")
+consent.command("virta.commands.consent_verify:verify", name="verify")
+consent.command("virta.commands.consent_keys:keys", name="keys")
 
 
 def main() -> None:

@@ -1,0 +1,1 @@
+"""What auditors take away, one format a file."""

@@ -1,0 +1,114 @@
+"""The export that proves itself: a zip with the exact leaves, the decisions, the words, a checkpoint and the
+keys.
+
+`docs/proof-format.md` says what stands in it. It is written as a stream, so that its size does not matter.
+"""
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO
+
+from msgspec import Struct
+from sqlalchemy import select
+
+from consent.log import stored_frontier, stored_nodes
+from consent.record import VERSION, Record, record_bytes
+from consent.store import batches, decisions, leaves, policies, purposes
+from consent.transaction import Reading
+
+FORMAT = "virta-consent-export"
+_AT_ONCE = 5_000
+
+
+class Exported(Struct, frozen=True):
+    """How much an export holds, and the signed note that it carries."""
+
+    leaves: int
+    decisions: int
+    checkpoint: str
+
+
+def write_archive(reading: Reading, target: BinaryIO) -> Exported:
+    """Write the whole log to `target`, with a checkpoint that covers it."""
+    parts = reading.parts
+    frontier = stored_frontier(reading.conn)
+    signed = parts.signer.sign(frontier, stored_nodes(reading.conn), reading.now)
+    digests: dict[str, str] = {}
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        counted = _write(archive, "leaves.jsonl", _leaves(reading), digests)
+        decided = _write(archive, "decisions.jsonl", _decisions(reading), digests)
+        _write(archive, "purposes.jsonl", _bodies(reading, purposes.c.body, purposes.c.version), digests)
+        _write(archive, "policies.jsonl", _bodies(reading, policies.c.body, policies.c.digest), digests)
+        _write(archive, "checkpoint", [signed.note.encode()], digests)
+        _write(archive, "keys", [parts.signer.key().line().encode() + b"\n"], digests)
+        manifest = {
+            "format": FORMAT,
+            "v": 1,
+            "log": parts.origin,
+            "at": reading.now,
+            "leaves": counted,
+            "decisions": decided,
+            "files": digests,
+        }
+        _write(archive, "manifest.json", [json.dumps(manifest, indent=2).encode() + b"\n"], {})
+    return Exported(counted, decided, signed.note)
+
+
+def _write(archive: zipfile.ZipFile, name: str, lines: Iterable[bytes], digests: dict[str, str]) -> int:
+    # A fixed date: equal logs give equal files.
+    entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    digest = hashlib.sha256()
+    count = 0
+    with archive.open(entry, "w", force_zip64=True) as file:
+        for line in lines:
+            digest.update(line)
+            file.write(line)
+            count += 1
+    digests[name] = digest.hexdigest()
+    return count
+
+
+def _leaves(reading: Reading) -> Iterator[bytes]:
+    after = -1
+    query = select(leaves.c.seq, leaves.c.body).order_by(leaves.c.seq).limit(_AT_ONCE)
+    while rows := reading.conn.execute(query.where(leaves.c.seq > after)).all():
+        for seq, body in rows:
+            yield bytes(body) + b"\n"
+            after = seq
+
+
+def _decisions(reading: Reading) -> Iterator[bytes]:
+    after = 0
+    query = (
+        select(decisions, batches.c.policy)
+        .join(batches, batches.c.seq == decisions.c.batch)
+        .order_by(decisions.c.id)
+        .limit(_AT_ONCE)
+    )
+    while rows := reading.conn.execute(query.where(decisions.c.id > after)).all():
+        for row in rows:
+            record = Record(
+                attempt=row.attempt,
+                mail_class=row._mapping["class"],
+                consent_seq=row.consent_seq,
+                epoch=row.epoch,
+                key=row.key,
+                policy=row.policy,
+                purpose=row.purpose,
+                reason=row.reason or "",
+                subject=row.subject,
+                template=row.template,
+                topic=row.topic,
+                v=VERSION,
+                verdict="deny" if row.reason else "allow",
+            )
+            yield b'{"batch":%d,"record":%s}\n' % (row.batch, record_bytes(record))
+            after = row.id
+
+
+def _bodies(reading: Reading, body: object, order: object) -> Iterator[bytes]:
+    for (found,) in reading.conn.execute(select(body).order_by(order)):  # type: ignore[call-overload]
+        yield bytes(found) + b"\n"

@@ -1,0 +1,134 @@
+"""One person's whole history: what happened, with the words shown and the evidence kept, and each
+decision."""
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import select
+
+from consent.address import Address
+from consent.policy import read_purposes, words
+from consent.store import decisions, evidence, leaves, standings
+from consent.subjects import find, load
+from consent.transaction import Reading
+
+
+class Stands(Struct, frozen=True):
+    """Where the person stands with a topic, by which leaf, since when (ms UTC)."""
+
+    topic: str
+    state: str
+    leaf: int
+    since: int
+
+
+class Happened(Struct, frozen=True):
+    """A leaf about the person. `wording` are the words it refers to, `evidence` what was kept, opened;
+    `holds` whether the evidence still gives the commitment in the leaf (None: there is none)."""
+
+    leaf: int
+    at: int
+    type: str
+    topic: str
+    before: str
+    after: str
+    actor: str
+    wording: str
+    evidence: dict[str, object] | None
+    holds: bool | None
+
+
+class Decided(Struct, frozen=True):
+    """A decision about a mail to the person. `reason` is empty for an allowed one."""
+
+    leaf: int
+    at: int
+    key: str
+    attempt: int
+    mail_class: str
+    topic: str
+    reason: str
+    consent_leaf: int
+    outcome: str
+    code: int
+
+
+class History(Struct, frozen=True):
+    """Everything known of one person, oldest first."""
+
+    subject: str
+    address: str
+    language: str
+    epoch: int
+    standings: tuple[Stands, ...]
+    events: tuple[Happened, ...]
+    decisions: tuple[Decided, ...]
+
+
+def history(reading: Reading, address: Address) -> History | None:
+    """The history of whoever has `address`; None if the service never heard of it."""
+    identity = find(reading, address)
+    if identity is None:
+        return None
+    subject = load(reading, [identity])[identity]
+    vault = reading.parts.vault
+    stands = reading.conn.execute(
+        select(standings).where(standings.c.subject == identity).order_by(standings.c.topic)
+    )
+    kept = {
+        row.commitment: vault.open_evidence(identity, subject.wrapped, row.row, bytes(row.sealed))
+        for row in reading.conn.execute(select(evidence).where(evidence.c.subject == identity))
+    }
+    bodies = [
+        msgspec.json.decode(body)
+        for (body,) in reading.conn.execute(
+            select(leaves.c.body).where(leaves.c.subject == identity).order_by(leaves.c.seq)
+        )
+    ]
+    known = read_purposes(reading, list({body["notice"] for body in bodies if body["notice"]}))
+    default = reading.rules.policy.default_language
+    events = []
+    for body in bodies:
+        purpose = known.get(body["notice"])
+        opened = kept.get(body["evidence"])
+        events.append(
+            Happened(
+                leaf=body["seq"],
+                at=body["at"],
+                type=body["type"],
+                topic=body["purpose"],
+                before=body["from"],
+                after=body["to"],
+                actor=body["actor"],
+                wording=words(purpose.wording, subject.language, default) if purpose else "",
+                evidence=msgspec.json.decode(opened[0]) if opened else None,
+                holds=opened[1] == body["evidence"] if opened else False if body["evidence"] else None,
+            )
+        )
+    decided = reading.conn.execute(
+        select(decisions).where(decisions.c.subject == identity).order_by(decisions.c.id)
+    )
+    return History(
+        subject=identity,
+        address=vault.open_address(identity, subject.wrapped, subject.sealed),
+        language=subject.language,
+        epoch=subject.epoch,
+        standings=tuple(
+            Stands(row.topic, subject.standing(row.topic).at(reading.now), row.seq, row.at) for row in stands
+        ),
+        events=tuple(events),
+        decisions=tuple(
+            Decided(
+                row.batch,
+                row.at,
+                row.key,
+                row.attempt,
+                row._mapping["class"],
+                row.topic,
+                row.reason or "",
+                row.consent_seq,
+                row.outcome or "",
+                row.code,
+            )
+            for row in decided
+        ),
+    )

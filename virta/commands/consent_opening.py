@@ -1,0 +1,35 @@
+"""How the `virta consent` commands open a project's consent store: for reading, also while Virta serves."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from consent.errors import ConsentError
+from consent.service import Service, open_reader
+from virta.keys import read_keys
+from virta.settings import BrokenProject, read_settings
+
+Folder = Annotated[Path, Parameter(help="The project's folder.")]
+Format = Annotated[Literal["text", "json"], Parameter(name="--format", help="How to print.")]
+
+
+@contextmanager
+def reading(folder: Path) -> Iterator[Service]:
+    """The consent service of the project in `folder`, for reading. Raises `BrokenProject`."""
+    settings = read_settings(folder)
+    keys = read_keys(settings, folder)
+    path = folder / settings.stores.folder / "consent.db"
+    try:
+        service = open_reader(path, keys.consent, clock=lambda: time.time_ns() // 1_000_000)
+    except ConsentError as fault:
+        raise BrokenProject(str(fault)) from None
+    try:
+        yield service
+    except ConsentError as fault:
+        raise BrokenProject(str(fault)) from None
+    finally:
+        service.close()

@@ -1,0 +1,69 @@
+"""`virta consent show`: everything that is known of one address."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from cyclopts import Parameter
+
+from consent.address import read_address
+from consent.contract import InvalidAddress
+from consent.history import History, history
+from virta.commands.consent_opening import Folder, Format, reading
+
+
+def show(
+    address: Annotated[str, Parameter(help="An e-mail address.")],
+    folder: Folder = Path(),
+    *,
+    output: Format = "text",
+) -> int:
+    """Show where a person stands, what happened, and each decision about a mail to them. Exit code 1:
+    unknown."""
+    try:
+        wanted = read_address(address)
+    except InvalidAddress as fault:
+        print(f"virta: `{address}` is no e-mail address: {fault}", file=sys.stderr)
+        return 2
+    with reading(folder) as service:
+        found = service.read(lambda store: history(store, wanted))
+    if output == "json":
+        print(msgspec.json.encode(found).decode())
+    elif found is None:
+        print(f"Nobody with the address {address} is known here.")
+    else:
+        _print(found)
+    return 0 if found else 1
+
+
+def _print(found: History) -> None:
+    language = f", language {found.language}" if found.language else ""
+    print(f"{found.address} is subject {found.subject}{language}, {found.epoch} stops.")
+    for stands in found.standings:
+        print(f"  {stands.topic}: {stands.state} since {_time(stands.since)} (leaf {stands.leaf})")
+    if found.events:
+        print("What happened:")
+    for event in found.events:
+        change = f" {event.before} to {event.after}" if event.after else ""
+        topic = f" {event.topic}" if event.topic else ""
+        print(f"  {event.leaf:>6}  {_time(event.at)}  {event.type}{topic}{change}, by {event.actor}")
+        if event.wording:
+            print(f'          words: "{event.wording}"')
+        if event.evidence is not None:
+            kept = ", ".join(f"{name} {value}" for name, value in event.evidence.items() if value)
+            print(f"          evidence: {kept}")
+        if event.holds is False:
+            print("          the evidence is missing, or no longer what the log committed to")
+    if found.decisions:
+        print("Decisions about mails:")
+    for one in found.decisions:
+        verdict = f"denied: {one.reason}" if one.reason else f"allowed by leaf {one.consent_leaf}"
+        ended = f", {one.outcome} {one.code or ''}".rstrip() if one.outcome else ""
+        topic = f" {one.topic}" if one.topic else ""
+        print(f"  {one.leaf:>6}  {_time(one.at)}  {one.mail_class}{topic}, {verdict}{ended}")
+
+
+def _time(at: int) -> str:
+    return datetime.fromtimestamp(at // 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -1,0 +1,90 @@
+"""`virta consent verify`: check an export offline."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from consent.checkpoint import VerifierKey, read_verifier_key
+from consent.errors import BrokenExport
+from consent.verify import Failed, Failure, Verified
+from consent.verify import verify as check
+from consent.witness import Witness, read_witness
+from virta.commands.consent_opening import Format
+
+
+def verify(
+    file: Annotated[Path, Parameter(help="An export, as `virta consent export` wrote it.")],
+    *,
+    key: Annotated[
+        str | None, Parameter(help="The log's verifier key: the line, or a file that holds it.")
+    ] = None,
+    checkpoint: Annotated[
+        Path | None, Parameter(help="What somebody kept: a signed note, a receipt, or a mail (.eml).")
+    ] = None,
+    output: Format = "text",
+) -> int:
+    """Check an export from its bytes alone. Exit codes: 0 it holds; 3 it is consistent, but nobody's
+    signature was checked; 2 usage; from 10 on one for each kind of failure, see docs/proof-format.md."""
+    try:
+        known = _key(key)
+        witness = _witness(checkpoint)
+        with file.open("rb") as opened:
+            found = check(opened, known, witness)
+    except Failed as fault:
+        return _tell(output, int(fault.failure), str(fault), None)
+    except BrokenExport as fault:
+        print(f"virta: {fault}", file=sys.stderr)
+        return 2
+    except OSError as fault:
+        print(f"virta: {fault.filename} cannot be read: {fault.strerror}", file=sys.stderr)
+        return 2
+    if found.authenticated:
+        return _tell(output, 0, "It holds, and its checkpoint is signed by the key given.", found)
+    return _tell(
+        output,
+        int(Failure.NOT_AUTHENTICATED),
+        "Consistent, not authenticated: no --key was given, so anybody may have written it.",
+        found,
+    )
+
+
+def _key(text: str | None) -> VerifierKey | None:
+    if text is None:
+        return None
+    if "+" not in text:
+        text = Path(text).read_text("utf-8")
+    return read_verifier_key(text)
+
+
+def _witness(path: Path | None) -> Witness | None:
+    if path is None:
+        return None
+    try:
+        return read_witness(path.read_bytes())
+    except BrokenExport as fault:
+        raise Failed(Failure.WITNESS, f"{path} cannot be used: {fault}") from None
+
+
+def _tell(output: Format, code: int, message: str, found: Verified | None) -> int:
+    if output == "json":
+        body: dict[str, object] = {"code": code, "message": message}
+        if found is not None:
+            body |= {
+                "log": found.log,
+                "leaves": found.leaves,
+                "decisions": found.decisions,
+                "root": found.root,
+                "authenticated": found.authenticated,
+                "checkpoint_leaves": found.witness,
+            }
+        print(json.dumps(body))
+        return code
+    if found is not None:
+        print(f"{found.log}: {found.leaves} leaves, {found.decisions} decisions, root {found.root}.")
+        if found.witness is not None:
+            print(f"It begins with the {found.witness} leaves that the older checkpoint saw.")
+    print(message)
+    return code

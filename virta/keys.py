@@ -1,0 +1,92 @@
+"""Where the keys come from: the environment, or a file of development keys. `docs/keys.md` says what each
+does.
+
+A key is 32 random bytes in Base64. `VIRTA_PEPPER` and `VIRTA_LINK_KEY` may hold several, separated by commas,
+the newest last: to these lists a key is added, and none is dropped."""
+
+import base64
+import binascii
+import os
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from consent.keys import Keys
+from virta.settings import BrokenProject, Settings, secret
+
+NAMES = ("log_signing", "master", "pepper", "link", "journey")
+_HEADER = (
+    "# Development keys. Virta refuses to serve with them in production. Keep them out of version control.\n"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectKeys:
+    """The keys of the consent service, and the engine's own: from which the keys of mails are made."""
+
+    consent: Keys
+    journey: bytes = field(repr=False)
+
+
+def read_keys(settings: Settings, folder: Path) -> ProjectKeys:
+    """The keys that the project in `folder` names. Raises `BrokenProject`."""
+    if settings.keys.file:
+        return _of_file(settings, folder / settings.keys.file)
+    return _assembled(
+        {name: (secret(getattr(settings.keys, name)), _source(settings, name)) for name in NAMES}
+    )
+
+
+def make_development_keys(path: Path, entropy: Callable[[int], bytes]) -> None:
+    """Write a file of fresh development keys that only its owner can read. Raises `FileExistsError`."""
+    lines = [f'{name} = "{base64.b64encode(entropy(32)).decode()}"\n' for name in NAMES]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(_HEADER + "".join(lines))
+
+
+def _of_file(settings: Settings, path: Path) -> ProjectKeys:
+    if settings.environment == "production":
+        raise BrokenProject(
+            f'{path} holds development keys, and virta.toml says `environment = "production"`. '
+            "Remove `file` under [keys] and set the environment variables that docs/keys.md names."
+        )
+    try:
+        found = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise BrokenProject(f"The file of development keys {path} is missing.") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+        raise BrokenProject(f"The file of development keys {path} cannot be read: {fault}") from None
+    for name in NAMES:
+        if not isinstance(found.get(name), str):
+            raise BrokenProject(f"In {path} the key `{name}` is missing.")
+    return _assembled({name: (found[name], f"`{name}` in {path}") for name in NAMES})
+
+
+def _assembled(texts: dict[str, tuple[str, str]]) -> ProjectKeys:
+    keys = {name: _decoded(text, source) for name, (text, source) in texts.items()}
+    for name in ("log_signing", "master", "journey"):
+        if len(keys[name]) != 1:
+            raise BrokenProject(f"{texts[name][1]} must hold exactly one key.")
+    consent = Keys(keys["log_signing"][0], keys["master"][0], keys["pepper"], keys["link"])
+    return ProjectKeys(consent, keys["journey"][0])
+
+
+def _decoded(text: str, source: str) -> tuple[bytes, ...]:
+    decoded = []
+    for part in text.split(","):
+        try:
+            key = base64.b64decode(part.strip(), validate=True)
+        except (binascii.Error, ValueError):
+            raise BrokenProject(f"{source} is not in Base64.") from None
+        if len(key) != 32:
+            raise BrokenProject(f"{source} must hold 32 bytes in Base64, not {len(key)}.")
+        decoded.append(key)
+    return tuple(decoded)
+
+
+def _source(settings: Settings, name: str) -> str:
+    value: str = getattr(settings.keys, name)
+    # A key that stands in virta.toml itself must not be printed.
+    return value.removeprefix("env:") if value.startswith("env:") else f"`{name}` under [keys] in virta.toml"
