@@ -8,6 +8,7 @@ from house import POLICY, URL, Clock, Dice, House
 
 from consent.keys import Keys
 from consent.service import Service, open_service
+from engine.store.store import Store
 
 
 @pytest.fixture
@@ -40,9 +41,17 @@ def service(tmp_path: Path, clock: Clock) -> Iterator[Service]:
 
 
 @pytest.fixture
-async def house(service: Service, tmp_path: Path, clock: Clock) -> AsyncIterator[House]:
+def store() -> Iterator[Store]:
+    """The engine's memory."""
+    opened = Store(None, durable=False)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+async def house(service: Service, store: Store, tmp_path: Path, clock: Clock) -> AsyncIterator[House]:
     """The application, with the policy of a small coffee shop."""
-    built = House(service, tmp_path / "consent.db", clock)
+    built = House(service, store, tmp_path / "consent.db", clock)
     await built.consent.publish(POLICY)
     yield built
     await built.http.aclose()

@@ -4,7 +4,6 @@ import hashlib
 import itertools
 import re
 import sqlite3
-from collections.abc import Sequence
 from html import unescape
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,7 +13,9 @@ import httpx2
 from consent.client import InProcess
 from consent.contract import Basis, Outcome, Policy, Purpose, Settlement
 from consent.service import Service
-from web.api.inbox import Busy, NewContact, NewEvent
+from dsl.graph import EventType, FieldType, Program
+from engine.run.inbox import Inbox
+from engine.store.store import Received, Store
 from web.api.keys import ApiKeys
 from web.app import build_app
 from web.brand import Brand
@@ -47,6 +48,21 @@ ORDERS = Purpose(
     topic="orders", basis=Basis.CONTRACT, title={"en": "Orders"}, wording={}, controller="SIA Kafija"
 )
 POLICY = Policy(purposes=(NEWSLETTER, OFFERS, ORDERS), templates=())
+TEXT, MONEY, NUMBER = FieldType("text"), FieldType("money"), FieldType("number")
+ITEM = FieldType("record", fields=(("sku", TEXT), ("quantity", NUMBER), ("price", MONEY)))
+PROGRAM = Program(
+    attributes=(("first_name", TEXT), ("visits", NUMBER), ("birthday", FieldType("date"))),
+    events=(
+        EventType(
+            "order_placed",
+            (("order_id", TEXT), ("total", MONEY), ("items", FieldType("list", item=ITEM))),
+        ),
+        EventType("email_opened", (), built_in=True),
+    ),
+    topics=(),
+    segments=(),
+    flows=(),
+)
 BRAND = Brand(
     name="Kafija",
     controller="SIA Kafija",
@@ -76,49 +92,24 @@ class Dice:
         return hashlib.shake_256(str(next(self._count)).encode()).digest(size)
 
 
-class ListInbox:
-    """An inbox that keeps what it takes in lists, in the order of arrival. It knows two events."""
-
-    def __init__(self) -> None:
-        self.events: list[NewEvent] = []
-        self.contacts: list[NewContact] = []
-        self.busy_for = 0
-
-    async def accept_events(self, events: Sequence[NewEvent]) -> list[str | None]:
-        """Take each event with a known name; an id that was taken before counts once."""
-        self._check_room()
-        return [self._accept(event) for event in events]
-
-    async def accept_contacts(self, contacts: Sequence[NewContact]) -> list[str | None]:
-        """Take all."""
-        self._check_room()
-        self.contacts.extend(contacts)
-        return [None] * len(contacts)
-
-    def _accept(self, event: NewEvent) -> str | None:
-        if event.event not in ("order_placed", "cart_updated"):
-            return f"`{event.event}` is no event of this project."
-        if event.id not in {known.id for known in self.events}:
-            self.events.append(event)
-        return None
-
-    def _check_room(self) -> None:
-        if self.busy_for:
-            raise Busy(self.busy_for)
-
-
 class House:
     """Application, services and the short cuts that tests want."""
 
-    def __init__(self, service: Service, path: Path, clock: Clock) -> None:
+    def __init__(self, service: Service, store: Store, path: Path, clock: Clock) -> None:
         self.service = service
+        self.store = store
         self.path = path
         self.clock = clock
         self.consent = InProcess(service)
-        self.inbox = ListInbox()
+        self.inbox = Inbox(store, PROGRAM, clock, lambda: None)
         keys = ApiKeys.of([(KEY, ("events", "contacts", "signups")), ("events-only", ("events",))])
         self.app = build_app(self.consent, self.inbox, keys, BRAND, languages=LANGUAGES, url=URL, clock=clock)
         self.http = self.browser()
+
+    async def received(self) -> list[Received]:
+        """What stands in the engine's inbox, oldest first."""
+        rows, _ = await self.store.gather(0, self.clock.now, 10_000)
+        return rows
 
     def browser(self, **headers: str) -> httpx2.AsyncClient:
         """A client with headers of its own, at 192.0.2.7."""

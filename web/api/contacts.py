@@ -6,7 +6,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from web.api.batch import check_length, take
-from web.api.events import LONGEST_ADDRESS
 from web.api.inbox import Inbox, NewContact
 from web.api.payload import read_item, read_json
 from web.api.replies import answer
@@ -35,9 +34,7 @@ async def post_contacts(request: Request, inbox: Inbox) -> Response:
 
 def read_contact(raw: msgspec.Raw | bytes) -> NewContact | str:
     """One contact from its JSON, or the reason why it is none, in plain words."""
-    contact = read_item(raw, _contact, "The contact")
+    contact = read_item(raw, _contact, "the contact")
     if isinstance(contact, str):
         return contact
-    if not 0 < len(contact.email.strip()) <= LONGEST_ADDRESS:
-        return f"`email` must be an e-mail address, at most {LONGEST_ADDRESS} characters long."
     return NewContact(contact.email, contact.attributes)

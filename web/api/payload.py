@@ -32,22 +32,22 @@ async def read_json(request: Request, decoder: msgspec.json.Decoder[Shape]) -> S
 def read_item(raw: msgspec.Raw | bytes, decoder: msgspec.json.Decoder[Shape], whole: str) -> Shape | str:
     """One entry of a batch, or in plain words why it cannot be read; `whole` is what it is called."""
     if len(memoryview(raw)) > ITEM_LIMIT:
-        return f"{whole} is larger than 64 KiB."
+        return f"{whole} is larger than 64 KiB"
     try:
         return decoder.decode(raw)
     except msgspec.ValidationError as fault:
         return in_plain_words(str(fault), whole)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return f"{whole} holds text that is not valid Unicode."
+        return f"{whole} holds text that is not valid Unicode"
     except RecursionError:
-        return f"{whole} is nested too deeply."
+        return f"{whole} is nested too deeply"
 
 
 def _decode(body: bytes, decoder: msgspec.json.Decoder[Shape]) -> Shape:
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as fault:
-        raise Refusal(400, Code.WRONG_SHAPE, in_plain_words(str(fault), "The body")) from None
+        raise Refusal(400, Code.WRONG_SHAPE, f"{in_plain_words(str(fault), 'The body')}.") from None
     except msgspec.DecodeError as fault:
         raise Refusal(
             400, Code.BROKEN_JSON, f"The body is not valid JSON: {_place(str(fault), body)}."

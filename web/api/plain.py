@@ -21,25 +21,25 @@ _PLACE = re.compile(r" - at `\$\.?([^`]*)`$")
 
 
 def in_plain_words(message: str, whole: str) -> str:
-    """`message` of a `msgspec.ValidationError` as a sentence that names the field; `whole` is what the
+    """`message` of a `msgspec.ValidationError` as a phrase that names the field; `whole` is what the
     decoded value is called when the fault lies in no field of it."""
     place = _PLACE.search(message)
     path = place[1].replace("[...]", "") if place else ""
     name = f"`{path}`" if path else whole
     if found := _UNKNOWN.match(message):
         unknown = found[1][:LONGEST_NAME]
-        return f"{name} has a field `{unknown}` that is not known here."
+        return f"{name} has a field `{unknown}` that is not known here"
     if found := _MISSING.match(message):
-        return f"`{path}.{found[1]}` is missing." if path else f"`{found[1]}` is missing."
+        return f"`{path}.{found[1]}` is missing." if path else f"`{found[1]}` is missing"
     if found := _EXPECTED.match(message):
-        return f"{name} must be {_kind(found[1])}, not {_kind(found[2])}."
+        return f"{name} must be {_kind(found[1])}, not {_kind(found[2])}"
     if "RFC3339" in message:
-        return f"{name} is no moment that exists; write it as in `2026-03-02T10:00:00+02:00`."
+        return f"{name} is no moment that exists; write it as in `2026-03-02T10:00:00+02:00`"
     if "timezone" in message:
-        return f"{name} has no offset from UTC; write it as in `2026-03-02T10:00:00+02:00`."
+        return f"{name} has no offset from UTC; write it as in `2026-03-02T10:00:00+02:00`"
     if "out of range" in message:
-        return f"{name} holds a number that is too large."
-    return f"{name} has the wrong form."
+        return f"{name} holds a number that is too large"
+    return f"{name} has the wrong form"
 
 
 def _kind(names: str) -> str:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from consent.contract import ConsentClient, Unavailable
+from engine.store.database import StoreFault
 from web.api.batch import Clock
 from web.api.contacts import post_contacts
 from web.api.events import post_events
@@ -53,6 +54,7 @@ def build_api(
             Refusal: _refused,
             Busy: _busy,
             Unavailable: _unavailable,
+            StoreFault: _unavailable,
             HTTPException: _no_such_place,
             Exception: _broken,
         },
@@ -75,7 +77,7 @@ async def _busy(request: Request, fault: Exception) -> Response:
 
 
 async def _unavailable(request: Request, fault: Exception) -> Response:
-    message = "The consent service does not answer. Send the call again after `Retry-After` seconds."
+    message = "Our records cannot be reached; nothing was taken. Send it again after `Retry-After` seconds."
     return refusal(Refusal(503, Code.UNAVAILABLE, message, {"Retry-After": str(RETRY_AFTER)}))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -24,32 +25,39 @@ class Pages:
         self.brand = brand
         self.languages = spoken(languages)
         self._zone = ZoneInfo(brand.time_zone)
-        self._environment = Environment(
-            loader=FileSystemLoader(FOLDER),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-        )
-        self._environment.filters["fill"] = _fill
-        self._environment.globals.update(
-            brand=brand,
-            stylesheet=stylesheet()[0],
-            names={tag: catalogues()[tag]["meta"]["name"] for tag in self.languages},
-        )
+        self._names = {tag: catalogues()[tag]["meta"]["name"] for tag in self.languages}
 
     def render(self, name: str, language: str, **values: object) -> bytes:
         """The page `name` in `language`, UTF-8. With `switch=True` it offers the other languages."""
-        template = self._environment.get_template(f"{name}.html")
-        values.setdefault("switch", False)
-        return template.render(language=language, words=catalogues()[language], **values).encode()
+        frame = {
+            "brand": self.brand,
+            "language": language,
+            "names": self._names,
+            "stylesheet": stylesheet()[0],
+            "switch": False,
+            "words": catalogues()[language],
+        }
+        return _templates().get_template(f"{name}.html").render(frame | values).encode()
 
     def moment(self, at: int, language: str) -> str:
         """`at` (ms UTC) as a person writes it, to the second, with the offset from UTC."""
         locale = LOCALES.get(language, language)
         local = datetime.fromtimestamp(at // 1000, self._zone)
         return f"{format_date(local, 'long', locale)}, {format_time(local, TIME, locale=locale)}"
+
+
+@cache
+def _templates() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters["fill"] = _fill
+    return environment
 
 
 def _fill(text: str, **values: str) -> str:
