@@ -66,7 +66,8 @@ def _place(message: str, body: bytes) -> str:
     position = rest.removesuffix(")")
     if not position.isdigit():
         return "it ends in the middle"
-    before = body[: int(position)]
+    # of these msgspec gives the position behind the first
+    before = body[: int(position) - text.startswith("trailing characters")]
     line = before.count(b"\n") + 1
     column = len(before) - (before.rfind(b"\n") + 1) + 1
     return f"{text} in line {line}, column {column}"

@@ -1,0 +1,68 @@
+"""`POST /v1/signups`."""
+
+import pytest
+from house import KEY, House
+
+pytestmark = pytest.mark.anyio
+
+
+async def post(house: House, **wish: object):
+    """Sign up by the API."""
+    return await house.http.post("/v1/signups", json=wish, headers={"Authorization": f"Bearer {KEY}"})
+
+
+async def test_a_sign_up_queues_a_proof_mail_and_agrees_to_nothing(house: House):
+    """In the language given, else in the project's."""
+    answer = await post(
+        house, email="anna@example.com", topics=["newsletter"], language="lv", form="footer-2026"
+    )
+    assert (answer.status_code, answer.json()) == (202, {"accepted": True})
+    await post(house, email="berta@example.com", topics=["offers", "offers"])
+    proofs = await house.consent.proofs()
+    assert sorted(proof.language for proof in proofs) == ["en", "lv"]
+    for proof in proofs:
+        assert "active" not in (await house.states(proof.ask.subject)).values()
+
+
+async def test_the_answer_is_the_same_byte_for_byte_whoever_it_is_for(house: House):
+    """New, waiting, signed up, withdrawn or refused: nobody learns who is on the list."""
+    await house.join("active@example.com")
+    withdrawn = await house.join("withdrawn@example.com")
+    await house.http.post(house.unsubscribe(withdrawn), data={"stop": "all"})
+    await house.sign_up("refused@example.com")
+    [(_, refuse)] = await house.mailed()
+    await house.http.post(refuse)
+    await house.sign_up("waiting@example.com")
+    answers = [
+        await post(house, email=f"{name}@example.com", topics=["newsletter"])
+        for name in ("new", "waiting", "active", "withdrawn", "refused")
+    ]
+    assert {answer.status_code for answer in answers} == {202}
+    assert {answer.content for answer in answers} == {b'{"accepted":true}'}
+    assert len({tuple(answer.headers.multi_items()) for answer in answers}) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code", "words"),
+    [
+        ({"email": "nobody"}, 422, "invalid_address", "`email` is no e-mail address: "),
+        ({"email": ""}, 422, "invalid_address", "`email` is no e-mail address: "),
+        ({"email": 1}, 400, "wrong_shape", "`email` must be text, not a number."),
+        ({"topics": ["news"]}, 422, "unknown_topic", "`news` is no topic that people can sign up for."),
+        ({"topics": ["orders"]}, 422, "unknown_topic", "`orders` is no topic that people can sign up for."),
+        ({"topics": []}, 400, "wrong_shape", "`topics` is empty; name at least one."),
+        ({"topics": "offers"}, 400, "wrong_shape", "`topics` must be a list, not text."),
+        ({"topics": [1]}, 400, "wrong_shape", "`topics[0]` must be text, not a number."),
+        ({"language": "xx"}, 422, "unknown_language", "there are en, lv, fi."),
+        ({"form": "x" * 201}, 400, "wrong_shape", "`form` is longer than 200 characters."),
+        ({"confirmed": True}, 400, "wrong_shape", "The body has a field `confirmed` that is not known"),
+    ],
+)
+async def test_a_wish_that_cannot_be_met_says_why(house, change, status, code, words):
+    """And records nothing."""
+    before = house.everything_stored()
+    answer = await post(house, **{"email": "anna@example.com", "topics": ["newsletter"]} | change)
+    assert answer.status_code == status
+    assert answer.json()["error"]["code"] == code
+    assert words in answer.json()["error"]["message"]
+    assert house.everything_stored() == before
