@@ -78,7 +78,9 @@ class ExpressionBuilder:
         return terms.Path(tuple(self.word(each) for each in tokens(tree, "NAME")), self.span(tree))
 
     def text(self, found: Token) -> nodes.TextValue:
-        return nodes.TextValue((self.judged(found, literals.text) or "").replace(HOLE, ""), self.span(found))
+        return nodes.TextValue(
+            (self.judged(found, literals.text) or str(found)).replace(HOLE, "…"), self.span(found)
+        )
 
     def judged(self, found: Token, reader: Callable[[str], T]) -> T | None:
         """The value of a literal; None, with a finding, if it means nothing."""

@@ -40,6 +40,10 @@ def diagnose(chunk: Chunk, index: int, column: int, place: str) -> tuple[Finding
     if found := NOT_YET_WITHIN.search(logical.text):
         return not_yet(chunk, index, found.start(), found.end(), found.group().strip()), None
     first = _WORD.match(words)
+    if place == "flow" and first and first.group() == "else" and column <= logical.indent:
+        span = chunk.span(index, logical.indent, logical.indent + 4)
+        help = "Begin it at the depth of its `if`, right below the last step of that `if`."
+        return error("E101", span, "No `if` stands right above this `else`.", help), None
     kind = _kind(words, place)
     if kind is None:
         return _unknown_start(chunk, index, first.group() if first else words[:1], place)
@@ -98,8 +102,11 @@ def _unknown_start(chunk: Chunk, index: int, word: str, place: str) -> tuple[Fin
         "send": (("subject", "from", "reply", "topic"), "line below a `send`"),
         "wait for": (("on",), "line below a `wait for`"),
     }[place]
-    if word in words or (place == "flow" and word == "on"):
+    if word in (*HEADS, *STEPS, "on"):
         message = f"`{word}` cannot stand here."
+        if place in ("send", "wait for"):
+            help = "Begin it at the depth of the line above."
+            return error("E102", span, message, help), None
     else:
         message = f"`{word}` begins no {what}."
     close = nearest(word, words)

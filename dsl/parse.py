@@ -97,7 +97,7 @@ def _mend(chunk: Chunk, fault: UnexpectedInput, findings: list[Finding], mends: 
     index, column, token = _where(chunk, fault)
     if token == "_INDENT":
         return _outdent(chunk, index + 1, findings)
-    if _wanted(fault) <= {"_INDENT", "_NL"}:
+    if "_INDENT" in (wanted := _wanted(fault)) and wanted <= {"_INDENT", "_NL"}:
         return _fill_block(chunk, index if token in _LAYOUT_TOKENS else index - 1, findings)
     logical = chunk.lines[index]
     place = _place(chunk, index)

@@ -9,6 +9,7 @@ from dsl.finding import Finding, Severity
 from dsl.source import Source
 
 _COLOURS = {Severity.ERROR: "\x1b[1;31m", Severity.WARNING: "\x1b[1;33m"}
+_WIDEST = 140
 _BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 
 
@@ -59,7 +60,12 @@ def _block(finding: Finding, source: Source | None, colour: bool) -> str:
         line = source.lines[span.line - 1]
         end = span.end_column if span.end_line == span.line else len(line) + 1
         number = f"{span.line:>5}"
-        before, within = line[: span.column - 1], line[span.column - 1 : end - 1]
+        before, within = line[: span.column - 1], line[span.column - 1 : end - 1][:_WIDEST]
+        if len(before) + len(within) > _WIDEST:
+            before = "…" + before[len(before) - 20 :]
+        line = (
+            before + within + line[span.column - 1 + len(within) :][: max(_WIDEST - len(before + within), 0)]
+        )
         out.append(f"{dim}{number} |{plain} {line}")
         out.append(f"{dim}      |{plain} {_blank(before)}{paint}{'^' * max(_width(within), 1)}{plain}")
     if finding.help:

@@ -21,6 +21,15 @@ from dsl.source import error
 from dsl.terms import Name
 from dsl.words import CONDITION_WORDS, DECLARED_WORDS, FIELD_TYPES
 
+_FOREIGN_TYPES = {
+    **dict.fromkeys(("string", "str", "varchar"), "text"),
+    **dict.fromkeys(("integer", "int", "decimal", "float"), "number"),
+    **dict.fromkeys(("bool", "boolean"), "flag"),
+    **dict.fromkeys(("datetime", "timestamp", "time"), "moment"),
+    **dict.fromkeys(("currency", "amount", "price"), "money"),
+    "link": "url",
+}
+
 
 def collect(declarations: Iterable[Declaration], templates: frozenset[str]) -> tuple[Names, list[Finding]]:
     """The symbol table of all files together, and what is wrong with the names and types in it."""
@@ -177,21 +186,7 @@ class _Collector:
                 return FieldType("record", fields=tuple(fields.items()))
             case "text" | "number" | "money" | "flag" | "date" | "moment" | "url":
                 return FieldType(node.kind)
-        close = nearest(node.kind, (*FIELD_TYPES, "list", "one")) or {
-            "string": "text",
-            "str": "text",
-            "integer": "number",
-            "int": "number",
-            "decimal": "number",
-            "float": "number",
-            "bool": "flag",
-            "boolean": "flag",
-            "datetime": "moment",
-            "timestamp": "moment",
-            "currency": "money",
-            "amount": "money",
-            "link": "url",
-        }.get(node.kind.casefold())
+        close = _FOREIGN_TYPES.get(node.kind.casefold()) or nearest(node.kind, (*FIELD_TYPES, "list", "one"))
         shown = {"list": "list of text", "one": 'one of "a", "b"'}.get(close or "", close)
         self.findings.append(
             error(

@@ -77,6 +77,16 @@ def resolve(path: Path, scope: Scope, findings: list[Finding]) -> Meaning | None
     root, rest = path.parts[0], path.parts[1:]
     if root.text in ("now", "today") and not rest:
         return Meaning(root.text, (), ValueType("moment" if root.text == "now" else "date"))
+    if root.text == "predicted":
+        findings.append(
+            error(
+                "E110",
+                path.span,
+                "`predicted` is not supported yet.",
+                "Leave it out in this version of Virta.",
+            )
+        )
+        return None
     if root.text in ("contact", "trigger", "received"):
         if not rest:
             findings.append(
@@ -226,7 +236,7 @@ def _shallow(
                 "E110",
                 rest[1].span,
                 f"A field within `{rest[0].text}` is not supported here yet.",
-                f"Ask the history, as in `last EVENT.{rest[0].text}.{rest[1].text}`.",
+                "Leave it out in this version of Virta.",
             )
         )
         return None

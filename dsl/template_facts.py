@@ -32,7 +32,7 @@ class Template(Struct, frozen=True):
 
 
 def parsed(text: str) -> j.Template:
-    """Jinja's tree of a template's text. Raises `jinja2.TemplateSyntaxError`, also for what is nested so deeply
+    """Jinja's tree of a template's text. Raises `jinja2.TemplateSyntaxError`, also for text nested so deeply
     that nobody could have meant it."""
     try:
         tree = _ENVIRONMENT.parse(text)

@@ -155,10 +155,8 @@ def _header(source: Source) -> tuple[dict[str, str], dict[str, int], int, list[F
         if not line.strip():
             continue
         findings.extend(_entry(source, number, line, header, places))
-    findings.append(
-        error("E506", source.span(1, 1, 4), "The header is not closed.", "Write `---` below its last line.")
-    )
-    return header, places, len(lines) + 1, findings
+    help = "Write `---` below its last line."
+    return {}, {}, 2, [error("E506", source.span(1, 1, 4), "The header is not closed.", help)]
 
 
 def _entry(

@@ -15,7 +15,7 @@ LATER_STEPS = ("repeat", "set", "add", "remove", "emit", "call", "unsubscribe", 
 CONDITION_WORDS = frozenset(
     "and or not is in between contains starts ends any no yes count sum average largest smallest first last "
     "known unknown now today since opened clicked sent agreed tagged predicted where with within as on up to "
-    "contact trigger received coupon".split()
+    "contact trigger received".split()
 )
 """No field, attribute or declared name may be one of these."""
 
@@ -56,7 +56,7 @@ NOT_YET = tuple(
 )
 """How a line begins that a later version reads; an empty name: as matched."""
 
-NOT_YET_WITHIN = re.compile(r"\bper +\d+ +days\b|\b(?:coupon +(?=[^\W\d])|predicted\b)")
+NOT_YET_WITHIN = re.compile(r"\bper +\d+ +days\b")
 """The same for what stands within a line."""
 
 EXAMPLES: dict[str, str] = {

@@ -1,0 +1,38 @@
+"""The golden cases: a `.flow` file each, with the schema and templates that all of them share."""
+
+from datetime import date
+from pathlib import Path
+
+from dsl.compile import Compiled, Project, compile_project
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+SHARED_TEMPLATES = tuple(
+    (f"templates/{path.name}", path.read_bytes()) for path in sorted((GOLDEN / "templates").iterdir())
+)
+SCHEMA = ("schema.flow", (GOLDEN / "schema.flow").read_bytes())
+
+
+def compiled(*files: tuple[str, bytes], templates: tuple[tuple[str, bytes], ...] = ()) -> Compiled:
+    """Compile files beside the shared schema; `templates` win over the shared ones of the same name."""
+    merged = dict(SHARED_TEMPLATES) | dict(templates)
+    return compile_project(
+        Project(
+            (SCHEMA, *files), tuple(merged.items()), ("en", "lv"), "EUR", "Europe/Riga", date(2026, 11, 21)
+        )
+    )
+
+
+def compiled_case(path: Path) -> Compiled:
+    """Compile a case with the templates in the folder of its name, if there is one."""
+    own = path.with_suffix("") / "templates"
+    templates = (
+        tuple((f"templates/{each.name}", each.read_bytes()) for each in sorted(own.iterdir()))
+        if own.is_dir()
+        else ()
+    )
+    return compiled((path.name, path.read_bytes()), templates=templates)
+
+
+def compiled_text(text: str) -> Compiled:
+    """Compile a text beside the shared schema."""
+    return compiled(("case.flow", text.encode()))
