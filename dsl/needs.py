@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
-from msgspec.structs import fields
 
 from dsl.graph import Attribute, Duration, EventNeed, Field, History, InSegment, LastSpan, Needs
 
@@ -51,8 +50,8 @@ def _parts(thing: object) -> Iterator[Struct]:
     """A struct and all structs within it."""
     if isinstance(thing, Struct):
         yield thing
-        for field in fields(thing):
-            yield from _parts(getattr(thing, field.name))
+        for name in thing.__struct_fields__:
+            yield from _parts(getattr(thing, name))
     elif isinstance(thing, tuple):
         for each in thing:
             yield from _parts(each)

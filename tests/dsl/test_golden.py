@@ -1,4 +1,4 @@
-"""Whole texts and what becomes of them. `pytest --update` writes the expectations anew; read the difference."""
+"""Whole texts and what becomes of them. `pytest --update` writes the golden files anew."""
 
 import re
 from pathlib import Path
