@@ -240,10 +240,10 @@ class Store:
 
     def close(self) -> None:
         """Close the connections and let another process write."""
-        for connection in {self.reader, self.writer} - {None}:
-            assert connection is not None
-            connection.close()
-            connection.engine.dispose()
+        for connection in (self.reader, self.writer):
+            if connection is not None and not connection.closed:
+                connection.close()
+                connection.engine.dispose()
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None

@@ -23,6 +23,7 @@ from consent.contract import (
     Visit,
 )
 from consent.keys import Keys
+from consent.policy import publish
 from consent.service import Service, open_service
 
 MINUTE = 60_000
@@ -110,6 +111,7 @@ class World:
         self.client = InProcess(service)
         self.clock = clock
         self.keys = keys
+        self.policy = POLICY
         self._keys = itertools.count(1)
 
     def key(self) -> str:
@@ -129,6 +131,10 @@ class World:
     ) -> Ask:
         """An ask for a marketing mail on the newsletter, unless said otherwise."""
         return Ask(key or self.key(), attempt, subject, mail_class, topic, digest(template), trigger)
+
+    settled = staticmethod(lambda permit, outcome=Outcome.ACCEPTED, code=250: _settled(permit, outcome, code))
+    token = staticmethod(lambda url: url.rpartition("/")[2])
+    digest = staticmethod(digest)
 
     async def subject(self, email: str) -> str:
         """The id of an address."""
@@ -152,7 +158,7 @@ class World:
         await self.client.settle(
             "proofs", [Settlement(p.key, p.attempt, outcome, 250) for p in claimed.permits]
         )
-        return [(token(one.links.confirm), token(one.links.refuse)) for one in decided]
+        return [(_token(one.links.confirm), _token(one.links.refuse)) for one in decided]
 
     async def join(self, email: str, *topics: str, language: str = "en") -> str:
         """Sign up, get the proof mail, confirm; the subject's id."""
@@ -163,16 +169,16 @@ class World:
     async def send(self, *asks: Ask, outcome: Outcome = Outcome.ACCEPTED, code: int = 250) -> Claimed:
         """Claim and settle."""
         claimed = await self.client.claim("engine", asks, [])
-        await self.client.settle("engine", [settled(permit, outcome, code) for permit in claimed.permits])
+        await self.client.settle("engine", [_settled(permit, outcome, code) for permit in claimed.permits])
         return claimed
 
     def unsubscribe_token(self, subject: str, topic: str = "newsletter") -> str:
         """The token of the link in a marketing mail."""
-        return token(self.service.parts.tokens.unsubscribe(subject, topic))
+        return _token(self.service.parts.tokens.unsubscribe(subject, topic))
 
     def preferences_token(self, subject: str) -> str:
         """The token of a link for preferences."""
-        return token(self.service.parts.tokens.preferences(subject))
+        return _token(self.service.parts.tokens.preferences(subject))
 
     def types(self) -> list[str]:
         """The types of all leaves, in order."""
@@ -188,60 +194,58 @@ class World:
             )
 
 
-def settled(permit: Permit, outcome: Outcome = Outcome.ACCEPTED, code: int = 250) -> Settlement:
-    """How a permit's attempt ended."""
+def _settled(permit: Permit, outcome: Outcome, code: int) -> Settlement:
     return Settlement(permit.key, permit.attempt, outcome, code)
 
 
-def token(url: str) -> str:
-    """The token in a link."""
+def _token(url: str) -> str:
     return url.rpartition("/")[2]
 
 
-def open_world(path: Path | None, clock: Clock | None = None, durable: bool = False, seed: str = "") -> World:
-    """A service with the policy published."""
-    clock = clock or Clock()
-    keys = Keys.random(Dice("keys"))
-    service = open_service(
-        path,
-        keys,
-        origin=ORIGIN,
-        public_url=URL,
-        team=("Team@kafija.example",),
-        clock=clock,
-        entropy=Dice(seed),
-        durable=durable,
-    )
-    world = World(service, clock, keys)
-    from consent.policy import publish
-
-    service.write(lambda tx: publish(tx, POLICY))
-    return world
+Opener = Callable[..., World]
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
+def open_world() -> Iterator[Opener]:
+    """Opens services with the policy published, and closes them in the end. `path` None: in memory."""
+    opened: list[Service] = []
+
+    def open_one(
+        path: Path | None = None,
+        *,
+        clock: Clock | None = None,
+        durable: bool = False,
+        seed: str = "",
+        keys: Keys | None = None,
+    ) -> World:
+        clock = clock or Clock()
+        keys = keys or Keys.random(Dice("keys"))
+        service = open_service(
+            path,
+            keys,
+            origin=ORIGIN,
+            public_url=URL,
+            team=("Team@kafija.example",),
+            clock=clock,
+            entropy=Dice(seed),
+            durable=durable,
+        )
+        opened.append(service)
+        service.write(lambda tx: publish(tx, POLICY))
+        return World(service, clock, keys)
+
+    yield open_one
+    for service in opened:
+        service.close()
+
+
+@pytest.fixture
+def world(open_world: Opener) -> World:
     """A service in memory."""
-    world = open_world(None)
-    yield world
-    world.service.close()
+    return open_world()
 
 
 @pytest.fixture
-def stored(tmp_path: Path) -> Iterator[World]:
+def stored(open_world: Opener, tmp_path: Path) -> World:
     """A service in a file."""
-    world = open_world(tmp_path / "consent.db")
-    yield world
-    world.service.close()
-
-
-@pytest.fixture
-def reopened() -> Callable[[World], World]:
-    """Close a stored service and open it again, as after a restart."""
-
-    def again(world: World) -> World:
-        world.service.close()
-        path = world.service.store.path
-        return open_world(path, world.clock, seed="again")
-
-    return again
+    return open_world(tmp_path / "consent.db")

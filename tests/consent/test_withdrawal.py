@@ -1,0 +1,136 @@
+"""Withdrawal, by link, in every state, for good."""
+
+import json
+
+import pytest
+
+from consent.checkpoint import read_checkpoint, read_note
+from consent.contract import LinkRefused, Reason, Visit
+
+pytestmark = pytest.mark.anyio
+YEAR = 365 * 86_400_000
+
+
+async def test_a_withdrawal_is_idempotent(world):
+    """The second press gives the same leaf and time, and adds none."""
+    anna = await world.join("anna@kafija.example")
+    token = world.unsubscribe_token(anna)
+    first = await world.client.withdraw(token, "one_click", False, Visit())
+    leaves = world.count("leaves")
+    world.clock.pass_(1000)
+    second = await world.client.withdraw(token, "page", False, Visit())
+    assert (second.leaf, second.at, second.topics) == (first.leaf, first.at, ("newsletter",))
+    assert world.count("leaves") == leaves
+
+
+@pytest.mark.parametrize("state", ["none", "pending", "active", "refused", "expired", "withdrawn"])
+async def test_a_withdrawal_is_accepted_in_every_state(world, state):
+    """And afterwards the topic is withdrawn."""
+    anna = await world.subject("anna@kafija.example")
+    if state != "none":
+        await world.sign_up("anna@kafija.example")
+        [(confirm, refuse)] = await world.mail_proofs()
+        if state in ("active", "withdrawn"):
+            await world.client.confirm(confirm, Visit())
+        if state == "refused":
+            await world.client.refuse(refuse, Visit())
+        if state == "expired":
+            world.clock.pass_(4 * 86_400_000)
+        if state == "withdrawn":
+            await world.client.withdraw(world.unsubscribe_token(anna), "page", False, Visit())
+    await world.client.withdraw(world.unsubscribe_token(anna), "one_click", False, Visit())
+    [decision] = await world.client.decide([world.ask(anna)])
+    assert decision.reason is Reason.WITHDRAWN
+
+
+async def test_an_unsubscribe_link_never_expires(world):
+    """Twenty years later it still works."""
+    anna = await world.join("anna@kafija.example")
+    token = world.unsubscribe_token(anna)
+    world.clock.pass_(20 * YEAR)
+    assert (await world.client.unsubscription(token)).valid
+    receipt = await world.client.withdraw(token, "one_click", False, Visit())
+    assert receipt.type == "withdrawn"
+
+
+async def test_one_topic_or_everything(world):
+    """A link stops its own topic; told so, it stops all that the person has."""
+    anna = await world.join("anna@kafija.example", "newsletter", "offers")
+    token = world.unsubscribe_token(anna)
+    await world.client.withdraw(token, "page", False, Visit())
+    news, offers = await world.client.decide([world.ask(anna), world.ask(anna, "offers")])
+    assert (news.reason, offers.reason) == (Reason.WITHDRAWN, None)
+    receipt = await world.client.withdraw(token, "page", True, Visit())
+    assert set(receipt.topics) == {"newsletter", "offers"}
+    [offers] = await world.client.decide([world.ask(anna, "offers")])
+    assert offers.reason is Reason.WITHDRAWN
+
+
+async def test_each_stop_raises_the_epoch(world):
+    """One step per withdrawn topic, none for a repeat."""
+    anna = await world.join("anna@kafija.example", "newsletter", "offers")
+    epochs = []
+    for topic in ("newsletter", "newsletter", "offers"):
+        await world.client.withdraw(world.unsubscribe_token(anna, topic), "page", False, Visit())
+        [decision] = await world.client.decide([world.ask(anna)])
+        epochs.append(decision.epoch)
+    assert epochs == [1, 1, 2]
+
+
+async def test_a_receipt_is_covered_by_its_checkpoint(world):
+    """The checkpoint is signed and reaches beyond the leaf."""
+    anna = await world.join("anna@kafija.example")
+    receipt = await world.client.withdraw(world.unsubscribe_token(anna), "page", False, Visit())
+    note = read_note(receipt.checkpoint)
+    assert note.signed_by(world.service.parts.signer.key())
+    assert read_checkpoint(note.text).size > receipt.leaf
+
+
+async def test_forged_and_foreign_links_are_refused(world):
+    """A changed token, one of another scope, one of nobody; an unknown way to withdraw is the caller's
+    fault."""
+    anna = await world.join("anna@kafija.example")
+    good = world.unsubscribe_token(anna)
+    for bad in (
+        good[:-2] + "xx",
+        "",
+        "x.y",
+        world.preferences_token(anna),
+        world.unsubscribe_token("f" * 32),
+    ):
+        with pytest.raises(LinkRefused) as fault:
+            await world.client.withdraw(bad, "one_click", False, Visit())
+        assert fault.value.reason == "unknown"
+    with pytest.raises(ValueError, match="carrier pigeon"):
+        await world.client.withdraw(good, "carrier pigeon", False, Visit())
+
+
+async def test_stops_stand_in_a_file_outside_the_database(open_world, tmp_path):
+    """One line per stop, with subject, topic, type and time."""
+    world = open_world(tmp_path / "consent.db", durable=True)
+    anna = await world.join("anna@kafija.example", "newsletter", "offers")
+    await world.client.withdraw(world.unsubscribe_token(anna), "page", True, Visit())
+    lines = [json.loads(line) for line in (tmp_path / "consent.db.stops").read_text().splitlines()]
+    assert lines == [
+        {"subject": anna, "topic": topic, "type": "withdrawn", "at": world.clock.now}
+        for topic in ("newsletter", "offers")
+    ]
+
+
+async def test_a_stop_that_cannot_be_kept_outside_does_not_commit(open_world, tmp_path):
+    """The file comes first: without its line there is no withdrawal that a restore could undo."""
+    world = open_world(tmp_path / "consent.db", durable=True)
+    anna = await world.join("anna@kafija.example")
+    world.service._stops.close()
+    with pytest.raises(OSError):
+        await world.client.withdraw(world.unsubscribe_token(anna), "page", False, Visit())
+    world.service._stops = None
+    [decision] = await world.client.decide([world.ask(anna)])
+    assert decision.allowed
+
+
+async def test_a_store_that_need_not_last_keeps_no_file_of_stops(stored, tmp_path):
+    """Simulations leave nothing behind."""
+    anna = await stored.join("anna@kafija.example")
+    await stored.client.withdraw(stored.unsubscribe_token(anna), "page", False, Visit())
+    assert not (tmp_path / "consent.db.stops").exists()
