@@ -13,6 +13,13 @@ app = App(
 )
 app.command("virta.commands.check:check", name="check", help="Say what is wrong with flows and templates.")
 app.command("virta.commands.graph:graph", name="graph", help="Draw flows, or print them as JSON.")
+app.command(
+    "virta.commands.simulate:simulate",
+    name="simulate",
+    help="Replay visitors through the flows on a virtual clock.",
+)
+app.command("virta.commands.serve:serve", name="serve", help="Serve pages and API, run flows, send mails.")
+app.command("virta.commands.mailbox:mailbox", name="mailbox", help="Show what the local mailbox holds.")
 
 consent = App(name="consent", help="What people agreed to, and the proof of it.")
 app.command(consent)

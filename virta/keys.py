@@ -6,6 +6,7 @@ the newest last: to these lists a key is added, and none is dropped."""
 
 import base64
 import binascii
+import contextlib
 import os
 import tomllib
 from collections.abc import Callable
@@ -36,6 +37,14 @@ def read_keys(settings: Settings, folder: Path) -> ProjectKeys:
     return _assembled(
         {name: (secret(getattr(settings.keys, name)), _source(settings, name)) for name in NAMES}
     )
+
+
+def read_or_make_keys(settings: Settings, folder: Path, entropy: Callable[[int], bytes]) -> ProjectKeys:
+    """The same, for commands that run a project: in development a missing file of keys is made first."""
+    if settings.keys.file and settings.environment == "development":
+        with contextlib.suppress(FileExistsError):
+            make_development_keys(folder / settings.keys.file, entropy)
+    return read_keys(settings, folder)
 
 
 def make_development_keys(path: Path, entropy: Callable[[int], bytes]) -> None:

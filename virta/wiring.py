@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 
 from consent.client import InProcess
 from consent.contract import Basis, Policy, Purpose, TemplateFacts
-from consent.keys import Keys
+from consent.errors import ConsentError
 from consent.service import Service, open_service
 from dsl.compile import Compiled
 from dsl.graph import Program, TopicType
@@ -23,11 +23,14 @@ from engine.delivery.proofs import Proofs
 from engine.delivery.queue import Queue
 from engine.delivery.recover import recover
 from engine.delivery.smtp import Login
-from engine.mail.letters import Letters, Sender
+from engine.mail.letters import LetterFault, Letters, Sender
 from engine.run.inbox import Inbox
 from engine.run.runner import Runner
+from engine.store.database import StoreFault
 from engine.store.store import Store
+from virta.keys import ProjectKeys
 from virta.settings import BrokenProject, Settings, secret
+from virta.wording import Wording, read_wording
 from web.api.keys import ApiKeys
 from web.app import build_app
 from web.brand import Brand
@@ -49,14 +52,6 @@ class World:
     clock: Callable[[], int] = wall_clock
     entropy: Callable[[int], bytes] = secrets.token_bytes
     durable: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Secrets:
-    """The keys of the consent service, and the engine's own: from which the keys of mails are made."""
-
-    consent: Keys
-    journey: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +86,18 @@ class System:
 
 
 async def open_system(
-    folder: Path, settings: Settings, compiled: Compiled, keys: Secrets, world: World
+    folder: Path, settings: Settings, compiled: Compiled, keys: ProjectKeys, world: World
 ) -> System:
-    """Open the stores under `folder` and put everything together; nothing runs yet.
+    """Open the stores and put everything together; nothing runs yet. Raises `BrokenProject`."""
+    try:
+        return await _open(folder, settings, compiled, keys, world)
+    except (ConsentError, StoreFault, LetterFault) as fault:
+        raise BrokenProject(str(fault)) from None
 
-    Raises `BrokenProject`, `StoreFault`, and what `open_service` raises.
-    """
+
+async def _open(
+    folder: Path, settings: Settings, compiled: Compiled, keys: ProjectKeys, world: World
+) -> System:
     program = compiled.program
     if program is None:
         raise BrokenProject("The flows have errors; `virta check` shows them.")
@@ -113,7 +114,8 @@ async def open_system(
         durable=world.durable,
     )
     consent = InProcess(service)
-    await consent.publish(policy_of(program, compiled, settings))
+    wording = read_wording(folder, settings.languages, program.topics)
+    await consent.publish(policy_of(program, compiled, settings, wording))
 
     store = Store(data / "engine.db", world.durable)
     older = await store.graphs()
@@ -150,27 +152,26 @@ async def open_system(
     return System(service, consent, store, attempts, queue, mailer, dispatch, proofs, runner, inbox, pages)
 
 
-def policy_of(program: Program, compiled: Compiled, settings: Settings) -> Policy:
+def policy_of(
+    program: Program, compiled: Compiled, settings: Settings, wording: dict[str, Wording]
+) -> Policy:
     """What the consent service may be asked for: the project's topics and templates."""
-    return Policy(
-        tuple(_purpose(topic, settings) for topic in program.topics),
-        tuple(
-            TemplateFacts(
-                template.name, template.digest, template.unsubscribe, template.imprint, template.promotional
-            )
-            for template in compiled.templates
-        ),
-        settings.languages[0],
+    purposes = (_purpose(topic, wording[topic.name], settings) for topic in program.topics)
+    facts = (
+        TemplateFacts(
+            template.name, template.digest, template.unsubscribe, template.imprint, template.promotional
+        )
+        for template in compiled.templates
     )
+    return Policy(tuple(purposes), tuple(facts), settings.languages[0])
 
 
-def _purpose(topic: TopicType, settings: Settings) -> Purpose:
-    language = settings.languages[0]
+def _purpose(topic: TopicType, wording: Wording, settings: Settings) -> Purpose:
     return Purpose(
         topic.name,
         Basis(topic.basis),
-        {language: topic.title},
-        {language: topic.wording},
+        wording.title,
+        wording.consent,
         settings.controller.name,
         topic.cap_count,
         topic.cap_unit,

@@ -7,6 +7,7 @@ the kernel's boot id in the file's head.
 """
 
 import mmap
+import os
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -19,10 +20,13 @@ _HEAD = struct.Struct("<8s16s36s4x")  # magic, sender, boot id
 _SLOT = struct.Struct("<B1xHI16s40x")  # state, reply code, attempt, key
 _CODE = struct.Struct("<H")
 _MAGIC = b"VIRTA-A1"
+_BOOT = struct.Struct("<36s")
+_BOOT_AT = 24
 _FREE, _BEGUN = 0, 1
 _REPLIES = {Outcome.ACCEPTED: 2, Outcome.REFUSED: 3, Outcome.DEFERRED: 4}
 _OUTCOMES = {state: outcome for outcome, state in _REPLIES.items()}
 SLOTS = 4096
+_SIZE = _HEAD.size + SLOTS * _SLOT.size
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -35,45 +39,61 @@ class Attempt(Struct, frozen=True):
     code: int
 
 
-class AttemptsFull(Exception):
-    """More mails are begun and unsettled than the file has slots."""
+class AttemptsFault(Exception):
+    """The file cannot be used; the message says why and what to do."""
 
 
 class AttemptFile:
-    """Open or make the file at `path`. `sender` is this file's lasting identity towards the consent service;
-    `same_boot` is False when the machine was restarted since the file was last written.
+    """Open or make the file at `path`. `sender` is this file's lasting identity towards the consent service.
 
-    `entropy(n)` gives n random bytes. A file that is no attempt file raises `ValueError`.
+    `remembers` is False when the machine was restarted since the file was last written, or when the file is
+    cut: then a mail of which it knows nothing may have gone all the same. It stays False, in later lives
+    too, until `recovered` is called. `entropy(n)` gives n random bytes. Raises `AttemptsFault`.
     """
 
-    def __init__(self, path: Path, entropy: Callable[[int], bytes]) -> None:
-        size = _HEAD.size + SLOTS * _SLOT.size
+    def __init__(
+        self, path: Path, entropy: Callable[[int], bytes], boot_id: Callable[[], bytes] | None = None
+    ) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        new = not path.exists() or path.stat().st_size != size
-        self._file = path.open("r+b" if path.exists() else "w+b")
-        if new:
-            self._file.truncate(size)
-        self._map = mmap.mmap(self._file.fileno(), size)
-        boot = _boot_id()
-        magic, sender, known_boot = _HEAD.unpack_from(self._map)
-        if magic == b"\0" * 8:
-            sender, known_boot = entropy(16), boot
-        elif magic != _MAGIC:
-            raise ValueError(f"{path} is no attempt file")
+        self._boot = (boot_id or _boot_id)()
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            found = os.fstat(self._file).st_size
+            head = os.pread(self._file, _HEAD.size, 0).ljust(_HEAD.size, b"\0")
+            magic, sender, boot = _HEAD.unpack(head)
+            if magic not in (_MAGIC, b"\0" * 8):
+                raise AttemptsFault(
+                    f"{path} was not written by Virta. Move it away; Virta makes a new one by itself."
+                )
+            # A file with holes would end the process at its first write when the disk is full.
+            os.posix_fallocate(self._file, 0, _SIZE)
+            self._map = mmap.mmap(self._file, _SIZE)
+        except OSError as fault:
+            os.close(self._file)
+            raise AttemptsFault(f"{path} cannot be used: {fault.strerror}.") from None
+        except AttemptsFault:
+            os.close(self._file)
+            raise
+        if magic == _MAGIC:
+            self.remembers = boot == self._boot and bool(self._boot.strip(b"\0")) and found >= _SIZE
+        else:
+            sender, self.remembers = entropy(16), True
+            self._found(path, sender)
         self.sender: str = sender.hex()
-        self.same_boot: bool = known_boot == boot
-        self._free = [slot for slot in range(SLOTS - 1, -1, -1) if not self._state(slot)]
+        self._free = [slot for slot in range(SLOTS - 1, -1, -1) if self._state(slot) == _FREE]
         self._slots = {
             (found.key, found.attempt): slot
             for slot in range(SLOTS)
             if (found := self._read(slot)) is not None
         }
-        _HEAD.pack_into(self._map, 0, _MAGIC, sender, boot)
+
+    @property
+    def full(self) -> bool:
+        """Whether there is no slot for another mail."""
+        return not self._free
 
     def begin(self, key: str, attempt: int) -> None:
-        """The final dot is about to be written."""
-        if not self._free:
-            raise AttemptsFull
+        """The final dot is about to be written. Not to be called when `full`."""
         slot = self._free.pop()
         self._slots[key, attempt] = slot
         offset = self._offset(slot)
@@ -103,9 +123,26 @@ class AttemptFile:
             place: found for place, slot in self._slots.items() if (found := self._read(slot)) is not None
         }
 
+    def recovered(self) -> None:
+        """All that an earlier life left behind is settled: from here on the file remembers."""
+        for key, attempt in list(self._slots):
+            self.settled(key, attempt)
+        _BOOT.pack_into(self._map, _BOOT_AT, self._boot)
+        self.remembers = True
+
     def close(self) -> None:
         self._map.close()
-        self._file.close()
+        os.close(self._file)
+
+    def _found(self, path: Path, sender: bytes) -> None:
+        """Begin the file: its identity must outlive the machine, for permits are claimed under it."""
+        _HEAD.pack_into(self._map, 0, b"", sender, self._boot)
+        self._map[: len(_MAGIC)] = _MAGIC
+        self._map.flush()
+        os.fsync(self._file)
+        folder = os.open(path.parent, os.O_RDONLY)
+        os.fsync(folder)
+        os.close(folder)
 
     def _state(self, slot: int) -> int:
         return self._map[self._offset(slot)]
@@ -122,7 +159,8 @@ class AttemptFile:
 
 
 def _boot_id() -> bytes:
+    """Empty where the kernel has none: then no file is ever sure to remember."""
     try:
         return _BOOT_ID.read_bytes().strip()
     except OSError:
-        return b"-" * 36
+        return b""

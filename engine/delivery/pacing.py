@@ -1,4 +1,4 @@
-"""How many mails may go now, when the operator sets a pace."""
+"""How many mails may go now: by the pace that the operator sets, and by what the server takes."""
 
 
 class Pace:
@@ -25,3 +25,28 @@ class Pace:
         """So many were claimed."""
         if self._per_second:
             self._tokens -= count
+
+
+class Rate:
+    """Mails a second that the server has answered of late, counting only time in which it had some to answer.
+
+    Times are seconds of any steady clock."""
+
+    SPAN = 0.5
+    """Seconds of work after which the figure is renewed."""
+
+    def __init__(self, first: float) -> None:
+        self.per_second = first
+        self._at = 0.0
+        self._worked = 0.0
+        self._answered = 0
+
+    def look(self, now: float, working: bool, answered: int) -> None:
+        """Since the last look the server was `working`, and has answered so many."""
+        if working:
+            self._worked += now - self._at
+        self._at = now
+        self._answered += answered
+        if self._worked >= self.SPAN:
+            self.per_second = self._answered / self._worked
+            self._worked, self._answered = 0.0, 0

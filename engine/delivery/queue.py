@@ -10,7 +10,7 @@ from consent.contract import Ask, Decision, MailClass
 from engine.mail.message import Letter
 
 
-class Item(Struct, frozen=True):
+class Item(Struct, frozen=True, eq=False):
     """One mail: what to ask for, how to write it once allowed, and when it was asked for (ms UTC).
 
     `write` may raise `LetterFault`.
@@ -20,7 +20,7 @@ class Item(Struct, frozen=True):
     write: Callable[[Decision], Letter]
     made: int
     deferrals: int = 0  # temporary refusals by the mail server so far
-    releases: int = 0  # permits given back so far
+    releases: int = 0  # permits given back since then
 
     @property
     def key(self) -> str:
@@ -42,24 +42,21 @@ class Queue:
         self._ready: list[tuple[int, int, Item]] = []  # (not before, number, item)
         self._held: dict[str, deque[tuple[int, Item]]] = {}  # behind another mail to the same subject
         self._busy: set[str] = set()  # subjects with a mail on its way
-        self._keys: set[str] = set()  # every key that is waiting or on its way
+        self._items: dict[str, Item] = {}  # every mail that is waiting or on its way, as it now is
         self._taken: set[str] = set()  # keys that are on their way
-        self._cancelled: set[str] = set()
         self._number = 0
 
     def __len__(self) -> int:
         """Mails waiting or on their way."""
-        return len(self._keys)
+        return len(self._items)
 
     def __contains__(self, key: str) -> bool:
-        return key in self._keys
+        return key in self._items
 
     def put(self, item: Item, not_before: int = 0) -> None:
         """Add a mail; one whose key is here already is left as it is."""
-        if item.key in self._keys:
-            return
-        self._keys.add(item.key)
-        self._push(item, not_before)
+        if item.key not in self._items:
+            self._push(item, not_before)
 
     def take(self, now: int, limit: int) -> list[Item]:
         """Up to `limit` mails that may go now, no two to one subject. Each must come back by `again` or
@@ -67,9 +64,9 @@ class Queue:
         taken: list[Item] = []
         while self._ready and len(taken) < limit and self._ready[0][0] <= now:
             not_before, _, item = heapq.heappop(self._ready)
-            if item.key in self._cancelled:
-                self._forget(item)
-            elif item.subject in self._busy:
+            if self._items.get(item.key) is not item:  # taken back
+                continue
+            if item.subject in self._busy:
                 self._held.setdefault(item.subject, deque()).append((not_before, item))
             else:
                 self._busy.add(item.subject)
@@ -78,38 +75,36 @@ class Queue:
         return taken
 
     def again(self, item: Item, not_before: int) -> None:
-        """A mail that was taken wants to go once more, not before that instant."""
-        self._taken.discard(item.key)
+        """A mail that was taken, or that an earlier life had taken, wants to go once more, not before that
+        instant."""
         self._push(item, not_before)
-        self._release(item.subject)
+        self._release(item)
 
     def done(self, item: Item) -> None:
         """A mail that was taken is over."""
-        self._taken.discard(item.key)
-        self._forget(item)
-        self._release(item.subject)
+        self._items.pop(item.key, None)
+        self._release(item)
 
     def cancel(self, key: str) -> bool:
         """Take a mail back. False if it is on its way or not here."""
-        if key not in self._keys or key in self._taken:
+        if key in self._taken:
             return False
-        self._cancelled.add(key)
-        self._keys.discard(key)
-        return True
+        return self._items.pop(key, None) is not None
 
     def next_due(self) -> int | None:
         """When the next mail may go, perhaps in the past; None: none waits."""
         return self._ready[0][0] if self._ready else None
 
     def _push(self, item: Item, not_before: int) -> None:
+        self._items[item.key] = item
         self._number += 1
         heapq.heappush(self._ready, (not_before, self._number, item))
 
-    def _release(self, subject: str) -> None:
-        self._busy.discard(subject)
-        for not_before, item in self._held.pop(subject, ()):
-            self._push(item, not_before)
-
-    def _forget(self, item: Item) -> None:
-        self._keys.discard(item.key)
-        self._cancelled.discard(item.key)
+    def _release(self, item: Item) -> None:
+        if item.key not in self._taken:
+            return
+        self._taken.discard(item.key)
+        self._busy.discard(item.subject)
+        for not_before, held in self._held.pop(item.subject, ()):
+            if self._items.get(held.key) is held:
+                self._push(held, not_before)

@@ -11,8 +11,8 @@ log = structlog.get_logger("delivery")
 async def recover(consent: ConsentClient, attempts: AttemptFile) -> list[Settlement]:
     """Settle them by the attempt file and say what was settled. Call it before anything is claimed.
 
-    Begun without a reply is unknown. Not begun is released, unless the machine was restarted: then the file
-    may have forgotten, and what it does not know is unknown too.
+    Begun without a reply is unknown. Not begun is released, unless the file may have forgotten: then what it
+    does not know is unknown too.
     """
     found = attempts.found()
     settlements: list[Settlement] = []
@@ -20,13 +20,12 @@ async def recover(consent: ConsentClient, attempts: AttemptFile) -> list[Settlem
         known = found.get((key, attempt))
         if known is not None and known.outcome is not None:
             settlements.append(Settlement(key, attempt, known.outcome, known.code))
-        elif known is not None or not attempts.same_boot:
+        elif known is not None or not attempts.remembers:
             settlements.append(Settlement(key, attempt, Outcome.UNKNOWN))
             log.error("it is unknown whether a mail went out", key=key)
         else:
             settlements.append(Settlement(key, attempt, Outcome.RELEASED))
     if settlements:
         await consent.settle(attempts.sender, settlements)
-    for key, attempt in found:
-        attempts.settled(key, attempt)
+    attempts.recovered()
     return settlements

@@ -8,18 +8,19 @@ moment at most one mail of a connection is begun without a reply.
 import asyncio
 import base64
 import ssl
-from collections.abc import Iterable
 from typing import Protocol
 
 from msgspec import Struct
 
 from consent.contract import Outcome, Permit
+from engine.delivery.replies import Garbled, Replies, Reply
 
 
 class Job(Struct, frozen=True):
-    """The bytes of a mail, without the final dot, and the right to send it."""
+    """The bytes of a mail, without the final dot, and the right to send it. `recipient` is as in RCPT."""
 
     data: bytes
+    recipient: bytes
     eight_bit: bool
     permit: Permit
 
@@ -27,8 +28,8 @@ class Job(Struct, frozen=True):
 class Account(Protocol):
     """What a connection tells, and asks, whoever owns it."""
 
-    def next_job(self) -> Job | None:
-        """The next mail to hand over, if there is one."""
+    def next_job(self, eight_bit: bool) -> Job | None:
+        """The next mail to hand over, if there is one; `eight_bit` says whether the server takes 8BITMIME."""
 
     def may_begin(self, permit: Permit) -> bool:
         """Whether the final dot may still be sent: the deadline has not passed, nothing was withdrawn."""
@@ -48,7 +49,8 @@ class ServerFault(Exception):
 
 
 class Login(Struct, frozen=True):
-    """How to reach the server. `tls` is `none`, `starttls` or `implicit`; times are seconds."""
+    """How to reach the server. `tls` is `none`, `starttls` or `implicit`; times are seconds. `name` and
+    `bounce_to` are ASCII."""
 
     host: str
     port: int
@@ -63,100 +65,133 @@ class Login(Struct, frozen=True):
 
 _ENVELOPE, _CONTENT, _IDLE = "envelope", "content", "idle"
 
+_LOOK_AGAIN = 0.01
+"""Seconds between looks whether encrypted bytes have left: TLS does not tell when they have."""
+
+_PROMPT = 1.0
+"""Seconds within which a server answers a final dot for the next envelope to go along with it."""
+
 
 class Connection(asyncio.Protocol):
-    """Open by `connect`. `kick()` makes an idle connection look for work."""
+    """Open by `open`, once. `kick` makes an idle connection look for work."""
 
     def __init__(self, login: Login, account: Account) -> None:
         self.eight_bit = False
+        self.served = False  # whether any mail was answered, one way or the other
         self._login = login
         self._account = account
         self._transport: asyncio.Transport | None = None
-        self._buffer = b""
-        self._lines: list[str] = []  # of the reply that is being read
-        self._said: list[str] = []  # the last whole reply
+        self._under: asyncio.Transport | None = None  # TLS: the transport below
+        self._replies = Replies()
         self._dead = False
+        self._why = ""
+        self._asked: asyncio.Future[Reply] | None = None  # while opening
         self._pipelining = False
-        self._greeted: asyncio.Future[tuple[int, list[str]]] | None = None
+        self._prompt = True
         self._state = _IDLE
         self._job: Job | None = None
         self._next: Job | None = None  # its envelope is on the way, behind the present content
+        self._expired = False  # the envelope on the way has lost its mail
         self._owed: list[bytes] = []  # commands not written yet, for servers without PIPELINING
-        self._answers: list[tuple[int, str]] = []  # to the present envelope: MAIL, RCPT, DATA
+        self._answers: list[Reply] = []  # to the present envelope: MAIL, RCPT, DATA
         self._begun = False
-        self._resetting = 0
+        self._dot_at = 0.0
+        self._resetting = False
         self._timer: asyncio.TimerHandle | None = None
-        self._why = ""
+        self._look: asyncio.TimerHandle | None = None
 
     # opening
 
     async def open(self) -> None:
         """Connect, greet, secure and log in. Raises `ServerFault`."""
-        login, loop = self._login, asyncio.get_running_loop()
-        secure = ssl.create_default_context() if login.tls != "none" else None
-        place = f"{login.host}:{login.port}"
+        login = self._login
+        place = f"The mail server at {login.host}:{login.port}"
+        opened = False
         try:
             async with asyncio.timeout(login.timeout):
-                self._greeted = loop.create_future()
-                await loop.create_connection(
-                    lambda: self, login.host, login.port, ssl=secure if login.tls == "implicit" else None
-                )
-                self._expect(await self._greeted, 220, "greeting")
-                await self._hello()
-                if login.tls == "starttls":
-                    self._expect(await self._ask(b"STARTTLS\r\n"), 220, "STARTTLS")
-                    transport = self._transport
-                    assert transport is not None
-                    assert secure is not None
-                    new = await loop.start_tls(transport, self, secure, server_hostname=login.host)
-                    assert isinstance(new, asyncio.Transport)
-                    self._transport, self._buffer, self._lines = new, b"", []
-                    await self._hello()
-                if login.user:
-                    secret = base64.b64encode(f"\0{login.user}\0{login.password}".encode())
-                    self._expect(await self._ask(b"AUTH PLAIN " + secret + b"\r\n"), 235, "login")
+                await self._open()
+            opened = True
         except TimeoutError:
-            self.abort("no answer in time")
-            raise ServerFault(f"The mail server at {place} does not answer.") from None
+            raise ServerFault(f"{place} does not answer.") from None
         except OSError as fault:
-            self.abort("cannot connect")
-            raise ServerFault(f"The mail server at {place} cannot be reached: {fault}") from None
-        except ServerFault:
-            self.abort("greeting failed")
-            raise
-        self._greeted = None
+            raise ServerFault(f"{place} cannot be reached: {fault}") from None
+        except _Refused as fault:
+            raise ServerFault(f"{place} {fault}") from None
+        finally:
+            if not opened:
+                self.abort("the connection was not opened")
+            if self._asked is not None and self._asked.done() and not self._asked.cancelled():
+                self._asked.exception()  # it has been said by other means
+            self._asked = None
+
+    async def _open(self) -> None:
+        login, loop = self._login, asyncio.get_running_loop()
+        self._asked = loop.create_future()
+        await loop.create_connection(lambda: self, login.host, login.port)
+        if login.tls == "implicit":
+            await self._secure()
+        _expect(await self._asked, 220, "greeting")
+        await self._hello()
+        if login.tls == "starttls":
+            _expect(await self._ask(b"STARTTLS\r\n"), 220, "encryption (STARTTLS)")
+            await self._secure()
+            await self._hello()
+        if login.user:
+            secret = base64.b64encode(f"\0{login.user}\0{login.password}".encode())
+            _expect(await self._ask(b"AUTH PLAIN " + secret + b"\r\n"), 235, "login")
+
+    async def _secure(self) -> None:
+        transport = self._transport
+        if transport is None or self._dead:
+            raise _Refused(f"hung up: {self._why or 'without a word'}.")
+        login, context = self._login, ssl.create_default_context()
+        # what was said before encryption is not to be believed (CVE-2011-0411)
+        self._under, self._replies = transport, Replies()
+        new = await asyncio.get_running_loop().start_tls(
+            transport, self, context, server_hostname=login.host
+        )
+        if new is None:
+            raise _Refused("hung up while encryption was agreed.")
+        self._transport = new
+        new.set_write_buffer_limits(high=0, low=0)
 
     async def _hello(self) -> None:
-        code, lines = await self._ask(b"EHLO " + self._login.name.encode("ascii") + b"\r\n")
-        self._expect((code, lines), 250, "EHLO")
-        words = {line.split(" ")[0].upper() for line in lines[1:]}
+        reply = await self._ask(b"EHLO " + self._login.name.encode("ascii") + b"\r\n")
+        _expect(reply, 250, "EHLO")
+        words = {line.split(" ")[0].upper() for line in reply.lines[1:]}
         self._pipelining = "PIPELINING" in words
         self.eight_bit = "8BITMIME" in words
 
-    async def _ask(self, command: bytes) -> tuple[int, list[str]]:
-        self._greeted = asyncio.get_running_loop().create_future()
+    async def _ask(self, command: bytes) -> Reply:
+        if self._transport is None or self._dead:
+            raise _Refused(f"hung up: {self._why or 'without a word'}.")
+        self._asked = asyncio.get_running_loop().create_future()
         self._write(command)
-        return await self._greeted
-
-    def _expect(self, answer: tuple[int, list[str]], code: int, what: str) -> None:
-        if answer[0] != code:
-            said = " ".join([str(answer[0]), *answer[1]])
-            raise ServerFault(
-                f"The mail server at {self._login.host}:{self._login.port} refused the {what}: {said}"
-            )
+        return await self._asked
 
     # working
 
     @property
     def idle(self) -> bool:
-        open_ = self._transport is not None and not self._dead and self._greeted is None
+        open_ = self._transport is not None and not self._dead and self._asked is None
         return open_ and self._state is _IDLE and not self._resetting
 
     def kick(self) -> None:
         """Take the next mail, if idle."""
-        if self.idle and (job := self._account.next_job()) is not None:
-            self._begin_envelope(job)
-            self._flush()
+        if self.idle and (job := self._account.next_job(self.eight_bit)) is not None:
+            self._job, self._state, self._answers = job, _ENVELOPE, []
+            self._owed = self._envelope(job)
+            self._write_owed()
+
+    def expire(self) -> None:
+        """Give back mails that are not begun and whose permits have run out."""
+        job = self._next
+        if job is not None and not self._account.may_begin(job.permit):
+            self._next, self._expired = None, True
+            self._account.ended(job.permit, Outcome.RELEASED, 0, "the server was too slow")
+        job = self._job
+        if job is not None and not self._begun and not self._account.may_begin(job.permit):
+            self.abort("a permit ran out before the final dot")
 
     def quit(self) -> None:
         """Say goodbye and close. An idle connection loses nothing by it."""
@@ -171,109 +206,120 @@ class Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
-    def _begin_envelope(self, job: Job) -> None:
-        self._job, self._state, self._answers = job, _ENVELOPE, []
-        self._owed = self._envelope(job)
-
     def _envelope(self, job: Job) -> list[bytes]:
         body = b" BODY=8BITMIME" if job.eight_bit else b""
         return [
             b"MAIL FROM:<" + self._login.bounce_to.encode("ascii") + b">" + body + b"\r\n",
-            b"RCPT TO:<" + job.permit.recipient.encode("ascii") + b">\r\n",
+            b"RCPT TO:<" + job.recipient + b">\r\n",
             b"DATA\r\n",
         ]
 
-    def _flush(self) -> None:
+    def _write_owed(self) -> None:
         """Write what may be written now: all of a group, or one command where the server wants that."""
-        if self._owed:
-            part = self._owed if self._pipelining else self._owed[:1]
-            self._owed = self._owed[len(part) :]
-            self._write(b"".join(part))
+        part = self._owed if self._pipelining else self._owed[:1]
+        self._owed = self._owed[len(part) :]
+        self._write(b"".join(part))
         self._arm(self._login.timeout)
 
-    def _answered(self, code: int, text: str) -> None:
+    def _answered(self, reply: Reply) -> None:
         """One whole reply has come."""
-        if self._greeted is not None and not self._greeted.done():
-            self._greeted.set_result((code, self._said))
-            return
-        if self._resetting:
-            self._resetting -= 1
+        if self._asked is not None and not self._asked.done():
+            self._asked.set_result(reply)
+        elif self._resetting:
+            self._resetting = False
             self._go_on()
-            return
-        if code == 421:
-            self._why = f"the server closes: {text}"
-        if self._state is _ENVELOPE:
-            self._answers.append((code, text))
-            if len(self._answers) == 3:
-                self._envelope_answered()
-            else:
-                self._flush()
-        elif self._state is _CONTENT:
-            self._content_answered(code, text)
+        elif self._state is _ENVELOPE:
+            self._answers.append(reply)
+            self._envelope_answered()
+        elif self._begun:
+            self._content_answered(reply)
         else:
-            self.abort(f"an answer to nothing: {code} {text}")
+            self.abort(f"the server said, unasked: {reply.text}")
 
     def _envelope_answered(self) -> None:
-        job = self._job
+        """An answer to MAIL, RCPT or DATA. A refusal is acted on when nothing more is to come."""
+        job, answers = self._job, self._answers
         assert job is not None
-        refused = next((answer for answer in self._answers[:2] if answer[0] // 100 != 2), None)
-        go_ahead = self._answers[2][0] == 354
-        if refused is None and go_ahead:
+        refused = next((answer for answer in answers[:2] if answer.code // 100 != 2), None)
+        if answers[-1].code == 421:
+            self._end(job, refused or answers[-1])
+            self.abort(f"the server closes: {answers[-1].text}")
+        elif len(answers) < 3 and (refused is None or self._pipelining):
+            if self._owed:
+                self._write_owed()
+        elif refused is None and answers[2].code == 354:
             self._send_content(job)
-            return
-        code, text = refused or self._answers[2]
-        if go_ahead:  # the server wants content although it took no recipient: give it none (RFC 2920 3.1)
-            self._write(b".\r\n")
-            self._resetting += 1
-        self._job, self._state = None, _IDLE
-        self._account.ended(job.permit, _judge(code), code, text)
-        if not go_ahead:
-            self._write(b"RSET\r\n")
-            self._resetting += 1
-        self._arm(self._login.timeout)
-
-    def _send_content(self, job: Job) -> None:
-        transport = self._transport
-        assert transport is not None
-        transport.write(job.data)
-        if transport.get_write_buffer_size() == 0:
-            self._send_dot(job)
-        else:
-            self._state = _CONTENT  # `resume_writing` sends the dot once the server has read the rest
+        elif self._end(job, refused or answers[2]):
+            go_ahead = len(answers) == 3 and answers[2].code == 354
+            # A server that wants content although it took no recipient is given none (RFC 2920 3.1).
+            self._write(b".\r\n" if go_ahead else b"RSET\r\n")
+            self._owed, self._resetting = [], True
             self._arm(self._login.timeout)
 
-    def resume_writing(self) -> None:
-        if self._state is _CONTENT and not self._begun and self._job is not None:
-            self._send_dot(self._job)
+    def _send_content(self, job: Job) -> None:
+        self._state = _CONTENT
+        self._write(job.data)
+        self._arm(self._login.timeout)
+        self._send_dot()
 
-    def _send_dot(self, job: Job) -> None:
+    def _send_dot(self) -> None:
+        """Write the final dot if all of the content has left, so that it is as late as the check before it."""
+        job = self._job
+        if job is None or self._state is not _CONTENT or self._begun or self._dead:
+            return
+        if self._unsent():
+            if self._under is not None:
+                self._look = asyncio.get_running_loop().call_later(_LOOK_AGAIN, self._send_dot)
+            return
         if not self._account.may_begin(job.permit):
             # content without a dot is no mail; the only way out of DATA is to hang up (RFC 5321 4.1.1.4)
             self.abort("a permit ran out before the final dot")
             return
-        self._state = _CONTENT
-        if self._pipelining:
-            self._next = self._account.next_job()
+        if self._pipelining and self._prompt:
+            self._next = self._account.next_job(self.eight_bit)
         group = b".\r\n" + (b"".join(self._envelope(self._next)) if self._next is not None else b"")
-        self._begun = True
+        self._begun, self._dot_at = True, asyncio.get_running_loop().time()
         self._account.begins(job.permit)
         self._write(group)
         self._arm(self._login.final_timeout)
 
-    def _content_answered(self, code: int, text: str) -> None:
+    def _unsent(self) -> int:
+        """Bytes that have not left for the kernel."""
+        return sum(
+            transport.get_write_buffer_size()
+            for transport in (self._transport, self._under)
+            if transport is not None
+        )
+
+    def _content_answered(self, reply: Reply) -> None:
         job = self._job
-        if job is None or not self._begun:
-            self.abort(f"an answer before the final dot: {code} {text}")
+        assert job is not None
+        self._prompt = asyncio.get_running_loop().time() - self._dot_at < _PROMPT
+        if not self._end(job, reply):
             return
-        self._begun, self._job, self._state = False, None, _IDLE
-        self._account.ended(job.permit, _judge(code), code, text)
-        self._go_on()
+        if reply.code == 421:
+            self.abort(f"the server closes: {reply.text}")
+        elif self._expired:
+            self.abort("a permit ran out behind a slow reply")
+        else:
+            self._go_on()
+
+    def _end(self, job: Job, reply: Reply) -> bool:
+        """The server has judged the present mail. False if it is no judgement: then the connection is
+        over, and what became of the mail follows from how far it got."""
+        outcome = _judge(reply.code)
+        if outcome is None or (outcome is Outcome.ACCEPTED and not self._begun):
+            self.abort(f"the server said what fits nothing: {reply.text}")
+            return False
+        self._begun, self._job, self._state, self.served = False, None, _IDLE, True
+        self._account.ended(job.permit, outcome, reply.code, reply.text)
+        return True
 
     def _go_on(self) -> None:
         self._disarm()
         if self._next is not None:
-            job, self._next = self._next, None
-            self._job, self._state, self._answers, self._owed = job, _ENVELOPE, [], []
+            self._job, self._next = self._next, None
+            self._state, self._answers, self._owed = _ENVELOPE, [], []
             self._arm(self._login.timeout)
         else:
             self.kick()
@@ -286,38 +332,30 @@ class Connection(asyncio.Protocol):
         transport.set_write_buffer_limits(high=0, low=0)
         self._transport = transport
 
-    def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        while not self._dead and (end := self._buffer.find(b"\n")) >= 0:
-            line, self._buffer = self._buffer[: end + 1], self._buffer[end + 1 :]
-            self._line(line.rstrip(b"\r\n").decode("utf-8", "replace"))
-        if len(self._buffer) > 8192:
-            self.abort("an endless reply")
+    def resume_writing(self) -> None:
+        self._send_dot()
 
-    def _line(self, line: str) -> None:
-        code = line[:3]
-        if not (code.isascii() and code.isdigit() and line[3:4] in ("", " ", "-")):
-            self.abort(f"a reply that is none: {line[:80]!r}")
-            return
-        self._lines.append(line[4:])
-        if line[3:4] != "-":
-            self._said, self._lines = self._lines, []
-            self._answered(int(code), " ".join(self._said))
+    def data_received(self, data: bytes) -> None:
+        try:
+            for reply in self._replies.feed(data):
+                if self._dead:
+                    return
+                self._answered(reply)
+        except Garbled as fault:
+            self.abort(str(fault))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._transport = None
+        self._transport, self._dead = None, True
         self._disarm()
-        why = self._why or (str(exc) if exc else "the server closed the connection")
-        if self._greeted is not None and not self._greeted.done():
-            self._greeted.set_exception(ServerFault(f"The mail server hung up: {why}."))
-        for job in self._unfinished():
-            begun = self._begun and job is self._job
-            self._account.ended(job.permit, Outcome.UNKNOWN if begun else Outcome.RELEASED, 0, why)
+        why = self._why = self._why or (str(exc) if exc else "the server closed the connection")
+        if self._asked is not None and not self._asked.done():
+            self._asked.set_exception(_Refused(f"hung up: {why}."))
+        for job in (self._job, self._next):
+            if job is not None:
+                begun = self._begun and job is self._job
+                self._account.ended(job.permit, Outcome.UNKNOWN if begun else Outcome.RELEASED, 0, why)
         self._job = self._next = None
         self._account.lost(self, why)
-
-    def _unfinished(self) -> Iterable[Job]:
-        return [job for job in (self._job, self._next) if job is not None]
 
     def _write(self, data: bytes) -> None:
         if self._transport is not None:
@@ -329,12 +367,20 @@ class Connection(asyncio.Protocol):
         self._timer = loop.call_later(seconds, self.abort, f"no reply within {seconds:g} seconds")
 
     def _disarm(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        for handle in (self._timer, self._look):
+            if handle is not None:
+                handle.cancel()
+        self._timer = self._look = None
 
 
-def _judge(code: int) -> Outcome:
-    if code // 100 == 2:
-        return Outcome.ACCEPTED
-    return Outcome.DEFERRED if code // 100 == 4 else Outcome.REFUSED
+class _Refused(Exception):
+    """Why a connection cannot be opened: the end of a sentence that begins with the server's name."""
+
+
+def _expect(reply: Reply, code: int, what: str) -> None:
+    if reply.code != code:
+        raise _Refused(f"refused the {what}: {reply.text}")
+
+
+def _judge(code: int) -> Outcome | None:
+    return {2: Outcome.ACCEPTED, 4: Outcome.DEFERRED, 5: Outcome.REFUSED}.get(code // 100)

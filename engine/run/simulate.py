@@ -1,6 +1,7 @@
 """The engine on a virtual clock: the same core, the same consent service, the same way of a mail."""
 
 from collections.abc import Awaitable, Callable, Iterator
+from typing import TypeAlias
 
 from msgspec import Struct
 
@@ -26,11 +27,14 @@ class VirtualClock:
         self._now = max(self._now, moment)
 
 
+Doing: TypeAlias = Callable[[], Awaitable[None]]
+
+
 class Act(Struct, frozen=True):
     """Something that somebody does at a moment (ms UTC)."""
 
     at: int
-    perform: Callable[[], Awaitable[None]]
+    perform: Doing
 
 
 class Simulation(Struct, frozen=True):

@@ -1,0 +1,240 @@
+"""`virta simulate`: a project's flows on a virtual clock, with the real gate and a real mail server."""
+
+import asyncio
+import logging
+import random
+import secrets
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from engine.insight.figures import FlowFigures, figures
+from engine.run.simulate import Simulation, VirtualClock
+from virta.keys import read_or_make_keys
+from virta.logs import set_up_logs
+from virta.mailbox.reader import mails
+from virta.mailbox.running import Running, start
+from virta.progress import Bar
+from virta.project import load_project
+from virta.replay import Replay, ReplayFault
+from virta.settings import Api, BrokenProject, Settings
+from virta.visitors import Act, BrokenActs, SignsUp, read_acts
+from virta.wiring import World, open_system
+
+_DAY = 86_400_000
+_KEY = "the replay's own"
+
+
+class FlowRow(Struct, frozen=True):
+    """One line of the table. `goal` is None where the flow names none."""
+
+    flow: str
+    entered: int
+    not_reachable: int
+    mails: int
+    skipped: dict[str, int]
+    unknown: int
+    left: dict[str, int]
+    finished: int
+    under_way: int
+    goal: int | None
+
+
+class Report(Struct, frozen=True):
+    """What a simulation gives. `mails` are those that the mail server took, `proof_mails` among them;
+    `seconds` the time it took on the machine."""
+
+    people: int
+    acts: int
+    mails: int
+    proof_mails: int
+    seconds: float
+    flows: tuple[FlowRow, ...]
+
+
+def simulate(
+    folder: Path = Path("."),
+    *,
+    visitors: Path,
+    days_after: int = 120,
+    keep: bool = False,
+    seed: int = 1,
+    format: Literal["text", "json"] = "text",
+) -> int:
+    """Replay what visitors do on a virtual clock: every mail passes the consent gate and reaches a mailbox.
+
+    Parameters
+    ----------
+    folder
+        The project's folder, which holds virta.toml.
+    visitors
+        A file of acts, one JSON object a line; docs/replay.md has the form.
+    days_after
+        How many days the clock runs on after the last act.
+    keep
+        Leave the stores and the mailbox in the project's own folder, which must have none yet.
+    seed
+        What the ids of people are drawn from: the same seed, acts and keys give the same journal.
+    format
+        text for people, json for programs.
+    """
+    set_up_logs(logging.ERROR)
+    try:
+        acts = list(read_acts(visitors))
+    except BrokenActs as fault:
+        raise BrokenProject(str(fault)) from None
+    if not acts:
+        raise BrokenProject(f"{visitors} holds no acts.")
+    settings, _ = load_project(folder)
+    try:
+        if keep:
+            stores = folder / settings.stores.folder
+            if stores.exists():
+                raise BrokenProject(
+                    f"{stores} is there already, and a simulation never writes into real stores. "
+                    "Move it away, or leave out --keep."
+                )
+            report = asyncio.run(_simulate(folder, acts, days_after, seed, stores))
+        else:
+            with tempfile.TemporaryDirectory() as elsewhere:
+                report = asyncio.run(_simulate(folder, acts, days_after, seed, Path(elsewhere)))
+    except ReplayFault as fault:
+        raise BrokenProject(f"The replay cannot go on: {fault}") from None
+    if format == "json":
+        print(msgspec.json.format(msgspec.json.encode(report)).decode())
+    else:
+        show(report)
+    return 0
+
+
+@dataclass(slots=True)
+class _Count:
+    """Mails in the mailbox, counted as it grows."""
+
+    mailbox: Path
+    mails: int = 0
+    _read: int = 0
+
+    def so_far(self) -> int:
+        for mail in mails(self.mailbox, self._read):
+            self._read = mail.end
+            self.mails += 1
+        return self.mails
+
+
+async def _simulate(folder: Path, acts: list[Act], days_after: int, seed: int, stores: Path) -> Report:
+    began = time.monotonic()
+    with start(stores / "mailbox") as mailbox:
+        return await _play(folder, acts, days_after, seed, stores, mailbox, began)
+
+
+async def _play(
+    folder: Path, acts: list[Act], days_after: int, seed: int, stores: Path, mailbox: Running, began: float
+) -> Report:
+    settings, compiled = load_project(folder)
+    settings = _redirected(settings, mailbox, stores)
+    clock = VirtualClock(acts[0].at)
+    world = World(clock, random.Random(seed).randbytes, durable=False)
+    keys = read_or_make_keys(settings, folder, secrets.token_bytes)
+    system = await open_system(folder, settings, compiled, keys, world)
+    replay = Replay(system.pages, settings.url, _KEY, mailbox.folder)
+    simulation = Simulation(clock, system.store, system.queue, system.dispatch, system.proofs, system.runner)
+    first, until = acts[0].at, acts[-1].at + days_after * _DAY
+    count = _Count(mailbox.folder)
+    try:
+        await system.start()
+        with Bar("Simulating", until - first, "mails") as bar:
+            await simulation.play(
+                replay.acts(iter(acts)), until, lambda moment: bar.at(moment - first, count.so_far())
+            )
+        assert compiled.program is not None
+        rows = figures(compiled.program.flows, await system.store.journal(), await system.store.history())
+    finally:
+        await replay.close()
+        await system.close()
+    sent = count.so_far()
+    by_flows = sum(row.sent for row in rows)
+    return Report(
+        len({act.email for act in acts if isinstance(act, SignsUp)}),
+        len(acts),
+        sent,
+        sent - by_flows,
+        round(time.monotonic() - began, 1),
+        tuple(_row(row) for row in rows),
+    )
+
+
+def _redirected(settings: Settings, mailbox: Running, stores: Path) -> Settings:
+    """The project with the mailbox as its mail server, its stores elsewhere, and a key for the replay."""
+    return msgspec.structs.replace(
+        settings,
+        smtp=msgspec.structs.replace(settings.smtp, url=mailbox.url, user="", password="", per_second=0),
+        stores=msgspec.structs.replace(settings.stores, folder=str(stores.resolve())),
+        api=(Api(key=_KEY),),
+    )
+
+
+def _row(row: FlowFigures) -> FlowRow:
+    others = {reason: count for reason, count in row.skipped.items() if count}
+    return FlowRow(
+        row.flow,
+        row.entered,
+        row.not_reachable,
+        row.sent,
+        others,
+        row.unknown,
+        dict(row.left),
+        row.finished,
+        row.waiting,
+        row.converted,
+    )
+
+
+def show(report: Report) -> None:
+    """The report as a table for people."""
+    table = Table(box=box.SIMPLE, header_style="bold")
+    for name, side in (
+        ("flow", "left"),
+        ("entered", "right"),
+        ("not reachable", "right"),
+        ("mails", "right"),
+        ("skipped", "left"),
+        ("left early", "left"),
+        ("finished", "right"),
+        ("under way", "right"),
+        ("goal", "right"),
+    ):
+        table.add_column(name, justify="right" if side == "right" else "left", overflow="fold")
+    for row in report.flows:
+        table.add_row(
+            row.flow,
+            f"{row.entered:,}",
+            f"{row.not_reachable:,}",
+            f"{row.mails:,}",
+            _reasons(row.skipped),
+            _reasons(row.left),
+            f"{row.finished:,}",
+            f"{row.under_way:,}",
+            "–" if row.goal is None else f"{row.goal:,}",
+        )
+    console = Console()
+    console.print(table)
+    console.print(
+        f"{report.people:,} people, {report.acts:,} acts, {report.mails:,} mails reached the mailbox, "
+        f"{report.proof_mails:,} of them to ask for a confirmation; {report.seconds:.1f} s, "
+        f"{report.mails / report.seconds:,.0f} mails/s."
+    )
+
+
+def _reasons(counts: dict[str, int]) -> str:
+    if not counts:
+        return "–"
+    return ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in sorted(counts.items()))

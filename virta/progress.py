@@ -1,0 +1,59 @@
+"""How far long work has come: a bar with rate and time left on a terminal, a line now and then elsewhere."""
+
+import sys
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+_LINES = 10
+"""How many lines tell of the way where there is no terminal."""
+
+
+class Bar:
+    """Use it in a `with`. `total` is in any unit; `what` names the things that are counted on the way.
+
+    It writes to standard error, so that the result on standard output stays clean.
+    """
+
+    def __init__(self, title: str, total: float, what: str) -> None:
+        self._title, self._total, self._what = title, max(total, 1.0), what
+        self._terminal = sys.stderr.isatty()
+        self._began = time.monotonic()
+        self._told = 0
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TextColumn("{task.fields[told]}"),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            transient=True,
+            disable=not self._terminal,
+        )
+        self._task = self._progress.add_task(title, total=self._total, told="")
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def at(self, done: float, count: int) -> None:
+        """`done` of the total is behind us, with `count` things counted."""
+        seconds = max(time.monotonic() - self._began, 0.001)
+        told = f"{count:,} {self._what}, {count / seconds:,.0f}/s"
+        self._progress.update(self._task, completed=done, told=told)
+        if not self._terminal and done / self._total * _LINES >= self._told + 1:
+            self._told = int(done / self._total * _LINES)
+            left = seconds / done * (self._total - done)
+            print(
+                f"{self._title}: {100 * done / self._total:3.0f} %, {told}, {left:.0f} s left",
+                file=sys.stderr,
+                flush=True,
+            )
