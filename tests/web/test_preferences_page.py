@@ -34,7 +34,6 @@ async def test_an_unticked_topic_is_stopped_and_a_new_one_waits_for_its_link(hou
     assert heading(answer.text) == "Saved"
     assert "Waiting for you" in answer.text
     assert await house.states(subject) == {"newsletter": "withdrawn", "offers": "pending"}
-    house.clock.now += 8 * DAY
 
 
 async def test_a_topic_that_waits_is_shown_ticked_so_that_saving_keeps_it(house: House):
