@@ -78,9 +78,8 @@ class ExpressionBuilder:
         return terms.Path(tuple(self.word(each) for each in tokens(tree, "NAME")), self.span(tree))
 
     def text(self, found: Token) -> nodes.TextValue:
-        return nodes.TextValue(
-            (self.judged(found, literals.text) or str(found)).replace(HOLE, "…"), self.span(found)
-        )
+        value = self.judged(found, literals.text)
+        return nodes.TextValue((str(found) if value is None else value).replace(HOLE, "…"), self.span(found))
 
     def judged(self, found: Token, reader: Callable[[str], T]) -> T | None:
         """The value of a literal; None, with a finding, if it means nothing."""

@@ -243,7 +243,8 @@ class _Layout:
         while self.stack[-1] > indent:
             above = self.stack.pop()
             if self.stack[-1] < indent:
-                known = above if above - indent <= indent - self.stack[-1] else self.stack[-1]
+                outer = self.stack[-1]
+                known = above if not outer or above - indent <= indent - outer else outer
                 self._report(
                     "E103",
                     number,

@@ -62,11 +62,10 @@ def _block(finding: Finding, source: Source | None, colour: bool) -> str:
         end = span.end_column if span.end_line == span.line else len(line) + 1
         number = f"{span.line:>5}"
         before, within = line[: span.column - 1], line[span.column - 1 : end - 1][:_WIDEST]
-        if len(before) + len(within) > _WIDEST:
-            before = "…" + before[len(before) - 20 :]
-        line = (
-            before + within + line[span.column - 1 + len(within) :][: max(_WIDEST - len(before + within), 0)]
-        )
+        after = line[span.column - 1 + len(within) :]
+        if len(before) + len(within) > _WIDEST and len(before) > _KEPT:
+            before = "…" + before[-_KEPT:]
+        line = before + within + after[: max(_WIDEST - len(before + within), 0)]
         out.append(f"{dim}{number} |{plain} {line}")
         out.append(f"{dim}      |{plain} {_blank(before)}{paint}{'^' * max(_width(within), 1)}{plain}")
     if finding.help:

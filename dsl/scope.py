@@ -194,6 +194,8 @@ def _contact(rest: tuple[Name, ...], scope: Scope, findings: list[Finding]) -> M
 
 
 def _trigger(rest: tuple[Name, ...], scope: Scope, findings: list[Finding]) -> Meaning | None:
+    if scope.trigger is None and not scope.no_trigger:
+        return None  # what starts the flow is unknown, and reported as such
     if scope.trigger is None:
         findings.append(error("E211", rest[0].span, *_split(scope.no_trigger)))
         return None
