@@ -54,28 +54,15 @@ class AttemptFile:
     def __init__(
         self, path: Path, entropy: Callable[[int], bytes], boot_id: Callable[[], bytes] | None = None
     ) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         self._boot = (boot_id or _boot_id)()
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            found = os.fstat(self._file).st_size
-            head = os.pread(self._file, _HEAD.size, 0).ljust(_HEAD.size, b"\0")
-            magic, sender, boot = _HEAD.unpack(head)
-            if magic not in (_MAGIC, b"\0" * 8):
-                raise AttemptsFault(
-                    f"{path} was not written by Virta. Move it away; Virta makes a new one by itself."
-                )
-            # A file with holes would end the process at its first write when the disk is full.
-            os.posix_fallocate(self._file, 0, _SIZE)
-            self._map = mmap.mmap(self._file, _SIZE)
+            self._file, size, head = _open(path)
         except OSError as fault:
-            os.close(self._file)
             raise AttemptsFault(f"{path} cannot be used: {fault.strerror}.") from None
-        except AttemptsFault:
-            os.close(self._file)
-            raise
+        self._map = mmap.mmap(self._file, _SIZE)
+        magic, sender, boot = _HEAD.unpack(head)
         if magic == _MAGIC:
-            self.remembers = boot == self._boot and bool(self._boot.strip(b"\0")) and found >= _SIZE
+            self.remembers = boot == self._boot and bool(self._boot.strip(b"\0")) and size >= _SIZE
         else:
             sender, self.remembers = entropy(16), True
             self._found(path, sender)
@@ -156,6 +143,25 @@ class AttemptFile:
     @staticmethod
     def _offset(slot: int) -> int:
         return _HEAD.size + slot * _SLOT.size
+
+
+def _open(path: Path) -> tuple[int, int, bytes]:
+    """The open file with room for all slots, the size that it was found with, and its head."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        found = os.fstat(file).st_size
+        head = os.pread(file, _HEAD.size, 0).ljust(_HEAD.size, b"\0")
+        if not head.startswith((_MAGIC, b"\0" * len(_MAGIC))):
+            raise AttemptsFault(
+                f"{path} was not written by Virta. Move it away; Virta makes a new one by itself."
+            )
+        # A file with holes would end the process at its first write when the disk is full.
+        os.posix_fallocate(file, 0, _SIZE)
+    except (OSError, AttemptsFault):
+        os.close(file)
+        raise
+    return file, found, head
 
 
 def _boot_id() -> bytes:

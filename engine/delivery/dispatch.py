@@ -5,19 +5,23 @@ from collections.abc import Callable, Sequence
 
 import structlog
 from msgspec import Struct
+from msgspec.structs import replace
 
 from consent.contract import (
     Ask,
+    Claimed,
     ConsentClient,
     Decision,
     Outcome,
+    Permit,
     Reason,
     Settlement,
+    Status,
     Unavailable,
 )
 from engine.core.record import Why
 from engine.delivery.mailer import Ended, Mailer
-from engine.delivery.pacing import Pace
+from engine.delivery.pacing import Pace, Rate
 from engine.delivery.queue import Item, Queue
 from engine.delivery.smtp import ServerFault
 from engine.mail.headers import HeaderFault
@@ -27,10 +31,12 @@ from engine.mail.message import Message, build
 log = structlog.get_logger("delivery")
 
 LARGEST_CLAIM = 256
-_SMALLEST_CLAIM = 32
+_SMALLEST_CLAIM = 8
 _CLAIM_SECONDS = 2.0  # a claim takes no more than the server is expected to take in this time
 _SETTLE_AFTER = 0.5  # seconds until outcomes are settled if no claim takes them along
 _DRAIN_PAUSE = 0.05  # seconds between looks for a connection or a pacing token
+_ASK_AGAIN = 1000  # milliseconds until a mail that was not answered for is asked for again
+_ONE_AT_A_TIME = 200  # the same, behind another mail to the same subject
 _WRITE_AT_ONCE = 16  # mails written before the sockets get their turn
 
 DEFERRALS = (60, 300, 900, 3600, 14_400, 28_800, 43_200, 86_400)
@@ -74,9 +80,8 @@ class Dispatch:
         self._on_way: dict[tuple[str, int], Item] = {}
         self._ended: list[Ended] = []  # not settled yet
         self._verdicts: list[Verdict] = []
-        self._rate = float(LARGEST_CLAIM) / _CLAIM_SECONDS  # mails a second that the server took lately
-        self._rated_at = 0.0
-        self._rated = 0
+        self._rate = Rate(LARGEST_CLAIM / _CLAIM_SECONDS)
+        self._deaf = False  # the consent service does not answer
 
     def take_verdicts(self) -> list[Verdict]:
         """What ended, and is settled, since the last call."""
@@ -110,8 +115,11 @@ class Dispatch:
                         worked = True
                 if not self._ended:
                     settle_at = 0.0
+                self._deaf = False
             except Unavailable as fault:
-                log.error("the consent service does not answer; mails wait", why=str(fault))
+                if not self._deaf:
+                    log.error("the consent service does not answer; mails wait", why=str(fault))
+                self._deaf = True
                 await asyncio.sleep(1)
                 continue
             if not worked:
@@ -143,13 +151,7 @@ class Dispatch:
         items = self._queue.take(self._clock(), min(limit, self._pace.allows(loop.time())))
         if not items:
             return False
-        try:
-            await self._carry(items)
-        except Unavailable:
-            for item in items:
-                if (item.key, item.ask.attempt) not in self._on_way:
-                    self._queue.again(item, self._clock() + 1000)
-            raise
+        await self._carry(items)
         return True
 
     async def settle(self) -> None:
@@ -171,20 +173,42 @@ class Dispatch:
     # one batch
 
     async def _carry(self, items: Sequence[Item]) -> None:
+        open_ = {item.key: item for item in items}  # those about which nothing is decided yet
+        try:
+            messages = await self._prepare(open_)
+            claimed = await self._claim([item.ask for item in open_.values()])
+            for permit in claimed.permits:
+                self._go(open_.pop(permit.key), permit, messages.get(permit.key))
+            made_before = [
+                denial.key for denial in claimed.denied if not self._denied(open_[denial.key], denial)
+            ]
+            for denial in claimed.denied:
+                if denial.key not in made_before:
+                    del open_[denial.key]
+            for key, status in zip(made_before, await self._consent.status(made_before), strict=True):
+                self._made_before(open_.pop(key), status)
+        finally:  # also when the consent service did not answer: what it did not say is asked again
+            for item in open_.values():
+                self._queue.again(item, self._clock() + _ASK_AGAIN)
+
+    async def _prepare(self, open_: dict[str, Item]) -> dict[str, Message]:
+        """Ask what may go, and write that. Mails that cannot be written are out of `open_` afterwards."""
+        items = list(open_.values())
         decisions = await self._consent.decide([item.ask for item in items])
         messages: dict[str, Message] = {}
-        asks: list[Ask] = []
-        asked: dict[str, Item] = {}
         for number, (item, decision) in enumerate(zip(items, decisions, strict=True), 1):
             if decision.allowed:
                 message = self._write(item, decision)
                 if message is None:
-                    continue
-                messages[item.key] = message
-            asks.append(item.ask)
-            asked[item.key] = item
+                    del open_[item.key]
+                else:
+                    messages[item.key] = message
             if number % _WRITE_AT_ONCE == 0:
                 await asyncio.sleep(0)
+        return messages
+
+    async def _claim(self, asks: Sequence[Ask]) -> Claimed:
+        """Claim, and settle what has ended on the way."""
         self._collect()
         ended, self._ended = self._ended, []
         try:
@@ -194,19 +218,15 @@ class Dispatch:
             raise
         self._conclude(ended)
         self._pace.spend(len(claimed.permits))
-        for permit in claimed.permits:
-            item = asked.pop(permit.key)
-            self._on_way[permit.key, permit.attempt] = item
-            message = messages.get(permit.key)
-            if message is None:  # denied at first, allowed now: it was not written
-                settlement = Settlement(permit.key, permit.attempt, Outcome.RELEASED)
-                self._ended.append(Ended(settlement, permit.subject, "not written yet"))
-            else:
-                self._mailer.send(message, permit)
-        for denial in claimed.denied:
-            await self._denied(asked.pop(denial.key), denial)
-        for item in asked.values():
-            self._queue.again(item, self._clock() + 1000)
+        return claimed
+
+    def _go(self, item: Item, permit: Permit, message: Message | None) -> None:
+        self._on_way[permit.key, permit.attempt] = item
+        if message is None:  # denied at first, allowed now: it was not written
+            settlement = Settlement(permit.key, permit.attempt, Outcome.RELEASED)
+            self._ended.append(Ended(settlement, permit.subject, "not written yet"))
+        else:
+            self._mailer.send(message, permit)
 
     def _write(self, item: Item, decision: Decision) -> Message | None:
         """The message, or None when its template fails: that mail is set aside and blocks nobody."""
@@ -218,20 +238,23 @@ class Dispatch:
             self._finish(item, Why.TEMPLATE_FAILED)
             return None
 
-    async def _denied(self, item: Item, denial: Decision) -> None:
+    def _denied(self, item: Item, denial: Decision) -> bool:
+        """Act on a denial. False: this attempt was made before, so ask what became of it."""
         reason = denial.reason
+        if reason in (Reason.ALREADY_CLAIMED, Reason.WRONG_ATTEMPT):
+            return False
         if reason is Reason.ONE_AT_A_TIME:
-            self._queue.again(item, self._clock() + 200)
-        elif reason in (Reason.ALREADY_CLAIMED, Reason.WRONG_ATTEMPT):
-            await self._look_up(item)
+            self._queue.again(item, self._clock() + _ONE_AT_A_TIME)
         else:
             self._finish(item, reason.value if reason is not None else "denied")
+        return True
 
-    async def _look_up(self, item: Item) -> None:
-        """This attempt was made before, by an earlier life of this engine: go by what became of it."""
-        (status,) = await self._consent.status([item.key])
-        if status is None or status.outcome is None:
-            self._queue.again(item, self._clock() + 1000)
+    def _made_before(self, item: Item, status: Status | None) -> None:
+        """An earlier life of this engine made this attempt: go by what became of it."""
+        if status is None:  # the consent service has forgotten the attempts that this one follows
+            self._queue.again(_renumbered(item, 1), self._clock() + _ASK_AGAIN)
+        elif status.outcome is None:
+            self._queue.again(item, self._clock() + _ASK_AGAIN)
         else:
             self._judge(item, Settlement(item.key, status.attempt, status.outcome), "")
 
@@ -239,14 +262,12 @@ class Dispatch:
 
     def _collect(self) -> None:
         """Take over what the mailer has ended, and learn how fast the server is."""
+        working = self._mailer.outstanding > 0
+        self._mailer.expire()
         ended = self._mailer.take_ended()
         self._ended += ended
-        self._rated += sum(1 for one in ended if one.settlement.outcome is Outcome.ACCEPTED)
-        now = asyncio.get_running_loop().time()
-        if now - self._rated_at > 1:
-            if self._rated:
-                self._rate = self._rated / min(now - self._rated_at, 5.0)
-            self._rated_at, self._rated = now, 0
+        answered = sum(1 for one in ended if one.settlement.code)
+        self._rate.look(asyncio.get_running_loop().time(), working or bool(ended), answered)
 
     def _conclude(self, ended: Sequence[Ended]) -> None:
         """The consent service has these settlements; only now may anyone act on them."""
@@ -276,17 +297,12 @@ class Dispatch:
                 self._again(item, settlement.attempt, pause if item.releases else 0, deferred=False)
 
     def _again(self, item: Item, attempt: int, seconds: int, deferred: bool) -> None:
-        ask = Ask(
-            item.ask.key,
-            attempt + 1,
-            item.ask.subject,
-            item.ask.mail_class,
-            item.ask.topic,
-            item.ask.template,
-            item.ask.trigger,
+        counted = replace(
+            item,
+            deferrals=item.deferrals + deferred,
+            releases=0 if deferred else item.releases + 1,
         )
-        next_ = Item(ask, item.write, item.made, item.deferrals + deferred, item.releases + (not deferred))
-        self._queue.again(next_, self._clock() + seconds * 1000)
+        self._queue.again(_renumbered(counted, attempt + 1), self._clock() + seconds * 1000)
 
     def _finish(self, item: Item, reason: str) -> None:
         self._queue.done(item)
@@ -294,7 +310,7 @@ class Dispatch:
         self._told()
 
     def _limit(self) -> int:
-        wanted = int(self._rate * _CLAIM_SECONDS)
+        wanted = int(self._rate.per_second * _CLAIM_SECONDS)
         return max(_SMALLEST_CLAIM, min(LARGEST_CLAIM, wanted))
 
     def _due(self) -> bool:
@@ -307,3 +323,7 @@ class Dispatch:
                 await self._mailer.changed.wait()
         except TimeoutError:
             pass
+
+
+def _renumbered(item: Item, attempt: int) -> Item:
+    return replace(item, ask=replace(item.ask, attempt=attempt))

@@ -1,10 +1,12 @@
 """`Mailer.send(message, permit)`: the one way from Virta to a mail server."""
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Callable
 
 import structlog
+from email_validator import EmailNotValidError, validate_email
 from msgspec import Struct
 
 from consent.contract import Outcome, Permit, Settlement
@@ -17,6 +19,12 @@ log = structlog.get_logger("mail")
 
 _RETRY_FIRST, _RETRY_LONGEST = 0.5, 30.0
 """Seconds between attempts to connect."""
+
+_SHORT_LIFE = 10.0
+"""Seconds within which a connection that ends without having taken or refused one mail counts as failed."""
+
+_USELESS_OFTEN = 3
+"""Such connections in a row that make a fault of the server."""
 
 _REVOKED = 4096
 """Stops to remember before those are dropped that no living permit can be older than."""
@@ -60,6 +68,10 @@ class Mailer:
         self._revoked: dict[str, _Stop] = {}
         self._keeper: asyncio.Task[None] | None = None
         self._missing = asyncio.Event()
+        self._hurry = asyncio.Event()  # a connection was lost that had done well
+        self._unopened = 0  # attempts in a row that did not open a connection
+        self._useless = 0  # connections in a row that were lost before they had served anything
+        self._opened_at: dict[Connection, float] = {}
         self._open = 0  # permits handed in and not ended
 
     @property
@@ -92,8 +104,10 @@ class Mailer:
         unknown."""
         if self._keeper is not None:
             self._keeper.cancel()
-            await asyncio.gather(self._keeper, return_exceptions=True)
-        for connection in self._connections:
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._keeper
+        self._release_all("Virta stops")
+        for connection in list(self._connections):
             if self._open:
                 connection.abort("Virta stops")
             else:
@@ -108,14 +122,21 @@ class Mailer:
             raise ValueError("this permit is for another mail or another sender")
         self._open += 1
         try:
-            data = wire(message, permit.recipient, permit.headers)
-            permit.recipient.encode("ascii")
-        except (HeaderFault, UnicodeEncodeError) as fault:
+            recipient = _envelope_form(permit.recipient)
+            data = wire(message, recipient, permit.headers)
+        except (HeaderFault, EmailNotValidError) as fault:
             self.ended(permit, Outcome.REFUSED, 0, str(fault))
             return
-        self._jobs.append(Job(data, message.eight_bit, permit))
+        self._jobs.append(Job(data, recipient.encode("ascii"), message.eight_bit, permit))
         for connection in self._connections:
             connection.kick()
+
+    def expire(self) -> None:
+        """Give back the permits that ran out while they waited for a slow server."""
+        while self._jobs and not self.may_begin(self._jobs[0].permit):
+            self.ended(self._jobs.popleft().permit, Outcome.RELEASED, 0, "the permit ran out")
+        for connection in list(self._connections):
+            connection.expire()
 
     def take_ended(self) -> list[Ended]:
         """What ended since the last call."""
@@ -140,61 +161,87 @@ class Mailer:
 
     # the account of a connection
 
-    def next_job(self) -> Job | None:
+    def next_job(self, eight_bit: bool) -> Job | None:
         while self._jobs:
             job = self._jobs.popleft()
-            if self.may_begin(job.permit):
+            if not self.may_begin(job.permit):
+                self.ended(job.permit, Outcome.RELEASED, 0, "the permit ran out")
+            elif job.eight_bit and not eight_bit:  # it will be written anew
+                self.ended(job.permit, Outcome.RELEASED, 0, "this server takes 7 bits only")
+            else:
                 return job
-            self.ended(job.permit, Outcome.RELEASED, 0, "the permit ran out")
         return None
 
     def may_begin(self, permit: Permit) -> bool:
         stop = self._revoked.get(permit.subject)
         if stop is not None and stop.leaf > permit.leaf:
             return False
-        return self._clock() <= permit.deadline
+        return self._clock() <= permit.deadline and not self._attempts.full
 
     def begins(self, permit: Permit) -> None:
         self._attempts.begin(permit.key, permit.attempt)
 
     def ended(self, permit: Permit, outcome: Outcome, code: int, text: str) -> None:
-        if code and (permit.key, permit.attempt) in self._attempts:
-            self._attempts.reply(permit.key, permit.attempt, outcome, code)
+        if code:
+            self._useless = 0
+            self._tell("")
+            if (permit.key, permit.attempt) in self._attempts:
+                self._attempts.reply(permit.key, permit.attempt, outcome, code)
         settlement = Settlement(permit.key, permit.attempt, outcome, code)
         self._ended.append(Ended(settlement, permit.subject, text))
         self._open -= 1
         self.changed.set()
 
     def lost(self, connection: Connection, why: str) -> None:
-        if connection in self._connections:
-            self._connections.remove(connection)
-            log.info("connection to the mail server lost", why=why)
+        if connection not in self._connections:  # it was never opened, which its opener knows
+            return
+        self._connections.remove(connection)
+        lived = asyncio.get_running_loop().time() - self._opened_at.pop(connection)
+        log.info("connection to the mail server lost", why=why)
+        if connection.served or lived > _SHORT_LIFE:
+            self._hurry.set()
+        else:
+            self._useless += 1
+            if self._useless >= _USELESS_OFTEN:
+                self._tell(f"The mail server takes connections and loses them: {why}")
+        if not self._connections:
+            self._release_all(why)
         self._missing.set()
         self.changed.set()
 
     # keeping connections
 
     async def _keep(self) -> None:
-        pause = _RETRY_FIRST
         while True:
-            await self._missing.wait()
-            self._missing.clear()
-            while len(self._connections) < self._wanted:
-                connection = Connection(self._login, self)
-                try:
-                    await connection.open()
-                except ServerFault as fault:
+            if len(self._connections) >= self._wanted:
+                self._missing.clear()
+                await self._missing.wait()
+            await self._rest()
+            connection = Connection(self._login, self)
+            try:
+                await connection.open()
+            except ServerFault as fault:
+                self._unopened += 1
+                if not self._connections:
                     self._tell(str(fault))
-                    if not self._connections:
-                        self._release_all(str(fault))
-                    await asyncio.sleep(pause)
-                    pause = min(pause * 2, _RETRY_LONGEST)
-                    continue
-                self._tell("")
-                pause = _RETRY_FIRST
+                    self._release_all(str(fault))
+            else:
+                self._unopened = 0
+                if self._useless < _USELESS_OFTEN:
+                    self._tell("")
                 self._connections.append(connection)
-                self.changed.set()
+                self._opened_at[connection] = asyncio.get_running_loop().time()
                 connection.kick()
+            self.changed.set()
+
+    async def _rest(self) -> None:
+        """After failures wait, longer each time."""
+        failures = max(self._unopened, self._useless)
+        self._hurry.clear()
+        if failures:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min(_RETRY_FIRST * 2 ** min(failures - 1, 10), _RETRY_LONGEST)):
+                    await self._hurry.wait()
 
     def _release_all(self, why: str) -> None:
         """Nothing takes the mails that wait for a connection: give their permits back."""
@@ -207,3 +254,14 @@ class Mailer:
         if not fault and self.fault:
             log.info("the mail server answers again")
         self.fault = fault
+
+
+def _envelope_form(recipient: str) -> str:
+    """The address as RCPT takes it: its domain in ASCII. Raises `EmailNotValidError` where even that is not
+    enough (RFC 6531)."""
+    if recipient.isascii():
+        return recipient
+    form = validate_email(recipient, check_deliverability=False).ascii_email
+    if form is None:
+        raise EmailNotValidError("the part before the @ is not ASCII, which needs SMTPUTF8")
+    return form

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from consent.contract import Ask, Decision, MailClass
+from consent.contract import Ask, Decision
 from engine.mail.message import Letter
 
 
@@ -29,10 +29,6 @@ class Item(Struct, frozen=True, eq=False):
     @property
     def subject(self) -> str:
         return self.ask.subject
-
-    @property
-    def is_proof(self) -> bool:
-        return self.ask.mail_class is MailClass.PROOF
 
 
 class Queue:

@@ -147,9 +147,7 @@ class Connection(asyncio.Protocol):
         login, context = self._login, ssl.create_default_context()
         # what was said before encryption is not to be believed (CVE-2011-0411)
         self._under, self._replies = transport, Replies()
-        new = await asyncio.get_running_loop().start_tls(
-            transport, self, context, server_hostname=login.host
-        )
+        new = await asyncio.get_running_loop().start_tls(transport, self, context, server_hostname=login.host)
         if new is None:
             raise _Refused("hung up while encryption was agreed.")
         self._transport = new
@@ -263,7 +261,7 @@ class Connection(asyncio.Protocol):
         self._send_dot()
 
     def _send_dot(self) -> None:
-        """Write the final dot if all of the content has left, so that it is as late as the check before it."""
+        """Write the final dot once all of the content has left, so that it comes right after the check."""
         job = self._job
         if job is None or self._state is not _CONTENT or self._begun or self._dead:
             return
