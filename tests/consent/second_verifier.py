@@ -1,0 +1,151 @@
+"""A second verifier, written from docs/proof-format.md alone. It shares no code with the first.
+
+    python second_verifier.py EXPORT [KEY LINE] [OLDER NOTE]
+
+Standard library and `cryptography` only; it canonicalises JSON by itself, which is easy for what stands in an
+export."""
+
+import base64
+import hashlib
+import json
+import sys
+import zipfile
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+NEXT = {
+    "requested": {
+        "none": "pending",
+        "pending": "pending",
+        "refused": "pending",
+        "expired": "pending",
+        "withdrawn": "withdrawn",
+    },
+    "confirmed": {"pending": "active", "withdrawn": "active"},
+    "refused": {"pending": "refused", "withdrawn": "withdrawn"},
+    "expired": {"pending": "expired"},
+    "withdrawn": dict.fromkeys(("none", "pending", "active", "refused", "expired", "withdrawn"), "withdrawn"),
+}
+
+
+def sha(data):
+    return hashlib.sha256(data).digest()
+
+
+def canonical(value):
+    """RFC 8785 for objects of strings, integers and such objects."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return text.encode()
+
+
+def need(condition, words):
+    if not condition:
+        raise SystemExit(words)
+
+
+def mth(hashes):
+    """RFC 6962 2.1, by its recursion."""
+    if len(hashes) < 2:
+        return hashes[0] if hashes else sha(b"")
+    half = 1
+    while half * 2 < len(hashes):
+        half *= 2
+    return sha(b"\x01" + mth(hashes[:half]) + mth(hashes[half:]))
+
+
+def open_note(note, key):
+    """Origin, size and root of a signed note; the signature is checked if there is a key."""
+    text, _, signatures = note.rpartition("\n\n")
+    text += "\n"
+    if key:
+        name, key_id, blob = key.split("+", 2)
+        public = Ed25519PublicKey.from_public_bytes(base64.b64decode(blob)[1:])
+        held = False
+        for line in signatures.splitlines():
+            _, signer, signature = line.split(" ")
+            raw = base64.b64decode(signature)
+            if signer == name and raw[:4].hex() == key_id:
+                try:
+                    public.verify(raw[4:], text.encode())
+                    held = True
+                except InvalidSignature:
+                    pass
+        need(held, "signature")
+    origin, size, root = text.splitlines()[:3]
+    return origin, int(size), base64.b64decode(root)
+
+
+def check(path, key="", older=""):
+    """Stop with a word for what is wrong; return normally if the export holds."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    origin, size, root = open_note(parts["checkpoint"].decode(), key)
+    lines = parts["leaves.jsonl"].splitlines()
+    leaves = [json.loads(line) for line in lines]
+    need(all(canonical(leaf) == line for leaf, line in zip(leaves, lines, strict=True)), "canonical")
+    need([leaf["seq"] for leaf in leaves] == list(range(size)), "sequence")
+    need(all(leaf["log"] == origin for leaf in leaves), "origin")
+    hashes = [sha(b"\x00" + line) for line in lines]
+    need(mth(hashes) == root, "root")
+    if older:
+        old_origin, old_size, old_root = open_note(older, key)
+        need(old_origin == origin and old_size <= size and mth(hashes[:old_size]) == old_root, "history")
+
+    state, asked, stops = {}, {}, []
+    for leaf in leaves:
+        who = leaf["subject"], leaf["purpose"]
+        if leaf["type"] not in NEXT:
+            need(leaf["from"] == leaf["to"] == "", "transition")
+            continue
+        need(leaf["from"] == state.get(who, "none"), "transition")
+        need(NEXT[leaf["type"]].get(leaf["from"]) == leaf["to"], "transition")
+        state[who] = leaf["to"]
+        if leaf["type"] == "requested":
+            asked[who] = leaf["seq"]
+        if leaf["type"] == "withdrawn":
+            stops.append((leaf["seq"], *who))
+        if leaf["type"] == "confirmed":
+            last = max([seq for seq, *whom in stops if tuple(whom) == who], default=-1)
+            need(asked[who] > last, "transition")
+
+    words = {hashlib.sha256(line).hexdigest() for line in parts["purposes.jsonl"].splitlines()}
+    need(all(leaf["notice"] in words for leaf in leaves if leaf["type"] == "purpose.version"), "words")
+
+    by_batch = {}
+    for line in parts["decisions.jsonl"].splitlines():
+        entry = json.loads(line)
+        need(canonical(entry) == line, "decision")
+        by_batch.setdefault(entry["batch"], []).append(entry["record"])
+    batches = {leaf["seq"]: leaf["batch"] for leaf in leaves if leaf["type"] == "decisions"}
+    need(by_batch.keys() == batches.keys(), "decisions")
+    attempts = {}
+    for seq, records in by_batch.items():
+        need(len(records) == batches[seq]["count"], "decisions")
+        need(
+            mth([sha(b"\x00" + canonical(one)) for one in records]).hex() == batches[seq]["root"], "decisions"
+        )
+        for one in records:
+            if one["verdict"] != "allow":
+                continue
+            need(one["attempt"] == attempts.get(one["key"], 0) + 1, "twice")
+            attempts[one["key"]] = one["attempt"]
+            if one["class"] == "marketing":
+                consent = leaves[one["consent_seq"]]
+                need(consent["type"] == "confirmed" and consent["subject"] == one["subject"], "consent")
+                need(consent["purpose"] == one["topic"] and consent["notice"] == one["purpose"], "consent")
+                need(
+                    not any(
+                        consent["seq"] < at < seq and (subject, topic) == (one["subject"], one["topic"])
+                        for at, subject, topic in stops
+                    ),
+                    "withdrawn",
+                )
+                need(
+                    one["epoch"] == sum(at < seq and subject == one["subject"] for at, subject, _ in stops),
+                    "epoch",
+                )
+
+
+if __name__ == "__main__":
+    check(*sys.argv[1:])
