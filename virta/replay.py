@@ -14,6 +14,7 @@ from virta.mailbox.reader import Mail, mails
 from virta.visitors import Act, Confirms, Event, SignsUp, Withdraws
 
 _CONFIRM = re.compile(rb"/c/[\w.\-]+")
+_UNSUBSCRIBE = re.compile(rb"^List-Unsubscribe: <https?://[^/>]+(/[^>]*)>\r$", re.MULTILINE)
 _LARGEST_CALL = 1000
 
 
@@ -48,12 +49,10 @@ class Links:
 
     def _take(self, mail: Mail) -> None:
         (address,) = mail.recipients
-        link = _CONFIRM.search(mail.content)
-        if link is not None:
-            self._confirm[address] = link.group().decode("ascii")
-        given = mail.header("List-Unsubscribe")
-        if given:
-            self._unsubscribe[address] = httpx2.URL(given.strip("<>")).path
+        for pattern, known in ((_CONFIRM, self._confirm), (_UNSUBSCRIBE, self._unsubscribe)):
+            link = pattern.search(mail.content)
+            if link is not None:
+                known[address] = link.group(link.lastindex or 0).decode("ascii")
 
 
 class Replay:

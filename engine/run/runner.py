@@ -65,6 +65,7 @@ class Runner:
         clock: Callable[[], int],
     ) -> None:
         self.wake = asyncio.Event()
+        self.next_due: int | None = None  # the earliest deadline when `step` last found nothing to do
         self._store = store
         self._loaded = loaded
         self._consent = consent
@@ -108,7 +109,7 @@ class Runner:
         for change in changes:
             if change.type in STOPPED:
                 self._mailer.revoke(change.subject, change.seq)
-        received, due = await self._store.gather(self._cursors[_INBOX], now, LARGEST_BATCH)
+        received, due, self.next_due = await self._store.gather(self._cursors[_INBOX], now, LARGEST_BATCH)
         verdicts = self._dispatch.take_verdicts()
         if not (changes or received or due or verdicts):
             return False
@@ -271,7 +272,7 @@ class Runner:
             self.wake.set()
 
     async def _pause(self) -> None:
-        due = await self._store.next_due()
+        due = self.next_due
         wait = 1.0 if due is None else min(max((due - self._clock()) / 1000, 0.001), 1.0)
         try:
             async with asyncio.timeout(wait):

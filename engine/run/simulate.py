@@ -10,7 +10,6 @@ from engine.delivery.dispatch import Dispatch
 from engine.delivery.proofs import Proofs
 from engine.delivery.queue import Queue
 from engine.run.runner import Runner
-from engine.store.store import Store
 
 
 class VirtualClock:
@@ -41,7 +40,6 @@ class Simulation(Struct, frozen=True):
     """The parts that a simulation drives; each has `clock` as its clock."""
 
     clock: VirtualClock
-    store: Store
     queue: Queue
     dispatch: Dispatch
     proofs: Proofs
@@ -52,28 +50,30 @@ class Simulation(Struct, frozen=True):
         is done, mails handed over included, before the clock moves on. `acts` come in order of time;
         `passed` is told each moment."""
         upcoming = next(acts, None)
+        await self.settle()
         while True:
-            moment = await self._next(upcoming)
+            moment = self._next(upcoming)
             if moment is None or moment > until:
                 return
             self.clock.set(moment)
+            acted = upcoming is not None and upcoming.at <= moment
             while upcoming is not None and upcoming.at <= moment:
                 await upcoming.perform()
                 upcoming = next(acts, None)
+            if acted:  # only people's own acts ask for proof mails
+                await self.proofs.fetch()
             await self.settle()
             passed(moment)
 
     async def settle(self) -> None:
         """Do all that can be done at this moment."""
         while True:
-            worked = await self.runner.step()
-            worked = await self.proofs.fetch() or worked
             await self.dispatch.drain()
-            if not worked:
+            if not await self.runner.step():
                 return
 
-    async def _next(self, upcoming: Act | None) -> int | None:
-        due = await self.store.next_due()
+    def _next(self, upcoming: Act | None) -> int | None:
+        due = self.runner.next_due
         moments = [
             moment
             for moment in (

@@ -31,15 +31,16 @@ class StoreInUse(StoreFault):
 class Database:
     """Open a database and close it; in between, run transactions one after another.
 
-    `path` None keeps everything in memory. `durable` False gives up on power loss (simulations).
+    `path` None keeps everything in memory. `durable` False is for simulations: it gives up on power loss and
+    works in the caller's own thread, since nobody waits for the loop meanwhile.
     Raises `StoreInUse` if another process has it, `StoreFault` if it is no database.
     """
 
     def __init__(self, path: Path | None, tables: MetaData, durable: bool = True) -> None:
         self._lock = _lock(path) if path is not None else None
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="store") if durable else None
         try:
-            self._engine, self._connection = self._thread.submit(_open, path, tables, durable).result()
+            self._engine, self._connection = self._now(_open, path, tables, durable)
         except (OperationalError, DatabaseError) as fault:
             self._release()
             raise StoreFault(f"{path} cannot be used as a database: {fault.orig}") from None
@@ -48,6 +49,8 @@ class Database:
         """Run `transaction(connection, *arguments)` and commit; an exception rolls back and comes through.
 
         A caller that is cancelled still waits for the transaction that has begun."""
+        if self._thread is None:
+            return self._transact(transaction, arguments)
         future = asyncio.get_running_loop().run_in_executor(
             self._thread, self._transact, transaction, arguments
         )
@@ -58,14 +61,15 @@ class Database:
                 await asyncio.wait([future])
             raise
 
-    def run_now(self, transaction: Callable[..., T], *arguments: Any) -> T:
-        """The same for callers without an event loop."""
-        return self._thread.submit(self._transact, transaction, arguments).result()
-
     def close(self) -> None:
-        self._thread.submit(self._connection.close).result()
-        self._thread.submit(self._engine.dispose).result()
+        self._now(self._connection.close)
+        self._now(self._engine.dispose)
         self._release()
+
+    def _now(self, work: Callable[..., T], *arguments: Any) -> T:
+        if self._thread is None:
+            return work(*arguments)
+        return self._thread.submit(work, *arguments).result()
 
     def _transact(self, transaction: Callable[..., T], arguments: tuple[Any, ...]) -> T:
         try:
@@ -75,7 +79,8 @@ class Database:
             raise StoreFault(f"the engine's database did not take a write: {fault.orig}") from fault
 
     def _release(self) -> None:
-        self._thread.shutdown()
+        if self._thread is not None:
+            self._thread.shutdown()
         if self._lock is not None:
             self._lock.close()
 

@@ -57,9 +57,9 @@ class Store:
         """Keep what came in; an id that is there already is left as it is."""
         await self._database.run(_accept, items)
 
-    async def gather(self, after: int, now: int, limit: int) -> tuple[list[Received], list[Due]]:
-        """What came into the inbox behind position `after`, and the deadlines up to `now`, earliest first;
-        `limit` of each."""
+    async def gather(self, after: int, now: int, limit: int) -> tuple[list[Received], list[Due], int | None]:
+        """What came into the inbox behind position `after`, and the deadlines up to `now`, earliest first,
+        `limit` of each; and the earliest deadline of all."""
         return await self._database.run(_gather, after, now, limit)
 
     async def history(self) -> list[Received]:
@@ -71,10 +71,6 @@ class Store:
     async def load(self, contacts: Sequence[str], now: int) -> dict[str, Bundle]:
         """A bundle for each contact; one that was never seen is empty and created `now`."""
         return await self._database.run(_load, contacts, now)
-
-    async def next_due(self) -> int | None:
-        """The earliest deadline of all."""
-        return await self._database.run(_next_due)
 
     # batches
 
@@ -118,8 +114,10 @@ def _accept(connection: Connection, items: Sequence[Received]) -> None:
         connection.execute(upsert(t.inbox).on_conflict_do_nothing(), new)
 
 
-def _gather(connection: Connection, after: int, now: int, limit: int) -> tuple[list[Received], list[Due]]:
-    return _inbox(connection, after, limit), _due(connection, now, limit)
+def _gather(
+    connection: Connection, after: int, now: int, limit: int
+) -> tuple[list[Received], list[Due], int | None]:
+    return _inbox(connection, after, limit), _due(connection, now, limit), _next_due(connection)
 
 
 def _inbox(connection: Connection, after: int, limit: int) -> list[Received]:

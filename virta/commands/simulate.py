@@ -146,7 +146,7 @@ async def _play(
     keys = read_or_make_keys(settings, folder, secrets.token_bytes)
     system = await open_system(folder, settings, compiled, keys, world)
     replay = Replay(system.pages, settings.url, _KEY, mailbox.folder)
-    simulation = Simulation(clock, system.store, system.queue, system.dispatch, system.proofs, system.runner)
+    simulation = Simulation(clock, system.queue, system.dispatch, system.proofs, system.runner)
     first, until = acts[0].at, acts[-1].at + days_after * _DAY
     count = _Count(mailbox.folder)
     try:
