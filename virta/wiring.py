@@ -16,7 +16,7 @@ from consent.service import Service, open_service
 from dsl.compile import Compiled
 from dsl.graph import Program, TopicType
 from engine.core.loaded import Loaded
-from engine.delivery.attempts import AttemptFile
+from engine.delivery.attempts import AttemptFile, AttemptsFault
 from engine.delivery.dispatch import Dispatch
 from engine.delivery.mailer import Mailer
 from engine.delivery.proofs import Proofs
@@ -91,7 +91,7 @@ async def open_system(
     """Open the stores and put everything together; nothing runs yet. Raises `BrokenProject`."""
     try:
         return await _open(folder, settings, compiled, keys, world)
-    except (ConsentError, StoreFault, LetterFault) as fault:
+    except (ConsentError, StoreFault, LetterFault, AttemptsFault) as fault:
         raise BrokenProject(str(fault)) from None
 
 
