@@ -25,7 +25,9 @@ _SPELLING = ("E111", "E112", "E113", "E114")
 _WORD = re.compile(r"[^\W\d]\w*")
 
 
-class _Lines(Indenter):
+class Lines(Indenter):
+    """What Lark has to know of our blocks."""
+
     NL_type = "_NL"
     OPEN_PAREN_types: list[str] = []  # noqa: RUF012 - the library asks for a class attribute
     CLOSE_PAREN_types: list[str] = []  # noqa: RUF012
@@ -40,7 +42,7 @@ def _parser() -> Lark:
         files("dsl").joinpath("grammar.lark").read_text("utf-8"),
         parser="lalr",
         lexer="contextual",
-        postlex=_Lines(),
+        postlex=Lines(),
         propagate_positions=True,
         maybe_placeholders=False,
     )
@@ -144,9 +146,13 @@ def _outdent(chunk: Chunk, index: int, findings: list[Finding]) -> bool:
                 f"Begin it at the depth of `{above.words[:40]}`.",
             )
         )
-    for below in chunk.lines[index:]:
-        if below.indent < deep:
-            break
+    end = index
+    while end < len(chunk.lines) and chunk.lines[end].indent >= deep:
+        end += 1
+    if above.indent == 0:  # they would begin declarations of their own
+        del chunk.lines[index:end]
+        return True
+    for below in chunk.lines[index:end]:
         below.reindent(below.indent - shift)
     return True
 

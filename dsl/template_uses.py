@@ -50,6 +50,11 @@ def _uses(
             asked = guards | {use.path for use in _uses(node.left, free, guards, True)}
             yield from _uses(node.left, free, guards, True)
             yield from _uses(node.right, free, asked, guarded)
+        case j.For():
+            yield from _uses(node.iter, free, guards, guarded)
+            inside = free - {name.name for name in _names(node.target)}
+            for child in node.iter_child_nodes(exclude=("target", "iter")):
+                yield from _uses(child, inside, guards, guarded)
         case j.Call():
             called = dotted(node.node)
             if called and called[0] in free:
@@ -61,3 +66,10 @@ def _uses(
         case _:
             for child in node.iter_child_nodes():
                 yield from _uses(child, free, guards, guarded)
+
+
+def _names(target: j.Node) -> Iterator[j.Name]:
+    """The names that a loop gives."""
+    if isinstance(target, j.Name):
+        yield target
+    yield from target.find_all(j.Name)

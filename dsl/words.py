@@ -13,13 +13,13 @@ LATER_HEADS = ("quiet", "at", "time", "priority", "holdout", "moved")
 LATER_STEPS = ("repeat", "set", "add", "remove", "emit", "call", "unsubscribe", "tell")
 
 CONDITION_WORDS = frozenset(
-    "and or not is in between contains starts ends any no yes count sum average largest smallest first last "
-    "known unknown now today since opened clicked sent agreed tagged predicted where with within as on up to "
-    "contact trigger received".split()
+    "and or not is between contains any no yes first last known unknown now today since opened clicked sent "
+    "tagged predicted where with contact trigger received".split()
 )
 """No field, attribute or declared name may be one of these."""
 
 DECLARED_WORDS = CONDITION_WORDS | {
+    *"in starts ends count sum average largest smallest agreed within as on up to".split(),
     *DECLARATIONS,
     *HEADS,
     *STEPS,

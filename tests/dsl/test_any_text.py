@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from dsl.compile import Compiled
 
-SCRIPTS = [path.read_bytes() for folder in ("good", "bad") for path in sorted((GOLDEN / folder).glob("*.flow"))]
+SCRIPTS = [
+    path.read_bytes() for folder in ("good", "bad") for path in sorted((GOLDEN / folder).glob("*.flow"))
+]
 TEMPLATES = [path.read_bytes() for path in sorted(GOLDEN.rglob("templates/*.html"))]
 WORDS = sorted({word for script in SCRIPTS for word in re.findall(rb"\w+|[^\w\s]+", script)})
 PYTHON = re.compile(
@@ -45,7 +47,9 @@ def mutated(draw: st.DrawFn, originals: list[bytes]) -> bytes:
                 lines[at] = line[:cut] + draw(st.binary(max_size=3)) + line[cut:]
             case 6:
                 cut = draw(st.integers(0, len(line)))
-                lines[at] = line[:cut] + draw(st.text(max_size=3)).encode("utf-8", "surrogatepass") + line[cut:]
+                lines[at] = (
+                    line[:cut] + draw(st.text(max_size=3)).encode("utf-8", "surrogatepass") + line[cut:]
+                )
             case 7:
                 cut = draw(st.integers(0, len(line)))
                 lines[at] = line[:cut] + draw(st.sampled_from(WORDS)) * draw(st.integers(1, 90)) + line[cut:]
@@ -77,7 +81,9 @@ def test_a_changed_script_never_crashes(data: bytes) -> None:
 
 
 @settings(OFTEN, max_examples=40)
-@given(st.binary(max_size=300) | st.text(max_size=300).map(lambda text: text.encode("utf-8", "surrogatepass")))
+@given(
+    st.binary(max_size=300) | st.text(max_size=300).map(lambda text: text.encode("utf-8", "surrogatepass"))
+)
 def test_any_bytes_never_crash(data: bytes) -> None:
     """Also what never was a script: a picture, a spreadsheet, another alphabet."""
     check(compiled(("case.flow", data)))
@@ -88,4 +94,8 @@ def test_any_bytes_never_crash(data: bytes) -> None:
 def test_a_changed_template_never_crashes(data: bytes) -> None:
     """Faults of templates are findings too, whatever Jinja says."""
     flow = b"flow case\n    topic news\n    start on order_placed\n    send first\n"
-    check(compiled(("case.flow", flow), templates=(("templates/first.html", data), ("templates/_part.html", data))))
+    check(
+        compiled(
+            ("case.flow", flow), templates=(("templates/first.html", data), ("templates/_part.html", data))
+        )
+    )
