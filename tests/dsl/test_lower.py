@@ -57,7 +57,8 @@ def test_needs_are_what_conditions_ask_for() -> None:
     flow = graph(
         "if any order_paid where total > 5 EUR in last 30 days or count of order_paid in last 2 months > 3",
         "    send first with total last order_shipped.carrier, city contact.city",
-        "else if in segment quiet_people and no order_refunded since entry and first order_delivered.at < now",
+        "else if in segment quiet_people and no order_refunded since entry",
+        "        and first order_delivered.at < now",
         "    finish",
         head="topic news\n    start on order_placed where total > 5 EUR",
     )

@@ -71,7 +71,7 @@ def test_keywords_are_free_as_fields_in_conditions() -> None:
     """Where a name is asked for, a keyword is one."""
     found = compiled_text(
         "event visit\n    topic text\n    count number\n    time text\n\n"
-        'segment x\n    any visit where (topic is "a" and count > 3) or count of visit where time is "b" > 2\n'
+        'segment x\n    any visit where (topic is "a" and count > 3)\n        or count of visit where time is "b" > 2\n'
     )
     assert codes(found) == []
 
@@ -89,7 +89,8 @@ def test_lines_are_continued_by_brackets_and_by_words() -> None:
     """Four ways to break a line give one condition."""
     one = 'any order_placed where (total > 5 EUR and coupon is "a") and contact.city in ["Rīga", "Ogre"]'
     broken = (
-        'any order_placed\n        where (\n            total > 5 EUR # a comment\n\n            and coupon is "a"\n        )\n'
+        "any order_placed\n        where (\n            total > 5 EUR # a comment\n\n"
+        '            and coupon is "a"\n        )\n'
         '        and contact.city in [\n          "Rīga",\n          "Ogre"]'
     )
     first, second = (compiled_text(f"segment x\n    {text}\n").program for text in (one, broken))
@@ -131,7 +132,7 @@ def test_columns_are_those_of_the_file() -> None:
     assert shown == [
         ("E107", 2, 1, 2),
         ("E201", 4, 10, 11),
-        ("E111", 4, 11, 13),
+        ("E111", 4, 14, 16),
         ("E111", 4, 19, 21),
         ("E201", 4, 26, 27),
     ]
@@ -152,7 +153,8 @@ def test_a_wait_for_takes_or_as_another_event() -> None:
     """Outside of brackets `or` parts events; within them it belongs to the condition."""
     program = compiled_text(
         flow(
-            'wait for order_paid where (total > 5 EUR or total < 1 EUR) or order_shipped where carrier is "x" up to 1 day',
+            "wait for order_paid where (total > 5 EUR or total < 1 EUR)",
+            '        or order_shipped where carrier is "x" up to 1 day',
             "send first",
         )
     ).program

@@ -74,7 +74,7 @@ def test_parts_that_use_each_other_come_to_an_end() -> None:
 
 
 def test_the_digest_covers_all_that_the_mail_is_made_from() -> None:
-    """Another word in a translation, the header or a part is another digest; other templates do not matter."""
+    """Another word in a translation, the header or a part is another digest; another template is not."""
     files = {"mail": HEAD + BOTH + '{% include "_a.html" %}', "mail__lv": HEAD + BOTH, "_a": "a"}
     first = mail(with_templates(**files)).digest
     assert mail(with_templates(**files, other=HEAD + BOTH)).digest == first
