@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+DEMO := .demo/kafija
 
 .PHONY: help demo test test-slow check bench lock clean
 
@@ -18,6 +19,23 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
+
+demo: $(READY)
+	@rm -rf $(DEMO)
+	@mkdir -p $(dir $(DEMO))
+	@cp -r examples/kafija $(DEMO)
+	@$(BIN)/python $(DEMO)/visitors.py $(DEMO)/visitors.jsonl
+	@$(BIN)/virta simulate $(DEMO) --visitors $(DEMO)/visitors.jsonl --keep
+	@echo
+	@echo "Its stores stay in $(DEMO). Some things to try there (cd $(DEMO); virta is $(abspath $(BIN))/virta):"
+	@echo "  virta mailbox --to customer-0004@example.com --show text"
+	@echo "  virta consent show customer-0004@example.com"
+	@echo "  virta consent export --out proof.zip && virta consent verify proof.zip"
+ifneq ($(SERVE),0)
+	@echo
+	@echo "Serving http://127.0.0.1:8025/signup until Ctrl-C; mails go to a mailbox on this machine."
+	@$(BIN)/virta serve $(DEMO) --mailbox
+endif
 
 check: $(READY)
 	$(BIN)/ruff check .

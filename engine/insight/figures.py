@@ -1,6 +1,6 @@
 """The table of a flow: who entered, what was sent and skipped, how journeys ended, what it led to."""
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -88,7 +88,9 @@ def _conversions(
         if happened.kind not in wanted:
             continue
         sent = mails.get(happened.contact, [])
-        place = bisect_right(sent, happened.at, key=lambda entry: entry.at)
+        place = bisect_left(
+            sent, happened.at, key=lambda entry: entry.at
+        )  # a mail at that instant is its answer
         if not place:
             continue
         last = sent[place - 1]
