@@ -17,7 +17,7 @@ from engine.mail.message import Message, wire
 
 log = structlog.get_logger("mail")
 
-_RETRY_FIRST, _RETRY_LONGEST = 0.5, 30.0
+_RETRY_FIRST, _RETRY_LONGEST = 0.1, 30.0
 """Seconds between attempts to connect."""
 
 _SHORT_LIFE = 10.0

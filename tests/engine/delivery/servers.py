@@ -1,0 +1,183 @@
+"""Mail servers that follow a script, answer by answer, down to how the bytes are cut."""
+
+import asyncio
+import ssl
+from collections import Counter
+from collections.abc import Callable, Mapping
+from enum import Enum
+from types import TracebackType
+from typing import Self
+
+from engine.delivery.smtp import Login
+
+
+class Act(Enum):
+    """What a server may do instead of answering."""
+
+    CLOSE = "close"
+    HANG = "hang"
+
+
+Answer = bytes | Act
+Script = Mapping[str, Answer | Callable[[int], Answer | None]]
+"""By command (`connect`, `EHLO`, `MAIL`, `RCPT`, `DATA`, `dot`, …) what is answered; a function is told how
+often that command came before, and gives None for the usual answer."""
+
+USUAL: dict[str, bytes] = {
+    "connect": b"220 ready\r\n",
+    "MAIL": b"250 sender fine\r\n",
+    "RCPT": b"250 recipient fine\r\n",
+    "DATA": b"354 go ahead\r\n",
+    "dot": b"250 taken\r\n",
+    "RSET": b"250 forgotten\r\n",
+    "QUIT": b"221 bye\r\n",
+    "AUTH": b"235 welcome\r\n",
+    "STARTTLS": b"220 begin\r\n",
+}
+
+
+class Server:
+    """Runs in the test's own loop. `words` are what EHLO offers; `piece` cuts replies into pieces of so many
+    bytes; `tls` is used from the first byte if `implicit`, else after STARTTLS."""
+
+    def __init__(
+        self,
+        script: Script | None = None,
+        *,
+        words: tuple[str, ...] = ("PIPELINING", "8BITMIME"),
+        piece: int = 0,
+        tls: ssl.SSLContext | None = None,
+        implicit: bool = False,
+    ) -> None:
+        self.script = dict(script or {})
+        self.words = words
+        self.piece = piece
+        self.tls = tls
+        self.implicit = implicit
+        self.mails: list[bytes] = []  # as they stand between DATA and the final dot
+        self.commands: list[str] = []
+        self.seen: Counter[str] = Counter()
+        self.connections = 0
+        self.most_at_once = 0  # commands in one piece
+        self.open: set[_Session] = set()
+        self.port = 0
+        self._server: asyncio.Server | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.listen(0)
+        return self
+
+    async def listen(self, port: int) -> None:
+        """Begin to listen; 0 takes any free port."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            lambda: _Session(self), "127.0.0.1", port, ssl=self.tls if self.implicit else None
+        )
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._server is not None
+        self._server.close()
+        for session in list(self.open):
+            session.transport.abort()
+        while self.open:
+            await asyncio.sleep(0)
+
+    def login(self, **changes: object) -> Login:
+        """How to reach it; times are short."""
+        given: dict[str, object] = {
+            "host": "127.0.0.1",
+            "port": self.port,
+            "timeout": 5.0,
+            "final_timeout": 5.0,
+            "name": "kafija.example",
+            "bounce_to": "bounces@kafija.example",
+        }
+        return Login(**(given | changes))  # type: ignore[arg-type]
+
+    def answer(self, command: str) -> Answer:
+        """What is to be said to the command that has come."""
+        scripted = self.script.get(command)
+        if callable(scripted):
+            scripted = scripted(self.seen[command])
+        self.seen[command] += 1
+        if scripted is not None:
+            return scripted
+        if command == "EHLO":
+            lines = ["mail.example", *self.words]
+            said = [f"250-{line}" for line in lines[:-1]] + [f"250 {lines[-1]}"]
+            return "".join(f"{line}\r\n" for line in said).encode()
+        return USUAL[command]
+
+
+class _Session(asyncio.Protocol):
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._buffer = b""
+        self._content: bool = False
+        self._silent = False
+        self.transport: asyncio.Transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        self._server.connections += 1
+        self._server.open.add(self)
+        self._say("connect")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._server.open.discard(self)
+
+    def data_received(self, data: bytes) -> None:
+        if self._silent:
+            return
+        commands = 0
+        self._buffer += data
+        while not self._silent:
+            if self._content:
+                end = self._buffer.find(b"\r\n.\r\n")
+                if self._buffer.startswith(b".\r\n"):
+                    mail, self._buffer = b"", self._buffer[3:]
+                elif end >= 0:
+                    mail, self._buffer = self._buffer[: end + 2], self._buffer[end + 5 :]
+                else:
+                    break
+                self._content = False
+                self._server.mails.append(mail)
+                self._say("dot")
+            else:
+                end = self._buffer.find(b"\r\n")
+                if end < 0:
+                    break
+                line, self._buffer = self._buffer[:end].decode(), self._buffer[end + 2 :]
+                commands += 1
+                self._server.most_at_once = max(self._server.most_at_once, commands)
+                self._server.commands.append(line)
+                self._say(line.split(" ")[0].split(":")[0].upper())
+
+    def _say(self, command: str) -> None:
+        answer = self._server.answer(command)
+        if answer is Act.HANG:
+            self._silent = True
+        elif answer is Act.CLOSE:
+            self._silent = True
+            self.transport.close()
+        elif isinstance(answer, bytes):
+            self._content = command == "DATA" and answer.startswith(b"354")
+            piece = self._server.piece or len(answer)
+            for start in range(0, len(answer), piece):
+                self.transport.write(answer[start : start + piece])
+        if command == "STARTTLS" and self._server.tls is not None and isinstance(answer, bytes):
+            self._silent = True
+            self._task = asyncio.get_running_loop().create_task(self._secure(self._server.tls))
+
+    async def _secure(self, context: ssl.SSLContext) -> None:
+        try:
+            new = await asyncio.get_running_loop().start_tls(self.transport, self, context, server_side=True)
+        except OSError:  # the client did not like us
+            self.transport.abort()
+            return
+        assert new is not None
+        self.transport, self._silent = new, False

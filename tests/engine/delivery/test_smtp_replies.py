@@ -1,0 +1,220 @@
+"""Every answer of a mail server gives each permit one outcome, of the right class."""
+
+import asyncio
+import re
+from collections.abc import Callable
+
+import pytest
+from office import Clock, Consent, Office, item
+from servers import Act, Answer, Script, Server
+
+from consent.contract import Decision
+from engine.mail.message import Letter
+
+pytestmark = pytest.mark.anyio
+Opener = Callable[..., Office]
+
+
+def once(answer: Answer) -> Callable[[int], Answer | None]:
+    """This answer the first time, the usual one from then on."""
+    return lambda before: answer if before == 0 else None
+
+
+ACCEPTED, REFUSED, DEFERRED, RELEASED, UNKNOWN = ("accepted", "refused", "deferred", "released", "unknown")
+
+CASES: list[tuple[str, Script, list[str]]] = [
+    ("a refused sender", {"MAIL": once(b"550 no\r\n")}, [REFUSED]),
+    ("a refused recipient", {"RCPT": once(b"550 nobody here\r\n")}, [REFUSED]),
+    ("a recipient refused in several lines", {"RCPT": once(b"550-nobody\r\n550 here\r\n")}, [REFUSED]),
+    ("a deferred recipient", {"RCPT": once(b"451 later\r\n")}, [DEFERRED]),
+    ("a deferred DATA", {"DATA": once(b"451 later\r\n")}, [DEFERRED]),
+    ("a refused DATA", {"DATA": once(b"554 no\r\n")}, [REFUSED]),
+    ("a refused content", {"dot": once(b"554 spam\r\n")}, [REFUSED]),
+    ("a deferred content", {"dot": once(b"452 full\r\n")}, [DEFERRED]),
+    ("421 to the sender", {"MAIL": once(b"421 closing\r\n")}, [DEFERRED]),
+    ("421 to the content", {"dot": once(b"421 closing\r\n")}, [DEFERRED]),
+    ("DATA that is taken as a mail", {"DATA": once(b"250 thank you\r\n")}, [RELEASED, ACCEPTED]),
+    ("a sender answered as if it were DATA", {"MAIL": once(b"354 what\r\n")}, [RELEASED, ACCEPTED]),
+    ("garbage to the sender", {"MAIL": once(b"hello there\r\n")}, [RELEASED, ACCEPTED]),
+    ("garbage to the content", {"dot": once(b"thank you\r\n")}, [UNKNOWN]),
+    ("a go-ahead as the last word", {"dot": once(b"354 more\r\n")}, [UNKNOWN]),
+    ("an endless reply", {"RCPT": once(b"250-" + b"x" * 20_000)}, [RELEASED, ACCEPTED]),
+    ("a reply of endless lines", {"RCPT": once(b"250-x\r\n" * 3000)}, [RELEASED, ACCEPTED]),
+    ("two codes in one reply", {"dot": once(b"250-yes\r\n550 no\r\n")}, [UNKNOWN]),
+    ("closing at MAIL", {"MAIL": once(Act.CLOSE)}, [RELEASED, ACCEPTED]),
+    ("closing at RCPT", {"RCPT": once(Act.CLOSE)}, [RELEASED, ACCEPTED]),
+    ("closing at DATA", {"DATA": once(Act.CLOSE)}, [RELEASED, ACCEPTED]),
+    ("closing after the dot", {"dot": once(Act.CLOSE)}, [UNKNOWN]),
+    ("an answer too many", {"RCPT": once(b"250 yes\r\n250 yes\r\n250 yes\r\n")}, [RELEASED, ACCEPTED]),
+]
+PEACEFUL: list[tuple[str, Script, list[str]]] = [
+    ("the usual", {}, [ACCEPTED]),
+    ("a last reply in several lines", {"dot": b"250-queued\r\n250-as\r\n250 17\r\n"}, [ACCEPTED]),
+    ("another success", {"RCPT": b"251 will forward\r\n", "dot": b"252 perhaps\r\n"}, [ACCEPTED]),
+    ("line feeds alone", {"MAIL": b"250 ok\n", "dot": b"250 ok\n"}, [ACCEPTED]),
+    ("codes without words", {"RCPT": b"250\r\n", "DATA": b"354\r\n", "dot": b"250\r\n"}, [ACCEPTED]),
+]
+
+
+@pytest.mark.parametrize(("script", "outcomes"), [case[1:] for case in CASES], ids=[c[0] for c in CASES])
+@pytest.mark.parametrize("words", [("PIPELINING", "8BITMIME"), ("SIZE 1000000",)], ids=["pipelined", "plain"])
+async def test_first_mail_meets_an_answer_and_the_others_go(
+    open_office: Opener, consent: Consent, script: Script, outcomes: list[str], words: tuple[str, ...]
+) -> None:
+    """Whatever the first mail is told, it ends as it should, and those behind it reach the server once."""
+    people = await consent.join(3)
+    async with Server(script, words=words) as server:
+        office = open_office(server.login())
+        keys = office.put(*map(item, people))
+        await office.drain()
+        found = consent.outcomes()
+        first = next((key for key in keys if found[key] != [ACCEPTED]), keys[0])
+        assert found[first][: len(outcomes)] == outcomes, found
+        if outcomes[-1] == ACCEPTED:
+            assert found[first] == outcomes
+        assert office.mailer.outstanding == 0
+        others = [key for key in keys if key != first]
+        assert all(found[key][-1] == ACCEPTED for key in others), found
+        assert all(outcome in (RELEASED, ACCEPTED) for key in others for outcome in found[key])
+        taken = [re.search(rb"Message-ID: <(\w+)@", mail) for mail in server.mails if mail]
+        ids = [one.group(1).decode() for one in taken if one]
+        assert len(ids) == len(set(ids)), "a mail went twice"
+        assert set(others) <= set(ids)
+        assert not any(attempt.outcome for attempt in office.attempts.found().values())
+
+
+@pytest.mark.parametrize(
+    ("script", "outcomes"), [case[1:] for case in PEACEFUL], ids=[case[0] for case in PEACEFUL]
+)
+@pytest.mark.parametrize("piece", [0, 1], ids=["whole", "byte by byte"])
+@pytest.mark.parametrize("words", [("PIPELINING", "8BITMIME"), ()], ids=["pipelined", "plain"])
+async def test_replies_cut_anywhere_are_understood(
+    open_office: Opener,
+    consent: Consent,
+    script: Script,
+    outcomes: list[str],
+    piece: int,
+    words: tuple[str, ...],
+) -> None:
+    """How replies are cut, folded and ended makes no difference; nothing is pipelined unasked."""
+    people = await consent.join(4)
+    async with Server(script, words=words, piece=piece) as server:
+        office = open_office(server.login())
+        keys = office.put(*map(item, people))
+        await office.drain()
+        assert consent.outcomes() == {key: outcomes for key in keys}
+        assert office.verdicts == {key: [""] for key in keys}
+        assert len(server.mails) == 4
+        assert server.connections == 1
+        if "PIPELINING" not in words:
+            assert server.most_at_once == 1
+        assert any("BODY=8BITMIME" in command for command in server.commands) == ("8BITMIME" in words)
+
+
+async def test_content_wanted_for_nobody_is_none(open_office: Opener, consent: Consent) -> None:
+    """A server that refuses the recipient and still wants content gets none, and no mail (RFC 2920 3.1)."""
+    script: Script = {
+        "RCPT": once(b"550 nobody\r\n"),
+        "DATA": once(b"354 go ahead\r\n"),
+        "dot": once(b"554 no valid recipients\r\n"),
+    }
+    people = await consent.join(2)
+    async with Server(script) as server:
+        office = open_office(server.login())
+        first, second = office.put(*map(item, people))
+        await office.drain()
+        assert consent.outcomes() == {first: [REFUSED], second: [ACCEPTED]}
+        assert server.mails[0] == b""
+        assert server.connections == 1
+
+
+async def test_envelope_of_the_next_mail_goes_with_the_dot(open_office: Opener, consent: Consent) -> None:
+    """With PIPELINING three commands come at once, and never the content of a mail that was not let in."""
+    people = await consent.join(20)
+    async with Server() as server:
+        office = open_office(server.login())
+        office.put(*map(item, people))
+        await office.drain()
+        assert server.most_at_once == 3
+        assert len(server.mails) == 20
+
+
+async def test_eight_bit_is_said_only_where_it_is_taken(open_office: Opener, consent: Consent) -> None:
+    """A body with letters over ASCII goes as it is under BODY=8BITMIME, else in Base64."""
+
+    def write(decision: Decision) -> Letter:
+        return Letter("Ziņas", "", "Ķekava\n", "Kafija <a@kafija.example>")
+
+    [anna, berta] = await consent.join(2)
+    async with Server() as modern, Server(words=("PIPELINING",)) as old:
+        office = open_office(modern.login())
+        office.put(item(anna, write))
+        await office.drain()
+        await office.mailer.close()
+        assert "Ķekava".encode() in modern.mails[0]
+        assert any("BODY=8BITMIME" in command for command in modern.commands)
+        office = open_office(old.login())
+        office.put(item(berta, write))
+        await office.drain()
+        assert old.mails[0].isascii()
+        assert not any("BODY" in command for command in old.commands)
+
+
+async def test_dots_at_line_starts_are_doubled_on_the_wire(open_office: Opener, consent: Consent) -> None:
+    """A line that is a dot does not end the mail (RFC 5321 4.5.2)."""
+    people = await consent.join(2)
+    async with Server() as server:
+        office = open_office(server.login())
+        office.put(*map(item, people))
+        await office.drain()
+        for mail in server.mails:
+            body = mail.partition(b"\r\n\r\n")[2]
+            assert body.startswith(b"Hello\r\n..\r\n...two dots\r\n"), body
+
+
+async def test_unasked_goodbye_of_an_idle_server_only_costs_the_connection(
+    open_office: Opener, consent: Consent
+) -> None:
+    """A server that says 421 and hangs up while nothing is under way loses nothing; the next mail goes."""
+    [anna, berta] = await consent.join(2)
+    async with Server() as server:
+        office = open_office(server.login())
+        [first] = office.put(item(anna))
+        await office.drain()
+        for session in list(server.open):
+            session.transport.write(b"421 too quiet\r\n")
+            session.transport.close()
+        while office.mailer.free:
+            await asyncio.sleep(0)
+        [second] = office.put(item(berta))
+        await office.drain()
+        assert consent.outcomes() == {first: [ACCEPTED], second: [ACCEPTED]}
+        assert server.connections == 2
+
+
+async def test_hanging_answer_to_the_envelope_releases(open_office: Opener, consent: Consent) -> None:
+    """A server that falls silent before the dot costs time, but the mail goes by the next connection."""
+    [anna] = await consent.join(1)
+    async with Server({"RCPT": once(Act.HANG)}) as server:
+        office = open_office(server.login(timeout=0.1))
+        [key] = office.put(item(anna))
+        await office.drain()
+        assert consent.outcomes() == {key: [RELEASED, ACCEPTED]}
+
+
+async def test_hanging_answer_to_the_dot_is_unknown_and_never_sent_again(
+    open_office: Opener, consent: Consent, clock: Clock
+) -> None:
+    """After the final dot silence means unknown: one mail, the one that was begun; it stays unsent."""
+    people = await consent.join(3)
+    async with Server({"dot": once(Act.HANG)}) as server:
+        office = open_office(server.login(final_timeout=0.1))
+        keys = office.put(*map(item, people))
+        await office.drain()
+        clock.pass_(86_400)
+        await office.drain()
+        ended = consent.outcomes()
+        assert ended[keys[0]] == [UNKNOWN]
+        assert [ended[key][-1] for key in keys[1:]] == [ACCEPTED, ACCEPTED]
+        assert office.verdicts[keys[0]] == ["outcome_unknown"]
+        assert len(server.mails) == 3
