@@ -1,6 +1,6 @@
 """The one function that moves people: `advance`. No clock, no randomness, no I/O."""
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from dsl.graph import Send, Wait, WaitFor
 from engine.core import boundary, windows
@@ -18,10 +18,13 @@ from engine.core.bundle import (
 )
 from engine.core.calendar import NEVER
 from engine.core.entering import enter
-from engine.core.loaded import Flow, Loaded
+from engine.core.loaded import SENT, Flow, Loaded
 from engine.core.record import What, Why
 from engine.core.steps import wait_until, walk
 from engine.core.turn import Turn
+
+Moved: TypeAlias = list[tuple[str, bool]]
+"""Segments that a contact joined (True) or left."""
 
 
 def advance(loaded: Loaded, bundle: Bundle, stimulus: Stimulus, now: int) -> Advanced:
@@ -29,46 +32,49 @@ def advance(loaded: Loaded, bundle: Bundle, stimulus: Stimulus, now: int) -> Adv
 
     `now` is in milliseconds UTC. The same arguments always give the same result.
     """
-    turn = Turn(loaded, bundle, stimulus.id, now)
+    turn = Turn(loaded, bundle, stimulus, now)
     data = stimulus.data
+    # at equal moments the event comes first, but what time has changed before it holds for it
+    if turn.bundle.segments_due < now + isinstance(data, Fired):
+        _start(turn, {}, _reconsider_segments(turn))
     match data:
         case Happened():
             _happened(turn, data, stimulus.at)
         case Agreed():
-            _agreed(turn, data)
+            _agreed(turn, data, stimulus.at)
         case Learned():
             _learned(turn, data)
-        case Fired():
+        case Fired() if data.journey:
             _fired(turn, data)
         case MailEnded():
-            _mail_ended(turn, data)
+            _mail_ended(turn, data, stimulus.at)
     return turn.done()
 
 
 def _happened(turn: Turn, data: Happened, at: int) -> None:
     """History, then `leave`, then waits, then starts, flows by name."""
     _remember(turn, data.event, data.data, at)
+    moved = _reconsider_segments(turn)
     event = {**data.data, "at": at}
     for journey in turn.bundle.journeys:
         if _leaves(turn, turn.flow(journey), journey, data.event, event):
             turn.end(journey, What.LEFT, data.event)
     for journey in turn.bundle.journeys:
         _hear(turn, journey, data.event, event)
-    moved = _reconsider_segments(turn)
-    if data.late:
-        for flow, listener in turn.loaded.starts_by_event.get(data.event, ()):
-            if listener.test is None or listener.test(turn.scene(None, event)):
-                turn.note(flow.graph.flow, "", "", What.NOT_ENTERED, Why.EVENT_LATE)
-    else:
-        starting = [
-            (flow, event)
-            for flow, listener in turn.loaded.starts_by_event.get(data.event, ())
-            if listener.test is None or listener.test(turn.scene(None, event))
-        ]
+    scene = turn.scene(None, event)
+    starting = {
+        flow.graph.flow: event
+        for flow, listener in turn.loaded.starts_by_event.get(data.event, ())
+        if listener.test is None or listener.test(scene)
+    }
+    if not data.late:
         _start(turn, starting, moved)
+        return
+    for name in sorted(starting):
+        turn.note(name, "", "", What.NOT_ENTERED, Why.EVENT_LATE)
 
 
-def _agreed(turn: Turn, data: Agreed) -> None:
+def _agreed(turn: Turn, data: Agreed, at: int) -> None:
     if data.language:
         turn.change(attributes={**turn.bundle.attributes, "language": data.language})
     if data.active:
@@ -79,23 +85,16 @@ def _agreed(turn: Turn, data: Agreed) -> None:
             if turn.flow(journey).graph.topic == data.topic:
                 turn.end(journey, What.LEFT, Why.TOPIC_WITHDRAWN)
     name = "subscribed" if data.active else "unsubscribed"
-    _happened(turn, Happened(name, {"topic": data.topic}), turn.now)
+    _happened(turn, Happened(name, {"topic": data.topic}), at)
 
 
 def _learned(turn: Turn, data: Learned) -> None:
-    known = {**turn.bundle.attributes, **data.attributes}
-    created = turn.bundle.created or turn.now
-    turn.change(
-        attributes={name: value for name, value in known.items() if value is not None}, created=created
-    )
-    _start(turn, [], _reconsider_segments(turn))
+    attributes = {**turn.bundle.attributes, **data.attributes}
+    turn.change(attributes={name: value for name, value in attributes.items() if value is not None})
+    _start(turn, {}, _reconsider_segments(turn))
 
 
 def _fired(turn: Turn, data: Fired) -> None:
-    if not data.journey:
-        if turn.bundle.segments_due <= turn.now:
-            _start(turn, [], _reconsider_segments(turn))
-        return
     journey = turn.journey(data.journey)
     if journey is None or journey.epoch != data.epoch:
         return
@@ -112,28 +111,26 @@ def _fired(turn: Turn, data: Fired) -> None:
         case WaitFor():
             turn.note(journey.flow, journey.id, node.step, What.TIMED_OUT)
             walk(turn, journey, node.on_timeout)
-        case _:
-            turn.stand(journey, NEVER)
 
 
-def _mail_ended(turn: Turn, data: MailEnded) -> None:
+def _mail_ended(turn: Turn, data: MailEnded, at: int) -> None:
+    """The mail becomes history first: what the journey asks next counts it."""
     what = What.SKIPPED if data.reason else What.SENT
     if data.reason == Why.OUTCOME_UNKNOWN:
         what = What.UNKNOWN
     turn.note(data.flow, data.journey, data.step, what, data.reason)
-    journey = turn.journey(data.journey)
-    if journey is not None and journey.mail == data.key:
-        _go_on(turn, journey, data)
     if what is not What.SKIPPED:
         facts = {"flow": data.flow, "step": data.step, "template": data.template, "topic": data.topic}
-        _remember(turn, "email_sent", facts, turn.now)
-        _start(turn, [], _reconsider_segments(turn))
+        _happened(turn, Happened(SENT, facts), at)
+    journey = turn.journey(data.journey)
+    if journey is not None and journey.mail == data.key:
+        _go_on(turn, journey, data.step, sent=what is not What.SKIPPED)
 
 
-def _go_on(turn: Turn, journey: Journey, data: MailEnded) -> None:
+def _go_on(turn: Turn, journey: Journey, step: str, sent: bool) -> None:
     """The hand-over that a journey's present step counts from is known."""
-    if data.reason and data.reason != Why.OUTCOME_UNKNOWN:
-        journey = replace(journey, sent=tuple(step for step in journey.sent if step != data.step))
+    if not sent:
+        journey = replace(journey, sent=tuple(other for other in journey.sent if other != step))
     node = turn.flow(journey).graph.nodes[journey.node]
     match node:
         case Send():
@@ -171,31 +168,35 @@ def _hear(turn: Turn, journey: Journey, name: str, event: dict[str, Any]) -> Non
             return
 
 
-def _reconsider_segments(turn: Turn) -> list[tuple[str, bool]]:
-    """Bring memberships up to date, arm the next look, and tell what changed: (segment, joined)."""
-    if not turn.loaded.segments:
-        return []
-    scene = turn.scene()
-    now_in = frozenset(w.segment.name for w in turn.loaded.segments if w.test(scene))
-    due = min(boundary.next_boundary(w.boundaries, scene) for w in turn.loaded.segments)
+def _reconsider_segments(turn: Turn) -> Moved:
+    """Bring memberships up to date, arm the next look, and tell what changed."""
     before = turn.bundle.segments
-    changed = [(name, True) for name in sorted(now_in - before)]
-    changed += [(name, False) for name in sorted(before - now_in)]
-    if changed:
+    due = NEVER
+    now_in: frozenset[str] = frozenset()
+    for watched in turn.loaded.segments:  # each behind those that it asks for
+        scene = turn.scene()
+        name = watched.segment.name
+        if watched.test(scene):
+            now_in |= {name}
+        if (name in now_in) != (name in turn.bundle.segments):
+            turn.change(segments=turn.bundle.segments ^ {name})
+        due = min(due, boundary.next_boundary(watched.boundaries, scene))
+    moved = [(name, True) for name in sorted(now_in - before)]
+    moved += [(name, False) for name in sorted(before - now_in)]
+    if moved:
         turn.change(segments=now_in)
-        for name, joined in changed:
-            turn.note("", "", name, What.JOINED if joined else What.PARTED)
+    for name, joined in moved:
+        turn.note("", "", name, What.JOINED if joined else What.PARTED)
     if due != turn.bundle.segments_due:
         turn.change(segments_due=due)
-    return changed
+    return moved
 
 
-def _start(
-    turn: Turn, by_event: list[tuple[Flow, dict[str, Any]]], by_segment: list[tuple[str, bool]]
-) -> None:
-    starting = {flow.graph.flow: (flow, event) for flow, event in by_event}
-    for flow in turn.loaded.current.values():
+def _start(turn: Turn, by_event: dict[str, dict[str, Any]], by_segment: Moved) -> None:
+    """Start the flows of `by_event` (their triggers by name), and those that wait for a segment's change."""
+    starting = dict(by_event)
+    for name, flow in turn.loaded.current.items():
         if any((start.segment, start.joining) in by_segment for start in flow.segment_starts):
-            starting.setdefault(flow.graph.flow, (flow, {}))
+            starting.setdefault(name, {})
     for name in sorted(starting):
-        enter(turn, *starting[name])
+        enter(turn, turn.loaded.current[name], starting[name])

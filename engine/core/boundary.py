@@ -6,25 +6,19 @@ A boundary may come without a change (it is looked at and armed again), but no c
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
+from msgspec import Struct
+
 from dsl import graph as g
 from engine.core import calendar
-from engine.core.conditions import Scene, reading
+from engine.core.conditions import Reading, Scene, reading
 
 Boundaries = Callable[[Scene], Iterator[int]]
 """The instants, some perhaps in the past, at which a condition may turn for this contact."""
 
-_HOUR = 3_600_000
-
 
 def boundaries(asked: g.Condition) -> Boundaries:
     """The boundaries of every part of a condition."""
-    sources = tuple(_sources(asked))
-
-    def every(scene: Scene) -> Iterator[int]:
-        for source in sources:
-            yield from source(scene)
-
-    return every
+    return _all_of(tuple(_sources(asked)))
 
 
 def next_boundary(of: Boundaries, scene: Scene) -> int:
@@ -32,47 +26,79 @@ def next_boundary(of: Boundaries, scene: Scene) -> int:
     return min((moment for moment in of(scene) if moment > scene.now), default=calendar.NEVER)
 
 
+def _all_of(sources: tuple[Boundaries, ...]) -> Boundaries:
+    def every(scene: Scene) -> Iterator[int]:
+        for source in sources:
+            yield from source(scene)
+
+    return every
+
+
 def _sources(asked: object) -> Iterator[Boundaries]:
-    if isinstance(asked, g.History) and isinstance(asked.span, g.LastSpan):
-        yield _window(asked.event, asked.span.duration)
-    if isinstance(asked, g.TimeSince):
-        yield _elapsed(asked)
-    if isinstance(asked, g.Today | g.YearsSince):
-        yield _next_midnight
-    if isinstance(asked, g.Now):
-        # a bare `now` moves without a pause; its comparisons are looked at when the day turns
-        yield _next_midnight
-    if isinstance(asked, g.Expression):
+    match asked:
+        case g.Today() | g.YearsSince():
+            yield _next_midnight
+        case g.TimeSince(value, _, duration):
+            yield _reached(reading(value), duration)
+        case g.Compare(_, left, right):
+            yield from _clock_reaches(left, right)
+        case g.Between(value, low, high):
+            yield from _clock_reaches(value, low, high)
+        case g.OneOf(value, among):
+            yield from _clock_reaches(value, *among)
+        case g.History(_, event, _, where, span):
+            if isinstance(span, g.LastSpan):
+                yield _leaves_window(event, span.duration)
+            if where is not None and (inner := tuple(_sources(where))):
+                yield _of_each(event, _all_of(inner))
+            yield from _sources(span)
+            return
+    if isinstance(asked, Struct):
         for field in asked.__struct_fields__:
-            part = getattr(asked, field)
-            for inner in part if isinstance(part, tuple) else (part,):
-                yield from _sources(inner)
+            yield from _sources(getattr(asked, field))
+    elif isinstance(asked, tuple):
+        for part in asked:
+            yield from _sources(part)
 
 
-def _window(event: str, duration: g.Duration) -> Boundaries:
+def _leaves_window(event: str, duration: g.Duration) -> Boundaries:
     def leaving(scene: Scene) -> Iterator[int]:
         for seen in scene.bundle.windows.get(event, ()):
-            moment = calendar.add(seen.at, duration, scene.clock)
-            # adding and taking away months do not always meet: go on until the event has left the window
-            while calendar.add(moment, duration, scene.clock, -1) < seen.at:
-                moment += _HOUR
-            yield moment
+            yield calendar.add(seen.at, duration, scene.clock)
 
     return leaving
 
 
-def _elapsed(asked: g.TimeSince) -> Boundaries:
-    value = reading(asked.value)
+def _of_each(event: str, inner: Boundaries) -> Boundaries:
+    """A `where` that asks for the time may turn for each event of the past."""
+
+    def turning(scene: Scene) -> Iterator[int]:
+        for seen in scene.bundle.windows.get(event, ()):
+            yield from inner(scene.looking_at(seen))
+
+    return turning
+
+
+def _clock_reaches(*sides: g.Value) -> Iterator[Boundaries]:
+    """`now` compared with moments turns when it reaches them, with dates when the day does."""
+    if any(isinstance(side, g.Now) for side in sides):
+        yield _next_midnight
+        for side in sides:
+            if not isinstance(side, g.Now):
+                yield _reached(reading(side), g.Duration())
+
+
+def _reached(value: Reading, duration: g.Duration) -> Boundaries:
+    """The moment that lies `duration` behind the value, and the instant after it: `<` and `<=` turn apart."""
 
     def turning(scene: Scene) -> Iterator[int]:
         since = value(scene)
-        if since is None:
-            return
         if isinstance(since, date):
             since = calendar.midnight(since, scene.clock)
-        moment = calendar.add(since, asked.duration, scene.clock)
-        yield moment
-        yield moment + 1
+        if isinstance(since, int):
+            moment = calendar.add(since, duration, scene.clock)
+            yield moment
+            yield moment + 1
 
     return turning
 

@@ -3,6 +3,7 @@
 All instants are milliseconds since 1970 UTC. Ids are 32 hex digits.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -23,6 +24,7 @@ class Journey(Struct, frozen=True, array_like=True):
     counts `epoch` up, so that a timer of an earlier arming is known to be stale.
 
     `mail` is the key of a mail whose hand-over this journey's present step counts from, while it is open.
+    `started` is the moment of the event that started it: what happened later happened since entry.
     """
 
     id: str
@@ -43,7 +45,8 @@ class Journey(Struct, frozen=True, array_like=True):
 
 
 class Bundle(Struct, frozen=True):
-    """Everything that `advance` reads and writes of one contact.
+    """Everything that `advance` reads and writes of one contact. `created` is 0 until the first stimulus;
+    journeys are in the order in which they take turns.
 
     `segments_due` is the next instant at which time alone can change a membership. `entered` holds the last
     entry into each flow (`flow`, or `flow` NUL value where a flow has one journey per value).
@@ -58,6 +61,11 @@ class Bundle(Struct, frozen=True):
     segments_due: int = NEVER
     entered: dict[str, int] = {}
     journeys: tuple[Journey, ...] = ()
+
+
+def in_order(journeys: Iterable[Journey]) -> tuple[Journey, ...]:
+    """Journeys in the order in which they take turns: flows by name."""
+    return tuple(sorted(journeys, key=lambda journey: (journey.flow, journey.id)))
 
 
 # ---------------------------------------------------------------- what can happen

@@ -17,6 +17,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _MONTHS_A_YEAR = 12
 _FIRST_YEAR, _LAST_YEAR = 1, 9999
+_DAY = 86_400_000
+_FIRST = (datetime(1, 1, 3, tzinfo=UTC) - _EPOCH) // _MILLISECOND
+_LAST = (datetime(9999, 12, 29, tzinfo=UTC) - _EPOCH) // _MILLISECOND
+"""Beyond these instants some zone's clock would show a year that `datetime` does not know."""
 
 
 @lru_cache(maxsize=1024)
@@ -29,8 +33,10 @@ def zone(name: str) -> ZoneInfo | None:
 
 
 def wall(instant: int, clock: ZoneInfo) -> datetime:
-    """What the clock shows at `instant`, without a zone."""
-    return (_EPOCH + timedelta(milliseconds=instant)).astimezone(clock).replace(tzinfo=None, fold=0)
+    """What the clock shows at `instant`, without a zone. Whatever lies before year 1 or behind year 9999 is
+    shown as their first or last day."""
+    known = min(max(instant, _FIRST), _LAST)
+    return (_EPOCH + timedelta(milliseconds=known)).astimezone(clock).replace(tzinfo=None, fold=0)
 
 
 def instant(shown: datetime, clock: ZoneInfo) -> int:
@@ -59,6 +65,19 @@ def add(start: int, length: Duration, clock: ZoneInfo, sign: int = 1) -> int:
         shown = datetime.combine(_move(shown.date(), sign * length.months, sign * length.days), shown.time())
         moved = instant(shown, clock)
     return moved + sign * length.seconds * 1000
+
+
+def within(start: int, length: Duration, now: int, clock: ZoneInfo) -> bool:
+    """Whether less than `length` has passed from `start` to `now`: `start` + `length` is still to come."""
+    passed = now - start - length.seconds * 1000
+    if not (length.months or length.days):
+        return passed < 0
+    # a month has 28 to 31 days and a clock change moves no day by more than one: far off, no date is needed
+    if passed < (length.months * 28 + length.days - 1) * _DAY:
+        return True
+    if passed > (length.months * 31 + length.days + 1) * _DAY:
+        return False
+    return add(start, length, clock) > now
 
 
 def next_at(earliest: int, at: str, clock: ZoneInfo) -> int:

@@ -1,9 +1,10 @@
 """Conditions and values of the language as Python closures, made once when a flow is loaded.
 
 Unknown is None. Arithmetic with it is unknown; every comparison with it is no (language reference, §5).
+`currency` is that of the amounts that an expression writes, else the project's: aggregates skip all others.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -39,15 +40,15 @@ class Scene:
         self.journey = journey
         self.event = event
 
-    def looking_at(self, event: dict[str, Any]) -> "Scene":
-        """The same scene under a `where`, whose bare names are fields of `event`."""
-        return Scene(self.bundle, self.now, self.clock, self.journey, event)
+    def looking_at(self, seen: Seen) -> "Scene":
+        """The same scene under a `where`, whose bare names are fields of an event of the past."""
+        return Scene(self.bundle, self.now, self.clock, self.journey, {**seen.data, "at": seen.at})
 
 
 # ---------------------------------------------------------------- values
 
 
-def reading(value: g.Value) -> Reading:
+def reading(value: g.Value, currency: str = "") -> Reading:
     """A function from a scene to the value, None where it is unknown."""
     match value:
         case g.Text() | g.Number() | g.Amount() | g.Flag() | g.Day():
@@ -60,11 +61,11 @@ def reading(value: g.Value) -> Reading:
             return _attribute(value.name)
         case g.Trigger():
             field = value.field
-            return lambda scene: _known(scene.journey.trigger.get(field)) if scene.journey else None
+            return lambda scene: known(scene.journey.trigger.get(field)) if scene.journey else None
         case g.Received():
             step, field = value.step, value.field
             return lambda scene: (
-                _known(scene.journey.received.get(step, {}).get(field)) if scene.journey else None
+                known(scene.journey.received.get(step, {}).get(field)) if scene.journey else None
             )
         case g.Field():
             path = value.path
@@ -74,27 +75,29 @@ def reading(value: g.Value) -> Reading:
         case g.Today():
             return lambda scene: calendar.day(scene.now, scene.clock)
         case g.Arithmetic():
-            return _arithmetic(value)
+            left, right = reading(value.left, currency), reading(value.right, currency)
+            operator = value.operator
+            return lambda scene: calculate(operator, left(scene), right(scene))
         case g.Negative():
-            inner = reading(value.value)
+            inner = reading(value.value, currency)
             return lambda scene: negative(inner(scene))
         case g.YearsSince():
-            inner = reading(value.value)
+            inner = reading(value.value, currency)
             return lambda scene: _years(inner(scene), scene)
         case g.History():
-            return _aggregate(value)
+            return _aggregate(value, currency)
 
 
 def _attribute(name: str) -> Reading:
     if name == "id":
         return lambda scene: scene.bundle.contact
     if name == "created_at":
-        return lambda scene: scene.bundle.created or None
-    return lambda scene: _known(scene.bundle.attributes.get(name))
+        return lambda scene: scene.bundle.created
+    return lambda scene: known(scene.bundle.attributes.get(name))
 
 
-def _known(value: Any) -> Any:
-    """Blank text is unknown."""
+def known(value: Any) -> Any:
+    """The value, or None for blank text, which is unknown."""
     return None if isinstance(value, str) and not value.strip() else value
 
 
@@ -107,12 +110,7 @@ def _walk(record: Any, path: tuple[str, ...]) -> Any:
         if not isinstance(record, dict):
             return None
         record = record.get(name)
-    return _known(record)
-
-
-def _arithmetic(value: g.Arithmetic) -> Reading:
-    left, right, operator = reading(value.left), reading(value.right), value.operator
-    return lambda scene: calculate(operator, left(scene), right(scene))
+    return known(record)
 
 
 def _years(since: Any, scene: Scene) -> int | None:
@@ -125,101 +123,114 @@ def _years(since: Any, scene: Scene) -> int | None:
 # ---------------------------------------------------------------- history
 
 
-def _selection(asked: g.History) -> Callable[[Scene], Iterator[Seen] | None]:
+def _selection(asked: g.History, currency: str) -> Callable[[Scene], list[Seen] | None]:
     """The events that a history condition is about, oldest first; None: unknown to us."""
     event, measured = asked.event, asked.event in MEASURED
-    where = condition(asked.where) if asked.where is not None else None
-    start = _start(asked.span)
+    where = condition(asked.where, currency) if asked.where is not None else None
+    counts = _counts(asked.span)
 
-    def select(scene: Scene) -> Iterator[Seen] | None:
+    def select(scene: Scene) -> list[Seen] | None:
         if measured and "measurement" not in scene.bundle.agreed:
             return None
-        after = start(scene)
-        if after is None:
-            return iter(())
-        return (
-            seen
-            for seen in scene.bundle.windows.get(event, ())
-            if after < seen.at <= scene.now and (where is None or where(scene.looking_at(seen.data)))
-        )
+        selected = [seen for seen in scene.bundle.windows.get(event, ()) if counts(scene, seen.at)]
+        if where is not None:
+            return [seen for seen in selected if where(scene.looking_at(seen))]
+        return selected
 
     return select
 
 
-def _start(span: g.Span | None) -> Callable[[Scene], int | None]:
-    """The instant after which events count; None: unknown, so none does."""
+def _counts(span: g.Span | None) -> Callable[[Scene, int], bool]:
+    """Whether an event at a moment lies in the span. It leaves `in last D` when D has passed since it, as a
+    `wait D` begun with it would end; months have no other measure that fits both."""
     match span:
         case None:
-            return lambda scene: -(2**62)
+            return lambda scene, at: True
         case g.LastSpan():
             duration = span.duration
-            return lambda scene: calendar.add(scene.now, duration, scene.clock, -1)
+            return lambda scene, at: calendar.within(at, duration, scene.now, scene.clock)
         case g.SinceEntry():
-            return lambda scene: scene.journey.started if scene.journey else None
+            return lambda scene, at: scene.journey is not None and at > scene.journey.started
         case g.SinceDate():
             since = reading(span.value)
 
-            def begin(scene: Scene) -> int | None:
-                first = since(scene)
-                if isinstance(first, date):
-                    first = calendar.midnight(first, scene.clock)
-                return None if first is None else int(first) - 1
+            def counts(scene: Scene, at: int) -> bool:
+                first = _moment(since(scene), scene)
+                return first is not None and at >= first
 
-            return begin
+            return counts
 
 
-def _aggregate(asked: g.History) -> Reading:
-    select, kind, path = _selection(asked), asked.kind, asked.path
+def _moment(value: Any, scene: Scene) -> int | None:
+    """A moment as it is, of a date its first instant."""
+    if isinstance(value, date):
+        return calendar.midnight(value, scene.clock)
+    return None if value is None else int(value)
+
+
+def _aggregate(asked: g.History, currency: str) -> Reading:
+    select, kind, path = _selection(asked, currency), asked.kind, asked.path
 
     def measure(scene: Scene) -> Any:
         selected = select(scene)
         if selected is None:
             return None
         if kind == "count":
-            return sum(1 for _ in selected)
-        found = [value for seen in selected if (value := _walk_seen(seen, path)) is not None]
-        return reckon(kind, found)
+            return len(selected)
+        if kind in ("first", "last"):
+            return _field(selected[0 if kind == "first" else -1], path) if selected else None
+        return reckon(kind, list(_flat(_field(seen, path) for seen in selected)), currency)
 
     return measure
 
 
-def _walk_seen(seen: Seen, path: tuple[str, ...]) -> Any:
+def _field(seen: Seen, path: tuple[str, ...]) -> Any:
     return seen.at if path == ("at",) else _walk(seen.data, path)
+
+
+def _flat(values: Iterable[Any]) -> Iterable[Any]:
+    """What is known among values, and in lists of them."""
+    for value in values:
+        if isinstance(value, list | tuple):
+            yield from value
+        elif value is not None:
+            yield value
 
 
 # ---------------------------------------------------------------- conditions
 
 
-def condition(asked: g.Condition) -> Test:
+def condition(asked: g.Condition, currency: str = "") -> Test:
     """A function from a scene to yes or no."""
     match asked:
         case g.And():
-            parts = tuple(condition(part) for part in asked.parts)
+            parts = tuple(condition(part, currency) for part in asked.parts)
             return lambda scene: all(part(scene) for part in parts)
         case g.Or():
-            parts = tuple(condition(part) for part in asked.parts)
+            parts = tuple(condition(part, currency) for part in asked.parts)
             return lambda scene: any(part(scene) for part in parts)
         case g.Not():
-            inner = condition(asked.part)
+            inner = condition(asked.part, currency)
             return lambda scene: not inner(scene)
         case g.Compare():
-            left, right, operator = reading(asked.left), reading(asked.right), asked.operator
+            left, right = _readings((asked.left, asked.right), currency)
+            operator = asked.operator
             return lambda scene: compare(operator, left(scene), right(scene), scene.clock)
         case g.Between():
-            value, low, high = reading(asked.value), reading(asked.low), reading(asked.high)
+            value, low, high = _readings((asked.value, asked.low, asked.high), currency)
             return lambda scene: (
                 compare(">=", value(scene), low(scene), scene.clock)
                 and compare("<=", value(scene), high(scene), scene.clock)
             )
         case g.OneOf():
-            return _one_of(asked)
+            return _one_of(asked, currency)
         case g.Known():
-            value, wanted = reading(asked.value), not asked.negated
+            value, wanted = reading(asked.value, currency), not asked.negated
             return lambda scene: (value(scene) is not None) is wanted
         case g.TimeSince():
             return _time_since(asked)
         case g.History():
-            return _existence(asked)
+            return _existence(asked, currency)
         case g.InSegment():
             segment = asked.segment
             return lambda scene: segment in scene.bundle.segments
@@ -233,24 +244,40 @@ def condition(asked: g.Condition) -> Test:
             return _mail_test(asked)
 
 
-def _existence(asked: g.History) -> Test:
-    select, wanted = _selection(asked), asked.kind == "any"
+def _readings(values: tuple[g.Value, ...], currency: str) -> tuple[Reading, ...]:
+    """The sides of a comparison; an amount written in one of them says the currency of all."""
+    written = next((amount.value.currency for value in values for amount in _amounts(value)), currency)
+    return tuple(reading(value, written) for value in values)
+
+
+def _amounts(value: g.Value) -> Iterable[g.Amount]:
+    match value:
+        case g.Amount():
+            yield value
+        case g.Arithmetic():
+            yield from _amounts(value.left)
+            yield from _amounts(value.right)
+        case g.Negative():
+            yield from _amounts(value.value)
+
+
+def _existence(asked: g.History, currency: str) -> Test:
+    select, wanted = _selection(asked, currency), asked.kind == "any"
 
     def exists(scene: Scene) -> bool:
         selected = select(scene)
-        return selected is not None and (next(selected, None) is not None) is wanted
+        return selected is not None and bool(selected) is wanted
 
     return exists
 
 
-def _one_of(asked: g.OneOf) -> Test:
-    value, among, wanted = reading(asked.value), tuple(map(reading, asked.among)), not asked.negated
+def _one_of(asked: g.OneOf, currency: str) -> Test:
+    value, *among = _readings((asked.value, *asked.among), currency)
+    operator, every = ("is not", all) if asked.negated else ("is", any)
 
     def is_one(scene: Scene) -> bool:
         found = value(scene)
-        if found is None:
-            return False
-        return any(compare("is", found, other(scene), scene.clock) for other in among) is wanted
+        return every(compare(operator, found, other(scene), scene.clock) for other in among)
 
     return is_one
 
@@ -260,11 +287,9 @@ def _time_since(asked: g.TimeSince) -> Test:
     flipped = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}[operator]
 
     def compares(scene: Scene) -> bool:
-        since = value(scene)
+        since = _moment(value(scene), scene)
         if since is None:
             return False
-        if isinstance(since, date):
-            since = calendar.midnight(since, scene.clock)
         return compare(flipped, calendar.add(since, duration, scene.clock), scene.now, scene.clock)
 
     return compares

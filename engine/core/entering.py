@@ -1,12 +1,14 @@
 """Who enters a flow: the rules of `start`, `enter` and `one journey per`."""
 
 import hashlib
+from decimal import Decimal
 from typing import Any
 
 from dsl.graph import Entry, Graph
 from engine.core import calendar
-from engine.core.bundle import Journey
+from engine.core.bundle import Journey, Stimulus
 from engine.core.calendar import NEVER
+from engine.core.conditions import known
 from engine.core.loaded import Flow
 from engine.core.record import What, Why
 from engine.core.steps import walk
@@ -18,26 +20,26 @@ def enter(turn: Turn, flow: Flow, trigger: dict[str, Any]) -> None:
     graph = flow.graph
     per = ""
     if graph.journey_per is not None:
-        value = trigger.get(graph.journey_per)
-        if value is None or value == "":
+        value = known(trigger.get(graph.journey_per))
+        if value is None:
             turn.note(graph.flow, "", "", What.NOT_ENTERED, Why.NO_VALUE)
             return
-        per = str(value)
+        per = _written(value)
     refusal = _refusal(turn, graph, per)
     if refusal is not None:
         turn.note(graph.flow, "", "", What.NOT_ENTERED, refusal)
         return
     turn.change(entered={**turn.bundle.entered, _slot(graph.flow, per): turn.now})
     journey = Journey(
-        id=_identity(turn.bundle.contact, graph.flow, turn.stimulus_id, per),
+        id=_identity(turn.stimulus, graph.flow, per),
         contact=turn.bundle.contact,
         flow=graph.flow,
         graph=graph.digest,
         node=0,
         due=NEVER,
         epoch=0,
-        started=turn.now,
-        trigger_id=turn.stimulus_id,
+        started=trigger.get("at", turn.now),
+        trigger_id=turn.stimulus.id,
         trigger=trigger,
         per=per,
     )
@@ -65,6 +67,14 @@ def _slot(flow: str, per: str) -> str:
     return f"{flow}\0{per}" if per else flow
 
 
-def _identity(contact: str, flow: str, stimulus: str, per: str) -> str:
+def _written(value: Any) -> str:
+    """Equal values, equal words: 1 and 1.0 are one number, blanks around a text do not count."""
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    return str(value).strip()
+
+
+def _identity(stimulus: Stimulus, flow: str, per: str) -> str:
     """The same stimulus, replayed, starts the same journey."""
-    return hashlib.sha256(f"{contact}\0{flow}\0{stimulus}\0{per}".encode()).hexdigest()[:32]
+    text = f"{stimulus.contact}\0{flow}\0{stimulus.id}\0{stimulus.at}\0{per}"
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -2,16 +2,17 @@
 
 import hmac
 from collections.abc import Iterable
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
 from dsl.graph import (
+    Condition,
     EventNeed,
     Graph,
     Hear,
     If,
+    Leave,
     Program,
     Segment,
     Send,
@@ -24,6 +25,8 @@ from engine.core import calendar, windows
 from engine.core.boundary import Boundaries, boundaries
 from engine.core.bundle import Bundle
 from engine.core.conditions import Reading, Test, condition, reading
+
+SENT = "email_sent"
 
 
 class Listener(Struct, frozen=True):
@@ -63,26 +66,28 @@ class Watched(Struct, frozen=True):
 
 class Loaded:
     """All graphs that journeys run on, the flows that new journeys enter, the segments and the history they
-    need. `default_zone` serves contacts whose zone is unknown; `secret` makes the keys of mails."""
+    need. `default_zone` serves contacts whose zone is unknown; `secret` makes the keys of mails; `currency`
+    is that of sums beside which no amount is written (empty: that of the first amount in them)."""
 
     def __init__(
-        self, program: Program, older: Iterable[Graph], default_zone: str, secret: bytes, language: str = "en"
+        self, program: Program, older: Iterable[Graph], default_zone: str, secret: bytes, currency: str = ""
     ) -> None:
         found = calendar.zone(default_zone)
         if found is None:
             raise ValueError(f"`{default_zone}` is no time zone")
         self.program = program
         self.default_zone: ZoneInfo = found
-        self.language = language
-        self.current = {graph.flow: prepare(graph) for graph in sorted(program.flows, key=lambda g: g.flow)}
+        flows = sorted(program.flows, key=lambda graph: graph.flow)
+        self.current = {graph.flow: prepare(graph, currency) for graph in flows}
         self.graphs = {flow.graph.digest: flow for flow in self.current.values()}
         for graph in older:
-            self.graphs.setdefault(graph.digest, prepare(graph))
+            self.graphs.setdefault(graph.digest, prepare(graph, currency))
         self.segments = tuple(
-            Watched(segment, condition(segment.test), boundaries(segment.test))
-            for segment in program.segments
+            Watched(segment, condition(segment.test, currency), boundaries(segment.test))
+            for segment in _in_order(program.segments)
         )
         self.needs = self._needs()
+        self.hears_of_mails = SENT in self.needs or any(map(_hears_of_mails, self.graphs.values()))
         self.service_topics = frozenset(topic.name for topic in program.topics if topic.purpose == "service")
         self.starts_by_event = self._starts()
         self._secret = secret
@@ -110,7 +115,30 @@ class Loaded:
         return {event: tuple(listeners) for event, listeners in found.items()}
 
 
-def prepare(graph: Graph) -> Flow:
+def _in_order(segments: Iterable[Segment]) -> tuple[Segment, ...]:
+    """Each segment behind those that it asks for."""
+    waiting = {segment.name: segment for segment in segments}
+    ordered: list[Segment] = []
+
+    def take(name: str) -> None:
+        segment = waiting.pop(name, None)
+        if segment is not None:
+            for asked in segment.needs.segments:
+                take(asked)
+            ordered.append(segment)
+
+    for name in sorted(waiting):
+        take(name)
+    return tuple(ordered)
+
+
+def _hears_of_mails(flow: Flow) -> bool:
+    """Whether a flow starts, ends or goes on by mails that are sent."""
+    listeners = {listener.event for listener in flow.starts + flow.leaves}
+    return SENT in listeners or any(hear.event == SENT for hears in flow.hears.values() for hear, _ in hears)
+
+
+def prepare(graph: Graph, currency: str = "") -> Flow:
     """The graph with its conditions compiled."""
     tests: dict[int, Test] = {}
     hears: dict[int, tuple[tuple[Hear, Test | None], ...]] = {}
@@ -119,18 +147,19 @@ def prepare(graph: Graph) -> Flow:
     for index, node in enumerate(graph.nodes):
         match node:
             case If():
-                tests[index] = condition(node.test)
+                tests[index] = condition(node.test, currency)
             case WaitFor():
-                hears[index] = tuple((hear, _test(hear.where)) for hear in node.hears)
+                hears[index] = tuple((hear, _test(hear.where, currency)) for hear in node.hears)
             case Send():
-                sends[index] = _tongue(node)
+                sends[index] = _tongue(node, currency)
                 if not (node.next >= 0 and isinstance(graph.nodes[node.next], Wait)):
                     reports.add(index)
+    starts = [start for start in graph.starts if isinstance(start, StartOnEvent)]
     return Flow(
         graph,
-        tuple(Listener(s.event, _test(s.where)) for s in graph.starts if isinstance(s, StartOnEvent)),
-        tuple(s for s in graph.starts if isinstance(s, StartOnSegment)),
-        tuple(Listener(leave.event, _test(leave.where)) for leave in graph.leaves),
+        _listeners(starts, currency),
+        tuple(start for start in graph.starts if isinstance(start, StartOnSegment)),
+        _listeners(graph.leaves, currency),
         tests,
         hears,
         sends,
@@ -138,15 +167,19 @@ def prepare(graph: Graph) -> Flow:
     )
 
 
-def _test(where: Any) -> Test | None:
-    return None if where is None else condition(where)
+def _listeners(lines: Iterable[StartOnEvent | Leave], currency: str) -> tuple[Listener, ...]:
+    return tuple(Listener(line.event, _test(line.where, currency)) for line in lines)
 
 
-def _tongue(node: Send) -> Tongue:
+def _test(where: Condition | None, currency: str) -> Test | None:
+    return None if where is None else condition(where, currency)
+
+
+def _tongue(node: Send, currency: str) -> Tongue:
     return Tongue(
-        tuple((name, reading(value)) for name, value in node.values),
+        tuple((name, reading(value, currency)) for name, value in node.values),
         tuple(
-            piece if isinstance(piece, str) else (reading(piece.value), piece.otherwise)
+            piece if isinstance(piece, str) else (reading(piece.value, currency), piece.otherwise)
             for piece in node.subject
         ),
     )

@@ -3,6 +3,7 @@
 Unknown is None. Arithmetic with it is unknown; every comparison with it is no (language reference, §5).
 """
 
+import unicodedata
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -28,18 +29,16 @@ def calculate(operator: str, left: Any, right: Any) -> Any:
 
 
 def _money(operator: str, left: Any, right: Any) -> Any:
-    if isinstance(left, Money) and isinstance(right, Money):
-        if left.currency != right.currency:
-            return None
-        if operator == "/":
-            return left.amount / right.amount if right.amount else None
-        return Money(calculate(operator, left.amount, right.amount), left.currency)
-    if operator == "*":
-        amount, factor = (left, right) if isinstance(left, Money) else (right, left)
-        return Money(amount.amount * factor, amount.currency)
-    if operator == "/" and isinstance(left, Money) and right:
-        return Money(left.amount / Decimal(right), left.currency)
-    return None
+    """At least one is money. A sum or difference with a number is one with 0, which needs no currency."""
+    one, other = _amount(left), _amount(right)
+    currencies = {value.currency for value in (left, right) if isinstance(value, Money)}
+    both = isinstance(left, Money) and isinstance(right, Money)
+    if len(currencies) > 1:
+        return None
+    result = calculate(operator, one, other)
+    if result is None or (operator == "/" and isinstance(right, Money)):
+        return result  # how often one amount goes into the other is no money
+    return None if both and operator == "*" else Money(result, currencies.pop())
 
 
 def negative(value: Any) -> Any:
@@ -49,33 +48,33 @@ def negative(value: Any) -> Any:
     return None if value is None else -value
 
 
-def reckon(kind: str, found: list[Any]) -> Any:
-    """One value from many, oldest first. Sums of nothing are 0, everything else of nothing is unknown."""
+def reckon(kind: str, found: list[Any], currency: str = "") -> Any:
+    """One value from many. Sums of nothing are 0, everything else of nothing is unknown. Amounts in another
+    currency than `currency` (empty: that of the first amount) do not count."""
+    found = _in_one_currency(found, currency)
     if kind == "sum":
-        total: Any = None
-        for value in found:
-            if total is None:
-                total = value
-            elif type(total) is not Money or type(value) is not Money or total.currency == value.currency:
-                total = calculate("+", total, value)
-        return 0 if total is None else total
+        return _sum(found)
     if not found:
         return None
-    if kind == "first":
-        return found[0]
-    if kind == "last":
-        return found[-1]
     if kind == "average":
-        return calculate("/", reckon("sum", found), Decimal(len(found)))
-    same = [value for value in found if _alike(value, found[0])]
-    return (max if kind == "largest" else min)(same, key=_order)
+        return calculate("/", _sum(found), Decimal(len(found)))
+    return (max if kind == "largest" else min)(found, key=_amount)
 
 
-def _alike(one: Any, other: Any) -> bool:
-    return not isinstance(one, Money) or not isinstance(other, Money) or one.currency == other.currency
+def _sum(found: list[Any]) -> Any:
+    total: Any = 0
+    for value in found:
+        total = calculate("+", total, value)
+    return total
 
 
-def _order(value: Any) -> Any:
+def _in_one_currency(found: list[Any], currency: str) -> list[Any]:
+    first = next((value.currency for value in found if isinstance(value, Money)), "")
+    wanted = currency or first
+    return [value for value in found if not isinstance(value, Money) or value.currency == wanted]
+
+
+def _amount(value: Any) -> Any:
     return value.amount if isinstance(value, Money) else value
 
 
@@ -109,15 +108,21 @@ def compare(operator: str, left: Any, right: Any, clock: ZoneInfo) -> bool:
             return bool(left.endswith(right))
 
 
+def fold(text: str) -> str:
+    """The form in which texts are compared: trimmed, letters in one case, accents kept (in NFC, whichever way
+    a program composed them)."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text.strip()).casefold())
+
+
 def _comparable(left: Any, right: Any, clock: ZoneInfo) -> tuple[Any, Any]:
-    """Both sides in one form: text trimmed and case-folded, money as amounts, a moment beside a date as its
-    day. (None, None) when they have none."""
+    """Both sides in one form: text folded, money as amounts, a moment beside a date as its day. (None, None)
+    when they have none."""
     if isinstance(left, str) and isinstance(right, str):
-        return left.strip().casefold(), right.strip().casefold()
+        return fold(left), fold(right)
+    if isinstance(left, Money) and isinstance(right, Money) and left.currency != right.currency:
+        return None, None
     if isinstance(left, Money) or isinstance(right, Money):
-        if isinstance(left, Money) and isinstance(right, Money):
-            return (left.amount, right.amount) if left.currency == right.currency else (None, None)
-        return _order(left), _order(right)  # the other side is 0, which needs no currency
+        return _amount(left), _amount(right)  # a side that is no money is 0, which needs no currency
     if isinstance(left, date) and isinstance(right, int):
         return left, calendar.day(right, clock)
     if isinstance(right, date) and isinstance(left, int):

@@ -77,7 +77,7 @@ def send(turn: Turn, flow: Flow, journey: Journey, node: Send) -> Journey:
         subject=spoken(tongue, scene),
         sender=node.sender or "",
         reply_to=node.reply_to or "",
-        report=index in flow.reports or "email_sent" in turn.loaded.needs,
+        report=index in flow.reports or turn.loaded.hears_of_mails,
     )
     turn.mail(Effect(key, journey.contact, "mail", body))
     return replace(journey, mail=key, sent=(*journey.sent, node.step))
@@ -93,6 +93,8 @@ def spoken(tongue: Tongue, scene: Scene) -> str:
 def _word(value: Any, otherwise: str) -> str:
     if value is None:
         return otherwise
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return f"{value.amount} {value.currency}" if isinstance(value, Money) else str(value)
 
 

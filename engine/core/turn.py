@@ -3,7 +3,7 @@
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from engine.core.bundle import Advanced, Bundle, Effect, Entry, Journey, MailBody, replace
+from engine.core.bundle import Advanced, Bundle, Effect, Entry, Journey, MailBody, Stimulus, in_order, replace
 from engine.core.calendar import NEVER
 from engine.core.conditions import Scene
 from engine.core.loaded import Flow, Loaded
@@ -13,11 +13,11 @@ from engine.core.record import What
 class Turn:
     """Lives for one call of `advance`; nothing outside sees it."""
 
-    def __init__(self, loaded: Loaded, bundle: Bundle, stimulus_id: str, now: int) -> None:
+    def __init__(self, loaded: Loaded, bundle: Bundle, stimulus: Stimulus, now: int) -> None:
         self.loaded = loaded
-        self.stimulus_id = stimulus_id
+        self.stimulus = stimulus
         self.now = now
-        self.bundle = bundle
+        self.bundle = bundle if bundle.created else replace(bundle, created=now)
         self.clock: ZoneInfo = loaded.clock(bundle)
         self._effects: list[Effect] = []
         self._entries: list[Entry] = []
@@ -28,6 +28,8 @@ class Turn:
     def change(self, **fields: Any) -> None:
         """Change parts of the bundle."""
         self.bundle = replace(self.bundle, **fields)
+        if "attributes" in fields:
+            self.clock = self.loaded.clock(self.bundle)
 
     def scene(self, journey: Journey | None = None, event: dict[str, Any] | None = None) -> Scene:
         return Scene(self.bundle, self.now, self.clock, journey, event)
@@ -42,8 +44,8 @@ class Turn:
     def stand(self, journey: Journey, due: int) -> None:
         """The journey stands at its node, with a new deadline."""
         armed = replace(journey, due=due, epoch=journey.epoch + 1)
-        others = tuple(other for other in self.bundle.journeys if other.id != journey.id)
-        self.change(journeys=(*others, armed))
+        others = [other for other in self.bundle.journeys if other.id != journey.id]
+        self.change(journeys=in_order((*others, armed)))
 
     def end(self, journey: Journey, what: What, reason: str = "") -> None:
         """The journey is over. A mail of it that has not been handed over yet is called back."""

@@ -11,6 +11,9 @@ from engine.core.calendar import add
 KEEP = Duration(months=25)
 """How long raw events are kept, and so the longest history there is."""
 
+_SLACK = 4 * 86_400_000
+"""Kept beyond that: months end on different days, and a contact may move to another time zone."""
+
 
 def merge(needs: Iterable[EventNeed]) -> dict[str, EventNeed]:
     """One need per event that serves all of them: every field, the longest span."""
@@ -30,7 +33,7 @@ def record(
 ) -> tuple[Seen, ...]:
     """The window with one more event in its place, without those that no condition can see any more."""
     new = Seen(at, {field: data[field] for field in need.fields if field in data})
-    oldest = add(now, need.keep or KEEP, clock, -1)
+    oldest = add(now, need.keep or KEEP, clock, -1) - _SLACK
     kept = [old for old in seen if old.at > oldest]
     place = len(kept)
     while place and kept[place - 1].at > at:

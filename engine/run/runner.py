@@ -200,7 +200,7 @@ class Runner:
 
     async def _advance(self, stimuli: Sequence[Stimulus], batch: Batch, now: int) -> None:
         contacts = list(dict.fromkeys(stimulus.contact for stimulus in stimuli))
-        before = await self._store.load(contacts, now) if contacts else {}
+        before = await self._store.load(contacts) if contacts else {}
         after: dict[str, Bundle] = dict(before)
         for stimulus in stimuli:
             advanced = advance(self._loaded, after[stimulus.contact], stimulus, now)

@@ -1,12 +1,12 @@
 """Contacts, journeys, effects and journal lines as bytes in rows, and back."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from msgspec import Struct
 
-from engine.core.bundle import Bundle, Effect, Entry, Journey, MailBody, Seen, replace
+from engine.core.bundle import Bundle, Effect, Entry, Journey, MailBody, Seen, in_order, replace
 from engine.core.values import decoder, encode, packable
 
 
@@ -45,10 +45,10 @@ def profile_row(bundle: Bundle) -> bytes:
     )
 
 
-def bundle_of(contact: str, row: bytes | None, journeys: Sequence[Journey], now: int) -> Bundle:
-    """The contact's bundle; one that has no row yet was created `now`."""
+def bundle_of(contact: str, row: bytes | None, journeys: Iterable[Journey]) -> Bundle:
+    """The contact's bundle; one that has no row yet is new."""
     if row is None:
-        return Bundle(contact, created=now, journeys=tuple(journeys))
+        return Bundle(contact, journeys=in_order(journeys))
     profile = _profile.decode(row)
     return Bundle(
         contact,
@@ -59,7 +59,7 @@ def bundle_of(contact: str, row: bytes | None, journeys: Sequence[Journey], now:
         frozenset(profile.segments),
         profile.segments_due,
         profile.entered,
-        tuple(journeys),
+        in_order(journeys),
     )
 
 

@@ -68,9 +68,9 @@ class Store:
 
     # people
 
-    async def load(self, contacts: Sequence[str], now: int) -> dict[str, Bundle]:
-        """A bundle for each contact; one that was never seen is empty and created `now`."""
-        return await self._database.run(_load, contacts, now)
+    async def load(self, contacts: Sequence[str]) -> dict[str, Bundle]:
+        """A bundle for each contact; that of one who was never seen is empty."""
+        return await self._database.run(_load, contacts)
 
     # batches
 
@@ -147,7 +147,7 @@ def _history(connection: Connection) -> list[Received]:
     return [_received(row) for row in found]
 
 
-def _load(connection: Connection, contacts: Sequence[str], now: int) -> dict[str, Bundle]:
+def _load(connection: Connection, contacts: Sequence[str]) -> dict[str, Bundle]:
     profiles: dict[bytes, bytes] = {}
     journeys: dict[bytes, list[Journey]] = {}
     ids = [bytes.fromhex(contact) for contact in contacts]
@@ -158,7 +158,7 @@ def _load(connection: Connection, contacts: Sequence[str], now: int) -> dict[str
         for id_, due, body in connection.execute(_JOURNEYS, {"ids": part}):
             journeys.setdefault(id_, []).append(replace(rows.journey_of(body), due=due))
     return {
-        contact: rows.bundle_of(contact, profiles.get(id_), journeys.get(id_, ()), now)
+        contact: rows.bundle_of(contact, profiles.get(id_), journeys.get(id_, ()))
         for contact, id_ in zip(contacts, ids, strict=True)
     }
 
