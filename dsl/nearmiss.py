@@ -8,6 +8,7 @@ from dsl.layout import STRING
 
 _STRING = re.compile(STRING)
 _SIGNS = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY"}
+_UNITS = {"m": "minute", "h": "hour", "d": "day", "w": "week", "mo": "month", "y": "year"}
 _WORDS = {
     "=": "is",
     "==": "is",
@@ -90,6 +91,12 @@ def _point_time(found: re.Match[str]) -> tuple[str, str]:
     )
 
 
+def _unit(found: re.Match[str]) -> tuple[str, str]:
+    unit = _UNITS[found.group(2)[0] if found.group(2)[:2] != "mo" else "mo"]
+    plural = "" if found.group(1) == "1" else "s"
+    return "A length of time is written with whole words.", f"{found.group(1)} {unit}{plural}"
+
+
 def _hyphen(found: re.Match[str]) -> tuple[str, str]:
     return "A name has no hyphen.", found.group().replace("-", "_")
 
@@ -111,6 +118,7 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], tuple[str
     ("E112", re.compile(r"\b(at) +(\d{1,2})(?:[.](\d{2}))?(?![\d:.-])"), _point_time),
     ("E112", re.compile(r"\b\d+,\d+\b"), _comma),
     ("E112", re.compile(r"\b(\d+(?:\.\d+)?) *((?:eur|usd|gbp|sek|uzs|euros?|Euros?)\b)"), _currency),
+    ("E112", re.compile(r"\b(\d+) *(mins?|hrs?|h|m|d|wks?|w|mos?|yrs?|y)\b"), _unit),
     ("E111", re.compile(r"===?|!=|<>|=>|=<|&&?|\|\|?|[≠≥≤]|!|="), _operator),
     ("E114", re.compile(r"[^\W\d]\w*(?:-\w+)+"), _hyphen),
     ("E111", re.compile(r"\bin +the +last\b"), _plain("`in the last` has a word too many.", "in last")),

@@ -71,7 +71,8 @@ def test_keywords_are_free_as_fields_in_conditions() -> None:
     """Where a name is asked for, a keyword is one."""
     found = compiled_text(
         "event visit\n    topic text\n    count number\n    time text\n\n"
-        'segment x\n    any visit where (topic is "a" and count > 3)\n        or count of visit where time is "b" > 2\n'
+        'segment x\n    any visit where (topic is "a" and count > 3)\n'
+        '        or count of visit where time is "b" > 2\n'
     )
     assert codes(found) == []
 

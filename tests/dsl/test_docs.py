@@ -1,0 +1,50 @@
+"""The pages say what holds: the blocks run, and every finding has its line."""
+
+import re
+from datetime import date
+from pathlib import Path
+
+from golden_cases import GOLDEN
+
+from dsl.compile import Project, compile_project
+from dsl.report import as_text
+from dsl.words import LATER_DECLARATIONS, LATER_STEPS
+
+DOCS = Path(__file__).parent.parent.parent / "docs"
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def blocks(page: str, kind: str) -> list[str]:
+    return [text for found, text in BLOCK.findall((DOCS / page).read_text("utf-8")) if found == kind]
+
+
+def test_the_flows_of_the_language_page_have_no_findings() -> None:
+    """All blocks together are one project; each of its mails is the one that the page shows."""
+    files = tuple((f"block_{n}.flow", text.encode()) for n, text in enumerate(blocks("language.md", "flow")))
+    (mail,) = blocks("language.md", "html")
+
+    def project(*names: str) -> Project:
+        templates = tuple((f"templates/{name}.html", mail.encode()) for name in names)
+        return Project(files, templates, ("en",), "EUR", "Europe/Riga", date(2026, 11, 21))
+
+    missing = compile_project(project()).findings
+    names = {found.group(1) for each in missing if (found := re.search(r"no template `(\w+)`", each.message))}
+    assert len(names) >= 8
+    found = compile_project(project(*sorted(names)))
+    assert as_text(found.findings, found.sources) == ""
+    assert found.program is not None
+    assert {flow.flow for flow in found.program.flows} == {"welcome", "order_updates", "abandoned_cart"}
+
+
+def test_every_finding_has_a_line() -> None:
+    """The list of codes is that of the golden cases, which is that of the code."""
+    listed = re.findall(r"^\| ([EW]\d{3}) \|", (DOCS / "findings.md").read_text("utf-8"), re.MULTILINE)
+    assert listed == sorted(set(listed))
+    assert set(listed) == {path.stem[:4] for path in (GOLDEN / "bad").glob("*.flow")}
+
+
+def test_what_is_not_supported_is_said() -> None:
+    """Each word that a later version reads is named on the page."""
+    page = (DOCS / "language.md").read_text("utf-8").partition("## Not in this version")[2]
+    for word in (*LATER_DECLARATIONS, *LATER_STEPS):
+        assert re.search(rf"`{word}\b", page), word
