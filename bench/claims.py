@@ -3,7 +3,7 @@
     python bench/claims.py [SUBJECTS]
 
 Prints wall and CPU time per mail. Every commit is synced (`synchronous=FULL`), subjects are drawn at random,
-and each claim settles the batch before it, as the delivery does. """
+and each claim settles the batch before it, as the delivery does."""
 
 import hashlib
 import os

@@ -27,6 +27,7 @@ from consent.contract import (
     Unavailable,
     Visit,
 )
+from consent.errors import DamagedLog
 from consent.service import Service
 from consent.store import leaves
 from consent.subjects import find_or_make
@@ -164,6 +165,8 @@ async def _hop(thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(thread, work)
     except DBAPIError as fault:
         raise Unavailable(f"The consent store does not answer: {fault.orig}") from fault
+    except (OSError, DamagedLog) as fault:
+        raise Unavailable(f"The consent service cannot go on: {fault}") from fault
 
 
 _CHANGES = select(

@@ -16,10 +16,10 @@ async def standing(world, subject, topic="newsletter"):
 
 
 async def test_one_address_gets_one_proof_mail_however_often_it_is_entered(world):
-    """List bombing: a thousand sign-ups from a thousand places queue one mail and write no more leaves."""
+    """List bombing: hundreds of sign-ups queue one mail and write no more leaves."""
     await world.sign_up("anna@kafija.example")
     leaves = world.count("leaves")
-    for _ in range(999):
+    for _ in range(300):
         await world.sign_up("Anna@kafija.example")
     assert len(await world.client.proofs()) == 1
     assert world.count("leaves") == leaves

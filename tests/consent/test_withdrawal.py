@@ -5,7 +5,7 @@ import json
 import pytest
 
 from consent.checkpoint import read_checkpoint, read_note
-from consent.contract import LinkRefused, Reason, Visit
+from consent.contract import LinkRefused, Reason, Unavailable, Visit
 
 pytestmark = pytest.mark.anyio
 YEAR = 365 * 86_400_000
@@ -122,7 +122,7 @@ async def test_a_stop_that_cannot_be_kept_outside_does_not_commit(open_world, tm
     world = open_world(tmp_path / "consent.db", durable=True)
     anna = await world.join("anna@kafija.example")
     world.service._stops.close()
-    with pytest.raises(OSError):
+    with pytest.raises(Unavailable):
         await world.client.withdraw(world.unsubscribe_token(anna), "page", False, Visit())
     world.service._stops = None
     [decision] = await world.client.decide([world.ask(anna)])

@@ -1,0 +1,233 @@
+"""The store: one writer, many readers, and nothing lost or left behind over a restart."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from sqlalchemy import update
+from sqlalchemy.exc import DBAPIError
+
+from consent.contract import Outcome, Settlement, Unavailable, Visit
+from consent.errors import AlreadyOpen, DamagedLog, NoStore, WrongKeys
+from consent.keys import Keys
+from consent.leaf import Leaf
+from consent.service import open_reader
+from consent.store import leaves, nodes, open_file
+
+pytestmark = pytest.mark.anyio
+
+
+def test_a_second_process_is_told_that_the_store_is_open(stored, tmp_path):
+    """Plainly, with the id of the process that has it."""
+    code = (
+        "import sys; from pathlib import Path; from consent.store import open_file\n"
+        "from consent.errors import AlreadyOpen\n"
+        "try: open_file(Path(sys.argv[1]), True)\n"
+        "except AlreadyOpen as fault: print(fault)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "consent.db")], capture_output=True, text=True, check=True
+    )
+    assert "Only one may" in run.stdout
+    assert str(os.getpid()) in run.stdout
+    with pytest.raises(AlreadyOpen):
+        open_file(tmp_path / "consent.db", True)
+
+
+async def test_the_store_can_be_opened_again_once_it_is_closed(open_world, tmp_path):
+    """And goes on where it ended: policy, consents, log and checkpoints."""
+    first = open_world(tmp_path / "consent.db", durable=True)
+    anna = await first.join("anna@kafija.example")
+    ask = first.ask(anna)
+    await first.client.claim("engine", [ask], [])
+    size = first.count("leaves")
+    first.service.close()
+    second = open_world(tmp_path / "consent.db", clock=first.clock, durable=True, seed="second")
+    assert second.count("leaves") == size
+    assert await second.client.unsettled("engine") == [(ask.key, 1)]
+    await second.client.settle("engine", [Settlement(ask.key, 1, Outcome.ACCEPTED)])
+    assert (await second.send(second.ask(anna, key="9" * 32))).permits
+    again = second.service.read(
+        lambda reading: reading.conn.exec_driver_sql("PRAGMA integrity_check").scalar()
+    )
+    assert again == "ok"
+
+
+async def test_readers_see_commits_while_another_writes(stored, tmp_path):
+    """Show, export and keys work beside a running service; writing by them does not."""
+    anna = await stored.join("anna@kafija.example")
+    reader = open_reader(tmp_path / "consent.db", stored.keys, clock=stored.clock)
+    try:
+        before = reader.read(
+            lambda reading: reading.conn.exec_driver_sql("SELECT count(*) FROM leaves").scalar()
+        )
+        await stored.client.withdraw(stored.unsubscribe_token(anna), "page", False, Visit())
+        after = reader.read(
+            lambda reading: reading.conn.exec_driver_sql("SELECT count(*) FROM leaves").scalar()
+        )
+        assert after == before + 1
+        with pytest.raises(NoStore):
+            reader.write(lambda tx: None)
+        with pytest.raises(DBAPIError, match="readonly"):
+            reader.read(lambda reading: reading.conn.execute(update(leaves).values(at=0)))
+    finally:
+        reader.close()
+
+
+async def test_a_missing_or_foreign_file_is_no_store(tmp_path):
+    """Reading creates nothing."""
+    keys = Keys.random(lambda size: bytes(size))
+    with pytest.raises(NoStore, match="no consent store"):
+        open_reader(tmp_path / "consent.db", keys, clock=lambda: 0)
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_other_keys_do_not_open_a_store(open_world, tmp_path):
+    """Master, pepper and log signing key are compared before anything happens."""
+    world = open_world(tmp_path / "consent.db")
+    world.service.close()
+    good, other = world.keys, Keys.random(lambda size: b"x" * size)
+    for keys, word in (
+        (Keys(good.log_signing, other.master, good.peppers, good.links), "master"),
+        (Keys(good.log_signing, good.master, other.peppers, good.links), "pepper"),
+        (Keys(other.log_signing, good.master, good.peppers, good.links), "signing"),
+    ):
+        with pytest.raises(WrongKeys, match=word):
+            open_world(tmp_path / "consent.db", keys=keys)
+    open_world(
+        tmp_path / "consent.db",
+        keys=Keys(good.log_signing, good.master, good.peppers, (b"y" * 32, *good.links)),
+    )
+
+
+async def test_a_log_keeps_its_name(open_world, tmp_path):
+    """Moving the shop to another domain does not break the log's checkpoints."""
+    from consent.service import open_service
+
+    world = open_world(tmp_path / "consent.db")
+    key = world.service.parts.signer.key()
+    world.service.close()
+    moved = open_service(
+        tmp_path / "consent.db",
+        world.keys,
+        origin="new.example/consent",
+        public_url="https://new.example",
+        team=(),
+        clock=world.clock,
+        entropy=bytes,
+        durable=False,
+    )
+    assert moved.parts.signer.key() == key
+    moved.close()
+
+
+async def test_a_failed_transaction_leaves_nothing(world):
+    """Neither rows nor leaves, nor a frontier that has run ahead of the store."""
+
+    def fail(tx):
+        tx.log.append(Leaf(type="policy.changed"))
+        tx.log.write()
+        raise RuntimeError("power cut")
+
+    size = world.count("leaves")
+    with pytest.raises(RuntimeError, match="power cut"):
+        world.service.write(fail)
+    assert world.count("leaves") == size
+    await world.join("anna@kafija.example")
+    assert world.count("leaves") == size + 5
+
+
+async def test_a_rewritten_tree_is_not_signed(stored):
+    """The signer refuses a log that does not begin with what it signed last."""
+    anna = await stored.join("anna@kafija.example")
+
+    def rewrite(tx):
+        tx.conn.execute(update(nodes).where(nodes.c.index == 0).values(hash=b"x" * 32))
+
+    stored.service.write(rewrite)
+    with pytest.raises(Unavailable, match="signed last"):
+        await stored.client.withdraw(stored.unsubscribe_token(anna), "page", False, Visit())
+
+
+async def test_a_rewritten_store_is_not_opened(open_world, tmp_path):
+    """Nor one into which an old backup was put while it was closed."""
+    world = open_world(tmp_path / "consent.db")
+    await world.join("anna@kafija.example")
+    world.service.write(lambda tx: tx.conn.execute(leaves.delete().where(leaves.c.seq > 6)))
+    world.service.close()
+    with pytest.raises(DamagedLog):
+        open_world(tmp_path / "consent.db")
+
+
+async def test_a_store_that_fails_is_unavailable(stored):
+    """Callers are told in the contract's own word, and nothing may be sent."""
+    await stored.join("anna@kafija.example")
+    stored.service.store.writer.exec_driver_sql("ALTER TABLE decisions RENAME TO gone")
+    stored.service.store.writer.commit()
+    with pytest.raises(Unavailable):
+        await stored.client.claim("engine", [stored.ask("a" * 32)], [])
+
+
+async def test_checkpoints_are_signed_each_minute_or_each_thousand_leaves(world):
+    """And on demand for receipts; not for each leaf."""
+
+    def newest():
+        return world.service.parts.signer.last
+
+    world.clock.pass_(60_000)
+    await world.sign_up("anna@kafija.example")
+    first = newest()
+    await world.sign_up("bob@kafija.example")
+    assert newest() is first
+    world.clock.pass_(59_999)
+    await world.sign_up("cecilia@kafija.example")
+    assert newest() is first
+    world.clock.pass_(1)
+    await world.sign_up("dace@kafija.example")
+    assert newest().size == world.count("leaves") > first.size
+    before = newest()
+
+    def many(count):
+        for _ in range(count):
+            world.service.write(lambda tx: tx.log.append(Leaf(type="policy.changed")))
+
+    many(999)
+    assert newest() is before
+    many(1)
+    assert newest().size == before.size + 1000
+
+
+async def test_randomness_and_time_come_from_outside(open_world):
+    """Two services with the same clock and dice give the same log, to the byte."""
+    heads = []
+    for _ in range(2):
+        world = open_world()
+        anna = await world.join("anna@kafija.example")
+        await world.send(world.ask(anna))
+        await world.client.withdraw(world.unsubscribe_token(anna), "page", False, Visit())
+        heads.append(await world.client.checkpoint())
+    assert heads[0] == heads[1]
+
+
+async def test_stored_rows_hold_no_address(stored, tmp_path):
+    """Neither in the database nor in its log of changes."""
+    anna = await stored.join("anna-very-findable@kafija.example")
+    await stored.send(stored.ask(anna))
+    stored.service.close()
+    for path in tmp_path.iterdir():
+        assert b"findable" not in path.read_bytes()
+
+
+async def test_a_subject_is_made_once_per_mailbox(world):
+    """Spellings share an id, what is no address gets none, and nobody consents by that."""
+    first = await world.client.subjects(
+        ["Anna@kafija.example", "nonsense", "anna@KAFIJA.example", "bob@kafija.example"]
+    )
+    assert first[0] == first[2] != first[3]
+    assert first[1] is None
+    assert await world.client.subjects(["anna@kafija.example"]) == [first[0]]
+    assert world.types().count("requested") == 0
+    many = await world.client.subjects([f"person{n}@kafija.example" for n in range(1200)])
+    assert len(set(many)) == 1200
+    assert await world.client.subjects([f"person{n}@kafija.example" for n in range(1200)]) == many

@@ -1,0 +1,152 @@
+"""The gate: one reason per case, the first that fails."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from consent.contract import Ask, Basis, MailClass, Policy, Purpose, Reason, TemplateFacts
+from consent.gate import Circumstances, judge, unit_start
+from consent.policy import NO_RULES, lay_out
+from consent.states import State
+from consent.subjects import Standing, Subject
+
+NOW = 1_772_442_000_000  # Monday 2 March 2026, 09:00 UTC
+HOUR = 3_600_000
+DAY = 24 * HOUR
+
+
+def purpose(topic, basis, cap=0):
+    """A purpose that is otherwise alike."""
+    return Purpose(topic, basis, {"en": topic}, {"en": f"I want {topic}."}, "Kafija SIA", cap, "month")
+
+
+NOTHING = Circumstances()
+RULES = lay_out(
+    Policy(
+        (
+            purpose("news", Basis.CONSENT),
+            purpose("offers", Basis.CONSENT, 2),
+            purpose("orders", Basis.CONTRACT),
+            purpose("recalls", Basis.LEGAL_OBLIGATION),
+        ),
+        (
+            TemplateFacts("good", "good", unsubscribe=True, imprint=True),
+            TemplateFacts("coupon", "coupon", unsubscribe=True, imprint=True, promotional=True),
+            TemplateFacts("bare", "bare", unsubscribe=False, imprint=False),
+            TemplateFacts("unsigned", "unsigned", unsubscribe=True, imprint=False),
+        ),
+    )
+)
+
+
+def person(**standings):
+    """A subject who stands so."""
+    return Subject("a" * 32, 0, "en", b"", b"", standings)
+
+
+ACTIVE = person(news=Standing(State.ACTIVE, 7, "v"), offers=Standing(State.ACTIVE, 8, "w"))
+
+
+def ask(topic="news", mail_class=MailClass.MARKETING, template="good", trigger=None):
+    """An ask."""
+    return Ask("k", 1, "a" * 32, mail_class, topic, template, trigger)
+
+
+def reason(asked, subject=ACTIVE, around=NOTHING, rules=RULES):
+    """Why it is denied."""
+    return judge(asked, subject, rules, around, NOW).reason
+
+
+def test_marketing_needs_an_active_topic_and_a_fit_template():
+    """And rests on the leaf and version of the consent."""
+    found = judge(ask(), ACTIVE, RULES, Circumstances(), NOW)
+    assert (found.reason, found.consent_seq, found.purpose, found.variant) == (None, 7, "v", "plain")
+    assert reason(ask("orders")) is Reason.WRONG_CLASS
+    assert reason(ask("nosuch")) is Reason.UNKNOWN_TOPIC
+    assert reason(ask(None)) is Reason.UNKNOWN_TOPIC
+    assert reason(ask(template="nosuch")) is Reason.UNKNOWN_TEMPLATE
+    assert reason(ask(template="bare")) is Reason.TEMPLATE_WITHOUT_UNSUBSCRIBE
+    assert reason(ask(template="unsigned")) is Reason.TEMPLATE_WITHOUT_IMPRINT
+    assert reason(ask(), subject=None) is Reason.UNKNOWN_SUBJECT
+    assert reason(ask(template="coupon")) is None
+
+
+@pytest.mark.parametrize(
+    ("standing", "expected"),
+    [
+        (Standing(), Reason.NEVER_ASKED),
+        (Standing(State.PENDING, 3, "v", NOW + 1), Reason.NOT_CONFIRMED),
+        (Standing(State.PENDING, 3, "v", NOW), Reason.CONFIRMATION_EXPIRED),
+        (Standing(State.EXPIRED, 3, "v"), Reason.CONFIRMATION_EXPIRED),
+        (Standing(State.REFUSED, 3, "v"), Reason.NOT_CONFIRMED),
+        (Standing(State.WITHDRAWN, 3, "v"), Reason.WITHDRAWN),
+        (Standing(State.ACTIVE, 3, "v"), None),
+    ],
+)
+def test_each_state_has_its_reason(standing, expected):
+    """Only active lets marketing through."""
+    assert reason(ask(), person(news=standing)) is expected
+
+
+@given(st.sampled_from([state for state in State if state is not State.ACTIVE]), st.integers(0, 2**50))
+def test_nothing_but_active_ever_lets_marketing_through(state, expires):
+    """Whatever the times."""
+    assert reason(ask(), person(news=Standing(state, 3, "v", expires))) is not None
+
+
+def test_before_a_policy_is_published_everything_is_denied():
+    """The gate fails closed."""
+    assert reason(ask(), rules=NO_RULES) is Reason.UNKNOWN_TOPIC
+    assert reason(ask("orders", MailClass.SERVICE, trigger="e"), rules=NO_RULES) is Reason.UNKNOWN_TOPIC
+
+
+def test_service_mail_needs_a_contract_a_trigger_and_nothing_promotional():
+    """But no consent: it works for people who never gave one."""
+    service = ask("orders", MailClass.SERVICE, trigger="order-1")
+    stranger = person()
+    assert reason(service, stranger) is None
+    assert reason(replace(service, topic="recalls"), stranger) is None
+    assert reason(replace(service, topic="news"), ACTIVE) is Reason.WRONG_CLASS
+    assert reason(replace(service, topic=None), stranger) is Reason.UNKNOWN_TOPIC
+    assert reason(replace(service, template="nosuch"), stranger) is Reason.UNKNOWN_TEMPLATE
+    assert reason(replace(service, template="coupon"), stranger) is Reason.PROMOTION_IN_SERVICE_MAIL
+    assert reason(replace(service, trigger=None), stranger) is Reason.NO_TRIGGER
+    assert reason(service, None) is Reason.UNKNOWN_SUBJECT
+
+
+def test_a_full_cap_denies():
+    """The count is the circumstances' business."""
+    assert reason(ask("offers"), around=Circumstances(sent=1)) is None
+    assert reason(ask("offers"), around=Circumstances(sent=2)) is Reason.TOPIC_CAP
+    assert reason(ask("news"), around=Circumstances(sent=99)) is None
+
+
+def test_a_proof_must_be_queued_and_in_time():
+    """No queued request, no proof mail."""
+    proof = ask(None, MailClass.PROOF, "")
+    assert reason(proof) is Reason.NO_PROOF_WANTED
+    assert reason(proof, around=Circumstances(proof_expires=NOW + 1)) is None
+    assert reason(proof, around=Circumstances(proof_expires=NOW)) is Reason.CONFIRMATION_EXPIRED
+
+
+@pytest.mark.parametrize("mail_class", [MailClass.INTERNAL, MailClass.TEST])
+def test_internal_and_test_mail_stays_in_the_team(mail_class):
+    """Consent does not matter, the list does."""
+    assert reason(ask(None, mail_class, "draft")) is Reason.NOT_ON_TEAM
+    assert reason(ask(None, mail_class, "draft"), around=Circumstances(on_team=True)) is None
+
+
+def test_the_variant_is_personalised_only_with_consent_to_that():
+    """Everybody else gets the plain one."""
+    agreed = person(news=Standing(State.ACTIVE, 7, "v"), personalisation=Standing(State.ACTIVE, 9, "p"))
+    assert judge(ask(), agreed, RULES, Circumstances(), NOW).variant == "personalised"
+
+
+def test_units_begin_at_midnight_utc_on_mondays_and_on_the_first():
+    """Calendar units, in UTC."""
+    thursday = NOW + 3 * DAY
+    assert unit_start("day", thursday) == thursday - 9 * HOUR
+    assert unit_start("week", thursday) == NOW - 9 * HOUR
+    assert unit_start("month", thursday) == NOW - 9 * HOUR - DAY
+    assert unit_start("week", NOW - 10 * HOUR) == NOW - 9 * HOUR - 7 * DAY
