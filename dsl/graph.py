@@ -305,6 +305,7 @@ class Send(Step, frozen=True, tag="send"):
     """Ask the consent service, render, hand over. `topic` is resolved: the step's own or the flow's.
 
     `subject`, `sender` and `reply_to` come from the indented block and win over the template's header.
+    `received_step` is the `wait for` in whose arm it stands, whose event templates see as `received`.
     """
 
     template: str
@@ -314,6 +315,7 @@ class Send(Step, frozen=True, tag="send"):
     subject: tuple[str | Fill, ...] = ()
     sender: str | None = None
     reply_to: str | None = None
+    received_step: str = ""
 
 
 class Wait(Step, frozen=True, tag="wait"):

@@ -200,6 +200,7 @@ class _Steps:
             subject=_filled(step.subject, values) if step.subject else (),
             sender=step.sender.value if step.sender else None,
             reply_to=step.reply_to.value if step.reply_to else None,
+            received_step=scope.received_step,
         )
 
     def _wait_for(
