@@ -130,16 +130,16 @@ flow after "After"
 def test_an_event_that_came_late_starts_nothing_but_ends_journeys_and_meets_waits() -> None:
     """More than 24 hours late: history, `leave` and waits as ever; no start, which is written down."""
     flow = """
-flow starts "Starts"
+flow begins "Begins"
     start on order_placed
 
     wait 1 day
-flow leaves "Leaves"
+flow goes "Goes"
     start on cart_updated
     leave on order_placed
 
     wait 9 days
-flow waits "Waits"
+flow sits "Sits"
     start on cart_updated
 
     wait for order_placed up to 9 days
@@ -147,7 +147,7 @@ flow waits "Waits"
         finish as counted
 segment buyers "Buyers"
     any order_placed
-flow joins "Joins"
+flow gathers "Gathers"
     start on joining segment buyers
 
     wait 1 day
@@ -155,10 +155,10 @@ flow joins "Joins"
     anna = Person(loaded(flow)).happens("cart_updated").pass_(3 * DAY)
     anna.happens("order_placed", late=True, at=anna.now - 2 * DAY)
     assert anna.bundle.journeys == ()
-    assert anna.story("starts") == ["not_entered event_late"]
-    assert anna.story("leaves")[-1] == "left order_placed"
-    assert anna.story("waits")[-1] == "finished counted"
-    assert anna.story("joins") == []
+    assert anna.story("begins") == ["not_entered event_late"]
+    assert anna.story("goes")[-1] == "left order_placed"
+    assert anna.story("sits")[-1] == "finished counted"
+    assert anna.story("gathers") == []
     assert "buyers" in anna.bundle.segments
 
 
