@@ -72,7 +72,7 @@ def send(turn: Turn, flow: Flow, journey: Journey, node: Send) -> Journey:
         trigger_id=journey.trigger_id,
         attributes=turn.bundle.attributes,
         trigger=journey.trigger,
-        received=_nearest(journey),
+        received=journey.received.get(node.received_step, {}),
         values={name: value(scene) for name, value in tongue.values},
         subject=spoken(tongue, scene),
         sender=node.sender or "",
@@ -96,8 +96,3 @@ def _word(value: Any, otherwise: str) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value.amount} {value.currency}" if isinstance(value, Money) else str(value)
-
-
-def _nearest(journey: Journey) -> dict[str, Any]:
-    """The event that came at the latest `wait for`."""
-    return next(reversed(journey.received.values()), {})
