@@ -8,8 +8,9 @@ from dsl.layout import HOLE, Chunk
 from dsl.names import nearest
 from dsl.nearmiss import near_miss
 from dsl.source import error
-from dsl.words import DECLARATIONS, EXAMPLES, HEADS, NOT_YET, NOT_YET_WITHIN, STEPS
+from dsl.words import DECLARATIONS, EXAMPLES, HEADS, NOT_YET, NOT_YET_WITHIN, STEPS, SYNONYMS
 
+_WITH_TEXT = ("topic", "segment", "flow", "consent", "subject", "from", "reply")
 _WORD = re.compile(r"[^\W\d]\w*")
 
 
@@ -35,8 +36,7 @@ def diagnose(chunk: Chunk, index: int, column: int, place: str) -> tuple[Finding
             return not_yet(chunk, index, start, start + found.end(), shown), None
     if miss := near_miss(logical.text, column):
         span = chunk.span(index, miss.start, miss.end)
-        mend = Mend(miss.start, miss.end, miss.instead) if miss.instead else None
-        return error(miss.code, span, miss.message, miss.help), mend
+        return error(miss.code, span, miss.message, miss.help), Mend(miss.start, miss.end, miss.instead)
     if found := NOT_YET_WITHIN.search(logical.text):
         return not_yet(chunk, index, found.start(), found.end(), found.group().strip()), None
     first = _WORD.match(words)
@@ -47,6 +47,8 @@ def diagnose(chunk: Chunk, index: int, column: int, place: str) -> tuple[Finding
     kind = _kind(words, place)
     if kind is None:
         return _unknown_start(chunk, index, first.group() if first else words[:1], place)
+    if quoted := _quotes(chunk, index, column, kind):
+        return quoted
     rest = logical.text[column:].rstrip(" ").replace(HOLE, "")
     if not rest.strip():
         end = len(logical.text)
@@ -67,6 +69,22 @@ def not_yet(chunk: Chunk, index: int, start: int, end: int, name: str) -> Findin
         f"`{name}` is not supported yet.",
         "Leave it out in this version of Virta.",
     )
+
+
+def _quotes(chunk: Chunk, index: int, column: int, kind: str) -> tuple[Finding, Mend] | None:
+    """A name in quotes, or a text without them, where the line asks for the other."""
+    text = chunk.lines[index].text
+    rest = text[column:]
+    if named := re.match(r'"([^\W\d]\w*)"', rest):
+        span = chunk.span(index, column, column + named.end())
+        finding = error("E113", span, "A name stands without quotes.", f"Write `{named.group(1)}`.")
+        return finding, Mend(column, column + named.end(), named.group(1))
+    words = rest.rstrip(" ")
+    if kind in _WITH_TEXT and words and '"' not in words and HOLE not in words and "\\" not in words:
+        span = chunk.span(index, column, column + len(words))
+        finding = error("E113", span, "A text stands in straight double quotes.", f'Write `"{words}"`.')
+        return finding, Mend(column, column + len(words), f'"{words}"')
+    return None
 
 
 def _kind(words: str, place: str) -> str | None:
@@ -109,9 +127,13 @@ def _unknown_start(chunk: Chunk, index: int, word: str, place: str) -> tuple[Fin
             return error("E102", span, message, help), None
     else:
         message = f"`{word}` begins no {what}."
-    close = nearest(word, words)
+    close = SYNONYMS.get(word.casefold()) if place == "flow" else None
+    close = close or nearest(word, words)
     if close and close != word:
-        example = EXAMPLES["flow topic" if close == "topic" and place != "declaration" else close]
+        kind = {"topic": "topic" if place == "declaration" else "flow topic", "else if": "else"}.get(
+            close, close
+        )
+        example = EXAMPLES[kind]
         mend = Mend(logical.indent, logical.indent + len(word), close)
         return error("E102", span, message, f"Write `{close}`, as in {example}."), mend
     listed = ", ".join(f"`{each}`" for each in words)

@@ -30,7 +30,7 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class NearMiss:
-    """What stands in columns `start` to before `end` and what to write `instead` (empty: not certain)."""
+    """What stands in columns `start` to before `end` and what to write `instead`."""
 
     code: str
     start: int
@@ -47,7 +47,8 @@ def near_miss(text: str, column: int) -> NearMiss | None:
         for found in pattern.finditer(bare):
             if found.start() <= column < max(found.end(), found.start() + 1):
                 message, instead = mend(found)
-                return NearMiss(code, found.start(), found.end(), message, f"Write `{instead}`.", instead)
+                help = f"Write `{instead}`." if instead else "Leave it out."
+                return NearMiss(code, found.start(), found.end(), message, help, instead)
     return None
 
 
@@ -120,6 +121,7 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], tuple[str
     ("E112", re.compile(r"\b(\d+(?:\.\d+)?) *((?:eur|usd|gbp|sek|uzs|euros?|Euros?)\b)"), _currency),
     ("E112", re.compile(r"\b(\d+) *(mins?|hrs?|h|m|d|wks?|w|mos?|yrs?|y)\b"), _unit),
     ("E111", re.compile(r"===?|!=|<>|=>|=<|&&?|\|\|?|[≠≥≤]|!|="), _operator),
+    ("E111", re.compile(r":(?= |$)"), _plain("No colon stands here.", "")),
     ("E114", re.compile(r"[^\W\d]\w*(?:-\w+)+"), _hyphen),
     ("E111", re.compile(r"\bin +the +last\b"), _plain("`in the last` has a word too many.", "in last")),
     (

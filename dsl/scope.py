@@ -110,6 +110,15 @@ def resolve(path: Path, scope: Scope, findings: list[Finding]) -> Meaning | None
             unknown("E202", f"field of `{scope.event.name}` called", root, fields, _elsewhere(root, scope))
         )
         return None
+    if root.text in scope.names.events:
+        findings.append(
+            error("E209", path.span, f"`{root.text}` is an event, not a value.", f"Write `any {path.text}`.")
+            if not rest
+            else error(
+                "E209", path.span, "This does not say which event is meant.", f"Write `last {path.text}`."
+            )
+        )
+        return None
     known = [
         *(f"contact.{each}" for each in scope.names.attributes),
         *(f"trigger.{each}" for each in scope.trigger or ()),
@@ -121,8 +130,8 @@ def resolve(path: Path, scope: Scope, findings: list[Finding]) -> Meaning | None
             Name(path.text, path.span),
             known,
             _elsewhere(root, scope)
-            or "Write `contact.NAME` for an attribute, `trigger.NAME` for a field of the "
-            "event that started the journey, quotes for a text.",
+            or f'Write `"{path.text}"` for a text, `contact.{path.parts[-1].text}` for an attribute, '
+            f"`trigger.{path.parts[-1].text}` for a field of the event that started the journey.",
         )
     )
     return None

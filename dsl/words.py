@@ -29,6 +29,16 @@ DECLARED_WORDS = CONDITION_WORDS | {
 }
 """No declared name (of a topic, event, segment, flow) may be one of these."""
 
+SYNONYMS = {
+    **dict.fromkeys(("elif", "elsif", "elseif"), "else if"),
+    **dict.fromkeys(("end", "stop", "exit", "quit", "done"), "finish"),
+    **dict.fromkeys(("mail", "email"), "send"),
+    **dict.fromkeys(("sleep", "pause", "delay"), "wait"),
+    **dict.fromkeys(("when", "begin", "trigger"), "start"),
+    "otherwise": "else",
+}
+"""Words that other tools have for the lines of a flow."""
+
 FIELD_TYPES = ("text", "number", "money", "flag", "date", "moment", "url")
 
 NOT_YET = tuple(

@@ -6,6 +6,7 @@ from dsl.draft import Draft
 from dsl.finding import Finding
 from dsl.names import unknown
 from dsl.nodes import (
+    Broken,
     Enter,
     Flow,
     FlowTopic,
@@ -42,12 +43,12 @@ def _order(flow: Flow) -> Iterator[Finding]:
     seen_step = False
     for line in flow.lines:
         if isinstance(line, Step):
-            seen_step = True
+            seen_step = seen_step or not isinstance(line, Broken)
         elif seen_step:
             yield error(
                 "E407", line.span, "A header line stands behind a step.", "Move it above the first step."
             )
-    if not seen_step:
+    if not seen_step and not flow.damaged:
         yield error(
             "E409",
             flow.name.span,

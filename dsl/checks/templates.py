@@ -299,7 +299,9 @@ def _contact(use: Use, place: Span, draft: Draft) -> Iterator[Finding]:
 def _given(use: Use, flow: Flow, step: Send, scope: Scope, place: Span) -> Iterator[Finding]:
     root = use.path[0]
     fields = {"trigger": scope.trigger, "received": scope.received}.get(root)
-    whose = f"the mail `{step.template.text}` in the flow `{flow.name.text}`"
+    whose = (
+        f"the mail `{step.template.text}` in {f'the flow `{flow.name.text}`' if flow.name.text else 'a flow'}"
+    )
     if root in ("trigger", "received"):
         if fields is None and (root == "received" or scope.no_trigger):
             yield error(
