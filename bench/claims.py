@@ -93,9 +93,7 @@ def run(service: Service, people: list[str], batch: int, mails: int) -> None:
     service.write(lambda tx: claims.claim(tx, "bench", [], before))
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     count = mails // batch * batch
-    print(
-        f"claim and settle, batches of {batch:3}: {cpu / count * 1e6:6.1f} µs CPU, {wall / count * 1e6:6.1f} µs"
-    )
+    print(f"claim, settle, by {batch:3}: {cpu / count * 1e6:6.1f} µs CPU, {wall / count * 1e6:6.1f} µs")
 
 
 def run_decide(service: Service, people: list[str], batch: int, mails: int) -> None:

@@ -56,6 +56,7 @@ _SENT = (
     select(decisions.c.subject, func.count())
     .where(
         among(decisions.c.subject, "subjects"),
+        decisions.c.capped,
         decisions.c.reason.is_(None),
         or_(decisions.c.outcome.is_(None), decisions.c.outcome.in_((Outcome.ACCEPTED, Outcome.UNKNOWN))),
     )
@@ -126,7 +127,8 @@ def decision(ask: Ask, found: Verdict, subject: Subject | None, links: Links) ->
 
 
 def _sent(reading: Reading, asks: Sequence[Ask]) -> dict[tuple[str, str], int]:
-    """Marketing mails of each capped topic that its subjects got, or may have got, in the present unit."""
+    """Marketing mails of each capped topic that its subjects got, or may have got, in the present unit: an
+    entry for every ask on such a topic."""
     capped: dict[str, list[str]] = {}
     for ask in asks:
         known = reading.rules.purposes.get(ask.topic or "")
@@ -134,6 +136,7 @@ def _sent(reading: Reading, asks: Sequence[Ask]) -> dict[tuple[str, str], int]:
             capped.setdefault(known[1].topic, []).append(ask.subject)
     counts: dict[tuple[str, str], int] = {}
     for topic, subjects in capped.items():
+        counts |= {(subject, topic): 0 for subject in subjects}
         start = unit_start(reading.rules.purposes[topic][1].cap_unit, reading.now)
         query = _SENT.where(
             decisions.c.at >= start, decisions.c.topic == topic, decisions.c["class"] == MailClass.MARKETING

@@ -148,6 +148,7 @@ def _record(
                 None,
                 0,
                 0,
+                (ask.subject, ask.topic) in gathered.sent,
             )
         )
     leaf = Leaf(

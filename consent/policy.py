@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import msgspec
 import rfc8785
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from consent.contract import Basis, Policy, Purpose, TemplateFacts
 from consent.leaf import Leaf
-from consent.store import facts, policies, purposes
+from consent.store import decisions, facts, policies, purposes
 from consent.transaction import Reading, Writing
 
 _UNITS = ("day", "week", "month")
@@ -81,9 +81,23 @@ def publish(tx: Writing, policy: Policy) -> str:
     if not tx.conn.scalar(select(func.count()).where(policies.c.digest == rules.digest)):
         tx.conn.execute(policies.insert().values(digest=rules.digest, body=policy_bytes(policy)))
     tx.log.append(Leaf(type="policy.changed", notice=rules.digest, actor="operator"))
+    _count_from_now(tx, rules)
     tx.conn.execute(facts.update().where(facts.c.name == "policy").values(value=rules.digest.encode()))
     tx.rules = rules
     return rules.digest
+
+
+def _count_from_now(tx: Writing, rules: Rules) -> None:
+    """Let the mails of topics that get a cap now count towards it, as far as its longest unit reaches
+    back."""
+    for topic, (_, purpose) in rules.purposes.items():
+        before = tx.rules.purposes.get(topic)
+        if purpose.cap_count and before is not None and not before[1].cap_count:
+            tx.conn.execute(
+                update(decisions)
+                .where(decisions.c.topic == topic, decisions.c.at >= tx.now - 31 * 86_400_000)
+                .values(capped=True)
+            )
 
 
 def words(texts: Mapping[str, str], language: str, default: str) -> str:

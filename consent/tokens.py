@@ -6,11 +6,13 @@ forged in the eyes of every other. The library derives a key per call; it is der
 
 import base64
 import binascii
+import hmac
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from hashlib import sha256
 
 from itsdangerous import BadSignature, SignatureExpired, Signer, TimestampSigner
+from itsdangerous.signer import SigningAlgorithm
 
 from consent.contract import LinkRefused
 
@@ -27,6 +29,13 @@ class Scope(StrEnum):
 _PATHS = {Scope.CONFIRM: "c", Scope.REFUSE: "r", Scope.UNSUBSCRIBE: "u", Scope.PREFERENCES: "p"}
 
 
+class _OneShot(SigningAlgorithm):
+    """HMAC-SHA-256 in one call into C: the library's own way to the same bytes takes four times as long."""
+
+    def get_signature(self, key: bytes, value: bytes) -> bytes:
+        return hmac.digest(key, value, "sha256")
+
+
 class _ClockSigner(TimestampSigner):
     clock: Callable[[], int]
 
@@ -41,12 +50,12 @@ class Tokens:
         self._base = public_url.rstrip("/")
         self._plain: dict[Scope, Signer] = {}
         self._timed = _ClockSigner(
-            self._derived(keys, Scope.PREFERENCES), key_derivation="none", digest_method=sha256
+            self._derived(keys, Scope.PREFERENCES), key_derivation="none", algorithm=_OneShot()
         )
         self._timed.clock = clock
         for scope in (Scope.CONFIRM, Scope.REFUSE, Scope.UNSUBSCRIBE):
             self._plain[scope] = Signer(
-                self._derived(keys, scope), key_derivation="none", digest_method=sha256
+                self._derived(keys, scope), key_derivation="none", algorithm=_OneShot()
             )
 
     @staticmethod

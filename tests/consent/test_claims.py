@@ -67,7 +67,8 @@ async def test_the_table_itself_refuses_a_second_permit_for_an_attempt(world):
     conn = world.service.store.writer
     copy = (
         "INSERT INTO decisions SELECT id + 100, batch, key, attempt, subject, class, topic, template, "
-        "purpose, consent_seq, epoch, at, reason, 'accepted', code, settled_at FROM decisions WHERE key = ?"
+        "purpose, consent_seq, epoch, at, reason, "
+        "'accepted', code, settled_at, capped FROM decisions WHERE key = ?"
     )
     with conn.begin() as transaction:
         with pytest.raises(IntegrityError, match=r"decisions\.key, decisions\.attempt"):
@@ -83,7 +84,8 @@ async def test_the_table_itself_refuses_a_second_unsettled_permit_of_a_subject(w
     conn = world.service.store.writer
     copy = (
         "INSERT INTO decisions SELECT id + 100, batch, 'another', attempt, subject, class, topic, template, "
-        "purpose, consent_seq, epoch, at, reason, outcome, code, settled_at FROM decisions WHERE key = ?"
+        "purpose, consent_seq, epoch, at, reason, "
+        "outcome, code, settled_at, capped FROM decisions WHERE key = ?"
     )
     with conn.begin() as transaction:
         with pytest.raises(IntegrityError, match=r"decisions\.subject"):
@@ -252,3 +254,17 @@ async def test_a_key_claimed_for_one_person_gives_no_permit_for_another(world):
     assert reasons(await world.client.claim("engine", [world.ask(bob, key=key)], [])) == [
         Reason.ALREADY_CLAIMED
     ]
+
+
+async def test_a_cap_that_comes_later_counts_what_went_before(world):
+    """A topic gets a cap in the middle of a month: the month's mails count."""
+    from msgspec.structs import replace
+
+    anna = await world.join("anna@kafija.example")
+    await world.send(world.ask(anna))
+    world.clock.pass_(86_400_000)
+    await world.send(world.ask(anna))
+    newsletter, *others = world.policy.purposes
+    capped = replace(newsletter, cap_count=2, cap_unit="month")
+    await world.client.publish(replace(world.policy, purposes=(capped, *others)))
+    assert reasons(await world.client.claim("engine", [world.ask(anna)], [])) == [Reason.TOPIC_CAP]
