@@ -4,7 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from dsl.graph import Attribute, Duration, EventNeed, Field, History, InSegment, LastSpan, Needs
+from dsl.graph import Attribute, Duration, EventNeed, Field, History, InSegment, LastSpan, MailTest, Needs
+
+_MAIL_FIELDS = ("flow", "step", "link")
 
 
 def needs_of(things: Iterable[Struct], segments: Iterable[str] = ()) -> Needs:
@@ -12,6 +14,7 @@ def needs_of(things: Iterable[Struct], segments: Iterable[str] = ()) -> Needs:
     attributes: set[str] = set()
     joined = set(segments)
     histories: list[History] = []
+    mails: set[str] = set()
     for thing in things:
         for part in _parts(thing):
             match part:
@@ -21,29 +24,39 @@ def needs_of(things: Iterable[Struct], segments: Iterable[str] = ()) -> Needs:
                     joined.add(segment)
                 case History():
                     histories.append(part)
-    names = sorted({each.event for each in histories})
+                case MailTest("opened" | "clicked" as kind):
+                    mails.add(f"email_{kind}")
+    names = sorted({each.event for each in histories} | mails)
     return Needs(
         tuple(sorted(attributes)),
-        tuple(_event_need(name, [each for each in histories if each.event == name]) for name in names),
+        tuple(
+            _event_need(name, [each for each in histories if each.event == name], name in mails)
+            for name in names
+        ),
         tuple(sorted(joined)),
     )
 
 
-def _event_need(name: str, histories: list[History]) -> EventNeed:
-    asked: set[str] = set()
+def _event_need(name: str, histories: list[History], mail: bool) -> EventNeed:
+    """`mail`: a journey asks what became of a mail of its own, however long ago it went."""
+    asked: set[str] = set(_MAIL_FIELDS) if mail else set()
     for each in histories:
         asked.update(each.path[:1])
         if each.where is not None:
             asked.update(part.path[0] for part in _parts(each.where) if isinstance(part, Field))
     windows = [each.span.duration if isinstance(each.span, LastSpan) else None for each in histories]
     bounded = [each for each in windows if each is not None]
-    keep = max(bounded, key=_length) if len(bounded) == len(windows) else None
+    keep = _covering(bounded) if len(bounded) == len(windows) and not mail else None
     return EventNeed(name, tuple(sorted(asked - {"at"})), keep)
 
 
-def _length(duration: Duration) -> int:
-    """Seconds at most: months of 31 days, days of 25 hours when clocks change."""
-    return (duration.months * 31 + duration.days) * 90_000 + duration.seconds
+def _covering(durations: list[Duration]) -> Duration:
+    """A duration that covers all, part by part: 30 days are sometimes more than a month, sometimes less."""
+    return Duration(
+        max(each.months for each in durations),
+        max(each.days for each in durations),
+        max(each.seconds for each in durations),
+    )
 
 
 def _parts(thing: object) -> Iterator[Struct]:
