@@ -53,7 +53,7 @@ def test_steps_without_a_name_get_one() -> None:
 
 
 def test_needs_are_what_conditions_ask_for() -> None:
-    """Attributes, segments, and per event the fields and the longest window."""
+    """Attributes, segments, and per event the fields and a window that covers all that are asked for."""
     flow = graph(
         "if any order_paid where total > 5 EUR in last 30 days or count of order_paid in last 2 months > 3",
         "    send first with total last order_shipped.carrier, city contact.city",
@@ -66,10 +66,16 @@ def test_needs_are_what_conditions_ask_for() -> None:
     assert flow.needs.segments == ("quiet_people",)
     assert flow.needs.events == (
         EventNeed("order_delivered", (), None),
-        EventNeed("order_paid", ("total",), Duration(months=2)),
+        EventNeed("order_paid", ("total",), Duration(months=2, days=30)),
         EventNeed("order_refunded", (), None),
         EventNeed("order_shipped", ("carrier",), None),
     )
+
+
+def test_a_question_about_a_mail_needs_the_history_of_mails() -> None:
+    """Whether a mail was clicked is told from `email_clicked`, however long ago; a sent one is known anyway."""
+    flow = graph("send first", "wait 1 day", "if clicked first or sent first", "    send second")
+    assert flow.needs.events == (EventNeed("email_clicked", ("flow", "link", "step"), None),)
 
 
 def test_a_flow_needs_the_segment_that_starts_it() -> None:
