@@ -73,7 +73,7 @@ def test_needs_are_what_conditions_ask_for() -> None:
 
 
 def test_a_question_about_a_mail_needs_the_history_of_mails() -> None:
-    """Whether a mail was clicked is told from `email_clicked`, however long ago; a sent one is known anyway."""
+    """Whether a mail was clicked is told from `email_clicked`, however old; a sent one is known anyway."""
     flow = graph("send first", "wait 1 day", "if clicked first or sent first", "    send second")
     assert flow.needs.events == (EventNeed("email_clicked", ("flow", "link", "step"), None),)
 
