@@ -65,6 +65,7 @@ class Runner:
         clock: Callable[[], int],
     ) -> None:
         self.wake = asyncio.Event()
+        self.idle = False  # whether `step` last found nothing to do
         self.next_due: int | None = None  # the earliest deadline when `step` last found nothing to do
         self._store = store
         self._loaded = loaded
@@ -87,6 +88,11 @@ class Runner:
             for effect, status in zip(part, known, strict=True):
                 self._open[effect.key] = effect
                 self._resume(self._item(effect), status)
+
+    @property
+    def open_mails(self) -> int:
+        """How many mails of journeys are neither handed over nor given up."""
+        return len(self._open)
 
     async def run(self) -> None:
         """Work for ever."""
@@ -111,7 +117,8 @@ class Runner:
                 self._mailer.revoke(change.subject, change.seq)
         received, due, self.next_due = await self._store.gather(self._cursors[_INBOX], now, LARGEST_BATCH)
         verdicts = self._dispatch.take_verdicts()
-        if not (changes or received or due or verdicts):
+        self.idle = not (changes or received or due or verdicts)
+        if self.idle:
             return False
         batch = Batch()
         stimuli = _changed(changes)
