@@ -84,11 +84,9 @@ def next_at(earliest: int, at: str, clock: ZoneInfo) -> int:
     """The first instant not before `earliest` at which the clock shows `at` (HH:MM)."""
     shown = wall(earliest, clock)
     wanted = datetime.combine(shown.date(), time.fromisoformat(at))
-    while True:
-        found = instant(wanted, clock)
-        if found >= earliest:
-            return found
+    while (found := instant(wanted, clock)) < earliest and wanted.date() < date.max:
         wanted += timedelta(days=1)
+    return max(found, earliest)
 
 
 def whole_years(since: date, until: date) -> int:
