@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from typing import TypeVar
 
 from sqlalchemy import select
@@ -28,7 +28,7 @@ from consent.contract import (
     Visit,
 )
 from consent.errors import DamagedLog
-from consent.service import Service
+from consent.service import Inline, Service
 from consent.store import leaves
 from consent.subjects import find_or_make
 from consent.transaction import Reading, Writing
@@ -160,8 +160,10 @@ class InProcess:
         return await _hop(self._service.reader, lambda: self._service.read(work))
 
 
-async def _hop(thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+async def _hop(thread: Executor, work: Callable[[], T]) -> T:
     try:
+        if isinstance(thread, Inline):
+            return work()
         return await asyncio.get_running_loop().run_in_executor(thread, work)
     except DBAPIError as fault:
         raise Unavailable(f"The consent store does not answer: {fault.orig}") from fault

@@ -6,7 +6,7 @@ thread of their own, reading ones in another (in memory there is one connection,
 import hashlib
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
@@ -30,6 +30,18 @@ from consent.transaction import Parts, Reading, Writing
 T = TypeVar("T")
 
 
+class Inline(Executor):
+    """Works in the caller's own thread: for simulations, in which nobody waits meanwhile."""
+
+    def submit(self, fn: Callable[..., T], /, *args: object, **kwargs: object) -> Future[T]:
+        done: Future[T] = Future()
+        try:
+            done.set_result(fn(*args, **kwargs))
+        except Exception as fault:  # noqa: BLE001 - it goes to whoever asks for the result
+            done.set_exception(fault)
+        return done
+
+
 class Service:
     """Holds the open store. `write` and `read` run a function in a transaction, in the calling thread;
     whoever calls from a loop does so in the threads `writer` and `reader`."""
@@ -45,9 +57,9 @@ class Service:
         self._mutex = threading.Lock()
         durable = store.path is not None and store.durable and store.writer is not None
         self._stops = StopsFile(stops_path(store.path)) if durable and store.path else None
-        self.writer = ThreadPoolExecutor(1, "consent-writer")
-        own_reader = store.writer is not store.reader
-        self.reader = ThreadPoolExecutor(1, "consent-reader") if own_reader else self.writer
+        self.writer: Executor = ThreadPoolExecutor(1, "consent-writer") if store.durable else Inline()
+        own_reader = store.durable and store.writer is not store.reader
+        self.reader: Executor = ThreadPoolExecutor(1, "consent-reader") if own_reader else self.writer
 
     def write(self, work: Callable[[Writing], T]) -> T:
         """Run `work` in a transaction that holds the log's lock; commit, then tell who listens."""

@@ -121,15 +121,17 @@ def status(reading: Reading, keys: Sequence[str]) -> list[Status | None]:
 
 
 _UNSETTLED = (
-    select(decisions.c.key, decisions.c.attempt)
+    select(decisions.c.id, decisions.c.key, decisions.c.attempt)
     .join(batches, batches.c.seq == decisions.c.batch)
     .where(
         decisions.c.reason.is_(None), decisions.c.outcome.is_(None), batches.c.sender == bindparam("sender")
     )
-    .order_by(decisions.c.id)
 )
 
 
 def unsettled(reading: Reading, sender: str) -> list[tuple[str, int]]:
     """Keys and attempts that `sender` claimed and did not settle, oldest first."""
-    return [(key, attempt) for key, attempt in reading.conn.execute(_UNSETTLED, {"sender": sender})]
+    # Sorted here: asked to sort, SQLite would walk the whole table in its order instead of the few unsettled
+    # rows.
+    rows = sorted(tuple(row) for row in reading.conn.execute(_UNSETTLED, {"sender": sender}))
+    return [(key, attempt) for _, key, attempt in rows]

@@ -27,6 +27,7 @@ from sqlalchemy import (
     event,
     func,
     select,
+    text,
 )
 from sqlalchemy.pool import StaticPool
 
@@ -56,7 +57,7 @@ leaves = Table(
     Column("body", LargeBinary, nullable=False),  # the exact bytes
 )
 Index("leaves_of_subject", leaves.c.subject, leaves.c.seq, sqlite_where=leaves.c.subject.is_not(None))
-Index("leaves_told", leaves.c.seq, sqlite_where=leaves.c.told)
+Index("leaves_told", leaves.c.seq, sqlite_where=text("told = 1"))
 
 nodes = Table(
     "nodes",
@@ -209,7 +210,7 @@ Index(
 )
 Index("denials_by_key", decisions.c.key, sqlite_where=decisions.c.reason.is_not(None))
 # An index in random order costs a page a row at each commit, a third of a claim: only caps have one.
-Index("capped_by_subject", decisions.c.subject, decisions.c.at, sqlite_where=decisions.c.capped)
+Index("capped_by_subject", decisions.c.subject, decisions.c.at, sqlite_where=text("capped = 1"))
 
 SCHEMA = b"1"
 
