@@ -124,14 +124,16 @@ _UNSETTLED = (
     select(decisions.c.id, decisions.c.key, decisions.c.attempt)
     .join(batches, batches.c.seq == decisions.c.batch)
     .where(
-        decisions.c.reason.is_(None), decisions.c.outcome.is_(None), batches.c.sender == bindparam("sender")
+        decisions.c.reason.is_(None),
+        decisions.c.outcome.is_(None),
+        decisions.c.subject > "",  # true of all: it leads SQLite to the small index of what is unsettled
+        batches.c.sender == bindparam("sender"),
     )
 )
 
 
 def unsettled(reading: Reading, sender: str) -> list[tuple[str, int]]:
     """Keys and attempts that `sender` claimed and did not settle, oldest first."""
-    # Sorted here: asked to sort, SQLite would walk the whole table in its order instead of the few unsettled
-    # rows.
+    # Sorted here: asked to sort, SQLite would walk the whole table in its order.
     rows = sorted(tuple(row) for row in reading.conn.execute(_UNSETTLED, {"sender": sender}))
     return [(key, attempt) for _, key, attempt in rows]

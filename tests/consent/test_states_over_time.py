@@ -205,4 +205,4 @@ class Lives(RuleBasedStateMachine):
 
 
 TestLives = Lives.TestCase
-TestLives.settings = settings(max_examples=20, stateful_step_count=40, deadline=None)
+TestLives.settings = settings(max_examples=12, stateful_step_count=40, deadline=None)
