@@ -1,0 +1,111 @@
+"""Whole flows and programs, and their JSON."""
+
+import hashlib
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from dsl.graph.schema import EventType, FieldType, TopicType
+from dsl.graph.steps import Node
+from dsl.graph.values import Condition, Duration
+
+
+class StartOnEvent(Struct, frozen=True, tag_field="is", tag="event"):
+    event: str
+    where: Condition | None = None
+
+
+class StartOnSegment(Struct, frozen=True, tag_field="is", tag="segment"):
+    segment: str
+    joining: bool = True
+
+
+class Leave(Struct, frozen=True):
+    event: str
+    where: Condition | None = None
+
+
+class Goal(Struct, frozen=True):
+    event: str
+    within: Duration
+    where: Condition | None = None
+
+
+class Entry(StrEnum):
+    ONCE = "once"
+    AGAIN = "again"  # after `again_after` from the last entry
+    EVERY_TIME = "every_time"
+
+
+class EventNeed(Struct, frozen=True):
+    """Which of an event's fields must stay in a contact's history, and for how long (None: as long as raw
+    events are kept)."""
+
+    event: str
+    fields: tuple[str, ...]
+    keep: Duration | None = None
+
+
+class Needs(Struct, frozen=True):
+    """What the engine must know of a contact to run a flow or to tell a segment."""
+
+    attributes: tuple[str, ...] = ()
+    events: tuple[EventNeed, ...] = ()
+    segments: tuple[str, ...] = ()
+
+
+class Graph(Struct, frozen=True):
+    """One flow, ready to run. `nodes[0]` is the first step; links are indexes, `END` ends the journey."""
+
+    flow: str
+    title: str
+    topic: str | None  # of sends that name no other
+    purpose: Literal["marketing", "service"]
+    starts: tuple[StartOnEvent | StartOnSegment, ...]
+    nodes: tuple[Node, ...]
+    needs: Needs
+    entry: Entry = Entry.ONCE
+    again_after: Duration | None = None
+    journey_per: str | None = None  # a field of the trigger
+    leaves: tuple[Leave, ...] = ()
+    goal: Goal | None = None
+    digest: str = ""
+
+    def sealed(self) -> "Graph":
+        """This graph with its digest: SHA-256, hex, of its JSON without one."""
+        bare = msgspec.structs.replace(self, digest="")
+        return msgspec.structs.replace(self, digest=hashlib.sha256(to_json(bare)).hexdigest())
+
+
+class Segment(Struct, frozen=True):
+    name: str
+    title: str
+    test: Condition
+    needs: Needs
+
+
+class Program(Struct, frozen=True):
+    """A whole project, compiled."""
+
+    attributes: tuple[tuple[str, FieldType], ...]
+    events: tuple[EventType, ...]
+    topics: tuple[TopicType, ...]
+    segments: tuple[Segment, ...]
+    flows: tuple[Graph, ...]
+
+
+def to_json(thing: Graph | Program) -> bytes:
+    """UTF-8 JSON with object keys in a fixed order: equal things give equal bytes."""
+    return msgspec.json.encode(thing, order="deterministic")
+
+
+def graph_from_json(data: bytes) -> Graph:
+    """The graph that `to_json` wrote. Raises `msgspec.ValidationError` for anything else."""
+    return msgspec.json.decode(data, type=Graph)
+
+
+def program_from_json(data: bytes) -> Program:
+    """The program that `to_json` wrote. Raises `msgspec.ValidationError` for anything else."""
+    return msgspec.json.decode(data, type=Program)
