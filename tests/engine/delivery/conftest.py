@@ -28,7 +28,8 @@ def consent(clock: Clock) -> Iterator[Consent]:
 
 @pytest.fixture
 async def open_office(consent: Consent, clock: Clock, tmp_path: Path) -> AsyncIterator[Opener]:
-    """Opens offices over one attempt file; each is connecting when it is returned."""
+    """Opens offices, each with an attempt file of its own unless one is named; they are connecting when they
+    are returned."""
     opened: list[Office] = []
 
     def open_(
@@ -37,11 +38,12 @@ async def open_office(consent: Consent, clock: Clock, tmp_path: Path) -> AsyncIt
         connections: int = 1,
         per_second: float = 0,
         client: ConsentClient | None = None,
+        attempts: str = "",
     ) -> Office:
         office = Office(
             client or consent.client,
             login,
-            tmp_path / "attempts",
+            tmp_path / (attempts or f"attempts{len(opened)}"),
             clock,
             connections=connections,
             per_second=per_second,

@@ -24,6 +24,7 @@ from consent.contract import (
 )
 from consent.keys import Keys
 from consent.service import Service, open_service
+from consent.transaction import Reading
 from engine.delivery.attempts import AttemptFile
 from engine.delivery.dispatch import Dispatch, Verdict
 from engine.delivery.mailer import Mailer
@@ -106,9 +107,11 @@ class Consent:
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
         """What SQL finds in the store."""
-        reader = self.service.store.reader
-        with reader.begin():
-            return [tuple(row) for row in reader.exec_driver_sql(query)]
+
+        def read(reading: Reading) -> list[tuple[object, ...]]:
+            return [tuple(row) for row in reading.conn.exec_driver_sql(query)]
+
+        return self.service.reader.submit(self.service.read, read).result()
 
     def outcomes(self) -> dict[str, list[str | None]]:
         """How each key's attempts ended, in order; proofs are left out."""
@@ -158,7 +161,7 @@ class Office:
         per_second: float = 0,
     ) -> None:
         self.consent = consent
-        self.attempts = AttemptFile(attempts, Dice("sender"))
+        self.attempts = AttemptFile(attempts, Dice(str(attempts)))
         self.queue = Queue()
         self.mailer = Mailer(login, connections, self.attempts, clock)
         self.dispatch = Dispatch(

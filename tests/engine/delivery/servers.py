@@ -60,6 +60,7 @@ class Server:
         self.connections = 0
         self.most_at_once = 0  # commands in one piece
         self.open: set[_Session] = set()
+        self._changed = asyncio.Event()
         self.port = 0
         self._server: asyncio.Server | None = None
 
@@ -82,8 +83,25 @@ class Server:
         self._server.close()
         for session in list(self.open):
             session.transport.abort()
-        while self.open:
-            await asyncio.sleep(0)
+        await self.left()
+
+    async def left(self) -> None:
+        """Return when every connection is closed."""
+        await self._until(lambda: not self.open)
+
+    async def heard(self, command: str) -> None:
+        """Return when that command has come."""
+        await self._until(lambda: command in self.seen)
+
+    async def _until(self, holds: Callable[[], bool]) -> None:
+        async with asyncio.timeout(10):
+            while not holds():
+                self._changed.clear()
+                await self._changed.wait()
+
+    def changed(self) -> None:
+        """Something has come or gone."""
+        self._changed.set()
 
     def login(self, **changes: object) -> Login:
         """How to reach it; times are short."""
@@ -118,6 +136,7 @@ class _Session(asyncio.Protocol):
         self._buffer = b""
         self._content: bool = False
         self._silent = False
+        self._securing = False
         self.transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -129,12 +148,15 @@ class _Session(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._server.open.discard(self)
+        self._server.changed()
 
     def data_received(self, data: bytes) -> None:
         if self._silent:
             return
         commands = 0
         self._buffer += data
+        if self._securing:
+            return
         while not self._silent:
             if self._content:
                 end = self._buffer.find(b"\r\n.\r\n")
@@ -159,6 +181,7 @@ class _Session(asyncio.Protocol):
 
     def _say(self, command: str) -> None:
         answer = self._server.answer(command)
+        self._server.changed()
         if answer is Act.HANG:
             self._silent = True
         elif answer is Act.CLOSE:
@@ -170,14 +193,18 @@ class _Session(asyncio.Protocol):
             for start in range(0, len(answer), piece):
                 self.transport.write(answer[start : start + piece])
         if command == "STARTTLS" and self._server.tls is not None and isinstance(answer, bytes):
-            self._silent = True
+            self.transport.pause_reading()
+            self._buffer, self._securing = b"", True
             self._task = asyncio.get_running_loop().create_task(self._secure(self._server.tls))
 
     async def _secure(self, context: ssl.SSLContext) -> None:
         try:
             new = await asyncio.get_running_loop().start_tls(self.transport, self, context, server_side=True)
         except OSError:  # the client did not like us
+            new = None
+        if new is None:
             self.transport.abort()
+            self.connection_lost(None)
             return
-        assert new is not None
-        self.transport, self._silent = new, False
+        self.transport, self._securing = new, False
+        self.data_received(b"")

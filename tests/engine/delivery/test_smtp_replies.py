@@ -56,59 +56,63 @@ PEACEFUL: list[tuple[str, Script, list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("script", "outcomes"), [case[1:] for case in CASES], ids=[c[0] for c in CASES])
-@pytest.mark.parametrize("words", [("PIPELINING", "8BITMIME"), ("SIZE 1000000",)], ids=["pipelined", "plain"])
+WORDS = [("PIPELINING", "8BITMIME"), ("SIZE 1000000",)]
+
+
+@pytest.mark.parametrize("words", WORDS, ids=["pipelined", "plain"])
 async def test_first_mail_meets_an_answer_and_the_others_go(
-    open_office: Opener, consent: Consent, script: Script, outcomes: list[str], words: tuple[str, ...]
+    open_office: Opener, consent: Consent, words: tuple[str, ...]
 ) -> None:
     """Whatever the first mail is told, it ends as it should, and those behind it reach the server once."""
-    people = await consent.join(3)
-    async with Server(script, words=words) as server:
-        office = open_office(server.login())
-        keys = office.put(*map(item, people))
-        await office.drain()
-        found = consent.outcomes()
-        first = next((key for key in keys if found[key] != [ACCEPTED]), keys[0])
-        assert found[first][: len(outcomes)] == outcomes, found
-        if outcomes[-1] == ACCEPTED:
-            assert found[first] == outcomes
-        assert office.mailer.outstanding == 0
-        others = [key for key in keys if key != first]
-        assert all(found[key][-1] == ACCEPTED for key in others), found
-        assert all(outcome in (RELEASED, ACCEPTED) for key in others for outcome in found[key])
-        taken = [re.search(rb"Message-ID: <(\w+)@", mail) for mail in server.mails if mail]
-        ids = [one.group(1).decode() for one in taken if one]
-        assert len(ids) == len(set(ids)), "a mail went twice"
-        assert set(others) <= set(ids)
-        assert not any(attempt.outcome for attempt in office.attempts.found().values())
+
+    async def one(name: str, script: Script, outcomes: list[str], people: list[str]) -> None:
+        async with Server(script, words=words) as server:
+            office = open_office(server.login())
+            keys = office.put(*map(item, people))
+            await office.drain()
+            found = {key: consent.outcomes()[key] for key in keys}
+            first = next((key for key in keys if found[key] != [ACCEPTED]), keys[0])
+            assert found[first] == outcomes, name
+            others = [key for key in keys if key != first]
+            assert all(found[key][-1] == ACCEPTED for key in others), (name, found)
+            assert all(outcome in (RELEASED, ACCEPTED) for key in others for outcome in found[key]), name
+            ids = _ids(server)
+            assert len(ids) == len(set(ids)), f"{name}: a mail went twice"
+            assert set(others) <= set(ids), name
+            assert office.mailer.outstanding == 0
+            assert not office.attempts.found(), name
+
+    people = iter(await consent.join(3 * len(CASES)))
+    await asyncio.gather(*(one(*case, [next(people) for _ in range(3)]) for case in CASES))
 
 
-@pytest.mark.parametrize(
-    ("script", "outcomes"), [case[1:] for case in PEACEFUL], ids=[case[0] for case in PEACEFUL]
-)
 @pytest.mark.parametrize("piece", [0, 1], ids=["whole", "byte by byte"])
-@pytest.mark.parametrize("words", [("PIPELINING", "8BITMIME"), ()], ids=["pipelined", "plain"])
+@pytest.mark.parametrize("words", WORDS, ids=["pipelined", "plain"])
 async def test_replies_cut_anywhere_are_understood(
-    open_office: Opener,
-    consent: Consent,
-    script: Script,
-    outcomes: list[str],
-    piece: int,
-    words: tuple[str, ...],
+    open_office: Opener, consent: Consent, piece: int, words: tuple[str, ...]
 ) -> None:
     """How replies are cut, folded and ended makes no difference; nothing is pipelined unasked."""
-    people = await consent.join(4)
-    async with Server(script, words=words, piece=piece) as server:
-        office = open_office(server.login())
-        keys = office.put(*map(item, people))
-        await office.drain()
-        assert consent.outcomes() == {key: outcomes for key in keys}
-        assert office.verdicts == {key: [""] for key in keys}
-        assert len(server.mails) == 4
-        assert server.connections == 1
-        if "PIPELINING" not in words:
-            assert server.most_at_once == 1
-        assert any("BODY=8BITMIME" in command for command in server.commands) == ("8BITMIME" in words)
+
+    async def one(name: str, script: Script, outcomes: list[str], people: list[str]) -> None:
+        async with Server(script, words=words, piece=piece) as server:
+            office = open_office(server.login())
+            keys = office.put(*map(item, people))
+            await office.drain()
+            found = consent.outcomes()
+            assert [found[key] for key in keys] == [outcomes] * 4, name
+            assert office.verdicts == {key: [""] for key in keys}
+            assert len(server.mails) == 4
+            assert server.connections == 1
+            if "PIPELINING" not in words:
+                assert server.most_at_once == 1
+
+    people = iter(await consent.join(4 * len(PEACEFUL)))
+    await asyncio.gather(*(one(*case, [next(people) for _ in range(4)]) for case in PEACEFUL))
+
+
+def _ids(server: Server) -> list[str]:
+    found = [re.search(rb"Message-ID: <(\w+)@", mail) for mail in server.mails if mail]
+    return [one.group(1).decode() for one in found if one]
 
 
 async def test_content_wanted_for_nobody_is_none(open_office: Opener, consent: Consent) -> None:
@@ -184,8 +188,7 @@ async def test_unasked_goodbye_of_an_idle_server_only_costs_the_connection(
         for session in list(server.open):
             session.transport.write(b"421 too quiet\r\n")
             session.transport.close()
-        while office.mailer.free:
-            await asyncio.sleep(0)
+        await server.left()
         [second] = office.put(item(berta))
         await office.drain()
         assert consent.outcomes() == {first: [ACCEPTED], second: [ACCEPTED]}
