@@ -46,6 +46,7 @@ long, so no timer that matters can come before a hand-over that is not reported.
 
 STARTED = frozenset({"confirmed"})
 STOPPED = frozenset({"withdrawn"})
+SPEAKS = "language.changed"
 _CHANGES, _INBOX = "changes", "inbox"
 
 
@@ -289,13 +290,13 @@ class Runner:
 
 
 def _changed(changes: Sequence[Change]) -> list[Stimulus]:
-    return [
-        Stimulus(
-            f"change-{change.seq}",
-            change.subject,
-            change.at,
-            Agreed(change.topic, change.type in STARTED, change.language),
-        )
-        for change in changes
-        if change.type in STARTED | STOPPED
-    ]
+    stimuli: list[Stimulus] = []
+    for change in changes:
+        if change.type in STARTED | STOPPED:
+            data: Agreed | Learned = Agreed(change.topic, change.type in STARTED, change.language)
+        elif change.type == SPEAKS:
+            data = Learned({"language": change.language})
+        else:
+            continue
+        stimuli.append(Stimulus(f"change-{change.seq}", change.subject, change.at, data))
+    return stimuli
