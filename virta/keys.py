@@ -42,8 +42,14 @@ def read_keys(settings: Settings, folder: Path) -> ProjectKeys:
 def read_or_make_keys(settings: Settings, folder: Path, entropy: Callable[[int], bytes]) -> ProjectKeys:
     """The same, for commands that run a project: in development a missing file of keys is made first."""
     if settings.keys.file and settings.environment == "development":
-        with contextlib.suppress(FileExistsError):
-            make_development_keys(folder / settings.keys.file, entropy)
+        path = folder / settings.keys.file
+        try:
+            with contextlib.suppress(FileExistsError):
+                make_development_keys(path, entropy)
+        except OSError as fault:
+            raise BrokenProject(
+                f"The file of development keys {path} cannot be made: {fault.strerror}."
+            ) from None
     return read_keys(settings, folder)
 
 
@@ -65,8 +71,12 @@ def _of_file(settings: Settings, path: Path) -> ProjectKeys:
         found = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         raise BrokenProject(f"The file of development keys {path} is missing.") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
-        raise BrokenProject(f"The file of development keys {path} cannot be read: {fault}") from None
+    except OSError as fault:
+        raise BrokenProject(
+            f"The file of development keys {path} cannot be read: {fault.strerror}."
+        ) from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+        raise BrokenProject(f"The file of development keys {path} is not valid TOML: {fault}.") from None
     for name in NAMES:
         if not isinstance(found.get(name), str):
             raise BrokenProject(f"In {path} the key `{name}` is missing.")

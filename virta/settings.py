@@ -5,14 +5,22 @@ Secrets never stand in it. A value written `env:NAME` names an environment varia
 """
 
 import os
+import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import available_timezones
 
 import msgspec
 from msgspec import Struct
+
+from virta.misfit import in_plain_words
+
+_ADDRESS = re.compile(r"[^\s@<>\",;]+@[^\s@<>\",;]+\Z")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z")
+_CURRENCY = re.compile(r"[A-Z]{3}\Z")
 
 
 class BrokenProject(Exception):
@@ -72,7 +80,7 @@ class Api(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Bearer keys for `/v1`, each with its scopes: `events`, `contacts`, `signups`."""
 
     key: str  # write it env:NAME
-    scopes: tuple[str, ...] = ("events", "contacts", "signups")
+    scopes: tuple[Literal["events", "contacts", "signups"], ...] = ("events", "contacts", "signups")
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -97,20 +105,22 @@ def read_settings(folder: Path) -> Settings:
     """The settings of the project in `folder`. Raises `BrokenProject`."""
     path = folder / "virta.toml"
     try:
-        text = path.read_text("utf-8")
+        settings = msgspec.convert(tomllib.loads(path.read_text("utf-8")), Settings)
     except FileNotFoundError:
         raise BrokenProject(
             f"There is no virta.toml in {folder}. Name the project's folder, or change to it."
         ) from None
-    except (OSError, UnicodeDecodeError) as fault:
-        raise BrokenProject(f"{path} cannot be read: {fault}") from None
-    try:
-        settings = msgspec.convert(tomllib.loads(text), Settings)
+    except OSError as fault:
+        raise BrokenProject(f"{path} cannot be read: {fault.strerror}.") from None
+    except UnicodeDecodeError:
+        raise BrokenProject(f"{path} is not UTF-8 text.") from None
     except tomllib.TOMLDecodeError as fault:
-        raise BrokenProject(f"{path} is not valid TOML: {fault}") from None
+        raise BrokenProject(f"{path} is not valid TOML: {fault}.") from None
     except msgspec.ValidationError as fault:
-        raise BrokenProject(f"{path}: {fault}") from None
-    _judge(path, settings)
+        raise BrokenProject(f"{path}: {in_plain_words(fault, Settings)}") from None
+    found = next(_faults(settings), None)
+    if found is not None:
+        raise BrokenProject(f"{path}: {found}")
     return settings
 
 
@@ -119,20 +129,72 @@ def secret(value: str) -> str:
     if not value.startswith("env:"):
         return value
     name = value.removeprefix("env:")
-    found = os.environ.get(name)
+    found = os.environ.get(name, "").strip()
     if not found:
         raise BrokenProject(f"The environment variable {name}, which virta.toml asks for, is not set.")
     return found
 
 
-def _judge(path: Path, settings: Settings) -> None:
-    if settings.time_zone not in available_timezones():
-        raise BrokenProject(f"{path}: `{settings.time_zone}` is no time zone; write one as in `Europe/Riga`.")
+def _faults(settings: Settings) -> Iterator[str]:
+    """What is of the right type and wrong all the same, in the order of the file."""
+    if settings.name != settings.name.strip() or not settings.name.isprintable() or not settings.name:
+        yield "`name` must be a name in one line."
+    url = _url(settings.url)
+    if url is None or url.scheme not in ("http", "https"):
+        yield f"`url` must be a whole URL, as in `https://mail.kafija.example`; it is `{settings.url}`."
     if not settings.languages:
-        raise BrokenProject(f'{path}: `languages` is empty; write at least one, as in `["en"]`.')
-    if urlsplit(settings.url).scheme not in ("http", "https"):
-        raise BrokenProject(f"{path}: `url` must begin with http:// or https://.")
-    if urlsplit(settings.smtp.url).scheme not in ("smtp", "smtps", "smtp+starttls"):
-        raise BrokenProject(f"{path}: `smtp.url` must begin with smtp://, smtps:// or smtp+starttls://.")
-    if settings.smtp.connections < 1:
-        raise BrokenProject(f"{path}: `smtp.connections` must be at least 1.")
+        yield '`languages` is empty; write at least one, as in `["en"]`.'
+    for language in settings.languages:
+        if not _LANGUAGE.match(language):
+            yield f"`{language}` under `languages` is no language; write its short name, as in `lv`."
+    if settings.time_zone not in available_timezones():
+        yield f"`{settings.time_zone}` is no time zone; write one as in `Europe/Riga`."
+    if not _CURRENCY.match(settings.currency):
+        yield f"`{settings.currency}` is no currency; write its three letters, as in `EUR`."
+    for address in settings.team:
+        if not _ADDRESS.match(address):
+            yield f"`{address}` under `team` is no e-mail address."
+    yield from _sender_faults(settings.sender)
+    yield from _smtp_faults(settings.smtp)
+    if not settings.stores.folder:
+        yield "`stores.folder` is empty."
+    for api in settings.api:
+        if not api.key.strip():
+            yield 'an API key is empty; write `key = "env:NAME"` and set that environment variable.'
+
+
+def _sender_faults(sender: Sender) -> Iterator[str]:
+    if not sender.name.strip() or not sender.name.isprintable():
+        yield "`sender.name` must be a name in one line."
+    if not _ADDRESS.match(sender.address):
+        yield f"`sender.address` must be an e-mail address; it is `{sender.address}`."
+    if sender.reply_to and not _ADDRESS.match(sender.reply_to):
+        yield f"`sender.reply_to` must be an e-mail address; it is `{sender.reply_to}`."
+    if not sender.imprint.strip():
+        yield "`sender.imprint` is empty; law asks for it in every marketing mail."
+
+
+def _smtp_faults(smtp: Smtp) -> Iterator[str]:
+    url = _url(smtp.url)
+    if url is None or url.scheme not in ("smtp", "smtps", "smtp+starttls"):
+        yield "`smtp.url` must be like smtp://HOST:PORT, smtps://HOST:PORT or smtp+starttls://HOST:PORT."
+    elif url.username or url.password:
+        yield "`smtp.url` must not hold a name or a password; `smtp.user` and `smtp.password` are for them."
+    if bool(smtp.user) != bool(smtp.password):
+        yield "`smtp.user` and `smtp.password` go together; one of them is empty."
+    if smtp.connections < 1:
+        yield "`smtp.connections` must be at least 1."
+    if smtp.per_second < 0:
+        yield "`smtp.per_second` must not be negative; 0 means as fast as the server takes them."
+    if smtp.timeout <= 0 or smtp.final_timeout <= 0:
+        yield "`smtp.timeout` and `smtp.final_timeout` must be more than 0 seconds."
+
+
+def _url(text: str) -> SplitResult | None:
+    """Its parts, or None when it has no host or an impossible port."""
+    try:
+        parts = urlsplit(text)
+        fits = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return None
+    return parts if fits else None

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from dsl.graph import TopicType
+from virta.misfit import in_plain_words
 from virta.settings import BrokenProject
 
 
@@ -67,9 +68,11 @@ def _read(path: Path) -> dict[str, _Words]:
         return msgspec.convert(tomllib.loads(path.read_text("utf-8")), dict[str, _Words])
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError) as fault:
-        raise BrokenProject(f"{path} cannot be read: {fault}") from None
+    except OSError as fault:
+        raise BrokenProject(f"{path} cannot be read: {fault.strerror}.") from None
+    except UnicodeDecodeError:
+        raise BrokenProject(f"{path} is not UTF-8 text.") from None
     except tomllib.TOMLDecodeError as fault:
         raise BrokenProject(f"{path} is not valid TOML: {fault}") from None
     except msgspec.ValidationError as fault:
-        raise BrokenProject(f"{path}: {fault}") from None
+        raise BrokenProject(f"{path}: {in_plain_words(fault, dict[str, _Words])}") from None
