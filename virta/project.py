@@ -6,6 +6,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from dsl.compile import Compiled, Project, compile_project
+from dsl.finding import Severity
 from virta.settings import BrokenProject, Settings, read_settings
 
 TEMPLATE_ENDINGS = (".html", ".txt", ".mjml")
@@ -18,6 +19,19 @@ def load_project(folder: Path) -> tuple[Settings, Compiled]:
     settings = read_settings(folder)
     today = datetime.now(ZoneInfo(settings.time_zone)).date()
     return settings, compile_project(read_project(folder, settings, today))
+
+
+def load_sound_project(folder: Path) -> tuple[Settings, Compiled]:
+    """The same, for commands that run it: a project whose texts have errors raises `BrokenProject` too."""
+    settings, compiled = load_project(folder)
+    errors = sum(finding.severity is Severity.ERROR for finding in compiled.findings)
+    if errors:
+        count = "an error" if errors == 1 else f"{errors} errors"
+        raise BrokenProject(
+            f"The flows and templates in {folder} have {count}, and nothing was started. "
+            f"`virta check {folder}` shows what to mend."
+        )
+    return settings, compiled
 
 
 def read_project(folder: Path, settings: Settings, today: date) -> Project:

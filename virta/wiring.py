@@ -1,5 +1,8 @@
 """All wiring, top to bottom: a compiled project becomes a system that runs."""
 
+import asyncio
+import contextlib
+import re
 import secrets
 import time
 from collections.abc import Callable
@@ -7,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import structlog
+from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
 
 from consent.client import InProcess
-from consent.contract import Basis, Policy, Purpose, TemplateFacts
+from consent.contract import Basis, Policy, Purpose, TemplateFacts, Unavailable
 from consent.errors import ConsentError
 from consent.service import Service, open_service
 from dsl.compile import Compiled
@@ -35,6 +40,10 @@ from web.api.keys import ApiKeys
 from web.app import build_app
 from web.brand import Brand
 
+log = structlog.get_logger("virta")
+
+_LAST_REPLIES = 20  # seconds
+_NOT_IN_ORIGIN = re.compile(r"[\s+]+")
 TLS = {"smtp": "none", "smtps": "implicit", "smtp+starttls": "starttls"}
 PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 
@@ -71,18 +80,32 @@ class System:
     pages: Starlette
 
     async def start(self) -> None:
-        """Settle what an earlier life left behind, take up its effects, connect to the mail server."""
-        await recover(self.consent, self.attempts)
-        await self.runner.start()
+        """Settle what an earlier life left behind, take up its effects, connect to the mail server. Raises
+        `BrokenProject`."""
+        try:
+            await recover(self.consent, self.attempts)
+            await self.runner.start()
+        except (Unavailable, StoreFault) as fault:
+            raise BrokenProject(str(fault)) from None
         self.mailer.open()
 
     async def close(self) -> None:
-        """Close connections and stores. What is on its way is settled first, as far as it is known."""
-        await self.mailer.close()
-        await self.dispatch.finish()
-        self.attempts.close()
-        self.store.close()
-        self.service.close()
+        """Wait a little for the last replies of the mail server, settle, close connections and stores. Call
+        it when nothing uses the system any more."""
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_LAST_REPLIES):
+                    while self.mailer.outstanding:
+                        self.mailer.changed.clear()
+                        await self.mailer.changed.wait()
+            await self.mailer.close()
+            await self.dispatch.finish()
+        except Unavailable as fault:  # the attempt file knows them
+            log.error("the last outcomes will be settled at the next start", why=str(fault))
+        finally:
+            self.attempts.close()
+            self.store.close()
+            self.service.close()
 
 
 async def open_system(
@@ -91,8 +114,13 @@ async def open_system(
     """Open the stores and put everything together; nothing runs yet. Raises `BrokenProject`."""
     try:
         return await _open(folder, settings, compiled, keys, world)
-    except (ConsentError, StoreFault, LetterFault, AttemptsFault) as fault:
+    except (ConsentError, Unavailable, StoreFault, LetterFault, AttemptsFault) as fault:
         raise BrokenProject(str(fault)) from None
+    except DBAPIError as fault:
+        place = folder / settings.stores.folder / "consent.db"
+        raise BrokenProject(f"{place} cannot be used as a database: {fault.orig}.") from None
+    except OSError as fault:
+        raise BrokenProject(f"{fault.filename} cannot be used: {fault.strerror}.") from None
 
 
 async def _open(
@@ -106,7 +134,7 @@ async def _open(
     service = open_service(
         data / "consent.db",
         keys.consent,
-        origin=f"{host}/{settings.name}",
+        origin=f"{host}/{_NOT_IN_ORIGIN.sub('-', settings.name)}",
         public_url=settings.url,
         team=settings.team,
         clock=world.clock,

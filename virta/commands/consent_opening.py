@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
+from sqlalchemy.exc import DBAPIError
 
 from consent.errors import ConsentError
 from consent.service import Service, open_reader
@@ -24,12 +25,9 @@ def reading(folder: Path) -> Iterator[Service]:
     keys = read_keys(settings, folder)
     path = folder / settings.stores.folder / "consent.db"
     try:
-        service = open_reader(path, keys.consent, clock=lambda: time.time_ns() // 1_000_000)
+        with closing(open_reader(path, keys.consent, clock=lambda: time.time_ns() // 1_000_000)) as service:
+            yield service
     except ConsentError as fault:
         raise BrokenProject(str(fault)) from None
-    try:
-        yield service
-    except ConsentError as fault:
-        raise BrokenProject(str(fault)) from None
-    finally:
-        service.close()
+    except DBAPIError as fault:
+        raise BrokenProject(f"{path} cannot be read as a database: {fault.orig}.") from None

@@ -2,22 +2,30 @@
 
 import asyncio
 import contextlib
+import signal
+import socket
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
+from typing import Any
 
 import structlog
 import uvicorn
 
+from consent.contract import Unavailable
+from dsl.compile import Compiled
 from engine.store.database import StoreFault
-from virta.keys import read_or_make_keys
+from virta.keys import ProjectKeys, read_or_make_keys
 from virta.logs import set_up_logs
 from virta.mailbox.running import MailboxFailed, Running, start
-from virta.project import load_project
+from virta.project import load_sound_project
 from virta.settings import BrokenProject, Settings
 from virta.wiring import System, World, login_of, open_system
 
 log = structlog.get_logger("virta")
 
 _PROOF_PAUSE = 0.25  # seconds between looks for new proof mails
+_DEAF_PAUSE = 1.0  # the same while the consent service does not answer
+_LAST_REQUESTS = 10  # seconds that requests under way have when it stops
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -26,6 +34,8 @@ def serve(
 ) -> int:
     """Serve the pages and the API, move people through the flows and send their mails.
 
+    It runs until it gets SIGTERM, or Ctrl-C: then what is under way is finished, and the exit code is 0.
+
     Parameters
     ----------
     folder
@@ -33,21 +43,36 @@ def serve(
     host
         The address to listen on.
     port
-        The port to listen on.
+        The port to listen on; 0 takes any free one, and the first line says which.
     mailbox
         Run a local mailbox as the mail server, for trying things out: nothing leaves this machine.
         `virta mailbox` shows what it holds.
     """
     set_up_logs()
-    settings, _ = load_project(folder)
+    settings, compiled = load_sound_project(folder)
+    world = World()
+    keys = read_or_make_keys(settings, folder, world.entropy)
     with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(_listen(host, port))
         if mailbox:
             stack.enter_context(_mailbox(folder, settings))
-        try:
-            asyncio.run(_serve(folder, host, port))
-        except* StoreFault as faults:
-            raise BrokenProject(str(faults.exceptions[0])) from None
+        asyncio.run(_serve(folder, settings, compiled, keys, world, listener))
     return 0
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Before anything else is opened, so that a port in use costs nothing."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, *_, address = found[0]
+        return socket.create_server(address[:2], family=family, backlog=1024)
+    except OverflowError:
+        raise BrokenProject(f"{port} is no port; there are 1 to 65535, and 0 takes any free one.") from None
+    except OSError as fault:
+        raise BrokenProject(
+            f"Cannot listen on {host}, port {port}: {fault.strerror}. "
+            "Another program may have it; --port and --host name another place."
+        ) from None
 
 
 def _mailbox(folder: Path, settings: Settings) -> Running:
@@ -63,41 +88,88 @@ def _mailbox(folder: Path, settings: Settings) -> Running:
         raise BrokenProject(str(fault)) from None
 
 
-async def _serve(folder: Path, host: str, port: int) -> None:
-    settings, compiled = load_project(folder)
-    world = World()
-    keys = read_or_make_keys(settings, folder, world.entropy)
+class _Pages(uvicorn.Server):
+    """A web server that leaves the signals to us: it would raise them again after it stopped."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _serve(
+    folder: Path,
+    settings: Settings,
+    compiled: Compiled,
+    keys: ProjectKeys,
+    world: World,
+    listener: socket.socket,
+) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     system = await open_system(folder, settings, compiled, keys, world)
-    server = uvicorn.Server(
+    pages = _Pages(
         uvicorn.Config(
             system.pages,
-            host=host,
-            port=port,
             log_level="warning",
             proxy_headers=False,
             server_header=False,
             lifespan="off",
+            timeout_graceful_shutdown=_LAST_REQUESTS,
         )
     )
+    faults: list[StoreFault] = []
+
+    async def working(loop: Coroutine[Any, Any, None]) -> None:
+        try:
+            await loop
+        except* StoreFault as group:
+            faults.append(_first(group))
+            stop.set()
+
     try:
         await system.start()
-        log.info("serving", pages=f"http://{host}:{port}/signup", mail_server=settings.smtp.url)
         async with asyncio.TaskGroup() as tasks:
             work = [
-                tasks.create_task(system.runner.run()),
-                tasks.create_task(system.dispatch.run()),
+                tasks.create_task(working(system.runner.run())),
+                tasks.create_task(working(system.dispatch.run())),
                 tasks.create_task(_fetch_proofs(system)),
             ]
-            await server.serve()
+            serving = tasks.create_task(pages.serve(sockets=[listener]))
+            _say_where(listener, settings)
+            await stop.wait()
             log.info("stopping")
+            pages.should_exit = True
+            await serving
             for task in work:
                 task.cancel()
     finally:
         await system.close()
+    if faults:
+        raise BrokenProject(f"Virta stopped, because {faults[0]}.")
+    log.info("stopped")
+
+
+def _say_where(listener: socket.socket, settings: Settings) -> None:
+    host, port = listener.getsockname()[:2]
+    place = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    log.info("serving", at=place, mail_server=settings.smtp.url)
+    print(f"The pages are at {place}/signup, the API is at {place}/v1. Ctrl-C stops.", flush=True)
 
 
 async def _fetch_proofs(system: System) -> None:
     while True:
-        if await system.proofs.fetch():
-            system.dispatch.wake()
-        await asyncio.sleep(_PROOF_PAUSE)
+        try:
+            if await system.proofs.fetch():
+                system.dispatch.wake()
+            await asyncio.sleep(_PROOF_PAUSE)
+        except Unavailable:  # the dispatch says so in the log
+            await asyncio.sleep(_DEAF_PAUSE)
+
+
+def _first(group: BaseExceptionGroup[StoreFault]) -> StoreFault:
+    fault: BaseException = group
+    while isinstance(fault, BaseExceptionGroup):
+        fault = fault.exceptions[0]
+    assert isinstance(fault, StoreFault)
+    return fault

@@ -77,6 +77,8 @@ def start(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # Ctrl-C goes to a terminal's whole group: the mailbox stops only after those that send to it.
+        start_new_session=True,
     )
     assert process.stdout is not None
     assert process.stderr is not None
