@@ -1,7 +1,7 @@
 """People's acts on a running system: through its own pages and API, by the links in their own mails."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -97,14 +97,15 @@ class Replay:
                 "language": act.language,
                 "form": "replay",
             },
+            (act.email,),
         )
         if act.attributes:
-            await self._call(
-                "/v1/contacts", {"contacts": [{"email": act.email, "attributes": act.attributes}]}
-            )
+            contact = {"email": act.email, "attributes": act.attributes}
+            await self._call("/v1/contacts", {"contacts": [contact]}, (act.email,))
 
     async def _events(self, events: list[Event]) -> None:
         for start in range(0, len(events), _LARGEST_CALL):
+            part = events[start : start + _LARGEST_CALL]
             body = [
                 {
                     "id": event.id,
@@ -112,15 +113,18 @@ class Replay:
                     "contact": {"email": event.email},
                     "data": event.data,
                 }
-                for event in events[start : start + _LARGEST_CALL]
+                for event in part
             ]
-            await self._call("/v1/events", {"events": body})
+            await self._call("/v1/events", {"events": body}, [event.email for event in part])
 
-    async def _call(self, path: str, body: object) -> None:
+    async def _call(self, path: str, body: object, who: Sequence[str]) -> None:
+        """`who` names the people of the body's entries, in their order."""
         reply = await self._http.post(path, json=body, headers=self._headers)
         said = reply.json()
-        if reply.status_code != 202 or said.get("rejected"):
-            raise ReplayFault(f"{path} answered {reply.status_code}: {said}")
+        if reply.status_code != 202:
+            raise ReplayFault(f"an act of {who[0]} was refused: {said['error']['message']}")
+        for rejected in said.get("rejected", ()):
+            raise ReplayFault(f"an act of {who[rejected['index']]} was refused: {rejected['reason']}.")
 
     async def _post(self, path: str, who: str, form: dict[str, str] | None = None) -> None:
         reply = await self._http.post(path, data=form or {})
