@@ -25,8 +25,8 @@ SAMPLE = Path(__file__).parent / "data" / "cdnow_sample.txt"
 SHIFT = timedelta(days=10_227)
 """Exactly 28 years, 1,461 weeks: every date keeps its weekday and its place in the year."""
 
-OPENS, SLOT, SLOTS = time(8), timedelta(minutes=15), 57
-"""All acts fall on quarters of an hour from 08:00 to 22:00, so that a replay has few moments to stop at."""
+OPENS, SLOT, SLOTS = time(8), timedelta(hours=2), 8
+"""All acts fall on even hours from 08:00 to 22:00, so that a replay has few moments to stop at."""
 
 DAYS_BEFORE = (0, 0, 1, 1, 1, 2, 3, 9)
 """How long before the first purchase people sign up; those with nine days hear the whole welcome first."""
@@ -96,12 +96,12 @@ def _life(customer: int, bought: list[Purchase]) -> Iterator[Act]:
 
     first_day, first_slot = visits[0]
     before = chance.choice(DAYS_BEFORE)
-    if before == 0 and first_slot >= 16:
-        signed_up = (first_day, chance.randrange(8))
-        confirmed = (first_day, signed_up[1] + chance.randrange(1, 8))
+    if before == 0 and first_slot >= 2:
+        signed_up = (first_day, chance.randrange(first_slot - 1))
+        confirmed = (first_day, signed_up[1] + 1)
     else:
-        signed_up = (first_day - timedelta(days=max(before, 1)), chance.randrange(SLOTS - 12))
-        confirmed = (signed_up[0], signed_up[1] + chance.randrange(1, 12))
+        signed_up = (first_day - timedelta(days=max(before, 1)), chance.randrange(SLOTS - 2))
+        confirmed = (signed_up[0], signed_up[1] + chance.randrange(1, 3))
     yield SignsUp(
         at=_moment(*signed_up),
         email=email,
