@@ -1,20 +1,29 @@
 """What comes in from outside: checked against the program's schema, stored first, worked on later."""
 
 import re
-from collections.abc import Callable, Sequence
-from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any, Protocol
 
 from dsl.graph import FieldType, Money, Program
+from engine.core import calendar
 from engine.store.store import Received, Store
 
 _ADDRESS = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+\.[^\s@<>\"]+\Z")
 _CONTACT = re.compile(r"[0-9a-f]{32}\Z")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*\Z")
+_AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?\Z")
+_CURRENCY = re.compile(r"[A-Z]{3}\Z")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
+# a line break or a tab may stand in a text; other control characters and halves of a character say nothing
+_UNKEEPABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _LONGEST_ID = 200
 _LONGEST_TEXT = 10_000
-_BUILT_IN = {"language": "text", "time_zone": "text", "country": "text"}
+_TOO_LARGE = 10**15
+_BUILT_IN = ("language", "time_zone", "country")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Incoming(Protocol):
@@ -58,7 +67,8 @@ class Inbox:
         self._clock = clock
         self._arrived = arrived
         self._events = {event.name: dict(event.fields) for event in program.events if not event.built_in}
-        self._attributes = dict(program.attributes) | {name: FieldType("text") for name in _BUILT_IN}
+        self._own = frozenset(event.name for event in program.events if event.built_in)
+        self._attributes = dict(program.attributes) | dict.fromkeys(_BUILT_IN, FieldType("text"))
 
     async def accept_events(self, events: Sequence[Incoming]) -> list[str | None]:
         """Per event: None when it was accepted or its id is known already, else the reason in plain words."""
@@ -84,6 +94,7 @@ class Inbox:
             try:
                 address = _address(contact.email)
                 data = _fields(self._attributes, contact.attributes, "attribute", known_null=True)
+                _check_built_in(data)
                 accepted.append(Received("", "", now, now, "", address, data))
                 reasons.append(None)
             except Misfit as fault:
@@ -98,14 +109,16 @@ class Inbox:
 
     def _event(self, event: Incoming, now: int) -> Received:
         fields = self._events.get(event.event)
+        if event.event in self._own:
+            raise Misfit(f"`{event.event}` is an event of Virta's own, which nobody can send")
         if fields is None:
             raise Misfit(_unknown("event", event.event, self._events))
-        if not event.id or len(event.id) > _LONGEST_ID:
-            raise Misfit(f"`id` must have 1 to {_LONGEST_ID} characters")
+        if not event.id or len(event.id) > _LONGEST_ID or _UNKEEPABLE.search(event.id):
+            raise Misfit(f"`id` must have 1 to {_LONGEST_ID} characters, without control characters")
         if (event.email is None) == (event.contact is None):
             raise Misfit("`contact` needs either `email` or `id`")
         if event.contact is not None and not _CONTACT.match(event.contact):
-            raise Misfit(f"`{event.contact}` is no contact id: it has 32 hex digits")
+            raise Misfit(f"`{_shown(event.contact)}` is no contact id, which has 32 hex digits")
         address = _address(event.email) if event.email is not None else ""
         data = _fields(fields, event.data, "field")
         # the future is not known yet: such a clock is wrong, and `now` is the best there is
@@ -115,8 +128,8 @@ class Inbox:
 
 def _address(text: str) -> str:
     stripped = text.strip()
-    if len(stripped) > 254 or not _ADDRESS.match(stripped):
-        raise Misfit(f"`{text[:80]}` is no e-mail address")
+    if len(stripped) > 254 or not _ADDRESS.match(stripped) or _UNKEEPABLE.search(stripped):
+        raise Misfit(f"`{_shown(text)}` is no e-mail address")
     return stripped
 
 
@@ -137,25 +150,28 @@ def _fields(
     return found
 
 
-def _unknown(what: str, name: str, declared: dict[str, Any]) -> str:
-    near = get_close_matches(name, declared, 1)
+def _unknown(what: str, name: str, declared: Iterable[str]) -> str:
+    near = get_close_matches(name[:80], declared, 1)
     hint = f"; did you mean `{near[0]}`?" if near else ""
-    return f"the project declares no {what} `{name[:80]}`{hint}"
+    return f"the project declares no {what} `{_shown(name)}`{hint}"
+
+
+def _shown(text: str) -> str:
+    """What came in, short enough and harmless to say back."""
+    return _UNKEEPABLE.sub("\ufffd", text[:80])
 
 
 def _value(kind: FieldType, value: object, name: str) -> Any:
     match kind.kind, value:
-        case (("text" | "url"), str()) if len(value) <= _LONGEST_TEXT:
+        case (("text" | "url"), str()) if len(value) <= _LONGEST_TEXT and not _UNKEEPABLE.search(value):
             return value
-        case "choice", str():
-            if value in kind.choices:
-                return value
+        case "choice", str() if value in kind.choices:
+            return value
+        case "choice", _:
             raise Misfit(f"`{name}` must be one of {', '.join(f'`{choice}`' for choice in kind.choices)}")
         case "flag", bool():
             return value
-        case "number", bool():
-            pass
-        case "number", int() | float():
+        case "number", int() | float() if not isinstance(value, bool) and abs(value) < _TOO_LARGE:
             return Decimal(str(value))
         case "money", dict():
             return _money(value, name)
@@ -172,11 +188,10 @@ def _value(kind: FieldType, value: object, name: str) -> Any:
 
 
 _SAID = {
-    "text": f"a text of at most {_LONGEST_TEXT} characters",
+    "text": f"a text of at most {_LONGEST_TEXT} characters, without control characters",
     "url": "a URL as text",
-    "choice": "a text",
     "flag": "true or false",
-    "number": "a number",
+    "number": "a number with at most 15 digits before the point",
     "money": 'money as {"amount": "49.90", "currency": "EUR"}',
     "date": 'a date as "2026-12-24"',
     "moment": 'a moment as "2026-12-24T09:00:00Z"',
@@ -187,21 +202,23 @@ _SAID = {
 
 def _money(value: dict[Any, Any], name: str) -> Money:
     amount, currency = value.get("amount"), value.get("currency")
-    if isinstance(amount, str) and isinstance(currency, str) and re.fullmatch("[A-Z]{3}", currency):
-        try:
-            found = Decimal(amount)
-        except InvalidOperation:
-            found = Decimal("NaN")
-        if found.is_finite() and len(amount) <= 30:
-            return Money(found, currency)
+    if (
+        isinstance(amount, str)
+        and isinstance(currency, str)
+        and _AMOUNT.match(amount)
+        and _CURRENCY.match(currency)
+    ):
+        return Money(Decimal(amount), currency)
     raise Misfit(f"`{name}` must be {_SAID['money']}")
 
 
 def _date(value: str, name: str) -> date:
     try:
-        return date.fromisoformat(value)
+        if _DATE.match(value):
+            return date.fromisoformat(value)
     except ValueError:
-        raise Misfit(f"`{name}` must be {_SAID['date']}") from None
+        pass
+    raise Misfit(f"`{name}` must be {_SAID['date']}")
 
 
 def _moment(value: str, name: str) -> int:
@@ -211,4 +228,13 @@ def _moment(value: str, name: str) -> int:
         found = datetime.min
     if found.tzinfo is None:
         raise Misfit(f"`{name}` must be {_SAID['moment']}")
-    return int(found.timestamp() * 1000)
+    return (found - _EPOCH) // timedelta(milliseconds=1)
+
+
+def _check_built_in(attributes: dict[str, Any]) -> None:
+    """What Virta itself goes by must be something that it knows."""
+    language, time_zone = attributes.get("language"), attributes.get("time_zone")
+    if language is not None and not _LANGUAGE.match(language):
+        raise Misfit(f'`language` must be a language as in "lv" or "pt-BR", not `{_shown(language)}`')
+    if time_zone is not None and calendar.zone(time_zone) is None:
+        raise Misfit(f'`time_zone` must be a time zone as in "Europe/Riga", not `{_shown(time_zone)}`')

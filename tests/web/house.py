@@ -108,7 +108,7 @@ class House:
 
     async def received(self) -> list[Received]:
         """What stands in the engine's inbox, oldest first."""
-        rows, _ = await self.store.gather(0, self.clock.now, 10_000)
+        rows, *_ = await self.store.gather(0, self.clock.now, 10_000)
         return rows
 
     def browser(self, **headers: str) -> httpx2.AsyncClient:
