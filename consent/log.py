@@ -1,12 +1,12 @@
 """The append-only log: leaves and the hashes of their tree, written in the transaction that changes the
 state."""
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select, tuple_
 
 from consent.leaf import Leaf, leaf_bytes
 from consent.states import TOLD
 from consent.store import leaves, nodes
-from consent.tree import Frontier, Nodes, append, frontier_at, leaf_hash
+from consent.tree import Frontier, Nodes, append, frontier_at, leaf_hash, peaks_of
 
 
 class Log:
@@ -64,6 +64,18 @@ def stored_nodes(conn: Connection) -> Nodes:
         return bytes(found) if found is not None else b""
 
     return node
+
+
+def earlier_frontier(conn: Connection, size: int) -> Frontier:
+    """The frontier of the first `size` leaves as they stand in the store, by one query."""
+    peaks = peaks_of(size)
+    found = {(level, index): bytes(hash_) for level, index, hash_ in conn.execute(_PEAKS, {"peaks": peaks})}
+    return Frontier(size, tuple(found.get(peak, b"") for peak in peaks))
+
+
+_PEAKS = select(nodes.c.level, nodes.c.index, nodes.c.hash).where(
+    tuple_(nodes.c.level, nodes.c.index).in_(bindparam("peaks", expanding=True))
+)
 
 
 def stored_frontier(conn: Connection) -> Frontier:

@@ -7,6 +7,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,7 +20,7 @@ from consent.errors import DamagedLog, NoStore, WrongKeys
 from consent.evidence import Vault
 from consent.keys import Keys
 from consent.leaf import Leaf
-from consent.log import Log, stored_frontier, stored_nodes
+from consent.log import Log, earlier_frontier, stored_frontier
 from consent.policy import NO_RULES, Rules, lay_out
 from consent.signer import Signed, Signer
 from consent.stops import StopsFile, stops_path
@@ -213,7 +214,7 @@ def _check(conn: Connection, parts: Parts) -> None:
     last = parts.signer.last
     if last is None:
         raise DamagedLog("The consent store has lost its checkpoints.")
-    parts.signer.check(stored_frontier(conn), stored_nodes(conn), last)
+    parts.signer.check(stored_frontier(conn), partial(earlier_frontier, conn), last)
 
 
 def _rules(conn: Connection) -> Rules:

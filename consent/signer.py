@@ -1,11 +1,13 @@
 """Signs checkpoints, and only such as continue what was signed before."""
 
+from collections.abc import Callable
+
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Struct
 
 from consent.checkpoint import Checkpoint, VerifierKey, sign, verifier_key
 from consent.errors import DamagedLog
-from consent.tree import Frontier, Nodes, frontier_at
+from consent.tree import Frontier
 
 EVERY_MS = 60_000
 EVERY_LEAVES = 1_000
@@ -39,21 +41,21 @@ class Signer:
         fresh = size - self.last.size
         return fresh >= EVERY_LEAVES or (fresh > 0 and now - self.last.at >= EVERY_MS)
 
-    def sign(self, frontier: Frontier, nodes: Nodes, now: int) -> Signed:
+    def sign(self, frontier: Frontier, earlier: Callable[[int], Frontier], now: int) -> Signed:
         """Sign the tree at `frontier`. The caller sets `last` once it has been committed.
 
         Raises `DamagedLog` if the stored tree does not begin with the one that was signed last."""
         if self.last is not None:
-            self.check(frontier, nodes, self.last)
+            self.check(frontier, earlier, self.last)
             if self.last.size == frontier.size:
                 return self.last
         root = frontier.root()
         note = sign(Checkpoint(self._origin, frontier.size, root), [(self._origin, self._private)])
         return Signed(frontier.size, root, now, note)
 
-    def check(self, frontier: Frontier, nodes: Nodes, last: Signed) -> None:
+    def check(self, frontier: Frontier, earlier: Callable[[int], Frontier], last: Signed) -> None:
         """Raise `DamagedLog` unless the tree at `frontier` begins with `last`."""
-        if last.size > frontier.size or frontier_at(nodes, last.size).root() != last.root:
+        if last.size > frontier.size or earlier(last.size).root() != last.root:
             raise DamagedLog(
                 f"The log has {frontier.size} leaves and does not begin with the {last.size} that "
                 "were signed last. Someone changed the store, or an old backup was put back. "

@@ -3,12 +3,13 @@ parts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
 from consent.evidence import Vault
-from consent.log import Log, stored_nodes
+from consent.log import Log, earlier_frontier
 from consent.signer import Signed, Signer
 from consent.stops import Stop
 from consent.store import checkpoints
@@ -60,7 +61,7 @@ class Writing(Reading):
         if self.signed is not None and self.signed.size == self.log.frontier.size:
             return self.signed
         self.log.write()
-        signed = self.parts.signer.sign(self.log.frontier, stored_nodes(self.conn), self.now)
+        signed = self.parts.signer.sign(self.log.frontier, partial(earlier_frontier, self.conn), self.now)
         if signed != self.parts.signer.last:
             row = {"size": signed.size, "root": signed.root, "at": signed.at, "note": signed.note}
             self.conn.execute(checkpoints.insert(), row)

@@ -55,15 +55,20 @@ def append(frontier: Frontier, leaf: bytes) -> tuple[Frontier, list[tuple[int, i
     return Frontier(frontier.size + 1, tuple(peaks)), made
 
 
-def frontier_at(nodes: Nodes, size: int) -> Frontier:
-    """The frontier of the first `size` leaves."""
+def peaks_of(size: int) -> list[tuple[int, int]]:
+    """Level and index of each complete subtree that `size` leaves make, the largest first."""
     peaks = []
     start = 0
     for level in range(size.bit_length() - 1, -1, -1):
         if size >> level & 1:
-            peaks.append(nodes(level, start >> level))
+            peaks.append((level, start >> level))
             start += 1 << level
-    return Frontier(size, tuple(peaks))
+    return peaks
+
+
+def frontier_at(nodes: Nodes, size: int) -> Frontier:
+    """The frontier of the first `size` leaves."""
+    return Frontier(size, tuple(nodes(level, index) for level, index in peaks_of(size)))
 
 
 def merkle_root(leaves: Sequence[bytes]) -> bytes:
