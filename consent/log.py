@@ -1,7 +1,7 @@
 """The append-only log: leaves and the hashes of their tree, written in the transaction that changes the
 state."""
 
-from sqlalchemy import Connection, bindparam, func, select, tuple_
+from sqlalchemy import Connection, and_, func, or_, select
 
 from consent.leaf import Leaf, leaf_bytes
 from consent.states import TOLD
@@ -69,13 +69,10 @@ def stored_nodes(conn: Connection) -> Nodes:
 def earlier_frontier(conn: Connection, size: int) -> Frontier:
     """The frontier of the first `size` leaves as they stand in the store, by one query."""
     peaks = peaks_of(size)
-    found = {(level, index): bytes(hash_) for level, index, hash_ in conn.execute(_PEAKS, {"peaks": peaks})}
+    places = or_(*(and_(nodes.c.level == level, nodes.c.index == index) for level, index in peaks))
+    rows = conn.execute(select(nodes.c.level, nodes.c.index, nodes.c.hash).where(places)) if peaks else ()
+    found = {(level, index): bytes(hash_) for level, index, hash_ in rows}
     return Frontier(size, tuple(found.get(peak, b"") for peak in peaks))
-
-
-_PEAKS = select(nodes.c.level, nodes.c.index, nodes.c.hash).where(
-    tuple_(nodes.c.level, nodes.c.index).in_(bindparam("peaks", expanding=True))
-)
 
 
 def stored_frontier(conn: Connection) -> Frontier:
