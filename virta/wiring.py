@@ -34,6 +34,7 @@ from engine.run.runner import Runner
 from engine.store.database import StoreFault
 from engine.store.store import Store
 from virta.keys import ProjectKeys
+from virta.proof_mail import with_proof
 from virta.settings import BrokenProject, Settings, secret
 from virta.wording import Wording, read_wording
 from web.api.keys import ApiKeys
@@ -210,7 +211,7 @@ def letters_of(compiled: Compiled, settings: Settings) -> Letters:
     """The project's templates, loaded."""
     sender = settings.sender
     return Letters(
-        compiled.template_files,
+        with_proof(compiled.template_files, settings.languages),
         {template.name: template.digest for template in compiled.templates},
         settings.languages,
         Sender(sender.name, sender.address, sender.imprint, sender.reply_to),
