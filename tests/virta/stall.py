@@ -1,0 +1,103 @@
+"""A coffee stall: the smallest project in which people sign up, buy, and get mails of both classes."""
+
+from pathlib import Path
+
+TOML = """
+name = "Coffee stall"
+
+[sender]
+name = "Coffee stall"
+address = "hello@stall.example"
+imprint = "Coffee stall, Example Square 1, Riga"
+
+[controller]
+name = "Coffee stall"
+address = "Example Square 1, Riga"
+contact = "privacy@stall.example"
+
+[smtp]
+url = "{mail_server}"
+{smtp}
+
+[keys]
+file = "dev-keys.toml"
+
+[[api]]
+key = "env:STALL_API_KEY"
+"""
+
+SCHEMA = """
+use shop
+
+contact
+    first_name text
+
+topic news "News"
+    for marketing
+    consent "I want news from the coffee stall by e-mail."
+
+topic orders "Your orders"
+    for service
+"""
+
+FLOWS = {
+    "welcome": """
+flow welcome
+    topic news
+    start on subscribed where topic is "news"
+    goal order_placed within 7 days
+
+    send hello
+    wait for order_placed up to 3 days
+        on order_placed
+            finish as bought
+        on timeout
+            send come_again
+""",
+    "thanks": """
+flow thanks
+    topic orders
+    start on order_placed
+    one journey per trigger.order_id
+
+    send order_thanks
+""",
+    "cart": """
+flow cart
+    topic news
+    start on cart_updated
+    one journey per trigger.cart_id
+    leave on order_placed
+
+    send cart_kept
+""",
+}
+
+MARKETING = """---
+subject: {subject}
+---
+<p>Hello {{{{ contact.first_name | default("friend") }}}}!</p>
+<p><a href="{{{{ links.unsubscribe }}}}">Unsubscribe</a> {{{{ sender.name }}}}, {{{{ sender.imprint }}}}</p>
+"""
+
+SERVICE = """---
+subject: Order {{ trigger.order_id }}
+---
+<p>Thank you!</p><p>{{ sender.name }}, {{ sender.imprint }}</p>
+"""
+
+
+def make_stall(folder: Path, mail_server: str = "smtp://127.0.0.1:2525", smtp: str = "") -> Path:
+    """Write the project into `folder`, made if missing. `smtp` is further lines under [smtp]."""
+    (folder / "flows").mkdir(parents=True)
+    (folder / "templates").mkdir()
+    (folder / "virta.toml").write_text(TOML.format(mail_server=mail_server, smtp=smtp), "utf-8")
+    (folder / "schema.flow").write_text(SCHEMA, "utf-8")
+    for name, text in FLOWS.items():
+        (folder / "flows" / f"{name}.flow").write_text(text, "utf-8")
+    mails = {"hello": "Welcome", "come_again": "Come again", "cart_kept": "Your cart waits"}
+    for name, subject in mails.items():
+        text = MARKETING.format(subject=subject)
+        (folder / "templates" / f"{name}.html").write_text(text, "utf-8")
+    (folder / "templates" / "order_thanks.html").write_text(SERVICE, "utf-8")
+    return folder
