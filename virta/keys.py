@@ -72,9 +72,7 @@ def _of_file(settings: Settings, path: Path) -> ProjectKeys:
     except FileNotFoundError:
         raise BrokenProject(f"The file of development keys {path} is missing.") from None
     except OSError as fault:
-        raise BrokenProject(
-            f"The file of development keys {path} cannot be read: {fault.strerror}."
-        ) from None
+        raise BrokenProject(f"The development keys {path} cannot be read: {fault.strerror}.") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
         raise BrokenProject(f"The file of development keys {path} is not valid TOML: {fault}.") from None
     for name in NAMES:

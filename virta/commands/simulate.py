@@ -1,11 +1,13 @@
 """`virta simulate`: a project's flows on a virtual clock, with the real gate and a real mail server."""
 
 import asyncio
+import contextlib
 import logging
 import random
 import secrets
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,14 +18,18 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from consent.contract import Unavailable
+from dsl.compile import Compiled
+from engine.delivery.smtp import ServerFault
 from engine.insight.figures import FlowFigures, figures
 from engine.run.simulate import Simulation, VirtualClock
-from virta.keys import read_or_make_keys
+from engine.store.database import StoreFault
+from virta.keys import ProjectKeys, read_or_make_keys
 from virta.logs import set_up_logs
 from virta.mailbox.reader import mails
-from virta.mailbox.running import Running, start
+from virta.mailbox.running import MailboxFailed, Running, start
 from virta.progress import Bar
-from virta.project import load_project
+from virta.project import load_sound_project
 from virta.replay import Replay, ReplayFault
 from virta.settings import Api, BrokenProject, Settings
 from virta.visitors import Act, BrokenActs, SignsUp, read_acts
@@ -87,32 +93,57 @@ def simulate(
         text for people, json for programs.
     """
     set_up_logs(logging.ERROR)
+    acts = _acts(visitors)
+    settings, compiled = load_sound_project(folder)
+    keys = read_or_make_keys(settings, folder, secrets.token_bytes)
+    kept = folder / settings.stores.folder if keep else None
+    try:
+        with _stores(kept) as stores, start(stores / "mailbox") as mailbox:
+            settings = _redirected(settings, mailbox, stores)
+            report = asyncio.run(
+                _play(folder, settings, compiled, keys, acts, days_after, seed, mailbox.folder)
+            )
+    except ReplayFault as fault:
+        raise BrokenProject(f"The replay cannot go on: {fault}") from None
+    except (MailboxFailed, ServerFault, StoreFault, Unavailable) as fault:
+        raise BrokenProject(f"The simulation cannot go on: {fault}") from None
+    except OSError as fault:
+        raise BrokenProject(f"{fault.filename} cannot be used: {fault.strerror}.") from None
+    if format == "json":
+        print(msgspec.json.format(msgspec.json.encode(report)).decode())
+    else:
+        show(report)
+    return 0
+
+
+def _acts(visitors: Path) -> list[Act]:
     try:
         acts = list(read_acts(visitors))
     except BrokenActs as fault:
         raise BrokenProject(str(fault)) from None
     if not acts:
         raise BrokenProject(f"{visitors} holds no acts.")
-    settings, _ = load_project(folder)
-    try:
-        if keep:
-            stores = folder / settings.stores.folder
-            if stores.exists():
-                raise BrokenProject(
-                    f"{stores} is there already, and a simulation never writes into real stores. "
-                    "Move it away, or leave out --keep."
-                )
-            report = asyncio.run(_simulate(folder, acts, days_after, seed, stores))
-        else:
-            with tempfile.TemporaryDirectory() as elsewhere:
-                report = asyncio.run(_simulate(folder, acts, days_after, seed, Path(elsewhere)))
-    except ReplayFault as fault:
-        raise BrokenProject(f"The replay cannot go on: {fault}") from None
-    if format == "json":
-        print(msgspec.json.format(msgspec.json.encode(report)).decode())
-    else:
-        show(report)
-    return 0
+    return acts
+
+
+@contextlib.contextmanager
+def _stores(kept: Path | None) -> Iterator[Path]:
+    """A folder to play in. What is kept gets its name only when all of it is there."""
+    if kept is None:
+        with tempfile.TemporaryDirectory() as elsewhere:
+            yield Path(elsewhere)
+        return
+    if kept.exists():
+        raise BrokenProject(
+            f"{kept} is there already, and a simulation never writes into real stores. "
+            "Move it away, or leave out --keep."
+        )
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".simulation-", dir=kept.parent) as nearby:
+        stores = Path(nearby) / "stores"
+        stores.mkdir()
+        yield stores
+        stores.rename(kept)
 
 
 @dataclass(slots=True)
@@ -130,25 +161,24 @@ class _Count:
         return self.mails
 
 
-async def _simulate(folder: Path, acts: list[Act], days_after: int, seed: int, stores: Path) -> Report:
-    began = time.monotonic()
-    with start(stores / "mailbox") as mailbox:
-        return await _play(folder, acts, days_after, seed, stores, mailbox, began)
-
-
 async def _play(
-    folder: Path, acts: list[Act], days_after: int, seed: int, stores: Path, mailbox: Running, began: float
+    folder: Path,
+    settings: Settings,
+    compiled: Compiled,
+    keys: ProjectKeys,
+    acts: list[Act],
+    days_after: int,
+    seed: int,
+    mailbox: Path,
 ) -> Report:
-    settings, compiled = load_project(folder)
-    settings = _redirected(settings, mailbox, stores)
+    began = time.monotonic()
     clock = VirtualClock(acts[0].at)
     world = World(clock, random.Random(seed).randbytes, durable=False)
-    keys = read_or_make_keys(settings, folder, secrets.token_bytes)
     system = await open_system(folder, settings, compiled, keys, world)
-    replay = Replay(system.pages, settings.url, _KEY, mailbox.folder)
+    replay = Replay(system.pages, settings.url, _KEY, mailbox)
     simulation = Simulation(clock, system.queue, system.dispatch, system.proofs, system.runner)
     first, until = acts[0].at, acts[-1].at + days_after * _DAY
-    count = _Count(mailbox.folder)
+    count = _Count(mailbox)
     try:
         await system.start()
         with Bar("Simulating", until - first, "mails") as bar:
