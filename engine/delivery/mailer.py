@@ -73,6 +73,7 @@ class Mailer:
         self._useless = 0  # connections in a row that were lost before they had served anything
         self._opened_at: dict[Connection, float] = {}
         self._open = 0  # permits handed in and not ended
+        self._closing = False
 
     @property
     def sender(self) -> str:
@@ -81,13 +82,13 @@ class Mailer:
 
     @property
     def free(self) -> bool:
-        """Whether a connection is up: only then may permits be claimed."""
-        return bool(self._connections)
+        """Whether a connection is up whose server keeps up: only then may permits be claimed."""
+        return any(not connection.stuck for connection in self._connections)
 
     @property
     def eight_bit(self) -> bool:
         """Whether every connection's server takes 8BITMIME."""
-        return self.free and all(connection.eight_bit for connection in self._connections)
+        return bool(self._connections) and all(connection.eight_bit for connection in self._connections)
 
     @property
     def outstanding(self) -> int:
@@ -102,6 +103,7 @@ class Mailer:
     async def close(self) -> None:
         """Stop connecting and close. Call it when nothing is outstanding; what still is ends as released or
         unknown."""
+        self._closing = True
         if self._keeper is not None:
             self._keeper.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -197,6 +199,9 @@ class Mailer:
             return
         self._connections.remove(connection)
         lived = asyncio.get_running_loop().time() - self._opened_at.pop(connection)
+        if self._closing:
+            self.changed.set()
+            return
         log.info("connection to the mail server lost", why=why)
         if connection.served or lived > _SHORT_LIFE:
             self._hurry.set()
@@ -240,7 +245,7 @@ class Mailer:
         self._hurry.clear()
         if failures:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(min(_RETRY_FIRST * 2 ** min(failures - 1, 10), _RETRY_LONGEST)):
+                async with asyncio.timeout(retry_pause(failures)):
                     await self._hurry.wait()
 
     def _release_all(self, why: str) -> None:
@@ -254,6 +259,11 @@ class Mailer:
         if not fault and self.fault:
             log.info("the mail server answers again")
         self.fault = fault
+
+
+def retry_pause(failures: int) -> float:
+    """Seconds to wait before another connection, after so many failures in a row."""
+    return min(_RETRY_FIRST * 2 ** min(failures - 1, 10), _RETRY_LONGEST) if failures else 0
 
 
 def _envelope_form(recipient: str) -> str:

@@ -69,7 +69,8 @@ _LOOK_AGAIN = 0.01
 """Seconds between looks whether encrypted bytes have left: TLS does not tell when they have."""
 
 _PROMPT = 1.0
-"""Seconds within which a server answers a final dot for the next envelope to go along with it."""
+"""Seconds within which a server should answer: else it gets no envelope ahead, and no permits are claimed for
+it."""
 
 
 class Connection(asyncio.Protocol):
@@ -95,7 +96,7 @@ class Connection(asyncio.Protocol):
         self._owed: list[bytes] = []  # commands not written yet, for servers without PIPELINING
         self._answers: list[Reply] = []  # to the present envelope: MAIL, RCPT, DATA
         self._begun = False
-        self._dot_at = 0.0
+        self._waits_since = 0.0
         self._resetting = False
         self._timer: asyncio.TimerHandle | None = None
         self._look: asyncio.TimerHandle | None = None
@@ -173,6 +174,11 @@ class Connection(asyncio.Protocol):
     def idle(self) -> bool:
         open_ = self._transport is not None and not self._dead and self._asked is None
         return open_ and self._state is _IDLE and not self._resetting
+
+    @property
+    def stuck(self) -> bool:
+        """Whether the server has owed an answer for longer than it should."""
+        return self._timer is not None and asyncio.get_running_loop().time() - self._waits_since > _PROMPT
 
     def kick(self) -> None:
         """Take the next mail, if idle."""
@@ -276,7 +282,7 @@ class Connection(asyncio.Protocol):
         if self._pipelining and self._prompt:
             self._next = self._account.next_job(self.eight_bit)
         group = b".\r\n" + (b"".join(self._envelope(self._next)) if self._next is not None else b"")
-        self._begun, self._dot_at = True, asyncio.get_running_loop().time()
+        self._begun = True
         self._account.begins(job.permit)
         self._write(group)
         self._arm(self._login.final_timeout)
@@ -292,7 +298,7 @@ class Connection(asyncio.Protocol):
     def _content_answered(self, reply: Reply) -> None:
         job = self._job
         assert job is not None
-        self._prompt = asyncio.get_running_loop().time() - self._dot_at < _PROMPT
+        self._prompt = not self.stuck
         if not self._end(job, reply):
             return
         if reply.code == 421:
@@ -331,7 +337,8 @@ class Connection(asyncio.Protocol):
         self._transport = transport
 
     def resume_writing(self) -> None:
-        self._send_dot()
+        # not from within: a transport that is aborted in this call loses its connection twice (CPython 3.11)
+        asyncio.get_running_loop().call_soon(self._send_dot)
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -362,6 +369,7 @@ class Connection(asyncio.Protocol):
     def _arm(self, seconds: float) -> None:
         self._disarm()
         loop = asyncio.get_running_loop()
+        self._waits_since = loop.time()
         self._timer = loop.call_later(seconds, self.abort, f"no reply within {seconds:g} seconds")
 
     def _disarm(self) -> None:

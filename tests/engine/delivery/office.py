@@ -200,3 +200,13 @@ class Office:
             await self.mailer.close()
         await self.dispatch.finish()
         self.attempts.close()
+
+
+async def until(holds: Callable[[], bool], meanwhile: Callable[[], None] = lambda: None) -> None:
+    """Let others work until something holds; `meanwhile` is done between looks."""
+    for _ in range(4000):
+        if holds():
+            return
+        meanwhile()
+        await asyncio.sleep(0.005)
+    raise AssertionError("it never came to that")

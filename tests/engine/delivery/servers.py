@@ -16,6 +16,8 @@ class Act(Enum):
 
     CLOSE = "close"
     HANG = "hang"
+    HOLD = "hold"  # until `say` is called
+    CHOKE = "choke"  # answer, and read nothing more until `say` is called
 
 
 Answer = bytes | Act
@@ -24,6 +26,7 @@ Script = Mapping[str, Answer | Callable[[int], Answer | None]]
 often that command came before, and gives None for the usual answer."""
 
 USUAL: dict[str, bytes] = {
+    "": b"",
     "connect": b"220 ready\r\n",
     "MAIL": b"250 sender fine\r\n",
     "RCPT": b"250 recipient fine\r\n",
@@ -62,6 +65,7 @@ class Server:
         self.open: set[_Session] = set()
         self._changed = asyncio.Event()
         self.port = 0
+        self._held: list[tuple[_Session, str]] = []
         self._server: asyncio.Server | None = None
 
     async def __aenter__(self) -> Self:
@@ -84,6 +88,20 @@ class Server:
         for session in list(self.open):
             session.transport.abort()
         await self.left()
+
+    async def holding(self, count: int = 1) -> None:
+        """Return when so many answers are held back."""
+        await self._until(lambda: len(self._held) >= count)
+
+    def say(self, answer: bytes | None = None) -> None:
+        """Give the oldest held answer: the usual one, or this."""
+        session, command = self._held.pop(0)
+        session.say(command, USUAL[command] if answer is None else answer)
+
+    def hold(self, session: "_Session", command: str) -> None:
+        """Its answer waits for `say`."""
+        self._held.append((session, command))
+        self._changed.set()
 
     async def left(self) -> None:
         """Return when every connection is closed."""
@@ -137,6 +155,7 @@ class _Session(asyncio.Protocol):
         self._content: bool = False
         self._silent = False
         self._securing = False
+        self._waiting = False
         self.transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -155,9 +174,9 @@ class _Session(asyncio.Protocol):
             return
         commands = 0
         self._buffer += data
-        if self._securing:
+        if self._securing or self._waiting:
             return
-        while not self._silent:
+        while not (self._silent or self._waiting):
             if self._content:
                 end = self._buffer.find(b"\r\n.\r\n")
                 if self._buffer.startswith(b".\r\n"):
@@ -184,18 +203,36 @@ class _Session(asyncio.Protocol):
         self._server.changed()
         if answer is Act.HANG:
             self._silent = True
+        elif answer in (Act.HOLD, Act.CHOKE):
+            self._waiting = True
+            self._server.hold(self, "" if answer is Act.CHOKE else command)
+            if answer is Act.CHOKE:
+                self._write(command, USUAL[command])
+                self.transport.pause_reading()
         elif answer is Act.CLOSE:
             self._silent = True
             self.transport.close()
-        elif isinstance(answer, bytes):
-            self._content = command == "DATA" and answer.startswith(b"354")
-            piece = self._server.piece or len(answer)
-            for start in range(0, len(answer), piece):
-                self.transport.write(answer[start : start + piece])
+        else:
+            self._write(command, answer)
         if command == "STARTTLS" and self._server.tls is not None and isinstance(answer, bytes):
             self.transport.pause_reading()
             self._buffer, self._securing = b"", True
             self._task = asyncio.get_running_loop().create_task(self._secure(self._server.tls))
+
+    def say(self, command: str, answer: bytes) -> None:
+        """Go on after a pause."""
+        self._waiting = False
+        if command:
+            self._write(command, answer)
+        else:
+            self.transport.resume_reading()
+        self.data_received(b"")
+
+    def _write(self, command: str, answer: bytes) -> None:
+        self._content = command == "DATA" and answer.startswith(b"354")
+        piece = self._server.piece or len(answer)
+        for start in range(0, len(answer), piece):
+            self.transport.write(answer[start : start + piece])
 
     async def _secure(self, context: ssl.SSLContext) -> None:
         try:

@@ -179,7 +179,8 @@ async def test_dots_at_line_starts_are_doubled_on_the_wire(open_office: Opener, 
 async def test_unasked_goodbye_of_an_idle_server_only_costs_the_connection(
     open_office: Opener, consent: Consent
 ) -> None:
-    """A server that says 421 and hangs up while nothing is under way loses nothing; the next mail goes."""
+    """A server that says 421 and hangs up while nothing is under way loses nothing; the next mail goes, even
+    if it was claimed just then."""
     [anna, berta] = await consent.join(2)
     async with Server() as server:
         office = open_office(server.login())
@@ -191,7 +192,9 @@ async def test_unasked_goodbye_of_an_idle_server_only_costs_the_connection(
         await server.left()
         [second] = office.put(item(berta))
         await office.drain()
-        assert consent.outcomes() == {first: [ACCEPTED], second: [ACCEPTED]}
+        ended = consent.outcomes()
+        assert ended[first] == [ACCEPTED]
+        assert ended[second] in ([ACCEPTED], [RELEASED, ACCEPTED])
         assert server.connections == 2
 
 
