@@ -117,14 +117,16 @@ class Runner:
             if change.type in STOPPED:
                 self._mailer.revoke(change.subject, change.seq)
         received, due, self.next_due = await self._store.gather(self._cursors[_INBOX], now, LARGEST_BATCH)
+        batch = Batch()
+        arrived = await self._arrived(received, batch)
+        # taken only now: the consent service, which may not answer, is not asked again in this step
         verdicts = self._dispatch.take_verdicts()
         self.idle = not (changes or received or due or verdicts)
         if self.idle:
             return False
-        batch = Batch()
         stimuli = _changed(changes)
         stimuli += self._ended(verdicts, batch)
-        stimuli += await self._arrived(received, batch)
+        stimuli += arrived
         stimuli += self._fired(due, now)
         if changes:
             batch.cursors[_CHANGES] = changes[-1].seq
@@ -273,11 +275,15 @@ class Runner:
 
     async def _listen(self) -> None:
         """Stops reach the mailer as soon as they are committed, whatever the loop is busy with."""
-        async for changes in self._consent.feed(self._cursors[_CHANGES]):
-            for change in changes:
-                if change.type in STOPPED:
-                    self._mailer.revoke(change.subject, change.seq)
-            self.wake.set()
+        while True:
+            try:
+                async for changes in self._consent.feed(self._cursors[_CHANGES]):
+                    for change in changes:
+                        if change.type in STOPPED:
+                            self._mailer.revoke(change.subject, change.seq)
+                    self.wake.set()
+            except Unavailable:  # `run` asks the same service, and says so
+                await asyncio.sleep(1)
 
     async def _pause(self) -> None:
         due = self.next_due
