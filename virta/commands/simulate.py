@@ -37,6 +37,8 @@ from virta.wiring import World, open_system
 
 _DAY = 86_400_000
 _KEY = "the replay's own"
+_IN_WORDS = ("skipped", "left early")
+_WIDE = 120  # columns, where no terminal says how many there are
 
 
 class FlowRow(Struct, frozen=True):
@@ -230,19 +232,12 @@ def _row(row: FlowFigures) -> FlowRow:
 
 def show(report: Report) -> None:
     """The report as a table for people."""
-    table = Table(box=box.SIMPLE, header_style="bold")
-    for name, side in (
-        ("flow", "left"),
-        ("entered", "right"),
-        ("not reachable", "right"),
-        ("mails", "right"),
-        ("skipped", "left"),
-        ("left early", "left"),
-        ("finished", "right"),
-        ("under way", "right"),
-        ("goal", "right"),
-    ):
-        table.add_column(name, justify="right" if side == "right" else "left", overflow="fold")
+    table = Table(box=box.SIMPLE, header_style="bold", padding=(0, 1, 0, 0))
+    for name in ("flow", "entered", "not\nreachable", "mails", *_IN_WORDS, "finished", "under\nway", "goal"):
+        if name in _IN_WORDS:
+            table.add_column(name, overflow="fold", min_width=9)
+        else:
+            table.add_column(name, justify="left" if name == "flow" else "right", no_wrap=True)
     for row in report.flows:
         table.add_row(
             row.flow,
@@ -256,11 +251,14 @@ def show(report: Report) -> None:
             "–" if row.goal is None else f"{row.goal:,}",
         )
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=_WIDE)
     console.print(table)
     console.print(
         f"{report.people:,} people, {report.acts:,} acts, {report.mails:,} mails reached the mailbox, "
         f"{report.proof_mails:,} of them to ask for a confirmation; {report.seconds:.1f} s, "
-        f"{report.mails / report.seconds:,.0f} mails/s."
+        f"{report.mails / report.seconds:,.0f} mails/s.",
+        soft_wrap=True,
     )
 
 
