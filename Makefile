@@ -49,6 +49,11 @@ test: check
 test-slow: $(READY)
 	$(BIN)/pytest -m slow -s
 
+bench: $(READY)
+	$(BIN)/python bench/mail.py
+	$(BIN)/python bench/claims.py
+	$(BIN)/python bench/sink.py
+
 lock: $(READY)
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --generate-hashes --quiet \
 		--no-header --no-annotate --no-emit-index-url --output-file requirements.lock

@@ -1,0 +1,100 @@
+"""One way leads to the mail server, and it asks for a permit."""
+
+import ast
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+
+from consent.contract import Permit
+from engine.delivery.mailer import Mailer
+from tests.house.test_layers import ROOT, imported, sources
+
+OPENERS = {
+    "create_connection",
+    "create_unix_connection",
+    "open_connection",
+    "open_unix_connection",
+    "start_tls",
+    "sock_connect",
+    "connect_ex",
+    "create_datagram_endpoint",
+}
+"""Functions that open a connection to somewhere."""
+
+CLIENTS = {"smtplib", "aiosmtplib", "telnetlib", "ftplib", "imaplib", "poplib", "http.client", "requests"}
+"""Libraries that bring a way of their own."""
+
+DOOR = "engine/delivery/smtp.py"
+
+
+def where(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def calls(path: Path) -> Iterator[tuple[str, ast.Call]]:
+    """Every call in a file, by the last part of what is called."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Call):
+            called = node.func
+            if isinstance(called, ast.Attribute):
+                yield called.attr, node
+            elif isinstance(called, ast.Name):
+                yield called.id, node
+
+
+def users(name: str) -> set[str]:
+    """The files that call `name`, whatever it hangs on."""
+    return {where(path) for path in sources() for called, _ in calls(path) if called == name}
+
+
+def test_one_file_opens_connections() -> None:
+    """All code is walked: nothing else connects, and no library that could is imported."""
+    assert {where(p) for p in sources() for called, _ in calls(p) if called in OPENERS} == {DOOR}
+    for path in sources():
+        assert not imported(path) & CLIENTS, where(path)
+
+
+def test_sockets_are_made_by_listeners_only() -> None:
+    """`socket` is known to the local mailbox, which is a server: it binds and never connects."""
+    known = {where(path) for path in sources() if "socket" in {name.split(".")[0] for name in imported(path)}}
+    assert all(name.startswith(("virta/mailbox/", "virta/commands/serve")) for name in known), known
+    for path in sources():
+        if where(path) in known:
+            assert not [node for called, node in calls(path) if called == "connect"], where(path)
+
+
+def test_only_the_mailer_holds_such_connections() -> None:
+    """`Connection` is made in one place, and mails are handed to the mailer in one place."""
+    makers = {
+        where(path)
+        for path in sources()
+        if "engine.delivery.smtp.Connection" in imported(path)
+        for called, _ in calls(path)
+        if called == "Connection"
+    }
+    assert makers == {"engine/delivery/mailer.py"}
+    senders = {
+        where(path)
+        for path in sources()
+        if where(path).startswith(("engine/", "virta/", "web/"))
+        for called, node in calls(path)
+        if called == "send" and len(node.args) == 2 and "mailer" in ast.unparse(node.func).lower()
+    }
+    assert senders == {"engine/delivery/dispatch.py"}
+
+
+def test_the_mailer_wants_a_permit_and_only_consent_makes_one() -> None:
+    """`Mailer.send(message, permit)`; nobody outside consent/ calls `Permit(…)` or copies one."""
+    assert list(inspect.signature(Mailer.send).parameters) == ["self", "message", "permit"]
+    assert inspect.signature(Mailer.send).parameters["permit"].annotation is Permit
+    makers = users("Permit")
+    assert makers
+    assert all(name.startswith("consent/") for name in makers), makers
+
+
+def test_http_clients_reach_the_own_pages_only() -> None:
+    """The replay speaks to the pages in process; no other file has an HTTP client."""
+    clients = {where(path) for path in sources() if "httpx2" in {n.split(".")[0] for n in imported(path)}}
+    assert clients == {"virta/replay.py"}
+    assert "ASGITransport" in (ROOT / "virta" / "replay.py").read_text("utf-8")
+    assert not [p for p in sources() if "urllib.request" in imported(p) or "urllib3" in imported(p)]

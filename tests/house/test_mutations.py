@@ -1,0 +1,101 @@
+"""What guards the promise is itself guarded: take a guard out of the code, and a test turns red."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+COPIED = ("virta", "web", "engine", "dsl", "consent", "tests", "pyproject.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """One piece of text in one file, what stands there instead, and the tests that must notice."""
+
+    file: str
+    written: str
+    instead: str
+    tests: str
+
+
+MUTATIONS = {
+    "without the claim": Mutation(
+        "engine/delivery/dispatch.py",
+        "claimed = await self._consent.claim(self._mailer.sender, asks, [one.settlement for one in ended])",
+        "claimed = Claimed((), ())",
+        "tests/engine/delivery/test_dispatch.py",
+    ),
+    "without the unique key": Mutation(
+        "consent/store.py",
+        'Index("one_permit_per_attempt", decisions.c.key, decisions.c.attempt, unique=True,',
+        'Index("one_permit_per_attempt", decisions.c.key, decisions.c.attempt,',
+        "tests/consent/test_claims.py",
+    ),
+    "without the epoch": Mutation(
+        "engine/core/advance.py",
+        "if journey is None or journey.epoch != data.epoch:",
+        "if journey is None:",
+        "tests/engine/core/test_waits.py",
+    ),
+    "without the revocation": Mutation(
+        "engine/delivery/mailer.py",
+        "if stop is not None and stop.leaf > permit.leaf:",
+        "if False:",
+        "tests/engine/delivery/test_mailer.py",
+    ),
+    "without the deadline": Mutation(
+        "engine/delivery/mailer.py",
+        "return self._clock() <= permit.deadline and",
+        "return",
+        "tests/engine/delivery/test_mailer.py",
+    ),
+}
+
+
+def run(place: Path, tests: str) -> "subprocess.CompletedProcess[str]":
+    """The tests of a copied tree, run on that tree."""
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-x", "-q", "-n0", "-p", "no:cacheprovider", tests],
+        cwd=place,
+        env={**os.environ, "PYTHONPATH": str(place), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("tree")
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, place / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, place / name)
+    return place
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_a_missing_guard_is_noticed(tree: Path, name: str) -> None:
+    """Green as it stands, red without the guard, by a failed assertion and not by a fault of the copy."""
+    mutation = MUTATIONS[name]
+    path = tree / mutation.file
+    text = path.read_text("utf-8")
+    assert text.count(mutation.written) == 1, f"{mutation.file} has changed; bring this mutation in line"
+    sound = run(tree, mutation.tests)
+    assert sound.returncode == 0, sound.stdout
+    path.write_text(text.replace(mutation.written, mutation.instead), "utf-8")
+    try:
+        mutated = run(tree, mutation.tests)
+    finally:
+        path.write_text(text, "utf-8")
+    assert mutated.returncode == 1, mutated.stdout
+    assert "= FAILURES =" in mutated.stdout
+    assert "= ERRORS =" not in mutated.stdout
