@@ -13,6 +13,9 @@ class Money(Struct, frozen=True, array_like=True):
     amount: Decimal
     currency: str
 
+    def __str__(self) -> str:
+        return f"{self.amount} {self.currency}"
+
 
 class Duration(Struct, frozen=True):
     """A length of time in three parts that do not mix: calendar months, calendar days, elapsed seconds."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dsl.graph import END, Finish, If, Money, Send, Split, Wait, WaitFor
+from dsl.graph import END, Finish, If, Send, Split, Wait, WaitFor
 from engine.core import calendar, choice
 from engine.core.bundle import Effect, Journey, MailBody, replace
 from engine.core.calendar import NEVER
@@ -70,7 +70,11 @@ def send(turn: Turn, flow: Flow, journey: Journey, node: Send) -> Journey:
         service=node.topic in turn.loaded.service_topics,
         at=turn.now,
         trigger_id=journey.trigger_id,
-        attributes=turn.bundle.attributes,
+        attributes={
+            **turn.bundle.attributes,
+            "id": journey.contact,
+            "created_at": turn.bundle.created,
+        },
         trigger=journey.trigger,
         received=journey.received.get(node.received_step, {}),
         values={name: value(scene) for name, value in tongue.values},
@@ -95,4 +99,4 @@ def _word(value: Any, otherwise: str) -> str:
         return otherwise
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value.amount} {value.currency}" if isinstance(value, Money) else str(value)
+    return str(value)

@@ -4,6 +4,7 @@ Jinja in a sandbox that sees plain data only. The variant is chosen by the conta
 project's first one.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,13 +15,30 @@ from msgspec.structs import replace
 
 from consent.contract import Decision, Links
 from dsl.template_files import PROOF, TemplateFile
+from engine.core import calendar
 from engine.core.bundle import MailBody
+from engine.core.conditions import known
 from engine.mail import headers, preheader, words
 from engine.mail.message import Letter
 from engine.mail.text import text_template
 
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
 LARGEST = 1_000_000
 """Characters in one part of a mail; a template that gives more has gone wrong."""
+
+
+_FAULTS = (
+    TemplateError,
+    ArithmeticError,
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    RecursionError,
+    MemoryError,
+)
+"""All that a template can do wrong: one mail is set aside, the others go on."""
 
 
 class LetterFault(Exception):
@@ -34,6 +52,16 @@ class Sender(Struct, frozen=True):
     address: str
     imprint: str
     reply_to: str = ""
+
+
+class _Unknown(StrictUndefined):
+    """Nothing is known: conditions on it are no, as in the flows; shown without `default` it is a fault."""
+
+    def _no(self, _other: object = None) -> bool:
+        return False
+
+    __bool__ = __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __contains__ = _no  # type: ignore[assignment]
+    __hash__ = object.__hash__  # type: ignore[assignment]
 
 
 class _Variant(Struct, frozen=True):
@@ -80,18 +108,18 @@ class Letters:
         attributes = body.attributes
         language = str(attributes.get("language") or self._languages[0])
         context = {
-            **body.values,
-            "contact": attributes,
-            "trigger": body.trigger,
-            "received": body.received,
-            "time_zone": attributes.get("time_zone") or self._time_zone,
+            **_known(body.values),
+            "contact": {"language": language, **_known(attributes)},
+            "trigger": _known(body.trigger),
+            "received": _known(body.received),
+            "time_zone": self._zone(attributes.get("time_zone")),
         }
         written = self._write(body.template, language, context, decision.links)
         return Letter(
-            body.subject or written.subject,
+            _one_line(body.subject) or written.subject,
             written.html,
             written.text,
-            headers.mailbox(self._sender.name, body.sender) if body.sender else written.sender,
+            self._mailbox(body.sender) if body.sender else written.sender,
             body.reply_to or written.reply_to,
         )
 
@@ -109,23 +137,35 @@ class Letters:
             context["preheader"] = variant.preheader.render(context)
             html = variant.html.render(context) if variant.html is not None else ""
             text = variant.text.render(context)
-            subject = " ".join(variant.subject.render(context).split())
-        except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as fault:
+            subject = _one_line(variant.subject.render(context))
+        except _FAULTS as fault:
             raise LetterFault(f"template `{name}` ({spoken}): {fault}") from fault
         if len(html) > LARGEST or len(text) > LARGEST:
             raise LetterFault(f"template `{name}` ({spoken}) gives more than {LARGEST} characters")
         return Letter(subject, html, text, variant.sender, variant.reply_to)
 
+    def _zone(self, name: Any) -> str:
+        """The contact's zone, if it is one, else the project's."""
+        return name if isinstance(name, str) and calendar.zone(name) else self._time_zone
+
+    def _mailbox(self, written: str) -> str:
+        """Who stands in From; the name of the project's sender stands in where none is written."""
+        try:
+            return headers.mailbox(written, self._sender.name)
+        except headers.HeaderFault as fault:
+            raise LetterFault(str(fault)) from fault
+
     def _variant(self, name: str, language: str) -> tuple[_Variant, str]:
-        for spoken in (language, language.split("-")[0], *self._languages):
-            found = self._variants.get((name, spoken))
+        wanted = language.replace("_", "-").lower()
+        for spoken in (wanted, wanted.split("-")[0], *self._languages):
+            found = self._variants.get((name, spoken.lower()))
             if found is not None:
                 return found, spoken
         raise LetterFault(f"there is no template `{name}`")
 
     def _load(self, file: TemplateFile) -> None:
         """HTML comes first; a `.txt` sibling then takes the place of the derived text."""
-        place = (file.name, file.language)
+        place = (file.name, file.language.lower())
         known = self._variants.get(place)
         try:
             text = self._text.get_template(file.path)
@@ -138,17 +178,27 @@ class Letters:
                 text,
                 self._text.from_string(given.get("subject", "")),
                 self._text.from_string(given.get("preheader", "")),
-                headers.mailbox(self._sender.name, given.get("from") or self._sender.address),
+                self._mailbox(given.get("from") or self._sender.address),
                 given.get("reply_to", self._sender.reply_to),
             )
         except TemplateError as fault:
             raise LetterFault(f"template `{file.path}` cannot be read: {fault}") from fault
 
 
+def _known(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What is known: neither None nor blank text, for which `default` has a word."""
+    return {name: value for name, value in values.items() if known(value) is not None}
+
+
+def _one_line(subject: str) -> str:
+    """Line breaks, tabs and other control characters are blanks; blanks do not add up."""
+    return " ".join(_CONTROL.sub(" ", subject).split())
+
+
 def _sandbox(sources: dict[str, str], escape: bool) -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
         autoescape=escape,
-        undefined=StrictUndefined,
+        undefined=_Unknown,
         loader=DictLoader(sources),
         auto_reload=False,
         cache_size=-1,

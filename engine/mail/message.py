@@ -17,10 +17,6 @@ class Message(Struct, frozen=True):
     eight_bit: bool = False
 
 
-LONGEST_LINE = 998
-"""Bytes in a line of a mail, CRLF apart (RFC 5322 2.1.1)."""
-
-
 class Letter(Struct, frozen=True):
     """What a template gives: plain text values, not yet encoded."""
 
@@ -38,19 +34,21 @@ def build(key: str, letter: Letter, domain: str, instant: int, eight_bit: bool =
     """
     head = [
         headers.field("From", letter.sender),
-        headers.field("Subject", letter.subject),
+        headers.text("Subject", letter.subject),
         headers.field("Date", headers.date(instant)),
         headers.field("Message-ID", message_id(key, domain)),
         b"MIME-Version: 1.0\r\n",
     ]
     if letter.reply_to:
-        head.append(headers.field("Reply-To", letter.reply_to))
+        head.append(headers.field("Reply-To", headers.mailbox(letter.reply_to)))
     text = _part(b"plain", letter.text, eight_bit)
     if not letter.html:
         return Message(key, b"".join(head), text, eight_bit)
     # nobody who writes a template knows the key, so no part can hold this boundary
     boundary = f"=_{key}".encode("ascii")
     head.append(b'Content-Type: multipart/alternative; boundary="' + boundary + b'"\r\n')
+    if eight_bit:  # what holds such parts must say so too (RFC 2045 6.4)
+        head.append(b"Content-Transfer-Encoding: 8bit\r\n")
     html = _part(b"html", letter.html, eight_bit)
     line = b"\r\n--" + boundary
     body = b"".join((line, b"\r\n", text, line, b"\r\n", html, line, b"--\r\n"))
@@ -68,7 +66,7 @@ def message_id(key: str, domain: str) -> str:
 def wire(message: Message, recipient: str, permitted: tuple[tuple[str, str], ...]) -> bytes:
     """The bytes after DATA, without the final dot: the permit's headers added, dots doubled (RFC 5321
     4.5.2). They end with CRLF."""
-    extra = [headers.field("To", recipient)]
+    extra = [headers.field("To", headers.address(recipient))]
     extra += [headers.unfolded(name, value) for name, value in permitted]
     data = b"".join((message.head, *extra, message.body))
     if not data.endswith(b"\r\n"):
@@ -82,7 +80,7 @@ def _part(kind: bytes, text: str, eight_bit: bool) -> bytes:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     lines = text.encode("utf-8", "replace")
     data = lines.replace(b"\n", b"\r\n")
-    if eight_bit and max(map(len, lines.split(b"\n"))) <= LONGEST_LINE:
+    if eight_bit and b"\0" not in lines and max(map(len, lines.split(b"\n"))) <= headers.LONGEST_LINE:
         return _PART % (kind, b"8bit") + data
     encoded = binascii.b2a_base64(data, newline=False)
     return _PART % (kind, b"base64") + b"\r\n".join(

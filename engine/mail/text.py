@@ -1,19 +1,27 @@
 """The text part of a mail, derived once from its HTML template.
 
 The HTML is read tag by tag in the order in which it stands, so that Jinja's own tags, which stand anywhere,
-keep their place; they pass through untouched.
+keep their place; they pass through untouched. What is hidden says nothing, but the statements in it (blocks,
+conditions) are kept: they must stay whole.
 """
 
 import re
 from html.parser import HTMLParser
 
 _JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
-_MARK = re.compile("\ue000(\\d+)\ue001")
-_BLOCKS = frozenset(
-    "address article aside blockquote body dd div dl dt fieldset footer form h1 h2 h3 h4 h5 h6 header hr "
-    "html li main nav ol p pre section table tbody tfoot thead tr ul".split()
+# each of Jinja's tags is a mark while the HTML is read; that of a statement has a sign of its own
+_OPEN, _STATES, _CLOSE = "\ue000", "\ue001", "\ue002"
+_MARK = re.compile(f"{_OPEN}([0-9]+){_STATES}?{_CLOSE}")
+_STATEMENT = re.compile(f"{_OPEN}[0-9]+{_STATES}{_CLOSE}")
+_PRIVATE = re.compile(f"[{_OPEN}{_STATES}{_CLOSE}]")
+_BRACES = re.compile(r"\{[{%#]")
+_APART = frozenset({"p", "h1", "h2", "h3", "ul", "ol", "table"})
+_BLOCKS = _APART | frozenset(
+    "address article aside blockquote body dd div dl dt fieldset footer form h4 h5 h6 header hr html li main "
+    "nav pre section tbody tfoot thead tr".split()
 )
 _SILENT = frozenset({"head", "style", "script", "title", "template"})
+_VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
 
 
 def text_template(html: str) -> str:
@@ -22,12 +30,14 @@ def text_template(html: str) -> str:
 
     def hide(found: re.Match[str]) -> str:
         tags.append(found.group())
-        return f"\ue000{len(tags) - 1}\ue001"
+        return f"{_OPEN}{len(tags) - 1}{_STATES if found.group().startswith('{%') else ''}{_CLOSE}"
 
     reader = _Reader()
-    reader.feed(_JINJA.sub(hide, html))
+    reader.feed(_JINJA.sub(hide, _PRIVATE.sub("", html)))
     reader.close()
-    return _MARK.sub(lambda found: tags[int(found.group(1))], _tidy(reader.text()))
+    # braces that were written as entities are text, not Jinja's
+    text = _BRACES.sub(lambda found: f"{{{{ '{found.group()}' }}}}", _tidy(reader.text()))
+    return _MARK.sub(lambda found: tags[int(found.group(1))], text)
 
 
 def _tidy(text: str) -> str:
@@ -47,47 +57,52 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        if self._hidden:
-            if tag == self._hidden[0]:
-                self._hidden.append(tag)
-            return
-        if tag in _SILENT or given.get("aria-hidden") == "true" or "display:none" in _bare(given):
-            if tag not in ("meta", "link", "img", "br", "hr", "input"):
-                self._hidden.append(tag)
-            return
-        if tag == "br":
+        hidden = bool(self._hidden) or _is_hidden(tag, given)
+        said = "" if hidden else given.get({"a": "href", "img": "alt"}.get(tag, ""), "")
+        self._keep_statements(self.get_starttag_text() or "", said)
+        if hidden:
+            if not self._hidden or tag == self._hidden[0]:
+                self._hidden += [] if tag in _VOID else [tag]
+        elif tag == "br":
             self._parts.append("\n")
         elif tag == "li":
             self._parts.append("\n- ")
         elif tag == "img":
-            self._parts.append(given.get("alt", ""))
+            self._parts.append(said)
         elif tag == "a":
-            self._links.append((given.get("href", ""), len(self._parts)))
+            self._links.append((said, len(self._parts)))
         elif tag in ("td", "th"):
             self._parts.append(" ")
         elif tag in _BLOCKS:
-            self._parts.append("\n\n" if tag in ("p", "h1", "h2", "h3", "ul", "ol", "table") else "\n")
+            self._parts.append("\n\n" if tag in _APART else "\n")
 
     def handle_endtag(self, tag: str) -> None:
         if self._hidden:
             if tag == self._hidden[-1]:
                 self._hidden.pop()
-            return
-        if tag == "a" and self._links:
+        elif tag == "a" and self._links:
             href, start = self._links.pop()
             words = "".join(self._parts[start:]).strip()
             if href and href != words and not href.startswith("#"):
                 self._parts.append(f": {href} " if words else href)
         elif tag in _BLOCKS:
-            self._parts.append("\n\n" if tag in ("p", "h1", "h2", "h3", "ul", "ol", "table") else "\n")
+            self._parts.append("\n\n" if tag in _APART else "\n")
 
     def handle_data(self, data: str) -> None:
-        if not self._hidden:
-            self._parts.append(re.sub(r"\s+", " ", data))
+        if self._hidden:
+            self._keep_statements(data)
         else:
-            # what is hidden says nothing, but Jinja's statements (blocks, conditions) must stay whole
-            self._parts.extend(found.group() for found in _MARK.finditer(data))
+            self._parts.append(re.sub(r"\s+", " ", data))
+
+    def handle_comment(self, data: str) -> None:
+        self._keep_statements(data)
+
+    def _keep_statements(self, written: str, said: str = "") -> None:
+        """All statements in `written`, but for those in `said`, which are put out with it."""
+        elsewhere = _STATEMENT.findall(said)
+        self._parts += [found for found in _STATEMENT.findall(written) if found not in elsewhere]
 
 
-def _bare(given: dict[str, str]) -> str:
-    return given.get("style", "").replace(" ", "")
+def _is_hidden(tag: str, given: dict[str, str]) -> bool:
+    style = given.get("style", "").replace(" ", "")
+    return tag in _SILENT or given.get("aria-hidden") == "true" or "display:none" in style
