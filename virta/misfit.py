@@ -11,6 +11,7 @@ _EXPECTED = re.compile(r"Expected `(.+?)`(?:, got `(.+?)`)?(?: - at `\$(.*)`)?\Z
 _MISSING = re.compile(r"Object missing required field `(.+?)`(?: - at `\$(.*)`)?\Z")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.+?)`(?: - at `\$(.*)`)?\Z")
 _CHOICE = re.compile(r"Invalid enum value (.+?)(?: - at `\$(.*)`)?\Z", re.DOTALL)
+_ANY = "..."  # some key of a table whose keys are free
 _STEP = re.compile(r"\.(\w+)|\[(\d+|\.\.\.)\]")
 
 _KINDS = {
@@ -57,7 +58,7 @@ def _wanted(expected: str, kind: Any, path: str | None) -> str:
 
 
 def _steps(path: str | None) -> list[str]:
-    return [name or number for name, number in _STEP.findall(path or "")]
+    return [name or place for name, place in _STEP.findall(path or "")]
 
 
 def _name(path: str | None) -> str:
@@ -67,7 +68,7 @@ def _name(path: str | None) -> str:
     for step in _steps(path):
         if step.isdigit():
             place = f" (number {int(step) + 1})"
-        else:
+        elif step != _ANY:
             names.append(step)
     return f"`{'.'.join(names)}`{place}"
 

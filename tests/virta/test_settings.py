@@ -1,0 +1,178 @@
+"""`virta.toml`: what is wrong is said in plain words, with the key and what it takes."""
+
+import re
+from pathlib import Path
+
+import pytest
+from stall import make_stall
+
+from virta.command import run
+from virta.settings import BrokenProject, read_settings, secret
+
+
+@pytest.fixture
+def stall(tmp_path: Path) -> Path:
+    return make_stall(tmp_path / "stall")
+
+
+def change(folder: Path, old: str, new: str) -> None:
+    path = folder / "virta.toml"
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), "utf-8")
+
+
+def fault(folder: Path) -> str:
+    """The message without the path that it begins with. None speaks of the program's own types."""
+    with pytest.raises(BrokenProject) as caught:
+        read_settings(folder)
+    told = str(caught.value)
+    assert told.startswith(f"{folder / 'virta.toml'}")
+    told = told.removeprefix(f"{folder / 'virta.toml'}").removeprefix(": ")
+    assert not re.search(r"\$|\b(str|int|float|bool|array|[Oo]bject|Expected)\b", told)
+    return told
+
+
+def test_what_is_left_out_has_its_default(stall: Path) -> None:
+    """A small file is enough."""
+    settings = read_settings(stall)
+    assert (settings.environment, settings.languages, settings.time_zone) == ("development", ("en",), "UTC")
+    assert (settings.smtp.connections, settings.smtp.per_second, settings.stores.folder) == (4, 0, "data")
+
+
+NAME = 'name = "Coffee stall"\n\n[sender]'
+TOP = {
+    "languages = 'en'": "`languages` must be a list in square brackets; it is a text in quotes.",
+    "languages = ['en', 3]": "`languages` (number 2) must be a text in quotes; it is a whole number.",
+    "languages = []": '`languages` is empty; write at least one, as in `["en"]`.',
+    "languages = ['english']": "`english` under `languages` is no language",
+    "environment = 'prod'": (
+        "`environment` must be one of `development`, `staging`, `production`; it is `prod`."
+    ),
+    "time_zone = 'Riga'": "`Riga` is no time zone; write one as in `Europe/Riga`.",
+    "time_zone = 2": "`time_zone` must be a text in quotes; it is a whole number.",
+    "currency = 'euro'": "`euro` is no currency; write its three letters, as in `EUR`.",
+    "url = 'mail.stall.example'": (
+        "`url` must be a whole URL, as in `https://mail.kafija.example`; it is `mail.stall.example`."
+    ),
+    "url = 'https://'": "`url` must be a whole URL, as in `https://mail.kafija.example`; it is `https://`.",
+    "timezone = 'UTC'": "there is no setting `timezone`. Did you mean `time_zone`?",
+    "team = ['nobody']": "`nobody` under `team` is no e-mail address.",
+    "smtp = 3": "Cannot overwrite a value",
+    "stores = 'data'": "`stores` must be a table, [stores]; it is a text in quotes.",
+    "stores = {folder = ''}": "`stores.folder` is empty.",
+    "keys = {colour = 'red'}": (
+        "there is no setting `colour` under [keys]. There are `file`, `log_signing`, `master`, `pepper`, "
+        "`link`, `journey`."
+    ),
+    "x = ": "Invalid value",
+}
+
+
+@pytest.mark.parametrize("line", TOP)
+def test_a_fault_at_the_top(stall: Path, line: str) -> None:
+    """Which key, what is expected, and what is there."""
+    if line.startswith("keys"):
+        change(stall, '[keys]\nfile = "dev-keys.toml"\n', "")
+    change(stall, NAME, NAME.replace("\n\n", f"\n{line}\n\n"))
+    assert TOP[line] in fault(stall)
+
+
+INNER = {
+    ('address = "hello@stall.example"', ""): "`address` is missing under [sender].",
+    ('address = "hello@stall.example"', "address = 1"): (
+        "`sender.address` must be a text in quotes; it is a whole number."
+    ),
+    ('address = "hello@stall.example"', 'address = "hello"'): (
+        "`sender.address` must be an e-mail address; it is `hello`."
+    ),
+    ('name = "Coffee stall"\naddress', 'name = "Coffee\\nBcc: x"\naddress'): (
+        "`sender.name` must be a name in one line."
+    ),
+    ('imprint = "Coffee stall, Example Square 1, Riga"', 'imprint = " "'): (
+        "`sender.imprint` is empty; law asks for it in every marketing mail."
+    ),
+    (
+        "2525",
+        "0",
+    ): "`smtp.url` must be like smtp://HOST:PORT, smtps://HOST:PORT or smtp+starttls://HOST:PORT.",
+    ("2525", "99999"): "`smtp.url` must be like smtp://HOST:PORT",
+    ("smtp://", "http://"): "`smtp.url` must be like smtp://HOST:PORT",
+    ("smtp://", "smtp://me:secret@"): "`smtp.url` must not hold a name or a password",
+    ("[keys]", "[smtp.more]\n[keys]"): "there is no setting `more` under [smtp]. There are `url`, `user`",
+    ('2525"\n', '2525"\nconnections = 2.5\n'): (
+        "`smtp.connections` must be a whole number; it is a decimal number."
+    ),
+    ('2525"\n', '2525"\nconnections = 0\n'): "`smtp.connections` must be at least 1.",
+    ('2525"\n', '2525"\nconnections = true\n'): (
+        "`smtp.connections` must be a whole number; it is true or false."
+    ),
+    ('2525"\n', '2525"\ntimeout = "30 s"\n'): "`smtp.timeout` must be a number; it is a text in quotes.",
+    ('2525"\n', '2525"\nper_second = -1\n'): "`smtp.per_second` must not be negative",
+    ('2525"\n', '2525"\ntimeout = 0\n'): "must be more than 0 seconds.",
+    ('2525"\n', '2525"\nuser = "me"\n'): "`smtp.user` and `smtp.password` go together; one of them is empty.",
+    ("[[api]]", "[api]"): "`api` must be a list of tables, [[api]] in two pairs of brackets; it is a table.",
+    ('key = "env:STALL_API_KEY"', 'key = ""'): "an API key is empty; write",
+    ('key = "env:STALL_API_KEY"', "key = 7"): (
+        "`api.key` (number 1) must be a text in quotes; it is a whole number."
+    ),
+    ('key = "env:STALL_API_KEY"', 'key = "x"\nscope = []'): (
+        "there is no setting `scope` under [[api]] (number 1). Did you mean `scopes`?"
+    ),
+    ('key = "env:STALL_API_KEY"', 'key = "x"\nscopes = ["evnts"]'): (
+        "`api.scopes` (number 1) must be one of `events`, `contacts`, `signups`; it is `evnts`."
+    ),
+}
+
+
+@pytest.mark.parametrize("edit", INNER)
+def test_a_fault_under_a_heading(stall: Path, edit: tuple[str, str]) -> None:
+    """The same, with the heading; places in lists count from 1."""
+    change(stall, *edit)
+    assert INNER[edit] in fault(stall)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"\0"])
+def test_a_file_that_is_no_text(stall: Path, content: bytes) -> None:
+    """One line, whatever the bytes."""
+    (stall / "virta.toml").write_bytes(content)
+    told = fault(stall)
+    assert "\n" not in told
+    assert "UTF-8" in told or "TOML" in told
+
+
+def test_there_is_no_project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every command that wants a project says how to name one; exit code 2."""
+    for words in (["check"], ["graph"], ["serve"], ["mailbox"], ["consent", "keys"]):
+        assert run([*words, str(tmp_path)]) == 2
+        assert capsys.readouterr().err == (
+            f"virta: There is no virta.toml in {tmp_path}. Name the project's folder, or change to it.\n"
+        )
+
+
+def test_a_secret_stands_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`env:NAME` is looked up; a variable that is not set, or blank, is named."""
+    monkeypatch.setenv("STALL_API_KEY", " abc\n")
+    assert secret("env:STALL_API_KEY") == "abc"
+    assert secret("abc") == "abc"
+    for value in (None, "", "  "):
+        if value is None:
+            monkeypatch.delenv("STALL_API_KEY")
+        else:
+            monkeypatch.setenv("STALL_API_KEY", value)
+        with pytest.raises(BrokenProject, match="variable STALL_API_KEY, which virta"):
+            secret("env:STALL_API_KEY")
+
+
+def test_words_of_another_language_say_their_faults_too(
+    stall: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is named, and what it should hold."""
+    monkeypatch.setenv("STALL_API_KEY", "x")
+    change(stall, NAME, NAME.replace("\n\n", "\nlanguages = ['en', 'lv']\n\n"))
+    (stall / "words").mkdir()
+    (stall / "words" / "lv.toml").write_text("[news]\ntitle = 3\n", "utf-8")
+    assert run(["serve", str(stall), "--port", "0"]) == 2
+    assert capsys.readouterr().err == (
+        f"virta: {stall / 'words' / 'lv.toml'}: `title` must be a text in quotes; it is a whole number.\n"
+    )
