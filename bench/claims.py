@@ -26,7 +26,8 @@ from consent.contract import (
     TemplateFacts,
 )
 from consent.keys import Keys
-from consent.policy import publish, purpose_version
+from consent.policy import publish
+from consent.rules import purpose_version
 from consent.service import Service, open_service
 from consent.store import standings, subjects
 from consent.transaction import Writing

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from msgspec import Struct
 
 from consent.contract import Ask, Basis, MailClass, Reason
-from consent.policy import Rules
+from consent.rules import Rules
 from consent.states import State
 from consent.subjects import Subject
 

@@ -6,7 +6,8 @@ from msgspec import Struct
 from sqlalchemy import select
 
 from consent.address import Address
-from consent.policy import read_purposes, words
+from consent.policy import read_purposes
+from consent.rules import words
 from consent.store import decisions, evidence, leaves, standings
 from consent.subjects import find, load
 from consent.transaction import Reading

@@ -6,7 +6,8 @@ from sqlalchemy import select
 
 from consent.address import shortened
 from consent.contract import Basis, LinkRefused, LinkView, Purpose, TopicView
-from consent.policy import read_purposes, words
+from consent.policy import read_purposes
+from consent.rules import words
 from consent.store import requests, wishes
 from consent.subjects import Subject, load
 from consent.tokens import Scope

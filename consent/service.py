@@ -21,7 +21,7 @@ from consent.evidence import Vault
 from consent.keys import Keys
 from consent.leaf import Leaf
 from consent.log import Log, earlier_frontier, stored_frontier
-from consent.policy import NO_RULES, Rules, lay_out
+from consent.rules import NO_RULES, Rules, lay_out
 from consent.signer import Signed, Signer
 from consent.stops import StopsFile, stops_path
 from consent.store import SCHEMA, Store, checkpoints, facts, open_file, open_memory, open_read_only, policies

@@ -10,7 +10,8 @@ from consent.address import Address
 from consent.contract import Ask, Basis, LinkRefused, MailClass, Proof, Receipt, SignUp, Visit
 from consent.evidence import Evidence, of_visit
 from consent.leaf import Leaf
-from consent.policy import read_purposes, words
+from consent.policy import read_purposes
+from consent.rules import words
 from consent.states import State, Step
 from consent.store import requests, subjects, wishes
 from consent.subjects import Subject, find_or_make, keep_evidence, keep_form, load, move, proof_history

@@ -4,19 +4,16 @@ parts."""
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
 from consent.evidence import Vault
 from consent.log import Log, earlier_frontier
+from consent.rules import Rules
 from consent.signer import Signed, Signer
 from consent.stops import Stop
 from consent.store import checkpoints
 from consent.tokens import Tokens
-
-if TYPE_CHECKING:
-    from consent.policy import Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +35,7 @@ class Reading:
     conn: Connection
     now: int
     parts: Parts
-    rules: "Rules"
+    rules: Rules
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from consent.contract import Ask, Basis, MailClass, Policy, Purpose, Reason, TemplateFacts
 from consent.gate import Circumstances, judge, unit_start
-from consent.policy import NO_RULES, lay_out
+from consent.rules import NO_RULES, lay_out
 from consent.states import State
 from consent.subjects import Standing, Subject
 

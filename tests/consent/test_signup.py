@@ -231,7 +231,7 @@ async def test_the_words_agreed_to_stay_those_of_the_mail(world):
     assert view.topics[0].wording == "I want news by e-mail."
     receipt = await world.client.confirm(confirm, Visit())
     [decision] = await world.client.decide([world.ask(receipt.subject)])
-    from consent.policy import purpose_version
+    from consent.rules import purpose_version
 
     assert decision.allowed
     assert decision.purpose == purpose_version(newsletter)
