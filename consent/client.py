@@ -72,6 +72,8 @@ class InProcess:
 
     async def status(self, keys: Sequence[str]) -> list[Status | None]:
         """See `ConsentClient`."""
+        if not keys:
+            return []
         return await self._read(lambda reading: settlements.status(reading, keys))
 
     async def unsettled(self, sender: str) -> list[tuple[str, int]]:
