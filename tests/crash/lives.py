@@ -1,0 +1,82 @@
+"""What a life does: the whole system over files, as `virta serve` runs it, until everything is done."""
+
+import asyncio
+import contextlib
+from pathlib import Path
+
+from nursery import Life, Seed
+from points import POINTS, Fate
+from shop import address, agree, compiled, open_shop, orders
+
+from consent.client import InProcess
+from consent.contract import Unavailable
+from virta.wiring import System
+
+FLOWS = compiled()
+
+
+async def seed(wanted: Seed) -> None:
+    """Files of a shop to which people have agreed; nothing was sent yet."""
+    system = await open_shop(Path(wanted.folder), 1, FLOWS, durable=False)
+    await agree(system, [address(number) for number in range(wanted.people)])
+    await system.close()
+
+
+async def live(life: Life) -> None:
+    """One life."""
+    if life.point:
+        POINTS[life.point][0](Fate(life.nth))
+    system = await open_shop(Path(life.folder), life.port, FLOWS, durable=True)
+    if life.orders:
+        reasons = await system.inbox.accept_events(orders(range(life.orders), life.at))
+        assert not any(reasons), reasons
+    await system.start()
+    async with asyncio.TaskGroup() as tasks:
+        work = [
+            tasks.create_task(system.runner.run()),
+            tasks.create_task(system.dispatch.run()),
+            tasks.create_task(_proofs(system)),
+        ]
+        if life.deaf:
+            await _deafness(life.deaf)
+        await _until_done(system)
+        for task in work:
+            task.cancel()
+    await system.close()
+
+
+async def _proofs(system: System) -> None:
+    while True:
+        with contextlib.suppress(Unavailable):
+            if await system.proofs.fetch():
+                system.dispatch.wake()
+        await asyncio.sleep(0.05)
+
+
+async def _deafness(seconds: float) -> None:
+    """The consent service is away for so long: every call fails, half of them after the work was done."""
+    reads, writes = InProcess._read, InProcess._write
+    calls = 0
+
+    async def deaf(self: InProcess, work: object) -> object:
+        nonlocal calls
+        calls += 1
+        if calls % 2:
+            await writes(self, work)  # type: ignore[arg-type]
+        raise Unavailable("the line is dead")
+
+    async def deaf_reads(self: InProcess, work: object) -> object:
+        raise Unavailable("the line is dead")
+
+    InProcess._write, InProcess._read = deaf, deaf_reads  # type: ignore[method-assign, assignment]
+    await asyncio.sleep(seconds)
+    InProcess._write, InProcess._read = writes, reads  # type: ignore[method-assign]
+
+
+async def _until_done(system: System) -> None:
+    """Nothing to gather, nothing open, nothing on its way, several looks long."""
+    quiet = 0
+    while quiet < 3:
+        await asyncio.sleep(0.01)
+        done = system.runner.idle and not system.runner.open_mails and not len(system.queue)
+        quiet = quiet + 1 if done and not system.mailer.outstanding else 0

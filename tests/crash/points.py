@@ -1,0 +1,156 @@
+"""Where a life is cut short: wrappers around real functions that call `kill -9` on their own process.
+
+Each is patched in by name into the one place where the protocol has that moment; the wrapped function does
+its work as ever.
+"""
+
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from consent import claims, client, settlements
+from consent.contract import Claimed
+from engine.delivery.dispatch import Dispatch
+from engine.delivery.mailer import Mailer
+from engine.delivery.smtp import Connection
+from engine.store import store
+from engine.store.batch import Batch
+from engine.store.store import Store
+
+
+class Fate:
+    """Kills at the `nth` time that `strike` is called."""
+
+    def __init__(self, nth: int) -> None:
+        self._left = nth
+
+    def strike(self) -> None:
+        self._left -= 1
+        if self._left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def before_the_effects_commit(fate: Fate) -> None:
+    """Written, not committed: the stimulus is replayed."""
+    _after(store, "_commit", lambda args, _: bool(args[1].effects) and fate.strike())
+
+
+def after_the_effects_commit(fate: Fate) -> None:
+    """Committed, and nobody has asked for the mail: asked at the next start."""
+    _after_async(Store, "commit", lambda args, _: bool(_batch(args).effects) and fate.strike())
+
+
+def decided(fate: Fate) -> None:
+    """Decided and written, not claimed."""
+    _after_async(Dispatch, "_prepare", lambda args, messages: bool(messages) and fate.strike())
+
+
+def inside_the_claim(fate: Fate) -> None:
+    """Leaf and decisions are written, not committed."""
+    _after(claims, "claim", lambda args, claimed: bool(claimed.permits) and fate.strike())
+
+
+def claimed(fate: Fate) -> None:
+    """Committed; the engine has not even heard."""
+    _after_async(client.InProcess, "claim", lambda args, got: bool(_claimed(got).permits) and fate.strike())
+
+
+def content_sent(fate: Fate) -> None:
+    """The server has all but the dot; nothing is written down yet."""
+    _before(Mailer, "begins", lambda args: fate.strike())
+
+
+def begun_without_the_dot(fate: Fate) -> None:
+    """Written down as begun; the dot never leaves."""
+    _after(Mailer, "begins", lambda args, _: fate.strike())
+
+
+def dot_sent(fate: Fate) -> None:
+    """The server has answered, or is about to; the answer is not read."""
+    _before(Connection, "data_received", lambda args: args[0]._begun and fate.strike())
+
+
+def reply_read(fate: Fate) -> None:
+    """The attempt file has the answer; the consent service has not."""
+    _after(Mailer, "ended", lambda args, _: fate.strike())
+
+
+def inside_the_settlement(fate: Fate) -> None:
+    """Settlements are written, not committed."""
+
+    def hit(args: tuple[Any, ...], _: object) -> None:
+        if args[2]:
+            fate.strike()
+
+    _after(settlements, "settle", hit)
+    claims.settle = settlements.settle
+
+
+def settled(fate: Fate) -> None:
+    """The consent service has it; the attempt file and the engine do not know."""
+    _before(Dispatch, "_conclude", lambda args: bool(args[1]) and fate.strike())
+
+
+def effect_left(fate: Fate) -> None:
+    """The end of a mail is on its way into the journal; its effect is not deleted."""
+    _after(store, "_commit", lambda args, _: bool(args[1].ended) and fate.strike())
+
+
+POINTS: dict[str, tuple[Callable[[Fate], None], int]] = {
+    "before the effect's commit": (before_the_effects_commit, 2),
+    "after the effect's commit": (after_the_effects_commit, 2),
+    "decided, not claimed": (decided, 3),
+    "inside the claim": (inside_the_claim, 3),
+    "claimed, not begun": (claimed, 3),
+    "content sent, not begun": (content_sent, 12),
+    "begun, dot not sent": (begun_without_the_dot, 12),
+    "dot sent, reply not read": (dot_sent, 12),
+    "reply read, not settled": (reply_read, 12),
+    "inside the settlement": (inside_the_settlement, 3),
+    "settled, nobody told": (settled, 3),
+    "settled, effect left": (effect_left, 2),
+}
+"""By name: how it is patched in, and up to the how manyeth time a life may live."""
+
+
+def _batch(args: tuple[Any, ...]) -> Batch:
+    batch: Batch = args[1]
+    return batch
+
+
+def _claimed(got: object) -> Claimed:
+    assert isinstance(got, Claimed)
+    return got
+
+
+def _before(owner: Any, name: str, hit: Callable[[tuple[Any, ...]], object]) -> None:
+    original: Callable[..., Any] = getattr(owner, name)
+
+    def wrapped(*args: Any, **named: Any) -> Any:
+        hit(args)
+        return original(*args, **named)
+
+    setattr(owner, name, wrapped)
+
+
+def _after(owner: Any, name: str, hit: Callable[[tuple[Any, ...], Any], object]) -> None:
+    original: Callable[..., Any] = getattr(owner, name)
+
+    def wrapped(*args: Any, **named: Any) -> Any:
+        result = original(*args, **named)
+        hit(args, result)
+        return result
+
+    setattr(owner, name, wrapped)
+
+
+def _after_async(owner: Any, name: str, hit: Callable[[tuple[Any, ...], Any], object]) -> None:
+    original: Callable[..., Awaitable[Any]] = getattr(owner, name)
+
+    async def wrapped(*args: Any, **named: Any) -> Any:
+        result = await original(*args, **named)
+        hit(args, result)
+        return result
+
+    setattr(owner, name, wrapped)
