@@ -4,6 +4,8 @@ import base64
 import re
 from email.utils import formatdate
 
+from email_validator import EmailNotValidError, validate_email
+
 LONGEST_LINE = 998
 """Bytes in a line of a mail, CRLF apart (RFC 5322 2.1.1)."""
 
@@ -54,9 +56,9 @@ def mailbox(written: str, name: str = "") -> str:
     if found:
         name, written = found["name"].strip('"') or name, found["address"]
     checked = address(written.strip())
-    name = " ".join(name.split())
     if _FORBIDDEN.search(name):
-        raise HeaderFault(f"the name beside {checked} holds a control character")
+        raise HeaderFault(f"the name beside {checked} holds a line break or a control character")
+    name = " ".join(name.split())
     if not name:
         return checked
     if not _is_plain(name):
@@ -72,8 +74,8 @@ def address(written: str) -> str:
     local, _, domain = written.rpartition("@")
     if not domain.isascii():
         try:
-            domain = domain.encode("idna").decode("ascii")
-        except UnicodeError:
+            domain = validate_email(f"a@{domain}", check_deliverability=False).ascii_domain
+        except EmailNotValidError:
             domain = ""
     if not (_LOCAL.match(local) and _DOMAIN.match(domain)):
         raise HeaderFault(f"`{_FORBIDDEN.sub('?', written[:80])}` is no address that this mail server takes")

@@ -20,7 +20,7 @@ from engine.core.bundle import MailBody
 from engine.core.conditions import known
 from engine.mail import headers, preheader, words
 from engine.mail.message import Letter
-from engine.mail.text import text_template
+from engine.mail.text import text_template, tidy
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
@@ -136,7 +136,7 @@ class Letters:
         try:
             context["preheader"] = variant.preheader.render(context)
             html = variant.html.render(context) if variant.html is not None else ""
-            text = variant.text.render(context)
+            text = tidy(variant.text.render(context))
             subject = _one_line(variant.subject.render(context))
         except _FAULTS as fault:
             raise LetterFault(f"template `{name}` ({spoken}): {fault}") from fault

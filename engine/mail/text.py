@@ -14,6 +14,7 @@ _OPEN, _STATES, _CLOSE = "\ue000", "\ue001", "\ue002"
 _MARK = re.compile(f"{_OPEN}([0-9]+){_STATES}?{_CLOSE}")
 _STATEMENT = re.compile(f"{_OPEN}[0-9]+{_STATES}{_CLOSE}")
 _PRIVATE = re.compile(f"[{_OPEN}{_STATES}{_CLOSE}]")
+_BLANK_LINES = re.compile(r"\n[ \t]*\n\s*\n")
 _BRACES = re.compile(r"\{[{%#]")
 _APART = frozenset({"p", "h1", "h2", "h3", "ul", "ol", "table"})
 _BLOCKS = _APART | frozenset(
@@ -36,13 +37,13 @@ def text_template(html: str) -> str:
     reader.feed(_JINJA.sub(hide, _PRIVATE.sub("", html)))
     reader.close()
     # braces that were written as entities are text, not Jinja's
-    text = _BRACES.sub(lambda found: f"{{{{ '{found.group()}' }}}}", _tidy(reader.text()))
+    text = _BRACES.sub(lambda found: f"{{{{ '{found.group()}' }}}}", reader.text())
     return _MARK.sub(lambda found: tags[int(found.group(1))], text)
 
 
-def _tidy(text: str) -> str:
-    lines = (re.sub(r"[ \t]+", " ", line).strip() for line in text.split("\n"))
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"
+def tidy(text: str) -> str:
+    """The same without blank lines at its ends, and with one at most between two others."""
+    return _BLANK_LINES.sub("\n\n", text).strip() + "\n"
 
 
 class _Reader(HTMLParser):
@@ -53,7 +54,8 @@ class _Reader(HTMLParser):
         self._links: list[tuple[str, int]] = []
 
     def text(self) -> str:
-        return "".join(self._parts)
+        lines = "".join(self._parts).split("\n")
+        return tidy("\n".join(re.sub(r"[ \t]+", " ", line).strip() for line in lines))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
@@ -66,7 +68,8 @@ class _Reader(HTMLParser):
         elif tag == "br":
             self._parts.append("\n")
         elif tag == "li":
-            self._parts.append("\n- ")
+            self._break("\n")
+            self._parts.append("- ")
         elif tag == "img":
             self._parts.append(said)
         elif tag == "a":
@@ -74,7 +77,7 @@ class _Reader(HTMLParser):
         elif tag in ("td", "th"):
             self._parts.append(" ")
         elif tag in _BLOCKS:
-            self._parts.append("\n\n" if tag in _APART else "\n")
+            self._break("\n\n" if tag in _APART else "\n")
 
     def handle_endtag(self, tag: str) -> None:
         if self._hidden:
@@ -86,16 +89,24 @@ class _Reader(HTMLParser):
             if href and href != words and not href.startswith("#"):
                 self._parts.append(f": {href} " if words else href)
         elif tag in _BLOCKS:
-            self._parts.append("\n\n" if tag in _APART else "\n")
+            self._break("\n\n" if tag in _APART else "\n")
 
     def handle_data(self, data: str) -> None:
         if self._hidden:
             self._keep_statements(data)
-        else:
+        elif data.strip() or not self._ends_with("\n"):
             self._parts.append(re.sub(r"\s+", " ", data))
 
     def handle_comment(self, data: str) -> None:
         self._keep_statements(data)
+
+    def _break(self, lines: str) -> None:
+        """Begin a new line, or one behind a blank line, unless that is so already."""
+        if not self._ends_with(lines):
+            self._parts.append("\n" if self._ends_with("\n") else lines)
+
+    def _ends_with(self, lines: str) -> bool:
+        return "".join(self._parts[-2:]).endswith(lines)
 
     def _keep_statements(self, written: str, said: str = "") -> None:
         """All statements in `written`, but for those in `said`, which are put out with it."""

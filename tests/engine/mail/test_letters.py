@@ -1,0 +1,335 @@
+"""Letters from templates: in the reader's language, with values that can do no harm."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from person import MONDAY, at
+
+from consent.contract import Decision, Links
+from dsl.graph import Money
+from dsl.template_files import read_templates
+from engine.core.bundle import MailBody, replace
+from engine.mail.letters import LetterFault, Letters, Sender
+from engine.mail.message import Letter
+
+LINKS = Links(unsubscribe="https://kafija.example/u/1", preferences="https://kafija.example/p/1")
+DECISION = Decision("k" * 32, 1, True, None, "personalised", "", 0, 0, LINKS)
+BODY = MailBody(
+    flow="alpha",
+    journey="j",
+    step="tips",
+    template="tips",
+    topic="news",
+    service=False,
+    at=MONDAY,
+    trigger_id="t",
+    attributes={},
+    trigger={},
+    received={},
+    values={},
+)
+HEAD = "---\nsubject: {subject}\n---\n"
+
+
+def letters(languages: tuple[str, ...] = ("en",), **files: str) -> Letters:
+    """Templates by file name, `__` for the dot before a language; names that end in `_txt` are no HTML."""
+    given = []
+    for name, text in files.items():
+        stem, ending = (name.removesuffix("_txt"), "txt") if name.endswith("_txt") else (name, "html")
+        if not stem.startswith("_") and not text.startswith("---"):
+            text = HEAD.format(subject="Hello") + text
+        given.append((f"templates/{stem.replace('__', '.')}.{ending}", text.encode()))
+    templates, findings = read_templates(given, languages)
+    assert findings == []
+    sender = Sender("Kafija", "info@kafija.example", "SIA Kafija, Rīga")
+    return Letters(templates.files, {"tips": "digest"}, languages, sender, "Europe/Riga")
+
+
+def letter(text: str, **changes: Any) -> Letter:
+    """The letter of one template."""
+    return letters(tips=text).letter(replace(BODY, **changes), DECISION)
+
+
+# ---------------------------------------------------------------- languages
+
+
+@pytest.mark.parametrize(
+    ("language", "word"),
+    [
+        ("lv", "Sveiki"),
+        ("lv-LV", "Sveiki"),
+        ("LV", "Sveiki"),
+        ("lv_LV", "Sveiki"),
+        ("pt-BR", "Oi"),
+        ("pt-br", "Oi"),
+        ("pt", "Hello"),
+        ("fi", "Hello"),
+        ("", "Hello"),
+        (None, "Hello"),
+        ("../../etc", "Hello"),
+    ],
+)
+def test_the_variant_is_the_reader_s_or_the_first(language: str | None, word: str) -> None:
+    """By the whole tag, then by the language alone, then the project's languages in order."""
+    made = letters(
+        ("en", "lv", "pt-BR"), **{"tips": "Hello {{ language }}", "tips__lv": "Sveiki", "tips__pt-BR": "Oi"}
+    )
+    attributes = {} if language is None else {"language": language}
+    assert made.letter(replace(BODY, attributes=attributes), DECISION).text.split()[0] == word
+
+
+def test_a_text_file_takes_the_place_of_the_derived_text() -> None:
+    """And one without HTML makes a letter without HTML."""
+    made = letters(
+        tips="<p>rich</p>", tips_txt="plain", only_txt="---\nsubject: S\n---\nplain {{ contact.id }}"
+    )
+    both = made.letter(BODY, DECISION)
+    assert (both.html.strip(), both.text.strip()) == ("<p>rich</p>", "plain")
+    only = made.letter(replace(BODY, template="only", attributes={"id": "a1"}), DECISION)
+    assert (only.html, only.text.strip(), only.subject) == ("", "plain a1", "S")
+
+
+def test_a_template_that_is_not_there_is_a_fault() -> None:
+    """Of that one mail."""
+    with pytest.raises(LetterFault, match="there is no template `gone`"):
+        letters(tips="x").letter(replace(BODY, template="gone"), DECISION)
+
+
+# ---------------------------------------------------------------- filters
+
+SHOWN = "{{ trigger.total | money }}|{{ trigger.day | date }}|{{ trigger.at | date }}|{{ trigger.at | time }}"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "€1,234.50|December 24, 2026|March 2, 2026|9:00\u202fAM"),
+        ("lv", "1\u00a0234,50\u00a0€|2026. gada 24. decembris|2026. gada 2. marts|09:00"),
+        ("fi", "1\u00a0234,50\u00a0€|24. joulukuuta 2026|2. maaliskuuta 2026|9.00"),
+    ],
+)
+def test_money_dates_and_times_as_the_language_writes_them(language: str, text: str) -> None:
+    """On the contact's clock; by CLDR."""
+    made = letters(("en", "lv", "fi"), tips=SHOWN, tips__lv=SHOWN, tips__fi=SHOWN)
+    trigger = {"total": Money(Decimal("1234.5"), "EUR"), "day": date(2026, 12, 24), "at": MONDAY}
+    found = made.letter(replace(BODY, attributes={"language": language}, trigger=trigger), DECISION)
+    assert found.text.strip() == text
+
+
+@pytest.mark.parametrize(("zone", "shown"), [("Asia/Tashkent", "12:00"), ("Mars/Base", "9:00"), (7, "9:00")])
+def test_times_are_on_the_contact_s_clock(zone: Any, shown: str) -> None:
+    """The project's, if the contact's is no zone."""
+    found = letter(
+        "{{ trigger.at | time }}", attributes={"time_zone": zone}, trigger={"at": at("2026-03-02T07:00")}
+    )
+    assert found.text.startswith(shown)
+
+
+def test_money_without_a_filter_reads_as_money() -> None:
+    """Plain, but not as a program would write it."""
+    assert (
+        letter("{{ trigger.total }}", trigger={"total": Money(Decimal("4.90"), "EUR")}).text == "4.90 EUR\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ trigger.name | money }}",
+        "{{ trigger.name | date }}",
+        "{{ trigger.day | time }}",
+        "{{ trigger.name | time }}",
+    ],
+)
+def test_a_filter_on_the_wrong_value_is_a_fault(text: str) -> None:
+    """Not a mail with nonsense in it."""
+    with pytest.raises(LetterFault, match=r"template `tips` \(en\)"):
+        letter(text, trigger={"name": "Anna", "day": date(2026, 1, 1)})
+
+
+# ---------------------------------------------------------------- unknown values
+
+
+def test_an_unknown_value_has_its_default_and_is_no_in_conditions() -> None:
+    """Missing, None and blank alike."""
+    text = (
+        "{{ contact.name | default('friend') }} {{ city | default('town') }} {{ trigger.x.y | default('z') }}"
+        "{% if contact.name %}A{% endif %}{% if city %}B{% endif %}{% if contact.name == 'x' %}C{% endif %}"
+        "{% if contact.name != 'x' %}D{% endif %}{% if contact.visits > 3 %}E{% endif %}"
+        "{% if contact.visits <= 3 %}F{% endif %}{% if 'x' in contact.list %}G{% endif %}"
+        "{% if contact.name is defined %}H{% endif %}{% if not contact.name %}!{% endif %}"
+    )
+    for attributes in ({}, {"name": "  ", "list": None}):
+        found = letter(text, attributes=attributes, values={"city": None}, trigger={"x": {}})
+        assert found.text == "friend town z!\n"
+        assert found.html.strip() == "friend town z!"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ contact.name }}",
+        "{{ nothing }}",
+        "{{ trigger.x.y }}",
+        "{% for x in contact.list %}{% endfor %}",
+        "{{ contact.visits + 1 }}",
+        "{{ 1 / 0 }}",
+        "{{ trigger.xs[5] }}",
+        "{{ 'a' + 1 }}",
+        "{{ ('a' * 2000000) }}",
+        "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+        "{% include 'gone.html' %}",
+        "{{ 'x' | round }}",
+    ],
+)
+def test_what_cannot_be_written_is_a_fault_of_that_mail(text: str) -> None:
+    """It is named, and raises nothing else."""
+    with pytest.raises(LetterFault, match=r"template `tips` \(en\)"):
+        letter(text, trigger={"x": {}, "xs": []})
+
+
+def test_a_template_that_jinja_cannot_read_is_told_when_it_is_loaded() -> None:
+    """With its file."""
+    with pytest.raises(LetterFault, match=r"template `tips\.html` cannot be read"):
+        letters(tips="{% if %}")
+
+
+# ---------------------------------------------------------------- attacks
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ ''.__class__.__mro__ }}",
+        "{{ contact.__class__ }}",
+        "{{ trigger.total.__class__.__init__.__globals__ }}",
+        "{{ trigger.total.__struct_fields__.__class__ }}",
+        "{{ contact['__class__'] }}",
+        "{{ ''.format.__globals__ }}",
+        "{{ '{0.__class__}'.format(contact) }}",
+        "{{ contact.update({'a': 1}) }}",
+        "{{ trigger.xs.append(1) }}",
+        "{{ contact.pop('name') }}",
+        "{{ self.__init__ }}",
+        "{{ cycler }}",
+        "{{ lipsum }}",
+        "{{ joiner }}",
+        "{{ namespace }}",
+        "{{ range(10) }}",
+        "{{ config }}",
+        "{{ request }}",
+        "{{ open('/etc/passwd') }}",
+        "{% for x in [] %}{% else %}{{ loop.__class__ }}{% endfor %}",
+        "{{ contact | attr('__class__') }}",
+        "{{ contact | map(attribute='__class__') | list }}",
+    ],
+)
+def test_the_sandbox_holds(text: str) -> None:
+    """No way from a value to Python, no change of what others see: a fault, or nothing shown."""
+    attributes = {"name": "Anna"}
+    trigger = {"total": Money(Decimal(5), "EUR"), "xs": [1]}
+    try:
+        found = letter(text, attributes=attributes, trigger=trigger).text
+    except LetterFault:
+        found = ""
+    assert "class" not in found
+    assert "<" not in found
+    assert attributes == {"name": "Anna"}
+    assert trigger["xs"] == [1]
+
+
+HOSTILE = "<script>alert(1)</script> & \"quotes\" 'too' {{ 7 * 7 }} {% raw %}"
+
+
+def test_values_are_escaped_in_html_and_stand_as_they_are_in_text() -> None:
+    """Nor are they read as templates; wherever they come from."""
+    text = '<p title="{{ contact.name }}">{{ trigger.name }} {{ received.name }} {{ given }}</p>'
+    found = letter(
+        text,
+        attributes={"name": HOSTILE},
+        trigger={"name": HOSTILE},
+        received={"name": HOSTILE},
+        values={"given": HOSTILE},
+    )
+    escaped = (
+        "&lt;script&gt;alert(1)&lt;/script&gt; &amp; &#34;quotes&#34; &#39;too&#39; {{ 7 * 7 }} {% raw %}"
+    )
+    assert found.html.strip() == f'<p title="{escaped}">{escaped} {escaped} {escaped}</p>'
+    assert found.text.strip() == f"{HOSTILE} {HOSTILE} {HOSTILE}"
+
+
+def test_a_subject_is_one_line_of_plain_words() -> None:
+    """Values are not escaped in it, and can break no line, whether the flow or the template writes it."""
+    name = "Anna\r\nBcc: x@example.com\t\x00\x85\u2028 <b> & 👩‍👧"
+    text = HEAD.format(subject="Dear {{ contact.name }},") + "x"
+    expected = "Dear Anna Bcc: x@example.com <b> & 👩‍👧"
+    assert letter(text, attributes={"name": name}).subject == expected + ","
+    assert letter(text, attributes={"name": name}, subject=f"Dear {name}").subject == expected
+
+
+def test_the_preheader_is_hidden_at_the_top_of_the_html_only() -> None:
+    """Escaped, behind `<body>`; a template may place it itself."""
+    head = "---\nsubject: S\npreheader: For {{ contact.name }}\n---\n"
+    found = letter(head + "<html><body class='a'><p>Hi</p></body></html>", attributes={"name": "<b>"})
+    before, _, after = found.html.partition("<p>Hi</p>")
+    assert "display:none" in before
+    assert "For &lt;b&gt;</div>" in before
+    assert found.text == "Hi\n"
+    assert "For" not in after
+    own = letter(head + "<body><i>{{ preheader }}</i></body>", attributes={"name": "A"})
+    assert own.html.strip() == "<body><i>For A</i></body>"
+    assert own.text == "For A\n"
+
+
+def test_links_and_sender_stand_ready() -> None:
+    """In both parts."""
+    text = '<a href="{{ links.unsubscribe }}">Stop</a> {{ sender.imprint }} {{ sender.name }}'
+    found = letter(text)
+    assert found.html.strip() == '<a href="https://kafija.example/u/1">Stop</a> SIA Kafija, Rīga Kafija'
+    assert found.text == "Stop: https://kafija.example/u/1 SIA Kafija, Rīga Kafija\n"
+
+
+# ---------------------------------------------------------------- who writes
+
+
+@pytest.mark.parametrize(
+    ("header", "step", "sender"),
+    [
+        ("", "", "Kafija <info@kafija.example>"),
+        ("from: anna@kafija.example\n", "", "Kafija <anna@kafija.example>"),
+        ("from: Anna <anna@kafija.example>\n", "", "Anna <anna@kafija.example>"),
+        ("from: Anna <anna@kafija.example>\n", "Berta <b@kafija.example>", "Berta <b@kafija.example>"),
+        ("", "b@kafija.example", "Kafija <b@kafija.example>"),
+    ],
+)
+def test_the_sender_is_the_step_s_the_template_s_or_the_project_s(
+    header: str, step: str, sender: str
+) -> None:
+    """With the project's name where none is written."""
+    text = f"---\nsubject: S\nreply_to: help@kafija.example\n{header}---\nx"
+    found = letter(text, sender=step)
+    assert found.sender == sender
+    assert found.reply_to == "help@kafija.example"
+    assert letter(text, reply_to="me@kafija.example").reply_to == "me@kafija.example"
+
+
+def test_a_sender_that_is_no_address_is_told_when_it_is_loaded() -> None:
+    """Not when the first mail goes."""
+    with pytest.raises(LetterFault, match="is no address"):
+        letters(tips="---\nsubject: S\nfrom: nobody\n---\nx")
+
+
+# ---------------------------------------------------------------- the proof mail
+
+
+def test_the_proof_mail_shows_what_will_be_agreed_to() -> None:
+    """Its links, and each sentence; in the language that was signed up in."""
+    text = '{% for w in wording %}<p>{{ w }}</p>{% endfor %}<a href="{{ links.confirm }}">Yes</a>'
+    decision = replace(DECISION, links=Links(confirm="https://kafija.example/c/1"))
+    found = letters(confirm=text).proof("lv", ("I want <news>.", "And offers."), decision)
+    assert found.html.strip() == (
+        '<p>I want &lt;news&gt;.</p><p>And offers.</p><a href="https://kafija.example/c/1">Yes</a>'
+    )
+    assert found.text.split("\n\n") == ["I want <news>.", "And offers.", "Yes: https://kafija.example/c/1\n"]
