@@ -20,40 +20,40 @@ from engine.store.store import Store
 
 
 class Fate:
-    """Kills at the `nth` time that `strike` is called."""
+    """Kills at the `nth` time that `strike` is called with something true."""
 
     def __init__(self, nth: int) -> None:
         self._left = nth
 
-    def strike(self) -> None:
-        self._left -= 1
-        if self._left == 0:
+    def strike(self, when: object = True) -> None:
+        self._left -= bool(when)
+        if when and self._left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
 def before_the_effects_commit(fate: Fate) -> None:
     """Written, not committed: the stimulus is replayed."""
-    _after(store, "_commit", lambda args, _: bool(args[1].effects) and fate.strike())
+    _after(store, "_commit", lambda args, _: fate.strike(args[1].effects))
 
 
 def after_the_effects_commit(fate: Fate) -> None:
     """Committed, and nobody has asked for the mail: asked at the next start."""
-    _after_async(Store, "commit", lambda args, _: bool(_batch(args).effects) and fate.strike())
+    _after_async(Store, "commit", lambda args, _: fate.strike(_batch(args).effects))
 
 
 def decided(fate: Fate) -> None:
     """Decided and written, not claimed."""
-    _after_async(Dispatch, "_prepare", lambda args, messages: bool(messages) and fate.strike())
+    _after_async(Dispatch, "_prepare", lambda args, messages: fate.strike(messages))
 
 
 def inside_the_claim(fate: Fate) -> None:
     """Leaf and decisions are written, not committed."""
-    _after(claims, "claim", lambda args, claimed: bool(claimed.permits) and fate.strike())
+    _after(claims, "claim", lambda args, claimed: fate.strike(claimed.permits))
 
 
 def claimed(fate: Fate) -> None:
     """Committed; the engine has not even heard."""
-    _after_async(client.InProcess, "claim", lambda args, got: bool(_claimed(got).permits) and fate.strike())
+    _after_async(client.InProcess, "claim", lambda args, got: fate.strike(_claimed(got).permits))
 
 
 def content_sent(fate: Fate) -> None:
@@ -68,7 +68,7 @@ def begun_without_the_dot(fate: Fate) -> None:
 
 def dot_sent(fate: Fate) -> None:
     """The server has answered, or is about to; the answer is not read."""
-    _before(Connection, "data_received", lambda args: args[0]._begun and fate.strike())
+    _before(Connection, "data_received", lambda args: fate.strike(args[0]._begun))
 
 
 def reply_read(fate: Fate) -> None:
@@ -78,23 +78,18 @@ def reply_read(fate: Fate) -> None:
 
 def inside_the_settlement(fate: Fate) -> None:
     """Settlements are written, not committed."""
-
-    def hit(args: tuple[Any, ...], _: object) -> None:
-        if args[2]:
-            fate.strike()
-
-    _after(settlements, "settle", hit)
-    claims.settle = settlements.settle
+    _after(settlements, "settle", lambda args, _: fate.strike(args[2]))
+    setattr(claims, "settle", settlements.settle)  # noqa: B010 - it is imported there, not offered
 
 
 def settled(fate: Fate) -> None:
     """The consent service has it; the attempt file and the engine do not know."""
-    _before(Dispatch, "_conclude", lambda args: bool(args[1]) and fate.strike())
+    _before(Dispatch, "_conclude", lambda args: fate.strike(args[1]))
 
 
 def effect_left(fate: Fate) -> None:
     """The end of a mail is on its way into the journal; its effect is not deleted."""
-    _after(store, "_commit", lambda args, _: bool(args[1].ended) and fate.strike())
+    _after(store, "_commit", lambda args, _: fate.strike(args[1].ended))
 
 
 POINTS: dict[str, tuple[Callable[[Fate], None], int]] = {
@@ -124,7 +119,7 @@ def _claimed(got: object) -> Claimed:
     return got
 
 
-def _before(owner: Any, name: str, hit: Callable[[tuple[Any, ...]], object]) -> None:
+def _before(owner: Any, name: str, hit: Callable[[tuple[Any, ...]], None]) -> None:
     original: Callable[..., Any] = getattr(owner, name)
 
     def wrapped(*args: Any, **named: Any) -> Any:
@@ -134,7 +129,7 @@ def _before(owner: Any, name: str, hit: Callable[[tuple[Any, ...]], object]) -> 
     setattr(owner, name, wrapped)
 
 
-def _after(owner: Any, name: str, hit: Callable[[tuple[Any, ...], Any], object]) -> None:
+def _after(owner: Any, name: str, hit: Callable[[tuple[Any, ...], Any], None]) -> None:
     original: Callable[..., Any] = getattr(owner, name)
 
     def wrapped(*args: Any, **named: Any) -> Any:
@@ -145,7 +140,7 @@ def _after(owner: Any, name: str, hit: Callable[[tuple[Any, ...], Any], object])
     setattr(owner, name, wrapped)
 
 
-def _after_async(owner: Any, name: str, hit: Callable[[tuple[Any, ...], Any], object]) -> None:
+def _after_async(owner: Any, name: str, hit: Callable[[tuple[Any, ...], Any], None]) -> None:
     original: Callable[..., Awaitable[Any]] = getattr(owner, name)
 
     async def wrapped(*args: Any, **named: Any) -> Any:
