@@ -114,7 +114,10 @@ async def open_system(
 ) -> System:
     """Open the stores and put everything together; nothing runs yet. Raises `BrokenProject`."""
     try:
-        return await _open(folder, settings, compiled, keys, world)
+        with contextlib.ExitStack() as opened:
+            system = await _open(folder, settings, compiled, keys, world, opened)
+            opened.pop_all()  # from here on its `close` does it
+            return system
     except (ConsentError, Unavailable, StoreFault, LetterFault, AttemptsFault) as fault:
         raise BrokenProject(str(fault)) from None
     except DBAPIError as fault:
@@ -125,7 +128,12 @@ async def open_system(
 
 
 async def _open(
-    folder: Path, settings: Settings, compiled: Compiled, keys: ProjectKeys, world: World
+    folder: Path,
+    settings: Settings,
+    compiled: Compiled,
+    keys: ProjectKeys,
+    world: World,
+    opened: contextlib.ExitStack,
 ) -> System:
     program = compiled.program
     if program is None:
@@ -142,17 +150,20 @@ async def _open(
         entropy=world.entropy,
         durable=world.durable,
     )
+    opened.callback(service.close)
     consent = InProcess(service)
     wording = read_wording(folder, settings.languages, program.topics)
     await consent.publish(policy_of(program, compiled, settings, wording))
 
     store = Store(data / "engine.db", world.durable)
+    opened.callback(store.close)
     older = await store.graphs()
     await store.keep_graphs(program.flows)
     loaded = Loaded(program, older, settings.time_zone, keys.journey)
     letters = letters_of(compiled, settings)
 
     attempts = AttemptFile(data / "attempts", world.entropy)
+    opened.callback(attempts.close)
     queue = Queue()
     mailer = Mailer(login_of(settings), settings.smtp.connections, attempts, world.clock)
     wake: list[Callable[[], None]] = []

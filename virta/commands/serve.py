@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 from collections.abc import Coroutine, Iterator
@@ -68,10 +69,12 @@ def _listen(host: str, port: int) -> socket.socket:
         return socket.create_server(address[:2], family=family, backlog=1024)
     except OverflowError:
         raise BrokenProject(f"{port} is no port; there are 1 to 65535, and 0 takes any free one.") from None
+    except socket.gaierror as fault:
+        raise BrokenProject(f"Cannot listen on {host}: {fault.strerror}.") from None
     except OSError as fault:
+        why = os.strerror(fault.errno or 0)
         raise BrokenProject(
-            f"Cannot listen on {host}, port {port}: {fault.strerror}. "
-            "Another program may have it; --port and --host name another place."
+            f"Cannot listen on {host}, port {port}: {why}. Name another place with --port or --host."
         ) from None
 
 
@@ -146,7 +149,9 @@ async def _serve(
     finally:
         await system.close()
     if faults:
-        raise BrokenProject(f"Virta stopped, because {faults[0]}.")
+        raise BrokenProject(
+            f"Virta stopped, because {faults[0]}. What was accepted is kept; the next start goes on from there."
+        )
     log.info("stopped")
 
 
