@@ -7,6 +7,7 @@ moment at most one mail of a connection is begun without a reply.
 
 import asyncio
 import base64
+import os
 import ssl
 from typing import Protocol
 
@@ -115,7 +116,7 @@ class Connection(asyncio.Protocol):
         except TimeoutError:
             raise ServerFault(f"{place} does not answer.") from None
         except OSError as fault:
-            raise ServerFault(f"{place} cannot be reached: {fault}") from None
+            raise ServerFault(f"{place} cannot be reached: {_why(fault)}.") from None
         except _Refused as fault:
             raise ServerFault(f"{place} {fault}") from None
         finally:
@@ -390,3 +391,14 @@ def _expect(reply: Reply, code: int, what: str) -> None:
 
 def _judge(code: int) -> Outcome | None:
     return {2: Outcome.ACCEPTED, 4: Outcome.DEFERRED, 5: Outcome.REFUSED}.get(code // 100)
+
+
+def _why(fault: OSError) -> str:
+    """The reason in the system's own words, without the program's."""
+    if isinstance(fault, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted ({fault.verify_message})"
+    if isinstance(fault, ssl.SSLError):
+        return f"TLS failed ({fault.reason})"
+    if fault.errno is not None and fault.errno > 0:
+        return os.strerror(fault.errno)
+    return fault.strerror or str(fault)
