@@ -39,7 +39,7 @@ def tell(nursery: Nursery, seeds: Callable[[int], Path], tmp_path: Path) -> Iter
     numbers = itertools.count()
     with ExitStack() as stack:
 
-        def begin(people: int, *, pipelining: bool = True, more: int = 4) -> Story:
+        def begin(people: int, *, pipelining: bool = True, more: int = 3) -> Story:
             number = next(numbers)
             sink = stack.enter_context(Sink(tmp_path / f"sink{number}", pipelining))
             folder = copy_shop(seeds(people), tmp_path / f"shop{number}")

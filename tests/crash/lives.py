@@ -6,13 +6,26 @@ from pathlib import Path
 
 from nursery import Life, Seed
 from points import POINTS, Fate
-from shop import address, agree, compiled, open_shop, orders
+from shop import address, agree, compiled, open_shop, orders, settings
 
 from consent.client import InProcess
 from consent.contract import Unavailable
+from dsl.compile import Compiled
+from engine.mail.letters import Letters
+from virta import wiring
+from virta.settings import Settings
 from virta.wiring import System
 
 FLOWS = compiled()
+LETTERS = wiring.letters_of(FLOWS, settings(0))
+
+
+def _loaded(compiled: Compiled, settings: Settings) -> Letters:
+    """The templates were read before the fork: they are the same in every life."""
+    return LETTERS
+
+
+wiring.letters_of = _loaded
 
 
 async def seed(wanted: Seed) -> None:

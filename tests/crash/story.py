@@ -68,7 +68,7 @@ class Story:
     folder: Path
     sink: Sink
     people: int
-    more: int = 4
+    more: int = 3
     kills: int = 0
     lives: int = 0
     began: int = field(default_factory=now)
