@@ -41,6 +41,20 @@ def stall(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return Path(shutil.copytree(model, tmp_path / "stall"))
 
 
+@pytest.fixture(autouse=True)
+def no_endless_test() -> Iterator[None]:
+    """One that served after all would never end."""
+
+    def give_up(number: int, frame: object) -> None:
+        raise AssertionError("it did not refuse to start, and served")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(60)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
 def refused(capsys: pytest.CaptureFixture[str], folder: Path, *words: str) -> str:
     """What it says as it refuses to start: one line, on standard error, with exit code 2."""
     anywhere = [] if "--port" in words else ["--port", "0"]

@@ -27,6 +27,7 @@ log = structlog.get_logger("virta")
 _PROOF_PAUSE = 0.25  # seconds between looks for new proof mails
 _DEAF_PAUSE = 1.0  # the same while the consent service does not answer
 _LAST_REQUESTS = 10  # seconds that requests under way have when it stops
+_LAST_PORT = 65535
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -63,12 +64,12 @@ def serve(
 
 def _listen(host: str, port: int) -> socket.socket:
     """Before anything else is opened, so that a port in use costs nothing."""
+    if not 0 <= port <= _LAST_PORT:
+        raise BrokenProject(f"{port} is no port; there are 1 to {_LAST_PORT}, and 0 takes any free one.")
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, *_, address = found[0]
         return socket.create_server(address[:2], family=family, backlog=1024)
-    except OverflowError:
-        raise BrokenProject(f"{port} is no port; there are 1 to 65535, and 0 takes any free one.") from None
     except socket.gaierror as fault:
         raise BrokenProject(f"Cannot listen on {host}: {fault.strerror}.") from None
     except OSError as fault:
@@ -150,7 +151,7 @@ async def _serve(
         await system.close()
     if faults:
         raise BrokenProject(
-            f"Virta stopped, because {faults[0]}. What was accepted is kept; the next start goes on from there."
+            f"Virta stopped, because {faults[0]}. What was accepted is kept; the next start goes on with it."
         )
     log.info("stopped")
 
