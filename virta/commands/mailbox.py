@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from virta.mailbox.reader import Mail, NoMailbox, mails
+from virta.mailbox.reader import Mail, NoMailbox, mails_backwards
 from virta.settings import BrokenProject, read_settings
 
 
@@ -35,16 +35,24 @@ def mailbox(
     format
         text for people, json for programs.
     """
+    if count < 1:
+        raise BrokenProject("--count must be at least 1.")
     place = folder / read_settings(folder).stores.folder / "mailbox"
+    wanted = to.casefold()
     try:
-        found = [
-            mail for mail in mails(place) if not to or to.casefold() in map(str.casefold, mail.recipients)
-        ]
+        found = (
+            mail
+            for mail in mails_backwards(place)
+            if not wanted or wanted in map(str.casefold, mail.recipients)
+        )
+        newest = list(islice(found, count))
     except NoMailbox as fault:
         raise BrokenProject(str(fault)) from None
-    newest = list(islice(reversed(found), count))
+    except OSError as fault:
+        raise BrokenProject(f"{fault.filename} cannot be read: {fault.strerror}.") from None
     if format == "json":
-        print(msgspec.json.format(msgspec.json.encode([_facts(mail) for mail in newest])).decode())
+        told = [_facts(mail) | ({show: _part(mail, show)} if show != "list" else {}) for mail in newest]
+        print(msgspec.json.format(msgspec.json.encode(told)).decode())
         return 0
     if not newest:
         print("No mails yet.")

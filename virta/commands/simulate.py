@@ -95,6 +95,8 @@ def simulate(
         text for people, json for programs.
     """
     set_up_logs(logging.ERROR)
+    if days_after < 0:
+        raise BrokenProject("--days-after must not be negative.")
     acts = _acts(visitors)
     settings, compiled = load_sound_project(folder)
     keys = read_or_make_keys(settings, folder, secrets.token_bytes)
