@@ -127,7 +127,7 @@ class Runner:
         stimuli = _changed(changes)
         stimuli += self._ended(verdicts, batch)
         stimuli += arrived
-        stimuli += self._fired(due, now)
+        stimuli += self._fired(due, frozenset(batch.ended))
         if changes:
             batch.cursors[_CHANGES] = changes[-1].seq
         if received:
@@ -195,13 +195,14 @@ class Runner:
             stimuli.append(Stimulus(item.id, contact, item.at, data))
         return stimuli
 
-    def _fired(self, due: Sequence[Due], now: int) -> list[Stimulus]:
+    def _fired(self, due: Sequence[Due], ended: frozenset[str]) -> list[Stimulus]:
+        """Timers; a mail that ended in this batch is not open any more, and nobody will report it again."""
         return [
             Stimulus(
                 f"{one.journey}-{one.epoch}",
                 one.contact,
                 one.due,
-                Fired(one.journey, one.epoch, one.mail in self._open),
+                Fired(one.journey, one.epoch, one.mail in self._open and one.mail not in ended),
             )
             for one in due
         ]
