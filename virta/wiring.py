@@ -159,7 +159,7 @@ async def _open(
     opened.callback(store.close)
     older = await store.graphs()
     await store.keep_graphs(program.flows)
-    loaded = Loaded(program, older, settings.time_zone, keys.journey)
+    loaded = Loaded(program, older, settings.time_zone, keys.journey, settings.currency)
     letters = letters_of(compiled, settings)
 
     attempts = AttemptFile(data / "attempts", world.entropy)
