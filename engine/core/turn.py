@@ -4,7 +4,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from engine.core.bundle import Advanced, Bundle, Effect, Entry, Journey, MailBody, Stimulus, in_order, replace
-from engine.core.calendar import NEVER
 from engine.core.conditions import Scene
 from engine.core.loaded import Flow, Loaded
 from engine.core.record import What
@@ -66,6 +65,3 @@ class Turn:
 def _recall(journey: Journey) -> Effect:
     body = MailBody(journey.flow, journey.id, "", "", "", False, 0, "", {}, {}, {}, {})
     return Effect(journey.mail, journey.contact, "recall", body)
-
-
-__all__ = ["NEVER", "Turn"]
