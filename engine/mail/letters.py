@@ -195,8 +195,20 @@ def _one_line(subject: str) -> str:
     return " ".join(_CONTROL.sub(" ", subject).split())
 
 
+class _Fields(ImmutableSandboxedEnvironment):
+    """Of a record only its fields are seen: `trigger.items` is what was bought, never a method of a dict."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        return self.getitem(obj, attribute) if isinstance(obj, dict) else super().getattr(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        if isinstance(obj, dict):
+            return obj[argument] if argument in obj else self.undefined(obj=obj, name=argument)
+        return super().getitem(obj, argument)
+
+
 def _sandbox(sources: dict[str, str], escape: bool) -> ImmutableSandboxedEnvironment:
-    environment = ImmutableSandboxedEnvironment(
+    environment = _Fields(
         autoescape=escape,
         undefined=_Unknown,
         loader=DictLoader(sources),

@@ -333,3 +333,13 @@ def test_the_proof_mail_shows_what_will_be_agreed_to() -> None:
         '<p>I want &lt;news&gt;.</p><p>And offers.</p><a href="https://kafija.example/c/1">Yes</a>'
     )
     assert found.text.split("\n\n") == ["I want <news>.", "And offers.", "Yes: https://kafija.example/c/1\n"]
+
+
+@pytest.mark.parametrize("shown", ["trigger.items", 'trigger["items"]'])
+@pytest.mark.parametrize("trigger", [{"items": ["beans"]}, {}])
+def test_a_field_named_like_a_method_is_the_field(shown: str, trigger: dict[str, Any]) -> None:
+    """Known or unknown: what a dict can do is never seen."""
+    text = f"{{% for one in {shown} | default([]) %}}<p>{{{{ one }}}}</p>{{% endfor %}}<p>.</p>"
+    written = letter(text, trigger=trigger).html
+    assert ("beans" in written) == bool(trigger)
+    assert "built-in" not in written
