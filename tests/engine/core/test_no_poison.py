@@ -119,7 +119,7 @@ orders = st.fixed_dictionaries({}, optional={"order_id": texts, "total": money, 
 @example({"renewal": "9999-12-31T23:59:59-23:59", "birthday": "0001-01-01"}, [{"order_id": "a"}])
 @example({"visits": 5e-324, "credit": {"amount": "0", "currency": "EUR"}}, [{"order_id": "a"}])
 def test_nothing_accepted_stops_a_journey(given: dict[str, Any], placed: list[dict[str, Any]]) -> None:
-    """In at the inbox, through the rows, past every kind of condition, and out as a mail that can be stored."""
+    """In at the inbox, past every kind of condition, and out as a mail that can be stored."""
     learned, *events = asyncio.run(_through_the_inbox(given, placed))
     anna = Person(loaded(FLOW), now=MONDAY)
     anna.take(Learned(learned))
