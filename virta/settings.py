@@ -168,6 +168,8 @@ def _sender_faults(sender: Sender) -> Iterator[str]:
         yield "`sender.name` must be a name in one line."
     if not _ADDRESS.match(sender.address):
         yield f"`sender.address` must be an e-mail address; it is `{sender.address}`."
+    elif not sender.address.isascii():
+        yield "`sender.address` must be in ASCII; write a domain of other letters as `xn--…`."
     if sender.reply_to and not _ADDRESS.match(sender.reply_to):
         yield f"`sender.reply_to` must be an e-mail address; it is `{sender.reply_to}`."
     if not sender.imprint.strip():

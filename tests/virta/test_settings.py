@@ -86,6 +86,7 @@ INNER = {
     ('address = "hello@stall.example"', 'address = "hello"'): (
         "`sender.address` must be an e-mail address; it is `hello`."
     ),
+    ("hello@stall.example", "hello@kāfija.example"): "`sender.address` must be in ASCII",
     ('name = "Coffee stall"\naddress', 'name = "Coffee\\nBcc: x"\naddress'): (
         "`sender.name` must be a name in one line."
     ),

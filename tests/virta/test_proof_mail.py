@@ -1,0 +1,49 @@
+"""The mail that asks for a confirmation, when the project has none of its own."""
+
+import pytest
+
+from consent.contract import Decision, Links
+from dsl.template_files import TemplateFile, read_templates
+from engine.mail.letters import Letters, Sender
+from virta.proof_mail import with_proof
+
+LINKS = Links(confirm="https://stall.example/c/1", refuse="https://stall.example/r/1")
+DECISION = Decision("k" * 32, 1, True, None, "plain", "", 0, 0, LINKS)
+SUBJECTS = {
+    "en": "Please confirm your sign-up",
+    "lv": "Lūdzu, apstipriniet pieteikšanos",
+    "fi": "Vahvista ilmoittautumisesi",
+}
+
+
+def letters(languages: tuple[str, ...], files: tuple[TemplateFile, ...] = ()) -> Letters:
+    sender = Sender("Coffee stall", "hello@stall.example", "Example Square 1, Riga")
+    return Letters(with_proof(files, languages), {}, languages, sender, "UTC")
+
+
+@pytest.mark.parametrize("language", SUBJECTS)
+def test_it_says_what_is_agreed_to_and_shows_both_links(language: str) -> None:
+    """In each language that the pages speak; in HTML and in text; with the sender's name and imprint."""
+    written = letters((language,)).proof(language, ["I want <b>news</b>."], DECISION)
+    assert written.subject == SUBJECTS[language]
+    assert "I want &lt;b&gt;news&lt;/b&gt;." in written.html
+    assert "I want <b>news</b>." in written.text
+    for part in (written.html, written.text):
+        for held in (LINKS.confirm, LINKS.refuse, "Coffee stall", "Example Square 1, Riga"):
+            assert held in part
+
+
+def test_a_language_that_we_do_not_speak_gets_the_first_one() -> None:
+    """Also where that one is not ours either: then the words are English."""
+    assert letters(("lv", "et")).proof("et", ["x"], DECISION).subject == SUBJECTS["lv"]
+    assert letters(("et", "lv")).proof("et", ["x"], DECISION).subject == SUBJECTS["en"]
+    assert letters(("et", "lv")).proof("lv", ["x"], DECISION).subject == SUBJECTS["lv"]
+    assert letters(("fi-FI",)).proof("fi-FI", ["x"], DECISION).subject == SUBJECTS["fi"]
+
+
+def test_the_projects_own_takes_its_place() -> None:
+    """In all languages: none of ours is mixed in."""
+    own = b"---\nsubject: Was that you?\n---\n{{ links.confirm }} {{ links.refuse }}"
+    read, _ = read_templates([("templates/confirm.txt", own)], ("en", "lv"))
+    assert with_proof(read.files, ("en", "lv")) == read.files
+    assert letters(("en", "lv"), read.files).proof("lv", ["x"], DECISION).subject == "Was that you?"
