@@ -6,6 +6,9 @@ from consent.contract import ConsentClient, Proof
 from engine.delivery.queue import Item, Queue
 from engine.mail.letters import Letters
 
+_AGAIN = 300_000
+"""Milliseconds until a proof mail that could not be written is tried again."""
+
 
 class Proofs:
     """Brings proof mails from the consent service to the queue. `clock` gives ms UTC."""
@@ -17,12 +20,19 @@ class Proofs:
         self._letters = letters
         self._queue = queue
         self._clock = clock
+        self._again: dict[tuple[str, int], int] = {}  # when an attempt may be queued once more
 
     async def fetch(self) -> bool:
-        """Queue those that are not queued yet; whether there were any."""
-        found = [proof for proof in await self._consent.proofs() if proof.ask.key not in self._queue]
+        """Queue those that are not queued yet; whether there were any. One that comes back though its attempt
+        was not made, since its template fails, is tried again after a while."""
+        now, wanted = self._clock(), await self._consent.proofs()
+        found = [proof for proof in wanted if proof.ask.key not in self._queue]
         for proof in found:
-            self._queue.put(self._item(proof))
+            place = (proof.ask.key, proof.ask.attempt)
+            self._queue.put(self._item(proof), self._again.get(place, 0))
+            self._again[place] = now + _AGAIN
+        asked = {(proof.ask.key, proof.ask.attempt) for proof in wanted}
+        self._again = {place: at for place, at in self._again.items() if place in asked}
         return bool(found)
 
     def _item(self, proof: Proof) -> Item:
