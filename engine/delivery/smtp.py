@@ -9,7 +9,7 @@ import asyncio
 import base64
 import os
 import ssl
-from typing import Protocol
+from typing import Protocol, cast
 
 from msgspec import Struct
 
@@ -332,10 +332,10 @@ class Connection(asyncio.Protocol):
     # wire
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+        plain = cast(asyncio.Transport, transport)  # other loops' transports are none by inheritance
         # so that `resume_writing` means: everything has left for the kernel
-        transport.set_write_buffer_limits(high=0, low=0)
-        self._transport = transport
+        plain.set_write_buffer_limits(high=0, low=0)
+        self._transport = plain
 
     def resume_writing(self) -> None:
         # not from within: a transport that is aborted in this call loses its connection twice (CPython 3.11)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from enum import Enum
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 from engine.delivery.smtp import Login
 
@@ -159,8 +159,7 @@ class _Session(asyncio.Protocol):
         self.transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)  # that of uvloop is none by inheritance
         self._server.connections += 1
         self._server.open.add(self)
         self._say("connect")

@@ -143,6 +143,22 @@ async def test_envelope_of_the_next_mail_goes_with_the_dot(open_office: Opener, 
         assert len(server.mails) == 20
 
 
+@pytest.mark.parametrize("anyio_backend", [("asyncio", {"use_uvloop": True})], ids=["uvloop"])
+async def test_mails_go_over_another_event_loop(open_office: Opener, consent: Consent) -> None:
+    """uvloop's transports are no subclasses of asyncio's; mails go all the same, large ones too."""
+    people = await consent.join(6)
+
+    def write(decision: Decision) -> Letter:
+        return Letter("News", "", "word " * 400_000, "Kafija <a@kafija.example>")
+
+    async with Server() as server:
+        office = open_office(server.login(), connections=2)
+        keys = office.put(*(item(person, write) for person in people))
+        await office.drain()
+        assert consent.outcomes() == {key: [ACCEPTED] for key in keys}
+        assert sorted(_ids(server)) == sorted(keys)
+
+
 async def test_eight_bit_is_said_only_where_it_is_taken(open_office: Opener, consent: Consent) -> None:
     """A body with letters over ASCII goes as it is under BODY=8BITMIME, else in Base64."""
 
