@@ -11,7 +11,8 @@ from msgspec import Struct
 
 from consent.contract import Outcome, Permit, Settlement
 from engine.delivery.attempts import AttemptFile
-from engine.delivery.smtp import Connection, Job, Login, ServerFault
+from engine.delivery.job import Job
+from engine.delivery.smtp import Connection, Login, ServerFault
 from engine.mail.headers import HeaderFault
 from engine.mail.message import Message, wire
 
@@ -25,6 +26,9 @@ _SHORT_LIFE = 10.0
 
 _USELESS_OFTEN = 3
 """Such connections in a row that make a fault of the server."""
+
+_GOODBYE = 1.0
+"""Seconds that a server has to close a connection in good order."""
 
 _REVOKED = 4096
 """Stops to remember before those are dropped that no living permit can be older than."""
@@ -114,6 +118,14 @@ class Mailer:
                 connection.abort("Virta stops")
             else:
                 connection.quit()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_GOODBYE):
+                await self._all_lost()
+        for connection in list(self._connections):  # a server that does not even let us go (TLS asks it to)
+            connection.abort("Virta stops")
+        await self._all_lost()
+
+    async def _all_lost(self) -> None:
         while self._connections:
             self.changed.clear()
             await self.changed.wait()

@@ -98,3 +98,13 @@ def test_http_clients_reach_the_own_pages_only() -> None:
     assert clients == {"virta/replay.py"}
     assert "ASGITransport" in (ROOT / "virta" / "replay.py").read_text("utf-8")
     assert not [p for p in sources() if "urllib.request" in imported(p) or "urllib3" in imported(p)]
+
+
+def test_programs_are_started_for_the_mailbox_only() -> None:
+    """No `sendmail` by the back door: one file starts a process, and it starts our own mailbox."""
+    starters = {"system", "popen", "execv", "execve", "execvp", "spawnv", "posix_spawn", "fork"}
+    assert {where(p) for p in sources() if "subprocess" in {n.split(".")[0] for n in imported(p)}} == {
+        "virta/mailbox/running.py"
+    }
+    assert not {where(p) for p in sources() for called, _ in calls(p) if called in starters}
+    assert not [p for p in sources() if "sendmail" in p.read_text("utf-8").lower()]

@@ -17,7 +17,8 @@ from office import Consent, Office, item
 from servers import Act, Script, Server
 
 from consent.contract import Outcome, Permit
-from engine.delivery.smtp import Connection, Job, Login, ServerFault
+from engine.delivery.job import Job
+from engine.delivery.smtp import Connection, Login, ServerFault
 
 pytestmark = pytest.mark.anyio
 Opener = Callable[..., Office]
@@ -175,6 +176,26 @@ async def test_mails_go_over_tls_when_the_certificate_is_trusted(
         assert len(server.mails) == 10
         hello = [line for line in server.commands if line.startswith(("EHLO", "STARTTLS", "AUTH"))]
         assert len(hello) == server.connections * (2 if implicit else 4)
+
+
+async def test_server_that_does_not_let_go_is_left(
+    open_office: Opener,
+    consent: Consent,
+    tls: ssl.SSLContext,
+    certificate: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Closing in good order needs the server, which has stopped to listen; Virta stops all the same."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    [anna] = await consent.join()
+    async with Server({"QUIT": Act.CHOKE}, words=ALL, tls=tls) as server:
+        office = open_office(server.login(tls="starttls"))
+        office.put(item(anna))
+        await office.drain()
+        await office.mailer.close()
+        assert not office.mailer.free
+        assert "QUIT" in server.commands
+        server.say()
 
 
 async def test_certificate_that_nobody_vouches_for_is_refused(tls: ssl.SSLContext) -> None:
