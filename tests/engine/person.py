@@ -77,9 +77,8 @@ class Person:
 
     def take(self, data: Any, at: int | None = None) -> "Person":
         self._count += 1
-        stimulus = Stimulus(
-            f"stimulus-{self._count}", self.bundle.contact, self.now if at is None else at, data
-        )
+        id_ = f"{data.journey}-{data.epoch}" if isinstance(data, Fired) else f"stimulus-{self._count}"
+        stimulus = Stimulus(id_, self.bundle.contact, self.now if at is None else at, data)
         self._keep(advance(self.loaded, self.bundle, stimulus, self.now))
         return self
 

@@ -450,6 +450,15 @@ def test_an_event_is_in_the_last_d_until_d_has_passed(event: str, span: str, las
         assert person.story("asks")[-1] == f"finished {'met' if expected else 'unmet'}"
 
 
+def test_a_window_follows_the_contact_to_another_clock() -> None:
+    """In Riga a day of 23 hours had passed since the first order; where the contact is now, it has not."""
+    person = Person(loaded(asking("count of order_placed in last 1 day is 2")), now=at("2026-03-28T08:00"))
+    person.happens("order_placed").until(at("2026-03-29T07:30")).happens("order_placed")
+    assert person.happens("checkout_started").story("asks")[-1] == "finished unmet"
+    person.learns(time_zone="UTC").happens("checkout_started")
+    assert person.story("asks")[-1] == "finished met"
+
+
 def test_nothing_of_the_future_is_in_a_span() -> None:
     """A condition looks back only: an event is recorded at most at the present moment."""
     assert not holds("any checkout_started where at > now", nobody)

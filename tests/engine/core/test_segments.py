@@ -204,9 +204,15 @@ acts = st.one_of(
 )
 
 
-@settings(max_examples=120)
-@given(st.integers(0, len(CONDITIONS) - 1), st.lists(acts, min_size=1, max_size=7))
-@example(1, [(START, Happened("order_placed", {})), (START + DAY, Happened("order_placed", {}))])
+ORDER = Happened("order_placed", {"total": Money(Decimal(50), "EUR")})
+
+
+@pytest.mark.parametrize("number", range(len(CONDITIONS)))
+@settings(max_examples=settings.default.max_examples // 5)
+@given(st.lists(acts, min_size=1, max_size=7))
+@example([(START, ORDER)])
+@example([(START, ORDER), (START + DAY, ORDER)])
+@example([(START, Learned({"birthday": date(2026, 3, 28), "renewal": START + DAY}))])
 def test_memberships_are_those_that_polling_would_find(number: int, planned: list[tuple[int, Any]]) -> None:
     """With looks at the armed moments only, the membership is at every hour what the condition says then."""
     rules = RULES[number]

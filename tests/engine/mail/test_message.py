@@ -43,6 +43,7 @@ def read(message: Message, recipient: str = TO, permitted: tuple[tuple[str, str]
     """The mail as the reader's program sees it, after the wire's dots are taken out."""
     data = wire(message, recipient, permitted)
     assert data.endswith(b"\r\n")
+    assert b"\0" not in data
     assert b"\n" not in data.replace(b"\r\n", b"")
     assert b"\r" not in data.replace(b"\r\n", b"")
     arrived = b"\r\n".join(line.removeprefix(b".") for line in data.split(b"\r\n"))
