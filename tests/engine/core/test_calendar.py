@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from hypothesis import given, settings
@@ -34,9 +34,10 @@ def shown_in(name: str, moment: int) -> ZonedDateTime:
 def transitions(name: str) -> list[int]:
     """Every clock change of a zone in those years."""
     found = []
-    moment = shown_in(name, FIRST)
-    while (moment := moment.next_transition()) is not None and moment.timestamp(unit="millisecond") < LAST:
-        found.append(moment.timestamp(unit="millisecond"))
+    change = shown_in(name, FIRST).next_transition()
+    while change is not None and change.timestamp(unit="millisecond") < LAST:
+        found.append(change.timestamp(unit="millisecond"))
+        change = change.next_transition()
     return found
 
 
@@ -52,7 +53,7 @@ def near_a_change(draw: st.DrawFn) -> tuple[str, int]:
 places = st.one_of(st.tuples(zones, instants), near_a_change())
 
 
-def clock(name: str) -> calendar.ZoneInfo:
+def clock(name: str) -> ZoneInfo:
     """A zone that is there."""
     found = calendar.zone(name)
     assert found is not None

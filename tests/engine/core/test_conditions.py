@@ -372,7 +372,7 @@ flow asks "Asks"
         finish as met
     finish as unmet
 """
-    tips = {"flow": "asks", "step": "tips", "template": "tips", "topic": "news"}
+    tips: dict[str, Any] = {"flow": "asks", "step": "tips", "template": "tips", "topic": "news"}
     for consents, link, before, expected in (
         (True, "https://kafija.example/a", False, "met"),
         (False, "https://kafija.example/a", False, "unmet"),
@@ -441,12 +441,10 @@ def test_a_moment_against_a_date_compares_the_moment_s_day() -> None:
 )
 def test_an_event_is_in_the_last_d_until_d_has_passed(event: str, span: str, last: str, over: str) -> None:
     """As a wait of D that began with it would end."""
-    past = lambda person: person.happens("order_placed", at=at(event))  # noqa: E731
     for moment, expected in ((at(last), True), (at(over), False)):
         rules = loaded(asking(f"any order_placed in last {span}"))
         person = Person(rules, now=at(event))
-        past(person)
-        person.until(moment).happens("checkout_started")
+        person.happens("order_placed", at=at(event)).until(moment).happens("checkout_started")
         assert person.story("asks")[-1] == f"finished {'met' if expected else 'unmet'}"
 
 
