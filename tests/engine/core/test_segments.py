@@ -208,7 +208,7 @@ ORDER = Happened("order_placed", {"total": Money(Decimal(50), "EUR")})
 
 
 @pytest.mark.parametrize("number", range(len(CONDITIONS)))
-@settings(max_examples=settings().max_examples // 5)
+@settings(max_examples=settings().max_examples // 12)
 @given(st.lists(acts, min_size=1, max_size=7))
 @example([(START, ORDER)])
 @example([(START, ORDER), (START + DAY, ORDER)])
