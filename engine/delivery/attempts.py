@@ -44,27 +44,31 @@ class AttemptsFault(Exception):
 
 
 class AttemptFile:
-    """Open or make the file at `path`. `sender` is this file's lasting identity towards the consent service.
+    """Open or make the file at `path`. `sender`, 16 bytes, is the lasting identity of this project's mailer
+    towards the consent service; it outlives the file.
 
     `remembers` is False when the machine was restarted since the file was last written, or when the file is
-    cut: then a mail of which it knows nothing may have gone all the same. It stays False, in later lives
-    too, until `recovered` is called. `entropy(n)` gives n random bytes. Raises `AttemptsFault`.
+    cut or new: then a mail of which it knows nothing may have gone all the same. It stays False, in later
+    lives too, until `recovered` is called. Raises `AttemptsFault`, also for another sender's file.
     """
 
-    def __init__(
-        self, path: Path, entropy: Callable[[int], bytes], boot_id: Callable[[], bytes] | None = None
-    ) -> None:
+    def __init__(self, path: Path, sender: bytes, boot_id: Callable[[], bytes] | None = None) -> None:
         self._boot = (boot_id or _boot_id)()
         try:
             self._file, size, head = _open(path)
         except OSError as fault:
             raise AttemptsFault(f"{path} cannot be used: {fault.strerror}.") from None
         self._map = mmap.mmap(self._file, _SIZE)
-        magic, sender, boot = _HEAD.unpack(head)
-        if magic == _MAGIC:
-            self.remembers = boot == self._boot and bool(self._boot.strip(b"\0")) and size >= _SIZE
-        else:
-            sender, self.remembers = entropy(16), True
+        magic, owner, boot = _HEAD.unpack(head)
+        if magic == _MAGIC and owner != sender:
+            self.close()
+            raise AttemptsFault(
+                f"{path} belongs to another project's mailer, or the journey key was changed. Move it away: "
+                "what it alone knows will count as unknown."
+            )
+        same = boot == self._boot and bool(self._boot.strip(b"\0")) and size >= _SIZE
+        self.remembers = magic == _MAGIC and same
+        if magic != _MAGIC:
             self._found(path, sender)
         self.sender: str = sender.hex()
         self._free = [slot for slot in range(SLOTS - 1, -1, -1) if self._state(slot) == _FREE]
@@ -122,8 +126,8 @@ class AttemptFile:
         os.close(self._file)
 
     def _found(self, path: Path, sender: bytes) -> None:
-        """Begin the file: its identity must outlive the machine, for permits are claimed under it."""
-        _HEAD.pack_into(self._map, 0, b"", sender, self._boot)
+        """Begin the file, on the disk before anything is claimed. The boot id comes with `recovered`."""
+        _HEAD.pack_into(self._map, 0, b"", sender, b"")
         self._map[: len(_MAGIC)] = _MAGIC
         self._map.flush()
         os.fsync(self._file)

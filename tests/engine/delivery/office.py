@@ -161,7 +161,7 @@ class Office:
         per_second: float = 0,
     ) -> None:
         self.consent = consent
-        self.attempts = AttemptFile(attempts, Dice(str(attempts)))
+        self.attempts = AttemptFile(attempts, Dice(str(attempts))(16))
         self.queue = Queue()
         self.mailer = Mailer(login, connections, self.attempts, clock)
         self.dispatch = Dispatch(

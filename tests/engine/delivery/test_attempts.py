@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from office import Dice
 
 from consent.contract import Outcome
 from engine.delivery.attempts import SLOTS, Attempt, AttemptFile, AttemptsFault
 
+SENDER = bytes(range(16))
 KEYS = [f"{number:032x}" for number in range(1, SLOTS + 2)]
 Opener = Callable[..., AttemptFile]
 
@@ -21,7 +21,7 @@ def open_file(tmp_path: Path) -> Iterator[Opener]:
     opened: list[AttemptFile] = []
 
     def open_(boot: bytes = b"first boot") -> AttemptFile:
-        file = AttemptFile(tmp_path / "attempts", Dice(), lambda: boot.ljust(36, b"\0"))
+        file = AttemptFile(tmp_path / "attempts", SENDER, lambda: boot.ljust(36, b"\0"))
         opened.append(file)
         return file
 
@@ -33,6 +33,8 @@ def open_file(tmp_path: Path) -> Iterator[Opener]:
 def test_later_life_finds_what_was_begun_and_what_was_answered(open_file: Opener) -> None:
     """Begun, answered and settled attempts are told apart; the identity stays."""
     first = open_file()
+    assert not first.remembers, "a new file may stand where another was lost"
+    first.recovered()
     for key in KEYS[:5]:
         first.begin(key, 3)
     first.reply(KEYS[1], 3, Outcome.ACCEPTED, 250)
@@ -48,6 +50,13 @@ def test_later_life_finds_what_was_begun_and_what_was_answered(open_file: Opener
         (KEYS[2], 3): Attempt(KEYS[2], 3, Outcome.REFUSED, 554),
         (KEYS[3], 3): Attempt(KEYS[3], 3, Outcome.DEFERRED, 451),
     }
+
+
+def test_the_file_of_another_sender_is_refused(open_file: Opener, tmp_path: Path) -> None:
+    """Permits of one project's mailer are never settled by what another's remembers."""
+    open_file()
+    with pytest.raises(AttemptsFault, match="another project"):
+        AttemptFile(tmp_path / "attempts", bytes(16))
 
 
 def test_slots_are_freed_and_used_again(open_file: Opener) -> None:
@@ -160,7 +169,7 @@ def test_kill_at_any_moment_leaves_whole_slots(open_file: Opener, tmp_path: Path
 
 
 def _begin_and_settle_for_ever(path: Path, tell: int) -> None:
-    file = AttemptFile(path, Dice(), lambda: b"first boot".ljust(36, b"\0"))
+    file = AttemptFile(path, SENDER, lambda: b"first boot".ljust(36, b"\0"))
     file.recovered()
     attempt = 0
     while True:
