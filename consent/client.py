@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Executor
 from typing import TypeVar
 
+from msgspec.structs import replace
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
@@ -30,7 +31,7 @@ from consent.contract import (
 from consent.errors import DamagedLog
 from consent.service import Inline, Service
 from consent.store import leaves
-from consent.subjects import find_or_make
+from consent.subjects import domains_of, find_or_make
 from consent.transaction import Reading, Writing
 
 T = TypeVar("T")
@@ -180,4 +181,10 @@ _CHANGES = select(
 
 def _changes(reading: Reading, after: int, limit: int) -> list[Change]:
     rows = reading.conn.execute(_CHANGES.where(leaves.c.seq > after).order_by(leaves.c.seq).limit(limit))
-    return [Change(*row) for row in rows]
+    changes = [Change(*row) for row in rows]
+    confirmed = {change.subject for change in changes if change.type == "confirmed"}
+    domains = domains_of(reading, sorted(confirmed)) if confirmed else {}
+    return [
+        replace(change, domain=domains.get(change.subject, "")) if change.type == "confirmed" else change
+        for change in changes
+    ]

@@ -174,7 +174,8 @@ class Status(Struct, frozen=True):
 
 class Change(Struct, frozen=True):
     """One entry of the feed. `type` is the leaf's type: `confirmed`, `withdrawn`, … `language` is the one
-    that the person chose, known to the service alone until then; empty where it did not change."""
+    that the person chose, known to the service alone until then; empty where it did not change.
+    `domain` is that of the address, told at a confirmation."""
 
     seq: int
     subject: str
@@ -182,6 +183,7 @@ class Change(Struct, frozen=True):
     type: str
     at: int
     language: str = ""
+    domain: str = ""
 
 
 # ---------------------------------------------------------------- people

@@ -1,6 +1,5 @@
 """From nodes to the graph that the engine runs. Only for projects without errors."""
 
-from dataclasses import replace
 from itertools import pairwise
 from typing import Literal
 
@@ -190,14 +189,13 @@ class _Steps:
                 found[index] = graph.Finish(name, label.text if label else "")
 
     def _send(self, step: Send, name: str, scope: Scope, after: int) -> graph.Send:
-        values = replace(scope, address=True)
         return graph.Send(
             step=name,
             template=step.template.text,
             topic=step.topic.text if step.topic else self.topic or "",
             next=after,
-            values=tuple((each.text, value(given, values)) for each, given in step.values),
-            subject=_filled(step.subject, values) if step.subject else (),
+            values=tuple((each.text, value(given, scope)) for each, given in step.values),
+            subject=_filled(step.subject, scope) if step.subject else (),
             sender=step.sender.value if step.sender else None,
             reply_to=step.reply_to.value if step.reply_to else None,
             received_step=scope.received_step,

@@ -45,7 +45,7 @@ def value_type(declared: FieldType) -> ValueType:
 class Scope:
     """`event` is that of the nearest `where`; `trigger` and `received` map fields to types, None where there
     is none, with the reason in `no_trigger`; `before` holds the steps that can come before (None: outside of
-    a journey); `address` says whether the e-mail address may be used."""
+    a journey)."""
 
     names: Names
     currency: str
@@ -56,7 +56,6 @@ class Scope:
     received_step: str = ""
     before: frozenset[str] | None = None
     sends: frozenset[str] = frozenset()
-    address: bool = False
 
     def under(self, event: EventType | None) -> "Scope":
         """The scope within `where` of an event."""
@@ -189,7 +188,7 @@ def _contact(rest: tuple[Name, ...], scope: Scope, findings: list[Finding]) -> M
             )
         )
         return None
-    if name.text == "email" and not scope.address:
+    if name.text == "email":
         findings.append(
             error(
                 "E209",

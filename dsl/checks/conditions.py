@@ -1,7 +1,6 @@
 """Conditions and values, wherever they stand: names and types."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from dsl.draft import Draft
 from dsl.finding import Finding
@@ -71,7 +70,7 @@ def _step(standing: Standing, findings: list[Finding]) -> None:
                 if known_event(each.event, scope, findings) and each.where is not None:
                     check_condition(each.where, scope.under(scope.names.events[each.event.text]), findings)
         case Send():
-            _values(step, replace(scope, address=True), findings)
+            _values(step, scope, findings)
 
 
 def _values(step: Send, scope: Scope, findings: list[Finding]) -> None:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from dsl.draft import Draft
 from dsl.fills import Filling, Misfit, fillings
@@ -46,7 +45,7 @@ def check_sends(draft: Draft) -> Iterator[Finding]:
                     )
                 elif draft.names.purpose(step.topic.text) == "service":
                     service[step.topic.text] = None
-            yield from _lines(step, replace(standing.scope, address=True))
+            yield from _lines(step, standing.scope)
         for each in service:
             yield from _service(flow, each)
 

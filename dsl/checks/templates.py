@@ -23,8 +23,8 @@ _LINKS = ("unsubscribe", "preferences")
 _PROOF_LINKS = ("confirm", "refuse")
 _SENDER = ("name", "imprint")
 _ALWAYS = ("contact", "links", "sender", "language", "time_zone", "preheader")
-_NOT_YET = (("recommend",), ("links", "browser"))
-_KNOWN_FOR_SURE = ("id", "email", "email_domain", "created_at", "language")
+_NOT_YET = (("recommend",), ("links", "browser"), ("contact", "email"))
+_KNOWN_FOR_SURE = ("id", "email_domain", "created_at", "language")
 _UNSUBSCRIBE = '<a href="{{ links.unsubscribe }}">Unsubscribe</a>'
 _IMPRINT = "{{ sender.imprint }}"
 

@@ -75,8 +75,10 @@ def _happened(turn: Turn, data: Happened, at: int) -> None:
 
 
 def _agreed(turn: Turn, data: Agreed, at: int) -> None:
-    if data.language:
-        turn.change(attributes={**turn.bundle.attributes, "language": data.language})
+    told = {"language": data.language, "email_domain": data.domain}
+    known = {name: value for name, value in told.items() if value}
+    if known:
+        turn.change(attributes={**turn.bundle.attributes, **known})
     if data.active:
         turn.change(agreed=turn.bundle.agreed | {data.topic})
     else:

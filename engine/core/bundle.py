@@ -94,6 +94,7 @@ class Agreed(Struct, frozen=True):
     topic: str
     active: bool
     language: str = ""
+    domain: str = ""  # of the address
 
 
 class Learned(Struct, frozen=True):

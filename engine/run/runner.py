@@ -26,6 +26,7 @@ from engine.core.bundle import (
     Learned,
     MailEnded,
     Stimulus,
+    replace,
 )
 from engine.core.loaded import Loaded
 from engine.core.record import What, Why
@@ -118,7 +119,8 @@ class Runner:
                 self._mailer.revoke(change.subject, change.seq)
         received, due, self.next_due = await self._store.gather(self._cursors[_INBOX], now, LARGEST_BATCH)
         batch = Batch()
-        arrived = await self._arrived(received, batch)
+        domains: dict[str, str] = {}
+        arrived = await self._arrived(received, batch, domains)
         # taken only now: the consent service, which may not answer, is not asked again in this step
         verdicts = self._dispatch.take_verdicts()
         self.idle = not (changes or received or due or verdicts)
@@ -132,7 +134,7 @@ class Runner:
             batch.cursors[_CHANGES] = changes[-1].seq
         if received:
             batch.cursors[_INBOX] = received[-1].seq
-        await self._advance(stimuli, batch, now)
+        await self._advance(stimuli, domains, batch, now)
         self._recall(batch, now)
         await self._store.commit(batch)
         self._cursors |= batch.cursors
@@ -173,8 +175,11 @@ class Runner:
                 )
         return stimuli
 
-    async def _arrived(self, received: Sequence[Received], batch: Batch) -> list[Stimulus]:
-        """Give each row of the inbox its contact; the address is forgotten in the same transaction."""
+    async def _arrived(
+        self, received: Sequence[Received], batch: Batch, domains: dict[str, str]
+    ) -> list[Stimulus]:
+        """Give each row of the inbox its contact; the address is forgotten in the same transaction, all but
+        its domain, which goes into `domains`."""
         addresses = list(dict.fromkeys(item.address for item in received if not item.contact))
         ids = await self._consent.subjects(addresses) if addresses else []
         contacts = dict(zip(addresses, ids, strict=True))
@@ -187,6 +192,7 @@ class Runner:
                 continue
             if not item.contact:
                 batch.named.append((item.seq, contact))
+                domains[contact] = item.address.rpartition("@")[2].casefold()
             if item.kind:
                 late = item.received - item.at > LATE_EVENT
                 data: Happened | Learned = Happened(item.kind, item.data, late)
@@ -209,10 +215,17 @@ class Runner:
 
     # advancing
 
-    async def _advance(self, stimuli: Sequence[Stimulus], batch: Batch, now: int) -> None:
+    async def _advance(
+        self, stimuli: Sequence[Stimulus], domains: dict[str, str], batch: Batch, now: int
+    ) -> None:
         contacts = list(dict.fromkeys(stimulus.contact for stimulus in stimuli))
         before = await self._store.load(contacts) if contacts else {}
         after: dict[str, Bundle] = dict(before)
+        for contact, domain in domains.items():
+            known = after[contact].attributes
+            if known.get("email_domain") != domain:
+                attributes = {**known, "email_domain": domain}
+                after[contact] = replace(after[contact], attributes=attributes)
         for stimulus in stimuli:
             advanced = advance(self._loaded, after[stimulus.contact], stimulus, now)
             after[stimulus.contact] = advanced.bundle
@@ -300,7 +313,9 @@ def _changed(changes: Sequence[Change]) -> list[Stimulus]:
     stimuli: list[Stimulus] = []
     for change in changes:
         if change.type in STARTED | STOPPED:
-            data: Agreed | Learned = Agreed(change.topic, change.type in STARTED, change.language)
+            data: Agreed | Learned = Agreed(
+                change.topic, change.type in STARTED, change.language, change.domain
+            )
         elif change.type == SPEAKS:
             data = Learned({"language": change.language})
         else:

@@ -128,6 +128,7 @@ async def test_the_feed_tells_of_consent_withdrawal_and_language(world):
         (anna, "", "language.changed", "en"),
         (anna, "newsletter", "withdrawn", ""),
     ]
+    assert [one.domain for one in changes] == ["kafija.example", "", ""]
     assert await world.client.changes(changes[0].seq) == changes[1:]
     assert await world.client.changes(0, 1) == changes[:1]
 
