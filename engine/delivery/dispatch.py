@@ -23,6 +23,7 @@ from engine.core.record import Why
 from engine.delivery.mailer import Ended, Mailer
 from engine.delivery.pacing import Pace, Rate
 from engine.delivery.queue import Item, Queue
+from engine.delivery.replies import without_addresses
 from engine.delivery.smtp import ServerFault
 from engine.mail.headers import HeaderFault
 from engine.mail.letters import LetterFault
@@ -38,6 +39,9 @@ _DRAIN_PAUSE = 0.05  # seconds between looks for a connection or a pacing token
 _ASK_AGAIN = 1000  # milliseconds until a mail that was not answered for is asked for again
 _ONE_AT_A_TIME = 200  # the same, behind another mail to the same subject
 _WRITE_AT_ONCE = 16  # mails written before the sockets get their turn
+
+MOST_RELEASES = 60
+"""After so many permits in a row that ran out before the final dot, about an hour, a mail is given up."""
 
 DEFERRALS = (60, 300, 900, 3600, 14_400, 28_800, 43_200, 86_400)
 """Seconds to wait after each temporary refusal; after the last one the mail is given up."""
@@ -92,8 +96,8 @@ class Dispatch:
         """A mail that an earlier life settled: go by that outcome."""
         self._judge(item, settlement, "")
 
-    def refuse(self, item: Item, reason: Reason) -> None:
-        """A mail that an earlier life was denied."""
+    def refuse(self, item: Item, reason: Reason | Why) -> None:
+        """A mail that an earlier life was denied, or that nobody waits for any more."""
         self._finish(item, reason)
 
     def wake(self) -> None:
@@ -189,7 +193,7 @@ class Dispatch:
                 self._made_before(open_.pop(key), status)
         finally:  # also when the consent service did not answer: what it did not say is asked again
             for item in open_.values():
-                self._queue.again(item, self._clock() + _ASK_AGAIN)
+                self._requeue(item, self._clock() + _ASK_AGAIN)
 
     async def _prepare(self, open_: dict[str, Item]) -> dict[str, Message]:
         """Ask what may go, and write that. Mails that cannot be written are out of `open_` afterwards."""
@@ -244,7 +248,7 @@ class Dispatch:
         if reason in (Reason.ALREADY_CLAIMED, Reason.WRONG_ATTEMPT):
             return False
         if reason is Reason.ONE_AT_A_TIME:
-            self._queue.again(item, self._clock() + _ONE_AT_A_TIME)
+            self._requeue(item, self._clock() + _ONE_AT_A_TIME)
         else:
             self._finish(item, reason.value if reason is not None else "denied")
         return True
@@ -252,9 +256,9 @@ class Dispatch:
     def _made_before(self, item: Item, status: Status | None) -> None:
         """An earlier life of this engine made this attempt: go by what became of it."""
         if status is None:  # the consent service has forgotten the attempts that this one follows
-            self._queue.again(_renumbered(item, 1), self._clock() + _ASK_AGAIN)
+            self._requeue(_renumbered(item, 1), self._clock() + _ASK_AGAIN)
         elif status.outcome is None:
-            self._queue.again(item, self._clock() + _ASK_AGAIN)
+            self._requeue(item, self._clock() + _ASK_AGAIN)
         else:
             self._judge(item, Settlement(item.key, status.attempt, status.outcome), "")
 
@@ -285,13 +289,16 @@ class Dispatch:
                 log.warning("the mail server refused a mail", key=item.key, code=settlement.code)
                 self._finish(item, Why.SERVER_REFUSED)
             case Outcome.UNKNOWN:
-                log.error("it is unknown whether a mail went out", key=item.key, why=text)
+                log.error("it is unknown whether a mail went out", key=item.key, why=without_addresses(text))
                 self._finish(item, Why.OUTCOME_UNKNOWN)
             case Outcome.DEFERRED:
                 if item.deferrals >= len(DEFERRALS):
                     self._finish(item, Why.GAVE_UP)
                 else:
                     self._again(item, settlement.attempt, DEFERRALS[item.deferrals], deferred=True)
+            case Outcome.RELEASED if item.releases >= MOST_RELEASES:
+                log.error("a mail cannot be handed over in time", key=item.key)
+                self._finish(item, Why.GAVE_UP)
             case Outcome.RELEASED:
                 pause = min(_RELEASED_FIRST << min(item.releases, 10), _RELEASED_LONGEST)
                 self._again(item, settlement.attempt, pause if item.releases else 0, deferred=False)
@@ -302,7 +309,12 @@ class Dispatch:
             deferrals=item.deferrals + deferred,
             releases=0 if deferred else item.releases + 1,
         )
-        self._queue.again(_renumbered(counted, attempt + 1), self._clock() + seconds * 1000)
+        self._requeue(_renumbered(counted, attempt + 1), self._clock() + seconds * 1000)
+
+    def _requeue(self, item: Item, not_before: int) -> None:
+        if not self._queue.again(item, not_before):
+            self._verdicts.append(Verdict(item, Why.FLOW_LEFT.value, self._clock()))
+            self._told()
 
     def _finish(self, item: Item, reason: str) -> None:
         self._queue.done(item)

@@ -12,6 +12,7 @@ from msgspec import Struct
 from consent.contract import Outcome, Permit, Settlement
 from engine.delivery.attempts import AttemptFile
 from engine.delivery.job import Job
+from engine.delivery.replies import without_addresses
 from engine.delivery.smtp import Connection, Login, ServerFault
 from engine.mail.headers import HeaderFault
 from engine.mail.message import Message, wire
@@ -214,7 +215,7 @@ class Mailer:
         if self._closing:
             self.changed.set()
             return
-        log.info("connection to the mail server lost", why=why)
+        log.info("connection to the mail server lost", why=without_addresses(why))
         if connection.served or lived > _SHORT_LIFE:
             self._hurry.set()
         else:
@@ -266,6 +267,7 @@ class Mailer:
             self.ended(self._jobs.popleft().permit, Outcome.RELEASED, 0, why)
 
     def _tell(self, fault: str) -> None:
+        fault = without_addresses(fault)
         if fault and fault != self.fault:
             log.error("mails wait", why=fault)
         if not fault and self.fault:

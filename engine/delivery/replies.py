@@ -1,5 +1,6 @@
 """The replies of a mail server, put together from the bytes that arrive (RFC 5321 4.2)."""
 
+import re
 from collections.abc import Iterator
 
 from msgspec import Struct
@@ -7,6 +8,13 @@ from msgspec import Struct
 LONGEST = 8192
 """Bytes without a line end, or in the lines of one reply: more is not read (RFC 5321 4.5.3.1.5 asks for
 512 a line)."""
+
+_ADDRESS = re.compile(r"""(?:"[^"@]*"|[^\s<>"'(),:;\[\]]+)@(?:\[[^\]]*\]|[^\s<>"'(),:;\[\]]*)""")
+
+
+def without_addresses(text: str) -> str:
+    """What a server said, fit for the log: `…@…` stands for whatever looks like an address."""
+    return _ADDRESS.sub("…@…", text)
 
 
 class Reply(Struct, frozen=True):

@@ -8,7 +8,7 @@ from typing import Any
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time
 from babel.numbers import format_currency
-from jinja2 import pass_context
+from jinja2 import Undefined, pass_context
 from jinja2.runtime import Context
 
 from dsl.graph import Money
@@ -19,7 +19,7 @@ from engine.core import calendar
 def money(context: Context, value: Any) -> str:
     """`49.90 EUR` as the language writes it."""
     if not isinstance(value, Money):
-        raise TypeError(f"`money` was given {value!r}, which is no amount of money")
+        raise TypeError(f"`money` was given {_kind(value)}, which is no amount of money")
     return _money(value.amount, value.currency, str(context["language"]))
 
 
@@ -38,6 +38,16 @@ def time(context: Context, value: Any) -> str:
     return str(format_time(shown.time(), "short", locale=_locale(str(context["language"]))))
 
 
+_KINDS = (
+    (Undefined, "nothing (it is unknown)"),
+    (str, "a text"),
+    (bool, "a yes or no"),
+    (Money, "an amount of money"),
+    (date, "a date"),
+    (int | float | Decimal, "a number"),
+    (list | tuple, "a list"),
+)
+
 FILTERS: dict[str, Any] = {"money": money, "date": day, "time": time}
 
 
@@ -48,7 +58,15 @@ def _shown(context: Context, value: Any) -> date | datetime:
         clock = calendar.zone(str(context["time_zone"]))
         if clock is not None:
             return calendar.wall(value, clock)
-    raise TypeError(f"{value!r} is no date and no moment")
+    raise TypeError(f"`date` or `time` was given {_kind(value)}, which is no date and no moment")
+
+
+def _kind(value: Any) -> str:
+    """What kind of value it is: the value itself may be someone's name, and is not for the log."""
+    for kind, said in _KINDS:
+        if isinstance(value, kind):
+            return said
+    return "something else"
 
 
 @lru_cache(maxsize=4096)

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 
 import pytest
+import structlog
 from office import Clock, Consent, Office, item, plain
 from servers import Act, Server
 
 from consent.contract import Outcome, Permit
 from engine.delivery.attempts import SLOTS
 from engine.delivery.mailer import Ended, retry_pause
+from engine.delivery.replies import without_addresses
 from engine.delivery.smtp import ServerFault
 from engine.mail.message import Letter, Message, build
 
@@ -222,6 +224,42 @@ async def test_server_that_takes_connections_and_loses_them_is_a_fault(
         with pytest.raises(ServerFault, match="takes connections and loses them"):
             await insist()
         assert server.mails == []
+
+
+async def test_no_address_that_a_server_says_comes_into_the_log(
+    open_office: Opener, consent: Consent, clock: Clock
+) -> None:
+    """Neither with a lost connection, nor with an unknown outcome, nor when mails wait."""
+    anna, bruno = await consent.join(2)
+    with structlog.testing.capture_logs() as lines:
+        async with Server({"dot": b"what <anna@example.com>: Recipient address rejected\r\n"}) as server:
+            office = open_office(server.login())
+            office.put(item(anna))
+            await office.drain()
+        async with Server({"connect": b"554 go away, anna@example.com\r\n"}) as server:
+            office = open_office(server.login())
+            office.put(item(bruno))
+            with pytest.raises(ServerFault, match="go away"):
+                await office.drain()
+    told = {line["event"] for line in lines if "…@…" in line.get("why", "")}
+    assert told == {
+        "connection to the mail server lost",
+        "it is unknown whether a mail went out",
+        "mails wait",
+    }
+    assert "example.com" not in str(lines)
+
+
+def test_what_looks_like_an_address_is_taken_out() -> None:
+    """Whatever stands around it; the rest of the words stays."""
+    for address in (
+        "anna@example.com",
+        '"anna b"@example.com',
+        "anna+x@[192.0.2.1]",
+        "bērziņa@kafija.example",
+    ):
+        assert without_addresses(f"421 4.2.1 <{address}>: rejected") == "421 4.2.1 <…@…>: rejected"
+    assert without_addresses("451 try later") == "451 try later"
 
 
 def test_pauses_grow_and_end_at_half_a_minute() -> None:

@@ -134,6 +134,14 @@ def test_money_without_a_filter_reads_as_money() -> None:
     )
 
 
+@pytest.mark.parametrize("filter_", ["money", "date", "time"])
+def test_a_fault_names_the_kind_of_a_value_and_not_the_value(filter_: str) -> None:
+    """The value may be someone's name, and faults go into the log."""
+    with pytest.raises(LetterFault, match="was given a text, which is no") as caught:
+        letter("{{ trigger.name | " + filter_ + " }}", trigger={"name": "Anna Bērziņa"})
+    assert "Anna" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     "text",
     [
