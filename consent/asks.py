@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from msgspec import Struct
 from sqlalchemy import func, or_, select
 
 from consent.address import read_address
 from consent.contract import Ask, Decision, InvalidAddress, Links, MailClass, Outcome, Reason
+from consent.errors import WrongKeys
 from consent.gate import NO_CIRCUMSTANCES, Circumstances, Verdict, judge, unit_start
 from consent.store import among, batches, decisions, requests
 from consent.subjects import Subject, load
@@ -72,6 +73,18 @@ class Gathered:
     attempts: dict[str, Attempt]
     sent: dict[tuple[str, str], int]
     proofs: dict[str, tuple[str, int]]
+    _addresses: dict[str, str | None] = field(default_factory=dict)
+
+    def address(self, reading: Reading, subject: Subject) -> str | None:
+        """The typed form of a subject's address; None if what is sealed cannot be opened."""
+        if subject.id not in self._addresses:
+            try:
+                opened = reading.parts.vault.open_address(subject.id, subject.wrapped, subject.sealed)
+            except WrongKeys:  # the keys were compared at the start: this one row is damaged
+                self._addresses[subject.id] = None
+            else:
+                self._addresses[subject.id] = opened
+        return self._addresses[subject.id]
 
     def attempt_fault(self, ask: Ask) -> Reason | None:
         """Why this attempt may not be claimed, whatever the gate says."""
@@ -107,8 +120,14 @@ def verdict(reading: Reading, gathered: Gathered, ask: Ask) -> Verdict:
         owner, expires = gathered.proofs.get(ask.key, ("", 0))
         around = Circumstances(proof_expires=expires if owner == ask.subject else None)
     elif ask.mail_class in (MailClass.INTERNAL, MailClass.TEST) and subject is not None:
-        around = Circumstances(on_team=_on_team(reading, subject))
-    return judge(ask, subject, reading.rules, around, reading.now)
+        if gathered.address(reading, subject) is None:
+            return Verdict(Reason.UNREADABLE_SUBJECT)
+        around = Circumstances(on_team=_on_team(reading, gathered, subject))
+    found = judge(ask, subject, reading.rules, around, reading.now)
+    if found.reason is None and subject is not None and gathered.address(reading, subject) is None:
+        # One damaged row denies the mails of one person; it must not end the way of all others.
+        return Verdict(Reason.UNREADABLE_SUBJECT, purpose=found.purpose, consent_seq=found.consent_seq)
+    return found
 
 
 def decision(ask: Ask, found: Verdict, subject: Subject | None, links: Links) -> Decision:
@@ -146,9 +165,8 @@ def _sent(reading: Reading, asks: Sequence[Ask]) -> dict[tuple[str, str], int]:
     return counts
 
 
-def _on_team(reading: Reading, subject: Subject) -> bool:
-    typed = reading.parts.vault.open_address(subject.id, subject.wrapped, subject.sealed)
+def _on_team(reading: Reading, gathered: Gathered, subject: Subject) -> bool:
     try:
-        return read_address(typed).folded in reading.parts.team
+        return read_address(gathered.address(reading, subject) or "").folded in reading.parts.team
     except InvalidAddress:
         return False

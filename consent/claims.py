@@ -14,7 +14,6 @@ from consent.leaf import Batch, Leaf
 from consent.record import VERSION, Record, record_bytes
 from consent.settlements import settle
 from consent.store import among, batches, checkpoints, decisions, requests
-from consent.subjects import Subject
 from consent.tokens import Scope
 from consent.transaction import Reading, Writing
 from consent.tree import leaf_hash, merkle_root
@@ -57,7 +56,12 @@ def claim(tx: Writing, sender: str, asks: Sequence[Ask], settlements: Sequence[S
     for ask in asks:
         newest = gathered.attempts.get(ask.key)
         if newest is not None and _repeats(ask, newest, sender):
-            repeated.append((ask, newest))
+            subject = gathered.people[ask.subject]
+            if gathered.address(tx, subject) is None:
+                # Allowed and recorded before its row was damaged: no second, contrary decision is kept.
+                denied.append(decision(ask, Verdict(Reason.UNREADABLE_SUBJECT), subject, NO_LINKS))
+            else:
+                repeated.append((ask, newest))
             continue
         fault = gathered.attempt_fault(ask)
         found = Verdict(fault) if fault else verdict(tx, gathered, ask)
@@ -74,7 +78,7 @@ def claim(tx: Writing, sender: str, asks: Sequence[Ask], settlements: Sequence[S
         recorded.append((ask, found))
     given = _record(tx, sender, gathered, recorded) if recorded else {}
     for ask, newest in repeated:
-        given[ask.key] = _repeat(tx, gathered.people[ask.subject], ask, newest)
+        given[ask.key] = _repeat(tx, gathered, ask, newest)
     permits = tuple(given[ask.key] for ask in asks if ask.key in given)
     return Claimed(permits, tuple(denied))
 
@@ -176,29 +180,31 @@ def _record(
     header = _header(checkpoint.note)
     deadline = tx.now + DEADLINE_MS
     return {
-        ask.key: _permit(tx, gathered.people[ask.subject], ask, header, seq, sender, deadline)
+        ask.key: _permit(tx, gathered, ask, header, seq, sender, deadline)
         for ask, found in recorded
         if found.reason is None
     }
 
 
-def _repeat(tx: Writing, subject: Subject, ask: Ask, newest: Attempt) -> Permit:
+def _repeat(tx: Writing, gathered: Gathered, ask: Ask, newest: Attempt) -> Permit:
     """The permit that was given before, to the letter."""
     note: str = tx.conn.execute(
         select(checkpoints.c.note).where(checkpoints.c.size == newest.checkpoint)
     ).scalar_one()
-    return _permit(tx, subject, ask, _header(note), newest.batch, newest.sender, newest.at + DEADLINE_MS)
+    return _permit(tx, gathered, ask, _header(note), newest.batch, newest.sender, newest.at + DEADLINE_MS)
 
 
 def _permit(
     tx: Writing,
-    subject: Subject,
+    gathered: Gathered,
     ask: Ask,
     checkpoint: tuple[str, str],
     leaf: int,
     sender: str,
     deadline: int,
 ) -> Permit:
+    recipient = gathered.address(tx, gathered.people[ask.subject])
+    assert recipient is not None  # it was opened before the mail was allowed
     headers: tuple[tuple[str, str], ...] = (checkpoint,)
     if ask.mail_class is MailClass.MARKETING:
         headers = (
@@ -212,7 +218,7 @@ def _permit(
         key=ask.key,
         attempt=ask.attempt,
         subject=ask.subject,
-        recipient=tx.parts.vault.open_address(subject.id, subject.wrapped, subject.sealed),
+        recipient=recipient,
         headers=headers,
         leaf=leaf,
         sender=sender,

@@ -79,6 +79,7 @@ class Reason(StrEnum):
     """Why a mail was denied: the first failing check. Stable; shown in `why`, journals and reports."""
 
     UNKNOWN_SUBJECT = "unknown_subject"
+    UNREADABLE_SUBJECT = "unreadable_subject"  # their sealed address cannot be opened
     UNKNOWN_TEMPLATE = "unknown_template"
     UNKNOWN_TOPIC = "unknown_topic"
     WRONG_CLASS = "wrong_class"

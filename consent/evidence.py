@@ -51,7 +51,7 @@ class Vault:
         cipher = self._cipher(subject, wrapped)
         try:
             return cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], _bound(subject, row, schema))
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # the latter: too short to have a nonce
             raise WrongKeys(f"The {schema} of subject {subject} was not sealed for it.") from None
 
     def open_address(self, subject: str, wrapped: bytes, sealed: bytes) -> str:
@@ -90,7 +90,7 @@ class Vault:
     def _cipher(self, subject: str, wrapped: bytes) -> AESGCM:
         try:
             key = self._master.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], _bound(subject, "", "key/v1"))
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise WrongKeys(f"The data key of subject {subject} was wrapped by another master key.") from None
         return AESGCM(key)
 

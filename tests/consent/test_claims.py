@@ -268,3 +268,27 @@ async def test_a_cap_that_comes_later_counts_what_went_before(world):
     capped = replace(newsletter, cap_count=2, cap_unit="month")
     await world.client.publish(replace(world.policy, purposes=(capped, *others)))
     assert reasons(await world.client.claim("engine", [world.ask(anna)], [])) == [Reason.TOPIC_CAP]
+
+
+@pytest.mark.parametrize("damage", ["zeroblob(length(address))", "x'00'"])
+async def test_one_damaged_address_denies_its_own_mails_only(world, damage):
+    """The others go, and the feed goes on; what was claimed before the damage gets no second permit."""
+    anna = await world.join("anna@kafija.example")
+    bob = await world.join("bob@kafija.example")
+    team = world.ask(anna, mail_class=MailClass.TEST)
+    earlier = world.ask(anna)
+    assert (await world.client.claim("engine", [earlier], [])).permits
+    world.service.write(
+        lambda tx: tx.conn.exec_driver_sql(f"UPDATE subjects SET address = {damage} WHERE id = ?", (anna,))
+    )
+    again = await world.client.claim("engine", [earlier], [])
+    assert (again.permits, reasons(again)) == ((), [Reason.UNREADABLE_SUBJECT])
+    await world.client.settle("engine", [Settlement(earlier.key, 1, Outcome.RELEASED)])
+    asks = [world.ask(anna), world.ask(bob), team]
+    decided = [decision.reason for decision in await world.client.decide(asks)]
+    assert decided == [Reason.UNREADABLE_SUBJECT, None, Reason.UNREADABLE_SUBJECT]
+    claimed = await world.client.claim("engine", asks, [])
+    assert [permit.recipient for permit in claimed.permits] == ["bob@kafija.example"]
+    assert reasons(claimed) == [Reason.UNREADABLE_SUBJECT] * 2
+    changes = await world.client.changes(0)
+    assert {change.subject: change.domain for change in changes} == {anna: "", bob: "kafija.example"}
