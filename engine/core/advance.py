@@ -161,6 +161,8 @@ def _leaves(turn: Turn, flow: Flow, journey: Journey, name: str, event: dict[str
 
 def _hear(turn: Turn, journey: Journey, name: str, event: dict[str, Any]) -> None:
     flow = turn.flow(journey)
+    if event["at"] > journey.due:  # its time was up before this happened; the timer is on its way
+        return
     for hear, test in flow.hears.get(journey.node, ()):
         if hear.event == name and (test is None or test(turn.scene(journey, event))):
             step = flow.graph.nodes[journey.node].step
@@ -187,6 +189,10 @@ def _reconsider_segments(turn: Turn) -> Moved:
     moved += [(name, False) for name in sorted(before - now_in)]
     if moved:
         turn.change(segments=now_in)
+    if turn.loaded.segments and turn.bundle.judged_by != turn.loaded.judges:
+        turn.change(judged_by=turn.loaded.judges)
+        if not turn.new:  # the segments were edited: that happened to the project, not to the person
+            moved = []
     for name, joined in moved:
         turn.note("", "", name, What.JOINED if joined else What.PARTED)
     if due != turn.bundle.segments_due:

@@ -38,7 +38,6 @@ class Journey(Struct, frozen=True, array_like=True):
     trigger_id: str
     trigger: dict[str, Any]
     per: str = ""
-    visit: int = 0  # steps entered so far; makes the key of each mail unique
     mail: str = ""
     received: dict[str, dict[str, Any]] = {}
     sent: tuple[str, ...] = ()  # names of the sends that were handed over
@@ -59,6 +58,7 @@ class Bundle(Struct, frozen=True):
     windows: dict[str, tuple[Seen, ...]] = {}
     segments: frozenset[str] = frozenset()
     segments_due: int = NEVER
+    judged_by: str = ""  # digest of the segments whose members `segments` tells
     entered: dict[str, int] = {}
     journeys: tuple[Journey, ...] = ()
 

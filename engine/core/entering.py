@@ -76,5 +76,5 @@ def _written(value: Any) -> str:
 
 def _identity(stimulus: Stimulus, flow: str, per: str) -> str:
     """The same stimulus, replayed, starts the same journey."""
-    text = f"{stimulus.contact}\0{flow}\0{stimulus.id}\0{stimulus.at}\0{per}"
+    text = f"{stimulus.contact}\0{flow}\0{stimulus.id}\0{per}"
     return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -1,12 +1,15 @@
 """A program made ready to run: closures instead of conditions, and who listens to what."""
 
+import hashlib
 import hmac
 from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
+import msgspec
 from msgspec import Struct
 
 from dsl.graph import (
+    END,
     Condition,
     EventNeed,
     Graph,
@@ -86,6 +89,7 @@ class Loaded:
             Watched(segment, condition(segment.test, currency), boundaries(segment.test))
             for segment in _in_order(program.segments)
         )
+        self.judges = hashlib.sha256(msgspec.json.encode(program.segments)).hexdigest()[:32]
         self.needs = self._needs()
         self.hears_of_mails = SENT in self.needs or any(map(_hears_of_mails, self.graphs.values()))
         self.service_topics = frozenset(topic.name for topic in program.topics if topic.purpose == "service")
@@ -152,7 +156,7 @@ def prepare(graph: Graph, currency: str = "") -> Flow:
                 hears[index] = tuple((hear, _test(hear.where, currency)) for hear in node.hears)
             case Send():
                 sends[index] = _tongue(node, currency)
-                if not (node.next >= 0 and isinstance(graph.nodes[node.next], Wait)):
+                if not _long_wait(graph, node.next):
                     reports.add(index)
     starts = [start for start in graph.starts if isinstance(start, StartOnEvent)]
     return Flow(
@@ -173,6 +177,15 @@ def _listeners(lines: Iterable[StartOnEvent | Leave], currency: str) -> tuple[Li
 
 def _test(where: Condition | None, currency: str) -> Test | None:
     return None if where is None else condition(where, currency)
+
+
+def _long_wait(graph: Graph, index: int) -> bool:
+    """Whether a wait stands there that is so long that a minute before its beginning does not matter."""
+    node = graph.nodes[index] if index != END else None
+    if not isinstance(node, Wait):
+        return False
+    length = node.duration
+    return bool(length.months or length.days) or length.seconds >= 3600
 
 
 def _tongue(node: Send, currency: str) -> Tongue:

@@ -18,7 +18,7 @@ def walk(turn: Turn, journey: Journey, index: int) -> None:
     journey = replace(journey, mail="")
     while index != END:
         node = flow.graph.nodes[index]
-        journey = replace(journey, node=index, visit=journey.visit + 1)
+        journey = replace(journey, node=index)
         match node:
             case Send():
                 journey = send(turn, flow, journey, node)
@@ -58,7 +58,7 @@ def wait_until(turn: Turn, node: Wait) -> int:
 def send(turn: Turn, flow: Flow, journey: Journey, node: Send) -> Journey:
     """Ask for a mail. The journey remembers its key until the hand-over is known or no longer matters."""
     index = journey.node
-    key = turn.loaded.key(journey.id, node.step, journey.visit)
+    key = turn.loaded.key(journey.id, node.step, visit=1)  # without loops, no step is met twice
     scene = turn.scene(journey)
     tongue = flow.sends[index]
     body = MailBody(

@@ -16,7 +16,8 @@ class Turn:
         self.loaded = loaded
         self.stimulus = stimulus
         self.now = now
-        self.bundle = bundle if bundle.created else replace(bundle, created=now)
+        self.new = not bundle.created  # nothing was known of this contact
+        self.bundle = replace(bundle, created=now) if self.new else bundle
         self.clock: ZoneInfo = loaded.clock(bundle)
         self._effects: list[Effect] = []
         self._entries: list[Entry] = []

@@ -63,8 +63,8 @@ class AttemptFile:
         if magic == _MAGIC and owner != sender:
             self.close()
             raise AttemptsFault(
-                f"{path} belongs to another project's mailer, or the journey key was changed. Move it away: "
-                "what it alone knows will count as unknown."
+                f"{path} belongs to another project's mailer, or the journey key was changed since. "
+                "Put the old key back."
             )
         same = boot == self._boot and bool(self._boot.strip(b"\0")) and size >= _SIZE
         self.remembers = magic == _MAGIC and same

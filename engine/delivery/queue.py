@@ -40,6 +40,7 @@ class Queue:
         self._busy: set[str] = set()  # subjects with a mail on its way
         self._items: dict[str, Item] = {}  # every mail that is waiting or on its way, as it now is
         self._taken: set[str] = set()  # keys that are on their way
+        self._recalled: set[str] = set()  # keys that were called back while on their way
         self._number = 0
 
     def __len__(self) -> int:
@@ -70,20 +71,26 @@ class Queue:
                 taken.append(item)
         return taken
 
-    def again(self, item: Item, not_before: int) -> None:
+    def again(self, item: Item, not_before: int) -> bool:
         """A mail that was taken, or that an earlier life had taken, wants to go once more, not before that
-        instant."""
+        instant. False: it was called back meanwhile, and is over."""
+        if item.key in self._recalled:
+            self.done(item)
+            return False
         self._push(item, not_before)
         self._release(item)
+        return True
 
     def done(self, item: Item) -> None:
         """A mail that was taken is over."""
         self._items.pop(item.key, None)
+        self._recalled.discard(item.key)
         self._release(item)
 
     def cancel(self, key: str) -> bool:
-        """Take a mail back. False if it is on its way or not here."""
+        """Take a mail back. False if it is not here, or on its way: then it goes no second time."""
         if key in self._taken:
+            self._recalled.add(key)
             return False
         return self._items.pop(key, None) is not None
 

@@ -90,6 +90,8 @@ class Connection(asyncio.Protocol):
             raise ServerFault(f"{place} does not answer.") from None
         except OSError as fault:
             raise ServerFault(f"{place} cannot be reached: {_why(fault)}.") from None
+        except UnicodeError:
+            raise ServerFault(f"{place} cannot be reached: this is no name of a host.") from None
         except _Refused as fault:
             raise ServerFault(f"{place} {fault}") from None
         finally:

@@ -10,7 +10,7 @@ from consent.contract import (
     Change,
     ConsentClient,
     MailClass,
-    Reason,
+    Outcome,
     Settlement,
     Status,
     Unavailable,
@@ -48,6 +48,8 @@ long, so no timer that matters can come before a hand-over that is not reported.
 STARTED = frozenset({"confirmed"})
 STOPPED = frozenset({"withdrawn"})
 SPEAKS = "language.changed"
+_OVER = (Outcome.ACCEPTED, Outcome.REFUSED, Outcome.UNKNOWN)
+_ASK_AGAIN = 1.0  # seconds until a consent service that did not answer is asked again
 _CHANGES, _INBOX = "changes", "inbox"
 
 
@@ -69,6 +71,7 @@ class Runner:
         self.wake = asyncio.Event()
         self.idle = False  # whether `step` last found nothing to do
         self.next_due: int | None = None  # the earliest deadline when `step` last found nothing to do
+        self._deaf = False  # the consent service did not answer last time, and that has been said
         self._store = store
         self._loaded = loaded
         self._consent = consent
@@ -87,9 +90,11 @@ class Runner:
         for first in range(0, len(effects), LARGEST_BATCH):
             part = effects[first : first + LARGEST_BATCH]
             known = await self._consent.status([effect.key for effect in part])
+            people = await self._store.load(list(dict.fromkeys(effect.contact for effect in part)))
+            standing = {journey.id for bundle in people.values() for journey in bundle.journeys}
             for effect, status in zip(part, known, strict=True):
                 self._open[effect.key] = effect
-                self._resume(self._item(effect), status)
+                self._resume(self._item(effect), status, effect.body.journey in standing)
 
     @property
     def open_mails(self) -> int:
@@ -104,20 +109,26 @@ class Runner:
                 self.wake.clear()
                 try:
                     worked = await self.step()
+                    self._deaf = False
                 except Unavailable as fault:
-                    log.error("the consent service does not answer", why=str(fault))
-                    worked = False
+                    if not self._deaf:
+                        log.error("the consent service does not answer", why=str(fault))
+                    self._deaf = True
+                    await asyncio.sleep(_ASK_AGAIN)
+                    continue
                 if not worked:
                     await self._pause()
 
     async def step(self) -> bool:
         """One batch. False: there was nothing to do."""
         now = self._clock()
-        changes = await self._consent.changes(self._cursors[_CHANGES], LARGEST_BATCH)
+        received, due, self.next_due = await self._store.gather(self._cursors[_INBOX], now, LARGEST_BATCH)
+        if len(received) == LARGEST_BATCH:
+            due = []  # what waits behind these events may be about the same people: events come first
+        changes = await self._changes()
         for change in changes:
             if change.type in STOPPED:
                 self._mailer.revoke(change.subject, change.seq)
-        received, due, self.next_due = await self._store.gather(self._cursors[_INBOX], now, LARGEST_BATCH)
         batch = Batch()
         domains: dict[str, str] = {}
         arrived = await self._arrived(received, batch, domains)
@@ -148,6 +159,18 @@ class Runner:
         return True
 
     # gathering
+
+    async def _changes(self) -> list[Change]:
+        """All changes of consent so far. They are read behind the inbox: whoever had agreed when an event was
+        accepted is known to have."""
+        changes: list[Change] = []
+        after = self._cursors[_CHANGES]
+        while part := await self._consent.changes(after, LARGEST_BATCH):
+            changes += part
+            after = part[-1].seq
+            if len(part) < LARGEST_BATCH:
+                break
+        return changes
 
     def _ended(self, verdicts: Sequence[Verdict], batch: Batch) -> list[Stimulus]:
         """A mail handed over in time needs a line in the journal only; all else the journey must hear."""
@@ -205,7 +228,7 @@ class Runner:
         """Timers; a mail that ended in this batch is not open any more, and nobody will report it again."""
         return [
             Stimulus(
-                f"{one.journey}-{one.epoch}",
+                f"{one.journey}-{one.epoch}" if one.journey else f"segments-{one.due}",
                 one.contact,
                 one.due,
                 Fired(one.journey, one.epoch, one.mail in self._open and one.mail not in ended),
@@ -277,13 +300,19 @@ class Runner:
         )
         return Item(ask, lambda decision: self._letters.letter(body, decision), body.at)
 
-    def _resume(self, item: Item, status: Status | None) -> None:
-        if status is None or (status.outcome is None and status.reason is None):
-            self._queue.put(item)
-        elif status.outcome is not None:
+    def _resume(self, item: Item, status: Status | None, standing: bool) -> None:
+        """Go by what became of the mail. A journey stands while its mail is open: one that does not was left,
+        and a mail of it that has not gone goes no more."""
+        if status is not None and status.outcome in _OVER:
             self._dispatch.adopt(item, Settlement(item.key, status.attempt, status.outcome))
+        elif not standing:
+            self._dispatch.refuse(item, Why.FLOW_LEFT)
+        elif status is not None and status.outcome is not None:
+            self._dispatch.adopt(item, Settlement(item.key, status.attempt, status.outcome))
+        elif status is not None and status.reason is not None:
+            self._dispatch.refuse(item, status.reason)
         else:
-            self._dispatch.refuse(item, status.reason or Reason.UNKNOWN_SUBJECT)
+            self._queue.put(item)
 
     # waiting
 

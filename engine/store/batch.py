@@ -53,5 +53,6 @@ def _profile(bundle: Bundle) -> tuple[object, ...]:
         bundle.windows,
         bundle.segments,
         bundle.segments_due,
+        bundle.judged_by,
         bundle.entered,
     )

@@ -20,6 +20,7 @@ class _Profile(Struct, frozen=True, array_like=True):
     segments: list[str]
     segments_due: int
     entered: dict[str, int]
+    judged_by: str = ""
 
 
 _profile = decoder(_Profile)
@@ -41,6 +42,7 @@ def profile_row(bundle: Bundle) -> bytes:
             sorted(bundle.segments),
             bundle.segments_due,
             bundle.entered,
+            bundle.judged_by,
         )
     )
 
@@ -58,6 +60,7 @@ def bundle_of(contact: str, row: bytes | None, journeys: Iterable[Journey]) -> B
         {event: tuple(Seen(at, data) for at, data in window) for event, window in profile.windows.items()},
         frozenset(profile.segments),
         profile.segments_due,
+        profile.judged_by,
         profile.entered,
         in_order(journeys),
     )

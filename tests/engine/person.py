@@ -77,7 +77,9 @@ class Person:
 
     def take(self, data: Any, at: int | None = None) -> "Person":
         self._count += 1
-        id_ = f"{data.journey}-{data.epoch}" if isinstance(data, Fired) else f"stimulus-{self._count}"
+        id_ = f"stimulus-{self._count}"
+        if isinstance(data, Fired):  # as the runner names them
+            id_ = f"{data.journey}-{data.epoch}" if data.journey else f"segments-{at}"
         stimulus = Stimulus(id_, self.bundle.contact, self.now if at is None else at, data)
         self._keep(advance(self.loaded, self.bundle, stimulus, self.now))
         return self

@@ -101,3 +101,17 @@ def test_mail_of_an_earlier_life_that_comes_again_is_known() -> None:
     assert mail.key in queue
     assert queue.take(0, 1) == [], "the subject has another mail on its way"
     assert queue.cancel(mail.key)
+
+
+def test_mail_called_back_on_its_way_goes_no_second_time() -> None:
+    """Its journey was left while the server had it; when the server defers it, it is over."""
+    queue = Queue()
+    mail = item("anna")
+    queue.put(mail)
+    assert queue.take(0, 10) == [mail]
+    assert not queue.cancel(mail.key), "it may be with the server by now"
+    assert not queue.again(mail, 60_000)
+    assert mail.key not in queue
+    assert queue.next_due() is None
+    queue.put(other := item("anna"))
+    assert queue.take(0, 10) == [other], "the person is free for other mail"

@@ -67,7 +67,6 @@ journeys = st.builds(
     trigger_id=texts,
     trigger=records,
     per=texts,
-    visit=st.integers(0, 99),
     mail=ids | st.just(""),
     received=st.dictionaries(texts, records, max_size=2),
     sent=st.lists(texts, max_size=3).map(tuple),
