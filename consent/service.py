@@ -23,10 +23,11 @@ from consent.leaf import Leaf
 from consent.log import Log, earlier_frontier, stored_frontier
 from consent.rules import NO_RULES, Rules, lay_out
 from consent.signer import Signed, Signer
-from consent.stops import StopsFile, stops_path
+from consent.stops import StopsFile, read_stops, stops_path
 from consent.store import SCHEMA, Store, checkpoints, facts, open_file, open_memory, open_read_only, policies
 from consent.tokens import Tokens
 from consent.transaction import Parts, Reading, Writing
+from consent.withdrawal import replay
 
 T = TypeVar("T")
 
@@ -142,10 +143,24 @@ def open_service(
         with store.writer.begin():
             _check(store.writer, parts)
             rules = _rules(store.writer)
-        return Service(store, parts, clock, rules)
+        service = Service(store, parts, clock, rules)
     except BaseException:
         store.close()
         raise
+    if path is not None and durable:
+        try:
+            _make_up(service, path)
+        except BaseException:
+            service.close()
+            raise
+    return service
+
+
+def _make_up(service: Service, path: Path) -> None:
+    """Withdraw what only the stops file still knows of."""
+    stops = read_stops(stops_path(path))
+    if stops:
+        service.write(lambda tx: replay(tx, stops))
 
 
 def open_reader(path: Path, keys: Keys, *, clock: Callable[[], int], public_url: str = "") -> Service:

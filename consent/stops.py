@@ -1,13 +1,15 @@
 """The file of stops, beside the store and outside of it: what a restored backup must not undo.
 
-A line is written and synced before the stop commits. A line without its commit does no harm: it stops a mail
-that might have gone, never the other way."""
+A line is written and synced before the stop commits, and the lines are read when the service opens: a stop
+that the store knows nothing of, for it is older or died before the commit, is made up for then. A line
+without its commit does no harm: it stops a mail that might have gone, never the other way."""
 
 import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
 
@@ -39,7 +41,8 @@ class StopsFile:
             )
             for stop in stops
         ]
-        data = "".join(line + "\n" for line in lines).encode()
+        # A line that a full disk has torn must not swallow the next: each begins with a newline of its own.
+        data = "".join(f"\n{line}\n" for line in lines).encode()
         while data:
             data = data[os.write(self._file, data) :]
         os.fsync(self._file)
@@ -47,6 +50,22 @@ class StopsFile:
     def close(self) -> None:
         """Close the file."""
         os.close(self._file)
+
+
+def read_stops(path: Path) -> list[Stop]:
+    """All stops in the file at `path`, oldest first; none if there is no file. A line that is torn or garbled
+    is passed over: what the others say counts none the less. Raises `OSError`."""
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except FileNotFoundError:
+        return []
+    found = []
+    for line in lines:
+        try:
+            found.append(msgspec.json.decode(line, type=Stop))
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            continue
+    return found
 
 
 def stops_path(store: Path) -> Path:

@@ -1,13 +1,15 @@
 """Withdrawal: accepted in every state, as often as someone likes, and in force with the commit."""
 
+import json
 from collections.abc import Sequence
 
 from sqlalchemy import delete, select, update
 
 from consent.contract import LinkRefused, Receipt, Visit
 from consent.evidence import Evidence, of_visit
-from consent.states import State, Step
-from consent.store import leaves, requests, wishes
+from consent.states import STOPS, State, Step
+from consent.stops import Stop
+from consent.store import among, leaves, requests, standings, wishes
 from consent.subjects import Subject, keep_evidence, load, move
 from consent.transaction import Writing
 
@@ -41,9 +43,11 @@ def withdraw(tx: Writing, token: str, how: str, everything: bool, visit: Visit) 
     )
 
 
-def stop(tx: Writing, subject: Subject, topics: Sequence[str], actor: str, record: Evidence) -> Subject:
+def stop(
+    tx: Writing, subject: Subject, topics: Sequence[str], actor: str, record: Evidence | None
+) -> Subject:
     """Withdraw `topics` and what was wished for them; the subject as they stand afterwards."""
-    commitment = keep_evidence(tx, subject, record)
+    commitment = keep_evidence(tx, subject, record) if record is not None else ""
     for topic in topics:
         subject = subject.moved(
             topic, move(tx, subject, topic, Step.WITHDRAWN, actor=actor, commitment=commitment)
@@ -58,6 +62,44 @@ def stop(tx: Writing, subject: Subject, topics: Sequence[str], actor: str, recor
         .values(closed="withdrawn")
     )
     return subject
+
+
+_STANDING = select(standings.c.subject, standings.c.topic, standings.c.at).where(
+    among(standings.c.subject, "subjects"), standings.c.state.in_((State.ACTIVE, State.PENDING))
+)
+_STOPPED = select(leaves.c.subject, leaves.c.purpose, leaves.c.type, leaves.c.at).where(
+    among(leaves.c.subject, "subjects"), leaves.c.type.in_(sorted(STOPS))
+)
+
+
+def replay(tx: Writing, stops: Sequence[Stop]) -> None:
+    """Withdraw what the stops file says was withdrawn and the log knows nothing of: the store is an older
+    one, or died before its commit.
+
+    What the person asked for or confirmed after the stop stays as it is, and subjects that this store does
+    not know have nothing to withdraw. The queries do not grow with the log."""
+    newest: dict[tuple[str, str], Stop] = {}
+    for one in stops:
+        place = (one.subject, one.topic)
+        if one.type in STOPS and (place not in newest or newest[place].at <= one.at):
+            newest[place] = one
+    stopped = {subject for subject, _ in newest}
+    since = {
+        (subject, topic): at
+        for subject, topic, at in tx.conn.execute(_STANDING, {"subjects": json.dumps(sorted(stopped))})
+    }
+    missed = {place: one for place, one in newest.items() if place in since and since[place] <= one.at}
+    if not missed:
+        return
+    affected = {"subjects": json.dumps(sorted({subject for subject, _ in missed}))}
+    known = {tuple(row) for row in tx.conn.execute(_STOPPED, affected)}
+    topics: dict[str, list[str]] = {}
+    for (subject, topic), one in missed.items():
+        if (subject, topic, one.type, one.at) not in known:
+            topics.setdefault(subject, []).append(topic)
+    # No evidence is kept: the line is all there is, and a row that cannot be opened must not be in the way.
+    for subject, found in load(tx, sorted(topics)).items():
+        stop(tx, found, sorted(topics[subject]), "system:stops_file", None)
 
 
 def _wished(tx: Writing, subject: str) -> set[str]:
