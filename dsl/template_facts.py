@@ -1,19 +1,18 @@
 """What the compiler knows of a template: its digest, and what it always shows."""
 
 import hashlib
-import re
 from collections.abc import Iterator, Mapping
 
 import jinja2
 from jinja2 import nodes as j
 from msgspec import Struct
 
+from dsl import shown
 from dsl.template_files import TemplateFile, Templates
 
 FILTERS = ("money", "date", "time")
 """The filters that templates have beside Jinja's own."""
 
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _ENVIRONMENT = jinja2.Environment(autoescape=True)
 _ENVIRONMENT.filters |= dict.fromkeys(FILTERS, str)
 _DEEPEST = 20
@@ -58,12 +57,12 @@ def _template(name: str, templates: Templates) -> Template:
         for piece in (file.path, *(f"{key}: {text}" for key, text in sorted(file.header.items())), file.body):
             data = piece.encode()
             digest.update(len(data).to_bytes(8, "big") + data)
-    shown = [always_shown(file, templates) for file in variants]
+    seen = [always_shown(file, templates) for file in variants]
     return Template(
         name,
         digest.hexdigest(),
-        unsubscribe=all("links.unsubscribe" in each for each in shown),
-        imprint=all("sender.imprint" in each for each in shown),
+        unsubscribe=all("links.unsubscribe" in each for each in seen),
+        imprint=all("sender.imprint" in each for each in seen),
     )
 
 
@@ -100,57 +99,105 @@ def references(file: TemplateFile) -> Iterator[tuple[str, int]]:
 
 
 def always_shown(file: TemplateFile, templates: Templates) -> frozenset[str]:
-    """The values (`links.unsubscribe`, …) that a file puts out whatever its conditions say. What stands in an
-    HTML comment does not count."""
+    """The values (`links.unsubscribe`, …) that a reader sees whatever the conditions say: nothing hides them,
+    no filter changes them, and a link has words."""
     try:
-        return frozenset(_shown_in(file, templates, {}, 0))
+        text = "".join(_laid_out(file, templates, {}, (), True))
     except jinja2.TemplateSyntaxError:
         return frozenset()
+    return shown.values_in_html(text) if file.kind == "html" else shown.values_in_text(text)
 
 
-def _shown_in(
-    file: TemplateFile, templates: Templates, blocks: Mapping[str, j.Block], depth: int
+def _laid_out(
+    file: TemplateFile,
+    templates: Templates,
+    blocks: Mapping[str, j.Block],
+    within: tuple[str, ...],
+    sure: bool,
 ) -> Iterator[str]:
-    if depth > _DEEPEST:
+    """The text of a file as `shown` reads it. `within` are the files that brought it in."""
+    if len(within) > _DEEPEST or file.path in within:
         return
-    body = _COMMENT.sub("", file.body) if file.kind == "html" else file.body
-    tree = parsed(body)
+    within = (*within, file.path)
+    tree = parsed(file.body)
     own = {block.name: block for block in tree.find_all(j.Block)}
     blocks = {**own, **blocks}
     layout = tree.find(j.Extends)
     if layout is not None:
         part = templates.file(layout.template.value) if isinstance(layout.template, j.Const) else None
         if part:
-            yield from _shown_in(part, templates, blocks, depth + 1)
+            yield from _laid_out(part, templates, blocks, within, sure)
         return
-    yield from _shown(tree.body, templates, blocks, depth)
+    yield from _pieces(tree.body, templates, blocks, within, sure)
 
 
-def _shown(
-    body: list[j.Node], templates: Templates, blocks: Mapping[str, j.Block], depth: int
+def _pieces(
+    body: list[j.Node],
+    templates: Templates,
+    blocks: Mapping[str, j.Block],
+    within: tuple[str, ...],
+    sure: bool,
 ) -> Iterator[str]:
-    if depth > _DEEPEST:
-        return
     for node in body:
         match node:
             case j.Output():
                 for each in node.nodes:
-                    yield from _put_out(each)
-            case j.Block():
-                yield from _shown(blocks.get(node.name, node).body, templates, blocks, depth + 1)
+                    yield _put_out(each, sure)
+            case j.Block() if len(within) <= _DEEPEST:
+                inner = blocks.get(node.name, node).body
+                yield from _pieces(inner, templates, blocks, (*within, ""), sure)
             case j.With() | j.Scope() | j.ScopedEvalContextModifier():
-                yield from _shown(node.body, templates, blocks, depth + 1)
+                yield from _pieces(node.body, templates, blocks, within, sure)
             case j.Include(template=j.Const(value=str() as path)):
                 part = templates.file(path)
                 if part:
-                    yield from _shown_in(part, templates, {}, depth + 1)
+                    yield from _laid_out(part, templates, {}, within, sure)
+            case j.If():
+                yield from _choice(node, templates, blocks, within, sure)
+            case j.For():
+                inside = _pieces([*node.body, *node.else_], templates, blocks, within, False)
+                yield "".join((shown.MAYBE, *inside, shown.SURE))
+            case j.FilterBlock() | j.CallBlock():
+                inside = _pieces(node.body, templates, blocks, within, False)
+                yield "".join((shown.MAYBE, *inside, shown.SURE))
 
 
-def _put_out(node: j.Node) -> Iterator[str]:
-    if isinstance(node, j.Filter) and node.node is not None:
-        yield from _put_out(node.node)
-    elif path := dotted(node):
-        yield ".".join(path)
+def _choice(
+    node: j.If, templates: Templates, blocks: Mapping[str, j.Block], within: tuple[str, ...], sure: bool
+) -> Iterator[str]:
+    """All arms one after another, so that what one of them hides is hidden; words count if each arm has
+    some."""
+    bodies = [node.body, *(other.body for other in node.elif_), node.else_]
+    arms = ["".join(_pieces(body, templates, blocks, within, False)) for body in bodies]
+    yield "".join((shown.MAYBE, *arms, shown.SURE))
+    if all(arm.strip() and "<" not in arm and shown.MAYBE not in arm for arm in arms):
+        yield shown.WORD
+
+
+def _put_out(node: j.Node, sure: bool) -> str:
+    if isinstance(node, j.TemplateData):
+        return node.data
+    path = ".".join(dotted(node))
+    if path:
+        return shown.marked(path) if sure else shown.WORD
+    is_given = isinstance(node, j.Filter) and node.name in ("default", "d")
+    return shown.WORD if is_given else ""
+
+
+def renamed(tree: j.Template) -> Iterator[tuple[str, int]]:
+    """The names that a template gives a meaning itself (by `set`, `with`, `for`, `macro` or `import`), with
+    the line."""
+    for node in tree.find_all((j.Name, j.NSRef, j.Macro, j.Import, j.FromImport)):
+        match node:
+            case j.Name() if node.ctx != "load":
+                yield node.name, node.lineno
+            case j.NSRef() | j.Macro():
+                yield node.name, node.lineno
+            case j.Import():
+                yield node.target, node.lineno
+            case j.FromImport():
+                for each in node.names:
+                    yield each if isinstance(each, str) else each[1], node.lineno
 
 
 def dotted(node: j.Node) -> tuple[str, ...]:

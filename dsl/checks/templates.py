@@ -13,7 +13,7 @@ from dsl.names import CONTACT_ALWAYS, nearest, unknown
 from dsl.nodes import Flow, FlowTopic, Send
 from dsl.scope import Scope
 from dsl.source import error, warning
-from dsl.template_facts import FILTERS, always_shown, parsed, parts_of, references
+from dsl.template_facts import FILTERS, always_shown, parsed, parts_of, references, renamed
 from dsl.template_files import PROOF, TemplateFile
 from dsl.template_uses import Use, uses
 
@@ -109,7 +109,7 @@ def _facts(name: str, usage: _Sent | None, draft: Draft) -> Iterator[Finding]:
                         "E510",
                         place,
                         f"The proof mail does not always show `links.{link}`.",
-                        f"Write `{{{{ links.{link} }}}}` where no condition can hide it.",
+                        f"Write `{{{{ links.{link} }}}}` where no condition, filter or style can hide it.",
                     )
         elif usage and usage.marketing:
             if "links.unsubscribe" not in shown:
@@ -117,14 +117,14 @@ def _facts(name: str, usage: _Sent | None, draft: Draft) -> Iterator[Finding]:
                     "E505",
                     place,
                     "This marketing mail does not always show the link to unsubscribe.",
-                    f"Write `{_UNSUBSCRIBE}` where no condition can hide it.",
+                    f"Write `{_UNSUBSCRIBE}` where no condition, filter or style can hide it.",
                 )
             if "sender.imprint" not in shown:
                 yield error(
                     "E509",
                     place,
                     "This marketing mail does not always show who sends it.",
-                    f"Write `{_IMPRINT}` where no condition can hide it.",
+                    f"Write `{_IMPRINT}` where no condition, filter or style can hide it.",
                 )
 
 
@@ -145,6 +145,7 @@ def _texts(draft: Draft, sent: Mapping[str, _Sent]) -> Iterator[Finding]:
                 try:
                     tree = parsed(text)
                     yield from _words(tree, file, line, draft)
+                    yield from _renamed(tree, file, line, draft)
                     asked = list(uses(tree))
                 except jinja2.TemplateSyntaxError as fault:
                     yield error(
@@ -216,6 +217,18 @@ def _words(tree: j.Template, file: TemplateFile, line: int, draft: Draft) -> Ite
             f"Write `{close}`." if close else "Templates have `money`, `date`, `time` and `default`.",
         )
         node.name = harmless
+
+
+def _renamed(tree: j.Template, file: TemplateFile, line: int, draft: Draft) -> Iterator[Finding]:
+    """`links` and `sender` mean the same in every mail, or nobody could tell what a mail shows."""
+    for name, at in renamed(tree):
+        if name in ("links", "sender"):
+            yield error(
+                "E511",
+                _at(file, draft, line + at - 1, name),
+                f"`{name}` means something else already.",
+                f"Take another name for it, as in `my_{name}`.",
+            )
 
 
 def _use(

@@ -1,5 +1,6 @@
 """What the compiler knows of templates: facts, digests, the values they ask for."""
 
+import pytest
 from golden_cases import compiled
 
 from dsl.compile import Compiled
@@ -50,6 +51,79 @@ def test_the_link_counts_where_no_condition_can_hide_it() -> None:
         found = with_templates(mail=HEAD + shown)
         assert errors(found) == []
         assert (mail(found).unsubscribe, mail(found).imprint) == (True, True)
+
+
+LINK = '<a href="{{ links.unsubscribe }}">Stop</a>'
+UNSEEN = (
+    f'<div style="color: red; Display : None"><p>{LINK}</p></div>',
+    f"<div hidden>{LINK}</div>",
+    f'<p style="visibility:hidden">{LINK}</p>',
+    f'<p style="font-size: 0px">{LINK}</p>',
+    f'<p style="opacity:0">{LINK}</p>',
+    f"<style>{LINK}</style>",
+    f"<head>{LINK}</head>",
+    f"<!-- {LINK} -->",
+    '<p title="{{ links.unsubscribe }}">Stop</p>',
+    '<a name="{{ links.unsubscribe }}">Stop</a>',
+    '<a href="{{ links.unsubscribe }}"></a>',
+    '<a href="{{ links.unsubscribe }}"> &nbsp;&zwnj;<b></b></a>',
+    '<a href="{{ links.unsubscribe }}"><span style="display:none">Stop</span></a>',
+    '<a href="{{ links.unsubscribe }}">{% if code %}Stop{% endif %}</a>',
+    '<a href="{{ links.unsubscribe | truncate(0) }}">Stop</a>',
+    '<a href="{% if code %}{{ links.unsubscribe }}{% endif %}">Stop</a>',
+    '<a href="https://else.example/?{{ links.unsubscribe }}">Stop</a>',
+    '<a href="https://else.example/">{{ links.unsubscribe }}</a>',
+    '<a href="https://else.example/" href="{{ links.unsubscribe }}">Stop</a>',
+    f'{{% if code %}}<div style="display:none">{{% else %}}<div>{{% endif %}}{LINK}</div>',
+    f'<div {{% if code %}}style="display:none"{{% endif %}}>{LINK}</div>',
+)
+SEEN = (
+    f'<div style="display:none">Preview</div>{LINK}',
+    f'<td style="font-size:0"><p style="font-size:14px">{LINK}</p></td>',
+    f'<p style="opacity:0.9; font-size:0.8em; max-height:10px">{LINK}</p>',
+    '<a href=" {{ links.unsubscribe }} " class="x"><b>Stop</b></a>',
+    '<a href="{{ links.unsubscribe }}"><img src="x.png" alt="Stop"></a>',
+    '<a href="{{ links.unsubscribe }}">{% if code %}Stop{% else %}Halt{% endif %}</a>',
+    '<a href="{{ links.unsubscribe }}">{{ contact.first_name | default("Stop") }}</a>',
+    "<p>To stop: {{ links.unsubscribe }}</p>",
+)
+
+
+@pytest.mark.parametrize("text", UNSEEN)
+def test_a_link_that_no_reader_sees_does_not_count(text: str) -> None:
+    """Hidden, without words, elsewhere than in the target of a link, or changed on the way."""
+    found = with_templates(mail=HEAD + "<p>{{ sender.imprint }}</p>" + text)
+    assert errors(found) == ["E505"]
+
+
+@pytest.mark.parametrize("text", SEEN)
+def test_a_link_that_every_reader_sees_counts(text: str) -> None:
+    """Whatever else is hidden, and however the words are made."""
+    assert errors(with_templates(mail=HEAD + text + "<p>{{ sender.imprint }}</p>")) == []
+
+
+def test_an_imprint_that_no_reader_sees_does_not_count() -> None:
+    """Hidden, in an attribute, or cut by a filter."""
+    for text in (
+        '<p style="display:none">{{ sender.imprint }}</p>',
+        '<p title="{{ sender.imprint }}"></p>',
+        "{{ sender.imprint | truncate(0) }}",
+    ):
+        assert errors(with_templates(mail=HEAD + LINK + text)) == ["E509"], text
+
+
+def test_links_and_sender_keep_their_meaning() -> None:
+    """However a template would give them another one."""
+    for text in (
+        "{% set links = contact %}",
+        "{% set links %}x{% endset %}",
+        "{% with sender = contact %}{% endwith %}",
+        "{% for a, links in items %}{% endfor %}",
+        "{% macro sender() %}{% endmacro %}",
+        '{% import "_part.html" as links %}',
+        '{% from "_part.html" import x as sender %}',
+    ):
+        assert "E511" in errors(with_templates(mail=HEAD + BOTH + text, _part="x")), text
 
 
 def test_layouts_and_parts_count() -> None:

@@ -1,0 +1,120 @@
+"""What a reader sees of HTML in which values are marked: text that nothing hides, and links with words."""
+
+import re
+from collections.abc import Iterable
+from html.parser import HTMLParser
+
+OPEN, CLOSE = "\ue000", "\ue001"
+"""They stand around the name of a value."""
+MAYBE, SURE = "\ue002", "\ue003"
+"""They stand around what is there under a condition only."""
+WORD = "\ue004"
+"""Some words, whatever they are."""
+
+_VALUE = re.compile(f"{OPEN}([^{CLOSE}]*){CLOSE}")
+_MARKS = re.compile(f"[{MAYBE}{SURE}]")
+_BLANK = re.compile("[\\s\u00ad\u034f\u200b-\u200f\u2060\ufeff]+")
+_SILENT = frozenset(
+    "audio canvas head iframe noembed noframes object script select style template textarea title "
+    "video".split()
+)
+_VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
+_NOTHING = r"0+(\.0*)?(px|pt|em|rem|%)?(?![\w.])"
+_HIDING = re.compile(
+    rf"(?<![\w-])(display:none|visibility:(hidden|collapse)|opacity:{_NOTHING}|max-height:{_NOTHING})"
+)
+_SIZE = re.compile(r"(?<![\w-])font-size:([^;]*)")
+_NO_SIZE = re.compile(_NOTHING)
+
+
+def marked(name: str) -> str:
+    """A value in the text."""
+    return f"{OPEN}{name}{CLOSE}"
+
+
+def values_in_text(text: str) -> frozenset[str]:
+    """The names of the values in plain text; all of it is seen."""
+    return frozenset(_VALUE.findall(text))
+
+
+def values_in_html(html: str) -> frozenset[str]:
+    """The names of the values that a reader of the HTML sees: as text that no element or style of its own
+    hides, or as the whole target of a link that has words. What a style sheet hides is not known here."""
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    reader.end_link()
+    return frozenset(reader.seen)
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.seen: set[str] = set()
+        self._stack: list[tuple[str, bool, bool]] = []  # open elements: hidden, of size nothing
+        self._maybe = 0
+        self._in_link = False
+        self._target = ""
+        self._words = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        text = self.get_starttag_text() or ""
+        whole = text.count(MAYBE) == text.count(SURE)
+        self._conditions(text)
+        plain = [(_MARKS.sub("", name), _MARKS.sub("", value or "")) for name, value in attrs]
+        given: dict[str, str] = {}
+        for name, value in plain:
+            given.setdefault(name, value)  # the first of two counts, as in browsers
+        if tag == "a":
+            self.end_link()
+            found = _VALUE.fullmatch(given.get("href", "").strip())
+            self._in_link = True
+            self._target = found[1] if found and whole else ""
+        hidden, tiny = self._stack[-1][1:] if self._stack else (False, False)
+        styles = [re.sub(r"\s+", "", value).lower() for name, value in plain if name == "style"]
+        hidden = hidden or tag in _SILENT or "hidden" in given or any(map(_HIDING.search, styles))
+        for style in styles:
+            for size in _SIZE.findall(style):
+                tiny = bool(_NO_SIZE.match(size))
+        if tag == "img" and not hidden:
+            self._read(given.get("alt", ""))
+        if tag not in _VOID:
+            self._stack.append((tag, hidden, tiny))
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)  # HTML knows no empty `<div/>`: it stays open
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "a":
+            self.end_link()
+        for place in reversed(range(len(self._stack))):
+            if self._stack[place][0] == tag:
+                del self._stack[place:]
+                return
+
+    def handle_data(self, data: str) -> None:
+        for piece in re.split(f"([{MAYBE}{SURE}])", data):
+            self._conditions(piece)
+            hidden = bool(self._stack) and (self._stack[-1][1] or self._stack[-1][2])
+            if not hidden and self._maybe <= 0:
+                self._read(piece)
+                if not self._in_link:
+                    self.seen.update(_VALUE.findall(piece))
+                else:  # an address as the words of a link says nothing of where it leads
+                    found: Iterable[str] = _VALUE.findall(piece)
+                    self.seen.update(name for name in found if not name.startswith("links."))
+
+    def handle_comment(self, data: str) -> None:
+        self._conditions(data)
+
+    def end_link(self) -> None:
+        """The link ends here, or is never closed."""
+        if self._in_link and self._target and self._words:
+            self.seen.add(self._target)
+        self._in_link, self._target, self._words = False, "", False
+
+    def _read(self, text: str) -> None:
+        self._words = self._words or bool(_BLANK.sub("", _MARKS.sub("", text)))
+
+    def _conditions(self, text: str) -> None:
+        self._maybe += text.count(MAYBE) - text.count(SURE)
