@@ -113,9 +113,9 @@ class InProcess:
         address = read_address(request.email)
         await self._write(lambda tx: signup.sign_up(tx, address, request))
 
-    async def proofs(self, limit: int = 256) -> list[Proof]:
+    async def proofs(self, limit: int = 256, after: str = "") -> list[Proof]:
         """See `ConsentClient`. Those that are claimed and unsettled are not among them."""
-        return await self._read(lambda reading: signup.proofs(reading, limit))
+        return await self._read(lambda reading: signup.proofs(reading, limit, after))
 
     async def confirmation(self, token: str) -> LinkView:
         """What the page behind a link to confirm or to refuse shows."""

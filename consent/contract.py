@@ -303,8 +303,9 @@ class ConsentClient(Protocol):
         """Record the wish and queue a proof mail, unless a cool-down forbids it. The same for every address.
         Raises `InvalidAddress`; an unknown topic is a `ValueError` that names it."""
 
-    async def proofs(self, limit: int = 256) -> list[Proof]:
-        """Proof mails that are queued and not settled, oldest first."""
+    async def proofs(self, limit: int = 256, after: str = "") -> list[Proof]:
+        """Proof mails that are queued and not settled, oldest first. `after` is the key of one: those that
+        come behind it."""
 
     async def confirmation(self, token: str) -> LinkView: ...
     async def confirm(self, token: str, visit: Visit) -> Receipt:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from msgspec import Struct
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import Row, Select, select, true, tuple_, update
 from sqlalchemy.dialects.sqlite import insert
 
 from consent.address import Address
@@ -111,8 +111,11 @@ def ask_for(
         tx.log.append(Leaf(type="proof_mail.queued", subject=subject.id, actor=actor))
 
 
-def proofs(reading: Reading, limit: int) -> list[Proof]:
-    """Proof mails that are queued and neither claimed nor settled for good, oldest first."""
+def proofs(reading: Reading, limit: int, after: str) -> list[Proof]:
+    """Proof mails that are queued and neither claimed nor settled for good, oldest first; with `after`, the
+    key of one, those that come behind it."""
+    place = tuple_(requests.c.at, requests.c.id)
+    mark = select(requests.c.at, requests.c.id).where(requests.c.id == after).scalar_subquery()
     rows = reading.conn.execute(
         select(requests.c.id, requests.c.subject, requests.c.language, requests.c.attempt)
         .where(
@@ -120,6 +123,7 @@ def proofs(reading: Reading, limit: int) -> list[Proof]:
             requests.c.closed == "",
             requests.c.expires > reading.now,
             requests.c.not_before <= reading.now,
+            place > mark if after else true(),
         )
         .order_by(requests.c.at, requests.c.id)
         .limit(limit)

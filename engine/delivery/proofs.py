@@ -1,11 +1,12 @@
 """Proof mails: queued by the consent service itself, sent like all others."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from consent.contract import ConsentClient, Proof
 from engine.delivery.queue import Item, Queue
 from engine.mail.letters import Letters
 
+_PAGE = 256
 _AGAIN = 300_000
 """Milliseconds until a proof mail that could not be written is tried again."""
 
@@ -25,15 +26,23 @@ class Proofs:
     async def fetch(self) -> bool:
         """Queue those that are not queued yet; whether there were any. One that comes back though its attempt
         was not made, since its template fails, is tried again after a while."""
-        now, wanted = self._clock(), await self._consent.proofs()
-        found = [proof for proof in wanted if proof.ask.key not in self._queue]
+        now = self._clock()
+        wanted = await self._consent.proofs(_PAGE)
+        found, asked = self._new(wanted), _places(wanted)
+        # Those that wait here already, perhaps for good, must not hide the ones behind them.
+        while not found and len(wanted) == _PAGE:
+            wanted = await self._consent.proofs(_PAGE, wanted[-1].ask.key)
+            found, asked = self._new(wanted), asked | _places(wanted)
         for proof in found:
             place = (proof.ask.key, proof.ask.attempt)
             self._queue.put(self._item(proof), self._again.get(place, 0))
             self._again[place] = now + _AGAIN
-        asked = {(proof.ask.key, proof.ask.attempt) for proof in wanted}
-        self._again = {place: at for place, at in self._again.items() if place in asked}
+        if len(wanted) < _PAGE:  # all were seen: the others are over
+            self._again = {place: at for place, at in self._again.items() if place in asked}
         return bool(found)
+
+    def _new(self, wanted: Sequence[Proof]) -> list[Proof]:
+        return [proof for proof in wanted if proof.ask.key not in self._queue]
 
     def _item(self, proof: Proof) -> Item:
         return Item(
@@ -41,3 +50,7 @@ class Proofs:
             lambda decision: self._letters.proof(proof.language, proof.wording, decision),
             self._clock(),
         )
+
+
+def _places(proofs: Sequence[Proof]) -> set[tuple[str, int]]:
+    return {(proof.ask.key, proof.ask.attempt) for proof in proofs}
