@@ -57,6 +57,11 @@ class Sender(Struct, frozen=True):
 class _Unknown(StrictUndefined):
     """Nothing is known: conditions on it are no, as in the flows; shown without `default` it is a fault."""
 
+    @property
+    def _undefined_message(self) -> str:
+        shown = self._undefined_name or "a value"
+        return f"`{shown}` is shown, but not known for this person; write `| default(…)` behind it"
+
     def _no(self, _other: object = None) -> bool:
         return False
 
