@@ -1,9 +1,11 @@
 """`virta.toml`: who sends, in which languages, through which servers, with which stores.
 
 Secrets never stand in it. A value written `env:NAME` names an environment variable; under `[keys]`,
-`file` names a file of development keys that refuses to serve in production.
+`file` names a file of development keys that refuses to serve in production. Only a project in development
+may hold a secret itself.
 """
 
+import ipaddress
 import os
 import re
 import tomllib
@@ -20,6 +22,7 @@ from virta.misfit import in_plain_words
 
 _ADDRESS = re.compile(r"[^\s@<>\",;]+@[^\s@<>\",;]+\Z")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z")
+_NAMED = re.compile(r"env:\S+\Z")
 _CURRENCY = re.compile(r"[A-Z]{3}\Z")
 
 
@@ -142,6 +145,8 @@ def _faults(settings: Settings) -> Iterator[str]:
     url = _url(settings.url)
     if url is None or url.scheme not in ("http", "https"):
         yield f"`url` must be a whole URL, as in `https://mail.kafija.example`; it is `{settings.url}`."
+    elif settings.environment == "production" and url.scheme != "https":
+        yield f"`url` must begin with `https://` in production: links in mails do; it is `{settings.url}`."
     if not settings.languages:
         yield '`languages` is empty; write at least one, as in `["en"]`.'
     for language in settings.languages:
@@ -161,6 +166,25 @@ def _faults(settings: Settings) -> Iterator[str]:
     for api in settings.api:
         if not api.key.strip():
             yield 'an API key is empty; write `key = "env:NAME"` and set that environment variable.'
+    if settings.environment != "development":
+        yield from _secret_faults(settings)
+
+
+def _secret_faults(settings: Settings) -> Iterator[str]:
+    """A file that is kept with the project is read by many: secrets are for the environment."""
+    named = {"smtp.password`": settings.smtp.password}
+    named |= {
+        f"keys.{name}`": getattr(settings.keys, name)
+        for name in settings.keys.__struct_fields__
+        if name != "file"
+    }
+    named |= {f"api.key` (number {number})": api.key for number, api in enumerate(settings.api, 1)}
+    for name, value in named.items():
+        if value and not _NAMED.match(value):
+            yield (
+                f"`{name} holds a secret itself, which only a project in development may; write "
+                "`env:NAME` and set that environment variable."
+            )
 
 
 def _sender_faults(sender: Sender) -> Iterator[str]:
@@ -184,12 +208,24 @@ def _smtp_faults(smtp: Smtp) -> Iterator[str]:
         yield "`smtp.url` must not hold a name or a password; `smtp.user` and `smtp.password` are for them."
     if bool(smtp.user) != bool(smtp.password):
         yield "`smtp.user` and `smtp.password` go together; one of them is empty."
+    elif smtp.user and url is not None and url.scheme == "smtp" and not _this_machine(url.hostname or ""):
+        yield (
+            f"`smtp.url` would send the password to {url.hostname} for anyone on the way to read; write "
+            "`smtps://` or `smtp+starttls://`."
+        )
     if smtp.connections < 1:
         yield "`smtp.connections` must be at least 1."
     if smtp.per_second < 0:
         yield "`smtp.per_second` must not be negative; 0 means as fast as the server takes them."
     if smtp.timeout <= 0 or smtp.final_timeout <= 0:
         yield "`smtp.timeout` and `smtp.final_timeout` must be more than 0 seconds."
+
+
+def _this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _url(text: str) -> SplitResult | None:

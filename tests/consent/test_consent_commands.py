@@ -20,6 +20,7 @@ from virta.settings import BrokenProject, Keys, read_settings
 
 PROJECT = """
 name = "kafija"
+url = "https://mail.kafija.example"
 {environment}
 [sender]
 name = "Kafija"

@@ -99,7 +99,7 @@ def test_missing_keys_are_named(
     change(stall, 'file = "dev-keys.toml"', "")
     assert "The environment variable VIRTA_LOG_SIGNING_KEY" in refused(capsys, stall)
     change(stall, "[keys]", '[keys]\nfile = "dev-keys.toml"')
-    change(stall, "[sender]", 'environment = "production"\n[sender]')
+    change(stall, "[sender]", 'environment = "production"\nurl = "https://stall.example"\n[sender]')
     assert 'holds development keys, and virta.toml says `environment = "production"`' in refused(
         capsys, stall
     )

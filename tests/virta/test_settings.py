@@ -133,6 +133,54 @@ def test_a_fault_under_a_heading(stall: Path, edit: tuple[str, str]) -> None:
     assert INNER[edit] in fault(stall)
 
 
+LITERAL = {
+    "`smtp.password`": ('2525"\n', '2525"\nuser = "me"\npassword = "opensesame"\n'),
+    "`keys.master`": ("[keys]\n", '[keys]\nmaster = "opensesame"\n'),
+    "`api.key` (number 1)": ('key = "env:STALL_API_KEY"', 'key = "opensesame"'),
+}
+
+
+@pytest.mark.parametrize("key", LITERAL)
+@pytest.mark.parametrize("environment", ["staging", "production"])
+def test_a_secret_in_the_file_is_for_development_only(stall: Path, key: str, environment: str) -> None:
+    """It is told how to write it, and not shown."""
+    change(stall, *LITERAL[key])
+    read_settings(stall)
+    change(
+        stall, NAME, NAME.replace("\n\n", f'\nenvironment = "{environment}"\nurl = "https://x.example"\n\n')
+    )
+    told = fault(stall)
+    assert told == (
+        f"{key} holds a secret itself, which only a project in development may; write `env:NAME` and set "
+        "that environment variable."
+    )
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "mail.stall.example", "10.0.0.7"])
+def test_a_password_goes_in_the_clear_within_this_machine_only(stall: Path, host: str) -> None:
+    """Any other server needs TLS."""
+    change(stall, '2525"\n', '2525"\nuser = "me"\npassword = "env:PASSWORD"\n')
+    change(stall, "smtp://127.0.0.1", f"smtp://{host}")
+    if host in ("127.0.0.1", "localhost", "[::1]"):
+        assert read_settings(stall).smtp.user == "me"
+        return
+    assert "write `smtps://` or `smtp+starttls://`." in fault(stall)
+    for scheme in ("smtps", "smtp+starttls"):
+        path = stall / "virta.toml"
+        path.write_text(re.sub(r"smtp[a-z+]*://", f"{scheme}://", path.read_text("utf-8")), "utf-8")
+        assert read_settings(stall).smtp.user == "me"
+
+
+def test_links_of_production_are_https(stall: Path) -> None:
+    """Mail programs follow no other link to unsubscribe with one click."""
+    change(stall, NAME, NAME.replace("\n\n", '\nenvironment = "production"\nurl = "http://x.example"\n\n'))
+    assert fault(stall) == (
+        "`url` must begin with `https://` in production: links in mails do; it is `http://x.example`."
+    )
+    change(stall, "http://x.example", "https://x.example")
+    assert read_settings(stall).url == "https://x.example"
+
+
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"\0"])
 def test_a_file_that_is_no_text(stall: Path, content: bytes) -> None:
     """One line, whatever the bytes."""
