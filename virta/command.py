@@ -1,10 +1,13 @@
 """The command line: `virta COMMAND …`. Each command is a file in `commands/`, loaded when it is called."""
 
+import os
 import sys
 
 from cyclopts import App, CycloptsError, UnusedCliTokensError
 
 from virta.settings import BrokenProject
+
+_NO_READER = 141  # what a shell says of a program that SIGPIPE ended
 
 app = App(
     name="virta",
@@ -23,15 +26,29 @@ app.command("virta.commands.mailbox:mailbox", name="mailbox", help="Show what th
 
 consent = App(name="consent", help="What people agreed to, and the proof of it.")
 app.command(consent)
-consent.command("virta.commands.consent_show:show", name="show")
-consent.command("virta.commands.consent_export:export", name="export")
-consent.command("virta.commands.consent_verify:verify", name="verify")
-consent.command("virta.commands.consent_keys:keys", name="keys")
+consent.command("virta.commands.consent_show:show", name="show", help="Show where a person stands, and why.")
+consent.command(
+    "virta.commands.consent_export:export",
+    name="export",
+    help="Write the log and the decisions to a file that proves itself.",
+)
+consent.command(
+    "virta.commands.consent_verify:verify", name="verify", help="Check an export, without the project."
+)
+consent.command("virta.commands.consent_keys:keys", name="keys", help="Print the log's public keys.")
 
 
 def main() -> None:
-    """Entry point. Exit codes: 0 fine, 1 findings or a failed expectation, 2 usage or a broken project."""
-    sys.exit(run(sys.argv[1:]))
+    """Entry point. Exit codes: 0 fine, 1 findings or a failed expectation, 2 usage or a broken project,
+    130 Ctrl-C, 141 nobody reads the output any more (as in `virta mailbox | head`)."""
+    try:
+        code = run(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is still buffered must go somewhere, or the interpreter complains of it as it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = _NO_READER
+    sys.exit(code)
 
 
 def run(words: list[str]) -> int:

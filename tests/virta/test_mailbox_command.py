@@ -1,6 +1,8 @@
 """`virta mailbox`: what a project's local mailbox holds."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,7 @@ Content-Type: multipart/alternative; boundary="b"\r
 Content-Type: text/plain; charset=utf-8\r
 \r
 Sveiki, {to}\r
+Visu labu!\r
 --b\r
 Content-Type: text/html; charset=utf-8\r
 \r
@@ -62,20 +65,48 @@ def test_only_so_many_and_only_those_to_one_address(stall: Path, capsys: pytest.
     """`--count` counts what `--to` lets through; case does not matter in an address."""
     assert "garšo3" in shown(capsys, stall, "--count", "1")
     assert shown(capsys, stall, "--to", "berta@example.com", "--count", "1").count("garšo2") == 1
-    assert shown(capsys, stall, "--to", "nobody@example.com") == "No mails yet.\n"
+    assert shown(capsys, stall, "--to", "nobody@example.com") == (
+        "No mail went to nobody@example.com. In all there are 3 mails in the mailbox.\n"
+    )
 
 
 @pytest.mark.parametrize(
     ("show", "held"),
-    [("text", "Sveiki, anna@example.com"), ("html", "<p>Sveiki</p>"), ("source", "Message-ID: <3@stall")],
+    [("text", "Sveiki, anna@example.com\nVisu labu!"), ("html", "<p>Sveiki</p>")],
 )
 def test_the_mail_itself(stall: Path, capsys: pytest.CaptureFixture[str], show: str, held: str) -> None:
-    """The text, the HTML, or the source, below its line; as JSON under the same name."""
+    """The text or the HTML, below its line and without CR; as JSON under the same name."""
     told = shown(capsys, stall, "--count", "1", "--show", show)
     assert told.startswith("Mon, 02 Mar 2026 10:03:00 +0000  anna@example.com")
     assert held in told
+    assert "\r" not in told
     [one] = json.loads(shown(capsys, stall, "--count", "1", "--show", show, "--format", "json"))
     assert held in one[show]
+
+
+def test_the_source_is_a_mail_file(stall: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    """The newest mail, byte for byte, with nothing around it; where there is none, not a byte."""
+    assert run(["mailbox", str(stall), "--show", "source"]) == 0
+    assert capfdbinary.readouterr().out == MAIL.format(number=3, to="anna@example.com").encode()
+    assert run(["mailbox", str(stall), "--show", "source", "--to", "nobody@example.com"]) == 1
+    told = capfdbinary.readouterr()
+    assert told.out == b""
+    assert told.err.startswith(b"No mail went to nobody@example.com.")
+
+
+def test_a_reader_that_stops_early_is_no_fault(stall: Path) -> None:
+    """As in `virta mailbox | head -1`: exit code 141, and nothing on standard error."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from virta.command import main; main()", "mailbox", str(stall)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    with process.stderr:
+        assert process.stderr.read() == b""
+    assert process.wait() == 141
 
 
 def test_a_part_that_a_mail_lacks_is_said_to_be_missing(

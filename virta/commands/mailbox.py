@@ -1,5 +1,6 @@
 """`virta mailbox`: what the local mailbox of a project holds, newest first."""
 
+import sys
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from itertools import islice
@@ -31,7 +32,8 @@ def mailbox(
     count
         How many at most.
     show
-        list: a line each; text, html or source: the mails themselves.
+        list: a line each; text or html: that part of each mail; source: the newest mail alone, byte for
+        byte, as a .eml file holds it.
     format
         text for people, json for programs.
     """
@@ -46,6 +48,7 @@ def mailbox(
             if not wanted or wanted in map(str.casefold, mail.recipients)
         )
         newest = list(islice(found, count))
+        elsewhere = sum(1 for _ in mails_backwards(place)) if wanted and not newest else 0
     except NoMailbox as fault:
         raise BrokenProject(str(fault)) from None
     except OSError as fault:
@@ -55,13 +58,27 @@ def mailbox(
         print(msgspec.json.format(msgspec.json.encode(told)).decode())
         return 0
     if not newest:
-        print("No mails yet.")
+        # A sentence is no mail: where the source was asked for, standard output stays empty.
+        print(_nothing(to, elsewhere), file=sys.stderr if show == "source" else sys.stdout)
+        return 1 if show == "source" else 0
+    if show == "source":
+        sys.stdout.flush()
+        sys.stdout.buffer.write(newest[0].content)
+        return 0
     for mail in newest:
         facts = _facts(mail)
         print(f"{facts['date']}  {facts['to']}  {facts['subject']}")
         if show != "list":
             print(f"\n{_part(mail, show)}\n")
     return 0
+
+
+def _nothing(to: str, elsewhere: int) -> str:
+    """Why there is nothing to show; `elsewhere` counts the mails to other addresses."""
+    if not elsewhere:
+        return "No mails yet."
+    there = "is 1 mail" if elsewhere == 1 else f"are {elsewhere:,} mails"
+    return f"No mail went to {to}. In all there {there} in the mailbox."
 
 
 def _facts(mail: Mail) -> dict[str, str]:
@@ -78,4 +95,7 @@ def _part(mail: Mail, show: str) -> str:
     if show == "source":
         return mail.content.decode("utf-8", "replace")
     body = mail.parsed().get_body(("plain",) if show == "text" else ("html",))
-    return str(body.get_content()) if isinstance(body, EmailMessage) else "(This mail has no such part.)"
+    if not isinstance(body, EmailMessage):
+        return "(This mail has no such part.)"
+    # CR LF is the mail's line end, and not the terminal's: a copied link would end in CR.
+    return str(body.get_content()).replace("\r\n", "\n")
