@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from consent.errors import BrokenExport
 
 _ED25519 = b"\x01"
+_MOST_DIGITS = 20  # of a size: 64 bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,11 @@ def read_checkpoint(text: str) -> Checkpoint:
     if len(lines) < 4 or not lines[0]:
         raise BrokenExport("This is no checkpoint: it needs the log's name, a size and a root.")
     size = lines[1]
-    if not (size.isascii() and size.isdigit()) or (size != "0" and size.startswith("0")):
+    if (
+        not (size.isascii() and size.isdigit())
+        or (size != "0" and size.startswith("0"))
+        or len(size) > _MOST_DIGITS
+    ):
         raise BrokenExport(f"The size of the checkpoint is no number: {size[:40]}")
     root = _base64(lines[2], "the root of the checkpoint")
     if len(root) != 32:

@@ -6,18 +6,20 @@ checked and why, well enough to write another verifier."""
 import hashlib
 import json
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import BinaryIO, cast
 
 import rfc8785
 
 from consent.checkpoint import Checkpoint, VerifierKey, read_checkpoint, read_note
-from consent.errors import BrokenExport, ConsentError
+from consent.errors import BrokenExport
+from consent.export_parts import lines, open_zip, part
+from consent.failure import Failed, Failure
 from consent.states import STOPS, TRANSITIONS, State, Step
 from consent.tree import Frontier, append, leaf_hash, merkle_root
 from consent.witness import Witness
+
+__all__ = ["Failed", "Failure", "Verified", "verify"]
 
 Json = dict[str, object]
 
@@ -39,30 +41,6 @@ MEMBERS = frozenset(
     )
 )
 FILES = ("leaves.jsonl", "decisions.jsonl", "purposes.jsonl", "policies.jsonl", "checkpoint", "keys")
-
-
-class Failure(IntEnum):
-    """One exit code per kind of failure."""
-
-    NOT_AUTHENTICATED = 3  # consistent, but no key was given to check the signature by
-    UNREADABLE = 10  # no export, a part is missing, or a part differs from the manifest
-    LEAF = 11  # a leaf is not canonical, has the wrong position, or belongs to another log
-    ROOT = 12  # the leaves do not give the root of the export's checkpoint
-    SIGNATURE = 13  # the checkpoint is not signed by the key given
-    HISTORY = 14  # the log does not begin with what an older checkpoint or receipt saw
-    DECISIONS = 15  # decisions do not give the root of their batch, or claim a mail twice
-    TRANSITION = 16  # a leaf leads where the table of states does not
-    STOPPED = 17  # a mail was allowed without consent, or after a withdrawal
-    WITNESS = 18  # the older checkpoint cannot be read, is of another log, or not signed by the key
-    NOTICE = 19  # words or rules that leaves refer to are missing or were changed
-
-
-class Failed(ConsentError):
-    """The export does not hold; `failure` says in which way, the message where."""
-
-    def __init__(self, failure: Failure, message: str) -> None:
-        super().__init__(message)
-        self.failure = failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +80,7 @@ class _Story:
 
 def verify(file: BinaryIO, key: VerifierKey | None = None, witness: Witness | None = None) -> Verified:
     """Check everything that can be checked. Raises `Failed` with the first thing that does not hold."""
-    with _open(file) as archive:
+    with open_zip(file) as archive:
         log = _manifest(archive)
         checkpoint = _checkpoint(archive, log, key)
         if witness is not None:
@@ -131,46 +109,23 @@ def verify(file: BinaryIO, key: VerifierKey | None = None, witness: Witness | No
 # ------------------------------------------------------------------ the parts of the archive
 
 
-def _open(file: BinaryIO) -> zipfile.ZipFile:
-    try:
-        return zipfile.ZipFile(file)
-    except zipfile.BadZipFile:
-        raise Failed(Failure.UNREADABLE, "The file is no zip archive, or it is damaged.") from None
-
-
-def _part(archive: zipfile.ZipFile, name: str) -> bytes:
-    try:
-        return archive.read(name)
-    except (KeyError, zipfile.BadZipFile) as fault:
-        raise Failed(Failure.UNREADABLE, f"Of the export, `{name}` is missing or damaged: {fault}") from None
-
-
-def _lines(archive: zipfile.ZipFile, name: str) -> Iterator[tuple[int, bytes]]:
-    """The lines of a part, numbered from 1, without their newlines."""
-    with archive.open(name) as file:
-        for number, line in enumerate(file, 1):
-            if not line.endswith(b"\n"):
-                raise Failed(Failure.UNREADABLE, f"`{name}` ends in the middle of line {number}.")
-            yield number, line[:-1]
-
-
 def _manifest(archive: zipfile.ZipFile) -> str:
     try:
-        manifest = json.loads(_part(archive, "manifest.json"))
+        manifest = json.loads(part(archive, "manifest.json"))
         log, files, known = manifest["log"], manifest["files"], manifest["format"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise Failed(Failure.UNREADABLE, "The export's manifest cannot be read.") from None
     if known != "virta-consent-export" or manifest.get("v") != 1 or not isinstance(log, str):
         raise Failed(Failure.UNREADABLE, "The export has a format that this verifier does not know.")
     for name in FILES:
-        if not isinstance(files, dict) or hashlib.sha256(_part(archive, name)).hexdigest() != files.get(name):
+        if not isinstance(files, dict) or hashlib.sha256(part(archive, name)).hexdigest() != files.get(name):
             raise Failed(Failure.UNREADABLE, f"Of the export, `{name}` is not what the manifest says.")
     return log
 
 
 def _checkpoint(archive: zipfile.ZipFile, log: str, key: VerifierKey | None) -> Checkpoint:
     try:
-        note = read_note(_part(archive, "checkpoint").decode())
+        note = read_note(part(archive, "checkpoint").decode())
         checkpoint = read_checkpoint(note.text)
     except (BrokenExport, UnicodeDecodeError) as fault:
         raise Failed(Failure.UNREADABLE, f"The export's checkpoint cannot be read. {fault}") from None
@@ -218,7 +173,7 @@ def _read_leaves(archive: zipfile.ZipFile, log: str, witness: Witness | None) ->
     sizes = {witness.checkpoint.size} if witness else set()
     if 0 in sizes:
         story.roots[0] = story.frontier.root()
-    for number, line in _lines(archive, "leaves.jsonl"):
+    for number, line in lines(archive, "leaves.jsonl"):
         leaf = _canonical(line, Failure.LEAF, f"Leaf {number - 1}")
         if not leaf.keys() >= MEMBERS or leaf["v"] != 1 or leaf["log"] != log or leaf["seq"] != number - 1:
             raise Failed(
@@ -238,9 +193,13 @@ def _tell(story: _Story, seq: int, leaf: Json) -> None:
     notice = str(leaf["notice"])
     if kind == "decisions":
         batch = leaf.get("batch")
-        if not isinstance(batch, dict) or set(batch) != {"count", "root"}:
+        if (
+            not isinstance(batch, dict)
+            or set(batch) != {"count", "root"}
+            or not isinstance(batch["count"], int)
+        ):
             raise Failed(Failure.LEAF, f"Leaf {seq} records decisions but has no count and root.")
-        story.batches[seq] = (int(batch["count"]), str(batch["root"]), notice)
+        story.batches[seq] = (batch["count"], str(batch["root"]), notice)
     elif kind == "policy.changed":
         story.policies.setdefault(notice, seq)
     elif kind == "purpose.version":
@@ -295,14 +254,14 @@ def _canonical(line: bytes, failure: Failure, what: str) -> Json:
 
 def _read_notices(archive: zipfile.ZipFile, story: _Story) -> dict[str, Json]:
     """The policies by digest; that all words and rules which leaves refer to are there is checked."""
-    words = {hashlib.sha256(line).hexdigest() for _, line in _lines(archive, "purposes.jsonl")}
+    words = {hashlib.sha256(line).hexdigest() for _, line in lines(archive, "purposes.jsonl")}
     for version, seq in story.notices.items():
         if version not in words:
             raise Failed(
                 Failure.NOTICE, f"The words of leaf {seq} are missing from the export, or were changed."
             )
     rules = {}
-    for number, line in _lines(archive, "policies.jsonl"):
+    for number, line in lines(archive, "policies.jsonl"):
         rules[hashlib.sha256(line).hexdigest()] = _canonical(line, Failure.NOTICE, f"Policy {number}")
     for digest, seq in story.policies.items():
         if digest not in rules:
@@ -321,7 +280,7 @@ def _read_decisions(archive: zipfile.ZipFile, story: _Story, rules: dict[str, Js
     waiting = iter(story.batches.items())
     current = next(waiting, None)
     count = 0
-    for number, line in _lines(archive, "decisions.jsonl"):
+    for number, line in lines(archive, "decisions.jsonl"):
         entry = _canonical(line, Failure.DECISIONS, f"Decision {number}")
         record = entry.get("record")
         if set(entry) != {"batch", "record"} or not isinstance(record, dict):
@@ -358,14 +317,15 @@ def _judge(
         attempt, basis, epoch = int(str(record["attempt"])), int(str(record["consent_seq"])), record["epoch"]
         allowed = record["verdict"] == "allow"
         mail_class, version, template = record["class"], record["purpose"], record["template"]
+        named, reason = record["policy"], record["reason"]
     except (KeyError, ValueError):
         raise Failed(Failure.DECISIONS, f"Decision {number} lacks a member.") from None
-    if record["policy"] != policy:
+    if named != policy:
         raise Failed(Failure.DECISIONS, f"Decision {number} names another policy than its batch.")
-    if allowed != (record["reason"] == ""):
+    if allowed != (reason == ""):
         raise Failed(Failure.DECISIONS, f"Decision {number} is allowed and denied at once.")
     stops = sum(1 for seq in story.stops.get(subject, ()) if seq < batch)
-    if epoch != stops and record["reason"] != "unknown_subject":
+    if epoch != stops and reason != "unknown_subject":
         raise Failed(
             Failure.STOPPED, f"Decision {number} knew of {epoch} stops of its subject, the log of {stops}."
         )
@@ -383,6 +343,17 @@ def _judge(
         raise Failed(
             Failure.STOPPED, f"Decision {number} was allowed although leaf {between[0]} withdrew consent."
         )
-    known = cast(list[Json], rules.get(policy, {}).get("templates", []))
-    if not any(one["digest"] == template and one["unsubscribe"] and one["imprint"] for one in known):
+    if not _permits(rules.get(policy, {}), template):
         raise Failed(Failure.NOTICE, f"Decision {number} allowed a template that its policy does not allow.")
+
+
+def _permits(policy: Json, template: object) -> bool:
+    """Whether `policy` has the template, with a way out and an imprint."""
+    known = policy.get("templates")
+    return isinstance(known, list) and any(
+        isinstance(one, dict)
+        and one.get("digest") == template
+        and one.get("unsubscribe") is True
+        and one.get("imprint") is True
+        for one in known
+    )

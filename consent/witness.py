@@ -38,7 +38,7 @@ def read_witness(data: bytes) -> Witness:
 def _receipt(data: bytes) -> tuple[str, tuple[int, str, str] | None]:
     try:
         receipt = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise BrokenExport("The receipt is no valid JSON.") from None
     note = receipt.get("checkpoint")
     if not isinstance(note, str):

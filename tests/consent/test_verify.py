@@ -80,6 +80,17 @@ class Export:
         for seq, hashes in records.items():
             self.change_leaf(seq, batch={"count": len(hashes), "root": merkle_root(hashes).hex()})
 
+    def swap_policy(self, templates):
+        """Put other templates into the policy, and its new digest wherever the old one stands."""
+        [line] = self.lines("policies.jsonl")
+        changed = rfc8785.dumps(json.loads(line) | {"templates": templates})
+        old, new = (hashlib.sha256(body).hexdigest().encode() for body in (line[:-1], changed))
+        self.put("policies.jsonl", [changed + b"\n"])
+        for name in ("leaves.jsonl", "decisions.jsonl"):
+            self.parts[name] = self.parts[name].replace(old, new)
+        self.batch_anew()
+        self.sign_anew()
+
     def sign_anew(self):
         """What a holder of the log's key can do: a true checkpoint over false leaves."""
         hashes = [leaf_hash(line.rstrip(b"\n")) for line in self.lines("leaves.jsonl")]
