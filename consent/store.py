@@ -266,6 +266,8 @@ def open_file(path: Path, durable: bool) -> Store:
     """Open for writing, made if missing. Raises `AlreadyOpen`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = _lock(path)
+    # For its owner only; SQLite gives the files beside it the mode that this one has.
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     writer = _connect(lambda: sqlite3.connect(path, check_same_thread=False), "BEGIN IMMEDIATE", durable)
     metadata.create_all(writer)
     writer.commit()

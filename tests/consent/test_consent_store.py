@@ -293,3 +293,17 @@ async def test_caps_and_unsettled_claims_have_indexes_of_their_own(stored):
                 row[3] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {seen[0][0]}", tuple(seen[0][1]))
             ]
         assert any(index in line for line in plan), plan
+
+
+async def test_all_files_of_a_store_are_for_their_owner_only(open_world, tmp_path):
+    """Whatever the umask allows."""
+    before = os.umask(0)
+    try:
+        world = open_world(tmp_path / "consent.db", durable=True)
+        anna = await world.join("anna@kafija.example")
+        await world.client.withdraw(world.unsubscribe_token(anna), "page", False, Visit())
+    finally:
+        os.umask(before)
+    modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
+    ends = ("", "-wal", "-shm", ".lock", ".stops")
+    assert modes == {f"consent.db{end}": 0o600 for end in ends}
