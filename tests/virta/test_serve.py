@@ -63,7 +63,8 @@ def test_the_whole_way_of_a_subscriber(
     folder = make_stall(tmp_path / "stall", mailbox.url)
     with Served(folder) as served, httpx2.Client(base_url=served.url) as http:
         assert served.first_line == (
-            f"The pages are at {served.url}/signup, the API is at {served.url}/v1. Ctrl-C stops.\n"
+            f"The pages are at {served.url}/signup, the API is at {served.url}/v1. "
+            f"Links in mails lead to {served.url}, not to the `url` in virta.toml. Ctrl-C stops.\n"
         )
 
         def call(body: dict[str, object]) -> None:
@@ -78,7 +79,9 @@ def test_the_whole_way_of_a_subscriber(
         assert http.post("/signup", data=hidden | {"email": ANNA, "topic": "news"}).status_code == 200
         proof = eventually(lambda: next(mails(mailbox.folder), None))
         text = proof.parsed().get_body(("plain",)).get_content()
-        link = path_of(re.search(r"\S+/c/\S+", text)[0])
+        asked = re.search(r"\S+/c/\S+", text)[0]
+        assert asked.startswith(f"{served.url}/c/")  # virta.toml names another port
+        link = path_of(asked)
 
         # looking changes nothing, pressing does
         log = folder / "data" / "consent.db"

@@ -171,8 +171,12 @@ def test_a_local_mailbox_stands_in_for_a_local_server_only(
 ) -> None:
     """And not on a port that another program has."""
     with socket.create_server(("127.0.0.1", 0)) as other:
-        change(stall, "127.0.0.1:2525", f"127.0.0.1:{other.getsockname()[1]}")
-        assert "The mailbox cannot listen on 127.0.0.1" in refused(capsys, stall, "--mailbox")
+        taken = other.getsockname()[1]
+        change(stall, "127.0.0.1:2525", f"127.0.0.1:{taken}")
+        assert refused(capsys, stall, "--mailbox") == (
+            f"virta: The mailbox cannot listen on 127.0.0.1, port {taken}: Address already in use. "
+            "Stop what holds that port, or name another one in `url` under [smtp] in virta.toml.\n"
+        )
         change(stall, "smtp://127.0.0.1", "smtp://mail.stall.example")
         assert "a local mailbox can only stand in for a server on this machine" in refused(
             capsys, stall, "--mailbox"

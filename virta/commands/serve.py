@@ -8,7 +8,9 @@ import socket
 from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import msgspec
 import structlog
 import uvicorn
 
@@ -17,7 +19,7 @@ from dsl.compile import Compiled
 from engine.store.database import StoreFault
 from virta.keys import ProjectKeys, read_or_make_keys
 from virta.logs import set_up_logs
-from virta.mailbox.running import MailboxFailed, Running, start
+from virta.mailbox.running import MailboxFailed, PortRefused, Running, start
 from virta.project import load_sound_project
 from virta.settings import BrokenProject, Settings
 from virta.wiring import System, World, login_of, open_system
@@ -29,6 +31,8 @@ _DEAF_PAUSE = 1.0  # the same while the consent service does not answer
 _LAST_REQUESTS = 10  # seconds that requests under way have when it stops
 _LAST_PORT = 65535
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_ANYWHERE = ("0.0.0.0", "::")
+_WEB_PORTS = {"http": 80, "https": 443}
 
 
 def serve(
@@ -56,9 +60,11 @@ def serve(
     keys = read_or_make_keys(settings, folder, world.entropy)
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(_listen(host, port))
+        reachable = _reachable(settings, listener)
+        moved, settings = reachable != settings.url, msgspec.structs.replace(settings, url=reachable)
         if mailbox:
             stack.enter_context(_mailbox(folder, settings))
-        asyncio.run(_serve(folder, settings, compiled, keys, world, listener))
+        asyncio.run(_serve(folder, settings, compiled, keys, world, listener, moved))
     return 0
 
 
@@ -79,6 +85,23 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from None
 
 
+def _reachable(settings: Settings, listener: socket.socket) -> str:
+    """Where people reach the pages. In development a `url` on this machine that names another port than the
+    one served would only give dead links: then the place served stands for it. Its host stays:
+    the log is named for it."""
+    parts = urlsplit(settings.url)
+    host, port = listener.getsockname()[:2]
+    if (
+        settings.environment != "development"
+        or host not in (*_LOOPBACK, *_ANYWHERE)
+        or parts.hostname not in _LOOPBACK
+        or port == (parts.port or _WEB_PORTS[parts.scheme])
+    ):
+        return settings.url
+    name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"http://{name}:{port}"
+
+
 def _mailbox(folder: Path, settings: Settings) -> Running:
     login = login_of(settings)
     if login.host not in _LOOPBACK:
@@ -88,6 +111,10 @@ def _mailbox(folder: Path, settings: Settings) -> Running:
         )
     try:
         return start(folder / settings.stores.folder / "mailbox", login.port)
+    except PortRefused as fault:
+        raise BrokenProject(
+            f"{fault} Stop what holds that port, or name another one in `url` under [smtp] in virta.toml."
+        ) from None
     except MailboxFailed as fault:
         raise BrokenProject(str(fault)) from None
 
@@ -107,6 +134,7 @@ async def _serve(
     keys: ProjectKeys,
     world: World,
     listener: socket.socket,
+    moved: bool,
 ) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -140,7 +168,7 @@ async def _serve(
                 tasks.create_task(_fetch_proofs(system)),
             ]
             serving = tasks.create_task(pages.serve(sockets=[listener]))
-            _say_where(listener, settings)
+            _say_where(listener, settings, moved)
             await stop.wait()
             log.info("stopping")
             pages.should_exit = True
@@ -156,11 +184,12 @@ async def _serve(
     log.info("stopped")
 
 
-def _say_where(listener: socket.socket, settings: Settings) -> None:
+def _say_where(listener: socket.socket, settings: Settings, moved: bool) -> None:
     host, port = listener.getsockname()[:2]
     place = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     log.info("serving", at=place, mail_server=settings.smtp.url)
-    print(f"The pages are at {place}/signup, the API is at {place}/v1. Ctrl-C stops.", flush=True)
+    links = f" Links in mails lead to {settings.url}, not to the `url` in virta.toml." if moved else ""
+    print(f"The pages are at {place}/signup, the API is at {place}/v1.{links} Ctrl-C stops.", flush=True)
 
 
 async def _fetch_proofs(system: System) -> None:

@@ -1,6 +1,7 @@
 """`python -m virta.mailbox --port 2525 --folder mailbox`: keep every mail that comes."""
 
 import argparse
+import os
 import signal
 import sys
 import time
@@ -8,12 +9,13 @@ from pathlib import Path
 
 from virta.mailbox.faults import Faults
 from virta.mailbox.reader import NoMailbox
-from virta.mailbox.server import Server, listen
+from virta.mailbox.server import CANNOT_LISTEN, Server, listen
 from virta.mailbox.store import MailboxInUse, Store
 
 
 def main() -> int:
-    """Exit codes: 0 stopped by SIGTERM or SIGINT, 2 could not start (the reason is on stderr)."""
+    """Exit codes: 0 stopped by SIGTERM or SIGINT; 2 could not start, 3 could not listen, with the reason on
+    standard error."""
     parser = argparse.ArgumentParser(
         prog="python -m virta.mailbox", description="An SMTP server that keeps every mail and sends none on."
     )
@@ -39,8 +41,9 @@ def main() -> int:
     try:
         listener = listen(host, port)
     except (OSError, OverflowError) as fault:
-        print(f"The mailbox cannot listen on {host}:{port}: {fault}", file=sys.stderr)
-        return 2
+        why = os.strerror(fault.errno) if isinstance(fault, OSError) and fault.errno else fault
+        print(f"The mailbox cannot listen on {host}, port {port}: {why}.", file=sys.stderr)
+        return CANNOT_LISTEN
     try:
         store = Store(folder, clock=lambda: time.time_ns() // 1_000_000)
     except (MailboxInUse, NoMailbox, OSError) as fault:

@@ -7,9 +7,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from virta.mailbox.server import CANNOT_LISTEN
+
 
 class MailboxFailed(Exception):
     """The server did not start; the message is its own."""
+
+
+class PortRefused(MailboxFailed):
+    """It could not listen on its port, which another program has or only the system's administrator may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,5 +92,5 @@ def start(
     if not line:
         said = process.stderr.read().strip()
         Running(folder, port, process).stop()
-        raise MailboxFailed(said)
+        raise (PortRefused if process.returncode == CANNOT_LISTEN else MailboxFailed)(said)
     return Running(folder, int(line.rpartition(":")[2]), process)

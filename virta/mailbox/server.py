@@ -16,6 +16,7 @@ from virta.mailbox.store import Store
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 PIECE = 65_536
 BACKLOG = 1_024
+CANNOT_LISTEN = 3  # the exit code that says so to the program that started it
 
 _Ready: TypeAlias = Callable[[int], None]
 _OUT_OF_FILES = (errno.EMFILE, errno.ENFILE)
