@@ -7,6 +7,7 @@ per statement.
 import asyncio
 import contextlib
 import fcntl
+import os
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -99,6 +100,8 @@ def _lock(path: Path) -> TextIO:
 
 
 def _open(path: Path | None, tables: MetaData, durable: bool) -> tuple[Engine, Connection]:
+    if path is not None:
+        _make_private(path)
     engine = create_engine(
         f"sqlite:///{path}" if path is not None else "sqlite://",
         poolclass=StaticPool,
@@ -121,3 +124,13 @@ def _open(path: Path | None, tables: MetaData, durable: bool) -> tuple[Engine, C
     with connection.begin():
         tables.create_all(connection)
     return engine, connection
+
+
+def _make_private(path: Path) -> None:
+    """Make the file, for its owner only; SQLite gives the files beside it the same mode."""
+    with contextlib.suppress(OSError):  # SQLite says what is wrong with the place
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    for each in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        with contextlib.suppress(OSError):  # those of an earlier version
+            if each.is_file() and each.stat().st_mode & 0o077:
+                each.chmod(0o600)

@@ -1,6 +1,7 @@
 """The engine's memory: what goes in comes out, all or nothing, and no more of it than must be."""
 
 import asyncio
+import os
 import signal
 import sqlite3
 import subprocess
@@ -34,6 +35,21 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
     opened = Store(tmp_path / "engine.db")
     yield opened
     opened.close()
+
+
+def test_the_database_is_for_its_owner_only(tmp_path: Path) -> None:
+    """With the files beside it, whatever the umask; and one that others could read before."""
+    before = os.umask(0)
+    try:
+        opened = Store(tmp_path / "engine.db")
+        modes = {each.name: each.stat().st_mode & 0o777 for each in tmp_path.glob("engine.db*")}
+        opened.close()
+        (tmp_path / "engine.db").chmod(0o644)
+        Store(tmp_path / "engine.db").close()
+    finally:
+        os.umask(before)
+    assert modes == {"engine.db": 0o600, "engine.db-wal": 0o600, "engine.db-shm": 0o600}
+    assert (tmp_path / "engine.db").stat().st_mode & 0o777 == 0o600
 
 
 # ---------------------------------------------------------------- any value, there and back
