@@ -1,6 +1,7 @@
 """Conditions and values, wherever they stand: names and types."""
 
 from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 
 from dsl.draft import Draft
 from dsl.finding import Finding
@@ -8,7 +9,7 @@ from dsl.names import unknown
 from dsl.nodes import Flow, GoalLine, If, LeaveOn, Send, StartOnEvent, WaitFor
 from dsl.scope import Scope
 from dsl.source import error
-from dsl.terms import Hole, Name
+from dsl.terms import AgreedTo, History, Hole, InSegment, MailTest, Name, Path, Tagged
 from dsl.typing_rules import check_condition, check_value
 from dsl.walk import Standing
 from dsl.words import CONDITION_WORDS
@@ -32,7 +33,42 @@ def _heads(flow: Flow, draft: Draft, findings: list[Finding]) -> None:
     for head in flow.heads:
         if isinstance(head, StartOnEvent | LeaveOn | GoalLine):
             scope = draft.outside() if isinstance(head, StartOnEvent) else draft.inside(flow)
-            _filtered(head.event, head, scope, findings)
+            later = list(_not_of_the_event(head.where)) if isinstance(head, GoalLine) else []
+            findings += later
+            if not later:
+                _filtered(head.event, head, scope, findings)
+
+
+def _not_of_the_event(term: object) -> Iterator[Finding]:
+    """What the `where` of a goal asks of anything but the goal's own event: goals are counted afterwards, and
+    what was known of the person at that moment is gone by then."""
+    match term:
+        case Path(parts=(Name(text="contact" | "trigger" as root), *_)):
+            what, span = f"`{root}`", term.span
+        case History() | MailTest():
+            what, span = "A question to the past", term.span
+        case InSegment():
+            what, span = "`in segment`", term.span
+        case AgreedTo():
+            what, span = "`agreed to`", term.span
+        case Tagged():
+            what, span = "`tagged`", term.span
+        case tuple():
+            for each in term:
+                yield from _not_of_the_event(each)
+            return
+        case _ if is_dataclass(term):
+            for member in fields(term):
+                yield from _not_of_the_event(getattr(term, member.name))
+            return
+        case _:
+            return
+    yield error(
+        "E110",
+        span,
+        f"{what} in the `where` of a goal is not supported yet.",
+        "Ask only for fields of the goal's own event.",
+    )
 
 
 def _filtered(

@@ -98,7 +98,7 @@ def _conversions(
         if goal is None or goal.event != happened.kind:
             continue
         test = tests[last.flow]
-        scene = Scene(Bundle(happened.contact), happened.at, _UTC, None, happened.data)
+        scene = Scene(Bundle(happened.contact), happened.at, _UTC, None, {**happened.data, "at": happened.at})
         in_time = calendar.add(last.at, goal.within, _UTC) >= happened.at
         if in_time and (test is None or test(scene)):
             converted.add((last.flow, last.journey))
