@@ -111,6 +111,14 @@ def _filled(text: TextValue, scope: Scope) -> Iterator[Finding]:
                     f"`{part.path.text}` is a list and cannot stand in a subject.",
                     "Name a single value.",
                 )
+            elif meaning.type.kind == "moment":
+                yield error(
+                    "E415",
+                    text.span,
+                    f"`{part.path.text}` is a moment, which a subject cannot write out.",
+                    "Leave it out, or write the subject in the template, where "
+                    f"`{{{{ {part.path.text} | date }}}}` writes its day.",
+                )
             elif (
                 part.otherwise is None
                 and meaning.kind == "attribute"
