@@ -23,12 +23,14 @@ class Witness:
 
 
 def read_witness(data: bytes) -> Witness:
-    """The witness in a file's bytes. Raises `BrokenExport`."""
+    """The witness in a file's bytes; blanks around it, a missing last newline and CR LF come from copying
+    and change nothing. Raises `BrokenExport`."""
     leaf = None
-    if data.lstrip()[:1] == b"{":
-        text, leaf = _receipt(data)
-    elif b"\n\n\xe2\x80\x94 " in data:
-        text = _text(data)
+    pasted = data.strip().replace(b"\r\n", b"\n")
+    if pasted[:1] == b"{":
+        text, leaf = _receipt(pasted)
+    elif b"\n\n\xe2\x80\x94 " in pasted and not _has_header(data):
+        text = _text(pasted) + "\n"
     else:
         text = _header(data)
     note = read_note(text)
@@ -47,6 +49,10 @@ def _receipt(data: bytes) -> tuple[str, tuple[int, str, str] | None]:
     if isinstance(seq, int) and isinstance(subject, str) and isinstance(kind, str):
         return note, (seq, subject, kind)
     return note, None
+
+
+def _has_header(data: bytes) -> bool:
+    return BytesHeaderParser(policy=compat32).parsebytes(data).get(HEADER) is not None
 
 
 def _header(data: bytes) -> str:

@@ -269,6 +269,16 @@ async def test_a_folded_header_is_read(history):
     assert Export(history).failure(witness=mail) is None
 
 
+@pytest.mark.parametrize("kept", ["note", "receipt"])
+async def test_what_was_kept_by_copying_is_read(history, kept):
+    """A last newline lost, blanks around it, lines that end in CR LF: it is still what was signed."""
+    original = history.note if kept == "note" else history.receipt.decode()
+    text = original.strip()
+    for copied in (text, f"\n {text}\n\n", text.replace("\n", "\r\n")):
+        assert read_witness(copied.encode()) == read_witness(original.encode())
+        assert Export(history).failure(witness=copied.encode()) is None
+
+
 async def test_a_log_cut_off_fails_against_what_somebody_kept(history):
     """Dropping the newest leaves, signed again, is a rewriting too."""
     export = Export(history)
