@@ -86,6 +86,7 @@ class Runner:
     async def start(self) -> None:
         """Take up where the last life ended: effects that are not done go by what consent knows of them."""
         self._cursors |= await self._store.cursors()
+        self._cursors[_CHANGES] = await last_heard(self._consent, self._cursors[_CHANGES])
         effects = await self._store.effects()
         for first in range(0, len(effects), LARGEST_BATCH):
             part = effects[first : first + LARGEST_BATCH]
@@ -336,6 +337,19 @@ class Runner:
                 await self.wake.wait()
         except TimeoutError:
             pass
+
+
+async def last_heard(consent: ConsentClient, cursor: int) -> int:
+    """The position up to which changes of consent were heard: `cursor`, if the log knows a change there. If
+    not, an older consent store was put back; then its changes count from where it now ends, so that no later
+    one is missed. (The gate decides on each mail by the log as it is, whatever was heard.)"""
+    if not cursor or any(change.seq == cursor for change in await consent.changes(cursor - 1, 1)):
+        return cursor
+    log.error("the consent store is older than what was heard of it; changes count from its end")
+    end = 0
+    while part := await consent.changes(end, LARGEST_BATCH):
+        end = part[-1].seq
+    return end
 
 
 def _changed(changes: Sequence[Change]) -> list[Stimulus]:
