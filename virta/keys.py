@@ -34,9 +34,11 @@ def read_keys(settings: Settings, folder: Path) -> ProjectKeys:
     """The keys that the project in `folder` names. Raises `BrokenProject`."""
     if settings.keys.file:
         return _of_file(settings, folder / settings.keys.file)
-    return _assembled(
-        {name: (secret(getattr(settings.keys, name)), _source(settings, name)) for name in NAMES}
-    )
+    try:
+        texts = {name: (secret(getattr(settings.keys, name)), _source(settings, name)) for name in NAMES}
+    except BrokenProject as fault:
+        raise BrokenProject(f"{fault} docs/keys.md says how keys are made.{_easier(settings)}") from None
+    return _assembled(texts)
 
 
 def read_or_make_keys(settings: Settings, folder: Path, entropy: Callable[[int], bytes]) -> ProjectKeys:
@@ -101,6 +103,14 @@ def _decoded(text: str, source: str) -> tuple[bytes, ...]:
             raise BrokenProject(f"{source} must hold 32 bytes in Base64, not {len(key)}.")
         decoded.append(key)
     return tuple(decoded)
+
+
+def _easier(settings: Settings) -> str:
+    if settings.environment != "development":
+        return ""
+    return (
+        ' In development write `file = "dev-keys.toml"` under [keys]: `virta serve` makes that file itself.'
+    )
 
 
 def _source(settings: Settings, name: str) -> str:

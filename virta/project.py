@@ -16,7 +16,7 @@ def load_project(folder: Path) -> tuple[Settings, Compiled]:
     """Read and compile the project in `folder`. Raises `BrokenProject`; faults in its texts are findings."""
     if not folder.is_dir():
         raise BrokenProject(f"There is no folder {folder}.")
-    settings = read_settings(folder)
+    settings = read_settings(folder.resolve())  # so that its faults name the folder, and not `.`
     today = datetime.now(ZoneInfo(settings.time_zone)).date()
     return settings, compile_project(read_project(folder, settings, today))
 

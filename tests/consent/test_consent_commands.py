@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -133,6 +134,9 @@ def test_show_tells_a_persons_whole_story(history, monkeypatch, capsys):
         "ip 192.0.2.7",
     ):
         assert part in out
+    assert "proof, allowed\n" in out  # it rests on no leaf
+    assert "topics newsletter," in out
+    assert re.search(r"evidence: .*\bat \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", out)
     code, out, _ = run(monkeypatch, capsys, "show", "anna@kafija.example", history, "--format", "json")
     found = json.loads(out)
     assert [event["type"] for event in found["events"]][-1] == "withdrawn"

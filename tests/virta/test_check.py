@@ -204,6 +204,27 @@ def test_an_unknown_flow_is_told_with_the_nearest_name(
     assert run(["graph", str(project), "welcom"]) == 2
     assert "There is no flow welcom" in (err := capsys.readouterr().err)
     assert "Did you mean welcome?" in err
+    assert run(["graph", str(project), "nope"]) == 2
+    assert "Its flows: welcome." in capsys.readouterr().err
+
+
+def test_a_flow_in_the_place_of_the_folder_is_told_its_own_place(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`virta graph welcome` was meant."""
+    monkeypatch.chdir(project)
+    assert run(["graph", "welcome"]) == 2
+    assert "write `virta graph . welcome`." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["check", "mailbox"])
+def test_the_folder_one_stands_in_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """A dot at the end of a sentence names nothing."""
+    monkeypatch.chdir(tmp_path)
+    assert run([command]) == 2
+    assert f"There is no virta.toml in {tmp_path.resolve()}. " in capsys.readouterr().err
 
 
 def test_a_faulty_project_has_no_drawing(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

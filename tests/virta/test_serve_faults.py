@@ -97,7 +97,11 @@ def test_missing_keys_are_named(
         capsys, stall
     )
     change(stall, 'file = "dev-keys.toml"', "")
-    assert "The environment variable VIRTA_LOG_SIGNING_KEY" in refused(capsys, stall)
+    assert refused(capsys, stall) == (
+        "virta: The environment variable VIRTA_LOG_SIGNING_KEY, which virta.toml asks for, is not set. "
+        'docs/keys.md says how keys are made. In development write `file = "dev-keys.toml"` under [keys]: '
+        "`virta serve` makes that file itself.\n"
+    )
     change(stall, "[keys]", '[keys]\nfile = "dev-keys.toml"')
     change(stall, "[sender]", 'environment = "production"\nurl = "https://stall.example"\n[sender]')
     assert 'holds development keys, and virta.toml says `environment = "production"`' in refused(

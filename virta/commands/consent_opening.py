@@ -21,7 +21,7 @@ Format = Annotated[Literal["text", "json"], Parameter(name="--format", help="How
 @contextmanager
 def reading(folder: Path) -> Iterator[Service]:
     """The consent service of the project in `folder`, for reading. Raises `BrokenProject`."""
-    settings = read_settings(folder)
+    settings = read_settings(folder.resolve())
     keys = read_keys(settings, folder)
     path = folder / settings.stores.folder / "consent.db"
     try:

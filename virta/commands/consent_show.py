@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 from consent.address import read_address
 from consent.contract import InvalidAddress
-from consent.history import History, history
+from consent.history import Decided, History, history
 from virta.commands.consent_opening import Folder, Format, reading
 
 
@@ -52,17 +52,33 @@ def _print(found: History) -> None:
         if event.wording:
             print(f'          words: "{event.wording}"')
         if event.evidence is not None:
-            kept = ", ".join(f"{name} {value}" for name, value in event.evidence.items() if value)
+            kept = ", ".join(
+                f"{name} {_plain(name, value)}" for name, value in event.evidence.items() if value
+            )
             print(f"          evidence: {kept}")
         if event.holds is False:
             print("          the evidence is missing, or no longer what the log committed to")
     if found.decisions:
         print("Decisions about mails:")
     for one in found.decisions:
-        verdict = f"denied: {one.reason}" if one.reason else f"allowed by leaf {one.consent_leaf}"
+        verdict = f"denied: {one.reason}" if one.reason else _allowed(one)
         ended = f", {one.outcome} {one.code or ''}".rstrip() if one.outcome else ""
         topic = f" {one.topic}" if one.topic else ""
         print(f"  {one.leaf:>6}  {_time(one.at)}  {one.mail_class}{topic}, {verdict}{ended}")
+
+
+def _allowed(decision: Decided) -> str:
+    """A mail of the service rests on no consent: its decision names the leaf 0."""
+    return f"allowed by leaf {decision.consent_leaf}" if decision.consent_leaf else "allowed"
+
+
+def _plain(name: str, value: object) -> str:
+    """A value of the evidence for people; `at` is in ms UTC."""
+    if name == "at" and isinstance(value, int):
+        return _time(value)
+    if isinstance(value, list | tuple):
+        return " and ".join(map(str, value))
+    return str(value)
 
 
 def _time(at: int) -> str:

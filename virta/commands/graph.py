@@ -28,6 +28,10 @@ def graph(
     from virta.project import load_project
     from virta.settings import BrokenProject
 
+    if flow is None and not folder.exists() and folder.name == str(folder):
+        raise BrokenProject(
+            f"There is no folder {folder}. For the flow of that name write `virta graph . {folder}`."
+        )
     _, compiled = load_project(folder)
     if compiled.program is None:
         print(as_text(compiled.findings, compiled.sources), file=sys.stderr)
@@ -37,7 +41,8 @@ def graph(
     if flow is not None and flow not in flows:
         close = nearest(flow, flows)
         hint = f" Did you mean {close}?" if close else ""
-        raise BrokenProject(f"There is no flow {flow} in {folder}.{hint}")
+        there = f" Its flows: {', '.join(sorted(flows))}." if flows else " It has no flows."
+        raise BrokenProject(f"There is no flow {flow} in {folder.resolve()}.{hint}{there}")
     chosen = [flows[flow]] if flow is not None else list(flows.values())
     if format == "json":
         if flow is not None:

@@ -39,7 +39,7 @@ def mailbox(
     """
     if count < 1:
         raise BrokenProject("--count must be at least 1.")
-    place = folder / read_settings(folder).stores.folder / "mailbox"
+    place = folder / read_settings(folder.resolve()).stores.folder / "mailbox"
     wanted = to.casefold()
     try:
         found = (
