@@ -116,7 +116,7 @@ SPOILED: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "consent.db folder": (
         lambda data: (data / "consent.db").mkdir(),
-        "consent.db cannot be used as a database: unable to open database file.",
+        "consent.db cannot be used: Is a directory.",
     ),
     "engine.db garbage": (
         lambda data: (data / "engine.db").write_bytes(GARBAGE),

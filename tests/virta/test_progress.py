@@ -1,0 +1,21 @@
+"""How far long work has come, where there is no terminal."""
+
+import pytest
+
+from virta.progress import Bar
+
+
+def test_it_speaks_early_and_is_never_silent_for_long(capsys: pytest.CaptureFixture[str]) -> None:
+    """A line after a few seconds, then one for each tenth of the way or every ten seconds."""
+    seconds = 0.0
+    with Bar("Simulating", 1000, "mails", lambda: seconds) as bar:
+        for seconds, done in ((1, 0), (2, 1), (3, 2), (9, 50), (13, 60), (14, 130), (15, 140), (16, 1000)):
+            bar.at(done, done * 2)
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.splitlines() == [
+        "Simulating:   0 %, 4 mails, 1/s, 1497 s left",
+        "Simulating:   6 %, 120 mails, 9/s, 204 s left",
+        "Simulating:  13 %, 260 mails, 19/s, 94 s left",
+        "Simulating: 100 %, 2,000 mails, 125/s, 0 s left",
+    ]
