@@ -14,6 +14,7 @@ help:
 	@echo "make bench      the measures, as ratios within one run"
 
 $(READY): requirements.lock pyproject.toml
+	@echo "Installing Virta and what it needs into $(VENV) …"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements.lock
@@ -21,8 +22,9 @@ $(READY): requirements.lock pyproject.toml
 	@touch $@
 
 demo: $(READY)
-	@rm -rf $(DEMO)
 	@mkdir -p $(dir $(DEMO))
+	@if test -e $(DEMO); then rm -rf $(DEMO).before && mv $(DEMO) $(DEMO).before && \
+		echo "A fresh demo is made; the one that was there is $(DEMO).before now."; fi
 	@cp -r examples/kafija $(DEMO)
 	@$(BIN)/python $(DEMO)/visitors.py $(DEMO)/visitors.jsonl
 	@$(BIN)/virta simulate $(DEMO) --visitors $(DEMO)/visitors.jsonl --keep

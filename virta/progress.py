@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -9,20 +10,27 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 _LINES = 10
-"""How many lines tell of the way where there is no terminal."""
+"""How many lines tell of the way where there is no terminal, at least."""
+_FIRST, _PAUSE = 3.0, 10.0
+"""After how many seconds the first of them comes, and how long it is silent after it, at most."""
 
 
 class Bar:
-    """Use it in a `with`. `total` is in any unit; `what` names the things that are counted on the way.
+    """Use it in a `with`. `total` is in any unit; `what` names the things that are counted on the way, `now`
+    gives seconds.
 
     It writes to standard error, so that the result on standard output stays clean.
     """
 
-    def __init__(self, title: str, total: float, what: str) -> None:
+    def __init__(
+        self, title: str, total: float, what: str, now: Callable[[], float] = time.monotonic
+    ) -> None:
         self._title, self._total, self._what = title, max(total, 1.0), what
         self._terminal = sys.stderr.isatty()
-        self._began = time.monotonic()
-        self._told = 0
+        self._now = now
+        self._began = now()
+        self._told = 0  # tenths of the way
+        self._next = self._began + _FIRST
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -46,11 +54,13 @@ class Bar:
 
     def at(self, done: float, count: int) -> None:
         """`done` of the total is behind us, with `count` things counted."""
-        seconds = max(time.monotonic() - self._began, 0.001)
+        moment = self._now()
+        seconds = max(moment - self._began, 0.001)
         told = f"{count:,} {self._what}, {count / seconds:,.0f}/s"
         self._progress.update(self._task, completed=done, told=told)
-        if not self._terminal and done / self._total * _LINES >= self._told + 1:
-            self._told = int(done / self._total * _LINES)
+        step = int(done / self._total * _LINES)
+        if not self._terminal and done > 0 and (step > self._told or moment >= self._next):
+            self._told, self._next = step, moment + _PAUSE
             left = seconds / done * (self._total - done)
             print(
                 f"{self._title}: {100 * done / self._total:3.0f} %, {told}, {left:.0f} s left",

@@ -7,9 +7,9 @@ from virta.progress import Bar
 
 def test_it_speaks_early_and_is_never_silent_for_long(capsys: pytest.CaptureFixture[str]) -> None:
     """A line after a few seconds, then one for each tenth of the way or every ten seconds."""
-    seconds = 0.0
-    with Bar("Simulating", 1000, "mails", lambda: seconds) as bar:
-        for seconds, done in ((1, 0), (2, 1), (3, 2), (9, 50), (13, 60), (14, 130), (15, 140), (16, 1000)):
+    at = [0.0]
+    with Bar("Simulating", 1000, "mails", lambda: at[0]) as bar:
+        for at[0], done in ((1, 0), (2, 1), (3, 2), (9, 50), (13, 60), (14, 130), (15, 140), (16, 1000)):
             bar.at(done, done * 2)
     told = capsys.readouterr()
     assert told.out == ""
