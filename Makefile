@@ -30,8 +30,8 @@ demo: $(READY)
 	@$(BIN)/virta simulate $(DEMO) --visitors $(DEMO)/visitors.jsonl --keep
 	@echo
 	@echo "Its stores stay in $(DEMO). Some things to try there (cd $(DEMO); virta is $(abspath $(BIN))/virta):"
-	@echo "  virta mailbox --to customer-0004@example.com --show text"
-	@echo "  virta consent show customer-0004@example.com"
+	@echo "  virta mailbox --to customer-0006@example.com --show text"
+	@echo "  virta consent show customer-0006@example.com"
 	@echo "  virta consent export --out proof.zip && virta consent verify proof.zip"
 ifneq ($(SERVE),0)
 	@echo
