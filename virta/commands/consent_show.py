@@ -40,7 +40,9 @@ def show(
 
 def _print(found: History) -> None:
     language = f", language {found.language}" if found.language else ""
-    print(f"{found.address} is subject {found.subject}{language}, {found.epoch} stops.")
+    print(
+        f"{found.address} is subject {found.subject}{language}, {found.epoch} stop{'s' * (found.epoch != 1)}."
+    )
     for stands in found.standings:
         print(f"  {stands.topic}: {stands.state} since {_time(stands.since)} (leaf {stands.leaf})")
     if found.events:
