@@ -37,6 +37,15 @@ from consent.transaction import Reading, Writing
 T = TypeVar("T")
 
 
+def is_address(text: str) -> bool:
+    """Whether `subjects` would take `text`, told without asking the service and without making a subject."""
+    try:
+        read_address(text)
+    except InvalidAddress:
+        return False
+    return True
+
+
 class InProcess:
     """A `ConsentClient`. Any number may share one service, in any number of loops."""
 

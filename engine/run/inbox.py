@@ -7,11 +7,11 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any, Protocol
 
+from consent.client import is_address
 from dsl.graph import FieldType, Money, Program
 from engine.core import calendar
 from engine.store.store import Received, Store
 
-_ADDRESS = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+\.[^\s@<>\"]+\Z")
 _CONTACT = re.compile(r"[0-9a-f]{32}\Z")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*\Z")
 _AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?\Z")
@@ -128,7 +128,7 @@ class Inbox:
 
 def _address(text: str) -> str:
     stripped = text.strip()
-    if len(stripped) > 254 or not _ADDRESS.match(stripped) or _UNKEEPABLE.search(stripped):
+    if len(stripped) > 254 or _UNKEEPABLE.search(stripped) or not is_address(stripped):
         raise Misfit(f"`{_shown(text)}` is no e-mail address")
     return stripped
 
