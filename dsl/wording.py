@@ -70,6 +70,8 @@ def value_words(node: Value) -> str:
             return f"{money.amount} {money.currency}"
         case graph.Flag(flag):
             return "yes" if flag else "no"
+        case graph.CouponCode(coupon):
+            return f"coupon {coupon}"
         case graph.Day(day):
             return day.isoformat()
         case graph.Moment(local):

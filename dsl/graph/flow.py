@@ -7,9 +7,9 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from dsl.graph.schema import EventType, FieldType, TopicType
+from dsl.graph.schema import Coupon, EventType, FieldType, Limits, TopicType
 from dsl.graph.steps import Node
-from dsl.graph.values import Condition, Duration
+from dsl.graph.values import Condition, Duration, Value
 
 
 class StartOnEvent(Struct, frozen=True, tag_field="is", tag="event"):
@@ -20,6 +20,18 @@ class StartOnEvent(Struct, frozen=True, tag_field="is", tag="event"):
 class StartOnSegment(Struct, frozen=True, tag_field="is", tag="segment"):
     segment: str
     joining: bool = True
+
+
+class StartOnDate(Struct, frozen=True, tag_field="is", tag="date"):
+    """`start on date EXPR [every year] [D before|after] at TIME`. `value` is a date or moment of the
+    contact, perhaps unknown. `every_year` begins with the first anniversary; 29 February falls on the 28th in
+    other years."""
+
+    value: Value
+    at: str  # HH:MM on the flow's clock
+    every_year: bool = False
+    offset: Duration | None = None
+    before: bool = False  # the offset lies before the date
 
 
 class Leave(Struct, frozen=True):
@@ -63,14 +75,17 @@ class Graph(Struct, frozen=True):
     title: str
     topic: str | None  # of sends that name no other
     purpose: Literal["marketing", "service"]
-    starts: tuple[StartOnEvent | StartOnSegment, ...]
+    starts: tuple[StartOnEvent | StartOnSegment | StartOnDate, ...]
     nodes: tuple[Node, ...]
     needs: Needs
     entry: Entry = Entry.ONCE
     again_after: Duration | None = None
     journey_per: str | None = None  # a field of the trigger
     leaves: tuple[Leave, ...] = ()
+    leave_when: Condition | None = None
     goal: Goal | None = None
+    limits: Limits = Limits()  # the flow's own `quiet` and `at most` lines, beside the project's
+    priority: int = 5  # 1 goes first
     digest: str = ""
 
     def sealed(self) -> "Graph":
@@ -94,6 +109,8 @@ class Program(Struct, frozen=True):
     topics: tuple[TopicType, ...]
     segments: tuple[Segment, ...]
     flows: tuple[Graph, ...]
+    coupons: tuple[Coupon, ...] = ()
+    limits: Limits = Limits()
 
 
 def to_json(thing: Graph | Program) -> bytes:

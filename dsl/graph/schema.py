@@ -1,8 +1,11 @@
 """What a project declares: types of fields, events, topics."""
 
+from decimal import Decimal
 from typing import Literal
 
 from msgspec import Struct
+
+from dsl.graph.values import Duration, Money
 
 
 class FieldType(Struct, frozen=True):
@@ -35,3 +38,43 @@ class TopicType(Struct, frozen=True):
     wording: str = ""
     cap_count: int = 0  # at most this many mails per `cap_unit`; 0: no cap
     cap_unit: Literal["day", "week", "month"] = "month"
+
+
+class Coupon(Struct, frozen=True):
+    """What a code is worth, and how one is made: `pattern` holds `{random N}` once, as in `BACK-{random 8}`.
+
+    Exactly one of `percent`, `amount` and `free_shipping` is given. A code is valid from its creation, for
+    `valid` (None: without end).
+    """
+
+    name: str
+    title: str
+    pattern: str
+    percent: Decimal | None = None
+    amount: Money | None = None
+    free_shipping: bool = False
+    valid: Duration | None = None
+
+
+class Cap(Struct, frozen=True):
+    """`at most N emails per U`: U is a calendar day, week (Monday first) or month, or the rolling window
+    `rolling`. `wait`: how long a mail may be held for room (None: it is skipped at once)."""
+
+    count: int
+    unit: Literal["day", "week", "month", "rolling"]
+    rolling: Duration | None = None
+    wait: Duration | None = None
+
+
+class Quiet(Struct, frozen=True):
+    """`quiet A to B`, HH:MM; B is earlier than A where the night lies between."""
+
+    start: str
+    end: str
+
+
+class Limits(Struct, frozen=True):
+    """How much marketing mail one person gets, on the contact's own clock."""
+
+    caps: tuple[Cap, ...] = ()
+    quiet: tuple[Quiet, ...] = ()

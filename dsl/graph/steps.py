@@ -1,7 +1,7 @@
 """The nodes of a graph: what a journey can stand at."""
 
 from decimal import Decimal
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -49,6 +49,32 @@ class Wait(Step, frozen=True, tag="wait"):
     at: str | None = None
 
 
+class WaitUntilTime(Step, frozen=True, tag="wait_until_time"):
+    """`wait until [DAY at] TIME`: the next such moment strictly after now, on the flow's clock."""
+
+    at: str
+    next: int
+    day: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] | None = None
+
+
+class WaitUntilDate(Step, frozen=True, tag="wait_until_date"):
+    """`wait until DATE-EXPR [at TIME]`; `value` is a date or a moment, perhaps unknown. A past or unknown one
+    passes at once. `at` is HH:MM, None for the moment itself or a date's 00:00."""
+
+    value: Value
+    next: int
+    at: str | None = None
+
+
+class WaitUntil(Step, frozen=True, tag="wait_until"):
+    """`wait until COND up to D`, with its arms; an arm that is absent goes on below."""
+
+    test: Condition
+    up_to: Duration
+    on_met: int
+    on_timeout: int
+
+
 class Hear(Struct, frozen=True):
     """One event that a `wait for` listens to, and where the journey goes when it comes."""
 
@@ -81,8 +107,64 @@ class Split(Step, frozen=True, tag="split"):
     arms: tuple[Arm, ...]
 
 
+class Repeat(Step, frozen=True, tag="repeat"):
+    """`repeat up to N times`, met before each round: behind the last step of its block the journey comes back
+    to this node. With a round behind it and `until` true, or with all rounds done, it goes on at `next`."""
+
+    times: int
+    body: int
+    next: int
+    until: Condition | None = None
+
+
+class Set(Step, frozen=True, tag="set"):
+    """`set contact.NAME to EXPR`; None makes the attribute unknown."""
+
+    attribute: str
+    value: Value | None
+    next: int
+
+
+class Tag(Step, frozen=True, tag="tag"):
+    """`add tag "x"` or `remove tag "x"`."""
+
+    tag: str
+    add: bool
+    next: int
+
+
+class Unsubscribe(Step, frozen=True, tag="unsubscribe"):
+    """`unsubscribe from TOPIC`: withdraws on the person's behalf."""
+
+    topic: str
+    next: int
+
+
+class Tell(Step, frozen=True, tag="tell"):
+    """`tell "address" "text"`: a plain mail to somebody of the team."""
+
+    address: str
+    text: tuple[str | Fill, ...]
+    next: int
+
+
 class Finish(Step, frozen=True, tag="finish"):
     label: str = ""
 
 
-Node: TypeAlias = Send | Wait | WaitFor | If | Split | Finish
+Node: TypeAlias = (
+    Send
+    | Wait
+    | WaitUntilTime
+    | WaitUntilDate
+    | WaitUntil
+    | WaitFor
+    | If
+    | Split
+    | Repeat
+    | Set
+    | Tag
+    | Unsubscribe
+    | Tell
+    | Finish
+)

@@ -88,6 +88,12 @@ class Today(Expression, frozen=True, tag="today"):
     """The date on the flow's clock."""
 
 
+class CouponCode(Expression, frozen=True, tag="coupon"):
+    """`coupon NAME`: the code made for this journey and step. Only as a whole value of `with` and `set`."""
+
+    coupon: str
+
+
 class Arithmetic(Expression, frozen=True, tag="arithmetic"):
     operator: Literal["+", "-", "*", "/"]
     left: "Value"
@@ -215,6 +221,7 @@ Value: TypeAlias = (
     | Negative
     | YearsSince
     | History
+    | CouponCode
 )
 Condition: TypeAlias = (
     Compare

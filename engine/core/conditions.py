@@ -86,6 +86,8 @@ def reading(value: g.Value, currency: str = "") -> Reading:
             return lambda scene: _years(inner(scene), scene)
         case g.History():
             return _aggregate(value, currency)
+        case g.CouponCode():
+            raise ValueError("a coupon's code is made by the step that gives it, not read")
 
 
 def _attribute(name: str) -> Reading:
