@@ -2,23 +2,28 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
+from zoneinfo import ZoneInfo
 
-from dsl.graph import Goal, Graph
+from dsl.graph import Goal, Graph, Money
 from engine.core import calendar
 from engine.core.bundle import Bundle, Entry
 from engine.core.conditions import Scene, condition
 from engine.core.record import What, Why
 from engine.store.store import Received
 
-_UTC = calendar.zone("UTC")
+_UTC = ZoneInfo("UTC")
+_WORTH = "total"
+"""The field of a goal event that says what it was worth."""
 
 
 @dataclass(slots=True)
 class FlowFigures:
     """Counts of journeys and mails of one flow. `not_entered`, `skipped` and `left` are by reason; `waiting`
-    journeys are under way. `converted` counts journeys that reached the goal, None where there is none."""
+    journeys are under way. `converted` counts journeys that reached the goal, None where there is none;
+    `revenue` is what those goal events were worth, by currency."""
 
     flow: str
     entered: int = 0
@@ -29,6 +34,7 @@ class FlowFigures:
     left: Counter[str] = field(default_factory=Counter)
     finished: int = 0
     converted: int | None = None
+    revenue: dict[str, Decimal] = field(default_factory=dict)
 
     @property
     def not_reachable(self) -> int:
@@ -40,67 +46,113 @@ class FlowFigures:
         return self.entered - self.finished - self.left.total()
 
 
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """A goal event that is credited to a journey. `after` is the moment of the mail, `at` that of the event
+    (ms UTC); `worth` is None where the event names no total."""
+
+    contact: str
+    flow: str
+    journey: str
+    event: str
+    after: int
+    at: int
+    worth: Money | None
+
+
 def figures(
-    flows: Sequence[Graph], journal: Iterable[Entry], history: Iterable[Received]
+    flows: Sequence[Graph], journal: Iterable[Entry], history: Iterable[Received], clock: ZoneInfo = _UTC
 ) -> list[FlowFigures]:
-    """One table row per flow, by name. `journal` and `history` come in order of time."""
+    """One table row per flow, by name. `journal` and `history` come in order of time; the days of a goal are
+    those of `clock`."""
+    lines = list(journal)
     table = {graph.flow: FlowFigures(graph.flow) for graph in sorted(flows, key=lambda graph: graph.flow)}
-    mails: dict[str, list[Entry]] = {}
-    for entry in journal:
-        row = table.get(entry.flow)
-        if row is None:
-            continue
-        match entry.what:
-            case What.ENTERED:
-                row.entered += 1
-            case What.NOT_ENTERED:
-                row.not_entered[entry.reason] += 1
-            case What.SENT:
-                row.sent += 1
-                mails.setdefault(entry.contact, []).append(entry)
-            case What.SKIPPED:
-                row.skipped[entry.reason] += 1
-            case What.UNKNOWN:
-                row.unknown += 1
-            case What.LEFT:
-                row.left[entry.reason] += 1
-            case What.FINISHED:
-                row.finished += 1
-    goals = {graph.flow: graph.goal for graph in flows if graph.goal is not None}
-    for flow in goals:
-        if flow in table:
-            table[flow].converted = 0
-    for flow, count in _conversions(goals, mails, history).items():
-        table[flow].converted = count
+    for (flow, what, reason), count in Counter((e.flow, e.what, e.reason) for e in lines).items():
+        row = table.get(flow)
+        if row is not None:
+            _add(row, what, reason, count)
+    for graph in flows:
+        if graph.goal is not None:
+            table[graph.flow].converted = 0
+    for conversion in conversions(flows, lines, history, clock):
+        row = table[conversion.flow]
+        row.converted = (row.converted or 0) + 1
+        if conversion.worth is not None:
+            amount, currency = conversion.worth.amount, conversion.worth.currency
+            row.revenue[currency] = row.revenue.get(currency, Decimal(0)) + amount
     return list(table.values())
 
 
-def _conversions(
-    goals: dict[str, Goal], mails: dict[str, list[Entry]], history: Iterable[Received]
-) -> dict[str, int]:
-    """A goal event credits the flow that mailed last before it, if that flow has this goal and the mail was
-    at most D ago; once per journey."""
-    tests = {flow: None if goal.where is None else condition(goal.where) for flow, goal in goals.items()}
+def _add(row: FlowFigures, what: str, reason: str, count: int) -> None:
+    match what:
+        case What.ENTERED:
+            row.entered += count
+        case What.NOT_ENTERED:
+            row.not_entered[reason] += count
+        case What.SENT:
+            row.sent += count
+        case What.SKIPPED:
+            row.skipped[reason] += count
+        case What.UNKNOWN:
+            row.unknown += count
+        case What.LEFT:
+            row.left[reason] += count
+        case What.FINISHED:
+            row.finished += count
+
+
+def conversions(
+    flows: Sequence[Graph], journal: Iterable[Entry], history: Iterable[Received], clock: ZoneInfo = _UTC
+) -> list[Conversion]:
+    """The goal events that count, in order of time.
+
+    One counts for the journey whose mail was the last that the person had got from any flow, if that flow has
+    this goal and the mail was at most D ago; of several for one journey the first (docs/language.md,
+    "Goals"). A mail handed over at the very moment of the event is its answer, and not its cause.
+    """
+    goals = {graph.flow: graph.goal for graph in flows if graph.goal is not None}
+    tests = {flow: condition(goal.where) for flow, goal in goals.items() if goal.where is not None}
     wanted = {goal.event for goal in goals.values()}
-    converted: set[tuple[str, str]] = set()
-    assert _UTC is not None
+    mails = _mails(journal)
+    found: dict[str, Conversion] = {}
     for happened in history:
-        if happened.kind not in wanted:
+        if happened.kind not in wanted or happened.contact not in mails:
             continue
-        sent = mails.get(happened.contact, [])
-        place = bisect_left(
-            sent, happened.at, key=lambda entry: entry.at
-        )  # a mail at that instant is its answer
+        moments, sent = mails[happened.contact]
+        place = bisect_left(moments, happened.at)
         if not place:
             continue
         last = sent[place - 1]
         goal = goals.get(last.flow)
-        if goal is None or goal.event != happened.kind:
+        if goal is None or last.journey in found or not _reached(goal, tests.get(last.flow), happened):
             continue
-        test = tests[last.flow]
-        scene = Scene(Bundle(happened.contact), happened.at, _UTC, None, {**happened.data, "at": happened.at})
-        in_time = calendar.add(last.at, goal.within, _UTC) >= happened.at
-        if in_time and (test is None or test(scene)):
-            converted.add((last.flow, last.journey))
-    counts = Counter(flow for flow, _ in converted)
-    return dict(counts)
+        if calendar.add(last.at, goal.within, clock) >= happened.at:
+            worth = happened.data.get(_WORTH)
+            found[last.journey] = Conversion(
+                happened.contact,
+                last.flow,
+                last.journey,
+                happened.kind,
+                last.at,
+                happened.at,
+                worth if isinstance(worth, Money) else None,
+            )
+    return list(found.values())
+
+
+def _mails(journal: Iterable[Entry]) -> Mapping[str, tuple[list[int], list[Entry]]]:
+    """What each contact was sent, with its moments, in order of time."""
+    mails: dict[str, tuple[list[int], list[Entry]]] = {}
+    for entry in journal:
+        if entry.what == What.SENT:
+            moments, sent = mails.setdefault(entry.contact, ([], []))
+            moments.append(entry.at)
+            sent.append(entry)
+    return mails
+
+
+def _reached(goal: Goal, test: Callable[[Scene], bool] | None, happened: Received) -> bool:
+    if goal.event != happened.kind:
+        return False
+    event = {**happened.data, "at": happened.at}
+    return test is None or test(Scene(Bundle(happened.contact), happened.at, _UTC, None, event))

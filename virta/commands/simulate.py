@@ -9,8 +9,10 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
@@ -38,11 +40,15 @@ from virta.wiring import World, open_system
 _DAY = 86_400_000
 _KEY = "the replay's own"
 _IN_WORDS = ("skipped", "left early")
+_COLUMNS = (
+    *("flow", "entered", "not\nreachable", "mails", *_IN_WORDS, "un-\nknown", "finished", "under\nway"),
+    *("goal", "revenue"),
+)
 _WIDE = 120  # columns, where no terminal says how many there are
 
 
 class FlowRow(Struct, frozen=True):
-    """One line of the table. `goal` is None where the flow names none."""
+    """One line of the table. `goal` is None where the flow names none; `revenue` is by currency."""
 
     flow: str
     entered: int
@@ -54,6 +60,7 @@ class FlowRow(Struct, frozen=True):
     finished: int
     under_way: int
     goal: int | None
+    revenue: dict[str, Decimal]
 
 
 class Report(Struct, frozen=True):
@@ -190,7 +197,12 @@ async def _play(
                 replay.acts(iter(acts)), until, lambda moment: bar.at(moment - first, count.so_far())
             )
         assert compiled.program is not None
-        rows = figures(compiled.program.flows, await system.store.journal(), await system.store.history())
+        rows = figures(
+            compiled.program.flows,
+            await system.store.journal(),
+            await system.store.history(),
+            ZoneInfo(settings.time_zone),
+        )
     finally:
         await replay.close()
         await system.close()
@@ -229,13 +241,14 @@ def _row(row: FlowFigures) -> FlowRow:
         row.finished,
         row.waiting,
         row.converted,
+        row.revenue,
     )
 
 
 def show(report: Report) -> None:
     """The report as a table for people."""
     table = Table(box=box.SIMPLE, header_style="bold", padding=(0, 1, 0, 0))
-    for name in ("flow", "entered", "not\nreachable", "mails", *_IN_WORDS, "finished", "under\nway", "goal"):
+    for name in _COLUMNS:
         if name in _IN_WORDS:
             table.add_column(name, overflow="fold", min_width=9)
         else:
@@ -248,9 +261,11 @@ def show(report: Report) -> None:
             f"{row.mails:,}",
             _reasons(row.skipped),
             _reasons(row.left),
+            f"{row.unknown:,}",
             f"{row.finished:,}",
             f"{row.under_way:,}",
             "–" if row.goal is None else f"{row.goal:,}",
+            "\n".join(f"{amount:,} {currency}" for currency, amount in sorted(row.revenue.items())) or "–",
         )
     console = Console()
     if not console.is_terminal:
