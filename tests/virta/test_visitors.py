@@ -4,7 +4,22 @@ from pathlib import Path
 
 import pytest
 
-from virta.visitors import Act, BrokenActs, Confirms, Event, SignsUp, Withdraws, read_acts, write_acts
+from virta.visitors import (
+    Act,
+    Bounces,
+    BrokenActs,
+    Chooses,
+    Clicks,
+    Complains,
+    Confirms,
+    Event,
+    Opens,
+    Sets,
+    SignsUp,
+    Withdraws,
+    read_acts,
+    write_acts,
+)
 
 ACTS: list[Act] = [
     SignsUp(1_735_801_200_000, "anna@example.com", "lv", ("news", "offers"), {"first_name": "Anna"}),
@@ -16,14 +31,26 @@ ACTS: list[Act] = [
         "order_placed",
         {"order_id": "1", "items": [{"sku": "A"}]},
     ),
+    Event(1_735_804_800_123, "anna@example.com", "order-0", "order_placed", {}, happened=1_700_000_000_000),
+    Sets(1_735_804_800_123, "anna@example.com", {"time_zone": "Asia/Tashkent", "birthday": None}),
+    Opens(1_735_804_800_124, "anna@example.com"),
+    Opens(1_735_804_800_124, "anna@example.com", "welcome", "gift"),
+    Clicks(1_735_804_800_125, "anna@example.com", "welcome", "gift", 2),
+    Clicks(1_735_804_800_125, "anna@example.com", "welcome", "gift", "/tours"),
+    Complains(1_735_804_800_126, "anna@example.com"),
+    Bounces(1_735_804_800_127, "anna@example.com", "soft"),
+    Chooses(1_735_804_800_128, "anna@example.com"),
+    Chooses(1_735_804_800_128, "anna@example.com", (), "", 0, "fi"),
+    Chooses(1_735_804_800_128, "anna@example.com", ("news", "measurement"), "weekly", 30),
     Withdraws(1_735_891_200_000, "anna@example.com"),
 ]
 
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
-    """All four kinds, to the millisecond."""
+    """All ten kinds, to the millisecond; nothing chosen is not the same as nothing said."""
     file = tmp_path / "acts.jsonl"
-    assert write_acts(file, ACTS) == 4
+    assert len({type(act) for act in ACTS}) == 10
+    assert write_acts(file, ACTS) == len(ACTS)
     assert list(read_acts(file)) == ACTS
 
 
@@ -51,6 +78,16 @@ def test_the_file_can_be_read_by_people(tmp_path: Path) -> None:
             "has no `id`",
         ),
         ('{"do": "confirm", "at": "2025-01-02T07:00:00Z", "email": 7}', "line 2"),
+        ('{"do": "set", "at": "2025-01-02T07:00:00Z", "email": "a@example.com"}', "`attributes` is missing"),
+        (
+            '{"do": "bounce", "at": "2025-01-02T07:00:00Z", "email": "a@example.com", "kind": "odd"}',
+            "Invalid enum value 'odd'",
+        ),
+        (
+            '{"do": "event", "at": "2025-01-02T07:00:00Z", "email": "a@example.com", "id": "1", '
+            '"event": "order_placed", "happened": "2024-01-02T07:00:00"}',
+            "`happened` lacks its offset",
+        ),
         ('{"do": "confirm", "at": "2024-01-02T07:00:00Z", "email": "a@example.com"}', "order of time"),
     ],
 )
