@@ -29,6 +29,7 @@ class Send(Step, frozen=True, tag="send"):
 
     `subject`, `sender` and `reply_to` come from the indented block and win over the template's header.
     `received_step` is the `wait for` in whose arm it stands, whose event templates see as `received`.
+    `recommends`: the most products that its template, in any variant, asks `recommend(N)` for.
     """
 
     template: str
@@ -39,6 +40,7 @@ class Send(Step, frozen=True, tag="send"):
     sender: str | None = None
     reply_to: str | None = None
     received_step: str = ""
+    recommends: int = 0
 
 
 class Wait(Step, frozen=True, tag="wait"):

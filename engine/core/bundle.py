@@ -131,7 +131,7 @@ class MailBody(Struct, frozen=True):
     """All that a template may show and the consent service must know, as it was when the step was reached.
 
     `report` says that the journey waits for the hand-over, or that a window counts it: then also an accepted
-    mail comes back as a stimulus.
+    mail comes back as a stimulus. `measured`: its links and its opening may be counted.
     """
 
     flow: str
@@ -150,6 +150,7 @@ class MailBody(Struct, frozen=True):
     sender: str = ""
     reply_to: str = ""
     report: bool = False
+    measured: bool = False
 
 
 class Effect(Struct, frozen=True):

@@ -82,6 +82,7 @@ def send(turn: Turn, flow: Flow, journey: Journey, node: Send) -> Journey:
         sender=node.sender or "",
         reply_to=node.reply_to or "",
         report=index in flow.reports or turn.loaded.hears_of_mails,
+        measured="measurement" in turn.bundle.agreed,
     )
     turn.mail(Effect(key, journey.contact, "mail", body))
     return replace(journey, mail=key, sent=(*journey.sent, node.step))
