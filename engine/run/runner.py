@@ -34,8 +34,10 @@ from engine.delivery.dispatch import Dispatch, Verdict
 from engine.delivery.mailer import Mailer
 from engine.delivery.queue import Item, Queue
 from engine.mail.letters import Letters
-from engine.store.batch import Batch
+from engine.store.batch import PERSONALISATION, Batch
+from engine.store.handed import Handed
 from engine.store.store import Due, Received, Store
+from engine.store.views import VIEWS
 
 log = structlog.get_logger("engine")
 
@@ -146,7 +148,8 @@ class Runner:
             batch.cursors[_CHANGES] = changes[-1].seq
         if received:
             batch.cursors[_INBOX] = received[-1].seq
-        await self._advance(stimuli, domains, batch, now)
+        people = await self._advance(stimuli, domains, batch, now)
+        _forget_views(received, people, batch)
         self._recall(batch, now)
         await self._store.commit(batch)
         self._cursors |= batch.cursors
@@ -182,6 +185,9 @@ class Runner:
                 continue
             body = effect.body
             batch.ended.append(effect.key)
+            if verdict.reason in ("", Why.OUTCOME_UNKNOWN):
+                names = (body.flow, body.step, body.template, body.topic)
+                batch.handed.append(Handed(effect.key, effect.contact, verdict.at, *names))
             if verdict.reason or body.report or verdict.at - body.at > LATE_HANDOVER:
                 data = MailEnded(
                     body.flow,
@@ -241,7 +247,8 @@ class Runner:
 
     async def _advance(
         self, stimuli: Sequence[Stimulus], domains: dict[str, str], batch: Batch, now: int
-    ) -> None:
+    ) -> dict[str, Bundle]:
+        """Everybody concerned as they are afterwards."""
         contacts = list(dict.fromkeys(stimulus.contact for stimulus in stimuli))
         before = await self._store.load(contacts) if contacts else {}
         after: dict[str, Bundle] = dict(before)
@@ -257,6 +264,7 @@ class Runner:
             batch.entries += advanced.entries
         for contact, old in before.items():
             batch.change(old, after[contact])
+        return after
 
     def _recall(self, batch: Batch, now: int) -> None:
         """Mails of journeys that were left: taken back if they have not been claimed."""
@@ -350,6 +358,15 @@ async def last_heard(consent: ConsentClient, cursor: int) -> int:
     while part := await consent.changes(end, LARGEST_BATCH):
         end = part[-1].seq
     return end
+
+
+def _forget_views(received: Sequence[Received], people: dict[str, Bundle], batch: Batch) -> None:
+    """What was looked at by those who did not agree to personalisation has done its work."""
+    named = dict(batch.named)
+    for item in received:
+        contact = item.contact or named.get(item.seq)
+        if item.kind in VIEWS and contact and PERSONALISATION not in people[contact].agreed:
+            batch.emptied.append(item.seq)
 
 
 def _changed(changes: Sequence[Change]) -> list[Stimulus]:

@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 
 from engine.core.bundle import Bundle, Effect, Entry, Journey
 from engine.core.calendar import NEVER
+from engine.store.handed import Handed
+
+PERSONALISATION = "personalisation"
 
 
 @dataclass(slots=True)
@@ -17,15 +20,20 @@ class Batch:
     watches_put: list[tuple[int, str]] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)  # keys of effects that are done
+    handed: list[Handed] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     named: list[tuple[int, str]] = field(default_factory=list)  # (inbox position, contact)
     forgotten: list[int] = field(default_factory=list)  # inbox positions whose address is none
+    emptied: list[int] = field(default_factory=list)  # inbox positions that may not be kept: views
+    unwatched: list[str] = field(default_factory=list)  # contacts none of whose views may be kept
     cursors: dict[str, int] = field(default_factory=dict)
 
     def change(self, old: Bundle, new: Bundle) -> None:
         """Add what differs between two states of one contact."""
         if old is new:
             return
+        if PERSONALISATION in old.agreed and PERSONALISATION not in new.agreed:
+            self.unwatched.append(new.contact)
         if _profile(old) != _profile(new) or not old.created:
             self.profiles.append(new)
         if old.segments_due != new.segments_due:

@@ -5,7 +5,7 @@ is the small index that finds them by contact. A contact's own row is written on
 change. The journal is one packed row per batch. All instants are milliseconds since 1970 UTC.
 """
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table, text
 from sqlalchemy.types import TypeEngine
 
 metadata = MetaData()
@@ -51,6 +51,9 @@ effect = Table(
     sqlite_with_rowid=False,
 )
 
+IS_VIEW = text("kind IN ('page_viewed', 'product_viewed')")
+"""Rows of the inbox that tell what somebody looked at; spelled as in their index, so that it serves."""
+
 inbox = Table(
     "inbox",
     metadata,
@@ -63,7 +66,29 @@ inbox = Table(
     Column("address", String),  # until the consent service has named the contact
     Column("data", LargeBinary, nullable=False),
     Index("inbox_id", "id", unique=True),
+    Index("inbox_view", "contact", sqlite_where=IS_VIEW),
     sqlite_autoincrement=True,
+)
+
+mail = Table(  # handed over to the mail server
+    "mail",
+    metadata,
+    Column("key", _id(), primary_key=True),
+    Column("contact", _id(), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("kind", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+mail_kind = Table(
+    "mail_kind",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("flow", String, nullable=False),
+    Column("step", String, nullable=False),
+    Column("template", String, nullable=False),
+    Column("topic", String, nullable=False),
+    Index("mail_kind_names", "flow", "step", "template", "topic", unique=True),
 )
 
 journal = Table(

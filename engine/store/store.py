@@ -10,10 +10,11 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from dsl.graph import Graph, graph_from_json, to_json
 from engine.core.bundle import Bundle, Effect, Entry, Journey, replace
-from engine.store import rows
+from engine.store import handed, rows, views
 from engine.store import schema as t
 from engine.store.batch import Batch
 from engine.store.database import Database
+from engine.store.handed import Handed
 
 FETCH = 500
 """How many ids one query names: below SQLite's limit of variables in every build."""
@@ -65,6 +66,10 @@ class Store:
     async def history(self) -> list[Received]:
         """Every event that is kept, in order of time."""
         return await self._database.run(_history)
+
+    async def handed(self, keys: Sequence[str]) -> list[Handed | None]:
+        """The mails handed over under these keys, in order; None: there is none."""
+        return await self._database.run(handed.find, keys)
 
     # people
 
@@ -204,6 +209,7 @@ def _commit(connection: Connection, batch: Batch) -> None:
         )
     _commit_journeys(connection, batch)
     _commit_effects(connection, batch)
+    handed.keep(connection, batch.handed)
     if batch.entries:
         connection.execute(
             insert(t.journal),
@@ -217,6 +223,7 @@ def _commit(connection: Connection, batch: Batch) -> None:
         connection.execute(_NAME, [{"seq_": seq, "contact_": bytes.fromhex(c)} for seq, c in batch.named])
     if batch.forgotten:
         connection.execute(_FORGET, [{"seq_": seq} for seq in batch.forgotten])
+    views.forget(connection, batch.emptied, batch.unwatched)
     if batch.cursors:
         connection.execute(
             _NOTE_PUT,

@@ -1,0 +1,94 @@
+"""Mails handed over: by the key of a mail, whose it was and which step sent it.
+
+What comes back from outside (an opening, a click, a complaint, a bounce) knows a mail by its key alone. A row
+has the key, the contact, the moment and a number; flow, step, template and topic stand once for each number.
+"""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+from sqlalchemy import Connection, bindparam, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from engine.store import schema as t
+
+_FETCH = 500
+
+
+class Handed(Struct, frozen=True):
+    """A mail that the mail server took, or may have taken. `at` is in ms UTC."""
+
+    key: str
+    contact: str
+    at: int
+    flow: str
+    step: str
+    template: str
+    topic: str
+
+    @property
+    def kind(self) -> tuple[str, str, str, str]:
+        return (self.flow, self.step, self.template, self.topic)
+
+
+def keep(connection: Connection, mails: Sequence[Handed]) -> None:
+    """Write mails down; one that is known already is left as it is."""
+    if not mails:
+        return
+    numbers = _numbers(connection, mails)
+    connection.execute(
+        upsert(t.mail).on_conflict_do_nothing(),
+        [  # in the order in which they lie, so that neighbours share a page
+            {
+                "key": bytes.fromhex(mail.key),
+                "contact": bytes.fromhex(mail.contact),
+                "at": mail.at,
+                "kind": numbers[mail.kind],
+            }
+            for mail in sorted(mails, key=lambda mail: mail.key)
+        ],
+    )
+
+
+def find(connection: Connection, keys: Sequence[str]) -> list[Handed | None]:
+    """What is known of each key, in order; None: no mail of a flow was handed over under it."""
+    found: dict[str, Handed] = {}
+    ids = [bytes.fromhex(key) for key in keys]
+    for start in range(0, len(ids), _FETCH):
+        for row in connection.execute(_FIND, {"keys": ids[start : start + _FETCH]}):
+            key = row.key.hex()
+            found[key] = Handed(key, row.contact.hex(), row.at, row.flow, row.step, row.template, row.topic)
+    return [found.get(key) for key in keys]
+
+
+_FIND = (
+    select(
+        t.mail.c.key,
+        t.mail.c.contact,
+        t.mail.c.at,
+        t.mail_kind.c.flow,
+        t.mail_kind.c.step,
+        t.mail_kind.c.template,
+        t.mail_kind.c.topic,
+    )
+    .join(t.mail_kind, t.mail_kind.c.id == t.mail.c.kind)
+    .where(t.mail.c.key.in_(bindparam("keys", expanding=True)))
+)
+
+
+def _numbers(connection: Connection, mails: Sequence[Handed]) -> dict[tuple[str, str, str, str], int]:
+    kinds = {mail.kind for mail in mails}
+    known = _known(connection)
+    if not kinds <= known.keys():
+        new = [
+            {"flow": flow, "step": step, "template": template, "topic": topic}
+            for flow, step, template, topic in sorted(kinds - known.keys())
+        ]
+        connection.execute(upsert(t.mail_kind), new)
+        known = _known(connection)
+    return known
+
+
+def _known(connection: Connection) -> dict[tuple[str, str, str, str], int]:
+    kinds = connection.execute(select(t.mail_kind))
+    return {(row.flow, row.step, row.template, row.topic): row.id for row in kinds}
