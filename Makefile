@@ -8,7 +8,7 @@ DEMO := .demo/kafija
 .PHONY: help demo test test-slow check bench lock clean
 
 help:
-	@echo "make demo       replay a year and a half of a shop's orders, then serve the pages (SERVE=0: do not serve)"
+	@echo "make demo       replay ninety days of a shop, then serve the pages (SERVE=0: do not serve)"
 	@echo "make test       style, types, layers and every test that is done within minutes"
 	@echo "make test-slow  the crash harness and other suites that take longer"
 	@echo "make bench      the measures, as ratios within one run"
@@ -26,7 +26,7 @@ demo: $(READY)
 	@if test -e $(DEMO); then rm -rf $(DEMO).before && mv $(DEMO) $(DEMO).before && \
 		echo "A fresh demo is made; the one that was there is $(DEMO).before now."; fi
 	@cp -r examples/kafija $(DEMO)
-	@$(BIN)/python $(DEMO)/visitors.py $(DEMO)/visitors.jsonl
+	@cd $(DEMO) && $(abspath $(BIN))/python -m visitors visitors.jsonl
 	@$(BIN)/virta simulate $(DEMO) --visitors $(DEMO)/visitors.jsonl --keep
 	@echo
 	@echo "Its stores stay in $(DEMO). Some things to try there (cd $(DEMO); virta is $(abspath $(BIN))/virta):"
