@@ -30,6 +30,7 @@ from engine.delivery.queue import Queue
 from engine.delivery.recover import recover
 from engine.delivery.smtp import Login
 from engine.mail.letters import LetterFault, Letters, Sender
+from engine.mail.measured import Marks
 from engine.run.inbox import Inbox
 from engine.run.runner import Runner
 from engine.store.database import StoreFault
@@ -162,7 +163,8 @@ async def _open(
     older = await store.graphs()
     await store.keep_graphs(program.flows)
     loaded = Loaded(program, older, settings.time_zone, keys.journey, settings.currency)
-    letters = letters_of(compiled, settings)
+    marks = marks_of(settings, keys)
+    letters = letters_of(compiled, settings, marks)
 
     attempts = AttemptFile(data / "attempts", sender_of(keys))
     opened.callback(attempts.close)
@@ -226,7 +228,12 @@ def sender_of(keys: ProjectKeys) -> bytes:
     return hmac.digest(keys.journey, b"mailer", "sha256")[:16]
 
 
-def letters_of(compiled: Compiled, settings: Settings) -> Letters:
+def marks_of(settings: Settings, keys: ProjectKeys) -> Marks:
+    """What makes the links by which opening and clicks are told, and reads them."""
+    return Marks(settings.url.rstrip("/"), hmac.digest(keys.journey, b"measured", "sha256"))
+
+
+def letters_of(compiled: Compiled, settings: Settings, marks: Marks | None = None) -> Letters:
     """The project's templates, loaded."""
     sender = settings.sender
     return Letters(
@@ -235,6 +242,7 @@ def letters_of(compiled: Compiled, settings: Settings) -> Letters:
         settings.languages,
         Sender(sender.name, sender.address, sender.imprint, sender.reply_to),
         settings.time_zone,
+        marks,
     )
 
 

@@ -19,6 +19,7 @@ from engine.core import calendar
 from engine.core.bundle import MailBody
 from engine.core.conditions import known
 from engine.mail import headers, preheader, words
+from engine.mail.measured import Marks
 from engine.mail.message import Letter
 from engine.mail.text import text_template, tidy
 
@@ -79,7 +80,8 @@ class _Variant(Struct, frozen=True):
 
 
 class Letters:
-    """All templates of a project. `languages[0]` is the default. Raises `LetterFault` for a template that
+    """All templates of a project. `languages[0]` is the default; `marks` are for people who agreed to be
+    measured, without them nobody is. Raises `LetterFault` for a template that
     Jinja cannot read."""
 
     def __init__(
@@ -89,7 +91,9 @@ class Letters:
         languages: Sequence[str],
         sender: Sender,
         time_zone: str,
+        marks: Marks | None = None,
     ) -> None:
+        self._marks = marks
         self._digests = dict(digests)
         self._languages = tuple(languages)
         self._sender = sender
@@ -120,9 +124,12 @@ class Letters:
             "time_zone": self._zone(attributes.get("time_zone")),
         }
         written = self._write(body.template, language, context, decision.links)
+        html = written.html
+        if body.measured and html and self._marks is not None:
+            html = self._marks.html(html, decision.key, decision.links)
         return Letter(
             _one_line(body.subject) or written.subject,
-            written.html,
+            html,
             written.text,
             self._mailbox(body.sender) if body.sender else written.sender,
             body.reply_to or written.reply_to,

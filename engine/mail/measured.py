@@ -1,0 +1,87 @@
+"""Links and a pixel that tell of clicks and opening, for people who agreed to be measured.
+
+A token is its signature, the key of the mail and the target, in URL-safe Base64: nobody can make one, or lead
+one elsewhere, without the key, and it says nothing of the person. It never expires, since a mail does not.
+"""
+
+import base64
+import binascii
+import hmac
+import re
+from html import escape, unescape
+
+from msgspec import Struct
+
+from consent.contract import Links
+
+LINK, PIXEL = "/l/", "/o/"
+LONGEST_TARGET = 1500
+"""Characters; a longer link stays as it is, since some mail programs cut long ones."""
+
+_SIGNATURE, _KEY = 12, 16  # bytes
+_HREF = re.compile(
+    r"""(<(?:a|area|v:roundrect|v:rect)\s(?:[^<>]*?\s)?href\s*=\s*)(?:"(https?://[^"<>]+)"|'(https?://[^'<>]+)')""",
+    re.IGNORECASE,
+)
+_ENDS = ("</body>", "</BODY>")
+_CONTROL = re.compile(r"[\x00-\x20\x7f]")
+_SHORT = re.compile(r"[A-Za-z0-9_-]+\Z")
+
+
+class Marks(Struct, frozen=True):
+    """Makes the links of mails, and reads them again. `url` is where people reach the pages, `secret` what
+    tokens are signed with."""
+
+    url: str
+    secret: bytes
+
+    def html(self, html: str, mail: str, links: Links) -> str:
+        """The HTML part of the mail with key `mail`, its links and its pixel leading through here. The links
+        that Virta itself gives (to unsubscribe, to the preferences) stay as they are."""
+        own = tuple(link for link in (getattr(links, name) for name in links.__struct_fields__) if link)
+        key = bytes.fromhex(mail)
+
+        def through(found: re.Match[str]) -> str:
+            target = unescape(found[2] or found[3]).strip()
+            if target.startswith(own) or len(target) > LONGEST_TARGET or _CONTROL.search(target):
+                return found[0]
+            return f'{found[1]}"{escape(self._url(LINK, key, target))}"'
+
+        marked = _HREF.sub(through, html)
+        end = max(marked.rfind(body) for body in _ENDS)
+        head, tail = (marked[:end], marked[end:]) if end >= 0 else (marked, "")
+        return f"{head}{self._pixel(key)}{tail}"
+
+    def link(self, token: str) -> tuple[str, str] | None:
+        """The key of the mail and the target of a link's token; None: it was not made here."""
+        return self._read(LINK, token)
+
+    def pixel(self, token: str) -> str | None:
+        """The key of the mail of a pixel's token; None: it was not made here."""
+        found = self._read(PIXEL, token)
+        return found[0] if found is not None else None
+
+    def _pixel(self, key: bytes) -> str:
+        url = escape(self._url(PIXEL, key, ""))
+        return f'<img src="{url}.gif" width="1" height="1" alt="" style="border:0;width:1px;height:1px">'
+
+    def _url(self, use: str, key: bytes, target: str) -> str:
+        said = key + target.encode("utf-8", "replace")
+        token = base64.urlsafe_b64encode(self._signature(use, said) + said).rstrip(b"=").decode()
+        return f"{self.url}{use}{token}"
+
+    def _read(self, use: str, token: str) -> tuple[str, str] | None:
+        if not _SHORT.match(token):
+            return None
+        try:
+            whole = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        except (binascii.Error, ValueError):
+            return None
+        signature, said = whole[:_SIGNATURE], whole[_SIGNATURE:]
+        if not hmac.compare_digest(signature, self._signature(use, said)):
+            return None
+        return said[:_KEY].hex(), said[_KEY:].decode()
+
+    def _signature(self, use: str, said: bytes) -> bytes:
+        """The use is signed too, so that a pixel is no link."""
+        return hmac.digest(self.secret, use.encode() + said, "sha256")[:_SIGNATURE]
