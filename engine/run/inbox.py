@@ -23,6 +23,7 @@ _LONGEST_ID = 200
 _LONGEST_TEXT = 10_000
 _TOO_LARGE = 10**15
 _BUILT_IN = ("language", "time_zone", "country")
+_SEEN_BY_THE_SHOP = ("page_viewed",)  # always there, but only the shop's own pages can tell it
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -66,8 +67,9 @@ class Inbox:
         self._store = store
         self._clock = clock
         self._arrived = arrived
-        self._events = {event.name: dict(event.fields) for event in program.events if not event.built_in}
-        self._own = frozenset(event.name for event in program.events if event.built_in)
+        told = [event for event in program.events if not event.built_in or event.name in _SEEN_BY_THE_SHOP]
+        self._events = {event.name: dict(event.fields) for event in told}
+        self._own = frozenset(event.name for event in program.events) - self._events.keys()
         self._attributes = dict(program.attributes) | dict.fromkeys(_BUILT_IN, FieldType("text"))
 
     async def accept_events(self, events: Sequence[Incoming]) -> list[str | None]:

@@ -262,6 +262,14 @@ async def test_each_batch_wakes_the_engine_once(store: Store) -> None:
 
 
 @pytest.mark.anyio
+async def test_a_page_that_was_looked_at_is_the_shops_to_tell(inbox: Inbox, store: Store) -> None:
+    """It is always there, as the events of Virta's own are, but it happens elsewhere."""
+    page = {"url": "https://shop.example/prices", "title": "Prices"}
+    assert await inbox.accept_events([Event(event="page_viewed", data=page)]) == [None]
+    assert [received.kind for received in await kept(store)] == ["page_viewed"]
+
+
+@pytest.mark.anyio
 async def test_attributes_come_in_and_null_makes_one_unknown(inbox: Inbox, store: Store) -> None:
     """Those of the project, and the three of Virta's own that can be told."""
     attributes = {
