@@ -62,6 +62,11 @@ def fill(tx: Writing, count: int) -> list[str]:
                     "language": "en",
                     "proofs": 0,
                     "proof_at": 0,
+                    "confirmed": 2,
+                    "complained": 0,
+                    "bounced": 0,
+                    "frequency": "",
+                    "paused_until": 0,
                 }
             )
             stands.append(

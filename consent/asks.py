@@ -1,16 +1,16 @@
 """What the store knows about a batch of asks, gathered in a few statements whatever the size of the batch."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from msgspec import Struct
 from sqlalchemy import func, or_, select
 
 from consent.address import read_address
-from consent.contract import Ask, Decision, InvalidAddress, Links, MailClass, Outcome, Reason
+from consent.contract import Ask, Decision, Frequency, InvalidAddress, Links, MailClass, Outcome, Reason
 from consent.errors import WrongKeys
-from consent.gate import NO_CIRCUMSTANCES, Circumstances, Verdict, judge, unit_start
+from consent.gate import NO_CIRCUMSTANCES, UNITS, Circumstances, Verdict, judge, unit_start
 from consent.store import among, batches, decisions, requests
 from consent.subjects import Subject, load
 from consent.transaction import Reading
@@ -57,7 +57,7 @@ _SENT = (
     select(decisions.c.subject, func.count())
     .where(
         among(decisions.c.subject, "subjects"),
-        decisions.c.capped,
+        decisions.c.counted,
         decisions.c.reason.is_(None),
         or_(decisions.c.outcome.is_(None), decisions.c.outcome.in_((Outcome.ACCEPTED, Outcome.UNKNOWN))),
     )
@@ -72,6 +72,7 @@ class Gathered:
     people: dict[str, Subject]
     attempts: dict[str, Attempt]
     sent: dict[tuple[str, str], int]
+    got: dict[str, int]
     proofs: dict[str, tuple[str, int]]
     _addresses: dict[str, str | None] = field(default_factory=dict)
 
@@ -85,6 +86,10 @@ class Gathered:
             else:
                 self._addresses[subject.id] = opened
         return self._addresses[subject.id]
+
+    def counts(self, ask: Ask) -> bool:
+        """Whether this mail counts towards a cap of its topic or the person's own frequency."""
+        return (ask.subject, ask.topic) in self.sent or ask.subject in self.got
 
     def attempt_fault(self, ask: Ask) -> Reason | None:
         """Why this attempt may not be claimed, whatever the gate says."""
@@ -106,7 +111,7 @@ def gather(reading: Reading, asks: Sequence[Ask]) -> Gathered:
     if any(ask.mail_class is MailClass.PROOF for ask in asks):
         proofs = {row[0]: (row[1], row[2]) for row in reading.conn.execute(_PROOFS, keys)}
     people = load(reading, [ask.subject for ask in asks])
-    return Gathered(people, attempts, _sent(reading, asks), proofs)
+    return Gathered(people, attempts, _sent(reading, asks), _got(reading, asks, people), proofs)
 
 
 def verdict(reading: Reading, gathered: Gathered, ask: Ask) -> Verdict:
@@ -114,8 +119,9 @@ def verdict(reading: Reading, gathered: Gathered, ask: Ask) -> Verdict:
     subject = gathered.people.get(ask.subject)
     around = NO_CIRCUMSTANCES
     if ask.mail_class is MailClass.MARKETING:
-        sent = gathered.sent.get((ask.subject, ask.topic or ""))
-        around = Circumstances(sent=sent) if sent else NO_CIRCUMSTANCES
+        sent = gathered.sent.get((ask.subject, ask.topic or ""), 0)
+        got = gathered.got.get(ask.subject, 0)
+        around = Circumstances(sent=sent, got=got) if sent or got else NO_CIRCUMSTANCES
     elif ask.mail_class is MailClass.PROOF:
         owner, expires = gathered.proofs.get(ask.key, ("", 0))
         around = Circumstances(proof_expires=expires if owner == ask.subject else None)
@@ -162,6 +168,23 @@ def _sent(reading: Reading, asks: Sequence[Ask]) -> dict[tuple[str, str], int]:
         )
         for subject, count in reading.conn.execute(query, {"subjects": json.dumps(subjects)}).all():
             counts[subject, topic] = count
+    return counts
+
+
+def _got(reading: Reading, asks: Sequence[Ask], people: Mapping[str, Subject]) -> dict[str, int]:
+    """Marketing mails that each of those who want few got, or may have got, in the week or month of their
+    choice: an entry for each of them."""
+    counts: dict[str, int] = {}
+    wishes: dict[Frequency, list[str]] = {}
+    for ask in asks:
+        subject = people.get(ask.subject)
+        if ask.mail_class is MailClass.MARKETING and subject is not None and subject.frequency:
+            wishes.setdefault(subject.frequency, []).append(subject.id)
+    for frequency, subjects in wishes.items():
+        counts |= dict.fromkeys(subjects, 0)
+        start = unit_start(UNITS[frequency], reading.now)
+        query = _SENT.where(decisions.c.at >= start, decisions.c["class"] == MailClass.MARKETING)
+        counts |= dict(tuple(row) for row in reading.conn.execute(query, {"subjects": json.dumps(subjects)}))
     return counts
 
 

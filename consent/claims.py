@@ -152,7 +152,7 @@ def _record(
                 None,
                 0,
                 0,
-                (ask.subject, ask.topic) in gathered.sent,
+                ask.mail_class is MailClass.MARKETING and gathered.counts(ask),
             )
         )
     leaf = Leaf(

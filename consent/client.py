@@ -9,13 +9,15 @@ from msgspec.structs import replace
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
-from consent import claims, pages, policy, preferences, settlements, signup, withdrawal
+from consent import claims, pages, policy, preferences, reports, settlements, signup, withdrawal
 from consent.address import Address, read_address
 from consent.contract import (
     Ask,
     Change,
     Claimed,
     Decision,
+    Frequency,
+    Heard,
     InvalidAddress,
     LinkView,
     Policy,
@@ -150,9 +152,30 @@ class InProcess:
         """What the page behind a link for preferences shows."""
         return await self._read(lambda reading: pages.preferences(reading, token))
 
-    async def choose(self, token: str, topics: Sequence[str], language: str, visit: Visit) -> Receipt:
+    async def choose(
+        self,
+        token: str,
+        topics: Sequence[str],
+        language: str,
+        visit: Visit,
+        frequency: Frequency | None = None,
+        pause: int | None = None,
+    ) -> Receipt:
         """See `ConsentClient`."""
-        return await self._write(lambda tx: preferences.choose(tx, token, topics, language, visit))
+        choice = preferences.Choice(tuple(topics), language, frequency, pause)
+        return await self._write(lambda tx: preferences.choose(tx, token, choice, visit))
+
+    async def withdraw_by_flow(self, subject: str, topic: str, flow: str, key: str) -> Heard:
+        """See `ConsentClient`."""
+        return await self._write(lambda tx: reports.withdraw_by_flow(tx, subject, topic, flow, key))
+
+    async def complained(self, key: str) -> Heard:
+        """See `ConsentClient`."""
+        return await self._write(lambda tx: reports.complained(tx, key))
+
+    async def bounced(self, key: str, kind: str) -> Heard:
+        """See `ConsentClient`."""
+        return await self._write(lambda tx: reports.bounced(tx, key, kind))
 
     async def offered(self) -> tuple[Purpose, ...]:
         """See `ConsentClient`."""

@@ -26,6 +26,11 @@ class Basis(StrEnum):
     LEGAL_OBLIGATION = "legal_obligation"
 
 
+BESIDE_TOPICS = ("personalisation", "measurement")
+"""Purposes that are agreed to like topics and about which no mail is sent: what a mail may draw on, and
+whether opening and clicking are counted. A mail without them is complete."""
+
+
 # ---------------------------------------------------------------- policy
 
 
@@ -91,7 +96,11 @@ class Reason(StrEnum):
     NOT_CONFIRMED = "not_confirmed"
     CONFIRMATION_EXPIRED = "confirmation_expired"
     WITHDRAWN = "withdrawn"
+    COMPLAINED = "complained"  # they called a mail spam, and have not confirmed anew since
+    HARD_BOUNCED = "hard_bounced"  # their mailbox does not exist, as far as is known
     TOPIC_CAP = "topic_cap"
+    OWN_FREQUENCY = "own_frequency"  # they asked for fewer mails
+    PAUSED = "paused"  # they asked for none until a day that is to come
     NOT_ON_TEAM = "not_on_team"
     NO_PROOF_WANTED = "no_proof_wanted"
     ALREADY_CLAIMED = "already_claimed"  # this key and attempt was claimed before, or must not go again
@@ -174,8 +183,9 @@ class Status(Struct, frozen=True):
 
 
 class Change(Struct, frozen=True):
-    """One entry of the feed. `type` is the leaf's type: `confirmed`, `withdrawn`, … `language` is the one
-    that the person chose, known to the service alone until then; empty where it did not change.
+    """One entry of the feed. `type` is the leaf's type: `confirmed`, `withdrawn`, `complaint`,
+    `bounced.hard` (the last two stop every topic: their `topic` is empty), `language.changed`. `language` is
+    the one that the person chose, known to the service alone until then; empty where it did not change.
     `domain` is that of the address, told at a confirmation."""
 
     seq: int
@@ -218,6 +228,14 @@ class Proof(Struct, frozen=True):
     wording: tuple[str, ...]  # the sentences that the person will agree to
 
 
+class Frequency(StrEnum):
+    """How many marketing mails a person wants at most, all topics together; by calendar, in UTC."""
+
+    AS_IT_COMES = ""
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+
+
 class TopicView(Struct, frozen=True):
     topic: str
     title: str
@@ -227,7 +245,8 @@ class TopicView(Struct, frozen=True):
 
 class LinkView(Struct, frozen=True):
     """What a page behind a link shows. `address` is shortened (`a…@example.com`) unless the link is one for
-    preferences. Reading it changes nothing."""
+    preferences. `topics` has those `BESIDE_TOPICS` too. `paused_until` is in ms UTC, 0 while nothing is
+    paused. Reading it changes nothing."""
 
     valid: bool
     reason: str  # "", "expired", "used", "unknown"
@@ -235,6 +254,16 @@ class LinkView(Struct, frozen=True):
     address: str
     topic: str  # of an unsubscribe link; "" for all
     topics: tuple[TopicView, ...]
+    frequency: Frequency = Frequency.AS_IT_COMES
+    paused_until: int = 0
+
+
+class Heard(StrEnum):
+    """What became of a report about a mail, which is known by its key."""
+
+    NEW = "new"  # recorded
+    AGAIN = "again"  # it was told before; nothing changed
+    UNKNOWN = "unknown"  # no such mail, or no such person, is known; nothing changed
 
 
 class Receipt(Struct, frozen=True):
@@ -320,9 +349,30 @@ class ConsentClient(Protocol):
         `LinkRefused` for forged links only: an unsubscribe link never expires."""
 
     async def preferences(self, token: str) -> LinkView: ...
-    async def choose(self, token: str, topics: Sequence[str], language: str, visit: Visit) -> Receipt:
+    async def choose(
+        self,
+        token: str,
+        topics: Sequence[str],
+        language: str,
+        visit: Visit,
+        frequency: Frequency | None = None,
+        pause: int | None = None,
+    ) -> Receipt:
         """Keep exactly `topics` of those that are active, withdraw the others; topics that are newly wanted
-        become pending and a proof mail is queued. Raises `LinkRefused`."""
+        become pending and a proof mail is queued. `pause` counts days from now, 0 ends a pause; None leaves
+        frequency or pause as it is. Raises `LinkRefused`."""
+
+    # what is told about mails by their keys
+    async def withdraw_by_flow(self, subject: str, topic: str, flow: str, key: str) -> Heard:
+        """Withdraw `topic` (empty: all) because `flow` says so; once per `key`."""
+
+    async def complained(self, key: str) -> Heard:
+        """Whoever got the mail with this key called it spam: nothing on any topic goes to them until they
+        confirm anew. Once per key."""
+
+    async def bounced(self, key: str, kind: str) -> Heard:
+        """The mail with this key came back: `hard` stops all mail to the address until a fresh confirmation
+        shows that it works again, `soft` is recorded. Once per key and kind."""
 
     async def offered(self) -> tuple[Purpose, ...]:
         """The topics that a sign-up form may offer: those that rest on consent."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
 
-from consent.contract import Ask, Basis, MailClass, Reason
+from consent.contract import BESIDE_TOPICS, Ask, Basis, Frequency, MailClass, Reason
 from consent.rules import Rules
 from consent.states import State
 from consent.subjects import Subject
@@ -17,11 +17,13 @@ class Circumstances(Struct, frozen=True):
     """What the gate must know beside the subject and the policy.
 
     `on_team`: the recipient stands on the team list. `sent`: marketing mails of the topic in the present unit
-    of its cap, those in flight and of unknown fate included. `proof_expires`: when the queued request lapses
+    of its cap, those in flight and of unknown fate included; `got`: the same over all topics, in the unit of
+    the person's own frequency. `proof_expires`: when the queued request lapses
     whose key this is (ms UTC), None if there is none."""
 
     on_team: bool = False
     sent: int = 0
+    got: int = 0
     proof_expires: int | None = None
 
 
@@ -69,7 +71,7 @@ def _marketing(ask: Ask, subject: Subject, rules: Rules, around: Circumstances, 
     if known is None:
         return _OPEN[Reason.UNKNOWN_TOPIC]
     present, purpose = known
-    if purpose.basis is not Basis.CONSENT:
+    if purpose.basis is not Basis.CONSENT or purpose.topic in BESIDE_TOPICS:
         return Verdict(Reason.WRONG_CLASS, purpose=present)
     template = rules.templates.get(ask.template)
     if template is None:
@@ -79,13 +81,21 @@ def _marketing(ask: Ask, subject: Subject, rules: Rules, around: Circumstances, 
     if not template.imprint:
         return Verdict(Reason.TEMPLATE_WITHOUT_IMPRINT, purpose=present)
     standing = subject.standing(purpose.topic)
+    if subject.holds(subject.complained, purpose.topic):
+        return Verdict(Reason.COMPLAINED, purpose=present, consent_seq=subject.complained)
+    if subject.holds(subject.bounced, purpose.topic):
+        return Verdict(Reason.HARD_BOUNCED, purpose=present, consent_seq=subject.bounced)
     state = standing.at(now)
     if state is not State.ACTIVE:
         return Verdict(_BY_STATE[state], purpose=standing.version or present, consent_seq=standing.seq)
     if purpose.cap_count and around.sent >= purpose.cap_count:
         return Verdict(Reason.TOPIC_CAP, purpose=standing.version, consent_seq=standing.seq)
-    agreed = subject.standing("personalisation").at(now) is State.ACTIVE
-    return Verdict(None, "personalised" if agreed else "plain", standing.version, standing.seq)
+    if subject.frequency and around.got:
+        return Verdict(Reason.OWN_FREQUENCY, purpose=standing.version, consent_seq=standing.seq)
+    if subject.paused_until > now:
+        return Verdict(Reason.PAUSED, purpose=standing.version, consent_seq=standing.seq)
+    variant = "personalised" if subject.agreed("personalisation") else "plain"
+    return Verdict(None, variant, standing.version, standing.seq)
 
 
 def _service(ask: Ask, subject: Subject, rules: Rules) -> Verdict:
@@ -102,7 +112,13 @@ def _service(ask: Ask, subject: Subject, rules: Rules) -> Verdict:
         return Verdict(Reason.PROMOTION_IN_SERVICE_MAIL, purpose=present)
     if not ask.trigger:
         return Verdict(Reason.NO_TRIGGER, purpose=present)
+    if subject.bounced > subject.confirmed:
+        return Verdict(Reason.HARD_BOUNCED, purpose=present, consent_seq=subject.bounced)
     return Verdict(None, purpose=present)
+
+
+UNITS = {Frequency.WEEKLY: "week", Frequency.MONTHLY: "month"}
+"""The calendar unit in which someone wants one mail at most."""
 
 
 def unit_start(unit: str, now: int) -> int:

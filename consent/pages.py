@@ -88,6 +88,8 @@ def preferences(reading: Reading, token: str) -> LinkView:
         address=_address(reading, subject),
         topic="",
         topics=_topics(reading, subject, offered(reading), subject.language),
+        frequency=subject.frequency,
+        paused_until=subject.paused_until if subject.paused_until > reading.now else 0,
     )
 
 
@@ -105,7 +107,7 @@ def _topics(
             topic=purpose.topic,
             title=words(purpose.title, language, default),
             wording=words(purpose.wording, language, default),
-            state=subject.standing(purpose.topic).at(reading.now),
+            state=subject.shown(purpose.topic, reading.now),
         )
         for purpose in purposes
     )

@@ -39,7 +39,7 @@ def _count_from_now(tx: Writing, rules: Rules) -> None:
             tx.conn.execute(
                 update(decisions)
                 .where(decisions.c.topic == topic, decisions.c.at >= tx.now - 31 * 86_400_000)
-                .values(capped=True)
+                .values(counted=True)
             )
 
 

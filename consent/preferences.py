@@ -1,59 +1,90 @@
-"""A person's choice of topics and language, from the page behind a link for preferences."""
+"""A person's choices, from the page behind a link for preferences: topics, language, how often, a pause."""
 
-from collections.abc import Sequence
-
+from msgspec import Struct
 from sqlalchemy import update
 
-from consent.contract import Basis, LinkRefused, Receipt, Visit
+from consent.contract import Basis, Frequency, LinkRefused, Receipt, Visit
 from consent.evidence import Evidence, of_visit
 from consent.leaf import Leaf
-from consent.signup import ask_for
+from consent.signup import DAY_MS, ask_for
 from consent.states import State
 from consent.store import subjects
-from consent.subjects import keep_evidence, load
+from consent.subjects import Subject, keep_evidence, load
 from consent.transaction import Writing
-from consent.withdrawal import stop
+from consent.withdrawal import stop, wished_by
+
+ACTOR = "subject:preferences"
+LONGEST_PAUSE = 366  # days
 
 
-def choose(tx: Writing, token: str, topics: Sequence[str], language: str, visit: Visit) -> Receipt:
-    """Keep `topics`, withdraw the others, and ask for confirmation of those that are new. Raises
-    `LinkRefused`, and `ValueError` for an unknown topic."""
+class Choice(Struct, frozen=True):
+    """Everything on the page. `pause` counts days from now, 0 ends one; None leaves a member as it is, and an
+    empty language too."""
+
+    topics: tuple[str, ...]
+    language: str = ""
+    frequency: Frequency | None = None
+    pause: int | None = None
+
+
+def choose(tx: Writing, token: str, choice: Choice, visit: Visit) -> Receipt:
+    """Keep the topics chosen, withdraw the others, ask for confirmation of those that are new, and note the
+    rest at once. Raises `LinkRefused`, and `ValueError` for what cannot be chosen."""
     identity = tx.parts.tokens.read_preferences(token)
     subject = load(tx, [identity]).get(identity)
     if subject is None:
         raise LinkRefused("unknown")
-    chosen = tuple(dict.fromkeys(topics))
-    for topic in chosen:
-        known = tx.rules.purposes.get(topic)
-        if known is None or known[1].basis is not Basis.CONSENT:
-            raise ValueError(f"There is no topic `{topic}` that one can choose.")
+    chosen = tuple(dict.fromkeys(choice.topics))
+    _check(tx, chosen, choice.pause)
     record: Evidence = {
-        "schema": "choice/v1",
+        "schema": "choice/v2",
         "topics": list(chosen),
-        "language": language,
+        "language": choice.language,
+        "frequency": "" if choice.frequency is None else choice.frequency.value or "as_it_comes",
+        "pause": -1 if choice.pause is None else choice.pause,
         "at": tx.now,
         **of_visit(visit),
     }
-    going = (State.ACTIVE, State.PENDING)
-    dropped = [
-        topic
-        for topic, standing in sorted(subject.standings.items())
-        if standing.state in going and topic not in chosen
-    ]
+    going = {topic for topic, standing in subject.standings.items() if standing.state in _GOING}
+    dropped = sorted((going | wished_by(tx, identity)) - set(chosen))
     if dropped:
-        subject = stop(tx, subject, dropped, "subject:preferences", record)
-    if language and language != subject.language:
-        tx.conn.execute(update(subjects).where(subjects.c.id == identity).values(language=language))
+        subject = stop(tx, subject, dropped, ACTOR, record)
+    changes = _changes(subject, choice, tx.now)
+    if changes:
+        columns = {name: value for _, name, value in changes}
+        tx.conn.execute(update(subjects).where(subjects.c.id == identity).values(columns))
         commitment = keep_evidence(tx, subject, record)
-        tx.log.append(
-            Leaf(
-                type="language.changed",
-                subject=identity,
-                actor="subject:preferences",
-                evidence=commitment,
-                language=language,
+        for type_, name, value in changes:
+            language = str(value) if name == "language" else ""
+            tx.log.append(
+                Leaf(type=type_, subject=identity, actor=ACTOR, evidence=commitment, language=language)
             )
-        )
-    ask_for(tx, subject, chosen, language or subject.language, record, "subject:preferences")
+    ask_for(tx, subject, chosen, choice.language or subject.language, record, ACTOR)
     signed = tx.sign()
     return Receipt(identity, "preferences", chosen, tx.now, signed.size - 1, signed.note)
+
+
+_GOING = (State.ACTIVE, State.PENDING)
+
+
+def _check(tx: Writing, topics: tuple[str, ...], pause: int | None) -> None:
+    for topic in topics:
+        known = tx.rules.purposes.get(topic)
+        if known is None or known[1].basis is not Basis.CONSENT:
+            raise ValueError(f"There is no topic `{topic}` that one can choose.")
+    if pause is not None and not 0 <= pause <= LONGEST_PAUSE:
+        raise ValueError(f"A pause has between 0 and {LONGEST_PAUSE} days, not {pause}.")
+
+
+def _changes(subject: Subject, choice: Choice, now: int) -> list[tuple[str, str, str | int]]:
+    """What is new about the person: the leaf's type, the column, its value."""
+    found: list[tuple[str, str, str | int]] = []
+    if choice.language and choice.language != subject.language:
+        found.append(("language.changed", "language", choice.language))
+    if choice.frequency is not None and choice.frequency is not subject.frequency:
+        found.append(("frequency.changed", "frequency", choice.frequency.value))
+    if choice.pause:
+        found.append(("paused", "paused_until", now + choice.pause * DAY_MS))
+    elif choice.pause == 0 and subject.paused_until > now:
+        found.append(("resumed", "paused_until", 0))
+    return found

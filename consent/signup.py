@@ -14,7 +14,7 @@ from consent.policy import read_purposes
 from consent.rules import words
 from consent.states import State, Step
 from consent.store import requests, subjects, wishes
-from consent.subjects import Subject, find_or_make, keep_evidence, keep_form, load, move, proof_history
+from consent.subjects import Subject, find_or_make, keep_evidence, keep_form, load, move
 from consent.tokens import Scope
 from consent.transaction import Reading, Writing
 
@@ -61,11 +61,11 @@ def ask_for(
     actor: str,
 ) -> None:
     """Make `topics` pending, as far as they are not active, and queue one proof mail for them."""
-    wanted = [topic for topic in topics if subject.standing(topic).state is not State.ACTIVE]
+    wanted = [topic for topic in topics if not subject.agreed(topic)]
     waiting = _waiting(tx, subject.id)
     wished = _wished(tx, subject.id)
     fresh = [topic for topic in wanted if topic not in wished]
-    may_queue = _cooled_down(tx, subject.id)
+    may_queue = _cooled_down(subject, tx.now)
     queues = may_queue and (waiting is None or waiting.mail == "held")
     if not wanted or not (fresh or queues):
         return  # asked for already: nothing new, however often someone presses the button
@@ -157,9 +157,9 @@ def confirm(tx: Writing, token: str, visit: Visit) -> Receipt:
     ).all()
     record: Evidence = {"schema": "confirmation/v1", "request": request, "at": tx.now, **of_visit(visit)}
     commitment = keep_evidence(tx, subject, record)
-    leaf = 0
+    leaf = fresh = 0
     for topic, version in wished:
-        if subject.standing(topic).state is State.ACTIVE:
+        if subject.agreed(topic):
             leaf = leaf or subject.standing(topic).seq
             continue
         standing = move(
@@ -172,11 +172,11 @@ def confirm(tx: Writing, token: str, visit: Visit) -> Receipt:
             commitment=commitment,
             language=row.language,
         )
-        leaf = standing.seq
+        leaf = fresh = standing.seq
     tx.conn.execute(
         update(subjects)
         .where(subjects.c.id == subject.id)
-        .values(language=row.language, proofs=0, proof_at=0)
+        .values(language=row.language, proofs=0, proof_at=0, confirmed=fresh or subject.confirmed)
     )
     note = tx.sign().note
     return Receipt(subject.id, Step.CONFIRMED, tuple(topic for topic, _ in wished), tx.now, leaf, note)
@@ -253,7 +253,7 @@ def _wished(tx: Writing, subject: str) -> set[str]:
     return set(tx.conn.scalars(select(wishes.c.topic).where(wishes.c.request.in_(ids))))
 
 
-def _cooled_down(tx: Writing, subject: str) -> bool:
+def _cooled_down(subject: Subject, now: int) -> bool:
     """Whether one more proof mail may be queued: at once, then after 1, 7, 30 and each further 30 days."""
-    count, last = proof_history(tx, subject)
-    return count == 0 or tx.now >= last + COOL_DOWNS_MS[min(count, len(COOL_DOWNS_MS)) - 1]
+    pause = COOL_DOWNS_MS[min(subject.proofs, len(COOL_DOWNS_MS)) - 1]
+    return subject.proofs == 0 or now >= subject.proof_at + pause

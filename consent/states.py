@@ -2,7 +2,10 @@
 
 A refused, expired or withdrawn wish can be made again. A withdrawal is accepted everywhere. Out of
 `withdrawn` only `confirmed` leads: a new request is noted there, but changes nothing until the person has
-confirmed it."""
+confirmed it.
+
+Complaints and hard bounces lie over the whole address and change no state: each topic stays silent until it
+is confirmed anew, which is why someone who is active can be asked and confirm once more."""
 
 from enum import StrEnum
 
@@ -32,8 +35,10 @@ TRANSITIONS: dict[tuple[State, Step], State] = {
     (State.REFUSED, Step.REQUESTED): State.PENDING,
     (State.EXPIRED, Step.REQUESTED): State.PENDING,
     (State.WITHDRAWN, Step.REQUESTED): State.WITHDRAWN,
+    (State.ACTIVE, Step.REQUESTED): State.ACTIVE,
     (State.PENDING, Step.CONFIRMED): State.ACTIVE,
     (State.WITHDRAWN, Step.CONFIRMED): State.ACTIVE,
+    (State.ACTIVE, Step.CONFIRMED): State.ACTIVE,
     (State.PENDING, Step.REFUSED): State.REFUSED,
     (State.WITHDRAWN, Step.REFUSED): State.WITHDRAWN,
     (State.PENDING, Step.EXPIRED): State.EXPIRED,
@@ -45,9 +50,16 @@ TRANSITIONS: dict[tuple[State, Step], State] = {
     (State.EXPIRED, Step.WITHDRAWN): State.WITHDRAWN,
 }
 
-STOPS = frozenset({Step.WITHDRAWN})
+COMPLAINT = "complaint"
+HARD_BOUNCE = "bounced.hard"
+SOFT_BOUNCE = "bounced.soft"
+
+OVERLAYS = frozenset({COMPLAINT, HARD_BOUNCE})
+"""Leaves that stop every topic of an address, whatever the states."""
+
+STOPS = OVERLAYS | {Step.WITHDRAWN.value}
 """Leaves after which nothing may go on the strength of an earlier one; each raises the subject's epoch by
 one."""
 
-TOLD = frozenset({"confirmed", "withdrawn", "language.changed"})
+TOLD = STOPS | {"confirmed", "language.changed"}
 """Leaves that the feed of changes carries."""

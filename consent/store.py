@@ -107,6 +107,11 @@ subjects = Table(
     Column("language", String, nullable=False),
     Column("proofs", Integer, nullable=False),  # proof mails queued since the last confirmation
     Column("proof_at", Integer, nullable=False),
+    Column("confirmed", Integer, nullable=False),  # the newest leaf of each kind; 0: there is none
+    Column("complained", Integer, nullable=False),
+    Column("bounced", Integer, nullable=False),
+    Column("frequency", String, nullable=False),
+    Column("paused_until", Integer, nullable=False),  # 0: not paused
     sqlite_with_rowid=False,
 )
 
@@ -198,7 +203,7 @@ decisions = Table(
     Column("outcome", String),  # null: unsettled, or denied
     Column("code", Integer, nullable=False),
     Column("settled_at", Integer, nullable=False),
-    Column("capped", Boolean, nullable=False),  # the topic had a cap, so that this mail may be counted
+    Column("counted", Boolean, nullable=False),  # towards a topic's cap, or the person's own frequency
 )
 _allowed = decisions.c.reason.is_(None)
 Index("one_permit_per_attempt", decisions.c.key, decisions.c.attempt, unique=True, sqlite_where=_allowed)
@@ -209,10 +214,20 @@ Index(
     sqlite_where=_allowed & decisions.c.outcome.is_(None),
 )
 Index("denials_by_key", decisions.c.key, sqlite_where=decisions.c.reason.is_not(None))
-# An index in random order costs a page a row at each commit, a third of a claim: only caps have one.
-Index("capped_by_subject", decisions.c.subject, decisions.c.at, sqlite_where=text("capped = 1"))
+# An index in random order costs a page a row at each commit, a third of a claim: only what counts has one.
+Index("counted_by_subject", decisions.c.subject, decisions.c.at, sqlite_where=text("counted = 1"))
 
-SCHEMA = b"1"
+reports = Table(
+    "reports",  # what was told about a mail by its key, once each: by a flow, or by the mailbox provider
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("type", String, primary_key=True),
+    Column("subject", String, nullable=False),
+    Column("at", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+SCHEMA = b"2"
 
 
 def among(column: Column[str], name: str) -> ColumnElement[bool]:

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from consent.address import Address
+from consent.contract import Frequency
 from consent.errors import WrongKeys
 from consent.evidence import Evidence
 from consent.leaf import Leaf
@@ -50,10 +51,34 @@ class Subject(Struct, frozen=True):
     wrapped: bytes
     sealed: bytes
     standings: Mapping[str, Standing]
+    confirmed: int = 0  # the newest leaf of each kind; 0: there is none
+    complained: int = 0
+    bounced: int = 0
+    frequency: Frequency = Frequency.AS_IT_COMES
+    paused_until: int = 0  # ms UTC
+    proofs: int = 0  # proof mails queued since the last confirmation
+    proof_at: int = 0  # when the last was, ms UTC
 
     def standing(self, topic: str) -> Standing:
         """Where they stand with `topic`."""
         return self.standings.get(topic, NOWHERE)
+
+    def agreed(self, topic: str) -> bool:
+        """Whether they agreed to `topic`, and nothing has stopped the whole address since."""
+        standing = self.standing(topic)
+        return standing.state is State.ACTIVE and standing.seq > max(self.complained, self.bounced)
+
+    def holds(self, stop: int, topic: str) -> bool:
+        """Whether a stop of the whole address (its leaf) holds for `topic`: until they confirm anything anew,
+        and for what they had agreed to before, until they confirm just that."""
+        standing = self.standing(topic)
+        return stop > self.confirmed or (standing.state is State.ACTIVE and stop > standing.seq)
+
+    def shown(self, topic: str, now: int) -> State:
+        """Where they stand with `topic` at `now` (ms UTC) in their own eyes: what a stop of the whole address
+        holds back counts as withdrawn."""
+        state = self.standing(topic).at(now)
+        return State.WITHDRAWN if state is State.ACTIVE and not self.agreed(topic) else state
 
     def moved(self, topic: str, standing: Standing) -> "Subject":
         """The same subject after a step."""
@@ -61,7 +86,18 @@ class Subject(Struct, frozen=True):
 
 
 _PEOPLE = select(
-    subjects.c.id, subjects.c.epoch, subjects.c.language, subjects.c.wrapped, subjects.c.address
+    subjects.c.id,
+    subjects.c.epoch,
+    subjects.c.language,
+    subjects.c.wrapped,
+    subjects.c.address,
+    subjects.c.confirmed,
+    subjects.c.complained,
+    subjects.c.bounced,
+    subjects.c.frequency,
+    subjects.c.paused_until,
+    subjects.c.proofs,
+    subjects.c.proof_at,
 ).where(among(subjects.c.id, "ids"))
 _STANDINGS = select(
     standings.c.subject,
@@ -80,12 +116,13 @@ def load(reading: Reading, ids: Sequence[str]) -> dict[str, Subject]:
     for subject, topic, state, seq, version, expires in reading.conn.execute(_STANDINGS, wanted).all():
         where.setdefault(subject, {})[topic] = Standing(_STATES[state], seq, version, expires)
     return {
-        row[0]: Subject(row[0], row[1], row[2], row[3], row[4], where.get(row[0], {}))
+        row[0]: Subject(*row[:5], where.get(row[0], {}), *row[5:8], _FREQUENCIES[row[8]], *row[9:])
         for row in reading.conn.execute(_PEOPLE, wanted).all()
     }
 
 
 _STATES = {state.value: state for state in State}
+_FREQUENCIES = {frequency.value: frequency for frequency in Frequency}
 
 
 def domains_of(reading: Reading, ids: Sequence[str]) -> dict[str, str]:
@@ -93,7 +130,7 @@ def domains_of(reading: Reading, ids: Sequence[str]) -> dict[str, str]:
     whose address cannot be opened is left out."""
     vault = reading.parts.vault
     found = {}
-    for id_, _, _, wrapped, sealed in reading.conn.execute(_PEOPLE, {"ids": json.dumps(list(ids))}):
+    for id_, _, _, wrapped, sealed, *_ in reading.conn.execute(_PEOPLE, {"ids": json.dumps(list(ids))}):
         try:
             address = vault.open_address(id_, wrapped, sealed)
         except WrongKeys:  # the keys were compared at the start: this one row is damaged
@@ -138,6 +175,11 @@ def find_or_make(tx: Writing, addresses: Sequence[Address]) -> list[str]:
                     "language": "",
                     "proofs": 0,
                     "proof_at": 0,
+                    "confirmed": 0,
+                    "complained": 0,
+                    "bounced": 0,
+                    "frequency": "",
+                    "paused_until": 0,
                 }
             )
         ids[address.folded] = found
@@ -189,7 +231,10 @@ def move(
     # A wish that changes nothing yet must not move the leaf on which the present state rests.
     standing = (
         before
-        if after is before.state is State.WITHDRAWN and step not in STOPS
+        if after is before.state
+        and after is not State.PENDING
+        and step is not Step.CONFIRMED
+        and step not in STOPS
         else Standing(after, seq, version, expires)
     )
     tx.conn.execute(
@@ -227,11 +272,3 @@ def keep_form(tx: Writing, shown: bytes) -> str:
     digest = hashlib.sha256(shown).hexdigest()
     tx.conn.execute(insert(forms).values(digest=digest, body=shown).on_conflict_do_nothing())
     return digest
-
-
-def proof_history(reading: Reading, subject: str) -> tuple[int, int]:
-    """How many proof mails were queued for `subject` since the last confirmation, and when the last was."""
-    row = reading.conn.execute(
-        select(subjects.c.proofs, subjects.c.proof_at).where(subjects.c.id == subject)
-    ).one()
-    return row.proofs, row.proof_at

@@ -15,7 +15,7 @@ from consent.checkpoint import Checkpoint, VerifierKey, read_checkpoint, read_no
 from consent.errors import BrokenExport
 from consent.export_parts import lines, open_zip, part
 from consent.failure import Failed, Failure
-from consent.states import STOPS, TRANSITIONS, State, Step
+from consent.states import OVERLAYS, STOPS, TRANSITIONS, State, Step
 from consent.tree import Frontier, append, leaf_hash, merkle_root
 from consent.witness import Witness
 
@@ -71,6 +71,7 @@ class _Story:
     standings: dict[tuple[str, str], _Standing] = field(default_factory=dict)
     stops: dict[str, list[int]] = field(default_factory=dict)
     stopped: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+    silenced: dict[str, list[int]] = field(default_factory=dict)  # by stops of the whole address
     confirmed: dict[int, tuple[str, str, str]] = field(default_factory=dict)
     batches: dict[int, tuple[int, str, str]] = field(default_factory=dict)  # seq → count, root, policy
     notices: dict[str, int] = field(default_factory=dict)  # purpose version → first leaf
@@ -209,6 +210,9 @@ def _tell(story: _Story, seq: int, leaf: Json) -> None:
             raise Failed(
                 Failure.TRANSITION, f"Leaf {seq}: `{kind}` changes no state, and yet has a from or to."
             )
+        if kind in OVERLAYS:
+            story.stops.setdefault(subject, []).append(seq)
+            story.silenced.setdefault(subject, []).append(seq)
         return
     standing = story.standings.setdefault((subject, purpose), _Standing())
     step = Step(kind)
@@ -220,10 +224,10 @@ def _tell(story: _Story, seq: int, leaf: Json) -> None:
             f"`{kind}` from `{leaf['from']}` to `{leaf['to']}` does not follow.",
         )
     if step is Step.CONFIRMED:
-        if standing.requested <= standing.stopped:
+        if standing.requested <= max([standing.stopped, *story.silenced.get(subject, ())[-1:]]):
             raise Failed(
                 Failure.TRANSITION,
-                f"Leaf {seq}: a confirmation after a withdrawal, and no new request in between.",
+                f"Leaf {seq}: a confirmation after a stop, and no new request in between.",
             )
         if notice not in story.notices:
             raise Failed(Failure.NOTICE, f"Leaf {seq}: the words agreed to were never published.")
@@ -324,10 +328,10 @@ def _judge(
         raise Failed(Failure.DECISIONS, f"Decision {number} names another policy than its batch.")
     if allowed != (reason == ""):
         raise Failed(Failure.DECISIONS, f"Decision {number} is allowed and denied at once.")
-    stops = sum(1 for seq in story.stops.get(subject, ()) if seq < batch)
-    if epoch != stops and reason != "unknown_subject":
+    known = sum(1 for seq in story.stops.get(subject, ()) if seq < batch)
+    if epoch != known and reason != "unknown_subject":
         raise Failed(
-            Failure.STOPPED, f"Decision {number} knew of {epoch} stops of its subject, the log of {stops}."
+            Failure.STOPPED, f"Decision {number} knew of {epoch} stops of its subject, the log of {known}."
         )
     if not allowed:
         return
@@ -338,11 +342,10 @@ def _judge(
         return
     if basis >= batch or story.confirmed.get(basis) != (subject, topic, version):
         raise Failed(Failure.STOPPED, f"Decision {number} rests on leaf {basis}, which is no such consent.")
-    between = [seq for seq in story.stopped.get((subject, topic), ()) if basis < seq < batch]
+    stops = (*story.stopped.get((subject, topic), ()), *story.silenced.get(subject, ()))
+    between = [seq for seq in stops if basis < seq < batch]
     if between:
-        raise Failed(
-            Failure.STOPPED, f"Decision {number} was allowed although leaf {between[0]} withdrew consent."
-        )
+        raise Failed(Failure.STOPPED, f"Decision {number} was allowed although leaf {between[0]} stopped it.")
     if not _permits(rules.get(policy, {}), template):
         raise Failed(Failure.NOTICE, f"Decision {number} allowed a template that its policy does not allow.")
 

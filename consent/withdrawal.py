@@ -7,9 +7,10 @@ from sqlalchemy import delete, select, update
 
 from consent.contract import LinkRefused, Receipt, Visit
 from consent.evidence import Evidence, of_visit
-from consent.states import STOPS, State, Step
+from consent.leaf import Leaf
+from consent.states import COMPLAINT, STOPS, State, Step
 from consent.stops import Stop
-from consent.store import among, leaves, requests, standings, wishes
+from consent.store import among, leaves, requests, standings, subjects, wishes
 from consent.subjects import Subject, keep_evidence, load, move
 from consent.transaction import Writing
 
@@ -25,7 +26,7 @@ def withdraw(tx: Writing, token: str, how: str, everything: bool, visit: Visit) 
     subject = load(tx, [identity]).get(identity)
     if subject is None:
         raise LinkRefused("unknown")
-    wished = _wished(tx, identity)
+    wished = wished_by(tx, identity)
     topics = [topic] if topic and not everything else sorted({*subject.standings, *wished, topic} - {""})
     stops = [one for one in topics if subject.standing(one).state is not State.WITHDRAWN or one in wished]
     if stops:
@@ -64,6 +65,25 @@ def stop(
     return subject
 
 
+def silence(tx: Writing, subject: Subject, kind: str, record: Evidence) -> None:
+    """Stop all that goes to the address, whatever the topic, by a leaf of `kind`, and make links to confirm
+    that are still under way worthless."""
+    commitment = keep_evidence(tx, subject, record)
+    seq = tx.log.append(Leaf(type=kind, subject=subject.id, actor="provider", evidence=commitment))
+    column = subjects.c.complained if kind == COMPLAINT else subjects.c.bounced
+    tx.conn.execute(
+        update(subjects)
+        .where(subjects.c.id == subject.id)
+        .values({subjects.c.epoch: subjects.c.epoch + 1, column: seq})
+    )
+    tx.conn.execute(
+        update(requests)
+        .where(requests.c.subject == subject.id, requests.c.closed == "")
+        .values(closed="withdrawn")
+    )
+    tx.stops.append(Stop(subject.id, "", kind, tx.now))
+
+
 _STANDING = select(standings.c.subject, standings.c.topic, standings.c.at).where(
     among(standings.c.subject, "subjects"), standings.c.state.in_((State.ACTIVE, State.PENDING))
 )
@@ -76,8 +96,9 @@ def replay(tx: Writing, stops: Sequence[Stop]) -> None:
     """Withdraw what the stops file says was withdrawn and the log knows nothing of: the store is an older
     one, or died before its commit.
 
-    What the person asked for or confirmed after the stop stays as it is, and subjects that this store does
-    not know have nothing to withdraw. The queries do not grow with the log."""
+    A stop of the whole address is made up for topic by topic. What the person asked for or confirmed after
+    the stop stays as it is, and subjects that this store does not know have nothing to withdraw. The queries
+    do not grow with the log."""
     newest: dict[tuple[str, str], Stop] = {}
     for one in stops:
         place = (one.subject, one.topic)
@@ -88,21 +109,27 @@ def replay(tx: Writing, stops: Sequence[Stop]) -> None:
         (subject, topic): at
         for subject, topic, at in tx.conn.execute(_STANDING, {"subjects": json.dumps(sorted(stopped))})
     }
-    missed = {place: one for place, one in newest.items() if place in since and since[place] <= one.at}
+    missed = [
+        (topic, one)
+        for (subject, topic), at in since.items()
+        for one in (newest.get((subject, topic)), newest.get((subject, "")))
+        if one is not None and at <= one.at
+    ]
     if not missed:
         return
-    affected = {"subjects": json.dumps(sorted({subject for subject, _ in missed}))}
+    affected = {"subjects": json.dumps(sorted({one.subject for _, one in missed}))}
     known = {tuple(row) for row in tx.conn.execute(_STOPPED, affected)}
-    topics: dict[str, list[str]] = {}
-    for (subject, topic), one in missed.items():
-        if (subject, topic, one.type, one.at) not in known:
-            topics.setdefault(subject, []).append(topic)
+    topics: dict[str, set[str]] = {}
+    for topic, one in missed:
+        if (one.subject, one.topic, one.type, one.at) not in known:
+            topics.setdefault(one.subject, set()).add(topic)
     # No evidence is kept: the line is all there is, and a row that cannot be opened must not be in the way.
     for subject, found in load(tx, sorted(topics)).items():
         stop(tx, found, sorted(topics[subject]), "system:stops_file", None)
 
 
-def _wished(tx: Writing, subject: str) -> set[str]:
+def wished_by(tx: Writing, subject: str) -> set[str]:
+    """Topics of the person's open requests."""
     query = select(wishes.c.topic).join(requests, requests.c.id == wishes.c.request)
     return set(tx.conn.scalars(query.where(requests.c.subject == subject, requests.c.closed == "")))
 

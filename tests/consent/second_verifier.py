@@ -21,8 +21,9 @@ NEXT = {
         "refused": "pending",
         "expired": "pending",
         "withdrawn": "withdrawn",
+        "active": "active",
     },
-    "confirmed": {"pending": "active", "withdrawn": "active"},
+    "confirmed": {"pending": "active", "withdrawn": "active", "active": "active"},
     "refused": {"pending": "refused", "withdrawn": "withdrawn"},
     "expired": {"pending": "expired"},
     "withdrawn": dict.fromkeys(("none", "pending", "active", "refused", "expired", "withdrawn"), "withdrawn"),
@@ -97,6 +98,8 @@ def check(path, key="", older=""):
         who = leaf["subject"], leaf["purpose"]
         if leaf["type"] not in NEXT:
             need(leaf["from"] == leaf["to"] == "", "transition")
+            if leaf["type"] in ("complaint", "bounced.hard"):
+                stops.append((leaf["seq"], leaf["subject"], ""))
             continue
         need(leaf["from"] == state.get(who, "none"), "transition")
         need(NEXT[leaf["type"]].get(leaf["from"]) == leaf["to"], "transition")
@@ -106,7 +109,7 @@ def check(path, key="", older=""):
         if leaf["type"] == "withdrawn":
             stops.append((leaf["seq"], *who))
         if leaf["type"] == "confirmed":
-            last = max([seq for seq, *whom in stops if tuple(whom) == who], default=-1)
+            last = max([seq for seq, *whom in stops if tuple(whom) in (who, (who[0], ""))], default=-1)
             need(asked[who] > last, "transition")
 
     words = {hashlib.sha256(line).hexdigest() for line in parts["purposes.jsonl"].splitlines()}
@@ -136,7 +139,9 @@ def check(path, key="", older=""):
                 need(consent["purpose"] == one["topic"] and consent["notice"] == one["purpose"], "consent")
                 need(
                     not any(
-                        consent["seq"] < at < seq and (subject, topic) == (one["subject"], one["topic"])
+                        consent["seq"] < at < seq
+                        and subject == one["subject"]
+                        and topic in (one["topic"], "")
                         for at, subject, topic in stops
                     ),
                     "withdrawn",

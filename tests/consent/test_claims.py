@@ -68,7 +68,7 @@ async def test_the_table_itself_refuses_a_second_permit_for_an_attempt(world):
     copy = (
         "INSERT INTO decisions SELECT id + 100, batch, key, attempt, subject, class, topic, template, "
         "purpose, consent_seq, epoch, at, reason, "
-        "'accepted', code, settled_at, capped FROM decisions WHERE key = ?"
+        "'accepted', code, settled_at, counted FROM decisions WHERE key = ?"
     )
     with conn.begin() as transaction:
         with pytest.raises(IntegrityError, match=r"decisions\.key, decisions\.attempt"):
@@ -85,7 +85,7 @@ async def test_the_table_itself_refuses_a_second_unsettled_permit_of_a_subject(w
     copy = (
         "INSERT INTO decisions SELECT id + 100, batch, 'another', attempt, subject, class, topic, template, "
         "purpose, consent_seq, epoch, at, reason, "
-        "outcome, code, settled_at, capped FROM decisions WHERE key = ?"
+        "outcome, code, settled_at, counted FROM decisions WHERE key = ?"
     )
     with conn.begin() as transaction:
         with pytest.raises(IntegrityError, match=r"decisions\.subject"):
@@ -265,8 +265,8 @@ async def test_a_cap_that_comes_later_counts_what_went_before(world):
     world.clock.pass_(86_400_000)
     await world.send(world.ask(anna))
     newsletter, *others = world.policy.purposes
-    capped = replace(newsletter, cap_count=2, cap_unit="month")
-    await world.client.publish(replace(world.policy, purposes=(capped, *others)))
+    counted = replace(newsletter, cap_count=2, cap_unit="month")
+    await world.client.publish(replace(world.policy, purposes=(counted, *others)))
     assert reasons(await world.client.claim("engine", [world.ask(anna)], [])) == [Reason.TOPIC_CAP]
 
 

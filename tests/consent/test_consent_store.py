@@ -275,7 +275,7 @@ async def test_caps_and_unsettled_claims_have_indexes_of_their_own(stored):
 
     conn = stored.service.store.writer
     for query, parameters, index in (
-        (asks._SENT, {"subjects": "[]"}, "capped_by_subject"),
+        (asks._SENT, {"subjects": "[]"}, "counted_by_subject"),
         (settlements._UNSETTLED, {"sender": "x"}, "one_unsettled_per_subject"),
         (settlements._DENIED_STATUS, {"keys": "[]"}, "denials_by_key"),
         (client._CHANGES.where(leaves.c.seq > 1), {}, "leaves_told"),
