@@ -12,6 +12,10 @@ from typing import BinaryIO
 from virta.mailbox.framing import HEAD, MARK, SIGNATURE, SMALLEST, START, TAIL, mail_file
 
 
+HEAD_BYTES = 8192
+"""How much of a record `heads` reads: more than the headers of any mail of ours."""
+
+
 class NoMailbox(Exception):
     """The file is there, but a mailbox did not write it."""
 
@@ -58,7 +62,31 @@ def mails(folder: Path, after: int = 0) -> Iterator[Mail]:
     with path.open("rb") as file:
         for position, size in _records(file, max(after, START)):
             file.seek(position)
-            yield _mail(position, file.read(size))
+            yield _mail(position, size, file.read(size - TAIL.size))
+
+
+def heads(folder: Path, after: int = 0) -> Iterator[Mail]:
+    """The same, with no more of each mail's content than its first `HEAD_BYTES`. Raises `NoMailbox`."""
+    path = mail_file(folder)
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        for position, size in _records(file, max(after, START)):
+            file.seek(position)
+            yield _mail(position, size, file.read(min(size - TAIL.size, HEAD_BYTES)))
+
+
+def mail_at(folder: Path, position: int) -> Mail | None:
+    """The whole mail at a position that another reading gave; None if none begins there."""
+    path = mail_file(folder)
+    if not path.exists() or not START <= position < path.stat().st_size:
+        return None
+    with path.open("rb") as file:
+        found = next(_records(file, position), None)
+        if found is None:
+            return None
+        file.seek(position)
+        return _mail(*found, file.read(found[1] - TAIL.size))
 
 
 def mails_backwards(folder: Path) -> Iterator[Mail]:
@@ -74,7 +102,7 @@ def mails_backwards(folder: Path) -> Iterator[Mail]:
             file.seek(end - TAIL.size)
             (size,) = TAIL.unpack(file.read(TAIL.size))
             file.seek(end - size)
-            yield _mail(end - size, file.read(size))
+            yield _mail(end - size, size, file.read(size - TAIL.size))
             end -= size
 
 
@@ -134,8 +162,9 @@ def _ends_whole(file: BinaryIO, end: int) -> bool:
     return bool(mark == MARK and announced == size and size >= SMALLEST + envelope)
 
 
-def _mail(position: int, record: bytes) -> Mail:
-    _, size, received_at, envelope = HEAD.unpack_from(record)
+def _mail(position: int, size: int, record: bytes) -> Mail:
+    """The mail in a record, whose last bytes need not be there."""
+    _, _, received_at, envelope = HEAD.unpack_from(record)
     begin = HEAD.size + envelope
     sender, *recipients = record[HEAD.size : begin].decode().split("\n")
     return Mail(
@@ -144,5 +173,5 @@ def _mail(position: int, record: bytes) -> Mail:
         received_at=received_at,
         sender=sender,
         recipients=tuple(recipients),
-        content=record[begin : -TAIL.size],
+        content=record[begin:],
     )

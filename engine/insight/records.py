@@ -1,0 +1,123 @@
+"""The engine's database, opened for reading, also while another process works with it."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from msgspec import Struct
+from sqlalchemy import Connection, Row, Select, create_engine, func, select
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.pool import StaticPool
+
+from dsl.graph import Graph, graph_from_json
+from engine.core.bundle import Bundle, Entry, Journey, replace
+from engine.store import rows
+from engine.store import schema as t
+from engine.store.database import StoreFault
+from engine.store.store import Received
+
+
+class Mark(Struct, frozen=True):
+    """Where the tables that only grow end: equal marks, equal journal and events."""
+
+    journal: int
+    inbox: int
+
+
+class Records:
+    """One reading transaction: everything in it is of one moment. Instants are ms UTC."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def mark(self) -> Mark:
+        """How far the journal and the inbox have grown."""
+        ends = [self._connection.scalar(select(func.max(table.c.seq))) for table in (t.journal, t.inbox)]
+        return Mark(ends[0] or 0, ends[1] or 0)
+
+    def lines(self, contact: str = "") -> list[Entry]:
+        """The journal in order of time, lines of one moment as they were written; of one contact, or all."""
+        bodies = self._connection.execute(select(t.journal.c.body).order_by(t.journal.c.seq))
+        every = (entry for (body,) in bodies for entry in rows.entries_of(body))
+        found = [entry for entry in every if entry.contact == contact] if contact else list(every)
+        return sorted(found, key=lambda entry: entry.at)
+
+    def events(self, *kinds: str) -> list[Received]:
+        """The events that are kept, in order of time; those of the kinds named, or all."""
+        wanted = t.inbox.c.kind.in_(kinds) if kinds else t.inbox.c.kind != ""
+        return self._received(select(t.inbox).where(wanted))
+
+    def events_of(self, contact: str) -> list[Received]:
+        """The events of one contact, in order of time."""
+        of = t.inbox.c.contact == bytes.fromhex(contact)
+        return self._received(select(t.inbox).where(of, t.inbox.c.kind != ""))
+
+    def journeys(self) -> list[Journey]:
+        """Every journey that is under way, by deadline."""
+        found = self._connection.execute(select(t.journey).where(t.journey.c.id != t.journey.c.contact))
+        return [_journey(row) for row in found]
+
+    def bundle(self, contact: str) -> Bundle:
+        """What the engine knows of one contact now; empty if nothing."""
+        id_ = bytes.fromhex(contact)
+        body = self._connection.scalar(select(t.contact.c.body).where(t.contact.c.id == id_))
+        standing = self._connection.execute(
+            select(t.journey)
+            .join(
+                t.journey_of, (t.journey.c.due == t.journey_of.c.due) & (t.journey.c.id == t.journey_of.c.id)
+            )
+            .where(t.journey_of.c.contact == id_)
+        )
+        return rows.bundle_of(contact, body, [_journey(row) for row in standing])
+
+    def graphs(self) -> dict[str, Graph]:
+        """Every graph that ever ran, by digest."""
+        return {
+            digest: graph_from_json(body) for digest, body in self._connection.execute(select(t.graph)).all()
+        }
+
+    def _received(self, query: Select[Any]) -> list[Received]:
+        found = self._connection.execute(query.order_by(t.inbox.c.at, t.inbox.c.seq))
+        return [
+            Received(
+                row.id or f"inbox-{row.seq}",
+                row.kind,
+                row.at,
+                row.received,
+                row.contact.hex() if row.contact else "",
+                "",
+                rows.data_of(row.data),
+                row.seq,
+            )
+            for row in found
+        ]
+
+
+def _journey(row: Row[Any]) -> Journey:
+    return replace(rows.journey_of(row.body), due=row.due)
+
+
+@contextmanager
+def open_records(path: Path) -> Iterator[Records]:
+    """The records in the database at `path`. Raises `StoreFault` if there is none, or it cannot be read."""
+    if not path.is_file():
+        raise StoreFault(f"There is no engine database at {path}: nothing has run here yet.")
+    place = f"file:{quote(str(path.absolute()))}?mode=ro"
+    engine = create_engine(
+        "sqlite://",
+        creator=lambda: sqlite3.connect(place, uri=True, check_same_thread=False),
+        poolclass=StaticPool,
+    )
+    try:
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA busy_timeout=5000")
+            connection.exec_driver_sql("BEGIN")
+            yield Records(connection)
+            connection.exec_driver_sql("ROLLBACK")
+    except DatabaseError as fault:
+        raise StoreFault(f"{path} cannot be read as a database: {fault.orig}.") from None
+    finally:
+        engine.dispose()

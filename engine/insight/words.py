@@ -1,0 +1,154 @@
+"""The journal, the log and the gate in plain English: one sentence a word, one clause a reason.
+
+A story is about one person, so the sentences leave that person out. Whatever stands between braces is filled
+in: `flow`, `step`, `topic`, `segment` with names as people know them, `reason` with the journal's own text,
+`why` with the clause for it.
+"""
+
+from collections.abc import Mapping
+
+from consent.contract import Reason
+from engine.core.record import What, Why
+
+SENTENCES: Mapping[str, str] = {
+    What.ENTERED: "Entered {flow}.",
+    What.NOT_ENTERED: "Did not enter {flow}: {why}.",
+    What.SENT: "Got the mail {step} from {flow}.",
+    What.SKIPPED: "Did not get the mail {step} from {flow}: {why}.",
+    What.UNKNOWN: "May have got the mail {step} from {flow}: the mail server did not say whether it took it.",
+    What.WAITS: "{flow} waits: {step}.",
+    What.HEARD: "{flow} had waited for this: {reason}.",
+    What.MET: "{flow} had waited for this, and goes on: {step}.",
+    What.PASSED: "{flow} does not wait ({step}): {why}.",
+    What.TIMED_OUT: "{flow} has waited in vain ({step}), and goes on.",
+    What.DECIDED: "{flow} asked whether {step}: {reason}.",
+    What.ARM: "{flow} drew lots ({step}): {reason}.",
+    What.LEFT: "Left {flow} before its end: {why}.",
+    What.FINISHED: "Reached the end of {flow}{ending}.",
+    What.JOINED: "Joined the segment {segment}.",
+    What.PARTED: "Is in the segment {segment} no more.",
+    What.HELD: "The mail {step} from {flow} is held back for now: {why}.",
+    What.SET: "{flow} took a note: {step}.",
+    What.TAGGED: "{flow} changed a tag: {step}.",
+    What.TOLD: "{flow} wrote to the team{unless}.",
+    What.UNSUBSCRIBED: "{flow} ended the agreement to {topic} on their behalf.",
+    What.CODE: "{flow} made a code of the coupon {reason}.",
+}
+"""What the journal can say, by its word (`engine.core.record.What`)."""
+
+REASONS: Mapping[str, str] = {
+    Why.NOT_SUBSCRIBED: "they had not agreed to its topic",
+    Why.IN_FLOW: "they were in it already",
+    Why.ENTERED_BEFORE: "they had been in it before, and may not enter again yet",
+    Why.NO_VALUE: "the event that would have started it lacked the value that tells its journeys apart",
+    Why.EVENT_LATE: "the event was told more than a day late, and such events start nothing",
+    Why.TOPIC_WITHDRAWN: "they took their agreement to its topic back",
+    Why.FLOW_LEFT: "they had left the flow before it went",
+    Why.SERVER_REFUSED: "the mail server refused it for good",
+    Why.GAVE_UP: "the mail server put it off until it was too late",
+    Why.TEMPLATE_FAILED: "the template could not be filled in",
+    Why.OUTCOME_UNKNOWN: "the mail server did not say whether it took it, and it is not sent twice",
+    Why.LEAVES_AT_ONCE: "what makes people leave it was true already",
+    Why.CONDITION: "what makes people leave it became true",
+    Why.COMPLAINED: "they reported a mail as unwanted",
+    Why.HARD_BOUNCED: "their mailbox does not exist any more",
+    Why.DATE_PASSED: "its moment has passed",
+    Why.DATE_UNKNOWN: "its date is not known",
+    Why.LIMIT: "they have had as many mails as the limits allow",
+    Why.QUIET: "it would have come in quiet hours",
+    Why.NO_CODE: "the coupon has no code left",
+    Reason.UNKNOWN_SUBJECT: "the consent service does not know them",
+    Reason.UNREADABLE_SUBJECT: "their sealed address cannot be opened",
+    Reason.UNKNOWN_TEMPLATE: "the template was not published to the consent service",
+    Reason.UNKNOWN_TOPIC: "the topic was not published to the consent service",
+    Reason.WRONG_CLASS: "the topic is for another kind of mail",
+    Reason.TEMPLATE_WITHOUT_UNSUBSCRIBE: "the template shows no link to unsubscribe",
+    Reason.TEMPLATE_WITHOUT_IMPRINT: "the template does not show who sends it",
+    Reason.PROMOTION_IN_SERVICE_MAIL: "it advertises, which a service mail may not",
+    Reason.NO_TRIGGER: "a service mail answers an event, and there was none",
+    Reason.NEVER_ASKED: "they have never been asked about its topic",
+    Reason.NOT_CONFIRMED: "they have not confirmed its topic by the link in the mail",
+    Reason.CONFIRMATION_EXPIRED: "they did not confirm its topic in time",
+    Reason.WITHDRAWN: "they had taken their agreement back",
+    Reason.TOPIC_CAP: "they have had as many mails on its topic as they agreed to",
+    Reason.NOT_ON_TEAM: "such mails go to the team only",
+    Reason.NO_PROOF_WANTED: "no confirmation is being waited for",
+    Reason.ALREADY_CLAIMED: "it has been on its way once, and goes only once",
+    Reason.ONE_AT_A_TIME: "another mail to them was just on its way",
+    Reason.WRONG_ATTEMPT: "its earlier attempts have not ended",
+    "paused": "they asked for a pause",
+    "own_frequency": "they asked for fewer mails",
+    "stale": "they have been silent for too long",
+}
+"""Why something did not happen, as the end of a sentence: the engine's reasons and those of the gate."""
+
+LEAVES: Mapping[str, str] = {
+    "requested": "Asked for {topic}, and agreed to the words below. It counts once it is confirmed.",
+    "confirmed": "Confirmed {topic} by the link in the mail, agreeing to the words below.",
+    "refused": "Said of {topic}: “This was not me.” Nothing more is sent because of it.",
+    "expired": "Did not confirm {topic} in time. Nothing was agreed to.",
+    "withdrawn": "Took the agreement to {topic} back{how}.",
+    "objected.marketing": "Objected to all marketing{how}.",
+    "objected.profiling": "Objected to being profiled{how}.",
+    "complaint": "Reported a mail as unwanted. Marketing stops.",
+    "bounced.hard": "Their mail server says that the mailbox does not exist. Mails stop.",
+    "bounced.soft": "Their mail server could not take a mail for now.",
+    "proof_mail.queued": "The mail that asks for the confirmation was made ready.",
+    "proof_mail.accepted": "The mail that asks for the confirmation was handed over.",
+    "proof_mail.bounced": "The mail server refused the mail that asks for the confirmation.",
+    "proof_mail.unknown": "The mail server did not say whether it took the mail that asks to confirm.",
+    "language.changed": "Chose another language for the mails.",
+    "frequency.changed": "Chose how often mails may come.",
+    "topic.changed": "Changed what they get.",
+    "paused": "Asked for a pause.",
+    "resumed": "The pause is over.",
+    "renewed": "Renewed the agreement to {topic}.",
+}
+"""What the consent service's log can say of a person, by the type of the leaf."""
+
+HOW: Mapping[str, str] = {
+    "one_click": " with one click on “unsubscribe” in the mail program",
+    "page": " on the page behind the link in a mail",
+    "preferences": " on the preferences page",
+    "rights_request": " in a request",
+    "operator": ", which somebody of the shop entered for them",
+}
+"""Ways of stopping, by the second half of the leaf's actor; `flow:NAME` is said apart."""
+
+STATES: Mapping[str, str] = {
+    "none": "never asked",
+    "pending": "asked, not confirmed yet",
+    "active": "agreed",
+    "withdrawn": "taken back",
+    "refused": "refused",
+    "expired": "not confirmed in time",
+    "objected": "objected",
+    "stale": "silent for too long",
+}
+"""Where a person can stand with a topic."""
+
+EVENTS: Mapping[str, str] = {
+    "page_viewed": "Looked at a page",
+    "product_viewed": "Looked at a product",
+    "cart_updated": "Changed the cart",
+    "checkout_started": "Went to the checkout",
+    "order_placed": "Placed an order",
+    "order_paid": "Paid an order",
+    "order_refunded": "Got money back for an order",
+    "order_shipped": "An order was shipped",
+    "order_delivered": "An order was delivered",
+    "review_submitted": "Wrote a review",
+    "back_in_stock": "Something is in stock again",
+    "price_dropped": "A price has dropped",
+    "email_opened": "Opened a mail",
+    "email_clicked": "Clicked in a mail",
+    "email_delivered": "A mail was delivered",
+    "email_bounced": "A mail came back",
+    "email_complained": "Reported a mail as unwanted",
+}
+"""Events that Virta knows, in words; all others go by their name."""
+
+
+def reason_words(reason: str) -> str:
+    """The clause for a reason; one that is no word of ours is the name of an event that happened."""
+    return REASONS.get(reason) or f"`{reason}` happened"
