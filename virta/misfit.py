@@ -78,6 +78,8 @@ def _under(path: str | None) -> str:
     if not steps:
         return ""
     *names, last = steps
+    if last == _ANY:
+        return " in one of the tables" + (f" under [{'.'.join(names)}]" if names else "")
     return (
         f" under [[{'.'.join(names)}]] (number {int(last) + 1})"
         if last.isdigit()

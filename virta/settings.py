@@ -11,13 +11,14 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import available_timezones
 
 import msgspec
 from msgspec import Struct
 
+from consent.contract import BESIDE_TOPICS
 from virta.misfit import in_plain_words
 
 _ADDRESS = re.compile(r"[^\s@<>\",;]+@[^\s@<>\",;]+\Z")
@@ -79,11 +80,21 @@ class Keys(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     journey: str = "env:VIRTA_JOURNEY_KEY"
 
 
+class Purpose(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What people may agree to beside the topics, in the default language: the sentence beside its box."""
+
+    title: str
+    consent: str
+
+
+ApiScope: TypeAlias = Literal["events", "contacts", "signups", "returns"]
+
+
 class Api(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Bearer keys for `/v1`, each with its scopes: `events`, `contacts`, `signups`."""
+    """Bearer keys for `/v1`, each with its scopes: `events`, `contacts`, `signups`, `returns`."""
 
     key: str  # write it env:NAME
-    scopes: tuple[Literal["events", "contacts", "signups"], ...] = ("events", "contacts", "signups")
+    scopes: tuple[ApiScope, ...] = ("events", "contacts", "signups", "returns")
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -100,6 +111,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     smtp: Smtp = Smtp()
     stores: Stores = Stores()
     keys: Keys = Keys()
+    purposes: dict[str, Purpose] = {}  # personalisation, measurement; one that is missing is never asked
     api: tuple[Api, ...] = ()
     team: tuple[str, ...] = ()
 
@@ -163,6 +175,11 @@ def _faults(settings: Settings) -> Iterator[str]:
     yield from _smtp_faults(settings.smtp)
     if not settings.stores.folder:
         yield "`stores.folder` is empty."
+    for name, purpose in settings.purposes.items():
+        if name not in BESIDE_TOPICS:
+            yield f"there is no purpose `{name}`; there are `{'` and `'.join(BESIDE_TOPICS)}`."
+        elif not purpose.title.strip() or not purpose.consent.strip():
+            yield f"`purposes.{name}` needs a `title` and, in `consent`, the sentence beside its box."
     for api in settings.api:
         if not api.key.strip():
             yield 'an API key is empty; write `key = "env:NAME"` and set that environment variable.'

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
 
 from consent.client import InProcess
-from consent.contract import Basis, Policy, Purpose, TemplateFacts, Unavailable
+from consent.contract import BESIDE_TOPICS, Basis, Policy, Purpose, TemplateFacts, Unavailable
 from consent.errors import ConsentError
 from consent.service import Service, open_service
 from dsl.compile import Compiled
@@ -31,7 +31,9 @@ from engine.delivery.recover import recover
 from engine.delivery.smtp import Login
 from engine.mail.letters import LetterFault, Letters, Sender
 from engine.mail.measured import Marks
+from engine.returns.intake import Intake
 from engine.run.inbox import Inbox
+from engine.run.measurement import Measurement
 from engine.run.runner import Runner
 from engine.store.database import StoreFault
 from engine.store.store import Store
@@ -80,6 +82,7 @@ class System:
     proofs: Proofs
     runner: Runner
     inbox: Inbox
+    measurement: Measurement
     pages: Starlette
 
     async def start(self) -> None:
@@ -155,7 +158,7 @@ async def _open(
     )
     opened.callback(service.close)
     consent = InProcess(service)
-    wording = read_wording(folder, settings.languages, program.topics)
+    wording = read_wording(folder, settings.languages, program.topics, settings.purposes)
     await consent.publish(policy_of(program, compiled, settings, wording))
 
     store = Store(data / "engine.db", world.durable)
@@ -183,9 +186,12 @@ async def _open(
     runner = Runner(store, loaded, consent, letters, queue, mailer, dispatch, world.clock)
     wake.append(runner.wake.set)
     inbox = Inbox(store, program, world.clock, runner.wake.set)
+    measurement = Measurement(store, inbox, marks, world.clock)
     pages = build_app(
         consent,
         inbox,
+        Intake(consent, store, inbox, world.clock),
+        measurement,
         ApiKeys.of((secret(api.key), api.scopes) for api in settings.api),
         brand_of(settings),
         languages=settings.languages,
@@ -193,21 +199,39 @@ async def _open(
         clock=world.clock,
     )
     proofs = Proofs(consent, letters, queue, world.clock)
-    return System(service, consent, store, attempts, queue, mailer, dispatch, proofs, runner, inbox, pages)
+    return System(
+        service,
+        consent,
+        store,
+        attempts,
+        queue,
+        mailer,
+        dispatch,
+        proofs,
+        runner,
+        inbox,
+        measurement,
+        pages,
+    )
 
 
 def policy_of(
     program: Program, compiled: Compiled, settings: Settings, wording: dict[str, Wording]
 ) -> Policy:
-    """What the consent service may be asked for: the project's topics and templates."""
-    purposes = (_purpose(topic, wording[topic.name], settings) for topic in program.topics)
+    """What the consent service may be asked for: topics, what is asked beside them, and templates."""
+    topics = [_purpose(topic, wording[topic.name], settings) for topic in program.topics]
+    beside = [
+        Purpose(name, Basis.CONSENT, wording[name].title, wording[name].consent, settings.controller.name)
+        for name in BESIDE_TOPICS
+        if name in settings.purposes
+    ]
     facts = (
         TemplateFacts(
             template.name, template.digest, template.unsubscribe, template.imprint, template.promotional
         )
         for template in compiled.templates
     )
-    return Policy(tuple(purposes), tuple(facts), settings.languages[0])
+    return Policy((*topics, *beside), tuple(facts), settings.languages[0])
 
 
 def _purpose(topic: TopicType, wording: Wording, settings: Settings) -> Purpose:

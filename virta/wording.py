@@ -1,6 +1,7 @@
-"""What people read about the topics, in every language of the project.
+"""What people read about the topics and the purposes beside them, in every language of the project.
 
-`schema.flow` holds the words of the default language; `words/lv.toml` those of another one, a table a topic:
+`schema.flow` and, for the purposes, `virta.toml` hold the words of the default language; `words/lv.toml`
+those of another one, a table a topic or purpose:
 
     [news]
     title = "Jaunumi"
@@ -8,16 +9,17 @@
 """
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
+from consent.contract import BESIDE_TOPICS
 from dsl.graph import TopicType
 from virta.misfit import in_plain_words
-from virta.settings import BrokenProject
+from virta.settings import BrokenProject, Purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +35,13 @@ class _Words(Struct, frozen=True, forbid_unknown_fields=True):
     consent: str = ""
 
 
-def read_wording(folder: Path, languages: Sequence[str], topics: Sequence[TopicType]) -> dict[str, Wording]:
-    """The wording of each topic by its name; `languages[0]` is that of the topics themselves.
+def read_wording(
+    folder: Path,
+    languages: Sequence[str],
+    topics: Sequence[TopicType],
+    purposes: Mapping[str, Purpose],
+) -> dict[str, Wording]:
+    """The wording of each topic and purpose by its name; `languages[0]` is that of the topics themselves.
 
     What a file leaves out is left out; a topic that it alone knows, or a consent sentence for a service
     topic, raises `BrokenProject`.
@@ -43,11 +50,18 @@ def read_wording(folder: Path, languages: Sequence[str], topics: Sequence[TopicT
     wording = {
         topic.name: Wording({first: topic.title}, {first: topic.wording} if topic.wording else {})
         for topic in topics
+    } | {
+        name: Wording({first: purpose.title}, {first: purpose.consent}) for name, purpose in purposes.items()
     }
     for language in others:
         path = folder / "words" / f"{language}.toml"
         for name, words in _read(path).items():
             topic = wording.get(name)
+            if topic is None and name in BESIDE_TOPICS:
+                raise BrokenProject(
+                    f"{path}: `{name}` is never asked for: virta.toml has no [purposes.{name}]. Write that "
+                    "table there, or delete this one."
+                )
             if topic is None:
                 known = ", ".join(f"`{each}`" for each in wording)
                 raise BrokenProject(f"{path}: the project has no topic `{name}`; it has {known}.")

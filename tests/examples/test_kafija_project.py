@@ -237,7 +237,7 @@ def test_the_proof_mail_shows_the_sentences_that_are_agreed_to(letters: Letters)
 def test_all_topics_are_named_in_all_languages(compiled: Compiled, settings: Settings) -> None:
     """Titles everywhere, consent sentences for the topics that ask for consent."""
     assert compiled.program is not None
-    wording = read_wording(KAFIJA, settings.languages, compiled.program.topics)
+    wording = read_wording(KAFIJA, settings.languages, compiled.program.topics, {})
     assert all(tuple(words.title) == LANGUAGES for words in wording.values())
     assert {name: tuple(words.consent) for name, words in wording.items()} == {
         "news": LANGUAGES,

@@ -65,6 +65,13 @@ TOP = {
         "there is no setting `colour` under [keys]. There are `file`, `log_signing`, `master`, `pepper`, "
         "`link`, `journey`."
     ),
+    "purposes.tracking = {title = 'A', consent = 'B'}": (
+        "there is no purpose `tracking`; there are `personalisation` and `measurement`."
+    ),
+    "purposes.measurement = {title = 'A', consent = ' '}": (
+        "`purposes.measurement` needs a `title` and, in `consent`, the sentence beside its box."
+    ),
+    "purposes.measurement = {title = 'A'}": "`consent` is missing in one of the tables under [purposes].",
     "x = ": "Invalid value",
 }
 
@@ -121,7 +128,7 @@ INNER = {
         "there is no setting `scope` under [[api]] (number 1). Did you mean `scopes`?"
     ),
     ('key = "env:STALL_API_KEY"', 'key = "x"\nscopes = ["evnts"]'): (
-        "`api.scopes` (number 1) must be one of `events`, `contacts`, `signups`; it is `evnts`."
+        "`api.scopes` (number 1) must be one of `events`, `contacts`, `signups`, `returns`; it is `evnts`."
     ),
 }
 
