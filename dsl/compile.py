@@ -67,7 +67,7 @@ def compile_project(project: Project) -> Compiled:
     return Compiled(
         ordered,
         None if broken else lower(draft),
-        template_facts(templates),
+        template_facts(draft.readings),
         templates.files,
         {**sources, **{source.path: source for source in templates.sources.values()}},
     )

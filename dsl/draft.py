@@ -7,6 +7,7 @@ from functools import cached_property
 from dsl.names import Names
 from dsl.nodes import Declaration, Flow, Segment, Topic
 from dsl.scope import Scope
+from dsl.template_facts import Readings
 from dsl.template_files import Templates
 from dsl.walk import Standing, flow_scope, standings
 
@@ -35,6 +36,11 @@ class Draft:
     def segments(self) -> tuple[Segment, ...]:
         """All segments."""
         return tuple(each for each in self.declarations if isinstance(each, Segment))
+
+    @cached_property
+    def readings(self) -> Readings:
+        """The templates as they are rendered, each read once."""
+        return Readings(self.templates)
 
     def outside(self) -> Scope:
         """What is known outside of any journey."""

@@ -1,187 +1,125 @@
-"""What the compiler knows of a template: its digest, and what it always shows."""
+"""What the compiler knows of templates: the readings of their files, digests, and what they always show."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
-import jinja2
 from jinja2 import nodes as j
 from msgspec import Struct
 
 from dsl import shown
 from dsl.template_files import TemplateFile, Templates
-
-FILTERS = ("money", "date", "time")
-"""The filters that templates have beside Jinja's own."""
-
-_ENVIRONMENT = jinja2.Environment(autoescape=True)
-_ENVIRONMENT.filters |= dict.fromkeys(FILTERS, str)
-_DEEPEST = 20
-_DEEPEST_TREE = 120
+from dsl.template_text import read_text
+from dsl.template_values import Fault, Use
+from dsl.template_walk import Walk
 
 
 class Template(Struct, frozen=True):
     """`digest` is SHA-256, hex, over all its files and the layouts and parts that they use. The facts hold
-    for every variant: the link or imprint stands where no condition can hide it."""
+    for every variant: the link or imprint stands where no condition can hide it. `recommends` is the largest
+    N of `recommend(N)` in any variant; a mail that recommends is promotional."""
 
     name: str
     digest: str
     unsubscribe: bool
     imprint: bool
     promotional: bool = False
+    recommends: int = 0
 
 
-def parsed(text: str) -> j.Template:
-    """Jinja's tree of a template's text. Raises `jinja2.TemplateSyntaxError`, also for text nested so deeply
-    that nobody could have meant it."""
-    try:
-        tree = _ENVIRONMENT.parse(text)
-    except RecursionError:
-        raise jinja2.TemplateSyntaxError("nested too deeply", 1) from None
-    level: list[j.Node] = [tree]
-    for _ in range(_DEEPEST_TREE):
-        level = [child for node in level for child in node.iter_child_nodes()]
-        if not level:
-            return tree
-    raise jinja2.TemplateSyntaxError("nested too deeply", level[0].lineno)
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one file of a template asks for and shows. `shown` are the values (`links.unsubscribe`, …) that a
+    reader sees whatever the conditions say; `size` is in bytes, every condition's text counted once."""
+
+    file: TemplateFile
+    shown: frozenset[str]
+    uses: tuple[Use, ...]
+    faults: tuple[Fault, ...]
+    recommends: int
+    size: int
+    readable: bool
 
 
-def template_facts(templates: Templates) -> tuple[Template, ...]:
+@dataclass(frozen=True)
+class Readings:
+    """All templates of a project, each file read once."""
+
+    templates: Templates
+    _read: dict[str, Reading] = field(default_factory=dict)
+
+    def of(self, file: TemplateFile) -> Reading:
+        """What a file of a template asks for and shows."""
+        if file.path not in self._read:
+            self._read[file.path] = _reading(file, self.templates)
+        return self._read[file.path]
+
+    def recommends(self, name: str) -> int:
+        """The most products that a mail of a template shows."""
+        return max((self.of(file).recommends for file in self.templates.variants(name)), default=0)
+
+
+def _reading(file: TemplateFile, templates: Templates) -> Reading:
+    walk = Walk(templates, file.language)
+    walk.header(file)
+    text = walk.file(file)
+    seen: frozenset[str] = frozenset()
+    if walk.readable:
+        seen = shown.values_in_text(text) if file.kind == "txt" else shown.values_in_html(text)
+    found = walk.expressions
+    size = len(text.encode())
+    return Reading(file, seen, tuple(found.uses), tuple(walk.faults), found.recommends, size, walk.readable)
+
+
+def template_facts(readings: Readings) -> tuple[Template, ...]:
     """All templates by name. One that cannot be read has no good facts."""
-    return tuple(_template(name, templates) for name in sorted(templates.names))
+    return tuple(_template(name, readings) for name in sorted(readings.templates.names))
 
 
-def _template(name: str, templates: Templates) -> Template:
-    variants = templates.variants(name)
+def _template(name: str, readings: Readings) -> Template:
+    variants = readings.templates.variants(name)
     digest = hashlib.sha256()
-    for file in (*variants, *parts_of(variants, templates)):
+    for file in (*variants, *parts_of(variants, readings.templates)):
         for piece in (file.path, *(f"{key}: {text}" for key, text in sorted(file.header.items())), file.body):
             data = piece.encode()
             digest.update(len(data).to_bytes(8, "big") + data)
-    seen = [always_shown(file, templates) for file in variants]
+    seen = [readings.of(file).shown for file in variants]
+    recommends = readings.recommends(name)
     return Template(
         name,
         digest.hexdigest(),
         unsubscribe=all("links.unsubscribe" in each for each in seen),
         imprint=all("sender.imprint" in each for each in seen),
+        promotional=recommends > 0,
+        recommends=recommends,
     )
 
 
 def parts_of(variants: tuple[TemplateFile, ...], templates: Templates) -> tuple[TemplateFile, ...]:
-    """The layouts and parts that files use, directly or through others, by path."""
+    """The layouts and parts that files use in their languages, directly or through others, by path."""
     found: dict[str, TemplateFile] = {}
-    waiting = list(variants)
+    waiting = [(file, file.language) for file in variants]
+    seen = {(file.path, file.language) for file in variants}
     while waiting:
-        file = waiting.pop()
-        for path, _ in references(file):
-            part = templates.file(path)
-            if part and part.path not in found:
+        file, language = waiting.pop()
+        for path in references(file):
+            part = templates.file(path, language)
+            if part and (part.path, language) not in seen:
+                seen.add((part.path, language))
                 found[part.path] = part
-                waiting.append(part)
+                waiting.append((part, language))
     return tuple(found[path] for path in sorted(found))
 
 
-def references(file: TemplateFile) -> Iterator[tuple[str, int]]:
-    """The paths that a file includes, extends or imports, with the line of its body."""
-    try:
-        tree = parsed(file.body)
-    except jinja2.TemplateSyntaxError:
-        return
-    for node in tree.find_all(j.Stmt):
-        if not isinstance(node, j.Extends | j.Include | j.Import | j.FromImport):
-            continue
-        written = node.template
-        if isinstance(written, j.Const) and isinstance(written.value, str):
-            yield written.value, node.lineno
-        elif isinstance(written, j.List | j.Tuple):
-            for each in written.items:
+def references(file: TemplateFile) -> Iterator[str]:
+    """The paths that a file includes, extends or imports."""
+    tree = read_text(file.body).tree
+    for node in tree.find_all(j.Stmt) if tree else ():
+        if isinstance(node, j.Extends | j.Include | j.Import | j.FromImport):
+            written = node.template
+            for each in written.items if isinstance(written, j.List | j.Tuple) else [written]:
                 if isinstance(each, j.Const) and isinstance(each.value, str):
-                    yield each.value, node.lineno
-
-
-def always_shown(file: TemplateFile, templates: Templates) -> frozenset[str]:
-    """The values (`links.unsubscribe`, …) that a reader sees whatever the conditions say: nothing hides them,
-    no filter changes them, and a link has words."""
-    try:
-        text = "".join(_laid_out(file, templates, {}, (), True))
-    except jinja2.TemplateSyntaxError:
-        return frozenset()
-    return shown.values_in_html(text) if file.kind == "html" else shown.values_in_text(text)
-
-
-def _laid_out(
-    file: TemplateFile,
-    templates: Templates,
-    blocks: Mapping[str, j.Block],
-    within: tuple[str, ...],
-    sure: bool,
-) -> Iterator[str]:
-    """The text of a file as `shown` reads it. `within` are the files that brought it in."""
-    if len(within) > _DEEPEST or file.path in within:
-        return
-    within = (*within, file.path)
-    tree = parsed(file.body)
-    own = {block.name: block for block in tree.find_all(j.Block)}
-    blocks = {**own, **blocks}
-    layout = tree.find(j.Extends)
-    if layout is not None:
-        part = templates.file(layout.template.value) if isinstance(layout.template, j.Const) else None
-        if part:
-            yield from _laid_out(part, templates, blocks, within, sure)
-        return
-    yield from _pieces(tree.body, templates, blocks, within, sure)
-
-
-def _pieces(
-    body: list[j.Node],
-    templates: Templates,
-    blocks: Mapping[str, j.Block],
-    within: tuple[str, ...],
-    sure: bool,
-) -> Iterator[str]:
-    for node in body:
-        match node:
-            case j.Output():
-                for each in node.nodes:
-                    yield _put_out(each, sure)
-            case j.Block() if len(within) <= _DEEPEST:
-                inner = blocks.get(node.name, node).body
-                yield from _pieces(inner, templates, blocks, (*within, ""), sure)
-            case j.With() | j.Scope() | j.ScopedEvalContextModifier():
-                yield from _pieces(node.body, templates, blocks, within, sure)
-            case j.Include(template=j.Const(value=str() as path)):
-                part = templates.file(path)
-                if part:
-                    yield from _laid_out(part, templates, {}, within, sure)
-            case j.If():
-                yield from _choice(node, templates, blocks, within, sure)
-            case j.For():
-                inside = _pieces([*node.body, *node.else_], templates, blocks, within, False)
-                yield "".join((shown.MAYBE, *inside, shown.SURE))
-            case j.FilterBlock() | j.CallBlock():
-                inside = _pieces(node.body, templates, blocks, within, False)
-                yield "".join((shown.MAYBE, *inside, shown.SURE))
-
-
-def _choice(
-    node: j.If, templates: Templates, blocks: Mapping[str, j.Block], within: tuple[str, ...], sure: bool
-) -> Iterator[str]:
-    """All arms one after another, so that what one of them hides is hidden; words count if each arm has
-    some."""
-    bodies = [node.body, *(other.body for other in node.elif_), node.else_]
-    arms = ["".join(_pieces(body, templates, blocks, within, False)) for body in bodies]
-    yield "".join((shown.MAYBE, *arms, shown.SURE))
-    if all(arm.strip() and "<" not in arm and shown.MAYBE not in arm for arm in arms):
-        yield shown.WORD
-
-
-def _put_out(node: j.Node, sure: bool) -> str:
-    if isinstance(node, j.TemplateData):
-        return node.data
-    path = ".".join(dotted(node))
-    if path:
-        return shown.marked(path) if sure else shown.WORD
-    is_given = isinstance(node, j.Filter) and node.name in ("default", "d")
-    return shown.WORD if is_given else ""
+                    yield each.value
 
 
 def renamed(tree: j.Template) -> Iterator[tuple[str, int]]:
@@ -198,17 +136,3 @@ def renamed(tree: j.Template) -> Iterator[tuple[str, int]]:
             case j.FromImport():
                 for each in node.names:
                     yield each if isinstance(each, str) else each[1], node.lineno
-
-
-def dotted(node: j.Node) -> tuple[str, ...]:
-    """`contact.first_name` as its words; empty for anything that is no such path."""
-    match node:
-        case j.Name():
-            return (node.name,)
-        case j.Getattr():
-            before = dotted(node.node)
-            return (*before, node.attr) if before else ()
-        case j.Getitem(arg=j.Const(value=str() as key)):
-            before = dotted(node.node)
-            return (*before, key) if before else ()
-    return ()

@@ -1,13 +1,14 @@
 """The files in `templates/`: which template and language each belongs to, its header and its body."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import PurePosixPath
 
 from msgspec import Struct
 
-from dsl.finding import Finding
+from dsl.finding import Finding, Span
 from dsl.names import nearest
 from dsl.source import Source, error, read_source, warning
 
@@ -38,7 +39,7 @@ class TemplateFile(Struct, frozen=True):
         return is_partial(self.path)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Templates:
     """All files of the templates, by their path in the folder."""
 
@@ -54,9 +55,31 @@ class Templates:
         """The files of a template, by language and kind."""
         return tuple(file for file in self.files if file.name == name and not file.partial)
 
-    def file(self, path: str) -> TemplateFile | None:
-        """The file that `{% include %}` means by a path."""
-        return next((file for file in self.files if file.path == path), None)
+    def file(self, path: str, language: str = "") -> TemplateFile | None:
+        """The file that `{% include %}` means by a path in a mail of a language."""
+        return self._by_path.get(in_language(path, language, self._by_path))
+
+    @cached_property
+    def _by_path(self) -> dict[str, TemplateFile]:
+        return {file.path: file for file in self.files}
+
+
+def in_language(path: str, language: str, known: Container[str]) -> str:
+    """The path of what `{% include "_x.html" %}` brings into a mail of a language: `_x.lv.html` if that is
+    known, else the path as it is."""
+    stem, dot, ending = path.rpartition(".")
+    spoken = f"{stem}.{language}{dot}{ending}"
+    return spoken if spoken in known else path
+
+
+def place_in(path: str, templates: Templates, line: int, *words: str) -> Span:
+    """The place of the first of the words that stands in a line of a file, else the whole line."""
+    source = templates.sources[path]
+    text = source.lines[line - 1] if 0 < line <= len(source.lines) else ""
+    for word in words:
+        if found := re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text):
+            return source.span(line, found.start() + 1, found.end() + 1)
+    return source.span(line, 1, max(len(text), 1) + 1)
 
 
 def is_partial(path: str) -> bool:

@@ -8,8 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jinja2 import DictLoader, StrictUndefined, Template, TemplateError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import Template, TemplateError
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -18,9 +17,10 @@ from dsl.template_files import PROOF, TemplateFile
 from engine.core import calendar
 from engine.core.bundle import MailBody
 from engine.core.conditions import known
-from engine.mail import headers, preheader, words
+from engine.mail import headers, preheader
 from engine.mail.measured import Marks
 from engine.mail.message import Letter
+from engine.mail.sandbox import Sandbox
 from engine.mail.text import text_template, tidy
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -55,21 +55,6 @@ class Sender(Struct, frozen=True):
     reply_to: str = ""
 
 
-class _Unknown(StrictUndefined):
-    """Nothing is known: conditions on it are no, as in the flows; shown without `default` it is a fault."""
-
-    @property
-    def _undefined_message(self) -> str:
-        shown = self._undefined_name or "a value"
-        return f"`{shown}` is shown, but not known for this person; write `| default(…)` behind it"
-
-    def _no(self, _other: object = None) -> bool:
-        return False
-
-    __bool__ = __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __contains__ = _no  # type: ignore[assignment]
-    __hash__ = object.__hash__  # type: ignore[assignment]
-
-
 class _Variant(Struct, frozen=True):
     html: Template | None
     text: Template
@@ -98,11 +83,10 @@ class Letters:
         self._languages = tuple(languages)
         self._sender = sender
         self._time_zone = time_zone
-        html = {file.path: preheader.shown(file.body) for file in files if file.kind == "html"}
-        text = {file.path: text_template(file.body) for file in files if file.kind == "html"}
-        text |= {file.path: file.body for file in files if file.kind == "txt"}
-        self._html = _sandbox(html, escape=True)
-        self._text = _sandbox(text, escape=False)
+        self._html_files = {file.path: preheader.shown(file.body) for file in files if file.kind == "html"}
+        self._text_files = {file.path: text_template(file.body) for file in files if file.kind == "html"}
+        self._text_files |= {file.path: file.body for file in files if file.kind == "txt"}
+        self._sandboxes: dict[tuple[str, bool], Sandbox] = {}
         self._variants: dict[tuple[str, str], _Variant] = {}
         for file in sorted(files, key=lambda file: (file.kind, file.path)):
             if not file.partial:
@@ -179,22 +163,33 @@ class Letters:
         """HTML comes first; a `.txt` sibling then takes the place of the derived text."""
         place = (file.name, file.language.lower())
         known = self._variants.get(place)
+        texts = self._sandbox(file.language, escape=False)
         try:
-            text = self._text.get_template(file.path)
+            text = texts.get_template(file.path)
             if known is not None:
                 self._variants[place] = replace(known, text=text)
                 return
             given = file.header
             self._variants[place] = _Variant(
-                self._html.get_template(file.path) if file.kind == "html" else None,
+                self._sandbox(file.language, escape=True).get_template(file.path)
+                if file.kind == "html"
+                else None,
                 text,
-                self._text.from_string(given.get("subject", "")),
-                self._text.from_string(given.get("preheader", "")),
+                texts.from_string(given.get("subject", "")),
+                texts.from_string(given.get("preheader", "")),
                 self._mailbox(given.get("from") or self._sender.address),
                 given.get("reply_to", self._sender.reply_to),
             )
         except TemplateError as fault:
             raise LetterFault(f"template `{file.path}` cannot be read: {fault}") from fault
+
+    def _sandbox(self, language: str, escape: bool) -> Sandbox:
+        """Where the templates of a language are loaded, with layouts, parts and macros of that language."""
+        place = (language, escape)
+        if place not in self._sandboxes:
+            files = self._html_files if escape else self._text_files
+            self._sandboxes[place] = Sandbox(files, language, escape)
+        return self._sandboxes[place]
 
 
 def _known(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -205,30 +200,3 @@ def _known(values: Mapping[str, Any]) -> dict[str, Any]:
 def _one_line(subject: str) -> str:
     """Line breaks, tabs and other control characters are blanks; blanks do not add up."""
     return " ".join(_CONTROL.sub(" ", subject).split())
-
-
-class _Fields(ImmutableSandboxedEnvironment):
-    """Of a record only its fields are seen: `trigger.items` is what was bought, never a method of a dict."""
-
-    def getattr(self, obj: Any, attribute: str) -> Any:
-        return self.getitem(obj, attribute) if isinstance(obj, dict) else super().getattr(obj, attribute)
-
-    def getitem(self, obj: Any, argument: Any) -> Any:
-        if isinstance(obj, dict):
-            return obj[argument] if argument in obj else self.undefined(obj=obj, name=argument)
-        return super().getitem(obj, argument)
-
-
-def _sandbox(sources: dict[str, str], escape: bool) -> ImmutableSandboxedEnvironment:
-    environment = _Fields(
-        autoescape=escape,
-        undefined=_Unknown,
-        loader=DictLoader(sources),
-        auto_reload=False,
-        cache_size=-1,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals.clear()
-    environment.filters |= words.FILTERS
-    return environment

@@ -1,0 +1,140 @@
+"""What the names of a template mean before anybody is known: paths to values from outside, words, macros."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from jinja2 import nodes as j
+
+from dsl.template_files import TemplateFile
+
+MEMBER = "[]"
+"""A step of a path: any one member of a list."""
+
+KEPT = ("links", "sender", "recommend")
+"""Names that no template may give another meaning."""
+
+SAME_LIST = frozenset({"default", "d", "list", "sort", "reverse", "unique", "select", "reject"}) | {
+    "selectattr",
+    "rejectattr",
+}
+ONE_OF_LIST = frozenset({"first", "last", "random", "min", "max"})
+FALLBACKS = ("default", "d")
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """A value that the mail is given: `("trigger", "items", "[]", "name")` is the name of an item."""
+
+    path: tuple[str, ...]
+
+    def member(self) -> "Outside":
+        return Outside((*self.path, MEMBER))
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A text that the template itself holds."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Anything that the template makes of other values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Macro:
+    """A macro with the file that holds it and the names known there."""
+
+    node: j.Macro
+    file: TemplateFile
+    names: "Mapping[str, Value]" = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """What `{% import … as NAME %}` gives."""
+
+    path: str
+    names: "Mapping[str, Value]" = field(compare=False)
+
+
+Value: TypeAlias = "Outside | Words | Made | Macro | Module"
+MADE = Made()
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A value that is asked for on `line` of the file `file`, where it stands as `written`. `guarded`: a word
+    stands in for it when it is unknown, or a condition asks for it first. `called`: as a function."""
+
+    path: tuple[str, ...]
+    written: str
+    file: str
+    line: int
+    guarded: bool
+    called: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something wrong in a template, on `line` of `file`, at the first of `words` that stands there."""
+
+    code: str
+    file: str
+    line: int
+    words: tuple[str, ...]
+    message: str
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What stands between `{% call … %}` and its end."""
+
+    node: j.CallBlock
+    place: "Place"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a reading is. `line` is that of the file on which the text begins; `names` are those that the
+    template gives a meaning; `blocks` maps a block to its bodies, the one that counts first, `block` is the
+    one around with its rank; `guards` are paths that a condition asked for; `sure`: no condition around."""
+
+    file: TemplateFile
+    line: int
+    names: dict[str, Value]
+    within: tuple[str, ...] = ()
+    blocks: Mapping[str, tuple[tuple[j.Block, TemplateFile], ...]] = field(default_factory=dict)
+    block: tuple[str, int] = ("", 0)
+    guards: frozenset[tuple[str, ...]] = frozenset()
+    sure: bool = True
+    caller: Caller | None = None
+
+    def apart(self, guards: frozenset[tuple[str, ...]] = frozenset(), sure: bool = False) -> "Place":
+        """The same place with names of its own, and behind more guards; `sure` says that it stays so."""
+        return replace(self, names=dict(self.names), guards=self.guards | guards, sure=self.sure and sure)
+
+
+def dotted(node: j.Node) -> tuple[str, ...]:
+    """`contact.first_name` as its words; empty for anything that is no such path."""
+    match node:
+        case j.Name():
+            return (node.name,)
+        case j.Getattr():
+            before = dotted(node.node)
+            return (*before, node.attr) if before else ()
+        case j.Getitem(arg=j.Const(value=str() as key)):
+            before = dotted(node.node)
+            return (*before, key) if before else ()
+    return ()
+
+
+def loop_names(target: j.Node) -> tuple[str, ...]:
+    """The names that a loop or an assignment gives."""
+    if isinstance(target, j.Name):
+        return (target.name,)
+    return tuple(node.name for node in target.find_all(j.Name))

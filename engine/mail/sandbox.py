@@ -1,0 +1,72 @@
+"""Jinja in a sandbox that sees plain data only, for the templates of one language."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound, nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from dsl.template_files import in_language
+from engine.mail import words
+
+
+class Unknown(StrictUndefined):
+    """Nothing is known: conditions on it are no, as in the flows; shown without `default` it is a fault."""
+
+    @property
+    def _undefined_message(self) -> str:
+        shown = self._undefined_name or "a value"
+        return f"`{shown}` is shown, but not known for this person; write `| default(…)` behind it"
+
+    def _no(self, _other: object = None) -> bool:
+        return False
+
+    __bool__ = __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __contains__ = _no  # type: ignore[assignment]
+    __hash__ = object.__hash__  # type: ignore[assignment]
+
+
+class Sandbox(ImmutableSandboxedEnvironment):
+    """The texts of `files`, by path. A layout, part or file of macros is that of `language`, if there is one,
+    and sees what the mail sees. Of a record only its fields are seen: `trigger.items` is what was bought,
+    never a method of a dict."""
+
+    def __init__(self, files: Mapping[str, str], language: str, escape: bool) -> None:
+        super().__init__(
+            autoescape=escape,
+            undefined=Unknown,
+            loader=_Loader(files, language),
+            auto_reload=False,
+            cache_size=-1,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self.globals.clear()
+        self.filters |= words.FILTERS
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        return self.getitem(obj, attribute) if isinstance(obj, dict) else super().getattr(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        if isinstance(obj, dict):
+            return obj[argument] if argument in obj else self.undefined(obj=obj, name=argument)
+        return super().getitem(obj, argument)
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree = super()._parse(source, name, filename)
+        for found in tree.find_all((nodes.Import, nodes.FromImport)):
+            found.with_context = True  # a macro that cannot see the language cannot write money or a date
+        return tree
+
+
+class _Loader(BaseLoader):
+    def __init__(self, files: Mapping[str, str], language: str) -> None:
+        self._files = files
+        self._language = language
+
+    def get_source(
+        self, environment: Environment, template: str
+    ) -> tuple[str, str | None, Callable[[], bool] | None]:
+        source = self._files.get(in_language(template, self._language, self._files))
+        if source is None:
+            raise TemplateNotFound(template)
+        return source, None, None
