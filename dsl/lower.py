@@ -142,6 +142,7 @@ class _Steps:
         self.flow = flow
         self.topic = topic
         self.names = draft.names
+        self.readings = draft.readings
         self.step_names = step_names(flow)
         self.standings: dict[int, Standing] = {id(each.step): each for each in draft.standings(flow)}
         self.places: dict[int, int] = {}
@@ -199,6 +200,7 @@ class _Steps:
             sender=step.sender.value if step.sender else None,
             reply_to=step.reply_to.value if step.reply_to else None,
             received_step=scope.received_step,
+            recommends=self.readings.recommends(step.template.text),
         )
 
     def _wait_for(

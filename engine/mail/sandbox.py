@@ -53,8 +53,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
-        for found in tree.find_all((nodes.Import, nodes.FromImport)):
-            found.with_context = True  # a macro that cannot see the language cannot write money or a date
+        for found in tree.find_all(nodes.Stmt):
+            if isinstance(found, nodes.Import | nodes.FromImport):
+                found.with_context = True  # a macro that cannot see the language cannot write money
         return tree
 
 
