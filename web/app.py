@@ -15,10 +15,12 @@ from starlette.types import Receive, Scope, Send
 from consent.contract import ConsentClient, Unavailable
 from web.api.inbox import Inbox
 from web.api.keys import ApiKeys
+from web.api.returns import Returns
 from web.api.service import build_api
 from web.body import TooLarge
 from web.brand import Brand
 from web.headers import SecurityHeaders
+from web.measured import Measurement, measured_routes
 from web.subscriber.form import Garbled
 from web.subscriber.problem import problem
 from web.subscriber.routes import subscriber_routes
@@ -30,6 +32,8 @@ from web.ui.stylesheet import stylesheet_route
 def build_app(
     consent: ConsentClient,
     inbox: Inbox,
+    returns: Returns,
+    measurement: Measurement,
     keys: ApiKeys,
     brand: Brand,
     *,
@@ -37,7 +41,7 @@ def build_app(
     url: str,
     clock: Callable[[], int],
 ) -> Starlette:
-    """The subscriber's pages, the API at `/v1` and `/health`.
+    """The subscriber's pages, the measured links of mails, the API at `/v1` and `/health`.
 
     `languages` are the project's, the default first; `url` is where people reach the pages; `clock` gives
     milliseconds since 1970 UTC. The server in front must hand through the peer's own address: uvicorn with
@@ -49,7 +53,8 @@ def build_app(
             Route("/health", health, methods=["GET"]),
             stylesheet_route(),
             *subscriber_routes(site),
-            Mount("/v1", build_api(consent, inbox, keys, languages, clock)),
+            *measured_routes(measurement),
+            Mount("/v1", build_api(consent, inbox, returns, keys, languages, clock)),
         ],
         middleware=[
             Middleware(SecurityHeaders),

@@ -1,5 +1,6 @@
 """What comes in from outside: checked against the program's schema, stored first, worked on later."""
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -7,9 +8,12 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any, Protocol
 
+from msgspec import Struct
+
 from consent.client import is_address
 from dsl.graph import FieldType, Money, Program
 from engine.core import calendar
+from engine.store.handed import Handed
 from engine.store.store import Received, Store
 
 _CONTACT = re.compile(r"[0-9a-f]{32}\Z")
@@ -51,6 +55,15 @@ class IncomingContact(Protocol):
     def email(self) -> str: ...
     @property
     def attributes(self) -> dict[str, object]: ...
+
+
+class MailEvent(Struct, frozen=True):
+    """Something that happened to a mail. `at` is in ms UTC; `more` are the event's own fields."""
+
+    event: str
+    mail: Handed
+    at: int
+    more: dict[str, str] = {}
 
 
 class Misfit(ValueError):
@@ -104,6 +117,11 @@ class Inbox:
         await self._keep(accepted)
         return reasons
 
+    async def mail_events(self, events: Sequence[MailEvent]) -> None:
+        """Virta's own events about mails. The same one about the same mail counts once."""
+        now = self._clock()
+        await self._keep([_of_mail(event, now) for event in events])
+
     async def _keep(self, accepted: Sequence[Received]) -> None:
         if accepted:
             await self._store.accept(accepted)
@@ -126,6 +144,14 @@ class Inbox:
         # the future is not known yet: such a clock is wrong, and `now` is the best there is
         at = min(event.at, now)
         return Received(event.id, event.event, at, now, event.contact or "", address, data)
+
+
+def _of_mail(event: MailEvent, now: int) -> Received:
+    mail = event.mail
+    names = {"flow": mail.flow, "step": mail.step, "template": mail.template, "topic": mail.topic}
+    said = hashlib.sha256("\0".join(event.more.values()).encode()).hexdigest()[:16] if event.more else ""
+    id_ = f"{event.event} {mail.key} {said}".rstrip()
+    return Received(id_, event.event, event.at, now, mail.contact, "", {**names, **event.more})
 
 
 def _address(text: str) -> str:

@@ -9,14 +9,21 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx2
+from starlette.applications import Starlette
 
 from consent.client import InProcess
-from consent.contract import Basis, Outcome, Policy, Purpose, Settlement
+from consent.contract import Ask, Basis, MailClass, Outcome, Policy, Purpose, Settlement, TemplateFacts
 from consent.service import Service
 from dsl.graph import EventType, FieldType, Program
+from engine.mail.measured import Marks
+from engine.returns.intake import Intake
 from engine.run.inbox import Inbox
+from engine.run.measurement import Measurement
+from engine.store.batch import Batch
+from engine.store.handed import Handed
 from engine.store.store import Received, Store
-from web.api.keys import ApiKeys
+from web.api import inbox as api
+from web.api.keys import ApiKeys, Scope
 from web.app import build_app
 from web.brand import Brand
 
@@ -47,7 +54,15 @@ OFFERS = Purpose(
 ORDERS = Purpose(
     topic="orders", basis=Basis.CONTRACT, title={"en": "Orders"}, wording={}, controller="SIA Kafija"
 )
-POLICY = Policy(purposes=(NEWSLETTER, OFFERS, ORDERS), templates=())
+MEASURED = Purpose(
+    topic="measurement",
+    basis=Basis.CONSENT,
+    title={"en": "Counting"},
+    wording={"en": "You may count whether I open and click your mails."},
+    controller="SIA Kafija",
+)
+GIFT = TemplateFacts("gift", "9" * 64, unsubscribe=True, imprint=True)
+POLICY = Policy(purposes=(NEWSLETTER, OFFERS, ORDERS, MEASURED), templates=(GIFT,))
 TEXT, MONEY, NUMBER = FieldType("text"), FieldType("money"), FieldType("number")
 ITEM = FieldType("record", fields=(("sku", TEXT), ("quantity", NUMBER), ("price", MONEY)))
 PROGRAM = Program(
@@ -102,9 +117,26 @@ class House:
         self.clock = clock
         self.consent = InProcess(service)
         self.inbox = Inbox(store, PROGRAM, clock, lambda: None)
-        keys = ApiKeys.of([(KEY, ("events", "contacts", "signups")), ("events-only", ("events",))])
-        self.app = build_app(self.consent, self.inbox, keys, BRAND, languages=LANGUAGES, url=URL, clock=clock)
+        self.marks = Marks(URL, b"m" * 32)
+        self.measurement = Measurement(store, self.inbox, self.marks, clock)
+        self.returns = Intake(self.consent, store, self.inbox, clock)
+        keys = ApiKeys.of([(KEY, Scope), ("events-only", ("events",))])
+        self.app = self.served(self.inbox, keys)
         self.http = self.browser()
+
+    def served(self, inbox: api.Inbox, keys: ApiKeys) -> Starlette:
+        """The application with an inbox and keys of one's own."""
+        return build_app(
+            self.consent,
+            inbox,
+            self.returns,
+            self.measurement,
+            keys,
+            BRAND,
+            languages=LANGUAGES,
+            url=URL,
+            clock=self.clock,
+        )
 
     async def received(self) -> list[Received]:
         """What stands in the engine's inbox, oldest first."""
@@ -141,6 +173,19 @@ class House:
         [subject] = await self.consent.subjects([email])
         assert subject is not None
         return subject
+
+    def ask(self, subject: str, key: str) -> Ask:
+        """For a mail of the flow `welcome` on the newsletter."""
+        return Ask(key, 1, subject, MailClass.MARKETING, "newsletter", GIFT.digest)
+
+    async def mail(self, subject: str, key: str) -> None:
+        """Hand such a mail over, now."""
+        claimed = await self.consent.claim("engine", [self.ask(subject, key)], [])
+        assert len(claimed.permits) == 1, claimed.denied
+        await self.consent.settle("engine", [Settlement(key, 1, Outcome.ACCEPTED, 250)])
+        batch = Batch()
+        batch.handed.append(Handed(key, subject, self.clock.now, "welcome", "first", "gift", "newsletter"))
+        await self.store.commit(batch)
 
     def unsubscribe(self, subject: str, topic: str = "newsletter") -> str:
         """The path of the unsubscribe link in a mail on `topic`."""

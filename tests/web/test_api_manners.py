@@ -5,11 +5,10 @@ from collections.abc import Sequence
 
 import httpx2
 import pytest
-from house import BRAND, KEY, LANGUAGES, URL, House
+from house import KEY, URL, House
 
 from web.api.inbox import Busy, NewContact, NewEvent
 from web.api.keys import ApiKeys, Scope
-from web.app import build_app
 
 pytestmark = pytest.mark.anyio
 
@@ -175,7 +174,7 @@ class FullInbox:
 async def test_a_full_inbox_says_when_to_come_again(house: House):
     """429 with the seconds to wait."""
     keys = ApiKeys.of([(KEY, Scope)])
-    app = build_app(house.consent, FullInbox(), keys, BRAND, languages=LANGUAGES, url=URL, clock=house.clock)
+    app = house.served(FullInbox(), keys)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=URL) as http:
         for endpoint, body in (
             ("events", {"events": [{"id": "1", "event": "e", "contact": {"email": "a@example.com"}}]}),

@@ -30,6 +30,8 @@ def parts(block: str) -> tuple[str, dict[str, str], str]:
 @pytest.mark.parametrize(("sent", "answered"), EXAMPLES)
 async def test_each_example_is_answered_as_the_page_says(house: House, sent: str, answered: str):
     """Status with its phrase, the headers shown, and the whole body."""
+    subject = await house.join("anna@example.com")
+    await house.mail(subject, "0123456789abcdef0123456789abcdef")
     first, headers, body = parts(sent)
     method, target, _ = first.split()
     if "Authorization" in headers:
@@ -47,8 +49,8 @@ async def test_each_example_is_answered_as_the_page_says(house: House, sent: str
 def test_there_are_examples_of_every_endpoint_and_of_faults():
     """So that the test above cannot pass by finding none."""
     targets = {block.split()[1] for block, _ in EXAMPLES}
-    assert targets == {"/v1/events", "/v1/contacts", "/v1/signups", "/health"}
-    assert len(EXAMPLES) >= 9
+    assert targets == {"/v1/events", "/v1/contacts", "/v1/signups", "/v1/returns", "/health"}
+    assert len(EXAMPLES) >= 10
 
 
 def test_every_code_and_every_scope_stands_in_its_table_and_no_other():

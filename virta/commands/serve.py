@@ -165,6 +165,7 @@ async def _serve(
             work = [
                 tasks.create_task(working(system.runner.run())),
                 tasks.create_task(working(system.dispatch.run())),
+                tasks.create_task(working(system.measurement.run())),
                 tasks.create_task(_fetch_proofs(system)),
             ]
             serving = tasks.create_task(pages.serve(sockets=[listener]))

@@ -15,6 +15,7 @@ class Scope(StrEnum):
     EVENTS = "events"
     CONTACTS = "contacts"
     SIGNUPS = "signups"
+    RETURNS = "returns"
 
 
 @dataclass(frozen=True, slots=True)

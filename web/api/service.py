@@ -16,6 +16,7 @@ from web.api.events import post_events
 from web.api.inbox import Busy, Inbox
 from web.api.keys import ApiKeys, Scope, demand
 from web.api.replies import Code, Refusal, refusal
+from web.api.returns import Returns, post_returns
 from web.api.signups import post_signups
 
 RETRY_AFTER = 5
@@ -24,7 +25,12 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 def build_api(
-    consent: ConsentClient, inbox: Inbox, keys: ApiKeys, languages: Sequence[str], clock: Clock
+    consent: ConsentClient,
+    inbox: Inbox,
+    returns: Returns,
+    keys: ApiKeys,
+    languages: Sequence[str],
+    clock: Clock,
 ) -> Starlette:
     """All resources, each behind a key with its scope. Whatever goes wrong is answered in JSON."""
 
@@ -44,11 +50,15 @@ def build_api(
     async def signups(request: Request) -> Response:
         return await post_signups(request, consent, languages)
 
+    async def reports(request: Request) -> Response:
+        return await post_returns(request, returns, clock)
+
     api = Starlette(
         routes=[
             Route("/events", guarded(Scope.EVENTS, events), methods=["POST"]),
             Route("/contacts", guarded(Scope.CONTACTS, contacts), methods=["POST"]),
             Route("/signups", guarded(Scope.SIGNUPS, signups), methods=["POST"]),
+            Route("/returns", guarded(Scope.RETURNS, reports), methods=["POST"]),
         ],
         exception_handlers={
             Refusal: _refused,

@@ -1,0 +1,1 @@
+"""What comes back of mails that were handed over: complaints and bounces."""
