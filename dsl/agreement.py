@@ -8,9 +8,10 @@ from dsl.names import Names, nearest
 from dsl.scope import Scope, ValueType
 from dsl.source import error
 from dsl.terms import Expression, Literal, Negative, Path
+from dsl.walk import mails_within
 
 _FAMILY = {"url": "text", "choice": "text", "moment": "date"}
-_KINDS = {
+KINDS = {
     "text": "a text",
     "url": "a text",
     "choice": "a text",
@@ -22,6 +23,12 @@ _KINDS = {
     "list": "a list",
     "record": "a record",
 }
+"""How each kind of value is called in a sentence."""
+
+
+def family(kind: str) -> str:
+    """The kind with which a kind may be compared: a url and a choice are texts."""
+    return _FAMILY.get(kind, kind)
 
 
 def is_zero(node: Expression) -> bool:
@@ -43,21 +50,21 @@ def comparable(
     if one.kind == "list":
         yield from _with_list(operator, left, one, right, other, scope)
         return
-    kinds = {_FAMILY.get(one.kind, one.kind), _FAMILY.get(other.kind, other.kind)}
+    kinds = {family(one.kind), family(other.kind)}
     if kinds == {"money", "number"} and (is_zero(left) or is_zero(right)):
         return
     if len(kinds) == 2:
         yield error(
             "E301",
             right.span,
-            f"{_name(left)} is {_KINDS[one.kind]}, but this is {_KINDS[other.kind]}.",
+            f"{_name(left)} is {KINDS[one.kind]}, but this is {KINDS[other.kind]}.",
             _instead(one, right, scope),
         )
     elif one.kind in ("record", "list") or other.kind in ("record", "list"):
         yield error(
             "E301",
             left.span,
-            f"{_name(left)} is {_KINDS[one.kind]} and cannot be compared as a whole.",
+            f"{_name(left)} is {KINDS[one.kind]} and cannot be compared as a whole.",
             "Name a field of it.",
         )
     elif one.currency and other.currency and one.currency != other.currency:
@@ -71,14 +78,14 @@ def comparable(
         yield error(
             "E309",
             right.span,
-            f"`{operator}` compares numbers, amounts and dates, not {_KINDS[one.kind]}.",
+            f"`{operator}` compares numbers, amounts and dates, not {KINDS[one.kind]}.",
             "Write `is` or `is not`.",
         )
     elif operator in ("contains", "starts with", "ends with") and kinds != {"text"}:
         yield error(
             "E309",
             right.span,
-            f"`{operator}` asks about a text or a list, and {_name(left)} is {_KINDS[one.kind]}.",
+            f"`{operator}` asks about a text or a list, and {_name(left)} is {KINDS[one.kind]}.",
             "Write `is`.",
         )
     else:
@@ -132,6 +139,7 @@ def _declared(kind: str, names: Names) -> Iterable[str] | None:
         "topic": names.topics,
         "flow": names.flows,
         "template": names.templates,
+        "mail": {mail for flow in names.flows.values() for mail in mails_within(flow.steps)},
     }
     return known.get(kind)
 
@@ -146,13 +154,13 @@ def _instead(one: ValueType, right: Expression, scope: Scope) -> str:
     if isinstance(right, Literal):
         if one.kind == "money" and right.kind == "number":
             return f"Write `{right.value} {scope.currency}`."
-        if _FAMILY.get(one.kind, one.kind) == "text" and right.kind in ("number", "flag"):
+        if family(one.kind) == "text" and right.kind in ("number", "flag"):
             shown = ("yes" if right.value else "no") if right.kind == "flag" else right.value
             return f'Write `"{shown}"`.'
         if one.kind == "number" and right.kind == "money":
             return "Leave out the currency."
         if one.kind == "flag":
             return "Write `yes` or `no`."
-        if _FAMILY.get(one.kind, one.kind) == "date":
+        if family(one.kind) == "date":
             return "Write it like `2026-12-24`."
-    return f"Compare it with {_KINDS[one.kind]}."
+    return f"Compare it with {KINDS[one.kind]}."

@@ -4,10 +4,10 @@ from decimal import Decimal
 
 from lark.tree import Tree
 
-from dsl import literals, nodes, terms
+from dsl import literals, nodes, schema_nodes, terms
 from dsl.expressions import Branch, ExpressionBuilder, token, tokens, trees
 from dsl.finding import Finding, Span
-from dsl.graph import Duration
+from dsl.graph import Duration, Money
 from dsl.layout import Chunk
 
 
@@ -25,16 +25,23 @@ class _Builder(ExpressionBuilder):
         span = self.line(tree)
         match tree.data:
             case "use":
-                return nodes.Use(self.name(tree), span)
+                return schema_nodes.Use(self.name(tree), span)
             case "contact":
-                return nodes.Contact(self.fields(tree), span)
+                return schema_nodes.Contact(self.fields(tree), span)
             case "event":
-                return nodes.Event(self.name(tree), self.fields(tree), span)
+                return schema_nodes.Event(self.name(tree), self.fields(tree), span)
             case "topic":
                 return self.topic(tree, span)
             case "segment":
                 return nodes.Segment(
                     self.name(tree), self.title(tree), self.expression(tree.children[-1]), span
+                )
+            case "coupon":
+                return self.coupon(tree, span)
+            case "limits":
+                caps = tuple(self.cap(each) for each in trees(tree) if each.data == "cap")
+                return schema_nodes.Limits(
+                    caps, tuple(self.quiet(each) for each in trees(tree) if each.data == "quiet"), span
                 )
             case "flow":
                 lines = tuple(self.flow_line(each) for each in trees(tree) if each.data != "name")
@@ -43,52 +50,92 @@ class _Builder(ExpressionBuilder):
 
     # ------------------------------------------------------------ schema
 
-    def fields(self, tree: Branch) -> tuple[nodes.FieldNode, ...]:
+    def fields(self, tree: Branch) -> tuple[schema_nodes.FieldNode, ...]:
         return tuple(self.field(each) for each in trees(tree) if each.data in ("field", "record_field"))
 
-    def field(self, tree: Branch) -> nodes.FieldNode:
+    def field(self, tree: Branch) -> schema_nodes.FieldNode:
         name = self.word(token(tree, "NAME"))
         if tree.data == "record_field":
-            record = nodes.TypeNode("record", name.span, fields=self.fields(tree))
-            return nodes.FieldNode(name, nodes.TypeNode("list", name.span, item=record))
-        return nodes.FieldNode(name, self.type(trees(tree)[0]))
+            record = schema_nodes.TypeNode("record", name.span, fields=self.fields(tree))
+            return schema_nodes.FieldNode(name, schema_nodes.TypeNode("list", name.span, item=record))
+        return schema_nodes.FieldNode(name, self.type(trees(tree)[0]))
 
-    def type(self, tree: Branch) -> nodes.TypeNode:
+    def type(self, tree: Branch) -> schema_nodes.TypeNode:
         match tree.data:
             case "plain_type":
                 word = self.word(token(tree, "NAME"))
-                return nodes.TypeNode(word.text, word.span)
+                return schema_nodes.TypeNode(word.text, word.span)
             case "choice_type":
-                return nodes.TypeNode(
+                return schema_nodes.TypeNode(
                     "choice",
                     self.span(tree),
                     choices=tuple(self.text(each) for each in tokens(tree, "STRING")),
                 )
-        return nodes.TypeNode("list", self.span(tree), item=self.type(trees(tree)[0]))
+        return schema_nodes.TypeNode("list", self.span(tree), item=self.type(trees(tree)[0]))
 
     def topic(self, tree: Branch, span: Span) -> nodes.Topic:
-        purposes: list[nodes.TopicPurpose] = []
-        consents: list[nodes.TextValue] = []
-        caps: list[nodes.TopicCap] = []
+        purposes: list[schema_nodes.TopicPurpose] = []
+        consents: list[terms.TextValue] = []
+        caps: list[schema_nodes.Cap] = []
         damaged = False
         for each in trees(tree):
             match each.data:
                 case "for_marketing":
-                    purposes.append(nodes.TopicPurpose("marketing", False, self.line(each)))
+                    purposes.append(schema_nodes.TopicPurpose("marketing", False, self.line(each)))
                 case "for_service":
                     law = bool(tokens(each, "REQUIRED_BY_LAW"))
-                    purposes.append(nodes.TopicPurpose("service", law, self.line(each)))
+                    purposes.append(schema_nodes.TopicPurpose("service", law, self.line(each)))
                 case "consent_text":
                     consents.append(self.text(token(each, "STRING")))
-                case "topic_cap":
-                    count = self.judged(token(each, "NUMBER"), literals.number)
-                    caps.append(
-                        nodes.TopicCap(count or Decimal(1), self.word(token(each, "NAME")), self.line(each))
-                    )
+                case "cap":
+                    caps.append(self.cap(each))
                 case "hole_line":
                     damaged = True
         return nodes.Topic(
             self.name(tree), self.title(tree), tuple(purposes), tuple(consents), tuple(caps), damaged, span
+        )
+
+    def cap(self, tree: Branch) -> schema_nodes.Cap:
+        count = self.judged(token(tree, "NUMBER"), literals.number)
+        names = tokens(tree, "NAME")
+        lengths = [self.judged(each, literals.duration) for each in tokens(tree, "DURATION")]
+        rolling = None if names else lengths.pop(0)
+        span = self.line(tree)
+        unit = self.word(names[0]) if names else terms.Name("", span)
+        return schema_nodes.Cap(
+            Decimal(1) if count is None else count, unit, rolling, (lengths or [None])[0], span
+        )
+
+    def quiet(self, tree: Branch) -> schema_nodes.Quiet:
+        start, end = (self.judged(each, literals.time) for each in tokens(tree, "TIME"))
+        return schema_nodes.Quiet(start, end, self.line(tree))
+
+    def coupon(self, tree: Branch, span: Span) -> schema_nodes.Coupon:
+        worths: list[schema_nodes.Worth] = []
+        valids: list[schema_nodes.Valid] = []
+        codes: list[schema_nodes.CodePattern] = []
+        damaged = False
+        for each in trees(tree):
+            line = self.line(each)
+            match each.data:
+                case "percent_off":
+                    percent = self.judged(token(each, "PERCENT"), literals.percent)
+                    worths.append(schema_nodes.PercentOff(Decimal(1) if percent is None else percent, line))
+                case "amount_off":
+                    amount = self.judged(
+                        token(each, "MONEY"), lambda text: literals.money(text, self.currency)
+                    )
+                    worths.append(schema_nodes.AmountOff(amount or Money(Decimal(1), self.currency), line))
+                case "free_shipping":
+                    worths.append(schema_nodes.FreeShipping(line))
+                case "coupon_valid":
+                    valids.append(schema_nodes.Valid(self.duration(each), line))
+                case "coupon_code":
+                    codes.append(schema_nodes.CodePattern(self.text(token(each, "STRING")), line))
+                case "hole_line":
+                    damaged = True
+        return schema_nodes.Coupon(
+            self.name(tree), self.title(tree), tuple(worths), tuple(valids), tuple(codes), damaged, span
         )
 
     # ------------------------------------------------------------ flows
@@ -103,6 +150,17 @@ class _Builder(ExpressionBuilder):
             case "start_on_segment":
                 joining = token(tree, "SEGMENT_CHANGE").startswith("joining")
                 return nodes.StartOnSegment(self.name(tree), joining, span)
+            case "start_on_date":
+                return self.start_on_date(tree, span)
+            case "leave_when":
+                return nodes.LeaveWhen(self.expression(tree.children[0]), span)
+            case "priority":
+                number = self.judged(token(tree, "NUMBER"), literals.number)
+                return nodes.Priority(Decimal(5) if number is None else number, span)
+            case "cap":
+                return self.cap(tree)
+            case "quiet":
+                return self.quiet(tree)
             case "enter_once":
                 return nodes.Enter("once", None, span)
             case "enter_again":
@@ -117,6 +175,17 @@ class _Builder(ExpressionBuilder):
                 within = self.duration(tree) if tokens(tree, "DURATION") else None
                 return nodes.GoalLine(self.word(token(tree, "NAME")), self.filter(tree), within, span)
         return self.step(tree)
+
+    def start_on_date(self, tree: Branch, span: Span) -> nodes.StartOnDate:
+        sides = tokens(tree, "SIDE")
+        return nodes.StartOnDate(
+            self.expression(tree.children[0]),
+            bool(tokens(tree, "EVERY_YEAR")),
+            self.duration(tree) if sides else None,
+            bool(sides) and sides[0] == "before",
+            self.time(tree),
+            span,
+        )
 
     def filter(self, tree: Branch) -> terms.Expression | None:
         found = [each for each in trees(tree) if each.data == "filter"]
@@ -135,11 +204,25 @@ class _Builder(ExpressionBuilder):
             case "send":
                 return self.send(tree, span)
             case "wait":
-                times = tokens(tree, "TIME")
-                at = self.judged(times[0], literals.time) if times else None
-                return nodes.Wait(self.duration(tree) or Duration(days=1), at, self.label(tree), span)
+                length = self.duration(tree) or Duration(days=1)
+                return nodes.Wait(length, self.time(tree), self.label(tree), span)
             case "wait_for":
                 return self.wait_for(tree, span)
+            case "wait_until":
+                return self.wait_until(tree, span)
+            case "repeat":
+                return self.repeat(tree, span)
+            case "set":
+                value = None if tokens(tree, "UNKNOWN") else self.expression(trees(tree)[1])
+                return nodes.Set(self.path(trees(tree)[0]), value, self.label(tree), span)
+            case "tag":
+                add = token(tree, "TAG_CHANGE").startswith("add")
+                return nodes.Tag(self.text(token(tree, "STRING")), add, self.label(tree), span)
+            case "unsubscribe":
+                return nodes.Unsubscribe(self.name(tree), self.label(tree), span)
+            case "tell":
+                address, text = (self.text(each) for each in tokens(tree, "STRING"))
+                return nodes.Tell(address, text, self.label(tree), span)
             case "if":
                 return self.if_step(tree, span)
             case "split":
@@ -152,7 +235,7 @@ class _Builder(ExpressionBuilder):
     def send(self, tree: Branch, span: Span) -> nodes.Send:
         below = {str(each.data): each for each in trees(tree)}
 
-        def quoted(line: str) -> nodes.TextValue | None:
+        def quoted(line: str) -> terms.TextValue | None:
             return self.text(token(below[line], "STRING")) if line in below else None
 
         given = tuple(
@@ -181,16 +264,57 @@ class _Builder(ExpressionBuilder):
         return nodes.WaitFor(
             heard,
             self.duration(tree) if tokens(tree, "DURATION") else None,
-            tuple(
-                nodes.EventArm(self.name(each), self.steps(each), self.line(each))
-                for each in trees(tree)
-                if each.data == "on_event"
-            ),
-            tuple(
-                nodes.TimeoutArm(self.steps(each), self.line(each))
-                for each in trees(tree)
-                if each.data == "on_timeout"
-            ),
+            self.event_arms(tree),
+            self.timeouts(tree),
+            self.mets(tree),
+            self.label(tree),
+            span,
+        )
+
+    def wait_until(self, tree: Branch, span: Span) -> nodes.WaitUntil:
+        return nodes.WaitUntil(
+            self.expression(tree.children[0]),
+            self.time(tree),
+            self.duration(tree) if tokens(tree, "DURATION") else None,
+            self.mets(tree),
+            self.timeouts(tree),
+            self.event_arms(tree),
+            self.label(tree),
+            span,
+        )
+
+    def event_arms(self, tree: Branch) -> tuple[nodes.EventArm, ...]:
+        return tuple(
+            nodes.EventArm(self.name(each), self.steps(each), self.line(each))
+            for each in trees(tree)
+            if each.data == "on_event"
+        )
+
+    def timeouts(self, tree: Branch) -> tuple[nodes.TimeoutArm, ...]:
+        arms = (each for each in trees(tree) if each.data == "on_timeout")
+        return tuple(nodes.TimeoutArm(self.steps(each), self.line(each)) for each in arms)
+
+    def mets(self, tree: Branch) -> tuple[nodes.MetArm, ...]:
+        arms = (each for each in trees(tree) if each.data == "on_met")
+        return tuple(nodes.MetArm(self.steps(each), self.line(each)) for each in arms)
+
+    def repeat(self, tree: Branch, span: Span) -> nodes.Repeat:
+        times = self.judged(token(tree, "NUMBER"), literals.number)
+        steps: list[nodes.Step] = []
+        untils: list[nodes.Until] = []
+        behind: nodes.Step | None = None
+        for each in trees(tree):
+            if each.data == "until":
+                untils.append(nodes.Until(self.expression(each.children[0]), self.line(each)))
+            elif each.data != "named":
+                steps.append(self.step(each))
+                if untils:
+                    behind = behind or steps[-1]
+        return nodes.Repeat(
+            Decimal(1) if times is None else times,
+            tuple(steps),
+            tuple(untils),
+            behind,
             self.label(tree),
             span,
         )
@@ -228,6 +352,10 @@ class _Builder(ExpressionBuilder):
     def label(self, tree: Branch) -> terms.Name | None:
         found = [each for each in trees(tree) if each.data == "named"]
         return self.word(token(found[0], "NAME")) if found else None
+
+    def time(self, tree: Branch) -> str | None:
+        found = tokens(tree, "TIME")
+        return self.judged(found[0], literals.time) if found else None
 
     def duration(self, tree: Branch) -> Duration | None:
         return self.judged(token(tree, "DURATION"), literals.duration)

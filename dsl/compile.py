@@ -59,7 +59,7 @@ def compile_project(project: Project) -> Compiled:
     findings.extend(faults)
     names, faults = collect(declarations, templates.names)
     findings.extend(faults)
-    draft = Draft(tuple(declarations), names, templates, project.languages, project.currency)
+    draft = Draft(tuple(declarations), names, templates, project.languages, project.currency, project.today)
     for check in ALL:
         findings.extend(check(draft))
     ordered = tuple(sorted(set(findings), key=lambda each: (each.span, each.code, each.message)))

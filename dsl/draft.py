@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 from dsl.names import Names
 from dsl.nodes import Declaration, Flow, Segment, Topic
+from dsl.schema_nodes import Coupon, Limits
 from dsl.scope import Scope
 from dsl.template_facts import Readings
 from dsl.template_files import Templates
@@ -14,13 +16,15 @@ from dsl.walk import Standing, flow_scope, standings
 
 @dataclass(frozen=True)
 class Draft:
-    """`names` is the symbol table; of things declared twice the first counts."""
+    """`names` is the symbol table; of things declared twice the first counts. `today` is the date in the
+    project's time zone."""
 
     declarations: tuple[Declaration, ...]
     names: Names
     templates: Templates
     languages: tuple[str, ...]
     currency: str
+    today: date
 
     @cached_property
     def flows(self) -> tuple[Flow, ...]:
@@ -36,6 +40,16 @@ class Draft:
     def segments(self) -> tuple[Segment, ...]:
         """All segments."""
         return tuple(each for each in self.declarations if isinstance(each, Segment))
+
+    @cached_property
+    def coupons(self) -> tuple[Coupon, ...]:
+        """All coupons."""
+        return tuple(each for each in self.declarations if isinstance(each, Coupon))
+
+    @cached_property
+    def limits(self) -> tuple[Limits, ...]:
+        """All limits; more than one block of them is a fault."""
+        return tuple(each for each in self.declarations if isinstance(each, Limits))
 
     @cached_property
     def readings(self) -> Readings:

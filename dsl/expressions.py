@@ -7,7 +7,7 @@ from typing import TypeVar
 from lark.lexer import Token
 from lark.tree import Tree
 
-from dsl import literals, nodes, terms
+from dsl import literals, terms
 from dsl.finding import Finding, Span
 from dsl.layout import HOLE, Chunk
 from dsl.literals import Misspelt
@@ -77,9 +77,9 @@ class ExpressionBuilder:
     def path(self, tree: Branch) -> terms.Path:
         return terms.Path(tuple(self.word(each) for each in tokens(tree, "NAME")), self.span(tree))
 
-    def text(self, found: Token) -> nodes.TextValue:
+    def text(self, found: Token) -> terms.TextValue:
         value = self.judged(found, literals.text)
-        return nodes.TextValue((str(found) if value is None else value).replace(HOLE, "…"), self.span(found))
+        return terms.TextValue((str(found) if value is None else value).replace(HOLE, "…"), self.span(found))
 
     def judged(self, found: Token, reader: Callable[[str], T]) -> T | None:
         """The value of a literal; None, with a finding, if it means nothing."""
@@ -162,12 +162,8 @@ class ExpressionBuilder:
                 return self.path(tree)
             case "literal":
                 return self._literal(tree, span)
-        if tree.data == "coupon":
-            self.findings.append(
-                error(
-                    "E110", span, "`coupon` is not supported yet.", "Leave it out in this version of Virta."
-                )
-            )
+            case "coupon_value":
+                return terms.CouponCode(self.name_of(trees(tree)[0]), span)
         return terms.Hole(span)
 
     where = expression

@@ -8,9 +8,9 @@ from dsl.layout import HOLE, Chunk
 from dsl.names import nearest
 from dsl.nearmiss import near_miss
 from dsl.source import error
-from dsl.words import DECLARATIONS, EXAMPLES, HEADS, NOT_YET, NOT_YET_WITHIN, STEPS, SYNONYMS
+from dsl.words import DECLARATIONS, EXAMPLES, HEADS, NOT_YET, STEPS, SYNONYMS
 
-_WITH_TEXT = ("topic", "segment", "flow", "consent", "subject", "from", "reply")
+_WITH_TEXT = ("topic", "segment", "flow", "consent", "subject", "from", "reply", "code", "add", "remove")
 _WORD = re.compile(r"[^\W\d]\w*")
 
 
@@ -25,25 +25,35 @@ class Mend:
 
 def diagnose(chunk: Chunk, index: int, column: int, place: str) -> tuple[Finding, Mend | None]:
     """The finding for a logical line that the grammar could not read from `column` on, and how to read it
-    all the same. `place` says in what the line stands: declaration, flow, topic, fields, segment, send, wait
-    for or split."""
+    all the same. `place` says in what the line stands: declaration, flow, topic, fields, segment, coupon,
+    limits, send, wait for, wait until, repeat or split."""
     logical = chunk.lines[index]
     words = logical.words
     for pattern, name in NOT_YET:
-        if place in ("declaration", "flow", "split", "wait for") and (found := pattern.match(words)):
+        if place in ("declaration", "flow", "split", "wait for", "coupon", "repeat") and (
+            found := pattern.match(words)
+        ):
             shown = name or re.sub(" +", " ", found.group())
             start = logical.indent
             return not_yet(chunk, index, start, start + found.end(), shown), None
+    if words.startswith("set ") and (sign := re.match(r":?=+|is\b", logical.text[column:])):
+        end = column + sign.end()
+        finding = error(
+            "E111", chunk.span(index, column, end), "An attribute is set with a word.", "Write `to`."
+        )
+        return finding, Mend(column, end, "to")
     if miss := near_miss(logical.text, column):
         span = chunk.span(index, miss.start, miss.end)
         return error(miss.code, span, miss.message, miss.help), Mend(miss.start, miss.end, miss.instead)
-    if found := NOT_YET_WITHIN.search(logical.text):
-        return not_yet(chunk, index, found.start(), found.end(), found.group().strip()), None
     first = _WORD.match(words)
-    if place == "flow" and first and first.group() == "else" and column <= logical.indent:
+    if place in ("flow", "repeat") and first and first.group() == "else" and column <= logical.indent:
         span = chunk.span(index, logical.indent, logical.indent + 4)
         help = "Begin it at the depth of its `if`, right below the last step of that `if`."
         return error("E101", span, "No `if` stands right above this `else`.", help), None
+    if place == "flow" and first and first.group() == "until" and column <= logical.indent:
+        span = chunk.span(index, logical.indent, logical.indent + 5)
+        help = "Write it as the last line below a `repeat`, or write `wait until …` to wait."
+        return error("E101", span, "No `repeat` stands above this `until`.", help), None
     kind = _kind(words, place)
     if kind is None:
         return _unknown_start(chunk, index, first.group() if first else words[:1], place)
@@ -96,16 +106,21 @@ def _kind(words: str, place: str) -> str | None:
         return "condition"
     if place == "split":
         return "arm"
+    if place == "coupon":
+        return "code" if first == "code" else "coupon line"
     if first == "topic" and place != "declaration":
         return "flow topic"
-    if first == "wait" and re.match(r"wait +for\b", words):
-        return "wait for"
+    if first == "wait" and (opener := re.match(r"wait +(for|until)\b", words)):
+        return f"wait {opener.group(1)}"
     known = {
         "declaration": DECLARATIONS,
         "flow": (*HEADS, *STEPS),
+        "repeat": STEPS,
         "topic": ("for", "consent", "at"),
+        "limits": ("at", "quiet"),
         "send": ("subject", "from", "reply", "topic"),
         "wait for": ("on",),
+        "wait until": ("on",),
     }[place]
     return first if first in known else None
 
@@ -116,18 +131,21 @@ def _unknown_start(chunk: Chunk, index: int, word: str, place: str) -> tuple[Fin
     words, what = {
         "declaration": (DECLARATIONS, "declaration"),
         "flow": (tuple(dict.fromkeys((*HEADS, *STEPS))), "header line or step of a flow"),
+        "repeat": (STEPS, "step of a flow"),
+        "limits": (("at", "quiet"), "line of the limits"),
         "topic": (("for", "consent", "at"), "line of a topic"),
         "send": (("subject", "from", "reply", "topic"), "line below a `send`"),
         "wait for": (("on",), "line below a `wait for`"),
+        "wait until": (("on",), "line below a `wait until`"),
     }[place]
     if word in (*HEADS, *STEPS, "on"):
         message = f"`{word}` cannot stand here."
-        if place in ("send", "wait for"):
+        if place in ("send", "wait for", "wait until"):
             help = "Begin it at the depth of the line above."
             return error("E102", span, message, help), None
     else:
         message = f"`{word}` begins no {what}."
-    close = SYNONYMS.get(word.casefold()) if place == "flow" else None
+    close = SYNONYMS.get(word.casefold()) if place in ("flow", "repeat") else None
     close = close or nearest(word, words)
     if close and close != word:
         kind = {"topic": "topic" if place == "declaration" else "flow topic", "else if": "else"}.get(

@@ -3,8 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from dsl.nodes import TextValue
-from dsl.terms import Name, Path
+from dsl.terms import Name, Path, TextValue
 
 _FILL = re.compile(r"\{([^{}]*)\}")
 _VALUE = re.compile(r'\s*([^\W\d]\w*(?:\.[^\W\d]\w*)*)\s*(?:\bor\s+"([^"]*)"\s*)?$')

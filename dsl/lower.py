@@ -3,10 +3,10 @@
 from itertools import pairwise
 from typing import Literal
 
-from dsl import graph
+from dsl import graph, lower_declared
 from dsl.draft import Draft
 from dsl.fills import Filling, fillings
-from dsl.graph import END, Duration, Graph
+from dsl.graph import END, Duration, Entry, Graph
 from dsl.lower_values import condition, value
 from dsl.needs import needs_of
 from dsl.nodes import (
@@ -19,18 +19,28 @@ from dsl.nodes import (
     If,
     JourneyPer,
     LeaveOn,
-    Segment,
+    LeaveWhen,
+    Priority,
+    Repeat,
     Send,
+    Set,
     Split,
+    Start,
+    StartOnDate,
     StartOnEvent,
     StartOnSegment,
     Step,
-    TextValue,
-    Topic,
+    Tag,
+    Tell,
+    Unsubscribe,
     Wait,
     WaitFor,
+    WaitUntil,
 )
+from dsl.schema_nodes import Cap, Quiet
 from dsl.scope import Scope
+from dsl.terms import TextValue
+from dsl.until import awaited, time_of, weekday
 from dsl.walk import Standing, every_step, step_names
 
 
@@ -40,49 +50,26 @@ def lower(draft: Draft) -> graph.Program:
     return graph.Program(
         tuple(sorted(names.attributes.items())),
         tuple(names.events[name] for name in sorted(names.events)),
-        tuple(_topic(each) for _, each in sorted(names.topics.items())),
-        tuple(_segment(each, draft) for _, each in sorted(names.segments.items())),
+        tuple(lower_declared.topic(each) for _, each in sorted(names.topics.items())),
+        tuple(lower_declared.segment(each, draft) for _, each in sorted(names.segments.items())),
         tuple(_flow(each, draft) for _, each in sorted(names.flows.items())),
+        tuple(lower_declared.coupon(each) for _, each in sorted(names.coupons.items())),
+        lower_declared.limits(names.limits.caps, names.limits.quiets) if names.limits else graph.Limits(),
     )
-
-
-def _topic(node: Topic) -> graph.TopicType:
-    purpose = node.purposes[0]
-    cap = node.caps[0] if node.caps else None
-    return graph.TopicType(
-        name=node.name.text,
-        title=node.title or node.name.text,
-        purpose="service" if purpose.purpose == "service" else "marketing",
-        basis="consent"
-        if purpose.purpose == "marketing"
-        else "legal_obligation"
-        if purpose.by_law
-        else "contract",
-        wording=node.consents[0].value if node.consents else "",
-        cap_count=int(cap.count) if cap else 0,
-        cap_unit=_unit(cap.unit.text) if cap else "month",
-    )
-
-
-def _unit(word: str) -> Literal["day", "week", "month"]:
-    return "day" if word == "day" else "week" if word == "week" else "month"
-
-
-def _segment(node: Segment, draft: Draft) -> graph.Segment:
-    test = condition(node.test, draft.outside())
-    return graph.Segment(node.name.text, node.title or node.name.text, test, needs_of([test]))
 
 
 def _flow(flow: Flow, draft: Draft) -> Graph:
     scope = draft.inside(flow)
+    anywhere = scope.anywhere()
     heads = flow.heads
     topic = next((head.topic.text for head in heads if isinstance(head, FlowTopic)), None)
     enter = next((head for head in heads if isinstance(head, Enter)), None)
     per = next((head.path.parts[-1].text for head in heads if isinstance(head, JourneyPer)), None)
-    starts = tuple(_start(head, draft) for head in heads if isinstance(head, StartOnEvent | StartOnSegment))
+    starts = tuple(_start(head, draft) for head in heads if isinstance(head, Start))
     leaves = tuple(
-        graph.Leave(head.event.text, _where(head, scope)) for head in heads if isinstance(head, LeaveOn)
+        graph.Leave(head.event.text, _where(head, anywhere)) for head in heads if isinstance(head, LeaveOn)
     )
+    leave_when = next((condition(head.test, anywhere) for head in heads if isinstance(head, LeaveWhen)), None)
     goal = next(
         (
             graph.Goal(head.event.text, head.within or Duration(), _where(head, scope))
@@ -100,12 +87,18 @@ def _flow(flow: Flow, draft: Draft) -> Graph:
         purpose=_purpose(flow, topic, draft),
         starts=starts,
         nodes=nodes,
-        needs=needs_of([*starts, *leaves, *([goal] if goal else []), *nodes], asked),
-        entry=graph.Entry(enter.kind) if enter else graph.Entry.ONCE,
+        needs=needs_of([*starts, *leaves, *filter(None, (leave_when, goal)), *nodes], asked),
+        entry=graph.Entry(enter.kind) if enter else _usual_entry(starts),
         again_after=enter.after if enter else None,
         journey_per=per,
         leaves=leaves,
+        leave_when=leave_when,
         goal=goal,
+        limits=lower_declared.limits(
+            (head for head in heads if isinstance(head, Cap)),
+            (head for head in heads if isinstance(head, Quiet)),
+        ),
+        priority=next((int(head.number) for head in heads if isinstance(head, Priority)), 5),
     ).sealed()
 
 
@@ -123,9 +116,19 @@ def _purpose(flow: Flow, topic: str | None, draft: Draft) -> Literal["marketing"
     )
 
 
-def _start(head: StartOnEvent | StartOnSegment, draft: Draft) -> graph.StartOnEvent | graph.StartOnSegment:
+def _usual_entry(starts: tuple[graph.StartOnEvent | graph.StartOnSegment | graph.StartOnDate, ...]) -> Entry:
+    """Who may enter where no line says: a start of every year means every year."""
+    yearly = any(isinstance(start, graph.StartOnDate) and start.every_year for start in starts)
+    return Entry.EVERY_TIME if yearly else Entry.ONCE
+
+
+def _start(head: Start, draft: Draft) -> graph.StartOnEvent | graph.StartOnSegment | graph.StartOnDate:
     if isinstance(head, StartOnSegment):
         return graph.StartOnSegment(head.segment.text, head.joining)
+    if isinstance(head, StartOnDate):
+        return graph.StartOnDate(
+            value(head.value, draft.outside()), head.at or "", head.every_year, head.offset, head.before
+        )
     return graph.StartOnEvent(head.event.text, _where(head, draft.outside()))
 
 
@@ -175,6 +178,21 @@ class _Steps:
                 found[index] = graph.Wait(name, duration, after, at)
             case WaitFor():
                 found[index] = self._wait_for(step, name, scope, after, found)
+            case WaitUntil():
+                found[index] = self._wait_until(step, name, scope, after, found)
+            case Repeat():
+                until = condition(step.untils[0].test, scope) if step.untils else None
+                body = self._link(step.steps, index, found)
+                found[index] = graph.Repeat(name, int(step.times), body, after, until)
+            case Set(path, given):
+                what = None if given is None else value(given, scope)
+                found[index] = graph.Set(name, path.parts[-1].text, what, after)
+            case Tag(tag, add):
+                found[index] = graph.Tag(name, tag.value, add, after)
+            case Unsubscribe(topic):
+                found[index] = graph.Unsubscribe(name, topic.text, after)
+            case Tell(address, text):
+                found[index] = graph.Tell(name, address.value.strip(), _filled(text, scope), after)
             case If():
                 self._if(step, name, scope, after, found)
             case Split(_, arms):
@@ -220,6 +238,21 @@ class _Steps:
         )
         timeout = self._link(step.timeouts[0].steps, after, found) if step.timeouts else after
         return graph.WaitFor(name, hears, step.up_to or Duration(), timeout)
+
+    def _wait_until(
+        self, step: WaitUntil, name: str, scope: Scope, after: int, found: list[graph.Node | None]
+    ) -> graph.WaitUntil | graph.WaitUntilTime | graph.WaitUntilDate:
+        match awaited(step, scope, []):
+            case "time":
+                return graph.WaitUntilTime(name, time_of(step), after)
+            case "weekday":
+                return graph.WaitUntilTime(name, step.at or "00:00", after, weekday(step))
+            case "date":
+                return graph.WaitUntilDate(name, value(step.until, scope), after, step.at)
+        met, timeout = (
+            self._link(arms[0].steps, after, found) if arms else after for arms in (step.mets, step.timeouts)
+        )
+        return graph.WaitUntil(name, condition(step.until, scope), step.up_to or Duration(), met, timeout)
 
     def _if(self, step: If, name: str, scope: Scope, after: int, found: list[graph.Node | None]) -> None:
         otherwise = self._link(step.otherwise, after, found) if step.otherwise is not None else after

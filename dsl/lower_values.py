@@ -67,6 +67,8 @@ def value(node: terms.Expression, scope: Scope) -> graph.Value:
             return graph.YearsSince(value(since, scope))
         case terms.History():
             return _history(node, scope)
+        case terms.CouponCode(coupon):
+            return graph.CouponCode(coupon.text)
     raise NotLowered(node)
 
 

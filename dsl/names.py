@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from dsl.finding import Finding
 from dsl.graph import EventType, FieldType
 from dsl.nodes import Flow, Segment, Topic
+from dsl.schema_nodes import Coupon, Limits
 from dsl.source import error
 from dsl.terms import Name
 
@@ -28,12 +29,15 @@ PURPOSES = ("personalisation", "measurement")
 
 @dataclass(slots=True)
 class Names:
-    """The symbol table of a project. `declared` says which topics, segments and flows have a node."""
+    """The symbol table of a project. `declared` says which topics, segments, coupons and flows
+    have a node."""
 
     attributes: dict[str, FieldType] = field(default_factory=dict)
     events: dict[str, EventType] = field(default_factory=dict)
     topics: dict[str, Topic] = field(default_factory=dict)
     segments: dict[str, Segment] = field(default_factory=dict)
+    coupons: dict[str, Coupon] = field(default_factory=dict)
+    limits: Limits | None = None
     flows: dict[str, Flow] = field(default_factory=dict)
     templates: frozenset[str] = frozenset()
 

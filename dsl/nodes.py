@@ -6,17 +6,10 @@ from typing import TypeAlias
 
 from dsl.finding import Span
 from dsl.graph import Duration
-from dsl.terms import Expression, Name, Path
+from dsl.schema_nodes import Cap, Contact, Coupon, Event, Limits, Quiet, TopicPurpose, Use
+from dsl.terms import CouponCode, Expression, Name, Path, TextValue
 
 # ---------------------------------------------------------------- steps
-
-
-@dataclass(frozen=True, slots=True)
-class TextValue:
-    """A quoted text with its place."""
-
-    value: str
-    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +22,15 @@ class Send:
     reply_to: TextValue | None
     topic: Name | None
     span: Span
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The names that the template gets; a code `x` comes with its last moment, `x_until`."""
+        return tuple(
+            each
+            for name, value in self.values
+            for each in (name.text, f"{name.text}_until")[: 1 + isinstance(value, CouponCode)]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,32 @@ class TimeoutArm:
 
 
 @dataclass(frozen=True, slots=True)
+class MetArm:
+    steps: "tuple[Step, ...]"
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class WaitFor:
     heard: tuple[Heard, ...]
     up_to: Duration | None
     arms: tuple[EventArm, ...]
     timeouts: tuple[TimeoutArm, ...]
+    mets: tuple[MetArm, ...]  # they belong below a `wait until`
+    label: Name | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class WaitUntil:
+    """`until` is a time, a day of the week (a path of one word), a date, a moment or a condition."""
+
+    until: Expression
+    at: str | None
+    up_to: Duration | None
+    mets: tuple[MetArm, ...]
+    timeouts: tuple[TimeoutArm, ...]
+    arms: tuple[EventArm, ...]  # they belong below a `wait for`
     label: Name | None
     span: Span
 
@@ -104,6 +127,59 @@ class Split:
 
 
 @dataclass(frozen=True, slots=True)
+class Until:
+    """The last line of a `repeat`."""
+
+    test: Expression
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """`steps` are those of a round, without the `until` lines; `behind` is the first below an `until`."""
+
+    times: Decimal
+    steps: "tuple[Step, ...]"
+    untils: tuple[Until, ...]
+    behind: "Step | None"
+    label: Name | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    """`value` None: the attribute becomes unknown."""
+
+    path: Path
+    value: Expression | None
+    label: Name | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    tag: TextValue
+    add: bool
+    label: Name | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscribe:
+    topic: Name
+    label: Name | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    address: TextValue
+    text: TextValue
+    label: Name | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
     label: Name | None
     span: Span
@@ -116,7 +192,9 @@ class Broken:
     span: Span
 
 
-Step: TypeAlias = Send | Wait | WaitFor | If | Split | Finish | Broken
+Step: TypeAlias = (
+    Send | Wait | WaitFor | WaitUntil | If | Split | Repeat | Set | Tag | Unsubscribe | Tell | Finish | Broken
+)
 
 
 # ---------------------------------------------------------------- the head of a flow
@@ -143,6 +221,18 @@ class StartOnSegment:
 
 
 @dataclass(frozen=True, slots=True)
+class StartOnDate:
+    """`offset` lies before or after the date, as `before` says."""
+
+    value: Expression
+    every_year: bool
+    offset: Duration | None
+    before: bool
+    at: str | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Enter:
     """`kind` is once, again or every_time; `after` belongs to again."""
 
@@ -165,6 +255,18 @@ class LeaveOn:
 
 
 @dataclass(frozen=True, slots=True)
+class LeaveWhen:
+    test: Expression
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Priority:
+    number: Decimal
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class GoalLine:
     event: Name
     where: Expression | None
@@ -172,62 +274,13 @@ class GoalLine:
     span: Span
 
 
-Head: TypeAlias = FlowTopic | StartOnEvent | StartOnSegment | Enter | JourneyPer | LeaveOn | GoalLine
+Start: TypeAlias = StartOnEvent | StartOnSegment | StartOnDate
+Head: TypeAlias = (
+    FlowTopic | Start | Enter | JourneyPer | LeaveOn | LeaveWhen | GoalLine | Priority | Cap | Quiet
+)
 
 
 # ---------------------------------------------------------------- declarations
-
-
-@dataclass(frozen=True, slots=True)
-class TypeNode:
-    """`kind` is a type's word, `choice`, `list` (with `item`) or `record` (with `fields`)."""
-
-    kind: str
-    span: Span
-    choices: tuple[TextValue, ...] = ()
-    item: "TypeNode | None" = None
-    fields: "tuple[FieldNode, ...]" = ()
-
-
-@dataclass(frozen=True, slots=True)
-class FieldNode:
-    name: Name
-    type: TypeNode
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    name: Name
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    fields: tuple[FieldNode, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    name: Name
-    fields: tuple[FieldNode, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class TopicPurpose:
-    """`purpose` is marketing or service; `by_law` is for `required by law`."""
-
-    purpose: str
-    by_law: bool
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class TopicCap:
-    count: Decimal
-    unit: Name
-    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +289,7 @@ class Topic:
     title: str
     purposes: tuple[TopicPurpose, ...]
     consents: tuple[TextValue, ...]
-    caps: tuple[TopicCap, ...]
+    caps: tuple[Cap, ...]
     damaged: bool  # a line of it could not be read
     span: Span
 
@@ -272,4 +325,4 @@ class Flow:
         return any(isinstance(line, Broken) for line in self.lines)
 
 
-Declaration: TypeAlias = Use | Contact | Event | Topic | Segment | Flow
+Declaration: TypeAlias = Use | Contact | Event | Topic | Segment | Coupon | Limits | Flow

@@ -183,16 +183,14 @@ def _place(chunk: Chunk, index: int) -> str:
     head = (_WORD.match(chunk.lines[0].text) or [""])[0]
     if head in ("contact", "event"):
         return "fields"
-    if head in ("topic", "segment"):
+    if head in ("topic", "segment", "coupon", "limits"):
         return head
     parent = next(line for line in reversed(chunk.lines[:index]) if line.indent < chunk.lines[index].indent)
     if parent is chunk.lines[0]:
         return "flow"
     words = parent.words
-    for opener in ("send", "split"):
-        if re.match(rf"{opener}\b", words):
-            return opener
-    return "wait for" if re.match(r"wait +for\b", words) else "flow"
+    opener = re.match(r"(send|split|repeat|wait +(?:for|until))\b", words)
+    return " ".join(opener.group(1).split()) if opener else "flow"
 
 
 _OPENERS = (
@@ -201,6 +199,8 @@ _OPENERS = (
     (re.compile(r"if\b"), f"if {HOLE}"),
     (re.compile(r"split\b"), f"split {HOLE}"),
     (re.compile(r"wait +for\b"), f"wait for {HOLE}"),
+    (re.compile(r"wait +until\b"), f"wait until {HOLE}"),
+    (re.compile(r"repeat\b"), "repeat up to 1 times"),
     (re.compile(r"on\b"), f"on {HOLE}"),
     (re.compile(r"send\b"), f"send {HOLE}"),
 )
@@ -215,14 +215,14 @@ def _take_out(chunk: Chunk, index: int, place: str, cannot_stand: bool) -> bool:
         head = (_WORD.match(logical.text) or [""])[0]
         if head not in DECLARATIONS:
             return False
-        new = "contact" if head == "contact" else f"{head} {HOLE}"
+        new = head if head in ("contact", "limits") else f"{head} {HOLE}"
         if not block and head != "use":
             return False
     elif block and place != "split":
         fitting = next((hole for pattern, hole in _OPENERS if pattern.match(logical.words)), "")
-        if cannot_stand and place == "flow":
+        if cannot_stand and place in ("flow", "repeat"):
             fitting = f"if {HOLE}"
-        new = fitting or (f"if {HOLE}" if place == "flow" else HOLE)
+        new = fitting or (f"if {HOLE}" if place in ("flow", "repeat") else HOLE)
     if logical.words == new:
         if index == 0:
             return False

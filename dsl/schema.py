@@ -2,20 +2,11 @@
 
 from collections.abc import Iterable
 
-from dsl.finding import Finding
+from dsl.finding import Finding, Span
 from dsl.graph import EventType, FieldType
 from dsl.names import CONTACT_ALWAYS, PURPOSES, Names, nearest, unknown
-from dsl.nodes import (
-    Contact,
-    Declaration,
-    Event,
-    FieldNode,
-    Flow,
-    Segment,
-    Topic,
-    TypeNode,
-    Use,
-)
+from dsl.nodes import Declaration, Flow, Segment, Topic
+from dsl.schema_nodes import Contact, Coupon, Event, FieldNode, Limits, TypeNode, Use
 from dsl.shop import BUILT_IN, SHOP
 from dsl.source import error
 from dsl.terms import Name
@@ -67,9 +58,28 @@ class _Collector:
             case Segment(name):
                 if self._declare("segment", name):
                     self.names.segments[name.text] = declaration
+            case Coupon(name):
+                if self._declare("coupon", name):
+                    self.names.coupons[name.text] = declaration
+            case Limits():
+                self._limits(declaration)
             case Flow(name):
                 if self._declare("flow", name):
                     self.names.flows[name.text] = declaration
+
+    def _limits(self, limits: Limits) -> None:
+        first = self.names.limits
+        if first is None:
+            self.names.limits = limits
+            return
+        self.findings.append(
+            error(
+                "E206",
+                limits.span,
+                f"The project has limits already, in {_place(first.span, limits.span)}.",
+                "Put all limits below one of the two, and delete the other.",
+            )
+        )
 
     def _attribute(self, field: FieldNode) -> None:
         name = field.name
@@ -136,9 +146,7 @@ class _Collector:
         first = self.places.setdefault((kind, name.text), name)
         if first is name:
             return True
-        where = f"line {first.span.line}"
-        if first.span.file != name.span.file:
-            where += f" of {first.span.file}"
+        where = _place(first.span, name.span)
         what = f"{'an' if kind[0] in 'ae' else 'a'} {kind}"
         self.findings.append(
             error(
@@ -199,3 +207,9 @@ class _Collector:
             )
         )
         return FieldType("text")
+
+
+def _place(there: Span, here: Span) -> str:
+    """Where something else stands, for a reader who is at `here`."""
+    where = f"line {there.line}"
+    return where if there.file == here.file else f"{where} of {there.file}"

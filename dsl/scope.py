@@ -57,6 +57,10 @@ class Scope:
     before: frozenset[str] | None = None
     sends: frozenset[str] = frozenset()
 
+    def anywhere(self) -> "Scope":
+        """The scope of what is asked at any step of a journey: whatever it may have sent."""
+        return replace(self, before=self.sends)
+
     def under(self, event: EventType | None) -> "Scope":
         """The scope within `where` of an event."""
         return replace(self, event=event)

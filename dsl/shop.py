@@ -47,7 +47,7 @@ BUILT_IN: tuple[EventType, ...] = (
     EventType("email_delivered", _MAIL, built_in=True),
     EventType("email_opened", _MAIL, built_in=True),
     EventType("email_clicked", (*_MAIL, ("link", _URL)), built_in=True),
-    EventType("email_bounced", (*_MAIL, ("kind", _TEXT)), built_in=True),
+    EventType("email_bounced", (*_MAIL, ("kind", FieldType("choice", ("hard", "soft")))), built_in=True),
     EventType("email_complained", _MAIL, built_in=True),
 )
 """Events that come from Virta itself and are refused at the API."""
@@ -58,5 +58,5 @@ NOT_FOR_SERVICE = frozenset(
 )
 """Events by which a person asks for nothing, so that no service mail may answer them."""
 
-NAMING_FIELDS = {"flow": "flow", "step": "step", "template": "template", "topic": "topic"}
+NAMING_FIELDS = {"flow": "flow", "step": "mail", "template": "template", "topic": "topic"}
 """Fields of built-in events whose text is the name of something declared."""

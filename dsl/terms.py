@@ -1,6 +1,7 @@
 """Values and conditions as written, each with its place."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from decimal import Decimal
 from typing import TypeAlias
@@ -14,6 +15,14 @@ class Name:
     """A word that names something; empty where the line could not be read."""
 
     text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class TextValue:
+    """A quoted text with its place."""
+
+    value: str
     span: Span
 
 
@@ -164,6 +173,14 @@ class MailTest:
     span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class CouponCode:
+    """`coupon NAME`, as a value."""
+
+    coupon: Name
+    span: Span
+
+
 LiteralValue: TypeAlias = str | Decimal | Money | bool | date | Duration
 Expression: TypeAlias = (
     Hole
@@ -183,4 +200,17 @@ Expression: TypeAlias = (
     | AgreedTo
     | Tagged
     | MailTest
+    | CouponCode
 )
+
+
+def within(part: object) -> Iterator[Expression]:
+    """An expression and all expressions in it, however deep."""
+    if isinstance(part, tuple):
+        for each in part:
+            yield from within(each)
+    elif is_dataclass(part) and not isinstance(part, Name | Span):
+        if isinstance(part, Expression):
+            yield part
+        for member in fields(part):
+            yield from within(getattr(part, member.name))

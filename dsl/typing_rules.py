@@ -11,6 +11,7 @@ from dsl.terms import (
     Arithmetic,
     Between,
     Comparison,
+    CouponCode,
     Expression,
     History,
     Hole,
@@ -136,6 +137,16 @@ def type_of(node: Expression, scope: Scope, findings: list[Finding]) -> ValueTyp
             return CONDITION
         case Tagged():
             return CONDITION
+        case CouponCode(coupon):
+            findings.append(
+                error(
+                    "E209",
+                    node.span,
+                    "A coupon's code is given to a mail or set as it is; nothing can be asked of it.",
+                    f"Write it behind `with`, as in `send TEMPLATE with code coupon {coupon.text}`.",
+                )
+            )
+            return ANYTHING
 
 
 def _check_comparison(

@@ -6,20 +6,39 @@ from dataclasses import dataclass, field, replace
 from dsl.graph import EventType, FieldType
 from dsl.names import Names, fields_of
 from dsl.nodes import (
+    Broken,
     Finish,
     Flow,
     If,
+    Repeat,
     Send,
+    Set,
     Split,
+    Start,
     StartOnEvent,
     StartOnSegment,
     Step,
+    Tag,
+    Tell,
+    Unsubscribe,
     Wait,
     WaitFor,
+    WaitUntil,
 )
 from dsl.scope import Scope
 
-_MADE = {Wait: "wait", WaitFor: "wait", If: "if", Finish: "finish"}
+_MADE = {
+    Wait: "wait",
+    WaitFor: "wait",
+    WaitUntil: "wait",
+    If: "if",
+    Repeat: "repeat",
+    Set: "set",
+    Tag: "tag",
+    Unsubscribe: "unsubscribe",
+    Tell: "tell",
+    Finish: "finish",
+}
 
 
 def every_step(steps: Iterable[Step]) -> Iterator[Step]:
@@ -46,6 +65,18 @@ def blocks(step: Step) -> Iterator[tuple[Step, ...]]:
                 yield event_arm.steps
             for timeout_arm in step.timeouts:
                 yield timeout_arm.steps
+        case WaitUntil():
+            for met_arm in step.mets:
+                yield met_arm.steps
+            for timeout_arm in step.timeouts:
+                yield timeout_arm.steps
+        case Repeat():
+            yield step.steps
+
+
+def mails_within(steps: Iterable[Step]) -> frozenset[str]:
+    """The names of all mails of some steps."""
+    return frozenset(written_name(step) for step in every_step(steps) if isinstance(step, Send))
 
 
 def written_name(step: Step) -> str:
@@ -55,9 +86,9 @@ def written_name(step: Step) -> str:
             return template.text
         case Split(name) if step.label is None:
             return name.text
-        case Send() | Split() | Wait() | WaitFor() | If():
-            return step.label.text if step.label else ""
-    return ""
+        case Finish() | Broken():
+            return ""
+    return step.label.text if step.label else ""
 
 
 def step_names(flow: Flow) -> dict[int, str]:
@@ -93,11 +124,12 @@ class Standing:
 
 def trigger_fields(flow: Flow, names: Names) -> tuple[dict[str, FieldType] | None, str]:
     """The fields that `trigger` has in a flow: those that every start gives, in one type; or None and why."""
-    starts = [head for head in flow.heads if isinstance(head, StartOnEvent | StartOnSegment)]
-    segment = next((start for start in starts if isinstance(start, StartOnSegment)), None)
-    if segment is not None:
+    starts = [head for head in flow.heads if isinstance(head, Start)]
+    other = next((start for start in starts if not isinstance(start, StartOnEvent)), None)
+    if other is not None:
         return None, (
-            "This flow also starts on a segment, where no event is the trigger.\n"
+            f"This flow also starts on a {'segment' if isinstance(other, StartOnSegment) else 'date'}, where "
+            "no event is the trigger.\n"
             "Write `contact.NAME` or `last EVENT.FIELD`, or start the flow on events only."
         )
     events = [names.events.get(start.event.text) for start in starts if isinstance(start, StartOnEvent)]
@@ -114,7 +146,7 @@ def trigger_fields(flow: Flow, names: Names) -> tuple[dict[str, FieldType] | Non
 def flow_scope(flow: Flow, names: Names, currency: str) -> Scope:
     """What is known everywhere in a flow's journeys."""
     fields, reason = trigger_fields(flow, names)
-    sends = frozenset(written_name(step) for step in every_step(flow.steps) if isinstance(step, Send))
+    sends = mails_within(flow.steps)
     return Scope(names, currency, trigger=fields, no_trigger=reason, before=frozenset(), sends=sends)
 
 
@@ -132,6 +164,8 @@ class _Walk:
     def block(self, steps: Iterable[Step], scope: Scope) -> Iterator[Standing]:
         """The steps of a block; afterwards `before` has the mails that may have been sent at its end."""
         for step in steps:
+            if isinstance(step, Repeat):  # what a round sends has been sent before the next one
+                self.before |= mails_within(step.steps)
             here = replace(scope, before=self.before)
             name = self.step_names[id(step)]
             yield Standing(step, name, here)

@@ -5,12 +5,15 @@ The one place to change when a construct is added.
 
 import re
 
-DECLARATIONS = ("use", "contact", "event", "topic", "segment", "flow")
-HEADS = ("topic", "start", "enter", "one", "leave", "goal")
-STEPS = ("send", "wait", "if", "else", "split", "finish")
-LATER_DECLARATIONS = ("coupon", "webhook", "limits", "scenario")
-LATER_HEADS = ("quiet", "at", "time", "priority", "holdout", "moved")
-LATER_STEPS = ("repeat", "set", "add", "remove", "emit", "call", "unsubscribe", "tell")
+DECLARATIONS = ("use", "contact", "event", "topic", "segment", "coupon", "limits", "flow")
+HEADS = ("topic", "start", "enter", "one", "leave", "goal", "quiet", "at", "priority")
+STEPS = (
+    *("send", "wait", "if", "else", "split", "repeat", "until", "finish"),
+    *("set", "add", "remove", "unsubscribe", "tell"),
+)
+LATER_DECLARATIONS = ("webhook", "scenario")
+LATER_HEADS = ("time", "holdout", "moved")
+LATER_STEPS = ("emit", "call")
 
 CONDITION_WORDS = frozenset(
     "and or not is between contains any no yes first last known unknown now today since opened clicked sent "
@@ -19,7 +22,7 @@ CONDITION_WORDS = frozenset(
 """No field, attribute or declared name may be one of these."""
 
 DECLARED_WORDS = CONDITION_WORDS | {
-    *"in starts ends count sum average largest smallest agreed within as on up to".split(),
+    *"in starts ends count sum average largest smallest agreed within as on up to date".split(),
     *DECLARATIONS,
     *HEADS,
     *STEPS,
@@ -44,30 +47,20 @@ FIELD_TYPES = ("text", "number", "money", "flag", "date", "moment", "url")
 NOT_YET = tuple(
     (re.compile(pattern), name)
     for pattern, name in (
-        (r"(coupon|webhook|limits|scenario)\b", ""),
-        (r"wait +until\b", ""),
+        (r"(webhook|scenario)\b", ""),
+        (r"codes +from\b", ""),
         (r"wait +for +best +time\b", ""),
-        (r"repeat\b", ""),
-        (r"set +contact\b", "set"),
-        (r"(add|remove) +tag\b", ""),
-        (r"(emit|call|tell)\b", ""),
+        (r"(emit|call)\b", ""),
         (r"start +flow\b", ""),
-        (r"start +on +date\b", ""),
         (r"start +every\b", ""),
         (r"start +at\b", ""),
         (r"start +by +request\b", ""),
-        (r"unsubscribe +from\b", ""),
-        (r"leave +when\b", ""),
-        (r"(quiet|priority|holdout|moved)\b", ""),
-        (r"at +most\b", ""),
+        (r"(holdout|moved)\b", ""),
         (r"time +zone\b", ""),
         (r"(keep +winner|adapt +by)\b", ""),
     )
 )
 """How a line begins that a later version reads; an empty name: as matched."""
-
-NOT_YET_WITHIN = re.compile(r"\bper +\d+ +days\b")
-"""The same for what stands within a line."""
 
 EXAMPLES: dict[str, str] = {
     "use": "`use shop`",
@@ -75,28 +68,45 @@ EXAMPLES: dict[str, str] = {
     "event": "`event order_placed`, with one indented line for each field: `total money`",
     "topic": '`topic newsletter "News and tips"`, with the indented lines `for marketing` and `consent "…"`',
     "segment": '`segment vip "Best customers"`, with one condition indented below',
+    "coupon": '`coupon comeback "15% after a long break"`, with the indented lines `15% off` and '
+    '`code "BACK-{random 8}"`',
+    "limits": "`limits`, with indented lines such as `at most 1 email per day` and `quiet 21:00 to 08:00`",
+    "coupon line": '`15% off`, `5 EUR off`, `free shipping`, `valid 7 days` or `code "BACK-{random 8}"`',
+    "code": '`code "BACK-{random 8}"`',
+    "quiet": "`quiet 21:00 to 08:00`",
+    "priority": "`priority 1`",
     "flow": '`flow welcome "Welcome"`, with header lines and steps indented below',
     "flow topic": "`topic newsletter`",
-    "start": "`start on order_placed`, `start on order_placed where total > 50 EUR` or "
-    "`start on joining segment vip`",
+    "start": "`start on order_placed`, `start on order_placed where total > 50 EUR`, "
+    "`start on joining segment vip` or `start on date contact.birthday every year at 09:00`",
     "enter": "`enter once`, `enter again after 7 days` or `enter every time`",
     "one": "`one journey per trigger.order_id`",
-    "leave": "`leave on order_placed` or `leave on order_refunded where order_id is trigger.order_id`",
+    "leave": "`leave on order_placed` or `leave on order_refunded where order_id is trigger.order_id` "
+    "or `leave when in segment vip`",
     "goal": "`goal order_placed within 14 days`",
     "send": "`send thanks`, `send thanks with total trigger.total` or `send thanks as second`",
     "wait": "`wait 2 days`, `wait 2 days at 10:00` or `wait for order_placed up to 7 days`",
     "wait for": "`wait for order_shipped up to 14 days` or "
     "`wait for order_shipped where order_id is trigger.order_id up to 14 days`",
+    "wait until": "`wait until 10:00`, `wait until monday at 10:00`, `wait until contact.renewal at 09:00` "
+    "or `wait until any order_placed up to 7 days`",
     "on": "`on order_shipped` or `on timeout`, with steps indented below",
     "if": '`if any order_placed in last 30 days` or `if contact.city is "Riga"`',
     "else": "`else` or `else if any order_placed`, at the depth of its `if`",
     "split": "`split offer`, with arms indented below: `50% short`",
     "arm": "`45% short_text`",
+    "repeat": "`repeat up to 3 times`, steps indented below; the last line may be `until any order_placed`",
+    "until": "`until any order_placed since entry`, as the last line below `repeat`",
+    "set": '`set contact.city to "Riga"` or `set contact.city to unknown`',
+    "add": '`add tag "tea"`',
+    "remove": '`remove tag "tea"`',
+    "unsubscribe": "`unsubscribe from news`",
+    "tell": '`tell "care@kafija.example" "Order {trigger.order_id} is late"`',
     "finish": "`finish` or `finish as bought`",
     "field": '`total money`, `plan one of "free", "pro"`, `tags list of text`',
     "for": "`for marketing`, `for service` or `for service required by law`",
     "consent": '`consent "I want news and tips by e-mail."`',
-    "at": "`at most 4 emails per month`",
+    "at": "`at most 4 emails per month` or `at most 1 email per day, else wait up to 2 days`",
     "subject": '`subject "Your order {trigger.order_id}"`',
     "from": '`from "Anna of Kafija <anna@kafija.example>"`',
     "reply": '`reply to "care@kafija.example"`',

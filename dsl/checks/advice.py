@@ -5,18 +5,22 @@ from collections.abc import Iterator
 from dsl.draft import Draft
 from dsl.finding import Finding
 from dsl.nodes import (
+    Finish,
     Flow,
     If,
     LeaveOn,
+    Repeat,
     Send,
     StartOnEvent,
     StartOnSegment,
     Step,
     Wait,
     WaitFor,
+    WaitUntil,
 )
+from dsl.schema_nodes import AmountOff, PercentOff
 from dsl.source import warning
-from dsl.terms import Expression, History, Logic, MailTest, Not
+from dsl.terms import CouponCode, Expression, History, Logic, MailTest, within
 from dsl.walk import blocks, every_step
 
 _PURCHASES = ("order_placed", "order_paid")
@@ -31,13 +35,14 @@ _CART = {
 def check_advice(draft: Draft) -> Iterator[Finding]:
     """Flows that run but are seldom meant so."""
     for flow in draft.flows:
-        yield from _Close().look(flow.steps)
+        yield from Close().look(flow.steps)
         yield from _last_waits(flow.steps)
         yield from _purchase(flow, draft)
         yield from _opens(flow)
+        yield from _early_discount(flow, draft)
 
 
-class _Close:
+class Close:
     """Finds mails that follow one another at once. `just_sent` says whether the way so far ends with one."""
 
     def __init__(self) -> None:
@@ -46,7 +51,7 @@ class _Close:
     def look(self, steps: tuple[Step, ...]) -> Iterator[Finding]:
         """The mails of a block that nothing keeps apart from the one before."""
         for step in steps:
-            if isinstance(step, Wait | WaitFor):
+            if isinstance(step, Wait | WaitFor | WaitUntil | Finish):
                 self.just_sent = False
             if isinstance(step, Send):
                 if self.just_sent:
@@ -71,12 +76,13 @@ def _last_waits(steps: tuple[Step, ...]) -> Iterator[Finding]:
     if not steps:
         return
     last = steps[-1]
-    if isinstance(last, Wait):
+    if isinstance(last, Wait) or (isinstance(last, WaitUntil) and not any(blocks(last))):
         yield warning(
             "W202", last.span, "Nothing comes after this wait.", "Delete it, or write a step below it."
         )
-    for block in blocks(last):
-        yield from _last_waits(block)
+    if not isinstance(last, Repeat):  # the wait at the end of a round parts it from the next one
+        for block in blocks(last):
+            yield from _last_waits(block)
 
 
 def _purchase(flow: Flow, draft: Draft) -> Iterator[Finding]:
@@ -112,25 +118,42 @@ def _without_orders(test: Expression) -> bool:
 
 def _opens(flow: Flow) -> Iterator[Finding]:
     for step in every_step(flow.steps):
-        if isinstance(step, If):
-            for branch in step.branches:
-                for test in _opened(branch.test):
-                    yield warning(
-                        "W205",
-                        test.span,
-                        "Mail programs open mails by themselves, so opens say little.",
-                        "Ask for clicks, as in `clicked NAME`.",
-                    )
+        tests: list[Expression] = []
+        match step:
+            case If(branches):
+                tests += [branch.test for branch in branches]
+            case WaitUntil(until):
+                tests.append(until)
+            case Repeat(untils=untils):
+                tests += [each.test for each in untils]
+        for part in within(tuple(tests)):
+            if (isinstance(part, MailTest) and part.kind == "opened") or (
+                isinstance(part, History) and part.path.parts[0].text == "email_opened"
+            ):
+                yield warning(
+                    "W205",
+                    part.span,
+                    "Mail programs open mails by themselves, so opens say little.",
+                    "Ask for clicks, as in `clicked NAME`.",
+                )
 
 
-def _opened(test: Expression) -> Iterator[MailTest | History]:
-    match test:
-        case MailTest("opened"):
-            yield test
-        case History(_, path) if path.parts[0].text == "email_opened":
-            yield test
-        case Logic(_, parts):
-            for part in parts:
-                yield from _opened(part)
-        case Not(part):
-            yield from _opened(part)
+def _early_discount(flow: Flow, draft: Draft) -> Iterator[Finding]:
+    """A price that falls for whoever leaves a full cart behind teaches people to do so."""
+    if not any(
+        isinstance(head, StartOnEvent) and _CART.get(head.event.text) == "cart" for head in flow.heads
+    ):
+        return
+    for standing in draft.standings(flow):
+        step = standing.step
+        if not isinstance(step, Send) or standing.scope.before:
+            continue
+        for _, value in step.values:
+            coupon = draft.names.coupons.get(value.coupon.text) if isinstance(value, CouponCode) else None
+            if coupon and any(isinstance(worth, PercentOff | AmountOff) for worth in coupon.worths):
+                yield warning(
+                    "W210",
+                    value.span,
+                    "The first mail about a cart carries a discount, which teaches people to abandon carts.",
+                    "Remind first, and keep the coupon for the last mail.",
+                )

@@ -6,10 +6,10 @@ from dataclasses import fields, is_dataclass
 from dsl.draft import Draft
 from dsl.finding import Finding
 from dsl.names import unknown
-from dsl.nodes import Flow, GoalLine, If, LeaveOn, Send, StartOnEvent, WaitFor
+from dsl.nodes import Flow, GoalLine, If, LeaveOn, LeaveWhen, Send, StartOnEvent, WaitFor
 from dsl.scope import Scope
 from dsl.source import error
-from dsl.terms import AgreedTo, History, Hole, InSegment, MailTest, Name, Path, Tagged
+from dsl.terms import AgreedTo, CouponCode, History, Hole, InSegment, MailTest, Name, Path, Tagged
 from dsl.typing_rules import check_condition, check_value
 from dsl.walk import Standing
 from dsl.words import CONDITION_WORDS
@@ -32,11 +32,13 @@ def check_conditions(draft: Draft) -> Iterator[Finding]:
 def _heads(flow: Flow, draft: Draft, findings: list[Finding]) -> None:
     for head in flow.heads:
         if isinstance(head, StartOnEvent | LeaveOn | GoalLine):
-            scope = draft.outside() if isinstance(head, StartOnEvent) else draft.inside(flow)
+            scope = draft.outside() if isinstance(head, StartOnEvent) else draft.inside(flow).anywhere()
             later = list(_not_of_the_event(head.where)) if isinstance(head, GoalLine) else []
             findings += later
             if not later:
                 _filtered(head.event, head, scope, findings)
+        elif isinstance(head, LeaveWhen):
+            check_condition(head.test, draft.inside(flow).anywhere(), findings)
 
 
 def _not_of_the_event(term: object) -> Iterator[Finding]:
@@ -116,7 +118,7 @@ def _values(step: Send, scope: Scope, findings: list[Finding]) -> None:
             findings.append(
                 error("E206", name.span, f"`{name.text}` is given twice.", "Delete one of the two.")
             )
-        given.add(name.text)
+        given |= {name.text, f"{name.text}_until"} if isinstance(value, CouponCode) else {name.text}
         if name.text in CONDITION_WORDS or name.text in _TEMPLATE_NAMES:
             findings.append(
                 error(
@@ -126,5 +128,5 @@ def _values(step: Send, scope: Scope, findings: list[Finding]) -> None:
                     f"Write another name, as in `{name.text}_value`.",
                 )
             )
-        if not isinstance(value, Hole):
+        if not isinstance(value, Hole | CouponCode):
             check_value(value, scope, findings)

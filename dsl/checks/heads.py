@@ -13,19 +13,24 @@ from dsl.nodes import (
     GoalLine,
     Head,
     JourneyPer,
-    Send,
-    StartOnEvent,
+    LeaveWhen,
+    Priority,
+    Start,
     StartOnSegment,
     Step,
 )
+from dsl.schema_nodes import Quiet
 from dsl.source import error
-from dsl.walk import every_step, trigger_fields
+from dsl.walk import trigger_fields
 
 _ONCE = {
     FlowTopic: ("topic", "a topic"),
     Enter: ("enter", "an `enter` line"),
     JourneyPer: ("one journey per", "a `one journey per` line"),
     GoalLine: ("goal", "a goal"),
+    LeaveWhen: ("leave when", "a `leave when` line"),
+    Priority: ("priority", "a priority"),
+    Quiet: ("quiet", "quiet hours"),
 }
 
 
@@ -69,7 +74,7 @@ def _repeated(flow: Flow) -> Iterator[Finding]:
 
 
 def _start(flow: Flow) -> Iterator[Finding]:
-    starts = [head for head in flow.heads if isinstance(head, StartOnEvent | StartOnSegment)]
+    starts = [head for head in flow.heads if isinstance(head, Start)]
     if not starts and not flow.damaged:
         yield error(
             "E401",
@@ -77,15 +82,6 @@ def _start(flow: Flow) -> Iterator[Finding]:
             f"Nothing starts the flow `{flow.name.text}`.",
             "Write what does, as in `start on order_placed`.",
         )
-    sends = any(isinstance(step, Send) for step in every_step(flow.steps))
-    for start in starts:
-        if isinstance(start, StartOnEvent) and start.event.text == "email_sent" and sends:
-            yield error(
-                "E411",
-                start.span,
-                "The flow's own mails would start it again, without end.",
-                "Start it on something that people do, as in `start on email_clicked`.",
-            )
 
 
 def _names(flow: Flow, draft: Draft) -> Iterator[Finding]:

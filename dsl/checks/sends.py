@@ -7,10 +7,11 @@ from dsl.draft import Draft
 from dsl.fills import Filling, Misfit, fillings
 from dsl.finding import Finding
 from dsl.names import unknown
-from dsl.nodes import Flow, FlowTopic, Send, StartOnEvent, StartOnSegment, TextValue
+from dsl.nodes import Flow, FlowTopic, Send, StartOnDate, StartOnEvent, StartOnSegment
 from dsl.scope import Scope, resolve
 from dsl.shop import NOT_FOR_SERVICE
 from dsl.source import error
+from dsl.terms import TextValue
 
 _ADDRESS = re.compile(r'\s*([^<>"\n\r]*<[^\s<>@]+@[^\s<>@]+\.[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+\.[^\s<>@]+)\s*$')
 _ALWAYS_KNOWN = ("id", "email", "email_domain", "created_at")
@@ -52,7 +53,7 @@ def check_sends(draft: Draft) -> Iterator[Finding]:
 
 def _service(flow: Flow, topic: str) -> Iterator[Finding]:
     for head in flow.heads:
-        if isinstance(head, StartOnSegment):
+        if isinstance(head, StartOnSegment | StartOnDate):
             yield error(
                 "E406",
                 head.span,
@@ -73,15 +74,16 @@ def _lines(step: Send, scope: Scope) -> Iterator[Finding]:
         yield from _one_line(step.subject, "A subject")
         if not step.subject.value.strip():
             yield error("E415", step.subject.span, "This subject is blank.", "Write a few words.")
-        yield from _filled(step.subject, scope)
+        yield from filled(step.subject, scope, "subject")
     for text, what in ((step.sender, "from"), (step.reply_to, "reply to")):
-        if text and not _ADDRESS.match(text.value):
-            yield error(
-                "E417",
-                text.span,
-                "This is no address that mail can come from.",
-                f'Write it like `{what} "Anna of Kafija <anna@kafija.example>"`.',
-            )
+        if text:
+            yield from address(text, f'{what} "Anna of Kafija <anna@kafija.example>"')
+
+
+def address(text: TextValue, example: str) -> Iterator[Finding]:
+    """What keeps a text from being an address."""
+    if not _ADDRESS.match(text.value):
+        yield error("E417", text.span, "This is no address of a mailbox.", f"Write it like `{example}`.")
 
 
 def _one_line(text: TextValue, what: str) -> Iterator[Finding]:
@@ -89,7 +91,8 @@ def _one_line(text: TextValue, what: str) -> Iterator[Finding]:
         yield error("E415", text.span, f"{what} is one line.", "Leave out the `\\n`.")
 
 
-def _filled(text: TextValue, scope: Scope) -> Iterator[Finding]:
+def filled(text: TextValue, scope: Scope, where: str, unknowns: bool = False) -> Iterator[Finding]:
+    """What keeps the values in a text from being shown there; `unknowns`: unknown values may be missing."""
     for part in fillings(text):
         if isinstance(part, Misfit):
             yield error(
@@ -108,19 +111,22 @@ def _filled(text: TextValue, scope: Scope) -> Iterator[Finding]:
                 yield error(
                     "E415",
                     text.span,
-                    f"`{part.path.text}` is a list and cannot stand in a subject.",
+                    f"`{part.path.text}` is a list and cannot stand in a {where}.",
                     "Name a single value.",
                 )
             elif meaning.type.kind == "moment":
                 yield error(
                     "E415",
                     text.span,
-                    f"`{part.path.text}` is a moment, which a subject cannot write out.",
-                    "Leave it out, or write the subject in the template, where "
+                    f"`{part.path.text}` is a moment, which a {where} cannot write out.",
+                    "Leave it out."
+                    if unknowns
+                    else "Leave it out, or write the subject in the template, where "
                     f"`{{{{ {part.path.text} | date }}}}` writes its day.",
                 )
             elif (
-                part.otherwise is None
+                not unknowns
+                and part.otherwise is None
                 and meaning.kind == "attribute"
                 and meaning.path[0] not in _ALWAYS_KNOWN
             ):

@@ -6,7 +6,20 @@ from decimal import Decimal
 from dsl.draft import Draft
 from dsl.finding import Finding
 from dsl.names import unknown
-from dsl.nodes import Broken, Finish, Flow, If, Send, Split, Step, WaitFor
+from dsl.nodes import (
+    Broken,
+    Finish,
+    Flow,
+    FlowTopic,
+    If,
+    Repeat,
+    Send,
+    Split,
+    Step,
+    Unsubscribe,
+    WaitFor,
+    WaitUntil,
+)
 from dsl.source import error
 from dsl.walk import blocks, every_step, written_name
 from dsl.words import DECLARED_WORDS
@@ -16,7 +29,8 @@ def check_steps(draft: Draft) -> Iterator[Finding]:
     """Names used twice, arms that do not fit, steps that nobody reaches."""
     for flow in draft.flows:
         yield from _names(flow)
-        yield from _reachable(flow.steps)
+        topic = next((head.topic.text for head in flow.heads if isinstance(head, FlowTopic)), "")
+        yield from _reachable(flow.steps, topic if draft.names.purpose(topic) == "marketing" else "")
         for step in every_step(flow.steps):
             if isinstance(step, WaitFor):
                 yield from _wait_for(step)
@@ -91,6 +105,13 @@ def _wait_for(step: WaitFor) -> Iterator[Finding]:
             )
         if arm.event.text:
             seen.add(arm.event.text)
+    for met in step.mets:
+        yield error(
+            "E215",
+            met.span,
+            "`on met` belongs to a `wait until` with a condition.",
+            "Write `on` and the event, as in the line above.",
+        )
     for again in step.timeouts[1:]:
         yield error(
             "E414", again.span, "There is an arm `on timeout` already.", "Put the steps into one arm."
@@ -131,40 +152,53 @@ def _shown(number: Decimal) -> str:
     return f"{number.normalize():f}"
 
 
-def _reachable(steps: tuple[Step, ...]) -> Iterator[Finding]:
+def _reachable(steps: tuple[Step, ...], topic: str) -> Iterator[Finding]:
+    """The first step of each block to which nobody comes. `topic` is the flow's, if people can leave it."""
     for step, behind in zip(steps, (*steps[1:], None), strict=False):
         for block in blocks(step):
-            yield from _reachable(block)
-        if behind is not None and _ends(step):
-            yield error(
-                "E404",
-                behind.span,
-                "Nobody comes to this step: every way above it ends before.",
-                "Delete it, or move it above the `finish`.",
-            )
+            yield from _reachable(block, topic)
+        if behind is not None and _ends(step, topic):
+            if isinstance(step, Unsubscribe):
+                yield error(
+                    "E404",
+                    behind.span,
+                    f"Nobody comes to this step: whoever leaves `{topic}` leaves this flow, which is on it.",
+                    "Delete it, or move it above the `unsubscribe from`.",
+                )
+            else:
+                yield error(
+                    "E404",
+                    behind.span,
+                    "Nobody comes to this step: every way above it ends before.",
+                    "Delete it, or move it above the `finish`.",
+                )
             return
 
 
-def _ends(step: Step) -> bool:
+def _ends(step: Step, topic: str) -> bool:
     """Whether no journey gets beyond a step."""
+
+    def all_end(steps: tuple[Step, ...]) -> bool:
+        return any(_ends(each, topic) for each in steps)
+
     match step:
         case Finish():
             return True
+        case Unsubscribe(left):
+            return bool(topic) and left.text == topic
+        case Repeat():
+            return all_end(step.steps)
         case If(branches, otherwise):
             return otherwise is not None and all(
-                _all_end(each) for each in (*(b.steps for b in branches), otherwise)
+                all_end(each) for each in (*(b.steps for b in branches), otherwise)
             )
         case Split(arms=arms):
-            return all(_all_end(arm.steps) for arm in arms)
+            return all(all_end(arm.steps) for arm in arms)
         case WaitFor(heard, arms=arms, timeouts=timeouts):
-            armed = {arm.event.text for arm in arms if _all_end(arm.steps)}
+            armed = {arm.event.text for arm in arms if all_end(arm.steps)}
             return (
-                bool(timeouts)
-                and _all_end(timeouts[0].steps)
-                and {each.event.text for each in heard} <= armed
+                bool(timeouts) and all_end(timeouts[0].steps) and {each.event.text for each in heard} <= armed
             )
+        case WaitUntil(mets=mets, timeouts=timeouts):
+            return all(bool(arms) and all_end(arms[0].steps) for arms in (mets, timeouts))
     return False
-
-
-def _all_end(steps: tuple[Step, ...]) -> bool:
-    return any(_ends(step) for step in steps)

@@ -7,15 +7,12 @@ from dsl.finding import Finding
 from dsl.nodes import Topic
 from dsl.source import error
 
-_UNITS = ("day", "week", "month")
-
 
 def check_topics(draft: Draft) -> Iterator[Finding]:
     """What a topic lacks or says twice."""
     for topic in draft.topics:
         yield from _purpose(topic)
         yield from _consent(topic)
-        yield from _cap(topic)
 
 
 def _purpose(topic: Topic) -> Iterator[Finding]:
@@ -58,21 +55,3 @@ def _consent(topic: Topic) -> Iterator[Finding]:
         yield error(
             "E408", again.span, "The topic has two texts to agree to.", "Delete one of the two lines."
         )
-
-
-def _cap(topic: Topic) -> Iterator[Finding]:
-    for cap in topic.caps:
-        if cap.unit.text not in _UNITS:
-            shown = cap.unit.text.removesuffix("s") if cap.unit.text.removesuffix("s") in _UNITS else "month"
-            yield error(
-                "E101", cap.unit.span, f"`{cap.unit.text}` is no span to count in.", f"Write `per {shown}`."
-            )
-        if cap.count != int(cap.count) or cap.count < 1:
-            yield error(
-                "E115",
-                cap.span,
-                "Mails are counted in whole numbers from 1 on.",
-                "Write `at most 4 emails per month`.",
-            )
-    for again in topic.caps[1:]:
-        yield error("E408", again.span, "The topic has two limits.", "Delete one of the two lines.")

@@ -1,0 +1,124 @@
+"""Steps that change a contact, or write to the team."""
+
+from collections.abc import Iterator
+
+from dsl.agreement import KINDS, family, is_zero
+from dsl.checks.sends import address, filled
+from dsl.draft import Draft
+from dsl.finding import Finding
+from dsl.names import CONTACT_ALWAYS, nearest, unknown
+from dsl.nodes import Set, Tag, Tell, Unsubscribe
+from dsl.scope import Scope, ValueType, value_type
+from dsl.source import error
+from dsl.terms import CouponCode, Literal
+from dsl.typing_rules import check_value
+
+
+def check_changes(draft: Draft) -> Iterator[Finding]:
+    """Attributes that cannot be set so, blank tags, topics that nobody can leave, addresses that are none."""
+    for flow in draft.flows:
+        for standing in draft.standings(flow):
+            match standing.step:
+                case Set():
+                    yield from _set(standing.step, standing.scope)
+                case Tag(tag):
+                    if not tag.value.strip():
+                        yield error("E415", tag.span, "This tag is blank.", 'Write a word, as in `"tea"`.')
+                case Unsubscribe():
+                    yield from _unsubscribe(standing.step, draft)
+                case Tell():
+                    yield from _tell(standing.step, standing.scope)
+
+
+def _set(step: Set, scope: Scope) -> Iterator[Finding]:
+    findings: list[Finding] = []
+    given = ValueType("anything")
+    if isinstance(step.value, CouponCode):
+        given = ValueType("text")
+    elif step.value is not None:
+        given = check_value(step.value, scope, findings)
+    yield from findings
+    root, *rest = step.path.parts
+    if root.text != "contact" or len(rest) != 1:
+        name = step.path.parts[-1].text
+        yield error(
+            "E423",
+            step.path.span,
+            "Only an attribute of the contact can be set.",
+            f"Write `set contact.{name} to …`.",
+        )
+        return
+    name = rest[0].text
+    if name in CONTACT_ALWAYS:
+        yield error(
+            "E423",
+            rest[0].span,
+            f"`contact.{name}` is kept by Virta and cannot be set by a flow.",
+            "Declare an attribute of your own below `contact`, and set that.",
+        )
+        return
+    declared = scope.names.attributes.get(name)
+    if declared is None:
+        known = scope.names.attributes
+        yield unknown("E203", "attribute", rest[0], known, f"Declare it below `contact`: `{name} text`.")
+        return
+    if step.value is not None and given.kind != "anything":
+        yield from _fits(step, name, value_type(declared), given, scope)
+
+
+def _fits(step: Set, name: str, wanted: ValueType, given: ValueType, scope: Scope) -> Iterator[Finding]:
+    value = step.value
+    assert value is not None
+    if wanted.kind == "choice":
+        if isinstance(value, Literal) and value.kind == "text":
+            if value.value not in wanted.choices:
+                close = nearest(str(value.value), wanted.choices)
+                listed = ", ".join(f"`{each}`" for each in wanted.choices)
+                help = f'Write `"{close}"`.' if close else f"Choices are {listed}."
+                yield error("E310", value.span, f"`{value.value}` is none of the choices.", help)
+            return
+        if given.kind != "choice" or not set(given.choices) <= set(wanted.choices):
+            yield error(
+                "E310",
+                value.span,
+                f"`contact.{name}` takes one of its choices, and this may be something else.",
+                f'Write one of them, as in `set contact.{name} to "{wanted.choices[0]}"`.',
+            )
+        return
+    if wanted.kind == given.kind or family(wanted.kind) == family(given.kind) == "text":
+        return
+    help = "Write a value of that kind, or `unknown`."
+    if wanted.kind == "money" and is_zero(value):
+        help = f"Write `0 {scope.currency}`."
+    elif wanted.kind == "date":
+        help = "Write `today`, or a date such as `2026-12-24`."
+    elif wanted.kind == "moment":
+        help = "Write `now`, or a date with a time such as `2026-12-24 09:00`."
+    yield error(
+        "E301",
+        value.span,
+        f"`contact.{name}` is {KINDS[wanted.kind]}, but this is {KINDS[given.kind]}.",
+        help,
+    )
+
+
+def _unsubscribe(step: Unsubscribe, draft: Draft) -> Iterator[Finding]:
+    topic = step.topic
+    if not topic.text:
+        return
+    if topic.text not in draft.names.topics:
+        yield unknown("E204", "topic", topic, draft.names.topics, f"Declare it with `topic {topic.text}`.")
+    elif draft.names.purpose(topic.text) == "service":
+        yield error(
+            "E406",
+            topic.span,
+            f"`{topic.text}` is for service: nobody subscribed to it, so nobody can be unsubscribed.",
+            "Name a topic for marketing, or delete this line.",
+        )
+
+
+def _tell(step: Tell, scope: Scope) -> Iterator[Finding]:
+    yield from address(step.address, 'tell "care@kafija.example" "…"')
+    if not step.text.value.strip():
+        yield error("E415", step.text.span, "This mail is blank.", "Write what there is to know.")
+    yield from filled(step.text, scope, "mail to the team", unknowns=True)

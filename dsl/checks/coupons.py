@@ -1,0 +1,129 @@
+"""Coupons: what they are worth, how their codes are made, and where they are given."""
+
+import re
+from collections.abc import Iterator
+
+from dsl.draft import Draft
+from dsl.finding import Finding
+from dsl.names import unknown
+from dsl.nodes import Flow, FlowTopic, Send, Set
+from dsl.schema_nodes import AmountOff, CodePattern, Coupon, PercentOff, Worth
+from dsl.source import error
+from dsl.terms import CouponCode
+from dsl.walk import every_step
+
+_RANDOM = re.compile(r"\{random (\d{1,3})\}")
+_PLAIN = re.compile(r"[A-Za-z0-9_-]*")
+_FEWEST, _MOST = 6, 32
+_LONGEST = 64
+
+
+def check_coupons(draft: Draft) -> Iterator[Finding]:
+    """Coupons that lack something or say it twice, and coupons that are given but not declared."""
+    for coupon in draft.coupons:
+        yield from _worth(coupon)
+        yield from _code(coupon)
+        for again in coupon.valids[1:]:
+            yield error(
+                "E408", again.span, "The coupon says twice how long it is valid.", "Delete one of the two."
+            )
+    for flow in draft.flows:
+        yield from _given(flow, draft)
+
+
+def _worth(coupon: Coupon) -> Iterator[Finding]:
+    if not coupon.worths and not coupon.damaged:
+        yield error(
+            "E418",
+            coupon.name.span,
+            f"The coupon `{coupon.name.text}` does not say what it is worth.",
+            "Write it below, as in `15% off`, `5 EUR off` or `free shipping`.",
+        )
+    for worth in coupon.worths:
+        yield from _amount(worth)
+    for again in coupon.worths[1:]:
+        yield error(
+            "E408", again.span, "The coupon says twice what it is worth.", "Delete one, or make two coupons."
+        )
+
+
+def _amount(worth: Worth) -> Iterator[Finding]:
+    nothing = (isinstance(worth, PercentOff) and worth.percent == 0) or (
+        isinstance(worth, AmountOff) and worth.amount.amount == 0
+    )
+    if nothing:
+        yield error("E418", worth.span, "This coupon takes nothing off.", "Write what it does take off.")
+
+
+def _code(coupon: Coupon) -> Iterator[Finding]:
+    if not coupon.codes and not coupon.damaged:
+        yield error(
+            "E418",
+            coupon.name.span,
+            f"The coupon `{coupon.name.text}` does not say how its codes are made.",
+            f'Write it below: `code "{coupon.name.text.upper()[:12]}-{{random 8}}"`.',
+        )
+    for code in coupon.codes:
+        yield from _pattern(code)
+    for again in coupon.codes[1:]:
+        yield error(
+            "E408", again.span, "The coupon says twice how its codes are made.", "Delete one of the two."
+        )
+
+
+def _pattern(code: CodePattern) -> Iterator[Finding]:
+    text = code.text.value
+    parts = _RANDOM.findall(text)
+    plain = _RANDOM.sub("", text)
+    if len(parts) != 1:
+        yield error(
+            "E418",
+            code.text.span,
+            "Every code needs one part by chance, so that nobody can guess it."
+            if not parts
+            else "A code has one part by chance, not several.",
+            'Write it like `code "BACK-{random 8}"`.',
+        )
+    elif not _FEWEST <= int(parts[0]) <= _MOST:
+        yield error(
+            "E418",
+            code.text.span,
+            f"The part by chance has from {_FEWEST} to {_MOST} signs: fewer can be guessed, and nobody types "
+            "more.",
+            "Write `{random 8}`.",
+        )
+    elif not _PLAIN.fullmatch(plain) or len(plain) > _LONGEST:
+        yield error(
+            "E418",
+            code.text.span,
+            "A code is typed by people: letters from A to Z, digits, `-` and `_`, and not too many.",
+            'Write it like `code "BACK-{random 8}"`.',
+        )
+
+
+def _given(flow: Flow, draft: Draft) -> Iterator[Finding]:
+    topic = next((head.topic.text for head in flow.heads if isinstance(head, FlowTopic)), "")
+    for step in every_step(flow.steps):
+        values = [value for _, value in step.values] if isinstance(step, Send) else []
+        if isinstance(step, Set) and step.value is not None:
+            values.append(step.value)
+        for value in values:
+            if not isinstance(value, CouponCode):
+                continue
+            name = value.coupon
+            if name.text and name.text not in draft.names.coupons:
+                yield unknown(
+                    "E216",
+                    "coupon",
+                    name,
+                    draft.names.coupons,
+                    f"Declare it with `coupon {name.text}`, and what it is worth indented below.",
+                )
+            carries = (step.topic.text if step.topic else topic) if isinstance(step, Send) else ""
+            if draft.names.purpose(carries) == "service":
+                yield error(
+                    "E406",
+                    value.span,
+                    f"`{carries}` is for service, and a coupon is advertising.",
+                    "Send the coupon in a mail on a topic for marketing.",
+                )

@@ -1,0 +1,155 @@
+"""Flows that start themselves or one another without anybody doing anything."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dsl.draft import Draft
+from dsl.finding import Finding, Span
+from dsl.nodes import (
+    Enter,
+    Flow,
+    Send,
+    Set,
+    Start,
+    StartOnDate,
+    StartOnEvent,
+    StartOnSegment,
+    Tag,
+    Unsubscribe,
+)
+from dsl.source import error, warning
+from dsl.terms import InSegment, Path, Tagged, within
+from dsl.walk import every_step
+
+_OF_A_MAIL = ("email_sent", "email_delivered", "email_bounced")
+
+
+@dataclass(frozen=True, slots=True)
+class _Push:
+    """What a flow does starts another one. `by_itself`: as surely as one event follows another."""
+
+    start: Span
+    target: Flow
+    by_itself: bool
+    what: str
+
+
+def check_cycles(draft: Draft) -> Iterator[Finding]:
+    """Starts that lie on a circle: an error if events close it, a warning if a tag or an attribute does."""
+    pushes = {id(flow): list(_pushes(flow, draft)) for flow in draft.flows}
+    reported: set[Span] = set()
+    for flow in draft.flows:
+        for push in pushes[id(flow)]:
+            if push.start in reported:
+                continue
+            if push.by_itself and _leads(push.target, flow, pushes, sure=True):
+                reported.add(push.start)
+                yield error("E411", push.start, _told(push, flow), _instead(push))
+    for flow in draft.flows:
+        for push in pushes[id(flow)]:
+            if (
+                push.start not in reported
+                and not _once(push.target)
+                and _leads(push.target, flow, pushes, sure=False)
+            ):
+                reported.add(push.start)
+                yield warning(
+                    "W212",
+                    push.start,
+                    _told(push, flow),
+                    "Let people enter once only, or start the flow on something that they do.",
+                )
+
+
+def _told(push: _Push, flow: Flow) -> str:
+    if push.target is flow:
+        return f"{push.what} would start it again, without end."
+    return (
+        f"{push.what} starts this flow, and what this flow does starts `{flow.name.text}` again: a circle "
+        "without end."
+    )
+
+
+def _instead(push: _Push) -> str:
+    if push.what.startswith("Unsubscribing"):
+        return "Start it on something else, or leave out `unsubscribe from`."
+    return "Start it on something that people do, as in `start on email_clicked`."
+
+
+def _leads(source: Flow, target: Flow, pushes: dict[int, list[_Push]], sure: bool) -> bool:
+    """Whether what `source` does can come to start `target`, or they are the same."""
+    seen: set[int] = set()
+    todo = [source]
+    while todo:
+        flow = todo.pop()
+        if flow is target:
+            return True
+        if id(flow) not in seen:
+            seen.add(id(flow))
+            todo += [
+                push.target
+                for push in pushes[id(flow)]
+                if (push.by_itself if sure else not _once(push.target))
+            ]
+    return False
+
+
+def _once(flow: Flow) -> bool:
+    """Whether a person comes in at most once, so that no circle through the flow is without end."""
+    for head in flow.heads:
+        if isinstance(head, Enter):
+            return head.kind == "once"
+    return not any(isinstance(head, StartOnDate) and head.every_year for head in flow.heads)
+
+
+def _pushes(flow: Flow, draft: Draft) -> Iterator[_Push]:
+    sends = unsubscribes = False
+    changed: dict[str, str] = {}
+    for step in every_step(flow.steps):
+        match step:
+            case Send():
+                sends = True
+            case Unsubscribe():
+                unsubscribes = True
+            case Set(path):
+                changed[path.text] = f"Setting `{path.text}` in `{flow.name.text}`"
+            case Tag(tag):
+                changed[f'tagged "{tag.value}"'] = f'Changing the tag "{tag.value}" in `{flow.name.text}`'
+    for target in draft.flows:
+        for start in target.heads:
+            if not isinstance(start, Start):
+                continue
+            if isinstance(start, StartOnEvent):
+                if sends and start.event.text in _OF_A_MAIL:
+                    whose = "The flow's own mails" if target is flow else f"A mail of `{flow.name.text}`"
+                    yield _Push(start.span, target, True, whose)
+                elif unsubscribes and start.event.text == "unsubscribed":
+                    yield _Push(start.span, target, True, f"Unsubscribing in `{flow.name.text}`")
+                continue
+            for key in _asked(start, draft) & changed.keys():
+                yield _Push(start.span, target, False, changed[key])
+                break
+
+
+def _asked(start: StartOnSegment | StartOnDate, draft: Draft) -> set[str]:
+    """The attributes and tags on which a start depends, through all segments of segments."""
+    todo: list[object] = [start.value] if isinstance(start, StartOnDate) else []
+    names = [start.segment.text] if isinstance(start, StartOnSegment) else []
+    asked: set[str] = set()
+    seen: set[str] = set()
+    while todo or names:
+        while names:
+            name = names.pop()
+            segment = draft.names.segments.get(name)
+            if segment and name not in seen:
+                seen.add(name)
+                todo.append(segment.test)
+        for part in within(todo.pop()) if todo else ():
+            match part:
+                case Path(parts=(root, *_)) if root.text == "contact":
+                    asked.add(part.text)
+                case Tagged(tag):
+                    asked.add(f'tagged "{tag}"')
+                case InSegment(name_):
+                    names.append(name_.text)
+    return asked

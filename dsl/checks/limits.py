@@ -1,0 +1,134 @@
+"""How many mails one person gets: the limits of the project, and those of topics and flows."""
+
+from collections.abc import Iterable, Iterator
+
+from dsl.draft import Draft
+from dsl.finding import Finding
+from dsl.nodes import Flow, Priority
+from dsl.schema_nodes import Cap, Quiet
+from dsl.source import error
+from dsl.wording import duration_words
+
+_UNITS = ("day", "week", "month")
+_MINUTES = 24 * 60
+
+
+def check_limits(draft: Draft) -> Iterator[Finding]:
+    """Limits that cannot be counted, that contradict one another or let no mail through."""
+    project = draft.names.limits
+    caps = project.caps if project else ()
+    quiets = project.quiets if project else ()
+    for limits in draft.limits:
+        yield from _caps(limits.caps, (), "project")
+        yield from _quiets(limits.quiets)
+    for topic in draft.topics:
+        yield from _caps(
+            topic.caps, () if draft.names.purpose(topic.name.text) == "service" else caps, "topic"
+        )
+        yield from _of_topic(topic.caps)
+    for flow in draft.flows:
+        yield from _caps([head for head in flow.heads if isinstance(head, Cap)], caps, "flow")
+        own = [head for head in flow.heads if isinstance(head, Quiet)]
+        if own:
+            yield from _quiets(own, quiets)
+        yield from _priority(flow)
+
+
+def _caps(caps: Iterable[Cap], of_the_project: Iterable[Cap], whose: str) -> Iterator[Finding]:
+    seen: set[object] = set()
+    for cap in caps:
+        unit = cap.unit.text
+        if cap.rolling is None and unit and unit not in _UNITS:
+            shown = unit.removesuffix("s") if unit.removesuffix("s") in _UNITS else "month"
+            yield error("E101", cap.unit.span, f"`{unit}` is no span to count in.", f"Write `per {shown}`.")
+        if cap.count != int(cap.count) or cap.count < 1:
+            yield error(
+                "E115",
+                cap.span,
+                "Mails are counted in whole numbers from 1 on.",
+                f"Write `at most 4 emails per {unit or 'month'}`.",
+            )
+        if _span(cap) in seen and whose != "topic":
+            yield error(
+                "E408",
+                cap.span,
+                f"There is a limit per {_words(cap)} already.",
+                "Delete one of the two lines.",
+            )
+        seen.add(_span(cap))
+        looser = next((each for each in of_the_project if _span(each) == _span(cap)), None)
+        if looser and looser.count < cap.count:
+            yield error(
+                "E419",
+                cap.span,
+                f"The project lets {looser.count} through per {_words(cap)}; a {whose} cannot have more.",
+                f"Write `at most {looser.count} email{'s' if looser.count != 1 else ''} per {_words(cap)}`, "
+                "fewer, or leave this line out.",
+            )
+
+
+def _of_topic(caps: tuple[Cap, ...]) -> Iterator[Finding]:
+    """What the consent service, which counts the mails of a topic, cannot do."""
+    for cap in caps:
+        if cap.rolling is not None:
+            yield error(
+                "E110",
+                cap.span,
+                f"`per {_words(cap)}` is not supported yet for a topic.",
+                "Write `per day`, `per week` or `per month`, or put this line below `limits`.",
+            )
+        elif cap.wait is not None:
+            yield error(
+                "E110",
+                cap.span,
+                "`else wait` is not supported yet for a topic.",
+                "Leave it out, or put this line below `limits`.",
+            )
+    for again in caps[1:]:
+        yield error("E408", again.span, "The topic has two limits.", "Delete one of the two lines.")
+
+
+def _quiets(own: Iterable[Quiet], others: Iterable[Quiet] = ()) -> Iterator[Finding]:
+    silent = {minute for each in others for minute in quiet_minutes(each)}
+    for quiet in own:
+        if quiet.start and quiet.start == quiet.end:
+            yield error(
+                "E419", quiet.span, "No time lies between these two.", "Write `quiet 21:00 to 08:00`."
+            )
+            continue
+        silent |= quiet_minutes(quiet)
+        if len(silent) == _MINUTES:
+            yield error(
+                "E419",
+                quiet.span,
+                "With this line every hour of the day is quiet, and no mail could ever go.",
+                "Write a shorter time, as in `quiet 21:00 to 08:00`.",
+            )
+            return
+
+
+def quiet_minutes(quiet: Quiet) -> frozenset[int]:
+    """The minutes of a day, from 0, in which it is quiet."""
+    if quiet.start is None or quiet.end is None:
+        return frozenset()
+    start, end = (60 * int(time[:2]) + int(time[3:]) for time in (quiet.start, quiet.end))
+    return frozenset(minute % _MINUTES for minute in range(start, end if end > start else end + _MINUTES))
+
+
+def _priority(flow: Flow) -> Iterator[Finding]:
+    for head in flow.heads:
+        if isinstance(head, Priority) and (head.number != int(head.number) or not 1 <= head.number <= 9):
+            yield error(
+                "E115",
+                head.span,
+                "A priority is a whole number from 1, which goes first, to 9.",
+                "Write `priority 1`; a flow without this line has 5.",
+            )
+
+
+def _span(cap: Cap) -> object:
+    return cap.rolling or cap.unit.text
+
+
+def _words(cap: Cap) -> str:
+    return duration_words(cap.rolling) if cap.rolling else cap.unit.text

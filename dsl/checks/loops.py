@@ -1,0 +1,67 @@
+"""`repeat`: how often, and what a round leaves for the next one."""
+
+from collections.abc import Iterator
+
+from dsl.checks.advice import Close
+from dsl.draft import Draft
+from dsl.finding import Finding
+from dsl.nodes import Repeat
+from dsl.source import error, warning
+from dsl.typing_rules import check_condition
+
+_MOST = 100
+
+
+def check_loops(draft: Draft) -> Iterator[Finding]:
+    """Rounds that cannot be counted, conditions at the wrong place, mails without a pause between rounds."""
+    for flow in draft.flows:
+        for standing in draft.standings(flow):
+            step = standing.step
+            if not isinstance(step, Repeat):
+                continue
+            yield from _rounds(step)
+            for until in step.untils:
+                findings: list[Finding] = []
+                check_condition(until.test, standing.scope, findings)
+                yield from findings
+            yield from _pause(step)
+
+
+def _rounds(step: Repeat) -> Iterator[Finding]:
+    if step.times != int(step.times) or not 1 <= step.times <= _MOST:
+        yield error(
+            "E115",
+            step.span,
+            f"Rounds are counted in whole numbers from 1 to {_MOST}.",
+            "Write `repeat up to 3 times`.",
+        )
+    if not step.steps:
+        yield error(
+            "E108",
+            step.span,
+            "There is nothing to repeat below this line.",
+            "Write at least one step above the `until`.",
+        )
+    for again in step.untils[1:]:
+        yield error(
+            "E424", again.span, "This `repeat` has an `until` already.", "Join the two with `and` or `or`."
+        )
+    if step.behind is not None:
+        yield error(
+            "E424",
+            step.untils[0].span,
+            "`until` is asked after a round, and steps of the round stand below it.",
+            "Move it below them, as the last line.",
+        )
+
+
+def _pause(step: Repeat) -> Iterator[Finding]:
+    close = Close()
+    within = set(close.look(step.steps))
+    if close.just_sent and set(close.look(step.steps)) - within:
+        yield warning(
+            "W208",
+            step.span,
+            "Each round sends right after the one before: all its mails come at once.",
+            "Write a wait as the last step of the round, as in `wait 2 days`.",
+        )
