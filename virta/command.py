@@ -14,6 +14,7 @@ app = App(
     help="E-mail marketing automation as code, with consent that can be proved.",
     version="0.1.0",
 )
+app.command("virta.commands.new:new", name="new", help="Make a project, ready to be served.")
 app.command("virta.commands.check:check", name="check", help="Say what is wrong with flows and templates.")
 app.command("virta.commands.graph:graph", name="graph", help="Draw flows, or print them as JSON.")
 app.command(
@@ -22,6 +23,7 @@ app.command(
     help="Replay visitors through the flows on a virtual clock.",
 )
 app.command("virta.commands.serve:serve", name="serve", help="Serve pages and API, run flows, send mails.")
+app.command("virta.commands.why:why", name="why", help="Tell a person's story, and why a mail did not go.")
 app.command("virta.commands.mailbox:mailbox", name="mailbox", help="Show what the local mailbox holds.")
 
 consent = App(name="consent", help="What people agreed to, and the proof of it.")

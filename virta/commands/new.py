@@ -1,0 +1,81 @@
+"""`virta new`: a project from nothing, ready to be served."""
+
+import re
+import secrets
+import shlex
+from collections.abc import Iterator
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from virta.keys import make_development_keys
+from virta.settings import BrokenProject
+
+_PLACEHOLDER = "PROJECT NAME"
+_HIDDEN = {"gitignore": ".gitignore"}  # under its own name it would speak of Virta's own files
+_STRANGE = re.compile(r"[^\w&' .-]|_")
+_LONGEST_NAME = 60
+_SIGN_UP = "http://127.0.0.1:8025/signup"
+
+
+def new(folder: Path) -> int:
+    """Make a project: settings, a topic, a welcome flow, its mails, and development keys.
+
+    Parameters
+    ----------
+    folder
+        Where it shall stand: a folder that is not there yet, or an empty one.
+    """
+    _refuse_what_is_there(folder)
+    try:
+        for path, text in starter(project_name(folder)):
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_text(text, "utf-8")
+        make_development_keys(folder / "dev-keys.toml", secrets.token_bytes)
+    except OSError as fault:
+        raise BrokenProject(f"{fault.filename} cannot be written: {fault.strerror}.") from None
+    place = shlex.quote(str(folder))
+    print(f"{folder} is ready. Try it: check it, serve it and sign up at {_SIGN_UP}, read your mail.")
+    print(f"  virta check {place}")
+    print(f"  virta serve {place} --mailbox")
+    print(f"  virta mailbox {place} --show text")
+    return 0
+
+
+def starter(name: str) -> Iterator[tuple[str, str]]:
+    """The files of a new project of that name: paths with `/`, and texts."""
+    for path, file in _files(files("virta") / "starter", ""):
+        yield _HIDDEN.get(path, path), file.read_text("utf-8").replace(_PLACEHOLDER, name)
+
+
+def project_name(folder: Path) -> str:
+    """The folder's name as one for people, which can stand anywhere in the files: `my-shop` is `My shop`."""
+    words = _STRANGE.sub(" ", folder.absolute().name.replace("-", " ")).split()
+    name = " ".join(words)[:_LONGEST_NAME].strip(" .&'-")
+    return name[:1].upper() + name[1:] if name else "My project"
+
+
+def _files(folder: Traversable, above: str) -> Iterator[tuple[str, Traversable]]:
+    for entry in sorted(folder.iterdir(), key=lambda each: each.name):
+        if entry.is_dir():
+            yield from _files(entry, f"{above}{entry.name}/")
+        else:
+            yield above + entry.name, entry
+
+
+def _refuse_what_is_there(folder: Path) -> None:
+    try:
+        there = sorted(entry.name for entry in folder.iterdir())
+    except FileNotFoundError:
+        return
+    except NotADirectoryError:
+        raise BrokenProject(
+            f"{folder} is a file; name a folder that is not there yet, or an empty one."
+        ) from None
+    except OSError as fault:
+        raise BrokenProject(f"{folder} cannot be read: {fault.strerror}.") from None
+    if there:
+        raise BrokenProject(
+            f"{folder} is not empty: it holds {there[0]}. "
+            "Name a folder that is not there yet, or an empty one."
+        )
