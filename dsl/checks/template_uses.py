@@ -9,6 +9,7 @@ from dsl.names import CONTACT_ALWAYS, nearest
 from dsl.nodes import Flow, Send
 from dsl.scope import ANYTHING, Scope, ValueType, value_type
 from dsl.source import error, warning
+from dsl.terms import CouponCode
 from dsl.template_files import PROOF, place_in
 from dsl.template_values import MEMBER, Use
 from dsl.typing_rules import check_value
@@ -185,7 +186,10 @@ def _values(step: Send, scope: Scope) -> dict[str, ValueType]:
     """What `with` gives."""
     given: dict[str, ValueType] = {}
     for name, expression in step.values:
-        given[name.text] = check_value(expression, scope, [])
+        if isinstance(expression, CouponCode):
+            given |= {name.text: ValueType("text"), f"{name.text}_until": ValueType("moment")}
+        else:
+            given[name.text] = check_value(expression, scope, [])
     return given
 
 
