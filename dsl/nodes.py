@@ -7,7 +7,7 @@ from typing import TypeAlias
 from dsl.finding import Span
 from dsl.graph import Duration
 from dsl.schema_nodes import Cap, Contact, Coupon, Event, Limits, Quiet, TopicPurpose, Use
-from dsl.terms import CouponCode, Expression, Name, Path, TextValue
+from dsl.terms import Expression, Name, Path, TextValue
 
 # ---------------------------------------------------------------- steps
 
@@ -22,15 +22,6 @@ class Send:
     reply_to: TextValue | None
     topic: Name | None
     span: Span
-
-    @property
-    def given(self) -> tuple[str, ...]:
-        """The names that the template gets; a code `x` comes with its last moment, `x_until`."""
-        return tuple(
-            each
-            for name, value in self.values
-            for each in (name.text, f"{name.text}_until")[: 1 + isinstance(value, CouponCode)]
-        )
 
 
 @dataclass(frozen=True, slots=True)

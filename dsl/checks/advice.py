@@ -9,6 +9,7 @@ from dsl.nodes import (
     Flow,
     If,
     LeaveOn,
+    LeaveWhen,
     Repeat,
     Send,
     StartOnEvent,
@@ -87,6 +88,13 @@ def _last_waits(steps: tuple[Step, ...]) -> Iterator[Finding]:
 
 def _purchase(flow: Flow, draft: Draft) -> Iterator[Finding]:
     left = {head.event.text for head in flow.heads if isinstance(head, LeaveOn)}
+    left |= {
+        part.path.parts[0].text
+        for head in flow.heads
+        if isinstance(head, LeaveWhen)
+        for part in within(head.test)
+        if isinstance(part, History)
+    }
     if left & set(_PURCHASES) or "order_placed" not in draft.names.events:
         return
     for head in flow.heads:
