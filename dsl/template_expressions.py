@@ -7,6 +7,7 @@ from typing import Protocol
 from jinja2 import nodes as j
 
 from dsl.names import nearest
+from dsl.template_text import FILTERS
 from dsl.template_values import (
     FALLBACKS,
     KEPT,
@@ -140,6 +141,8 @@ class Expressions:
             found = self.value(node.node, place, guarded or node.name in FALLBACKS)
         for argument in (*node.args, *(each.value for each in node.kwargs)):
             self.value(argument, place, guarded)
+        if isinstance(found, Outside) and node.name in FILTERS:
+            self._note(found.path, node, place, True, ".".join(dotted(node.node or node)), filter=node.name)
         if not isinstance(found, Outside):
             return found if isinstance(found, Words) and node.name in FALLBACKS else MADE
         for each in node.kwargs:
@@ -185,8 +188,9 @@ class Expressions:
         guarded: bool,
         written: str = "",
         called: bool = False,
+        filter: str = "",
     ) -> None:
         line = place.line + node.lineno - 1
         written = written or ".".join(dotted(node)) or path[-1]
-        use = Use(path, written, place.file.path, line, guarded or path in place.guards, called)
+        use = Use(path, written, place.file.path, line, guarded or path in place.guards, called, filter)
         self.uses[use] = None

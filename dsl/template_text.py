@@ -1,5 +1,6 @@
 """A text with Jinja's braces, read once: its tree, or where it cannot be read."""
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 import jinja2
@@ -9,15 +10,22 @@ from msgspec import Struct
 FILTERS = ("money", "date", "time")
 """The filters that templates have beside Jinja's own."""
 
+DATE_STYLES = ("long", "short", "weekday")
+"""The styles of `date`."""
+
 _ENVIRONMENT = jinja2.Environment(autoescape=True)
 _ENVIRONMENT.filters |= dict.fromkeys(FILTERS, str)
-_KNOWN = {"filter": frozenset(_ENVIRONMENT.filters), "test": frozenset(_ENVIRONMENT.tests)}
+_KNOWN = {
+    "filter": frozenset(_ENVIRONMENT.filters),
+    "test": frozenset(_ENVIRONMENT.tests),
+    "style of a date": frozenset(DATE_STYLES),
+}
 _DEEPEST_TREE = 120
 _KEPT = 4096
 
 
 class Strange(Struct, frozen=True):
-    """A filter or test (`what`) that there is not; `line` counts from 1 within the text."""
+    """A filter, test or style (`what`) that there is not; `line` counts from 1 within the text."""
 
     what: str
     name: str
@@ -51,11 +59,20 @@ def read_text(text: str) -> Text:
     level: list[j.Node] = [tree]
     strange: list[Strange] = []
     for _ in range(_DEEPEST_TREE):
-        for node in level:
-            what = "filter" if isinstance(node, j.Filter) else "test" if isinstance(node, j.Test) else ""
-            if what and isinstance(node, j.Filter | j.Test) and node.name not in _KNOWN[what]:
-                strange.append(Strange(what, node.name, node.lineno))
+        strange += [each for node in level for each in _named(node) if each.name not in each.known]
         level = [child for node in level for child in node.iter_child_nodes()]
         if not level:
             return Text(tree, strange=tuple(strange))
     return Text(None, "nested too deeply", level[0].lineno)
+
+
+def _named(node: j.Node) -> Iterator[Strange]:
+    """The filter, test or style that a node names."""
+    if isinstance(node, j.Filter):
+        yield Strange("filter", node.name, node.lineno)
+        if node.name == "date":
+            for style in (*node.args, *(each.value for each in node.kwargs)):
+                if isinstance(style, j.Const):
+                    yield Strange("style of a date", str(style.value), node.lineno)
+    elif isinstance(node, j.Test):
+        yield Strange("test", node.name, node.lineno)

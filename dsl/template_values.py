@@ -76,6 +76,7 @@ class Use:
     line: int
     guarded: bool
     called: bool = False
+    filter: str = ""  # one of Virta's own that it is given to
 
 
 @dataclass(frozen=True, slots=True)

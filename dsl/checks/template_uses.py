@@ -9,9 +9,9 @@ from dsl.names import CONTACT_ALWAYS, nearest
 from dsl.nodes import Flow, Send
 from dsl.scope import ANYTHING, Scope, ValueType, value_type
 from dsl.source import error, warning
-from dsl.terms import CouponCode
 from dsl.template_files import PROOF, place_in
 from dsl.template_values import MEMBER, Use
+from dsl.terms import CouponCode
 from dsl.typing_rules import check_value
 
 PRODUCT_FIELDS = ("name", "url", "image", "price", "reason")
@@ -23,6 +23,7 @@ _SENDER = ("name", "imprint")
 _ALWAYS = ("contact", "links", "sender", "language", "time_zone", "preheader", "recommend")
 _NOT_YET = (("links", "browser"), ("contact", "email"))
 _KNOWN_FOR_SURE = ("id", "email_domain", "created_at", "language")
+_FITS = {"money": ("money",), "date": ("date", "moment"), "time": ("moment",)}
 _INSIDE = {"money": ("amount", "currency")}
 _PRODUCT = ValueType(
     "record",
@@ -231,6 +232,11 @@ def _inside(found: ValueType, use: Use, start: int, whose: str, place: Span) -> 
         elif not use.called:
             yield error("E504", place, f"{_shown(whose)} has nothing inside, and so no `{step}`.", "")
         return
+    if use.filter and found.kind not in (*_FITS[use.filter], "anything"):
+        wanted = " or ".join(f"a {each}" if each != "money" else "an amount" for each in _FITS[use.filter])
+        yield error(
+            "E515", place, f"`{use.filter}` needs {wanted}, and {whose} is none.", "Leave the filter out."
+        )
 
 
 def _shown(whose: str) -> str:

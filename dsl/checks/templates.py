@@ -14,6 +14,11 @@ from dsl.template_text import Strange, Text, read_text
 from dsl.template_values import KEPT
 
 _PROOF_LINKS = ("confirm", "refuse")
+_OURS = {
+    "filter": "Templates have `money`, `date`, `time` and `default`.",
+    "test": "Templates have `is defined`.",
+    "style of a date": 'Dates are `date("long")`, `date("short")` or `date("weekday")`.',
+}
 _UNSUBSCRIBE = '<a href="{{ links.unsubscribe }}">Unsubscribe</a>'
 _IMPRINT = "{{ sender.imprint }}"
 
@@ -169,5 +174,5 @@ def _strange(strange: Strange, place: Span) -> Finding:
         "E507",
         place,
         f"There is no {strange.what} `{strange.name}`.",
-        f"Write `{close}`." if close else "Templates have `money`, `date`, `time` and `default`.",
+        f"Write `{close}`." if close else _OURS[strange.what],
     )

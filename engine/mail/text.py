@@ -13,7 +13,13 @@ _JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _OPEN, _STATES, _CLOSE = "\ue000", "\ue001", "\ue002"
 _MARK = re.compile(f"{_OPEN}([0-9]+){_STATES}?{_CLOSE}")
 _STATEMENT = re.compile(f"{_OPEN}[0-9]+{_STATES}{_CLOSE}")
-_PRIVATE = re.compile(f"[{_OPEN}{_STATES}{_CLOSE}]")
+_PRIVATE = re.compile("[\ue000-\ue005]")
+# a new line, a new paragraph, `<br>`: marks until the text is rendered, since no part or macro knows what
+# will stand before it
+_LINE, _PARAGRAPH, _BREAK = "\ue003", "\ue004", "\ue005"
+_PARAGRAPHS = re.compile(f"[ {_LINE}]*{_PARAGRAPH}[ {_LINE}{_PARAGRAPH}]*")
+_LINES = re.compile(f" *{_LINE}[ {_LINE}]*")
+_BREAKS = re.compile(f" *{_BREAK} *")
 _BLANK_LINES = re.compile(r"\n[ \t]*\n\s*\n")
 _BRACES = re.compile(r"\{[{%#]")
 _APART = frozenset({"p", "h1", "h2", "h3", "ul", "ol", "table"})
@@ -42,8 +48,9 @@ def text_template(html: str) -> str:
 
 
 def tidy(text: str) -> str:
-    """The same without blank lines at its ends, and with one at most between two others."""
-    return _BLANK_LINES.sub("\n\n", text).strip() + "\n"
+    """A rendered text, its lines broken: none blank at its ends, one at most between two others."""
+    text = _LINES.sub("\n", _PARAGRAPHS.sub("\n\n", text))
+    return _BLANK_LINES.sub("\n\n", _BREAKS.sub("\n", text)).strip() + "\n"
 
 
 class _Reader(HTMLParser):
@@ -54,8 +61,7 @@ class _Reader(HTMLParser):
         self._links: list[tuple[str, int]] = []
 
     def text(self) -> str:
-        lines = "".join(self._parts).split("\n")
-        return tidy("\n".join(re.sub(r"[ \t]+", " ", line).strip() for line in lines))
+        return re.sub(" +", " ", "".join(self._parts))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
@@ -66,10 +72,9 @@ class _Reader(HTMLParser):
             if not self._hidden or tag == self._hidden[0]:
                 self._hidden += [] if tag in _VOID else [tag]
         elif tag == "br":
-            self._parts.append("\n")
+            self._parts.append(_BREAK)
         elif tag == "li":
-            self._break("\n")
-            self._parts.append("- ")
+            self._parts.append(f"{_LINE}- ")
         elif tag == "img":
             self._parts.append(said)
         elif tag == "a":
@@ -77,7 +82,7 @@ class _Reader(HTMLParser):
         elif tag in ("td", "th"):
             self._parts.append(" ")
         elif tag in _BLOCKS:
-            self._break("\n\n" if tag in _APART else "\n")
+            self._parts.append(_PARAGRAPH if tag in _APART else _LINE)
 
     def handle_endtag(self, tag: str) -> None:
         if self._hidden:
@@ -85,16 +90,16 @@ class _Reader(HTMLParser):
                 self._hidden.pop()
         elif tag == "a" and self._links:
             href, start = self._links.pop()
-            words = "".join(self._parts[start:]).strip()
+            words = "".join(self._parts[start:]).strip(f" {_LINE}{_PARAGRAPH}{_BREAK}")
             if href and href != words and not href.startswith("#"):
                 self._parts.append(f": {href} " if words else href)
         elif tag in _BLOCKS:
-            self._break("\n\n" if tag in _APART else "\n")
+            self._parts.append(_PARAGRAPH if tag in _APART else _LINE)
 
     def handle_data(self, data: str) -> None:
         if self._hidden:
             self._keep_statements(data)
-        elif data.strip() or not self._ends_with("\n"):
+        else:
             self._parts.append(re.sub(r"\s+", " ", data))
 
     def handle_comment(self, data: str) -> None:

@@ -1,17 +1,19 @@
 """Filters of the templates: money, dates and times in the language of the letter (Babel, CLDR)."""
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_time, match_skeleton
 from babel.numbers import format_currency
 from jinja2 import Undefined, pass_context
 from jinja2.runtime import Context
 
 from dsl.graph import Money
+from dsl.template_text import DATE_STYLES
 from engine.core import calendar
 
 
@@ -24,9 +26,13 @@ def money(context: Context, value: Any) -> str:
 
 
 @pass_context
-def day(context: Context, value: Any) -> str:
-    """A date, or a moment's date, written out."""
-    return str(format_date(_shown(context, value), "long", _locale(str(context["language"]))))
+def day(context: Context, value: Any, style: str = "long") -> str:
+    """A date, or a moment's date: `long` with the month in words, `short` in numbers, `weekday` with the day
+    of the week and without the year."""
+    if style not in DATE_STYLES:
+        raise ValueError(f"`date` has no style `{style}`")
+    locale = _locale(str(context["language"]))
+    return str(format_date(_shown(context, value), _weekday(locale) if style == "weekday" else style, locale))
 
 
 @pass_context
@@ -75,8 +81,17 @@ def _money(amount: Decimal, currency: str, language: str) -> str:
 
 
 @lru_cache(maxsize=64)
+def _weekday(locale: Locale) -> str:
+    """CLDR's pattern for weekday, day and month, the names written out (UTS 35, missing skeleton fields)."""
+    found = match_skeleton("MMMMEEEEd", locale.datetime_skeletons)
+    pattern = str(locale.datetime_skeletons[found].pattern) if found else "EEEE d MMMM"
+    return re.sub("(E|c|M|L)\\1*", lambda field: field[1] * 4, pattern)
+
+
+@lru_cache(maxsize=64)
 def _locale(language: str) -> Locale:
+    """English without a country is that of Europe: day before month, and 24 hours."""
     try:
-        return Locale.parse(language, sep="-")
+        return Locale.parse("en-GB" if language == "en" else language, sep="-")
     except (ValueError, UnknownLocaleError):
         return Locale("en")

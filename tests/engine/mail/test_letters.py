@@ -1,10 +1,11 @@
 """Letters from templates: in the reader's language, with values that can do no harm."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from babel import Locale
 from person import MONDAY, at
 
 from consent.contract import Decision, Links
@@ -105,20 +106,135 @@ SHOWN = "{{ trigger.total | money }}|{{ trigger.day | date }}|{{ trigger.at | da
 @pytest.mark.parametrize(
     ("language", "text"),
     [
-        ("en", "€1,234.50|December 24, 2026|March 2, 2026|9:00\u202fAM"),
+        ("en", "€1,234.50|24 December 2026|2 March 2026|09:00"),
         ("lv", "1\u00a0234,50\u00a0€|2026. gada 24. decembris|2026. gada 2. marts|09:00"),
         ("fi", "1\u00a0234,50\u00a0€|24. joulukuuta 2026|2. maaliskuuta 2026|9.00"),
+        ("uz", "1\u00a0234,50\u00a0€|24-dekabr, 2026|2-mart, 2026|09:00"),
+        ("en-US", "$1,234.50|December 24, 2026|March 2, 2026|9:00\u202fAM"),
     ],
 )
 def test_money_dates_and_times_as_the_language_writes_them(language: str, text: str) -> None:
     """On the contact's clock; by CLDR."""
-    made = letters(("en", "lv", "fi"), tips=SHOWN, tips__lv=SHOWN, tips__fi=SHOWN)
-    trigger = {"total": Money(Decimal("1234.5"), "EUR"), "day": date(2026, 12, 24), "at": MONDAY}
+    made = letters(
+        ("en", "lv", "fi", "uz", "en-US"),
+        **dict.fromkeys(("tips", "tips__lv", "tips__fi", "tips__uz", "tips__en-US"), SHOWN),
+    )
+    currency = "USD" if language == "en-US" else "EUR"
+    trigger = {"total": Money(Decimal("1234.5"), currency), "day": date(2026, 12, 24), "at": MONDAY}
     found = made.letter(replace(BODY, attributes={"language": language}, trigger=trigger), DECISION)
     assert found.text.strip() == text
 
 
-@pytest.mark.parametrize(("zone", "shown"), [("Asia/Tashkent", "12:00"), ("Mars/Base", "9:00"), (7, "9:00")])
+STYLES = (
+    '{{ trigger.day | date("long") }}|{{ trigger.day | date("short") }}|{{ trigger.day | date("weekday") }}'
+)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "24 December 2026|24/12/2026|Thursday 24 December"),
+        ("lv", "2026. gada 24. decembris|24.12.26|ceturtdiena, 24. decembris"),
+        ("fi", "24. joulukuuta 2026|24.12.2026|torstai 24. joulukuuta"),
+        ("uz", "24-dekabr, 2026|24/12/26|payshanba, 24-dekabr"),
+    ],
+)
+def test_a_date_has_three_styles(language: str, text: str) -> None:
+    """Each with CLDR's own words and order."""
+    made = letters(
+        ("en", "lv", "fi", "uz"),
+        **dict.fromkeys(("tips", "tips__lv", "tips__fi", "tips__uz"), STYLES),
+    )
+    body = replace(BODY, attributes={"language": language}, trigger={"day": date(2026, 12, 24)})
+    assert made.letter(body, DECISION).text.strip() == text
+
+
+@pytest.mark.parametrize("language", ["en", "lv", "fi", "uz"])
+def test_day_and_month_have_the_names_of_cldr(language: str) -> None:
+    """On each day of a year."""
+    shown = '{{ trigger.day | date("weekday") }}|{{ trigger.day | date }}'
+    made = letters(("en", "lv", "fi", "uz"), **{"tips": shown, f"tips__{language}": shown})
+    locale = Locale.parse(language)
+    for number in range(0, 365, 17):
+        day = date(2026, 1, 1) + timedelta(number)
+        body = replace(BODY, attributes={"language": language}, trigger={"day": day})
+        weekday, long = made.letter(body, DECISION).text.strip().split("|")
+        assert locale.days["stand-alone"]["wide"][day.weekday()] in weekday
+        assert locale.months["format"]["wide"][day.month] in weekday
+        assert locale.months["format"]["wide"][day.month] in long
+        assert str(day.year) in long
+        assert str(day.year) not in weekday
+
+
+@pytest.mark.parametrize(
+    ("language", "euros", "soms"),
+    [
+        ("en", "€49.90", "UZS49,900.00"),
+        ("lv", "49,90\u00a0€", "49\u00a0900,00\u00a0UZS"),
+        ("fi", "49,90\u00a0€", "49\u00a0900,00\u00a0UZS"),
+        ("uz", "49,90\u00a0€", "49\u00a0900,00\u00a0soʻm"),
+    ],
+)
+def test_money_is_written_as_each_language_writes_it(language: str, euros: str, soms: str) -> None:
+    """Sign, comma and place by CLDR; so‘m with its letter."""
+    shown = "{{ euros | money }}|{{ soms | money }}"
+    made = letters(("en", "lv", "fi", "uz"), **{"tips": shown, f"tips__{language}": shown})
+    values = {"euros": Money(Decimal("49.90"), "EUR"), "soms": Money(Decimal(49900), "UZS")}
+    body = replace(BODY, attributes={"language": language}, values=values)
+    assert made.letter(body, DECISION).text.strip() == f"{euros}|{soms}"
+
+
+# ---------------------------------------------------------------- layouts, parts, macros
+
+PARTS = {
+    "_parts": "{% macro price(item) %}{{ item.price | money }}{% endmacro %}"
+    "{% macro button(words, href) %}<a href='{{ href }}'>{{ words }}</a>{% endmacro %}",
+    "_foot": "<p>Bye {{ contact.name }}</p>",
+    "_foot__lv": "<p>Atā {{ contact.name }}</p>",
+    "_layout": '<body>{% block body %}{% endblock %}{% include "_foot.html" %}</body>',
+}
+MAIL = (
+    '{% extends "_layout.html" %}{% from "_parts.html" import price, button %}'
+    "{% block body %}<ul>"
+    "{% for item in trigger.items %}<li>{{ item.name }} {{ price(item) }}</li>{% endfor %}"
+    '</ul>{{ button("Go", "https://kafija.example") }}{% endblock %}'
+)
+
+
+@pytest.mark.parametrize(
+    ("language", "price", "bye"),
+    [("en", "€4.90", "Bye"), ("lv", "4,90\u00a0€", "Atā"), ("fi", "€4.90", "Bye")],
+)
+def test_layouts_parts_and_macros_are_those_of_the_mail_s_language(
+    language: str, price: str, bye: str
+) -> None:
+    """However deep they are brought in; a macro sees the language and the contact, in both parts."""
+    made = letters(("en", "lv"), tips=MAIL, tips__lv=MAIL, **PARTS)
+    trigger = {"items": [{"name": "Rīts", "price": Money(Decimal("4.9"), "EUR")}]}
+    body = replace(BODY, attributes={"language": language, "name": "Anna"}, trigger=trigger)
+    found = made.letter(body, DECISION)
+    assert f"<li>Rīts {price}</li>" in found.html
+    assert "<a href='https://kafija.example'>Go</a>" in found.html
+    assert f"<p>{bye} Anna</p>" in found.html
+    assert found.text == f"- Rīts {price}\n\nGo: https://kafija.example\n\n{bye} Anna\n"
+
+
+def test_rows_from_a_part_stay_rows_in_the_text() -> None:
+    """Each on a line of its own."""
+    made = letters(
+        tips='<table>{% for x in xs %}{% include "_row.html" %}{% endfor %}</table><p>end</p>',
+        _row="<tr><td>{{ x }}</td></tr>",
+    )
+    found = made.letter(replace(BODY, values={"xs": ["a", "b"]}), DECISION)
+    assert found.text == "a\nb\n\nend\n"
+
+
+# ---------------------------------------------------------------- clocks
+
+
+@pytest.mark.parametrize(
+    ("zone", "shown"), [("Asia/Tashkent", "12:00"), ("Mars/Base", "09:00"), (7, "09:00")]
+)
 def test_times_are_on_the_contact_s_clock(zone: Any, shown: str) -> None:
     """The project's, if the contact's is no zone."""
     found = letter(
