@@ -151,7 +151,7 @@ _KINDS: dict[str, type[Act]] = {
     "choose": Chooses,
     "withdraw": Withdraws,
 }
-_NAMES = {kind: name for name, kind in _KINDS.items()}
+NAMES = {kind: name for name, kind in _KINDS.items()}
 _MOMENTS = ("at", "happened")
 
 
@@ -178,7 +178,7 @@ def write_acts(path: Path, acts: Iterable[Act], zone: tzinfo = UTC) -> int:
     with path.open("wb") as file:
         for act in acts:
             count += 1
-            said = {"do": _NAMES[type(act)], **_told(act)}
+            said = {"do": NAMES[type(act)], **_told(act)}
             for name in _MOMENTS:
                 if name in said:
                     said[name] = datetime.fromtimestamp(said[name] / 1000, zone).isoformat()

@@ -106,6 +106,7 @@ class System:
                         await self.mailer.changed.wait()
             await self.mailer.close()
             await self.dispatch.finish()
+            await self.measurement.finish()
             await self.runner.step()  # so that hand-overs count from now, and not from the next start
         except (Unavailable, StoreFault) as fault:  # the attempt file and the consent service know them
             log.error("the last outcomes will be taken up at the next start", why=str(fault))

@@ -70,6 +70,10 @@ class Measurement:
         if waiting is not None and waiting.opened is None:
             waiting.opened = now
 
+    async def finish(self) -> None:
+        """Nothing more will come: make events of all that waits."""
+        await self.settle(self._clock() + QUARANTINE)
+
     async def settle(self, now: int) -> None:
         """Make events of what has waited until `now`, of people who agree to be measured."""
         over = {key: waiting for key, waiting in self._waiting.items() if waiting.due <= now}

@@ -64,11 +64,13 @@ class FlowRow(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """What a simulation gives. `mails` are those that the mail server took, `proof_mails` among them;
+    """What a simulation gives. `undone` counts, by kind, the acts for which there was no mail; `mails` are
+    those that the mail server took, `proof_mails` among them;
     `seconds` the time it took on the machine."""
 
     people: int
     acts: int
+    undone: dict[str, int]
     mails: int
     proof_mails: int
     seconds: float
@@ -186,7 +188,7 @@ async def _play(
     clock = VirtualClock(acts[0].at)
     world = World(clock, random.Random(seed).randbytes, durable=False)
     system = await open_system(folder, settings, compiled, keys, world)
-    replay = Replay(system.pages, settings.url, _KEY, mailbox)
+    replay = Replay(system.pages, settings.url, _KEY, mailbox, system.store.handed, system.measurement)
     simulation = Simulation(clock, system.queue, system.dispatch, system.proofs, system.runner)
     first, until = acts[0].at, acts[-1].at + days_after * _DAY
     count = _Count(mailbox)
@@ -204,13 +206,13 @@ async def _play(
             ZoneInfo(settings.time_zone),
         )
     finally:
-        await replay.close()
         await system.close()
     sent = count.so_far()
     by_flows = sum(row.sent for row in rows)
     return Report(
         len({act.email for act in acts if isinstance(act, SignsUp)}),
         len(acts),
+        dict(sorted(replay.undone.items())),
         sent,
         sent - by_flows,
         round(time.monotonic() - began, 1),
@@ -277,6 +279,9 @@ def show(report: Report) -> None:
         f"{report.mails / report.seconds:,.0f} mails/s.",
         soft_wrap=True,
     )
+    if report.undone:
+        undone = ", ".join(f"{count:,} {kind}" for kind, count in report.undone.items())
+        console.print(f"Not done, since the mail for it had not come: {undone}.", soft_wrap=True)
 
 
 def _reasons(counts: dict[str, int]) -> str:
