@@ -33,7 +33,9 @@ def test_the_flows_of_the_language_page_have_no_findings() -> None:
     found = compile_project(project(*sorted(names)))
     assert as_text(found.findings, found.sources) == ""
     assert found.program is not None
-    assert {flow.flow for flow in found.program.flows} == {"welcome", "order_updates", "abandoned_cart"}
+    assert {flow.flow for flow in found.program.flows} == {
+        *("welcome", "order_updates", "abandoned_cart", "winback", "birthday")
+    }
 
 
 def test_every_finding_has_a_line() -> None:
