@@ -1,9 +1,9 @@
 """The one function that moves people: `advance`. No clock, no randomness, no I/O."""
 
-from typing import Any, TypeAlias
+from typing import Any
 
-from dsl.graph import Send, Wait, WaitFor
-from engine.core import boundary, windows
+from dsl.graph import Send, Wait
+from engine.core import dates, deadlines, holding, leaving, segments, waits, windows
 from engine.core.bundle import (
     Advanced,
     Agreed,
@@ -14,53 +14,75 @@ from engine.core.bundle import (
     Learned,
     MailEnded,
     Stimulus,
+    Stopped,
     replace,
 )
 from engine.core.calendar import NEVER
 from engine.core.entering import enter
-from engine.core.loaded import SENT, Flow, Loaded
+from engine.core.flow import SENT
+from engine.core.loaded import Loaded
 from engine.core.record import What, Why
-from engine.core.steps import wait_until, walk
+from engine.core.steps import walk
 from engine.core.turn import Turn
 
-Moved: TypeAlias = list[tuple[str, bool]]
-"""Segments that a contact joined (True) or left."""
+_PERSONALISATION = "personalisation"
 
 
-def advance(loaded: Loaded, bundle: Bundle, stimulus: Stimulus, now: int) -> Advanced:
+def advance(loaded: Loaded, bundle: Bundle, stimulus: Stimulus, now: int, more: bool = False) -> Advanced:
     """The contact after `stimulus`, the effects to carry out and the lines of the journal.
 
-    `now` is in milliseconds UTC. The same arguments always give the same result.
+    `now` is in milliseconds UTC. `more` says that another stimulus of this contact follows at the same
+    moment: then mails under limits are not decided on before that, so that rank and not chance says which
+    goes (`undecided` tells whether there are such). The same arguments always give the same result.
     """
     turn = Turn(loaded, bundle, stimulus, now)
     data = stimulus.data
-    # at equal moments the event comes first, but what time has changed before it holds for it
-    if turn.bundle.segments_due < now + isinstance(data, Fired):
-        _start(turn, {}, _reconsider_segments(turn))
+    _time_has_passed(turn)
     match data:
         case Happened():
             _happened(turn, data, stimulus.at)
         case Agreed():
             _agreed(turn, data, stimulus.at)
+        case Stopped():
+            _stopped(turn, data)
         case Learned():
             _learned(turn, data)
         case Fired() if data.journey:
             _fired(turn, data)
         case MailEnded():
             _mail_ended(turn, data, stimulus.at)
+    _settle(turn, more)
     return turn.done()
+
+
+def undecided(bundle: Bundle, now: int) -> bool:
+    """Whether a mail waits to be decided on: any further stimulus does that."""
+    return any(holding.wants(journey, now) for journey in bundle.journeys)
+
+
+def _time_has_passed(turn: Turn) -> None:
+    """What time alone has changed before the stimulus holds for it; at equal moments an event is first."""
+    stimulus, loaded, bundle = turn.stimulus, turn.loaded, turn.bundle
+    behind = turn.now + isinstance(stimulus.data, Fired)
+    edited = bundle.judged_by != loaded.judges and bool(loaded.segments)
+    if not turn.new and (bundle.watch < behind or edited):
+        segments.reconsider(turn)
+        for name in dates.due(turn, behind):
+            enter(turn, loaded.current[name], {}, "date")
+        _ripple(turn)
+    waits.run_out(turn, stimulus.at if isinstance(stimulus.data, Happened) else behind)
 
 
 def _happened(turn: Turn, data: Happened, at: int) -> None:
     """History, then `leave`, then waits, then starts, flows by name."""
     _remember(turn, data.event, data.data, at)
-    moved = _reconsider_segments(turn)
+    segments.reconsider(turn)
     event = {**data.data, "at": at}
+    leaving.on_event(turn, data.event, event)
+    leaving.when_true(turn)
     for journey in turn.bundle.journeys:
-        if _leaves(turn, turn.flow(journey), journey, data.event, event):
-            turn.end(journey, What.LEFT, data.event)
-    for journey in turn.bundle.journeys:
-        _hear(turn, journey, data.event, event)
+        waits.hear(turn, journey, data.event, event)
+    waits.meet(turn)
     scene = turn.scene(None, event)
     starting = {
         flow.graph.flow: event
@@ -68,8 +90,9 @@ def _happened(turn: Turn, data: Happened, at: int) -> None:
         if listener.test is None or listener.test(scene)
     }
     if not data.late:
-        _start(turn, starting, moved)
+        _start(turn, starting)
         return
+    turn.moved = []
     for name in sorted(starting):
         turn.note(name, "", "", What.NOT_ENTERED, Why.EVENT_LATE)
 
@@ -83,17 +106,24 @@ def _agreed(turn: Turn, data: Agreed, at: int) -> None:
         turn.change(agreed=turn.bundle.agreed | {data.topic})
     else:
         turn.change(agreed=turn.bundle.agreed - {data.topic})
-        for journey in turn.bundle.journeys:
-            if turn.flow(journey).graph.topic == data.topic:
-                turn.end(journey, What.LEFT, Why.TOPIC_WITHDRAWN)
+        leaving.all_of(turn, lambda flow: flow.graph.topic == data.topic, Why.TOPIC_WITHDRAWN)
+        if data.topic == _PERSONALISATION:
+            _forget(turn)
     name = "subscribed" if data.active else "unsubscribed"
     _happened(turn, Happened(name, {"topic": data.topic}), at)
+
+
+def _stopped(turn: Turn, data: Stopped) -> None:
+    marketing = {topic.name for topic in turn.loaded.program.topics if topic.purpose == "marketing"}
+    turn.change(agreed=turn.bundle.agreed - marketing)
+    leaving.all_of(turn, lambda flow: flow.graph.purpose == "marketing", data.reason)
+    segments.reconsider(turn)
 
 
 def _learned(turn: Turn, data: Learned) -> None:
     attributes = {**turn.bundle.attributes, **data.attributes}
     turn.change(attributes={name: value for name, value in attributes.items() if value is not None})
-    _start(turn, {}, _reconsider_segments(turn))
+    segments.reconsider(turn)
 
 
 def _fired(turn: Turn, data: Fired) -> None:
@@ -102,17 +132,10 @@ def _fired(turn: Turn, data: Fired) -> None:
         return
     if journey.due > turn.now:
         turn.stand(journey, journey.due)
-        return
-    if data.mail_open:
+    elif data.mail_open:
         turn.stand(journey, NEVER)  # the wait counts from the hand-over, which will be reported
-        return
-    node = turn.flow(journey).graph.nodes[journey.node]
-    match node:
-        case Wait():
-            walk(turn, journey, node.next)
-        case WaitFor():
-            turn.note(journey.flow, journey.id, node.step, What.TIMED_OUT)
-            walk(turn, journey, node.on_timeout)
+    else:
+        waits.fired(turn, journey)  # a mail under limits is decided on when all has settled
 
 
 def _mail_ended(turn: Turn, data: MailEnded, at: int) -> None:
@@ -121,6 +144,7 @@ def _mail_ended(turn: Turn, data: MailEnded, at: int) -> None:
     if data.reason == Why.OUTCOME_UNKNOWN:
         what = What.UNKNOWN
     turn.note(data.flow, data.journey, data.step, what, data.reason)
+    _count(turn, data.key, at, gone=what is not What.SKIPPED)
     if what is not What.SKIPPED:
         facts = {"flow": data.flow, "step": data.step, "template": data.template, "topic": data.topic}
         _happened(turn, Happened(SENT, facts), at)
@@ -129,82 +153,87 @@ def _mail_ended(turn: Turn, data: MailEnded, at: int) -> None:
         _go_on(turn, journey, data.step, sent=what is not What.SKIPPED)
 
 
+def _count(turn: Turn, key: str, at: int, gone: bool) -> None:
+    """Limits count a mail from its hand-over; one that did not go leaves its room to others."""
+    mails = turn.bundle.mails
+    if not any(mail.key == key for mail in mails):
+        return
+    counted = [replace(mail, at=at) if mail.key == key else mail for mail in mails]
+    turn.change(mails=tuple(mail for mail in counted if gone or mail.key != key))
+    if not gone:
+        turn.reopen()
+
+
 def _go_on(turn: Turn, journey: Journey, step: str, sent: bool) -> None:
     """The hand-over that a journey's present step counts from is known."""
-    if not sent:
-        journey = replace(journey, sent=tuple(other for other in journey.sent if other != step))
+    if not sent and step in journey.sent:
+        names = list(journey.sent)
+        names.remove(step)  # once: a step that is repeated may have been sent before
+        journey = replace(journey, sent=tuple(names))
     node = turn.flow(journey).graph.nodes[journey.node]
     match node:
         case Send():
             walk(turn, journey, node.next)
         case Wait():
-            turn.stand(replace(journey, mail=""), wait_until(turn, node))
+            turn.stand(replace(journey, mail=""), deadlines.of(turn, node))
 
 
 # ---------------------------------------------------------------- parts
 
 
 def _remember(turn: Turn, event: str, data: dict[str, Any], at: int) -> None:
+    if event in windows.PERSONAL and _PERSONALISATION not in turn.bundle.agreed:
+        return
     need = turn.loaded.needs.get(event)
     if need is not None:
         seen = turn.bundle.windows.get(event, ())
         window = windows.record(seen, need, data, at, turn.now, turn.clock)
         turn.change(windows={**turn.bundle.windows, event: window})
-
-
-def _leaves(turn: Turn, flow: Flow, journey: Journey, name: str, event: dict[str, Any]) -> bool:
-    return any(
-        listener.event == name and (listener.test is None or listener.test(turn.scene(journey, event)))
-        for listener in flow.leaves
-    )
-
-
-def _hear(turn: Turn, journey: Journey, name: str, event: dict[str, Any]) -> None:
-    flow = turn.flow(journey)
-    if event["at"] > journey.due:  # its time was up before this happened; the timer is on its way
+    if not turn.loaded.recommends:
         return
-    for hear, test in flow.hears.get(journey.node, ()):
-        if hear.event == name and (test is None or test(turn.scene(journey, event))):
-            step = flow.graph.nodes[journey.node].step
-            turn.note(journey.flow, journey.id, step, What.HEARD, name)
-            received = {**journey.received, step: event}
-            walk(turn, replace(journey, received=received), hear.next)
+    if event == "product_viewed":
+        turn.change(viewed=windows.recent(turn.bundle.viewed, (data.get("sku"),)))
+    elif event == "order_placed":
+        items = data.get("items") or ()
+        turn.change(bought=windows.recent(turn.bundle.bought, [item.get("sku") for item in items]))
+
+
+def _forget(turn: Turn) -> None:
+    """What was remembered for personalisation only."""
+    kept = {event: seen for event, seen in turn.bundle.windows.items() if event not in windows.PERSONAL}
+    turn.change(windows=kept, viewed=())
+
+
+def _start(turn: Turn, by_event: dict[str, dict[str, Any]]) -> None:
+    """Start the flows of `by_event` (their triggers by name), and those that wait for a segment's change.
+    A segment starts a flow once in a turn: flows that move people to and fro must not go on for ever."""
+    starting = dict(by_event)
+    moved, turn.moved = turn.moved, []
+    for name, flow in turn.loaded.current.items():
+        wanted = any((start.segment, start.joining) in moved for start in flow.segment_starts)
+        if wanted and name not in starting and name not in turn.started:
+            starting[name] = {}
+    turn.started |= starting.keys()
+    for name in sorted(starting):
+        enter(turn, turn.loaded.current[name], starting[name])
+
+
+def _ripple(turn: Turn) -> None:
+    """Whatever follows from what has changed, until nothing does."""
+    while True:
+        if turn.moved:
+            _start(turn, {})
+        elif not (leaving.when_true(turn) or waits.meet(turn)):
             return
 
 
-def _reconsider_segments(turn: Turn) -> Moved:
-    """Bring memberships up to date, arm the next look, and tell what changed."""
-    before = turn.bundle.segments
-    due = NEVER
-    now_in: frozenset[str] = frozenset()
-    for watched in turn.loaded.segments:  # each behind those that it asks for
-        scene = turn.scene()
-        name = watched.segment.name
-        if watched.test(scene):
-            now_in |= {name}
-        if (name in now_in) != (name in turn.bundle.segments):
-            turn.change(segments=turn.bundle.segments ^ {name})
-        due = min(due, boundary.next_boundary(watched.boundaries, scene))
-    moved = [(name, True) for name in sorted(now_in - before)]
-    moved += [(name, False) for name in sorted(before - now_in)]
-    if moved:
-        turn.change(segments=now_in)
-    if turn.loaded.segments and turn.bundle.judged_by != turn.loaded.judges:
-        turn.change(judged_by=turn.loaded.judges)
-        if not turn.new:  # the segments were edited: that happened to the project, not to the person
-            moved = []
-    for name, joined in moved:
-        turn.note("", "", name, What.JOINED if joined else What.PARTED)
-    if due != turn.bundle.segments_due:
-        turn.change(segments_due=due)
-    return moved
-
-
-def _start(turn: Turn, by_event: dict[str, dict[str, Any]], by_segment: Moved) -> None:
-    """Start the flows of `by_event` (their triggers by name), and those that wait for a segment's change."""
-    starting = dict(by_event)
-    for name, flow in turn.loaded.current.items():
-        if any((start.segment, start.joining) in by_segment for start in flow.segment_starts):
-            starting.setdefault(name, {})
-    for name in sorted(starting):
-        enter(turn, turn.loaded.current[name], starting[name])
+def _settle(turn: Turn, more: bool) -> None:
+    """Ripple, decide on the mails under limits, and arm what time alone can change."""
+    _ripple(turn)
+    while not more and holding.release(turn):
+        _ripple(turn)
+    if turn.loaded.dated and (turn.learned or turn.bundle.dated_by != turn.loaded.dated_by):
+        dates.rearm(turn)
+    watch = min([turn.bundle.segments_due, waits.boundaries(turn), *turn.bundle.dates.values()])
+    if watch != turn.bundle.watch:
+        turn.change(watch=watch)

@@ -4,7 +4,7 @@ All instants are milliseconds since 1970 UTC. Ids are 32 hex digits.
 """
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -19,12 +19,23 @@ class Seen(Struct, frozen=True, array_like=True):
     data: dict[str, Any]
 
 
+class Mailed(Struct, frozen=True, array_like=True):
+    """A marketing mail that was handed over, or that has been asked for and may be: what limits count. `at`
+    is when it was asked for, or handed over if that is known to have been much later."""
+
+    at: int
+    key: str
+    flow: str
+
+
 class Journey(Struct, frozen=True, array_like=True):
     """One contact's way through one graph. It stands at `node` with one armed deadline, `due`; each arming
     counts `epoch` up, so that a timer of an earlier arming is known to be stale.
 
     `mail` is the key of a mail whose hand-over this journey's present step counts from, while it is open.
     `started` is the moment of the event that started it: what happened later happened since entry.
+    `visits` counts how often a step within a round was met. `codes` tells by step and coupon when a code was
+    made. `held`: since when its mail waits for limits and quiet, 0 where none does.
     """
 
     id: str
@@ -41,14 +52,20 @@ class Journey(Struct, frozen=True, array_like=True):
     mail: str = ""
     received: dict[str, dict[str, Any]] = {}
     sent: tuple[str, ...] = ()  # names of the sends that were handed over
+    visits: dict[str, int] = {}
+    codes: dict[str, int] = {}
+    held: int = 0
 
 
 class Bundle(Struct, frozen=True):
     """Everything that `advance` reads and writes of one contact. `created` is 0 until the first stimulus;
     journeys are in the order in which they take turns.
 
-    `segments_due` is the next instant at which time alone can change a membership. `entered` holds the last
-    entry into each flow (`flow`, or `flow` NUL value where a flow has one journey per value).
+    `watch` is the armed instant at which time alone may change something of this contact: the earliest of
+    `segments_due` (a membership), of `dates` (the next start of each flow that starts on a date) and of what
+    its journeys' conditions wait for. `entered` holds the last entry into each flow (`flow`, or `flow` NUL
+    value where a flow has one journey per value). `mails` is what limits count. `viewed` and `bought` are
+    SKUs, newest first.
     """
 
     contact: str
@@ -61,6 +78,12 @@ class Bundle(Struct, frozen=True):
     judged_by: str = ""  # digest of the segments whose members `segments` tells
     entered: dict[str, int] = {}
     journeys: tuple[Journey, ...] = ()
+    watch: int = NEVER
+    dates: dict[str, int] = {}
+    dated_by: str = ""  # digest of the starts that `dates` tells
+    mails: tuple[Mailed, ...] = ()
+    viewed: tuple[str, ...] = ()
+    bought: tuple[str, ...] = ()
 
 
 def in_order(journeys: Iterable[Journey]) -> tuple[Journey, ...]:
@@ -80,7 +103,7 @@ class Happened(Struct, frozen=True):
 
 
 class Fired(Struct, frozen=True):
-    """A journey's deadline has come; `journey` is empty for the segments' own deadline. `mail_open` says that
+    """A journey's deadline has come; `journey` is empty for the contact's own watch. `mail_open` says that
     the mail which the present wait counts from has not been handed over yet."""
 
     journey: str
@@ -95,6 +118,12 @@ class Agreed(Struct, frozen=True):
     active: bool
     language: str = ""
     domain: str = ""  # of the address
+
+
+class Stopped(Struct, frozen=True):
+    """All marketing to this contact is over; `reason` is from the published list."""
+
+    reason: str
 
 
 class Learned(Struct, frozen=True):
@@ -121,17 +150,18 @@ class Stimulus(Struct, frozen=True):
     id: str
     contact: str
     at: int
-    data: Happened | Fired | Agreed | Learned | MailEnded
+    data: Happened | Fired | Agreed | Stopped | Learned | MailEnded
 
 
 # ---------------------------------------------------------------- what comes of it
 
 
-class MailBody(Struct, frozen=True):
+class MailBody(Struct, frozen=True, tag_field="is", tag="mail"):
     """All that a template may show and the consent service must know, as it was when the step was reached.
 
     `report` says that the journey waits for the hand-over, or that a window counts it: then also an accepted
-    mail comes back as a stimulus. `measured`: its links and its opening may be counted.
+    mail comes back as a stimulus. `measured`: its links and its opening may be counted. `viewed` and `bought`
+    are SKUs, newest first, for a template that recommends and a contact who agreed to personalisation.
     """
 
     flow: str
@@ -151,15 +181,61 @@ class MailBody(Struct, frozen=True):
     reply_to: str = ""
     report: bool = False
     measured: bool = False
+    viewed: tuple[str, ...] = ()
+    bought: tuple[str, ...] = ()
+
+
+class TellBody(Struct, frozen=True, tag_field="is", tag="tell"):
+    """A plain mail to somebody of the team."""
+
+    flow: str
+    journey: str
+    step: str
+    at: int
+    address: str
+    text: str
+
+
+class WithdrawBody(Struct, frozen=True, tag_field="is", tag="withdraw"):
+    """A topic to be withdrawn on the person's behalf."""
+
+    flow: str
+    journey: str
+    step: str
+    at: int
+    topic: str
+
+
+class CodeBody(Struct, frozen=True, tag_field="is", tag="coupon"):
+    """A coupon's code that was made. `until` is when it ends, None: never."""
+
+    flow: str
+    journey: str
+    step: str
+    at: int
+    coupon: str
+    code: str
+    until: int | None = None
+
+
+Body: TypeAlias = MailBody | TellBody | WithdrawBody | CodeBody
 
 
 class Effect(Struct, frozen=True):
-    """Something to be carried out after the state that asks for it has been committed."""
+    """Something to be carried out after the state that asks for it has been committed. `kind` is `mail`,
+    `tell`, `withdraw` or `coupon`."""
 
     key: str
     contact: str
-    kind: str  # "mail"
-    body: MailBody
+    kind: str
+    body: Body
+
+
+class Recall(Struct, frozen=True):
+    """A mail that shall not go any more, if it has not gone."""
+
+    key: str
+    contact: str
 
 
 class Entry(Struct, frozen=True, array_like=True):
@@ -181,6 +257,7 @@ class Advanced(Struct, frozen=True):
 
     bundle: Bundle
     effects: tuple[Effect, ...] = ()
+    recalls: tuple[Recall, ...] = ()
     entries: tuple[Entry, ...] = ()
 
 

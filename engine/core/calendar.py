@@ -16,7 +16,9 @@ NEVER = 2**62
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _MONTHS_A_YEAR = 12
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _FIRST_YEAR, _LAST_YEAR = 1, 9999
+_LAST_DAY = date(9999, 12, 20)
 _DAY = 86_400_000
 _FIRST = (datetime(1, 1, 3, tzinfo=UTC) - _EPOCH) // _MILLISECOND
 _LAST = (datetime(9999, 12, 29, tzinfo=UTC) - _EPOCH) // _MILLISECOND
@@ -80,13 +82,21 @@ def within(start: int, length: Duration, now: int, clock: ZoneInfo) -> bool:
     return add(start, length, clock) > now
 
 
-def next_at(earliest: int, at: str, clock: ZoneInfo) -> int:
-    """The first instant not before `earliest` at which the clock shows `at` (HH:MM)."""
+def next_at(earliest: int, at: str, clock: ZoneInfo, weekday: str | None = None) -> int:
+    """The first instant not before `earliest` at which the clock shows `at` (HH:MM), on that `weekday` if one
+    is named."""
     shown = wall(earliest, clock)
     wanted = datetime.combine(shown.date(), time.fromisoformat(at))
-    while (found := instant(wanted, clock)) < earliest and wanted.date() < date.max:
-        wanted += timedelta(days=1)
+    if weekday is not None and wanted.date() < _LAST_DAY:
+        wanted += timedelta(days=(_WEEKDAYS.index(weekday) - wanted.weekday()) % 7)
+    while (found := instant(wanted, clock)) < earliest and wanted.date() < _LAST_DAY:
+        wanted += timedelta(days=1 if weekday is None else 7)
     return max(found, earliest)
+
+
+def anniversary(of: date, year: int) -> date:
+    """The same day in another year; 29 February falls on the 28th where there is none."""
+    return _move(of, (year - of.year) * _MONTHS_A_YEAR, 0)
 
 
 def whole_years(since: date, until: date) -> int:

@@ -9,14 +9,14 @@ from engine.core import calendar
 from engine.core.bundle import Journey, Stimulus
 from engine.core.calendar import NEVER
 from engine.core.conditions import known
-from engine.core.loaded import Flow
+from engine.core.flow import Flow
 from engine.core.record import What, Why
 from engine.core.steps import walk
 from engine.core.turn import Turn
 
 
-def enter(turn: Turn, flow: Flow, trigger: dict[str, Any]) -> None:
-    """Start a journey, or write down why not."""
+def enter(turn: Turn, flow: Flow, trigger: dict[str, Any], cause: str = "") -> None:
+    """Start a journey, or write down why not. `cause` tells starts apart that one stimulus may bring."""
     graph = flow.graph
     per = ""
     if graph.journey_per is not None:
@@ -29,9 +29,8 @@ def enter(turn: Turn, flow: Flow, trigger: dict[str, Any]) -> None:
     if refusal is not None:
         turn.note(graph.flow, "", "", What.NOT_ENTERED, refusal)
         return
-    turn.change(entered={**turn.bundle.entered, _slot(graph.flow, per): turn.now})
     journey = Journey(
-        id=_identity(turn.stimulus, graph.flow, per),
+        id=_identity(turn.stimulus, graph.flow, per, cause),
         contact=turn.bundle.contact,
         flow=graph.flow,
         graph=graph.digest,
@@ -43,6 +42,10 @@ def enter(turn: Turn, flow: Flow, trigger: dict[str, Any]) -> None:
         trigger=trigger,
         per=per,
     )
+    if flow.leave_when is not None and flow.leave_when.test(turn.scene(journey, trigger or None)):
+        turn.note(graph.flow, "", "", What.NOT_ENTERED, Why.LEAVES_AT_ONCE)
+        return
+    turn.change(entered={**turn.bundle.entered, _slot(graph.flow, per): turn.now})
     turn.note(graph.flow, journey.id, "", What.ENTERED)
     walk(turn, journey, 0)
 
@@ -74,7 +77,7 @@ def _written(value: Any) -> str:
     return str(value).strip()
 
 
-def _identity(stimulus: Stimulus, flow: str, per: str) -> str:
+def _identity(stimulus: Stimulus, flow: str, per: str, cause: str) -> str:
     """The same stimulus, replayed, starts the same journey."""
-    text = f"{stimulus.contact}\0{flow}\0{stimulus.id}\0{per}"
+    text = f"{stimulus.contact}\0{flow}\0{stimulus.id}\0{per}\0{cause}"
     return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -1,62 +1,19 @@
-"""A program made ready to run: closures instead of conditions, and who listens to what."""
+"""A program made ready to run: who listens to what, and what must be known of people."""
 
 import hashlib
-import hmac
 from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
 
-from dsl.graph import (
-    END,
-    Condition,
-    EventNeed,
-    Graph,
-    Hear,
-    If,
-    Leave,
-    Program,
-    Segment,
-    Send,
-    StartOnEvent,
-    StartOnSegment,
-    Wait,
-    WaitFor,
-)
-from engine.core import calendar, windows
+from dsl.graph import EventNeed, Graph, Program, Segment, Send
+from engine.core import calendar, codes, limits, windows
 from engine.core.boundary import Boundaries, boundaries
 from engine.core.bundle import Bundle
-from engine.core.conditions import Reading, Test, condition, reading
-
-SENT = "email_sent"
-
-
-class Listener(Struct, frozen=True):
-    """An event that matters, and the condition on it, if any."""
-
-    event: str
-    test: Test | None
-
-
-class Tongue(Struct, frozen=True):
-    """The parts of one `send` that are computed per contact."""
-
-    values: tuple[tuple[str, Reading], ...]
-    subject: tuple[str | tuple[Reading, str], ...]
-
-
-class Flow(Struct, frozen=True):
-    """One graph, ready to run. The maps are keyed by the index of a node."""
-
-    graph: Graph
-    starts: tuple[Listener, ...]
-    segment_starts: tuple[StartOnSegment, ...]
-    leaves: tuple[Listener, ...]
-    tests: dict[int, Test]
-    hears: dict[int, tuple[tuple[Hear, Test | None], ...]]
-    sends: dict[int, Tongue]
-    reports: frozenset[int]  # sends whose hand-over the journey must hear of
+from engine.core.conditions import Test, condition
+from engine.core.flow import SENT, Flow, Listener, dates_digest, prepare
+from engine.core.mailkey import mail_key
 
 
 class Watched(Struct, frozen=True):
@@ -90,9 +47,19 @@ class Loaded:
             for segment in _in_order(program.segments)
         )
         self.judges = hashlib.sha256(msgspec.json.encode(program.segments)).hexdigest()[:32]
+        self.dated = tuple(dated for flow in self.current.values() for dated in flow.dated)
+        self.dated_by = dates_digest(self.current.values())
         self.needs = self._needs()
-        self.hears_of_mails = SENT in self.needs or any(map(_hears_of_mails, self.graphs.values()))
+        every = self.graphs.values()
+        self.hears_of_mails = SENT in self.needs or any(flow.hears_of_mails() for flow in every)
         self.service_topics = frozenset(topic.name for topic in program.topics if topic.purpose == "service")
+        self.attributes = dict(program.attributes)
+        self.coupons = {coupon.name: coupon for coupon in program.coupons}
+        self.limited = bool(program.limits.caps or program.limits.quiet)
+        self.counts_mails = limits.horizon([program.limits, *(flow.graph.limits for flow in every)])
+        self.recommends = any(
+            isinstance(node, Send) and node.recommends for flow in every for node in flow.graph.nodes
+        )
         self.starts_by_event = self._starts()
         self._secret = secret
 
@@ -103,8 +70,12 @@ class Loaded:
 
     def key(self, journey: str, step: str, visit: int) -> str:
         """The key of a mail: the same for every attempt, and after every replay."""
-        text = f"{journey}\0{step}\0{visit}".encode()
-        return hmac.digest(self._secret, text, "sha256")[:16].hex()
+        return mail_key(self._secret, journey, step, visit)
+
+    def code(self, coupon: str, journey: str, step: str) -> str:
+        """The code that a step of a journey gives of a coupon. Raises `KeyError` for one that is not declared
+        any more."""
+        return codes.code(self._secret, self.coupons[coupon].pattern, journey, step, coupon)
 
     def _needs(self) -> dict[str, EventNeed]:
         every = [need for flow in self.graphs.values() for need in flow.graph.needs.events]
@@ -134,65 +105,3 @@ def _in_order(segments: Iterable[Segment]) -> tuple[Segment, ...]:
     for name in sorted(waiting):
         take(name)
     return tuple(ordered)
-
-
-def _hears_of_mails(flow: Flow) -> bool:
-    """Whether a flow starts, ends or goes on by mails that are sent."""
-    listeners = {listener.event for listener in flow.starts + flow.leaves}
-    return SENT in listeners or any(hear.event == SENT for hears in flow.hears.values() for hear, _ in hears)
-
-
-def prepare(graph: Graph, currency: str = "") -> Flow:
-    """The graph with its conditions compiled."""
-    tests: dict[int, Test] = {}
-    hears: dict[int, tuple[tuple[Hear, Test | None], ...]] = {}
-    sends: dict[int, Tongue] = {}
-    reports: set[int] = set()
-    for index, node in enumerate(graph.nodes):
-        match node:
-            case If():
-                tests[index] = condition(node.test, currency)
-            case WaitFor():
-                hears[index] = tuple((hear, _test(hear.where, currency)) for hear in node.hears)
-            case Send():
-                sends[index] = _tongue(node, currency)
-                if not _long_wait(graph, node.next):
-                    reports.add(index)
-    starts = [start for start in graph.starts if isinstance(start, StartOnEvent)]
-    return Flow(
-        graph,
-        _listeners(starts, currency),
-        tuple(start for start in graph.starts if isinstance(start, StartOnSegment)),
-        _listeners(graph.leaves, currency),
-        tests,
-        hears,
-        sends,
-        frozenset(reports),
-    )
-
-
-def _listeners(lines: Iterable[StartOnEvent | Leave], currency: str) -> tuple[Listener, ...]:
-    return tuple(Listener(line.event, _test(line.where, currency)) for line in lines)
-
-
-def _test(where: Condition | None, currency: str) -> Test | None:
-    return None if where is None else condition(where, currency)
-
-
-def _long_wait(graph: Graph, index: int) -> bool:
-    """Whether a wait stands there that is so long that a minute before its beginning does not matter."""
-    node = graph.nodes[index] if index != END else None
-    if not isinstance(node, Wait):
-        return False
-    length = node.duration
-    return bool(length.months or length.days) or length.seconds >= 3600
-
-
-def _tongue(node: Send, currency: str) -> Tongue:
-    return Tongue(
-        tuple((name, reading(value, currency)) for name, value in node.values),
-        tuple(
-            piece if isinstance(piece, str) else (reading(piece.value, currency), piece.otherwise)
-            for piece in node.subject
-        ),
-    )

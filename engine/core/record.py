@@ -15,6 +15,7 @@ class What(StrEnum):
     MET = "met"  # the condition waited for
     PASSED = "passed"  # a wait for a moment that does not lie ahead
     TIMED_OUT = "timed_out"
+    ROUND = "round"  # of a repeat; the reason is its number, or "over"
     DECIDED = "decided"
     ARM = "arm"
     SET = "set"  # an attribute; the reason is its name

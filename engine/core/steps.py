@@ -1,40 +1,67 @@
 """How a journey walks: from a node onwards, until it stands or is over."""
 
-from typing import Any
-
-from dsl.graph import END, Finish, If, Send, Split, Wait, WaitFor
-from engine.core import calendar, choice
-from engine.core.bundle import Effect, Journey, MailBody, replace
+from dsl.graph import (
+    END,
+    Finish,
+    If,
+    Repeat,
+    Send,
+    Set,
+    Split,
+    Tag,
+    Tell,
+    Unsubscribe,
+    Wait,
+    WaitFor,
+    WaitUntil,
+    WaitUntilDate,
+    WaitUntilTime,
+)
+from engine.core import calendar, changing, choice, deadlines, mailing
+from engine.core.bundle import Journey, replace
 from engine.core.calendar import NEVER
-from engine.core.conditions import Scene
-from engine.core.loaded import Flow, Tongue
+from engine.core.flow import Flow
 from engine.core.record import What
 from engine.core.turn import Turn
 
 
-def walk(turn: Turn, journey: Journey, index: int) -> None:
-    """Take the journey to node `index` and on from there."""
+def walk(turn: Turn, journey: Journey, index: int, may_send: bool = False) -> None:
+    """Take the journey to node `index` and on from there. `may_send`: limits have let the mail there go."""
     flow = turn.flow(journey)
-    journey = replace(journey, mail="")
+    journey = replace(journey, mail="", held=0)
     while index != END:
         node = flow.graph.nodes[index]
         journey = replace(journey, node=index)
         match node:
             case Send():
-                journey = send(turn, flow, journey, node)
-                if index in flow.reports:
+                if not may_send and mailing.limited(turn, flow, node):
+                    turn.stand(replace(journey, held=turn.now), turn.now)  # to be decided behind all steps
+                    return
+                may_send = False
+                journey = mailing.send(turn, flow, journey, node)
+                if journey.mail and index in flow.reports:
                     turn.stand(journey, NEVER)
                     return
                 # what follows is a wait: it counts from now, unless the hand-over turns out to be late
                 index = node.next
-            case Wait():
-                turn.stand(journey, wait_until(turn, node))
-                return
-            case WaitFor():
-                due = calendar.add(turn.now, node.up_to, turn.clock)
+            case Wait() | WaitUntilTime() | WaitFor():
                 turn.note(journey.flow, journey.id, node.step, What.WAITS)
-                turn.stand(journey, due)
+                turn.stand(journey, deadlines.of(turn, node))
                 return
+            case WaitUntilDate():
+                due = deadlines.of_date(turn, flow, journey, node)
+                if due is not None:
+                    turn.note(journey.flow, journey.id, node.step, What.WAITS)
+                    turn.stand(journey, due)
+                    return
+                index = node.next
+            case WaitUntil():
+                if not flow.awaited[index].test(turn.scene(journey)):
+                    turn.note(journey.flow, journey.id, node.step, What.WAITS)
+                    turn.stand(journey, calendar.add(turn.now, node.up_to, turn.clock))
+                    return
+                turn.note(journey.flow, journey.id, node.step, What.MET)
+                index = node.on_met
             case If():
                 yes = flow.tests[index](turn.scene(journey))
                 turn.note(journey.flow, journey.id, node.step, What.DECIDED, "yes" if yes else "no")
@@ -43,61 +70,34 @@ def walk(turn: Turn, journey: Journey, index: int) -> None:
                 arm = choice.arm(journey.flow, node, journey.contact)
                 turn.note(journey.flow, journey.id, node.step, What.ARM, arm.label)
                 index = arm.next
+            case Repeat():
+                journey, index = _round(turn, flow, journey, node)
+            case Set():
+                journey = changing.set_attribute(turn, flow, journey, node)
+                index = node.next
+            case Tag():
+                changing.tag(turn, journey, node)
+                index = node.next
+            case Unsubscribe():
+                journey = changing.unsubscribe(turn, flow, journey, node)
+                index = node.next
+            case Tell():
+                journey = changing.tell(turn, flow, journey, node)
+                index = node.next
             case Finish():
                 turn.end(journey, What.FINISHED, node.label)
                 return
     turn.end(journey, What.FINISHED)
 
 
-def wait_until(turn: Turn, node: Wait) -> int:
-    """The instant at which a wait that begins now is over."""
-    due = calendar.add(turn.now, node.duration, turn.clock)
-    return calendar.next_at(due, node.at, turn.clock) if node.at else due
-
-
-def send(turn: Turn, flow: Flow, journey: Journey, node: Send) -> Journey:
-    """Ask for a mail. The journey remembers its key until the hand-over is known or no longer matters."""
-    index = journey.node
-    key = turn.loaded.key(journey.id, node.step, visit=1)  # without loops, no step is met twice
-    scene = turn.scene(journey)
-    tongue = flow.sends[index]
-    body = MailBody(
-        flow=journey.flow,
-        journey=journey.id,
-        step=node.step,
-        template=node.template,
-        topic=node.topic,
-        service=node.topic in turn.loaded.service_topics,
-        at=turn.now,
-        trigger_id=journey.trigger_id,
-        attributes={
-            **turn.bundle.attributes,
-            "id": journey.contact,
-            "created_at": turn.bundle.created,
-        },
-        trigger=journey.trigger,
-        received=journey.received.get(node.received_step, {}),
-        values={name: value(scene) for name, value in tongue.values},
-        subject=spoken(tongue, scene),
-        sender=node.sender or "",
-        reply_to=node.reply_to or "",
-        report=index in flow.reports or turn.loaded.hears_of_mails,
-        measured="measurement" in turn.bundle.agreed,
-    )
-    turn.mail(Effect(key, journey.contact, "mail", body))
-    return replace(journey, mail=key, sent=(*journey.sent, node.step))
-
-
-def spoken(tongue: Tongue, scene: Scene) -> str:
-    """The subject of a send's own block, with its values filled in."""
-    return "".join(
-        piece if isinstance(piece, str) else _word(piece[0](scene), piece[1]) for piece in tongue.subject
-    )
-
-
-def _word(value: Any, otherwise: str) -> str:
-    if value is None:
-        return otherwise
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value)
+def _round(turn: Turn, flow: Flow, journey: Journey, node: Repeat) -> tuple[Journey, int]:
+    """Into the next round, or on behind the last."""
+    rounds = journey.visits.get(node.step, 0)
+    test = flow.tests.get(journey.node)
+    over = rounds >= node.times or (rounds > 0 and test is not None and test(turn.scene(journey)))
+    visits = {step: count for step, count in journey.visits.items() if step != node.step}
+    if over:
+        turn.note(journey.flow, journey.id, node.step, What.ROUND, "over")
+        return replace(journey, visits=visits), node.next
+    turn.note(journey.flow, journey.id, node.step, What.ROUND, str(rounds + 1))
+    return replace(journey, visits={**visits, node.step: rounds + 1}), node.body

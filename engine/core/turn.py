@@ -3,14 +3,19 @@
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from engine.core.bundle import Advanced, Bundle, Effect, Entry, Journey, MailBody, Stimulus, in_order, replace
+from engine.core.bundle import Advanced, Bundle, Effect, Entry, Journey, Recall, Stimulus, in_order, replace
 from engine.core.conditions import Scene
-from engine.core.loaded import Flow, Loaded
+from engine.core.flow import Flow
+from engine.core.loaded import Loaded
 from engine.core.record import What
 
 
 class Turn:
-    """Lives for one call of `advance`; nothing outside sees it."""
+    """Lives for one call of `advance`; nothing outside sees it.
+
+    `moved` are segments joined (True) and left that no flow has heard of yet, `started` the flows that were
+    started in this turn.
+    """
 
     def __init__(self, loaded: Loaded, bundle: Bundle, stimulus: Stimulus, now: int) -> None:
         self.loaded = loaded
@@ -19,17 +24,27 @@ class Turn:
         self.new = not bundle.created  # nothing was known of this contact
         self.bundle = replace(bundle, created=now) if self.new else bundle
         self.clock: ZoneInfo = loaded.clock(bundle)
+        self.learned = self.new  # whether what dates and segments rest on has changed
+        self.moved: list[tuple[str, bool]] = []
+        self.started: set[str] = set()
         self._effects: list[Effect] = []
+        self._recalls: list[Recall] = []
         self._entries: list[Entry] = []
 
     def done(self) -> Advanced:
-        return Advanced(self.bundle, tuple(self._effects), tuple(self._entries))
+        return Advanced(self.bundle, tuple(self._effects), tuple(self._recalls), tuple(self._entries))
 
     def change(self, **fields: Any) -> None:
         """Change parts of the bundle."""
         self.bundle = replace(self.bundle, **fields)
+        if "windows" in fields:
+            self.learned = True
         if "attributes" in fields:
-            self.clock = self.loaded.clock(self.bundle)
+            self.learned = True
+            clock = self.loaded.clock(self.bundle)
+            if clock is not self.clock:
+                self.clock = clock
+                self.reopen()
 
     def scene(self, journey: Journey | None = None, event: dict[str, Any] | None = None) -> Scene:
         return Scene(self.bundle, self.now, self.clock, journey, event)
@@ -51,18 +66,20 @@ class Turn:
         """The journey is over. A mail of it that has not been handed over yet is called back."""
         self.change(journeys=tuple(other for other in self.bundle.journeys if other.id != journey.id))
         if journey.mail and what is What.LEFT:
-            self._effects.append(_recall(journey))
+            self._recalls.append(Recall(journey.mail, journey.contact))
         self.note(journey.flow, journey.id, "", what, reason)
 
-    def mail(self, effect: Effect) -> None:
+    def reopen(self) -> None:
+        """There may be room for held mails earlier than was known."""
+        for journey in self.bundle.journeys:
+            if journey.held and journey.due > self.now:
+                self.stand(journey, self.now)
+
+    def ask(self, effect: Effect) -> None:
+        """Have something carried out."""
         self._effects.append(effect)
 
     def note(self, flow: str, journey: str, step: str, what: What, reason: str = "") -> None:
         """A line of the journal."""
         n = len(self._entries)
         self._entries.append(Entry(self.bundle.contact, self.now, n, journey, flow, step, what.value, reason))
-
-
-def _recall(journey: Journey) -> Effect:
-    body = MailBody(journey.flow, journey.id, "", "", "", False, 0, "", {}, {}, {}, {})
-    return Effect(journey.mail, journey.contact, "recall", body)

@@ -43,6 +43,6 @@ def _unpack(code: int, data: memoryview) -> Any:
 encode = msgspec.msgpack.Encoder().encode
 
 
-def decoder(kind: type[Any] = object) -> "msgspec.msgpack.Decoder[Any]":
+def decoder(kind: Any = object) -> "msgspec.msgpack.Decoder[Any]":
     """A decoder for `kind` that brings the values' types back."""
     return msgspec.msgpack.Decoder(Any if kind is object else kind, ext_hook=_unpack)

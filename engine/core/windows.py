@@ -11,6 +11,12 @@ from engine.core.calendar import add
 KEEP = Duration(months=25)
 """How long raw events are kept, and so the longest history there is."""
 
+PERSONAL = frozenset({"product_viewed", "page_viewed"})
+"""Events that are remembered of people only who agreed to personalisation."""
+
+RECENT = 20
+"""How many SKUs a recommendation goes by."""
+
 _SLACK = 4 * 86_400_000
 """Kept beyond that: months end on different days, and a contact may move to another time zone."""
 
@@ -40,6 +46,12 @@ def record(
         place -= 1
     kept.insert(place, new)
     return tuple(kept)
+
+
+def recent(known: tuple[str, ...], skus: Iterable[Any]) -> tuple[str, ...]:
+    """The SKUs newest first, each once, with these in front."""
+    fresh = [sku for sku in skus if isinstance(sku, str) and sku]
+    return tuple(dict.fromkeys((*fresh, *known)))[:RECENT]
 
 
 def _longer(one: Duration | None, other: Duration | None) -> Duration | None:

@@ -119,6 +119,10 @@ class Letters:
             body.reply_to or written.reply_to,
         )
 
+    def note(self, subject: str, text: str) -> Letter:
+        """A plain letter to somebody of the team. Raises `LetterFault`."""
+        return Letter(_one_line(subject), "", text, self._mailbox(self._sender.address), "")
+
     def proof(self, language: str, wording: Sequence[str], decision: Decision) -> Letter:
         """The mail that asks for the confirmation. Raises `LetterFault`."""
         context = {"wording": list(wording), "time_zone": self._time_zone}

@@ -7,7 +7,6 @@ import structlog
 
 from consent.contract import (
     Ask,
-    Change,
     ConsentClient,
     MailClass,
     Outcome,
@@ -15,17 +14,20 @@ from consent.contract import (
     Status,
     Unavailable,
 )
-from engine.core.advance import advance
+from engine.core.advance import advance, undecided
 from engine.core.bundle import (
-    Agreed,
     Bundle,
     Effect,
     Entry,
     Fired,
     Happened,
     Learned,
+    MailBody,
     MailEnded,
+    Recall,
     Stimulus,
+    TellBody,
+    WithdrawBody,
     replace,
 )
 from engine.core.loaded import Loaded
@@ -34,6 +36,7 @@ from engine.delivery.dispatch import Dispatch, Verdict
 from engine.delivery.mailer import Mailer
 from engine.delivery.queue import Item, Queue
 from engine.mail.letters import Letters
+from engine.run.changes import STOPS, changes_after, last_heard, stimuli_of
 from engine.store.batch import PERSONALISATION, Batch
 from engine.store.handed import Handed
 from engine.store.store import Due, Received, Store
@@ -47,11 +50,10 @@ LATE_HANDOVER = 60_000
 """Milliseconds from asking to hand-over from which on a wait is counted anew. Every wait is at least as
 long, so no timer that matters can come before a hand-over that is not reported."""
 
-STARTED = frozenset({"confirmed"})
-STOPPED = frozenset({"withdrawn"})
-SPEAKS = "language.changed"
 _OVER = (Outcome.ACCEPTED, Outcome.REFUSED, Outcome.UNKNOWN)
 _ASK_AGAIN = 1.0  # seconds until a consent service that did not answer is asked again
+_DECIDE = "decide-"  # begins the id of the stimulus that decides on mails under limits
+_NOBODY = "0" * 32  # the subject of what is no address: the gate knows none of that id
 _CHANGES, _INBOX = "changes", "inbox"
 
 
@@ -84,6 +86,8 @@ class Runner:
         self._clock = clock
         self._cursors: dict[str, int] = {_CHANGES: 0, _INBOX: 0}
         self._open: dict[str, Effect] = {}  # mails that are not done, by key
+        self._asked: list[Effect] = []  # what the consent service must be asked for before it can go on
+        self._done: list[str] = []  # keys of effects that were carried out since the last commit
 
     async def start(self) -> None:
         """Take up where the last life ended: effects that are not done go by what consent knows of them."""
@@ -96,8 +100,12 @@ class Runner:
             people = await self._store.load(list(dict.fromkeys(effect.contact for effect in part)))
             standing = {journey.id for bundle in people.values() for journey in bundle.journeys}
             for effect, status in zip(part, known, strict=True):
+                if isinstance(effect.body, WithdrawBody):
+                    self._asked.append(effect)
+                    continue
                 self._open[effect.key] = effect
-                self._resume(self._item(effect), status, effect.body.journey in standing)
+                needed = isinstance(effect.body, TellBody) or effect.body.journey in standing
+                self._resume(await self._item(effect), status, needed)
 
     @property
     def open_mails(self) -> int:
@@ -124,23 +132,25 @@ class Runner:
 
     async def step(self) -> bool:
         """One batch. False: there was nothing to do."""
+        await self._ask()
         now = self._clock()
         received, due, self.next_due = await self._store.gather(self._cursors[_INBOX], now, LARGEST_BATCH)
         if len(received) == LARGEST_BATCH:
             due = []  # what waits behind these events may be about the same people: events come first
-        changes = await self._changes()
+        # read behind the inbox: whoever had agreed when an event was accepted is known to have
+        changes = await changes_after(self._consent, self._cursors[_CHANGES])
         for change in changes:
-            if change.type in STOPPED:
+            if change.type in STOPS:
                 self._mailer.revoke(change.subject, change.seq)
         batch = Batch()
         domains: dict[str, str] = {}
         arrived = await self._arrived(received, batch, domains)
         # taken only now: the consent service, which may not answer, is not asked again in this step
         verdicts = self._dispatch.take_verdicts()
-        self.idle = not (changes or received or due or verdicts)
+        self.idle = not (changes or received or due or verdicts or self._done)
         if self.idle:
             return False
-        stimuli = _changed(changes)
+        stimuli = stimuli_of(changes)
         stimuli += self._ended(verdicts, batch)
         stimuli += arrived
         stimuli += self._fired(due, frozenset(batch.ended))
@@ -150,31 +160,17 @@ class Runner:
             batch.cursors[_INBOX] = received[-1].seq
         people = await self._advance(stimuli, domains, batch, now)
         _forget_views(received, people, batch)
-        self._recall(batch, now)
+        carried_out = list(self._done)
+        batch.ended += carried_out
         await self._store.commit(batch)
+        del self._done[: len(carried_out)]
         self._cursors |= batch.cursors
         for key in batch.ended:
             self._open.pop(key, None)
-        for effect in batch.effects:
-            self._open[effect.key] = effect
-            self._queue.put(self._item(effect))
-        if batch.effects:
-            self._dispatch.wake()
+        await self._carry_out(batch.effects)
         return True
 
     # gathering
-
-    async def _changes(self) -> list[Change]:
-        """All changes of consent so far. They are read behind the inbox: whoever had agreed when an event was
-        accepted is known to have."""
-        changes: list[Change] = []
-        after = self._cursors[_CHANGES]
-        while part := await self._consent.changes(after, LARGEST_BATCH):
-            changes += part
-            after = part[-1].seq
-            if len(part) < LARGEST_BATCH:
-                break
-        return changes
 
     def _ended(self, verdicts: Sequence[Verdict], batch: Batch) -> list[Stimulus]:
         """A mail handed over in time needs a line in the journal only; all else the journey must hear."""
@@ -183,27 +179,28 @@ class Runner:
             effect = self._open.get(verdict.item.key)
             if effect is None:  # a proof mail: the consent service keeps its story
                 continue
-            body = effect.body
             batch.ended.append(effect.key)
-            if verdict.reason in ("", Why.OUTCOME_UNKNOWN):
-                names = (body.flow, body.step, body.template, body.topic)
-                batch.handed.append(Handed(effect.key, effect.contact, verdict.at, *names))
-            if verdict.reason or body.report or verdict.at - body.at > LATE_HANDOVER:
-                data = MailEnded(
-                    body.flow,
-                    body.journey,
-                    body.step,
-                    effect.key,
-                    body.template,
-                    body.topic,
-                    verdict.reason,
-                )
-                stimuli.append(Stimulus(effect.key, effect.contact, verdict.at, data))
+            body = effect.body
+            if isinstance(body, MailBody):
+                self._handed(effect, body, verdict, batch, stimuli)
             else:
-                batch.entries.append(
-                    Entry(effect.contact, verdict.at, 0, body.journey, body.flow, body.step, What.SENT.value)
-                )
+                told = (body.journey, body.flow, body.step, What.TOLD.value, verdict.reason)
+                batch.entries.append(Entry(effect.contact, verdict.at, 0, *told))
         return stimuli
+
+    def _handed(
+        self, effect: Effect, body: MailBody, verdict: Verdict, batch: Batch, stimuli: list[Stimulus]
+    ) -> None:
+        place = (body.flow, body.journey, body.step)
+        if verdict.reason in ("", Why.OUTCOME_UNKNOWN):
+            names = (body.flow, body.step, body.template, body.topic)
+            batch.handed.append(Handed(effect.key, effect.contact, verdict.at, *names))
+        if verdict.reason or body.report or verdict.at - body.at > LATE_HANDOVER:
+            data = MailEnded(*place, effect.key, body.template, body.topic, verdict.reason)
+            stimuli.append(Stimulus(effect.key, effect.contact, verdict.at, data))
+        else:
+            line = (body.journey, body.flow, body.step, What.SENT.value)
+            batch.entries.append(Entry(effect.contact, verdict.at, 0, *line))
 
     async def _arrived(
         self, received: Sequence[Received], batch: Batch, domains: dict[str, str]
@@ -235,7 +232,7 @@ class Runner:
         """Timers; a mail that ended in this batch is not open any more, and nobody will report it again."""
         return [
             Stimulus(
-                f"{one.journey}-{one.epoch}" if one.journey else f"segments-{one.due}",
+                f"{one.journey}-{one.epoch}" if one.journey else f"watch-{one.due}",
                 one.contact,
                 one.due,
                 Fired(one.journey, one.epoch, one.mail in self._open and one.mail not in ended),
@@ -257,47 +254,87 @@ class Runner:
             if known.get("email_domain") != domain:
                 attributes = {**known, "email_domain": domain}
                 after[contact] = replace(after[contact], attributes=attributes)
-        for stimulus in stimuli:
-            advanced = advance(self._loaded, after[stimulus.contact], stimulus, now)
-            after[stimulus.contact] = advanced.bundle
-            batch.effects += advanced.effects
-            batch.entries += advanced.entries
+        last: dict[str, Stimulus] = {}
+        while stimuli:
+            recalls: list[Recall] = []
+            for stimulus in stimuli:
+                last[stimulus.contact] = stimulus
+                recalls += self._move(after, stimulus, batch, now)
+            stimuli = self._recall(recalls, batch, now) or _decisions(after, last, now)
         for contact, old in before.items():
             batch.change(old, after[contact])
         return after
 
-    def _recall(self, batch: Batch, now: int) -> None:
-        """Mails of journeys that were left: taken back if they have not been claimed."""
-        recalled = {effect.key: effect for effect in batch.effects if effect.kind == "recall"}
-        if not recalled:
-            return
-        batch.effects = [effect for effect in batch.effects if effect.kind == "mail"]
-        fresh = {effect.key: effect for effect in batch.effects if effect.key in recalled}
-        batch.effects = [effect for effect in batch.effects if effect.key not in fresh]
-        for key in recalled:
-            effect = fresh.get(key)
-            if effect is None and self._queue.cancel(key):
-                effect = self._open[key]
-                batch.ended.append(key)
+    def _move(
+        self, people: dict[str, Bundle], stimulus: Stimulus, batch: Batch, now: int
+    ) -> Sequence[Recall]:
+        """Advance one contact. Mails under limits are decided on when everything else has been heard."""
+        deciding = isinstance(stimulus.data, Fired) and stimulus.id.startswith(_DECIDE)
+        advanced = advance(self._loaded, people[stimulus.contact], stimulus, now, more=not deciding)
+        people[stimulus.contact] = advanced.bundle
+        for effect in advanced.effects:
+            (batch.codes if effect.kind == "coupon" else batch.effects).append(effect)
+        batch.entries += advanced.entries
+        return advanced.recalls
+
+    def _recall(self, recalls: Sequence[Recall], batch: Batch, now: int) -> list[Stimulus]:
+        """Take back the mails of journeys that were left, if they have not been claimed."""
+        stimuli: list[Stimulus] = []
+        for recall in recalls:
+            effect = next((each for each in batch.effects if each.key == recall.key), None)
             if effect is not None:
+                batch.effects.remove(effect)
+            elif recall.key not in batch.ended and self._queue.cancel(recall.key):
+                effect = self._open[recall.key]
+                batch.ended.append(recall.key)
+            if effect is not None and isinstance(effect.body, MailBody):
                 body = effect.body
-                batch.entries.append(
-                    Entry(
-                        effect.contact,
-                        now,
-                        0,
-                        body.journey,
-                        body.flow,
-                        body.step,
-                        What.SKIPPED.value,
-                        Why.FLOW_LEFT.value,
-                    )
-                )
+                place = (body.flow, body.journey, body.step)
+                data = MailEnded(*place, effect.key, body.template, body.topic, Why.FLOW_LEFT)
+                stimuli.append(Stimulus(effect.key, effect.contact, now, data))
+        return stimuli
 
     # effects
 
-    def _item(self, effect: Effect) -> Item:
+    async def _carry_out(self, effects: Sequence[Effect]) -> None:
+        """Hand on what was committed. What the consent service must be asked for is kept until it answers."""
+        for effect in effects:
+            if isinstance(effect.body, MailBody):
+                self._open[effect.key] = effect
+                self._queue.put(self._mail(effect, effect.body))
+            else:
+                self._asked.append(effect)
+        if effects:
+            self._dispatch.wake()
+        await self._ask()
+
+    async def _ask(self) -> None:
+        """Withdraw what flows withdraw, and find out to whom they tell. Each is asked for again until it was
+        answered, which the consent service takes for one time."""
+        while self._asked:
+            effect = self._asked[0]
+            body = effect.body
+            if isinstance(body, WithdrawBody):
+                await self._consent.withdraw_by_flow(effect.contact, body.topic, body.flow, effect.key)
+                self._done.append(effect.key)
+            else:
+                item = await self._item(effect)
+                self._open[effect.key] = effect
+                self._queue.put(item)
+                self._dispatch.wake()
+            self._asked.pop(0)
+
+    async def _item(self, effect: Effect) -> Item:
+        """What the queue takes. A mail to the team goes to an address, which the consent service keeps."""
         body = effect.body
+        if isinstance(body, MailBody):
+            return self._mail(effect, body)
+        assert isinstance(body, TellBody)
+        (subject,) = await self._consent.subjects([body.address])
+        ask = Ask(effect.key, 1, subject or _NOBODY, MailClass.INTERNAL, None, "", None)
+        return Item(ask, lambda decision: self._letters.note(body.flow, body.text), body.at)
+
+    def _mail(self, effect: Effect, body: MailBody) -> Item:
         ask = Ask(
             effect.key,
             1,
@@ -331,7 +368,7 @@ class Runner:
             try:
                 async for changes in self._consent.feed(self._cursors[_CHANGES]):
                     for change in changes:
-                        if change.type in STOPPED:
+                        if change.type in STOPS:
                             self._mailer.revoke(change.subject, change.seq)
                     self.wake.set()
             except Unavailable:  # `run` asks the same service, and says so
@@ -347,19 +384,6 @@ class Runner:
             pass
 
 
-async def last_heard(consent: ConsentClient, cursor: int) -> int:
-    """The position up to which changes of consent were heard: `cursor`, if the log knows a change there. If
-    not, an older consent store was put back; then its changes count from where it now ends, so that no later
-    one is missed. (The gate decides on each mail by the log as it is, whatever was heard.)"""
-    if not cursor or any(change.seq == cursor for change in await consent.changes(cursor - 1, 1)):
-        return cursor
-    log.error("the consent store is older than what was heard of it; changes count from its end")
-    end = 0
-    while part := await consent.changes(end, LARGEST_BATCH):
-        end = part[-1].seq
-    return end
-
-
 def _forget_views(received: Sequence[Received], people: dict[str, Bundle], batch: Batch) -> None:
     """What was looked at by those who did not agree to personalisation has done its work."""
     named = dict(batch.named)
@@ -369,16 +393,10 @@ def _forget_views(received: Sequence[Received], people: dict[str, Bundle], batch
             batch.emptied.append(item.seq)
 
 
-def _changed(changes: Sequence[Change]) -> list[Stimulus]:
-    stimuli: list[Stimulus] = []
-    for change in changes:
-        if change.type in STARTED | STOPPED:
-            data: Agreed | Learned = Agreed(
-                change.topic, change.type in STARTED, change.language, change.domain
-            )
-        elif change.type == SPEAKS:
-            data = Learned({"language": change.language})
-        else:
-            continue
-        stimuli.append(Stimulus(f"change-{change.seq}", change.subject, change.at, data))
-    return stimuli
+def _decisions(people: dict[str, Bundle], last: dict[str, Stimulus], now: int) -> list[Stimulus]:
+    """For everybody concerned who has mails that wait to be decided on, the word to do so."""
+    return [
+        Stimulus(f"{_DECIDE}{stimulus.id}", contact, now, Fired("", 0))
+        for contact, stimulus in last.items()
+        if undecided(people[contact], now)
+    ]

@@ -19,6 +19,7 @@ class Batch:
     watches_gone: list[tuple[int, str]] = field(default_factory=list)  # (due, contact)
     watches_put: list[tuple[int, str]] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
+    codes: list[Effect] = field(default_factory=list)  # coupons' codes that were made
     ended: list[str] = field(default_factory=list)  # keys of effects that are done
     handed: list[Handed] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
@@ -36,11 +37,11 @@ class Batch:
             self.unwatched.append(new.contact)
         if _profile(old) != _profile(new) or not old.created:
             self.profiles.append(new)
-        if old.segments_due != new.segments_due:
-            if old.segments_due != NEVER:
-                self.watches_gone.append((old.segments_due, old.contact))
-            if new.segments_due != NEVER:
-                self.watches_put.append((new.segments_due, new.contact))
+        if old.watch != new.watch:
+            if old.watch != NEVER:
+                self.watches_gone.append((old.watch, old.contact))
+            if new.watch != NEVER:
+                self.watches_put.append((new.watch, new.contact))
         before = {journey.id: journey for journey in old.journeys}
         for journey in new.journeys:
             known = before.pop(journey.id, None)
@@ -63,4 +64,10 @@ def _profile(bundle: Bundle) -> tuple[object, ...]:
         bundle.segments_due,
         bundle.judged_by,
         bundle.entered,
+        bundle.watch,
+        bundle.dates,
+        bundle.dated_by,
+        bundle.mails,
+        bundle.viewed,
+        bundle.bought,
     )

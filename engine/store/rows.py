@@ -6,7 +6,19 @@ from typing import Any
 
 from msgspec import Struct
 
-from engine.core.bundle import Bundle, Effect, Entry, Journey, MailBody, Seen, in_order, replace
+from engine.core.bundle import (
+    Body,
+    Bundle,
+    Effect,
+    Entry,
+    Journey,
+    MailBody,
+    Mailed,
+    Seen,
+    in_order,
+    replace,
+)
+from engine.core.calendar import NEVER
 from engine.core.values import decoder, encode, packable
 
 
@@ -21,11 +33,17 @@ class _Profile(Struct, frozen=True, array_like=True):
     segments_due: int
     entered: dict[str, int]
     judged_by: str = ""
+    watch: int = NEVER
+    dates: dict[str, int] = {}
+    dated_by: str = ""
+    mails: tuple[Mailed, ...] = ()
+    viewed: tuple[str, ...] = ()
+    bought: tuple[str, ...] = ()
 
 
 _profile = decoder(_Profile)
 _journey = decoder(Journey)
-_mail = decoder(MailBody)
+_body = decoder(Body)
 _entries = decoder(list[Entry])
 
 
@@ -43,6 +61,12 @@ def profile_row(bundle: Bundle) -> bytes:
             bundle.segments_due,
             bundle.entered,
             bundle.judged_by,
+            bundle.watch,
+            bundle.dates,
+            bundle.dated_by,
+            bundle.mails,
+            bundle.viewed,
+            bundle.bought,
         )
     )
 
@@ -63,6 +87,12 @@ def bundle_of(contact: str, row: bytes | None, journeys: Iterable[Journey]) -> B
         profile.judged_by,
         profile.entered,
         in_order(journeys),
+        profile.watch,
+        profile.dates,
+        profile.dated_by,
+        profile.mails,
+        profile.viewed,
+        profile.bought,
     )
 
 
@@ -75,8 +105,10 @@ def journey_of(row: bytes) -> Journey:
     return found
 
 
-def mail_row(effect: Effect) -> bytes:
+def effect_row(effect: Effect) -> bytes:
     body = effect.body
+    if not isinstance(body, MailBody):
+        return encode(body)
     return encode(
         replace(
             body,
@@ -89,7 +121,8 @@ def mail_row(effect: Effect) -> bytes:
 
 
 def effect_of(key: bytes, contact: bytes, row: bytes) -> Effect:
-    return Effect(key.hex(), contact.hex(), "mail", _mail.decode(row))
+    body: Body = _body.decode(row)
+    return Effect(key.hex(), contact.hex(), str(body.__struct_config__.tag), body)
 
 
 def journal_row(entries: Sequence[Entry]) -> bytes:

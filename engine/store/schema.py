@@ -91,6 +91,20 @@ mail_kind = Table(
     Index("mail_kind_names", "flow", "step", "template", "topic", unique=True),
 )
 
+coupon = Table(  # codes that were made, for the shop to know
+    "coupon",
+    metadata,
+    Column("code", String, primary_key=True),
+    Column("coupon", String, nullable=False),
+    Column("contact", _id(), nullable=False),
+    Column("journey", _id(), nullable=False),
+    Column("step", String, nullable=False),
+    Column("made", BigInteger, nullable=False),
+    Column("until", BigInteger),  # NULL: without end
+    Index("coupon_made", "made"),
+    sqlite_with_rowid=False,
+)
+
 journal = Table(
     "journal",
     metadata,

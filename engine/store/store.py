@@ -10,9 +10,10 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from dsl.graph import Graph, graph_from_json, to_json
 from engine.core.bundle import Bundle, Effect, Entry, Journey, replace
-from engine.store import handed, rows, views
+from engine.store import coupons, handed, rows, views
 from engine.store import schema as t
 from engine.store.batch import Batch
+from engine.store.coupons import Code
 from engine.store.database import Database
 from engine.store.handed import Handed
 
@@ -70,6 +71,10 @@ class Store:
     async def handed(self, keys: Sequence[str]) -> list[Handed | None]:
         """The mails handed over under these keys, in order; None: there is none."""
         return await self._database.run(handed.find, keys)
+
+    async def codes(self, after: int = -1) -> list[Code]:
+        """The coupons' codes made after that instant, oldest first."""
+        return await self._database.run(coupons.find, after)
 
     # people
 
@@ -299,11 +304,12 @@ def _commit_effects(connection: Connection, batch: Batch) -> None:
                     "key": bytes.fromhex(effect.key),
                     "contact": bytes.fromhex(effect.contact),
                     "made": effect.body.at,
-                    "body": rows.mail_row(effect),
+                    "body": rows.effect_row(effect),
                 }
                 for effect in batch.effects
             ],
         )
+    coupons.keep(connection, batch.codes)
     if batch.ended:
         connection.execute(_EFFECT_GONE, [{"key_": bytes.fromhex(key)} for key in batch.ended])
 

@@ -17,7 +17,9 @@ from engine.core.bundle import (
     Happened,
     Journey,
     Learned,
+    MailBody,
     MailEnded,
+    Recall,
     Stimulus,
 )
 from engine.core.calendar import NEVER
@@ -45,6 +47,7 @@ class Person:
         self.mailer = mailer
         self.bundle = Bundle(contact)
         self.effects: list[Effect] = []
+        self.recalls: list[Recall] = []
         self.entries: list[Entry] = []
         self.open: dict[str, Effect] = {}
         self._count = 0
@@ -63,10 +66,12 @@ class Person:
     def happens(self, event: str, *, late: bool = False, at: int | None = None, **data: Any) -> "Person":
         return self.take(Happened(event, data, late), at)
 
-    def fires(self, journey: Journey, epoch: int | None = None, mail_open: bool | None = None) -> "Person":
+    def fires(
+        self, journey: Journey, epoch: int | None = None, mail_open: bool | None = None, more: bool = False
+    ) -> "Person":
         """A timer, perhaps one that is stale."""
         is_open = journey.mail in self.open if mail_open is None else mail_open
-        return self.take(Fired(journey.id, journey.epoch if epoch is None else epoch, is_open))
+        return self.take(Fired(journey.id, journey.epoch if epoch is None else epoch, is_open), more=more)
 
     def hand_over(self, key: str, reason: str = "") -> "Person":
         """A held mail ends."""
@@ -75,24 +80,26 @@ class Person:
             MailEnded(body.flow, body.journey, body.step, key, body.template, body.topic, reason)
         )
 
-    def take(self, data: Any, at: int | None = None) -> "Person":
+    def take(self, data: Any, at: int | None = None, more: bool = False) -> "Person":
         self._count += 1
         id_ = f"stimulus-{self._count}"
         if isinstance(data, Fired):  # as the runner names them
-            id_ = f"{data.journey}-{data.epoch}" if data.journey else f"segments-{at}"
+            id_ = f"{data.journey}-{data.epoch}" if data.journey else f"watch-{at}"
         stimulus = Stimulus(id_, self.bundle.contact, self.now if at is None else at, data)
-        self._keep(advance(self.loaded, self.bundle, stimulus, self.now))
+        self._keep(advance(self.loaded, self.bundle, stimulus, self.now, more))
         return self
 
     def _keep(self, advanced: Advanced) -> None:
         self.bundle = advanced.bundle
         self.effects += advanced.effects
+        self.recalls += advanced.recalls
         self.entries += advanced.entries
         for effect in advanced.effects:
             if effect.kind == "mail":
                 self.open[effect.key] = effect
         for effect in advanced.effects:
             if self.mailer == "at once" and effect.key in self.open:
+                assert isinstance(effect.body, MailBody)
                 if effect.body.report:
                     self.hand_over(effect.key)
                 else:
@@ -102,7 +109,7 @@ class Person:
 
     def next_due(self) -> int:
         """The earliest deadline."""
-        return min([self.bundle.segments_due, *(journey.due for journey in self.bundle.journeys)])
+        return min([self.bundle.watch, *(journey.due for journey in self.bundle.journeys)])
 
     def pass_(self, milliseconds: int) -> "Person":
         return self.until(self.now + milliseconds)
@@ -111,10 +118,11 @@ class Person:
         """Let time pass up to and including `moment`; timers fire in order."""
         while (due := self.next_due()) <= moment:
             self.now = max(self.now, due)
-            if self.bundle.segments_due == due:
+            if self.bundle.watch == due:
                 self.take(Fired("", 0), due)
             else:
-                self.fires(next(journey for journey in self.bundle.journeys if journey.due == due))
+                first, *others = (journey for journey in self.bundle.journeys if journey.due == due)
+                self.fires(first, more=bool(others))
         self.now = max(self.now, moment)
         return self
 
@@ -138,7 +146,7 @@ class Person:
     @property
     def recalled(self) -> list[str]:
         """The keys of mails called back."""
-        return [effect.key for effect in self.effects if effect.kind == "recall"]
+        return [recall.key for recall in self.recalls]
 
     def story(self, flow: str = "") -> list[str]:
         """The journal of a flow as `what`, `what step` or `what step reason`."""
@@ -151,9 +159,9 @@ class Person:
     @contextmanager
     def nothing_new(self) -> Iterator[None]:
         """Whatever happens within asks for no mail and writes no line."""
-        before = len(self.effects), len(self.entries)
+        before = len(self.effects), len(self.recalls), len(self.entries)
         yield
-        assert (len(self.effects), len(self.entries)) == before
+        assert (len(self.effects), len(self.recalls), len(self.entries)) == before
 
 
 __all__ = ["DAY", "HOUR", "MINUTE", "MONDAY", "NEVER", "Person", "at"]

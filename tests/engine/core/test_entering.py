@@ -161,7 +161,7 @@ flow cart "Cart"
     wait 1 hour
 """
     anna = Person(loaded(text)).happens("order_placed", order_id="1")
-    assert anna.story("cart") == ["entered"]
+    assert anna.story("cart") == ["entered", "waits wait_1"]
     assert anna.journey("cart").trigger["order_id"] == "1"
 
 
@@ -195,7 +195,7 @@ flow cart "Gone"
     send missed
         topic news
 """
-    anna = Person(loaded(text))
+    anna = Person(loaded(text)).agrees("personalisation")
     for _ in range(3):
         anna.happens("product_viewed").pass_(2 * DAY)
     assert anna.mails == ["missed"] * 3

@@ -93,7 +93,7 @@ flow gamma "Gamma"
 """
     anna = Person(loaded(flow)).agrees("news").happens("cart_updated").withdraws("news")
     assert anna.story("alpha")[-1] == "left topic_withdrawn"
-    assert anna.story("beta") == ["entered"]
+    assert anna.story("beta") == ["entered", "waits wait_1"]
     assert anna.story("gamma")[-1] == "left unsubscribed"
 
 

@@ -129,7 +129,7 @@ def test_nothing_accepted_stops_a_journey(given: dict[str, Any], placed: list[di
     rows.bundle_of(anna.bundle.contact, rows.profile_row(anna.bundle), ())
     for effect in anna.effects:
         key, contact = bytes.fromhex(effect.key), bytes.fromhex(effect.contact)
-        again = rows.effect_of(key, contact, rows.mail_row(effect))
+        again = rows.effect_of(key, contact, rows.effect_row(effect))
         assert repr(again.body.values) == repr(effect.body.values)
     named = {data["order_id"].strip() for data in events if data.get("order_id", "").strip()}
     assert anna.mails == ["tips"] * len(named)

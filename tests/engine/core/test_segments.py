@@ -68,7 +68,7 @@ def test_time_alone_moves_people_in() -> None:
 def test_no_look_is_armed_when_time_changes_nothing() -> None:
     """A segment by attributes costs no timer; one whose window is over costs none any more."""
     anna = Person(loaded(segment("contact.visits >= 5"))).learns(visits=Decimal(5))
-    assert anna.bundle.segments_due == NEVER
+    assert anna.bundle.watch == NEVER
     bert = Person(loaded(segment("any order_placed in last 30 days"))).happens("order_placed")
     assert bert.bundle.segments_due == at("2026-04-01T06:00")
     assert bert.pass_(31 * DAY).bundle.segments_due == NEVER
@@ -154,7 +154,7 @@ def test_a_segment_that_was_deleted_asks_for_no_more_looks() -> None:
     anna = Person(loaded(segment("any order_placed in last 30 days"))).happens("order_placed")
     anna.loaded = loaded('flow other "Other"\n    start on cart_updated\n\n    finish\n')
     anna.pass_(90 * DAY)
-    assert anna.bundle.segments_due == NEVER
+    assert anna.bundle.watch == NEVER
     assert anna.bundle.segments == frozenset()
 
 

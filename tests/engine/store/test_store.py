@@ -20,7 +20,7 @@ from person import ANNA, DAY, MINUTE, MONDAY, Person
 from sqlalchemy.exc import IntegrityError
 
 from dsl.graph import Money
-from engine.core.bundle import Bundle, Effect, Entry, Journey, MailBody, Seen, in_order, replace
+from engine.core.bundle import Bundle, Effect, Entry, Journey, MailBody, Mailed, Seen, in_order, replace
 from engine.core.calendar import NEVER
 from engine.store.batch import Batch
 from engine.store.database import StoreFault, StoreInUse
@@ -86,6 +86,9 @@ journeys = st.builds(
     mail=ids | st.just(""),
     received=st.dictionaries(texts, records, max_size=2),
     sent=st.lists(texts, max_size=3).map(tuple),
+    visits=st.dictionaries(texts, st.integers(1, 9), max_size=2),
+    codes=st.dictionaries(texts, instants, max_size=2),
+    held=instants,
 )
 bundles = st.builds(
     Bundle,
@@ -98,6 +101,12 @@ bundles = st.builds(
     ),
     segments=st.frozensets(texts, max_size=3),
     segments_due=instants | st.just(NEVER),
+    watch=instants | st.just(NEVER),
+    dates=st.dictionaries(texts, instants, max_size=2),
+    dated_by=texts,
+    mails=st.lists(st.builds(Mailed, instants, ids, texts), max_size=2).map(tuple),
+    viewed=st.lists(texts, max_size=2).map(tuple),
+    bought=st.lists(texts, max_size=2).map(tuple),
     entered=st.dictionaries(texts, instants, max_size=3),
     journeys=st.lists(journeys, max_size=3, unique_by=lambda journey: journey.id).map(in_order),
 )
@@ -128,8 +137,8 @@ def test_a_bundle_comes_back_as_it_was(first: Bundle, second: Bundle) -> None:
     assert one == first
     assert other == second
     deadlines = [journey.due for journey in second.journeys]
-    if second.segments_due != NEVER:
-        deadlines.append(second.segments_due)
+    if second.watch != NEVER:
+        deadlines.append(second.watch)
     assert due == min(deadlines, default=None)
 
 

@@ -1,0 +1,69 @@
+"""Steps that change the contact, or have somebody told: `set`, `add tag`, `unsubscribe from`, `tell`."""
+
+from decimal import Decimal
+from typing import Any
+
+from dsl.graph import CouponCode, Set, Tag, Tell, Unsubscribe
+from engine.core import calendar, mailing, segments
+from engine.core.bundle import Effect, Journey, TellBody, WithdrawBody
+from engine.core.conditions import known
+from engine.core.flow import Flow, spoken
+from engine.core.record import What, Why
+from engine.core.turn import Turn
+
+
+def set_attribute(turn: Turn, flow: Flow, journey: Journey, node: Set) -> Journey:
+    """Change an attribute; an unknown value makes it unknown."""
+    value: Any = None
+    if isinstance(node.value, CouponCode):
+        made = mailing.coupon(turn, flow, journey, node.step, node.value.coupon)
+        if made is None:
+            turn.note(journey.flow, journey.id, node.step, What.SKIPPED, Why.NO_CODE)
+            return journey
+        journey, value, _ = made
+    elif node.value is not None:
+        value = _fitting(turn, node.attribute, known(flow.values[journey.node](turn.scene(journey))))
+    rest = {name: old for name, old in turn.bundle.attributes.items() if name != node.attribute}
+    turn.change(attributes=rest if value is None else {**rest, node.attribute: value})
+    turn.note(journey.flow, journey.id, node.step, What.SET, node.attribute)
+    segments.reconsider(turn)
+    return journey
+
+
+def tag(turn: Turn, journey: Journey, node: Tag) -> None:
+    """Add a tag or take it away."""
+    tags = [other for other in turn.bundle.attributes.get("tags", ()) if other != node.tag]
+    if node.add:
+        tags.append(node.tag)
+    rest = {name: value for name, value in turn.bundle.attributes.items() if name != "tags"}
+    turn.change(attributes={**rest, "tags": tags} if tags else rest)
+    turn.note(journey.flow, journey.id, node.step, What.TAGGED, "add" if node.add else "remove")
+    segments.reconsider(turn)
+
+
+def unsubscribe(turn: Turn, flow: Flow, journey: Journey, node: Unsubscribe) -> Journey:
+    """Have a topic withdrawn; the consent service tells when that is done."""
+    journey, key = mailing.visit(turn, flow, journey, node.step)
+    body = WithdrawBody(journey.flow, journey.id, node.step, turn.now, node.topic)
+    turn.ask(Effect(key, journey.contact, "withdraw", body))
+    turn.note(journey.flow, journey.id, node.step, What.UNSUBSCRIBED, node.topic)
+    return journey
+
+
+def tell(turn: Turn, flow: Flow, journey: Journey, node: Tell) -> Journey:
+    """Ask for a plain mail to somebody of the team. Its hand-over leaves the line in the journal."""
+    text = spoken(flow.texts[journey.node], turn.scene(journey))
+    journey, key = mailing.visit(turn, flow, journey, node.step)
+    body = TellBody(journey.flow, journey.id, node.step, turn.now, node.address, text)
+    turn.ask(Effect(key, journey.contact, "tell", body))
+    return journey
+
+
+def _fitting(turn: Turn, attribute: str, value: Any) -> Any:
+    """The value in the attribute's own type: a count is a number, a moment has a day."""
+    kind = turn.loaded.attributes.get(attribute)
+    if kind is None or type(value) is not int:
+        return value
+    if kind.kind == "number":
+        return Decimal(value)
+    return calendar.day(value, turn.clock) if kind.kind == "date" else value

@@ -1,0 +1,241 @@
+"""One graph made ready to run: closures instead of conditions and values."""
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from dsl.graph import (
+    END,
+    Condition,
+    CouponCode,
+    Fill,
+    Graph,
+    Hear,
+    If,
+    Leave,
+    Repeat,
+    Send,
+    Set,
+    StartOnDate,
+    StartOnEvent,
+    StartOnSegment,
+    Tell,
+    Wait,
+    WaitFor,
+    WaitUntil,
+    WaitUntilDate,
+)
+from engine.core.boundary import Boundaries, boundaries
+from engine.core.conditions import Reading, Test, condition, reading
+
+SENT = "email_sent"
+
+Piece = str | tuple[Reading, str]
+"""Part of a text: written, or a value with the word that stands in for an unknown one."""
+
+
+class Listener(Struct, frozen=True):
+    """An event that matters, and the condition on it, if any."""
+
+    event: str
+    test: Test | None
+
+
+class Awaited(Struct, frozen=True):
+    """A condition, and when time alone can change it."""
+
+    test: Test
+    boundaries: Boundaries
+
+
+class Dated(Struct, frozen=True):
+    """A start on a date. `key` is the flow's name, behind NUL the number of any further such start."""
+
+    key: str
+    start: StartOnDate
+    value: Reading
+
+
+class Tongue(Struct, frozen=True):
+    """The parts of one `send` that are computed per contact; `codes` are the coupons' names by the names that
+    the template knows."""
+
+    values: tuple[tuple[str, Reading], ...]
+    codes: tuple[tuple[str, str], ...]
+    subject: tuple[Piece, ...]
+
+
+class Flow(Struct, frozen=True):
+    """One graph, ready to run. The maps are keyed by the index of a node."""
+
+    graph: Graph
+    starts: tuple[Listener, ...]
+    segment_starts: tuple[StartOnSegment, ...]
+    dated: tuple[Dated, ...]
+    leaves: tuple[Listener, ...]
+    leave_when: Awaited | None
+    tests: dict[int, Test]
+    awaited: dict[int, Awaited]
+    hears: dict[int, tuple[tuple[Hear, Test | None], ...]]
+    sends: dict[int, Tongue]
+    values: dict[int, Reading]  # of `set` and of `wait until` a date
+    texts: dict[int, tuple[Piece, ...]]
+    reports: frozenset[int]  # sends whose hand-over the journey must hear of
+    again: frozenset[int]  # nodes that a journey may meet more than once
+    watches: bool  # whether time alone can move a journey of it
+
+    def hears_of_mails(self) -> bool:
+        """Whether it starts, ends or goes on by mails that are sent."""
+        listeners = {listener.event for listener in self.starts + self.leaves}
+        return SENT in listeners or any(
+            hear.event == SENT for hears in self.hears.values() for hear, _ in hears
+        )
+
+
+def prepare(graph: Graph, currency: str = "") -> Flow:
+    """The graph with its conditions compiled."""
+    tests: dict[int, Test] = {}
+    awaited: dict[int, Awaited] = {}
+    hears: dict[int, tuple[tuple[Hear, Test | None], ...]] = {}
+    sends: dict[int, Tongue] = {}
+    values: dict[int, Reading] = {}
+    texts: dict[int, tuple[Piece, ...]] = {}
+    reports: set[int] = set()
+    for index, node in enumerate(graph.nodes):
+        match node:
+            case If():
+                tests[index] = condition(node.test, currency)
+            case Repeat() if node.until is not None:
+                tests[index] = condition(node.until, currency)
+            case WaitUntil():
+                awaited[index] = _awaited(node.test, currency)
+            case WaitUntilDate():
+                values[index] = reading(node.value, currency)
+            case Set() if node.value is not None and not isinstance(node.value, CouponCode):
+                values[index] = reading(node.value, currency)
+            case WaitFor():
+                hears[index] = tuple((hear, _test(hear.where, currency)) for hear in node.hears)
+            case Tell():
+                texts[index] = _pieces(node.text, currency)
+            case Send():
+                sends[index] = _tongue(node, currency)
+                if not _long_wait(graph, node.next):
+                    reports.add(index)
+    starts = [start for start in graph.starts if isinstance(start, StartOnEvent)]
+    leave_when = None if graph.leave_when is None else _awaited(graph.leave_when, currency)
+    return Flow(
+        graph,
+        _listeners(starts, currency),
+        tuple(start for start in graph.starts if isinstance(start, StartOnSegment)),
+        _dated(graph, currency),
+        _listeners(graph.leaves, currency),
+        leave_when,
+        tests,
+        awaited,
+        hears,
+        sends,
+        values,
+        texts,
+        frozenset(reports),
+        _in_rounds(graph),
+        leave_when is not None or bool(awaited),
+    )
+
+
+def dates_digest(flows: Iterable[Flow]) -> str:
+    """By what the dates of starts are armed; empty where no flow starts on one."""
+    starts = [(dated.key, dated.start) for flow in flows for dated in flow.dated]
+    return hashlib.sha256(msgspec.json.encode(starts)).hexdigest()[:16] if starts else ""
+
+
+def spoken(pieces: Iterable[Piece], scene: Any) -> str:
+    """A text with its values filled in."""
+    return "".join(piece if isinstance(piece, str) else _word(piece[0](scene), piece[1]) for piece in pieces)
+
+
+def _word(value: Any, otherwise: str) -> str:
+    if value is None:
+        return otherwise
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+def _awaited(test: Condition, currency: str) -> Awaited:
+    return Awaited(condition(test, currency), boundaries(test))
+
+
+def _dated(graph: Graph, currency: str) -> tuple[Dated, ...]:
+    starts = [start for start in graph.starts if isinstance(start, StartOnDate)]
+    return tuple(
+        Dated(f"{graph.flow}\0{number}" if number else graph.flow, start, reading(start.value, currency))
+        for number, start in enumerate(starts)
+    )
+
+
+def _listeners(lines: Iterable[StartOnEvent | Leave], currency: str) -> tuple[Listener, ...]:
+    return tuple(Listener(line.event, _test(line.where, currency)) for line in lines)
+
+
+def _test(where: Condition | None, currency: str) -> Test | None:
+    return None if where is None else condition(where, currency)
+
+
+def _long_wait(graph: Graph, index: int) -> bool:
+    """Whether a wait stands there that is so long that a minute before its beginning does not matter."""
+    node = graph.nodes[index] if index != END else None
+    if not isinstance(node, Wait):
+        return False
+    length = node.duration
+    return bool(length.months or length.days) or length.seconds >= 3600
+
+
+def _in_rounds(graph: Graph) -> frozenset[int]:
+    """The nodes from which a way leads back to themselves."""
+    onward = [_onward(node) for node in graph.nodes]
+    if not any(isinstance(node, Repeat) for node in graph.nodes):
+        return frozenset()
+    return frozenset(index for index in range(len(onward)) if index in _reached(onward, index))
+
+
+def _reached(onward: list[frozenset[int]], start: int) -> set[int]:
+    found: set[int] = set()
+    waiting = set(onward[start])
+    while waiting:
+        index = waiting.pop()
+        if index not in found:
+            found.add(index)
+            waiting |= onward[index]
+    return found
+
+
+def _onward(node: Struct) -> frozenset[int]:
+    """Where a node leads: its own links and those of its arms."""
+    links: set[int] = set()
+    for name in ("next", "then", "otherwise", "body", "on_met", "on_timeout"):
+        links.add(getattr(node, name, END))
+    for name in ("arms", "hears"):
+        links.update(part.next for part in getattr(node, name, ()))
+    return frozenset(links - {END})
+
+
+def _pieces(text: Iterable[str | Fill], currency: str) -> tuple[Piece, ...]:
+    return tuple(
+        piece if isinstance(piece, str) else (reading(piece.value, currency), piece.otherwise)
+        for piece in text
+    )
+
+
+def _tongue(node: Send, currency: str) -> Tongue:
+    return Tongue(
+        tuple(
+            (name, reading(value, currency))
+            for name, value in node.values
+            if not isinstance(value, CouponCode)
+        ),
+        tuple((name, value.coupon) for name, value in node.values if isinstance(value, CouponCode)),
+        _pieces(node.subject, currency),
+    )

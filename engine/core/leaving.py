@@ -1,0 +1,41 @@
+"""What ends a journey before its end: `leave on`, `leave when`, a topic that is over."""
+
+from collections.abc import Callable
+from typing import Any
+
+from engine.core.bundle import Journey
+from engine.core.flow import Flow
+from engine.core.record import What, Why
+from engine.core.turn import Turn
+
+
+def on_event(turn: Turn, name: str, event: dict[str, Any]) -> None:
+    """End the journeys that leave on this event."""
+    for journey in turn.bundle.journeys:
+        if _leaves(turn, turn.flow(journey), journey, name, event):
+            turn.end(journey, What.LEFT, name)
+
+
+def when_true(turn: Turn) -> bool:
+    """End the journeys whose `leave when` is true; whether there was one."""
+    left = False
+    for journey in turn.bundle.journeys:
+        leave_when = turn.flow(journey).leave_when
+        if leave_when is not None and leave_when.test(turn.scene(journey)):
+            turn.end(journey, What.LEFT, Why.CONDITION)
+            left = True
+    return left
+
+
+def all_of(turn: Turn, concerned: Callable[[Flow], bool], reason: str) -> None:
+    """End the journeys of the flows that are concerned."""
+    for journey in turn.bundle.journeys:
+        if concerned(turn.flow(journey)):
+            turn.end(journey, What.LEFT, reason)
+
+
+def _leaves(turn: Turn, flow: Flow, journey: Journey, name: str, event: dict[str, Any]) -> bool:
+    return any(
+        listener.event == name and (listener.test is None or listener.test(turn.scene(journey, event)))
+        for listener in flow.leaves
+    )

@@ -1,0 +1,98 @@
+"""A mail asked for: its key, the coupons' codes in it, and all that it may say."""
+
+from typing import Any
+
+from dsl.graph import Send
+from engine.core import calendar, limits
+from engine.core.bundle import CodeBody, Effect, Journey, MailBody, Mailed, replace
+from engine.core.flow import Flow, spoken
+from engine.core.record import What, Why
+from engine.core.turn import Turn
+
+
+def limited(turn: Turn, flow: Flow, node: Send) -> bool:
+    """Whether limits or quiet may have a say: service mail is exempt."""
+    own = flow.graph.limits
+    if not (turn.loaded.limited or own.caps or own.quiet):
+        return False
+    return node.topic not in turn.loaded.service_topics
+
+
+def send(turn: Turn, flow: Flow, journey: Journey, node: Send) -> Journey:
+    """Ask for a mail. The journey remembers its key until the hand-over is known or no longer matters; it has
+    none if the mail is skipped for want of a code."""
+    index = journey.node
+    scene = turn.scene(journey)
+    tongue = flow.sends[index]
+    values: dict[str, Any] = {name: value(scene) for name, value in tongue.values}
+    for name, asked in tongue.codes:
+        made = coupon(turn, flow, journey, node.step, asked)
+        if made is None:
+            turn.note(journey.flow, journey.id, node.step, What.SKIPPED, Why.NO_CODE)
+            return journey
+        journey, values[name], values[f"{name}_until"] = made
+    bundle = turn.bundle
+    journey, key = visit(turn, flow, journey, node.step)
+    personal = node.recommends > 0 and "personalisation" in bundle.agreed
+    service = node.topic in turn.loaded.service_topics
+    body = MailBody(
+        flow=journey.flow,
+        journey=journey.id,
+        step=node.step,
+        template=node.template,
+        topic=node.topic,
+        service=service,
+        at=turn.now,
+        trigger_id=journey.trigger_id,
+        attributes={**bundle.attributes, "id": journey.contact, "created_at": bundle.created},
+        trigger=journey.trigger,
+        received=journey.received.get(node.received_step, {}),
+        values=values,
+        subject=spoken(tongue.subject, scene),
+        sender=node.sender or "",
+        reply_to=node.reply_to or "",
+        report=index in flow.reports or turn.loaded.hears_of_mails,
+        measured="measurement" in bundle.agreed,
+        viewed=bundle.viewed if personal else (),
+        bought=bundle.bought if personal else (),
+    )
+    turn.ask(Effect(key, journey.contact, "mail", body))
+    keep = turn.loaded.counts_mails
+    if keep and not service:
+        mails = limits.remembered(bundle.mails, turn.now, keep)
+        turn.change(mails=(*mails, Mailed(turn.now, key, journey.flow)))
+    return replace(journey, mail=key, sent=(*journey.sent, node.step))
+
+
+def visit(turn: Turn, flow: Flow, journey: Journey, step: str) -> tuple[Journey, str]:
+    """The key of what a step asks for now: each visit of a step has its own."""
+    if journey.node not in flow.again:
+        return journey, turn.loaded.key(journey.id, step, 1)
+    number = journey.visits.get(step, 0) + 1
+    return (
+        replace(journey, visits={**journey.visits, step: number}),
+        turn.loaded.key(journey.id, step, number),
+    )
+
+
+def coupon(
+    turn: Turn, flow: Flow, journey: Journey, step: str, name: str
+) -> tuple[Journey, str, int | None] | None:
+    """The code of a step and when it ends; None for a coupon that is not declared any more. Repeats of a step
+    share the code, which is valid from when it was made."""
+    declared = turn.loaded.coupons.get(name)
+    if declared is None:
+        return None
+    code = turn.loaded.code(name, journey.id, step)
+    slot = f"{step}\0{name}"
+    known = journey.codes.get(slot)
+    made = turn.now if known is None else known
+    until = None if declared.valid is None else calendar.add(made, declared.valid, turn.clock)
+    if known is None:
+        if journey.node in flow.again:
+            journey = replace(journey, codes={**journey.codes, slot: made})
+        body = CodeBody(journey.flow, journey.id, step, made, name, code, until)
+        key = turn.loaded.key(journey.id, slot, 0)
+        turn.ask(Effect(key, journey.contact, "coupon", body))
+        turn.note(journey.flow, journey.id, step, What.CODE, name)
+    return journey, code, until

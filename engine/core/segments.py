@@ -1,0 +1,34 @@
+"""Who is in which segment, and when time alone will change that."""
+
+from engine.core import boundary
+from engine.core.calendar import NEVER
+from engine.core.record import What
+from engine.core.turn import Turn
+
+
+def reconsider(turn: Turn) -> None:
+    """Bring memberships up to date and arm the next look. The turn learns who joined and left."""
+    before = turn.bundle.segments
+    now_in: frozenset[str] = frozenset()
+    due = NEVER
+    for watched in turn.loaded.segments:  # each behind those that it asks for
+        scene = turn.scene()
+        name = watched.segment.name
+        if watched.test(scene):
+            now_in |= {name}
+        if (name in now_in) != (name in turn.bundle.segments):
+            turn.change(segments=turn.bundle.segments ^ {name})
+        due = min(due, boundary.next_boundary(watched.boundaries, scene))
+    moved = [(name, True) for name in sorted(now_in - before)]
+    moved += [(name, False) for name in sorted(before - now_in)]
+    if moved:
+        turn.change(segments=now_in)
+    if turn.loaded.segments and turn.bundle.judged_by != turn.loaded.judges:
+        turn.change(judged_by=turn.loaded.judges)
+        if not turn.new:  # the segments were edited: that happened to the project, not to the person
+            moved = []
+    for name, joined in moved:
+        turn.note("", "", name, What.JOINED if joined else What.PARTED)
+    turn.moved += moved
+    if due != turn.bundle.segments_due:
+        turn.change(segments_due=due)

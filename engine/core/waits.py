@@ -1,0 +1,81 @@
+"""Waits: when each is over, and what ends one early."""
+
+from typing import Any
+
+from dsl.graph import Wait, WaitFor, WaitUntil, WaitUntilDate, WaitUntilTime
+from engine.core import boundary
+from engine.core.bundle import Journey, replace
+from engine.core.calendar import NEVER
+from engine.core.flow import Flow
+from engine.core.record import What
+from engine.core.steps import walk
+from engine.core.turn import Turn
+
+
+def fired(turn: Turn, journey: Journey) -> None:
+    """The deadline of the wait at which a journey stands has come; a condition that is met wins over it."""
+    flow = turn.flow(journey)
+    node = flow.graph.nodes[journey.node]
+    match node:
+        case Wait() | WaitUntilTime() | WaitUntilDate():
+            walk(turn, journey, node.next)
+        case WaitFor():
+            turn.note(journey.flow, journey.id, node.step, What.TIMED_OUT)
+            walk(turn, journey, node.on_timeout)
+        case WaitUntil() if not _met(turn, flow, journey):
+            turn.note(journey.flow, journey.id, node.step, What.TIMED_OUT)
+            walk(turn, journey, node.on_timeout)
+
+
+def hear(turn: Turn, journey: Journey, name: str, event: dict[str, Any]) -> None:
+    """Let a journey that waits for this event go on by it."""
+    flow = turn.flow(journey)
+    if event["at"] > journey.due:  # its time was up before this happened; the timer is on its way
+        return
+    for heard, test in flow.hears.get(journey.node, ()):
+        if heard.event == name and (test is None or test(turn.scene(journey, event))):
+            step = flow.graph.nodes[journey.node].step
+            turn.note(journey.flow, journey.id, step, What.HEARD, name)
+            received = {**journey.received, step: event}
+            walk(turn, replace(journey, received=received), heard.next)
+            return
+
+
+def meet(turn: Turn) -> bool:
+    """Let every journey go on whose condition is met; whether there was one."""
+    moved = False
+    for journey in turn.bundle.journeys:
+        flow = turn.flow(journey)
+        if journey.node in flow.awaited and turn.journey(journey.id) is journey:
+            moved |= _met(turn, flow, journey)
+    return moved
+
+
+def run_out(turn: Turn, before: int) -> None:
+    """End the waits for conditions whose time was up before what now happens."""
+    for journey in turn.bundle.journeys:
+        if journey.due < before and journey.node in turn.flow(journey).awaited:
+            fired(turn, journey)
+
+
+def boundaries(turn: Turn) -> int:
+    """When time alone may next move a journey by a condition."""
+    earliest = NEVER
+    for journey in turn.bundle.journeys:
+        flow = turn.flow(journey)
+        if flow.watches:
+            scene = turn.scene(journey)
+            for awaited in (flow.leave_when, flow.awaited.get(journey.node)):
+                if awaited is not None:
+                    earliest = min(earliest, boundary.next_boundary(awaited.boundaries, scene))
+    return earliest
+
+
+def _met(turn: Turn, flow: Flow, journey: Journey) -> bool:
+    node = flow.graph.nodes[journey.node]
+    assert isinstance(node, WaitUntil)
+    if not flow.awaited[journey.node].test(turn.scene(journey)):
+        return False
+    turn.note(journey.flow, journey.id, node.step, What.MET)
+    walk(turn, journey, node.on_met)
+    return True

@@ -1,0 +1,61 @@
+"""Changes of consent, as the engine hears of them."""
+
+from collections.abc import Sequence
+
+import structlog
+
+from consent.contract import Change, ConsentClient
+from engine.core.bundle import Agreed, Learned, Stimulus, Stopped
+from engine.core.record import Why
+
+log = structlog.get_logger("engine")
+
+_STARTED = "confirmed"
+_WITHDRAWN = "withdrawn"
+_SILENCED = {"complaint": Why.COMPLAINED, "bounced.hard": Why.HARD_BOUNCED}
+_SPEAKS = "language.changed"
+_PAGE = 1000
+
+STOPS = frozenset({_WITHDRAWN, *_SILENCED})
+"""Changes after which mails that are not on their way must not go."""
+
+
+async def last_heard(consent: ConsentClient, cursor: int) -> int:
+    """The position up to which changes of consent were heard: `cursor`, if the log knows a change there. If
+    not, an older consent store was put back; then its changes count from where it now ends, so that no later
+    one is missed. (The gate decides on each mail by the log as it is, whatever was heard.)"""
+    if not cursor or any(change.seq == cursor for change in await consent.changes(cursor - 1, 1)):
+        return cursor
+    log.error("the consent store is older than what was heard of it; changes count from its end")
+    end = 0
+    while part := await consent.changes(end, _PAGE):
+        end = part[-1].seq
+    return end
+
+
+async def changes_after(consent: ConsentClient, after: int) -> list[Change]:
+    """All changes behind a position."""
+    changes: list[Change] = []
+    while part := await consent.changes(after, _PAGE):
+        changes += part
+        after = part[-1].seq
+        if len(part) < _PAGE:
+            break
+    return changes
+
+
+def stimuli_of(changes: Sequence[Change]) -> list[Stimulus]:
+    """What the flows hear of the changes."""
+    stimuli: list[Stimulus] = []
+    for change in changes:
+        data: Agreed | Stopped | Learned
+        if change.type in (_STARTED, _WITHDRAWN):
+            data = Agreed(change.topic, change.type == _STARTED, change.language, change.domain)
+        elif change.type in _SILENCED:
+            data = Stopped(_SILENCED[change.type])
+        elif change.type == _SPEAKS:
+            data = Learned({"language": change.language})
+        else:
+            continue
+        stimuli.append(Stimulus(f"change-{change.seq}", change.subject, change.at, data))
+    return stimuli
