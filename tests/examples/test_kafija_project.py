@@ -234,17 +234,20 @@ def test_the_proof_mail_shows_the_sentences_that_are_agreed_to(letters: Letters)
     assert "I want <offers>." in letter.text
 
 
-def test_all_topics_are_named_in_all_languages(compiled: Compiled, settings: Settings) -> None:
-    """Titles everywhere, consent sentences for the topics that ask for consent."""
+def test_all_topics_and_purposes_are_named_in_all_languages(compiled: Compiled, settings: Settings) -> None:
+    """Titles everywhere, consent sentences for what asks for consent."""
     assert compiled.program is not None
-    wording = read_wording(KAFIJA, settings.languages, compiled.program.topics, {})
-    assert all(tuple(words.title) == LANGUAGES for words in wording.values())
+    spoken = settings.languages
+    wording = read_wording(KAFIJA, spoken, compiled.program.topics, settings.purposes)
+    assert all(tuple(words.title) == spoken for words in wording.values())
     assert {name: tuple(words.consent) for name, words in wording.items()} == {
-        "news": LANGUAGES,
-        "offers": LANGUAGES,
-        "guide": LANGUAGES,
+        "news": spoken,
+        "offers": spoken,
+        "guide": spoken,
         "orders": (),
         "subscription": (),
+        "personalisation": spoken,
+        "measurement": spoken,
     }
 
 

@@ -7,20 +7,38 @@ person from dice of their own, by rates that `data/README.md` names with their s
 
 from pathlib import Path
 
-from virta.visitors import Act, Confirms, Event, Sets, SignsUp, Withdraws
+from virta.visitors import (
+    Act,
+    Bounces,
+    Chooses,
+    Clicks,
+    Complains,
+    Confirms,
+    Event,
+    Opens,
+    Sets,
+    SignsUp,
+    Withdraws,
+)
 
 from .agreeing import agreeing
+from .answering import answering
 from .leaving import leaving
 from .person import LEADS, Person, customer, lead
 from .purchases import SAMPLE, customers
+from .reading import reading, refusing
 from .shopping import shopping
+from .subscribing import subscribing
 from .telling import telling
 
-_PARTS_OF_LIFE = (telling, agreeing, shopping, leaving)
+_PARTS_OF_LIFE = (telling, agreeing, shopping, subscribing, answering, reading, refusing, leaving)
 
 # What happens at one moment happens in this order, each kind for everyone at once.
 _ORDER: dict[type[Act], int] = {
-    kind: place for place, kind in enumerate((SignsUp, Confirms, Sets, Event, Withdraws))
+    kind: place
+    for place, kind in enumerate(
+        (SignsUp, Confirms, Sets, Opens, Clicks, Event, Bounces, Complains, Chooses, Withdraws)
+    )
 }
 
 

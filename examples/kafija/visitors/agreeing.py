@@ -85,4 +85,9 @@ def _topics(person: Person, chance: Random) -> tuple[str, ...]:
         ("offers", rates.WANTS_OFFERS),
         ("guide", rates.CUSTOMER_WANTS_GUIDE if person.purchases else rates.LEAD_WANTS_GUIDE),
     )
-    return tuple(topic for topic, share in wanted if chance.random() < share) or ("news",)
+    topics = tuple(topic for topic, share in wanted if chance.random() < share) or ("news",)
+    purposes = (
+        ("personalisation", rates.AGREES_TO_PERSONALISATION),
+        ("measurement", rates.AGREES_TO_MEASUREMENT),
+    )
+    return topics + tuple(purpose for purpose, share in purposes if chance.random() < share)

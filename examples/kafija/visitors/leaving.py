@@ -1,21 +1,32 @@
-"""Who has had enough."""
+"""Who has had enough, or wants less."""
 
 from collections.abc import Iterator
 
-from virta.visitors import Act, Withdraws
+from virta.visitors import Act, Chooses, Withdraws
 
 from . import rates
 from .agreeing import signing_up
 from .person import Person
 from .timetable import DAYS, time_of_day
 
+_PAUSES = (14, 30, 30, 60)
+
 
 def leaving(person: Person) -> Iterator[Act]:
-    """One click on the way out, some days after the first mails."""
+    """One click on the way out, or the preferences page: fewer mails, or none for a while."""
     form = signing_up(person)
     if form is None or not form.confirmed:
         return
     chance = person.chance("leaving")
-    day = form.day + chance.randrange(4, 30)
-    if chance.random() < rates.of_people(rates.UNSUBSCRIBES) and day < DAYS:
-        yield Withdraws(at=person.at(day, time_of_day(chance)), email=person.email)
+    day, slot = form.day + chance.randrange(4, 30), time_of_day(chance)
+    wish, frequency, pause = chance.random(), chance.choice(("weekly", "monthly")), chance.choice(_PAUSES)
+    if day >= DAYS:
+        return
+    at = person.at(day, slot)
+    leaves = rates.of_people(rates.UNSUBSCRIBES)
+    if wish < leaves:
+        yield Withdraws(at=at, email=person.email)
+    elif wish < leaves + rates.WANTS_FEWER_MAILS:
+        yield Chooses(at=at, email=person.email, frequency=frequency)
+    elif wish < leaves + rates.WANTS_FEWER_MAILS + rates.PAUSES:
+        yield Chooses(at=at, email=person.email, pause=pause)

@@ -19,7 +19,7 @@ _HOMES = (
     (9, "en", "Europe/London", False),
     (7, "en", "America/New_York", False),
     (4, "en", "Europe/Riga", True),
-    (14, "uz", "Asia/Tashkent", False),
+    (14, "en", "Asia/Tashkent", False),
 )
 
 _NAMES = {

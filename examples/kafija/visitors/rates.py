@@ -44,6 +44,9 @@ DAYS_NEARBY = (1, 2, 2, 2, 3)
 DAYS_ABROAD = (5, 6, 8, 10, 12)
 """From parcel to door: in Latvia and Finland, and beyond."""
 
+SUBSCRIBES_TO_COFFEE = 0.06
+ENDS_SUBSCRIPTION = 0.20
+
 REFUNDED = 0.043
 REVIEWS_UNASKED = 0.01
 REVIEWS_WHEN_ASKED = 0.04

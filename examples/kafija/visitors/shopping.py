@@ -1,6 +1,7 @@
 """Visits to the shop: what is looked at, what is put into a cart, what is bought, and how it arrives."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from random import Random
 from typing import Any
 
@@ -20,8 +21,14 @@ _PRICES = {"url": f"{PLACE}/prices", "title": "Prices"}
 _GUIDE = {"url": f"{PLACE}/guide", "title": "Brewing at home"}
 
 
-def shopping(person: Person) -> Iterator[Event]:
-    """Everything that the shop tells of a person within the 90 days."""
+@lru_cache(maxsize=8)
+def shopping(person: Person) -> tuple[Event, ...]:
+    """Everything that the shop tells of a person within the 90 days. Kept for the few moments in which the
+    other sides of the same life ask for it."""
+    return tuple(_shopping(person))
+
+
+def _shopping(person: Person) -> Iterator[Event]:
     if not person.purchases:
         yield from _reading(person)
         return

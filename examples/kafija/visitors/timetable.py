@@ -4,7 +4,7 @@ Everything falls on half hours from 07:00 to 22:00 of a person's own clock, so t
 to stop at, and much happens together.
 """
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -14,14 +14,27 @@ FIRST_DAY = date(2026, 1, 5)
 DAYS = 90
 SLOTS = 31
 SHOP_ZONE = "Europe/Riga"
+HOUR = 3_600_000
+DAY = 24 * HOUR
+"""In milliseconds, as all moments are."""
 
-_OPENS, _SLOT = time(7), timedelta(minutes=30)
+_OPENS, _CLOSES, _SLOT = time(7), time(22), timedelta(minutes=30)
 
 
 def moment(day: int, slot: int, zone: str) -> int:
     """Milliseconds UTC of a slot (0 to 30) on a day, on the wall clock of a time zone."""
     opening = datetime.combine(FIRST_DAY + timedelta(days=day), _OPENS, ZoneInfo(zone))
     return round((opening + slot * _SLOT).timestamp() * 1000)
+
+
+def next_moment(at: int, zone: str) -> int:
+    """The first slot not before a moment, on the wall clock of a time zone."""
+    local = datetime.fromtimestamp(at / 1000, UTC).astimezone(ZoneInfo(zone))
+    day = (local.date() - FIRST_DAY).days
+    if local.time() > _CLOSES:
+        return moment(day + 1, 0, zone)
+    since = timedelta(hours=local.hour - _OPENS.hour, minutes=local.minute, seconds=local.second)
+    return moment(day, max(-(-since // _SLOT), 0), zone)
 
 
 def after_working_days(day: int, count: int) -> int:
@@ -40,3 +53,7 @@ def time_of_day(chance: Random, earliest: int = 0, latest: int = SLOTS - 1) -> i
 
 def _weekend(day: int) -> bool:
     return (FIRST_DAY + timedelta(days=day)).weekday() >= 5
+
+
+LAST_MOMENT = moment(DAYS - 1, SLOTS - 1, SHOP_ZONE)
+"""When the shop closes on the last day."""
