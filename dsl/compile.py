@@ -20,7 +20,9 @@ from dsl.template_files import TemplateFile, read_templates
 @dataclass(frozen=True, slots=True)
 class Project:
     """Everything that compiling depends on. Paths are relative to the project's folder, with `/`;
-    `languages[0]` is the default language; `today` is the date in the project's time zone."""
+    `languages[0]` is the default language; `today` is the date in the project's time zone; `team` are the
+    addresses that `tell` may write to, `purposes` what people are asked beside the topics (None: not known here,
+    and not checked)."""
 
     files: tuple[tuple[str, bytes], ...]
     templates: tuple[tuple[str, bytes], ...]
@@ -28,6 +30,8 @@ class Project:
     currency: str
     time_zone: str
     today: date
+    team: tuple[str, ...] | None = None
+    purposes: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,16 @@ def compile_project(project: Project) -> Compiled:
     findings.extend(faults)
     names, faults = collect(declarations, templates.names)
     findings.extend(faults)
-    draft = Draft(tuple(declarations), names, templates, project.languages, project.currency, project.today)
+    draft = Draft(
+        tuple(declarations),
+        names,
+        templates,
+        project.languages,
+        project.currency,
+        project.today,
+        project.team,
+        project.purposes,
+    )
     for check in ALL:
         findings.extend(check(draft))
     ordered = tuple(sorted(set(findings), key=lambda each: (each.span, each.code, each.message)))

@@ -17,7 +17,7 @@ from dsl.walk import Standing, flow_scope, standings
 @dataclass(frozen=True)
 class Draft:
     """`names` is the symbol table; of things declared twice the first counts. `today` is the date in the
-    project's time zone."""
+    project's time zone; `team` and `purposes` as in the project."""
 
     declarations: tuple[Declaration, ...]
     names: Names
@@ -25,6 +25,8 @@ class Draft:
     languages: tuple[str, ...]
     currency: str
     today: date
+    team: tuple[str, ...] | None = None
+    purposes: tuple[str, ...] | None = None
 
     @cached_property
     def flows(self) -> tuple[Flow, ...]:

@@ -53,7 +53,7 @@ def diagnose(chunk: Chunk, index: int, column: int, place: str) -> tuple[Finding
     if place == "flow" and first and first.group() == "until" and column <= logical.indent:
         span = chunk.span(index, logical.indent, logical.indent + 5)
         help = "Write it as the last line below a `repeat`, or write `wait until …` to wait."
-        return error("E101", span, "No `repeat` stands above this `until`.", help), None
+        return error("E101", span, "This `until` does not stand right below a `repeat`.", help), None
     kind = _kind(words, place)
     if kind is None:
         return _unknown_start(chunk, index, first.group() if first else words[:1], place)

@@ -54,6 +54,8 @@ def read_project(folder: Path, settings: Settings, today: date) -> Project:
         settings.currency,
         settings.time_zone,
         today,
+        settings.team,
+        tuple(settings.purposes),
     )
 
 

@@ -10,6 +10,7 @@ from dsl.checks.cycles import check_cycles
 from dsl.checks.heads import check_heads
 from dsl.checks.limits import check_limits
 from dsl.checks.loops import check_loops
+from dsl.checks.purposes import check_purposes
 from dsl.checks.sends import check_sends
 from dsl.checks.starts import check_starts
 from dsl.checks.steps import check_steps
@@ -31,6 +32,7 @@ ALL: tuple[Callable[[Draft], Iterable[Finding]], ...] = (
     check_waits,
     check_loops,
     check_changes,
+    check_purposes,
     check_sends,
     check_templates,
     check_advice,

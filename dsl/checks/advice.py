@@ -64,13 +64,14 @@ class Close:
                     )
                 self.just_sent = True
                 continue
-            start, after = self.just_sent, False
-            inner = list(blocks(step))
-            for block in inner:
+            start = self.just_sent
+            past = isinstance(step, If) and step.otherwise is None  # a way that goes by all blocks
+            ends = [start] if past or not any(True for _ in blocks(step)) else []
+            for block in blocks(step):
                 self.just_sent = start
                 yield from self.look(block)
-                after = after or self.just_sent
-            self.just_sent = after or start if not isinstance(step, If) or step.otherwise is None else after
+                ends.append(self.just_sent)
+            self.just_sent = any(ends)
 
 
 def _last_waits(steps: tuple[Step, ...]) -> Iterator[Finding]:

@@ -27,7 +27,7 @@ def check_changes(draft: Draft) -> Iterator[Finding]:
                 case Unsubscribe():
                     yield from _unsubscribe(standing.step, draft)
                 case Tell():
-                    yield from _tell(standing.step, standing.scope)
+                    yield from _tell(standing.step, standing.scope, draft)
 
 
 def _set(step: Set, scope: Scope) -> Iterator[Finding]:
@@ -117,8 +117,23 @@ def _unsubscribe(step: Unsubscribe, draft: Draft) -> Iterator[Finding]:
         )
 
 
-def _tell(step: Tell, scope: Scope) -> Iterator[Finding]:
-    yield from address(step.address, 'tell "care@kafija.example" "…"')
+def _on_the_team(step: Tell, draft: Draft) -> Iterator[Finding]:
+    """Mails of this kind carry no consent, so they go to the project's own people only."""
+    written = step.address.value.strip()
+    if draft.team is None or written.casefold() in (each.casefold() for each in draft.team):
+        return
+    close = nearest(written, draft.team)
+    yield error(
+        "E425",
+        step.address.span,
+        f"`{written}` is not on the team, and `tell` writes to nobody else.",
+        f'Write `"{close}"`.' if close else f'Add it in virta.toml: `team = ["{written}"]`.',
+    )
+
+
+def _tell(step: Tell, scope: Scope, draft: Draft) -> Iterator[Finding]:
+    faults = list(address(step.address, 'tell "care@kafija.example" "…"'))
+    yield from faults or _on_the_team(step, draft)
     if not step.text.value.strip():
         yield error("E415", step.text.span, "This mail is blank.", "Write what there is to know.")
     yield from filled(step.text, scope, "mail to the team", unknowns=True)

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator
 
 from dsl.draft import Draft
 from dsl.finding import Finding
-from dsl.nodes import Flow, Priority
+from dsl.nodes import Flow, FlowTopic, Priority, Send
 from dsl.schema_nodes import Cap, Quiet
-from dsl.source import error
+from dsl.source import error, warning
+from dsl.walk import every_step
 from dsl.wording import duration_words
 
 _UNITS = ("day", "week", "month")
@@ -32,6 +33,7 @@ def check_limits(draft: Draft) -> Iterator[Finding]:
         if own:
             yield from _quiets(own, quiets)
         yield from _priority(flow)
+        yield from _without_effect(flow, draft)
 
 
 def _caps(caps: Iterable[Cap], of_the_project: Iterable[Cap], whose: str) -> Iterator[Finding]:
@@ -123,6 +125,22 @@ def _priority(flow: Flow) -> Iterator[Finding]:
                 head.span,
                 "A priority is a whole number from 1, which goes first, to 9.",
                 "Write `priority 1`; a flow without this line has 5.",
+            )
+
+
+def _without_effect(flow: Flow, draft: Draft) -> Iterator[Finding]:
+    """Limits of a flow whose mails no limit holds."""
+    topic = next((head.topic.text for head in flow.heads if isinstance(head, FlowTopic)), "")
+    others = (step.topic for step in every_step(flow.steps) if isinstance(step, Send) and step.topic)
+    if any(draft.names.purpose(each) != "service" for each in (topic, *(other.text for other in others))):
+        return
+    for head in flow.heads:
+        if isinstance(head, Cap | Quiet | Priority):
+            yield warning(
+                "W213",
+                head.span,
+                "This line does nothing: mails for service go at once, because people need them.",
+                "Delete it.",
             )
 
 

@@ -12,12 +12,22 @@ SHARED_TEMPLATES = tuple(
 SCHEMA = ("schema.flow", (GOLDEN / "schema.flow").read_bytes())
 
 
-def compiled(*files: tuple[str, bytes], templates: tuple[tuple[str, bytes], ...] = ()) -> Compiled:
-    """Compile files beside the shared schema; `templates` win over the shared ones of the same name."""
+def compiled(
+    *files: tuple[str, bytes], templates: tuple[tuple[str, bytes], ...] = (), asking: bool = True
+) -> Compiled:
+    """Compile files beside the shared schema; `templates` win over those of the same name. `asking`: people
+    are asked for personalisation and measurement."""
     merged = dict(SHARED_TEMPLATES) | dict(templates)
     return compile_project(
         Project(
-            (SCHEMA, *files), tuple(merged.items()), ("en", "lv"), "EUR", "Europe/Riga", date(2026, 11, 21)
+            (SCHEMA, *files),
+            tuple(merged.items()),
+            ("en", "lv"),
+            "EUR",
+            "Europe/Riga",
+            date(2026, 11, 21),
+            ("care@kafija.example",),
+            ("personalisation", "measurement") if asking else (),
         )
     )
 
@@ -30,7 +40,7 @@ def compiled_case(path: Path) -> Compiled:
         if own.is_dir()
         else ()
     )
-    return compiled((path.name, path.read_bytes()), templates=templates)
+    return compiled((path.name, path.read_bytes()), templates=templates, asking="not_asked" not in path.stem)
 
 
 def compiled_text(text: str) -> Compiled:
