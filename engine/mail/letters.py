@@ -22,6 +22,8 @@ from engine.mail.measured import Marks
 from engine.mail.message import Letter
 from engine.mail.sandbox import Sandbox
 from engine.mail.text import text_template, tidy
+from engine.people.catalogue import Catalogue
+from engine.people.shelf import shelf
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
@@ -66,7 +68,8 @@ class _Variant(Struct, frozen=True):
 
 class Letters:
     """All templates of a project. `languages[0]` is the default; `marks` are for people who agreed to be
-    measured, without them nobody is. Raises `LetterFault` for a template that
+    measured, without them nobody is; `recommend` goes by
+    `catalogue`. Raises `LetterFault` for a template that
     Jinja cannot read."""
 
     def __init__(
@@ -77,8 +80,10 @@ class Letters:
         sender: Sender,
         time_zone: str,
         marks: Marks | None = None,
+        catalogue: Catalogue | None = None,
     ) -> None:
         self._marks = marks
+        self._catalogue = catalogue or Catalogue()
         self._digests = dict(digests)
         self._languages = tuple(languages)
         self._sender = sender
@@ -107,6 +112,8 @@ class Letters:
             "received": _known(body.received),
             "time_zone": self._zone(attributes.get("time_zone")),
         }
+        _, spoken = self._variant(body.template, language)
+        context["recommend"] = shelf(self._catalogue, body, decision.variant, spoken)
         written = self._write(body.template, language, context, decision.links)
         html = written.html
         if body.measured and html and self._marks is not None:

@@ -1,5 +1,6 @@
 """Letters from templates: in the reader's language, with values that can do no harm."""
 
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,6 +15,7 @@ from dsl.template_files import read_templates
 from engine.core.bundle import MailBody, replace
 from engine.mail.letters import LetterFault, Letters, Sender
 from engine.mail.message import Letter
+from engine.people.catalogue import Catalogue
 
 LINKS = Links(unsubscribe="https://kafija.example/u/1", preferences="https://kafija.example/p/1")
 DECISION = Decision("k" * 32, 1, True, None, "personalised", "", 0, 0, LINKS)
@@ -34,7 +36,9 @@ BODY = MailBody(
 HEAD = "---\nsubject: {subject}\n---\n"
 
 
-def letters(languages: tuple[str, ...] = ("en",), **files: str) -> Letters:
+def letters(
+    languages: tuple[str, ...] = ("en",), catalogue: Catalogue | None = None, **files: str
+) -> Letters:
     """Templates by file name, `__` for the dot before a language; names that end in `_txt` are no HTML."""
     given = []
     for name, text in files.items():
@@ -45,7 +49,7 @@ def letters(languages: tuple[str, ...] = ("en",), **files: str) -> Letters:
     templates, findings = read_templates(given, languages)
     assert findings == []
     sender = Sender("Kafija", "info@kafija.example", "SIA Kafija, Rīga")
-    return Letters(templates.files, {"tips": "digest"}, languages, sender, "Europe/Riga")
+    return Letters(templates.files, {"tips": "digest"}, languages, sender, "Europe/Riga", catalogue=catalogue)
 
 
 def letter(text: str, **changes: Any) -> Letter:
@@ -467,3 +471,53 @@ def test_a_field_named_like_a_method_is_the_field(shown: str, trigger: dict[str,
     written = letter(text, trigger=trigger).html
     assert ("beans" in written) == bool(trigger)
     assert "built-in" not in written
+
+
+# ---------------------------------------------------------------- recommendations
+
+SHELF = (
+    "{% for product in recommend(3) %}<p>{{ product.name }}|{{ product.reason }}|"
+    "{% if product.price %}{{ product.price | money }}{% endif %}</p>{% else %}<p>nothing</p>{% endfor %}"
+)
+
+
+def shop() -> Catalogue:
+    """Five orders of espresso with filters, and a mug that one person looked at."""
+    made = Catalogue()
+    facts = {sku: {"sku": sku, "name": sku.title(), "url": f"https://kafija.example/{sku}"} for sku in "abc"}
+    price = {"price": Money(Decimal("9.9"), "EUR")}
+    for _ in range(5):
+        made.learn("order_placed", {"items": [facts["a"] | price, facts["b"]]}, MONDAY)
+    made.learn("product_viewed", facts["c"], MONDAY)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("variant", "language", "lines"),
+    [
+        ("personalised", "en", ["C|You had a look at it|", "B|Often bought together with A|"]),
+        ("personalised", "lv", ["C|Tu to nesen apskatīji|", "B|Bieži pērk kopā ar „A”|"]),
+        ("plain", "en", ["A|Liked by many this month|€9.90", "B|Liked by many this month|"]),
+        ("plain", "uz", ["A|Bu oy ko‘pchilikka yoqdi|9,90\u00a0€", "B|Bu oy ko‘pchilikka yoqdi|"]),
+    ],
+)
+def test_a_mail_recommends_with_reasons_in_its_language(
+    variant: str, language: str, lines: list[str]
+) -> None:
+    """By what the person viewed and bought, or for the plain variant by what many like; in both parts."""
+    made = letters(
+        ("en", "lv", "uz"), catalogue=shop(), **dict.fromkeys(("tips", "tips__lv", "tips__uz"), SHELF)
+    )
+    body = replace(BODY, attributes={"language": language}, viewed=("c",), bought=("a",))
+    found = made.letter(body, replace(DECISION, variant=variant))
+    assert found.text.strip().split("\n\n") == lines
+    assert re.findall("<p>(.*?)</p>", found.html) == lines
+
+
+def test_what_started_the_journey_is_not_offered_again() -> None:
+    """Nor is anything made up where nothing can be recommended."""
+    made = letters(catalogue=shop(), tips=SHELF)
+    plain = replace(DECISION, variant="plain")
+    trigger = {"order_id": "1", "items": [{"sku": "a"}]}
+    assert made.letter(replace(BODY, trigger=trigger), plain).text == "B|Liked by many this month|\n"
+    assert letters(tips=SHELF).letter(BODY, plain).text == "nothing\n"

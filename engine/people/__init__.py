@@ -1,0 +1,1 @@
+"""What many people do, put to use for one of them."""

@@ -1,0 +1,120 @@
+"""What the shop sells, as its events tell it: facts of each product, what is bought together, what many like.
+
+Nothing of it says anything of a person. The same events in the same order give the same catalogue, so it is
+not stored but learned anew when the engine starts.
+"""
+
+import heapq
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from dsl.graph import Money
+
+LEARNS_FROM = frozenset({"product_viewed", "cart_updated", "order_placed"})
+"""The events that tell of products."""
+
+MONTH = 30
+"""Days that count for what many like."""
+
+_DAY = 86_400_000
+_LARGEST_BASKET = 30  # different products of an order that are paired with each other
+_WEB = ("https://", "http://")
+
+
+class Product(Struct, frozen=True):
+    """What is newest of each fact; empty or None where no event has told it. `seen` is when an event last
+    told of the product, in ms UTC."""
+
+    sku: str
+    name: str = ""
+    url: str = ""
+    image: str = ""
+    price: Money | None = None
+    seen: int = 0
+
+
+class Catalogue:
+    """The products of a shop. Feed it every event of everybody by `learn`."""
+
+    def __init__(self) -> None:
+        self._products: dict[str, Product] = {}
+        self._together: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._bought: dict[int, Counter[str]] = {}  # orders by day
+
+    def learn(self, kind: str, data: Mapping[str, Any], at: int) -> None:
+        """Take in an event that happened at `at`, in ms UTC. One that tells of no product changes nothing."""
+        if kind == "product_viewed":
+            self._see(data, at)
+        elif kind in LEARNS_FROM:
+            items = data.get("items")
+            found = [self._see(item, at) for item in items] if isinstance(items, list | tuple) else []
+            if kind == "order_placed":
+                self._count([sku for sku in dict.fromkeys(found) if sku], at)
+
+    def product(self, sku: str) -> Product | None:
+        """What is known of a product."""
+        return self._products.get(sku)
+
+    def together(self, sku: str, least: int) -> list[str]:
+        """What `least` orders or more hold beside a product, most often first."""
+        found = [(-count, other) for other, count in self._together.get(sku, {}).items() if count >= least]
+        return [other for _, other in sorted(found)]
+
+    def liked(self, now: int, least: int, most: int) -> list[str]:
+        """What stands in `least` orders or more of the last month, most often first; at most `most`."""
+        today = now // _DAY
+        counts: Counter[str] = Counter()
+        for day, orders in self._bought.items():
+            if today - MONTH < day <= today:
+                counts.update(orders)
+        found = ((-count, sku) for sku, count in counts.items() if count >= least)
+        return [sku for _, sku in heapq.nsmallest(most, found)]
+
+    def _see(self, item: Any, at: int) -> str:
+        """Learn the facts of an item; its SKU, or nothing."""
+        sku = item.get("sku") if isinstance(item, Mapping) else None
+        if not (isinstance(sku, str) and sku.strip()):
+            return ""
+        known = self._products.get(sku) or Product(sku)
+        price = item.get("price")
+        told = Product(
+            sku,
+            _text(item.get("name")),
+            _address(item.get("url")),
+            _address(item.get("image")),
+            price if isinstance(price, Money) else None,
+            at,
+        )
+        older, newer = (known, told) if at >= known.seen else (told, known)
+        self._products[sku] = Product(
+            sku,
+            newer.name or older.name,
+            newer.url or older.url,
+            newer.image or older.image,
+            newer.price or older.price,
+            newer.seen,
+        )
+        return sku
+
+    def _count(self, skus: list[str], at: int) -> None:
+        day = at // _DAY
+        self._bought.setdefault(day, Counter()).update(skus)
+        oldest = max(self._bought) - 2 * MONTH
+        for gone in [each for each in self._bought if each < oldest]:
+            del self._bought[gone]
+        basket = skus[:_LARGEST_BASKET]
+        for sku in basket:
+            self._together[sku].update(other for other in basket if other != sku)
+
+
+def _text(value: Any) -> str:
+    return " ".join(value.split()) if isinstance(value, str) else ""
+
+
+def _address(value: Any) -> str:
+    """A link that may stand in a mail."""
+    text = value.strip() if isinstance(value, str) else ""
+    return text if text.lower().startswith(_WEB) else ""
