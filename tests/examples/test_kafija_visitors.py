@@ -1,6 +1,7 @@
 """Ninety days of the coffee shop: real purchases, and people who behave as the published figures say."""
 
 import importlib.util
+import re
 import sys
 from collections import Counter, defaultdict
 from datetime import UTC, date, datetime, timedelta
@@ -220,6 +221,29 @@ def test_people_behave_as_the_figures_say(visitors: ModuleType, acts: list[Act])
     assert share(born, people) == pytest.approx(rates.TELLS_BIRTHDAY, abs=0.04)
     gone = [act for act in acts if isinstance(act, Withdraws)]
     assert share(gone, confirmed) == pytest.approx(rates.of_people(rates.UNSUBSCRIBES), abs=0.025)
+
+
+def test_every_rate_is_named_with_its_source(visitors: ModuleType) -> None:
+    """The table beside the data has all of them, with the values that are used."""
+    rates = sys.modules["visitors.rates"]
+    page = (KAFIJA / "data" / "README.md").read_text("utf-8")
+    told: dict[str, str] = {}
+    for names, values, source in re.findall(r"^\| (`[A-Z_`, ]+`) \| (.+?) \| (.+) \|$", page, re.MULTILINE):
+        assert source
+        named = re.findall(r"[A-Z_]+", names)
+        shown = values.split(", ") if "%" in values and ", " in values else [values] * len(named)
+        told |= dict(zip(named, shown, strict=True))
+    used = {name: getattr(rates, name) for name in vars(rates) if name.isupper()}
+    assert told.keys() == used.keys()
+    for name, value in used.items():
+        if isinstance(value, tuple):
+            assert told[name].startswith(f"{min(value)} to {max(value)}")
+            average = re.search(r"([\d.]+) on average", told[name])
+            assert average is None or float(average[1]) == pytest.approx(sum(value) / len(value))
+        elif isinstance(value, float):
+            assert float(told[name].removesuffix(" %")) == pytest.approx(100 * value)
+        else:
+            assert told[name] == str(value)
 
 
 def test_languages_and_topics_vary(acts: list[Act]) -> None:
