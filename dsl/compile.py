@@ -21,7 +21,7 @@ from dsl.template_files import TemplateFile, read_templates
 class Project:
     """Everything that compiling depends on. Paths are relative to the project's folder, with `/`;
     `languages[0]` is the default language; `today` is the date in the project's time zone; `team` are the
-    addresses that `tell` may write to, `purposes` what people are asked beside the topics (None: not known here,
+    addresses that `tell` may write to, `purposes` what people are asked beside the topics (None: not known,
     and not checked)."""
 
     files: tuple[tuple[str, bytes], ...]

@@ -1,9 +1,44 @@
 """From texts to graphs: links, needs, names, words."""
 
+from datetime import date
+from decimal import Decimal
+
 import pytest
 from golden_cases import GOLDEN, compiled_case, compiled_text
 
-from dsl.graph import END, Duration, EventNeed, Graph, If, Send, Split, WaitFor
+from dsl.graph import (
+    END,
+    Attribute,
+    Cap,
+    Coupon,
+    CouponCode,
+    Day,
+    Duration,
+    Entry,
+    EventNeed,
+    Fill,
+    Graph,
+    If,
+    Limits,
+    MailTest,
+    Money,
+    Quiet,
+    Repeat,
+    Send,
+    Set,
+    Split,
+    StartOnDate,
+    Tag,
+    Tell,
+    Text,
+    Trigger,
+    Unsubscribe,
+    Wait,
+    WaitFor,
+    WaitUntil,
+    WaitUntilDate,
+    WaitUntilTime,
+)
 from dsl.wording import condition_words
 
 
@@ -110,3 +145,143 @@ def test_a_service_flow_says_so() -> None:
     """The purpose is that of the topic."""
     assert graph("send first", head="topic orders\n    start on order_placed").purpose == "service"
     assert graph("send first").purpose == "marketing"
+
+
+def test_a_round_comes_back_to_its_repeat() -> None:
+    """What a date, a `leave when`, a `wait until` and an `until` ask for is remembered."""
+    flow = graph(
+        "repeat up to 3 times",
+        "    send first",
+        "    if any order_paid",
+        "        finish",
+        "    wait 2 days",
+        "    until clicked first",
+        "send second",
+    )
+    repeat, first, test, _, wait, second = flow.nodes
+    assert isinstance(repeat, Repeat)
+    assert (repeat.times, repeat.body, repeat.next) == (3, 1, 5)
+    assert repeat.until == MailTest("clicked", "first")
+    assert isinstance(first, Send)
+    assert isinstance(test, If)
+    assert isinstance(wait, Wait)
+    assert (first.next, test.otherwise, wait.next) == (2, 4, 0)
+    assert isinstance(second, Send)
+
+
+def test_a_wait_until_is_told_apart_by_what_stands_in_it() -> None:
+    """A time, a day, a date and a condition make three kinds of nodes."""
+    flow = graph(
+        "wait until 10:00",
+        "wait until monday",
+        "wait until 2027-01-06",
+        "wait until contact.birthday is known up to 2 days",
+        "    on met",
+        "        send first",
+        "    on timeout",
+        "        send second",
+        "send third",
+    )
+    time, day, date_, condition, *_ = flow.nodes
+    assert time == WaitUntilTime("wait_1", "10:00", 1)
+    assert day == WaitUntilTime("wait_2", "00:00", 2, "monday")
+    assert date_ == WaitUntilDate("wait_3", Day(date(2027, 1, 6)), 3)
+    assert isinstance(condition, WaitUntil)
+    assert (condition.up_to, condition.on_met, condition.on_timeout) == (Duration(days=2), 4, 5)
+
+
+def test_an_arm_that_is_absent_goes_on_below() -> None:
+    """A `wait until` without `on timeout` goes on at the step below it when the time is over."""
+    flow = graph(
+        "wait until any order_paid up to 2 days", "    on met", "        finish as paid", "send first"
+    )
+    wait = flow.nodes[0]
+    assert isinstance(wait, WaitUntil)
+    assert (wait.on_met, wait.on_timeout) == (1, 2)
+
+
+def test_who_starts_every_year_comes_in_every_year() -> None:
+    """Without an `enter` line a yearly start is entered every time; a line wins over that."""
+    yearly = "topic news\n    start on date contact.birthday every year 1 week before at 09:00"
+    assert graph("send first", head=yearly).starts == (
+        StartOnDate(Attribute("birthday"), "09:00", True, Duration(days=7), True),
+    )
+    assert graph("send first", head=yearly).entry is Entry.EVERY_TIME
+    assert graph("send first", head=yearly.replace("every year ", "")).entry is Entry.ONCE
+    assert graph("send first", head=f"{yearly}\n    enter once").entry is Entry.ONCE
+
+
+def test_needs_of_starts_leaves_and_rounds() -> None:
+    """What a date, a `leave when`, a `wait until` and an `until` ask for is remembered too."""
+    flow = graph(
+        "wait until no cart_updated in last 1 hour up to 1 day",
+        "repeat up to 2 times",
+        "    send first",
+        "    wait 1 day",
+        "    until count of order_paid in last 3 days > 1 and in segment quiet_people",
+        "set contact.visits to contact.budget / contact.budget",
+        head="topic news\n    start on date first order_shipped.at 1 day after at 09:00\n"
+        '    start on date contact.birthday at 09:00\n    leave when contact.city is "Riga"',
+    )
+    assert flow.needs.attributes == ("birthday", "budget", "city")
+    assert flow.needs.segments == ("quiet_people",)
+    assert flow.needs.events == (
+        EventNeed("cart_updated", (), Duration(seconds=3600)),
+        EventNeed("order_paid", (), Duration(days=3)),
+        EventNeed("order_shipped", (), None),
+    )
+
+
+def test_changes_of_a_contact_are_steps() -> None:
+    """Attributes, tags, topics and the team, in written order, each with a name of its kind."""
+    flow = graph(
+        'set contact.city to "Rīga"',
+        "set contact.city to unknown as forgotten",
+        'add tag "tea"',
+        'remove tag "tea"',
+        'tell "care@kafija.example" "{trigger.order_id} of {contact.first_name or "somebody"}"',
+        "unsubscribe from news",
+    )
+    assert flow.nodes == (
+        Set("set_1", "city", Text("Rīga"), 1),
+        Set("forgotten", "city", None, 2),
+        Tag("tag_1", "tea", True, 3),
+        Tag("tag_2", "tea", False, 4),
+        Tell(
+            "tell_1",
+            "care@kafija.example",
+            (
+                Fill(Trigger("order_id")),
+                " of ",
+                Fill(Attribute("first_name"), "somebody"),
+            ),
+            5,
+        ),
+        Unsubscribe("unsubscribe_1", "news", END),
+    )
+
+
+def test_coupons_and_limits_are_of_the_project() -> None:
+    """What a code is worth stands once in the program; a mail has the coupon's name."""
+    program = compiled_text(
+        'coupon ten "Ten"\n    10% off\n    valid 1 week\n    code "TEN-{random 8}"\n\n'
+        'coupon five\n    5 EUR off\n    code "{random 8}"\n\n'
+        "limits\n    at most 2 emails per week, else wait up to 1 day\n    at most 3 emails per 10 days\n"
+        "    quiet 21:00 to 08:00\n\n"
+        "flow case\n    topic news\n    start on order_placed\n    quiet 20:00 to 21:00\n"
+        "    at most 1 email per week\n    priority 1\n    send first with code coupon ten\n"
+    ).program
+    assert program is not None
+    assert program.coupons == (
+        Coupon("five", "five", "{random 8}", amount=Money(Decimal(5), "EUR")),
+        Coupon("ten", "Ten", "TEN-{random 8}", percent=Decimal(10), valid=Duration(days=7)),
+    )
+    assert program.limits == Limits(
+        (Cap(2, "week", wait=Duration(days=1)), Cap(3, "rolling", Duration(days=10))),
+        (Quiet("21:00", "08:00"),),
+    )
+    flow = program.flows[0]
+    assert flow.limits == Limits((Cap(1, "week"),), (Quiet("20:00", "21:00"),))
+    assert flow.priority == 1
+    assert isinstance(flow.nodes[0], Send)
+    assert flow.nodes[0].values == (("code", CouponCode("ten")),)

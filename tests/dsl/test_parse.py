@@ -59,7 +59,31 @@ def test_a_fault_in_a_line_hides_none_below_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "word", ["name", "at", "for", "price", "total", "count", "time", "event", "send", "split", "per"]
+    "word",
+    [
+        "name",
+        "at",
+        "for",
+        "price",
+        "total",
+        "count",
+        "time",
+        "event",
+        "send",
+        "split",
+        "per",
+        "coupon",
+        "off",
+        "to",
+        "date",
+        "when",
+        "until",
+        "times",
+        "quiet",
+        "code",
+        "priority",
+        "valid",
+    ],
 )
 def test_keywords_are_free_as_fields(word: str) -> None:
     """A field may be called like a step or a header line; only words of conditions are taken."""
@@ -75,6 +99,20 @@ def test_keywords_are_free_as_fields_in_conditions() -> None:
         '        or count of visit where time is "b" > 2\n'
     )
     assert codes(found) == []
+
+
+def test_words_of_lines_are_free_as_attributes() -> None:
+    """Behind a point every word is a name, also where the line could go on with that word."""
+    found = compiled_text(
+        "contact\n    to text\n    at date\n    until number\n    coupon text\n    every text\n    up text\n"
+        "\n"
+        "flow case\n    topic news\n    start on date contact.at every year 1 day before at 09:00\n"
+        "    leave when contact.until > 3\n"
+        "    set contact.to to contact.every\n    set contact.coupon to last order_placed.coupon\n"
+        "    wait until contact.at at 10:00\n    wait until contact.up is known up to 2 days\n"
+        "    repeat up to 2 times\n        wait 1 day\n        until contact.until > 3\n    send first\n"
+    )
+    assert [code for code in codes(found) if code != "W209"] == []
 
 
 def test_any_letter_may_stand_in_a_name() -> None:
