@@ -148,7 +148,7 @@ def test_a_service_flow_says_so() -> None:
 
 
 def test_a_round_comes_back_to_its_repeat() -> None:
-    """What a date, a `leave when`, a `wait until` and an `until` ask for is remembered."""
+    """Its last step leads to the node itself, which decides; behind it the flow goes on below."""
     flow = graph(
         "repeat up to 3 times",
         "    send first",
