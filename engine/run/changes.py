@@ -1,10 +1,11 @@
 """Changes of consent, as the engine hears of them."""
 
 from collections.abc import Sequence
+from itertools import chain, groupby
 
 import structlog
 
-from consent.contract import Change, ConsentClient
+from consent.contract import BESIDE_TOPICS, Change, ConsentClient
 from engine.core.bundle import Agreed, Learned, Stimulus, Stopped
 from engine.core.record import Why
 
@@ -45,9 +46,12 @@ async def changes_after(consent: ConsentClient, after: int) -> list[Change]:
 
 
 def stimuli_of(changes: Sequence[Change]) -> list[Stimulus]:
-    """What the flows hear of the changes."""
+    """What the flows hear of the changes. Of what one person changes at once, the purposes beside the topics
+    come first: the mail that a topic starts goes by them already."""
     stimuli: list[Stimulus] = []
-    for change in changes:
+    at_once = groupby(changes, lambda change: (change.subject, change.at))
+    ordered = (sorted(group, key=lambda change: change.topic not in BESIDE_TOPICS) for _, group in at_once)
+    for change in chain.from_iterable(ordered):
         data: Agreed | Stopped | Learned
         if change.type in (_STARTED, _WITHDRAWN):
             data = Agreed(change.topic, change.type == _STARTED, change.language, change.domain)
