@@ -83,7 +83,7 @@ class Letters:
         catalogue: Catalogue | None = None,
     ) -> None:
         self._marks = marks
-        self._catalogue = catalogue or Catalogue()
+        self.catalogue = catalogue or Catalogue()
         self._digests = dict(digests)
         self._languages = tuple(languages)
         self._sender = sender
@@ -113,7 +113,7 @@ class Letters:
             "time_zone": self._zone(attributes.get("time_zone")),
         }
         _, spoken = self._variant(body.template, language)
-        context["recommend"] = shelf(self._catalogue, body, decision.variant, spoken)
+        context["recommend"] = shelf(self.catalogue, body, decision.variant, spoken)
         written = self._write(body.template, language, context, decision.links)
         html = written.html
         if body.measured and html and self._marks is not None:

@@ -20,6 +20,8 @@ MONTH = 30
 """Days that count for what many like."""
 
 _DAY = 86_400_000
+_PERIOD = MONTH * _DAY
+_PERIODS = 6  # full ones in which orders count for what is bought together
 _LARGEST_BASKET = 30  # different products of an order that are paired with each other
 _WEB = ("https://", "http://")
 
@@ -41,8 +43,8 @@ class Catalogue:
 
     def __init__(self) -> None:
         self._products: dict[str, Product] = {}
-        self._together: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        self._bought: dict[int, Counter[str]] = {}  # orders by day
+        self._together: dict[int, defaultdict[str, Counter[str]]] = {}  # by period
+        self._bought: dict[int, Counter[str]] = {}  # by day
 
     def learn(self, kind: str, data: Mapping[str, Any], at: int) -> None:
         """Take in an event that happened at `at`, in ms UTC. One that tells of no product changes nothing."""
@@ -60,8 +62,10 @@ class Catalogue:
 
     def together(self, sku: str, least: int) -> list[str]:
         """What `least` orders or more hold beside a product, most often first."""
-        found = [(-count, other) for other, count in self._together.get(sku, {}).items() if count >= least]
-        return [other for _, other in sorted(found)]
+        counts: Counter[str] = Counter()
+        for pairs in self._together.values():
+            counts.update(pairs.get(sku, {}))
+        return [other for other, count in sorted(counts.items(), key=_most_first) if count >= least]
 
     def liked(self, now: int, least: int, most: int) -> list[str]:
         """What stands in `least` orders or more of the last month, most often first; at most `most`."""
@@ -70,8 +74,12 @@ class Catalogue:
         for day, orders in self._bought.items():
             if today - MONTH < day <= today:
                 counts.update(orders)
-        found = ((-count, sku) for sku, count in counts.items() if count >= least)
-        return [sku for _, sku in heapq.nsmallest(most, found)]
+        return [sku for sku, count in heapq.nsmallest(most, counts.items(), _most_first) if count >= least]
+
+    @staticmethod
+    def counts_from(now: int) -> int:
+        """The moment from which on events still count, in ms UTC like `now`."""
+        return (now // _PERIOD - _PERIODS) * _PERIOD
 
     def _see(self, item: Any, at: int) -> str:
         """Learn the facts of an item; its SKU, or nothing."""
@@ -102,12 +110,21 @@ class Catalogue:
     def _count(self, skus: list[str], at: int) -> None:
         day = at // _DAY
         self._bought.setdefault(day, Counter()).update(skus)
-        oldest = max(self._bought) - 2 * MONTH
-        for gone in [each for each in self._bought if each < oldest]:
-            del self._bought[gone]
+        _forget(self._bought, max(self._bought) - 2 * MONTH)
         basket = skus[:_LARGEST_BASKET]
+        pairs = self._together.setdefault(at // _PERIOD, defaultdict(Counter))
         for sku in basket:
-            self._together[sku].update(other for other in basket if other != sku)
+            pairs[sku].update(other for other in basket if other != sku)
+        _forget(self._together, max(self._together) - _PERIODS)
+
+
+def _most_first(counted: tuple[str, int]) -> tuple[int, str]:
+    return -counted[1], counted[0]
+
+
+def _forget(counts: dict[int, Any], before: int) -> None:
+    for gone in [each for each in counts if each < before]:
+        del counts[gone]
 
 
 def _text(value: Any) -> str:

@@ -36,6 +36,7 @@ from engine.delivery.dispatch import Dispatch, Verdict
 from engine.delivery.mailer import Mailer
 from engine.delivery.queue import Item, Queue
 from engine.mail.letters import Letters
+from engine.people.relearn import relearn
 from engine.run.changes import STOPS, changes_after, last_heard, stimuli_of
 from engine.store.batch import PERSONALISATION, Batch
 from engine.store.handed import Handed
@@ -93,6 +94,8 @@ class Runner:
         """Take up where the last life ended: effects that are not done go by what consent knows of them."""
         self._cursors |= await self._store.cursors()
         self._cursors[_CHANGES] = await last_heard(self._consent, self._cursors[_CHANGES])
+        if self._loaded.recommends:
+            await relearn(self._letters.catalogue, self._store, self._clock(), self._cursors[_INBOX])
         effects = await self._store.effects()
         for first in range(0, len(effects), LARGEST_BATCH):
             part = effects[first : first + LARGEST_BATCH]
@@ -165,6 +168,8 @@ class Runner:
         await self._store.commit(batch)
         del self._done[: len(carried_out)]
         self._cursors |= batch.cursors
+        for item in received if self._loaded.recommends else ():
+            self._letters.catalogue.learn(item.kind, item.data, item.at)
         for key in batch.ended:
             self._open.pop(key, None)
         await self._carry_out(batch.effects)

@@ -1,6 +1,6 @@
 """The engine's memory: contacts with their journeys, the inbox, effects, the journal, graphs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +10,13 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from dsl.graph import Graph, graph_from_json, to_json
 from engine.core.bundle import Bundle, Effect, Entry, Journey, replace
-from engine.store import coupons, handed, rows, views
+from engine.store import coupons, handed, rows, told, views
 from engine.store import schema as t
 from engine.store.batch import Batch
 from engine.store.coupons import Code
 from engine.store.database import Database
 from engine.store.handed import Handed
+from engine.store.told import Told
 
 FETCH = 500
 """How many ids one query names: below SQLite's limit of variables in every build."""
@@ -67,6 +68,13 @@ class Store:
     async def history(self) -> list[Received]:
         """Every event that is kept, in order of time."""
         return await self._database.run(_history)
+
+    async def told(
+        self, kinds: Collection[str], since: int, after: int, until: int, limit: int
+    ) -> list[Told]:
+        """The first `limit` events of these kinds that happened at `since` or later and stand behind position
+        `after` of the inbox and not behind `until`."""
+        return await self._database.run(told.find, kinds, since, after, until, limit)
 
     async def handed(self, keys: Sequence[str]) -> list[Handed | None]:
         """The mails handed over under these keys, in order; None: there is none."""

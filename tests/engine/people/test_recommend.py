@@ -1,5 +1,6 @@
 """What a mail shows to one person, and the reason beside it."""
 
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +12,8 @@ from dsl.graph import Money
 from engine.people.catalogue import Catalogue
 from engine.people.reasons import sentence
 from engine.people.recommend import FORGOTTEN, MANY, TOGETHER, Reason, recommend
+from engine.people.relearn import relearn
+from engine.store.told import Told
 
 DAY = 86_400_000
 NOW = 20_600 * DAY
@@ -108,6 +111,43 @@ def test_the_newest_fact_of_a_product_counts_whenever_it_comes() -> None:
         "https://kafija.example/a.png",
         Money(Decimal(8), "EUR"),
     )
+
+
+def test_what_was_bought_together_half_a_year_ago_is_forgotten() -> None:
+    """By a catalogue that goes on as by one that is learned anew."""
+    old, new = Catalogue(), Catalogue()
+    ordered(old, "rits", "filtri", at=NOW - 250 * DAY, times=TOGETHER)
+    for made in (old, new):
+        ordered(made, "rits", "krūze", times=TOGETHER)
+    assert NOW - 250 * DAY < Catalogue.counts_from(NOW) <= NOW - FORGOTTEN
+    assert old.together("rits", 1) == new.together("rits", 1) == ["krūze"]
+
+
+class Kept:
+    """Events in order, read in parts."""
+
+    def __init__(self, events: list[Told]) -> None:
+        self.events = events
+
+    async def told(
+        self, kinds: Collection[str], since: int, after: int, until: int, limit: int
+    ) -> list[Told]:
+        found = [each for each in self.events if after < each.seq <= until and each.at >= since]
+        return [each for each in found if each.kind in kinds][:3]
+
+
+@pytest.mark.anyio
+async def test_a_catalogue_is_learned_anew_from_what_is_kept() -> None:
+    """All that still counts, up to where the engine had come; it then says what the old one said."""
+    data = {"items": [item("rits"), item("filtri")]}
+    events = [Told(seq, "order_placed", NOW - seq * DAY, data) for seq in range(1, 9)]
+    old, new = Catalogue(), Catalogue()
+    for event in events[:7]:
+        old.learn(event.kind, event.data, event.at)
+    await relearn(new, Kept(events), NOW, 7)
+    assert recommend(new, 4, NOW, bought=["rits"]) == recommend(old, 4, NOW, bought=["rits"]) != []
+    assert new.liked(NOW, 7, 9) == ["filtri", "rits"]
+    assert new.liked(NOW, 8, 9) == []
 
 
 @pytest.mark.parametrize(
