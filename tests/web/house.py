@@ -54,15 +54,8 @@ OFFERS = Purpose(
 ORDERS = Purpose(
     topic="orders", basis=Basis.CONTRACT, title={"en": "Orders"}, wording={}, controller="SIA Kafija"
 )
-MEASURED = Purpose(
-    topic="measurement",
-    basis=Basis.CONSENT,
-    title={"en": "Counting"},
-    wording={"en": "You may count whether I open and click your mails."},
-    controller="SIA Kafija",
-)
 GIFT = TemplateFacts("gift", "9" * 64, unsubscribe=True, imprint=True)
-POLICY = Policy(purposes=(NEWSLETTER, OFFERS, ORDERS, MEASURED), templates=(GIFT,))
+POLICY = Policy(purposes=(NEWSLETTER, OFFERS, ORDERS), templates=(GIFT,))
 TEXT, MONEY, NUMBER = FieldType("text"), FieldType("money"), FieldType("number")
 ITEM = FieldType("record", fields=(("sku", TEXT), ("quantity", NUMBER), ("price", MONEY)))
 PROGRAM = Program(

@@ -27,8 +27,8 @@ def links(house: House, key: str = MAIL) -> tuple[str, str, str]:
 
 
 async def measured(house: House, *topics: str) -> str:
-    """Someone who agreed to be measured and got a mail an hour ago."""
-    subject = await house.join("anna@example.com", *(topics or AGREED))
+    """Someone who agreed to be measured (as the engine knows), and got a mail an hour ago."""
+    subject = await house.join("anna@example.com")
     batch = Batch()
     batch.change(Bundle(subject), Bundle(subject, 1, agreed=frozenset(topics or AGREED)))
     await house.store.commit(batch)
