@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from msgspec import Struct
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 
 from consent.address import read_address
 from consent.contract import Ask, Decision, Frequency, InvalidAddress, Links, MailClass, Outcome, Reason
 from consent.errors import WrongKeys
 from consent.gate import NO_CIRCUMSTANCES, UNITS, Circumstances, Verdict, judge, unit_start
+from consent.statement import Statement
 from consent.store import among, batches, decisions, requests
 from consent.subjects import Subject, load
 from consent.transaction import Reading
@@ -33,7 +34,7 @@ class Attempt(Struct, frozen=True):
     checkpoint: int
 
 
-_ATTEMPTS = (
+_ATTEMPTS = Statement(
     select(
         decisions.c.key,
         decisions.c.attempt,
@@ -50,18 +51,26 @@ _ATTEMPTS = (
     .where(decisions.c.reason.is_(None), among(decisions.c.key, "keys"))
     .order_by(decisions.c.attempt)
 )
-_PROOFS = select(requests.c.id, requests.c.subject, requests.c.expires).where(
-    among(requests.c.id, "keys"), requests.c.mail == "queued", requests.c.closed == ""
+_PROOFS = Statement(
+    select(requests.c.id, requests.c.subject, requests.c.expires).where(
+        among(requests.c.id, "keys"), requests.c.mail == "queued", requests.c.closed == ""
+    )
 )
-_SENT = (
-    select(decisions.c.subject, func.count())
+# Marketing mails that people got since a moment, or may have got, by topic: what is counted is marketing.
+_SENT = Statement(
+    select(decisions.c.subject, decisions.c.topic, func.count())
     .where(
         among(decisions.c.subject, "subjects"),
         decisions.c.counted,
+        decisions.c.at >= bindparam("since"),
         decisions.c.reason.is_(None),
-        or_(decisions.c.outcome.is_(None), decisions.c.outcome.in_((Outcome.ACCEPTED, Outcome.UNKNOWN))),
+        or_(
+            decisions.c.outcome.is_(None),
+            decisions.c.outcome == Outcome.ACCEPTED,
+            decisions.c.outcome == Outcome.UNKNOWN,
+        ),
     )
-    .group_by(decisions.c.subject)
+    .group_by(decisions.c.subject, decisions.c.topic)
 )
 
 
@@ -105,11 +114,13 @@ class Gathered:
 
 def gather(reading: Reading, asks: Sequence[Ask]) -> Gathered:
     """Read what is known about `asks`."""
-    keys = {"keys": json.dumps([ask.key for ask in asks])}
-    attempts = {row[0]: Attempt(*tuple(row)[1:]) for row in reading.conn.execute(_ATTEMPTS, keys).all()}
+    keys = json.dumps([ask.key for ask in asks])
+    attempts = {key: Attempt(*rest) for key, *rest in _ATTEMPTS.rows(reading.driver, keys=keys)}
     proofs: dict[str, tuple[str, int]] = {}
     if any(ask.mail_class is MailClass.PROOF for ask in asks):
-        proofs = {row[0]: (row[1], row[2]) for row in reading.conn.execute(_PROOFS, keys)}
+        proofs = {
+            key: (subject, expires) for key, subject, expires in _PROOFS.rows(reading.driver, keys=keys)
+        }
     people = load(reading, [ask.subject for ask in asks])
     return Gathered(people, attempts, _sent(reading, asks), _got(reading, asks, people), proofs)
 
@@ -163,11 +174,9 @@ def _sent(reading: Reading, asks: Sequence[Ask]) -> dict[tuple[str, str], int]:
     for topic, subjects in capped.items():
         counts |= {(subject, topic): 0 for subject in subjects}
         start = unit_start(reading.rules.purposes[topic][1].cap_unit, reading.now)
-        query = _SENT.where(
-            decisions.c.at >= start, decisions.c.topic == topic, decisions.c["class"] == MailClass.MARKETING
-        )
-        for subject, count in reading.conn.execute(query, {"subjects": json.dumps(subjects)}).all():
-            counts[subject, topic] = count
+        for subject, of, count in _SENT.rows(reading.driver, subjects=json.dumps(subjects), since=start):
+            if of == topic:
+                counts[subject, topic] = count
     return counts
 
 
@@ -183,8 +192,8 @@ def _got(reading: Reading, asks: Sequence[Ask], people: Mapping[str, Subject]) -
     for frequency, subjects in wishes.items():
         counts |= dict.fromkeys(subjects, 0)
         start = unit_start(UNITS[frequency], reading.now)
-        query = _SENT.where(decisions.c.at >= start, decisions.c["class"] == MailClass.MARKETING)
-        counts |= dict(tuple(row) for row in reading.conn.execute(query, {"subjects": json.dumps(subjects)}))
+        for subject, _, count in _SENT.rows(reading.driver, subjects=json.dumps(subjects), since=start):
+            counts[subject] += count
     return counts
 
 

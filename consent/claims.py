@@ -4,8 +4,7 @@ import base64
 import json
 from collections.abc import Sequence
 
-from sqlalchemy import func, select, update
-from sqlalchemy.dialects import sqlite
+from sqlalchemy import bindparam, func, select, update
 
 from consent.asks import Attempt, Gathered, decision, gather, verdict
 from consent.contract import Ask, Claimed, Decision, Links, MailClass, Permit, Reason, Settlement
@@ -13,6 +12,7 @@ from consent.gate import Verdict
 from consent.leaf import Batch, Leaf
 from consent.record import VERSION, Record, record_bytes
 from consent.settlements import settle
+from consent.statement import Statement
 from consent.store import among, batches, checkpoints, decisions, requests
 from consent.tokens import Scope
 from consent.transaction import Reading, Writing
@@ -92,18 +92,23 @@ def _repeats(ask: Ask, newest: Attempt, sender: str) -> bool:
     )
 
 
-_BUSY = select(decisions.c.subject).where(
-    among(decisions.c.subject, "subjects"), decisions.c.reason.is_(None), decisions.c.outcome.is_(None)
+_BUSY = Statement(
+    select(decisions.c.subject).where(
+        among(decisions.c.subject, "subjects"), decisions.c.reason.is_(None), decisions.c.outcome.is_(None)
+    )
 )
 
 
 def _busy(tx: Writing, asks: Sequence[Ask]) -> set[str]:
-    return set(tx.conn.scalars(_BUSY, {"subjects": json.dumps([ask.subject for ask in asks])}))
+    subjects = json.dumps([ask.subject for ask in asks])
+    return {row[0] for row in _BUSY.rows(tx.driver, subjects=subjects)}
 
 
-# Rows go to the driver as tuples in the order of the columns: building 16-member dicts costs more than
-# inserting.
-_INSERT = str(decisions.insert().compile(dialect=sqlite.dialect()))
+_NEWEST = Statement(select(func.max(decisions.c.id)))
+_DECISIONS = Statement(decisions.insert())
+_BATCH = Statement(batches.insert())
+_PROOF = Statement(update(requests).where(requests.c.id == bindparam("key")).values(mail="claimed"))
+_NOTE = Statement(select(checkpoints.c.note).where(checkpoints.c.size == bindparam("of")))
 
 
 def _record(
@@ -112,8 +117,8 @@ def _record(
     """Write the decisions and their one leaf; the permits by key."""
     seq = tx.log.frontier.size
     policy = tx.rules.digest
-    newest: int | None = tx.conn.scalar(select(func.max(decisions.c.id)))
-    first = (newest or 0) + 1
+    newest = _NEWEST.first(tx.driver)
+    first = (newest[0] if newest and newest[0] else 0) + 1
     hashes: list[bytes] = []
     rows: list[tuple[object, ...]] = []
     for ask, found in recorded:
@@ -160,23 +165,19 @@ def _record(
     )
     tx.log.append(leaf)
     checkpoint = tx.checkpoint()
-    tx.conn.execute(
-        batches.insert(),
-        {
-            "seq": seq,
-            "first": first,
-            "count": len(rows),
-            "policy": policy,
-            "sender": sender,
-            "checkpoint": checkpoint.size,
-        },
+    _BATCH.run(
+        tx.driver,
+        seq=seq,
+        first=first,
+        count=len(rows),
+        policy=policy,
+        sender=sender,
+        checkpoint=checkpoint.size,
     )
-    tx.conn.exec_driver_sql(_INSERT, rows)
-    proofs = [
-        ask.key for ask, found in recorded if ask.mail_class is MailClass.PROOF and found.reason is None
-    ]
-    if proofs:
-        tx.conn.execute(update(requests).where(requests.c.id.in_(proofs)).values(mail="claimed"))
+    _DECISIONS.run_many(tx.driver, rows)
+    for ask, found in recorded:
+        if ask.mail_class is MailClass.PROOF and found.reason is None:
+            _PROOF.run(tx.driver, key=ask.key)
     header = _header(checkpoint.note)
     deadline = tx.now + DEADLINE_MS
     return {
@@ -188,9 +189,9 @@ def _record(
 
 def _repeat(tx: Writing, gathered: Gathered, ask: Ask, newest: Attempt) -> Permit:
     """The permit that was given before, to the letter."""
-    note: str = tx.conn.execute(
-        select(checkpoints.c.note).where(checkpoints.c.size == newest.checkpoint)
-    ).scalar_one()
+    kept = _NOTE.first(tx.driver, of=newest.checkpoint)
+    assert kept is not None  # the batch was committed with the checkpoint that its permits carry
+    (note,) = kept
     return _permit(tx, gathered, ask, _header(note), newest.batch, newest.sender, newest.at + DEADLINE_MS)
 
 

@@ -1,12 +1,13 @@
 """The one door to the consent service, in the same process. (Over HTTP it will look the same.)"""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Executor
 from typing import TypeVar
 
 from msgspec.structs import replace
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import DBAPIError
 
 from consent import claims, pages, policy, preferences, reports, settlements, signup, withdrawal
@@ -32,6 +33,7 @@ from consent.contract import (
 )
 from consent.errors import DamagedLog
 from consent.service import Inline, Service
+from consent.statement import Statement
 from consent.store import leaves
 from consent.subjects import domains_of, find_or_make
 from consent.transaction import Reading, Writing
@@ -202,18 +204,22 @@ async def _hop(thread: Executor, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(thread, work)
     except DBAPIError as fault:
         raise Unavailable(f"The consent store does not answer: {fault.orig}") from fault
+    except sqlite3.Error as fault:
+        raise Unavailable(f"The consent store does not answer: {fault}") from fault
     except (OSError, DamagedLog) as fault:
         raise Unavailable(f"The consent service cannot go on: {fault}") from fault
 
 
-_CHANGES = select(
-    leaves.c.seq, leaves.c.subject, leaves.c.purpose, leaves.c.type, leaves.c.at, leaves.c.language
-).where(leaves.c.told)
+_CHANGES = Statement(
+    select(leaves.c.seq, leaves.c.subject, leaves.c.purpose, leaves.c.type, leaves.c.at, leaves.c.language)
+    .where(leaves.c.told, leaves.c.seq > bindparam("after"))
+    .order_by(leaves.c.seq)
+    .limit(bindparam("most"))
+)
 
 
 def _changes(reading: Reading, after: int, limit: int) -> list[Change]:
-    rows = reading.conn.execute(_CHANGES.where(leaves.c.seq > after).order_by(leaves.c.seq).limit(limit))
-    changes = [Change(*row) for row in rows]
+    changes = [Change(*row) for row in _CHANGES.rows(reading.driver, after=after, most=limit)]
     confirmed = {change.subject for change in changes if change.type == "confirmed"}
     domains = domains_of(reading, sorted(confirmed)) if confirmed else {}
     return [

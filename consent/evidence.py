@@ -7,10 +7,10 @@ import hashlib
 import hmac
 from collections.abc import Callable, Mapping, Sequence
 
-import rfc8785
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from consent.canonical import canonical
 from consent.contract import Visit
 from consent.errors import WrongKeys
 
@@ -65,7 +65,7 @@ class Vault:
     def seal_evidence(self, subject: str, wrapped: bytes, row: str, evidence: Evidence) -> tuple[bytes, str]:
         """The evidence with its salt, sealed, and the commitment (hex) that goes into the log."""
         salt = self._entropy(_SALT)
-        plain = rfc8785.dumps(dict(evidence))
+        plain = canonical(evidence)
         return self.seal(subject, wrapped, row, "evidence/v1", salt + plain), commitment(salt, plain)
 
     def open_evidence(self, subject: str, wrapped: bytes, row: str, sealed: bytes) -> tuple[bytes, str]:

@@ -1,8 +1,8 @@
 """What stands in the log: one canonical JSON object (RFC 8785) per leaf, and no personal data in it."""
 
-import msgspec
-import rfc8785
 from msgspec import Struct
+
+from consent.canonical import canonical
 
 VERSION = 1
 CHANNEL = "email"
@@ -51,5 +51,5 @@ def leaf_bytes(origin: str, seq: int, at: int, leaf: Leaf) -> bytes:
         "evidence": leaf.evidence,
     }
     if leaf.batch is not None:
-        body["batch"] = msgspec.to_builtins(leaf.batch)
-    return rfc8785.dumps(body)  # type: ignore[arg-type]
+        body["batch"] = {"count": leaf.batch.count, "root": leaf.batch.root}
+    return canonical(body)

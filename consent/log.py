@@ -1,23 +1,27 @@
 """The append-only log: leaves and the hashes of their tree, written in the transaction that changes the
 state."""
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from consent.leaf import Leaf, leaf_bytes
+from consent.statement import Driver, Row, Statement, driver_of
 from consent.states import TOLD
 from consent.store import leaves, nodes
-from consent.tree import Frontier, Nodes, append, frontier_at, leaf_hash, peaks_of
+from consent.tree import Frontier, Nodes, append, frontier_at, leaf_hash
+
+_LEAVES = Statement(leaves.insert())
+_NODES = Statement(nodes.insert())
 
 
 class Log:
     """The log within one transaction. Leaves that were appended are held back until `write`."""
 
-    def __init__(self, conn: Connection, origin: str, now: int, frontier: Frontier) -> None:
-        self._conn = conn
+    def __init__(self, driver: Driver, origin: str, now: int, frontier: Frontier) -> None:
+        self._driver = driver
         self._origin = origin
         self._now = now
-        self._leaves: list[dict[str, object]] = []
-        self._nodes: list[dict[str, object]] = []
+        self._leaves: list[Row] = []
+        self._nodes: list[Row] = []
         self.frontier = frontier
         self.told = False
 
@@ -29,18 +33,9 @@ class Log:
         told = leaf.type in TOLD
         self.told = self.told or told
         self._leaves.append(
-            {
-                "seq": seq,
-                "type": leaf.type,
-                "subject": leaf.subject or None,
-                "purpose": leaf.purpose,
-                "at": self._now,
-                "told": told,
-                "language": leaf.language,
-                "body": body,
-            }
+            (seq, leaf.type, leaf.subject or None, leaf.purpose, self._now, told, leaf.language, body)
         )
-        self._nodes.extend({"level": level, "index": index, "hash": found} for level, index, found in made)
+        self._nodes.extend(made)
         return seq
 
     def pending(self) -> bool:
@@ -50,29 +45,30 @@ class Log:
     def write(self) -> None:
         """Write what was held back."""
         if self._leaves:
-            self._conn.execute(leaves.insert(), self._leaves)
-            self._conn.execute(nodes.insert(), self._nodes)
+            _LEAVES.run_many(self._driver, self._leaves)
+            _NODES.run_many(self._driver, self._nodes)
             self._leaves, self._nodes = [], []
+
+
+_NODE = Statement(
+    select(nodes.c.hash).where(nodes.c.level == bindparam("on"), nodes.c.index == bindparam("at"))
+)
 
 
 def stored_nodes(conn: Connection) -> Nodes:
     """The complete subtrees as they stand in the store."""
-    query = select(nodes.c.hash)
+    driver = driver_of(conn)
 
     def node(level: int, index: int) -> bytes:
-        found = conn.scalar(query.where(nodes.c.level == level, nodes.c.index == index))
-        return bytes(found) if found is not None else b""
+        row = _NODE.first(driver, on=level, at=index)
+        return bytes(row[0]) if row is not None else b""
 
     return node
 
 
 def earlier_frontier(conn: Connection, size: int) -> Frontier:
-    """The frontier of the first `size` leaves as they stand in the store, by one query."""
-    peaks = peaks_of(size)
-    places = or_(*(and_(nodes.c.level == level, nodes.c.index == index) for level, index in peaks))
-    rows = conn.execute(select(nodes.c.level, nodes.c.index, nodes.c.hash).where(places)) if peaks else ()
-    found = {(level, index): bytes(hash_) for level, index, hash_ in rows}
-    return Frontier(size, tuple(found.get(peak, b"") for peak in peaks))
+    """The frontier of the first `size` leaves as they stand in the store."""
+    return frontier_at(stored_nodes(conn), size)
 
 
 def stored_frontier(conn: Connection) -> Frontier:

@@ -2,16 +2,24 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from consent.address import shortened
 from consent.contract import Basis, LinkRefused, LinkView, Purpose, TopicView
 from consent.policy import read_purposes
 from consent.rules import words
-from consent.store import requests, wishes
+from consent.statement import Statement
+from consent.store import requests
 from consent.subjects import Subject, load
 from consent.tokens import Scope
 from consent.transaction import Reading
+from consent.wishes import wished_in
+
+_REQUEST = Statement(
+    select(requests.c.subject, requests.c.language, requests.c.closed, requests.c.expires).where(
+        requests.c.id == bindparam("of")
+    )
+)
 
 
 def confirmation(reading: Reading, token: str) -> LinkView:
@@ -21,30 +29,21 @@ def confirmation(reading: Reading, token: str) -> LinkView:
         request = reading.parts.tokens.read_request(token, Scope.CONFIRM, Scope.REFUSE)
     except LinkRefused as fault:
         return _nothing(reading, fault.reason)
-    row = reading.conn.execute(
-        select(requests.c.subject, requests.c.language, requests.c.closed, requests.c.expires).where(
-            requests.c.id == request
-        )
-    ).first()
-    subject = load(reading, [row.subject]).get(row.subject) if row else None
-    if row is None or subject is None:
+    row = _REQUEST.first(reading.driver, of=request)
+    if row is None:
         return _nothing(reading, "unknown")
-    wished = dict(
-        reading.conn.execute(
-            select(wishes.c.topic, wishes.c.version)
-            .where(wishes.c.request == request)
-            .order_by(wishes.c.topic)
-        ).all()
-    )
-    known = read_purposes(reading, list(wished.values()))
-    reason = "used" if row.closed else "expired" if row.expires <= reading.now else ""
+    identity, language, closed, expires = row
+    subject = load(reading, [identity])[identity]
+    versions = [version for _, version in wished_in(reading, request)]
+    known = read_purposes(reading, versions)
+    reason = "used" if closed else "expired" if expires <= reading.now else ""
     return LinkView(
         valid=not reason,
         reason=reason,
-        language=row.language,
+        language=language,
         address=shortened(_address(reading, subject)),
         topic="",
-        topics=_topics(reading, subject, (known[version] for version in wished.values()), row.language),
+        topics=_topics(reading, subject, (known[version] for version in versions), language),
     )
 
 
@@ -58,7 +57,7 @@ def unsubscription(reading: Reading, token: str) -> LinkView:
     if subject is None:
         return _nothing(reading, "unknown")
     versions = {one: standing.version for one, standing in subject.standings.items() if standing.version}
-    known = read_purposes(reading, list(versions.values()))
+    known = read_purposes(reading, versions.values())
     shown = {one: known[version] for one, version in sorted(versions.items())}
     if topic and topic not in shown and topic in reading.rules.purposes:
         shown[topic] = reading.rules.purposes[topic][1]

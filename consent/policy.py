@@ -1,11 +1,14 @@
 """What may be asked for: publishing a policy, and reading the purposes that were ever in force."""
 
+from collections.abc import Iterable
+
 import msgspec
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from consent.contract import Policy, Purpose
 from consent.leaf import Leaf
 from consent.rules import Rules, lay_out, policy_bytes, purpose_bytes
+from consent.statement import Statement
 from consent.store import decisions, facts, policies, purposes
 from consent.transaction import Reading, Writing
 
@@ -43,9 +46,17 @@ def _count_from_now(tx: Writing, rules: Rules) -> None:
             )
 
 
-def read_purposes(reading: Reading, versions: list[str]) -> dict[str, Purpose]:
+_PURPOSE = Statement(select(purposes.c.body).where(purposes.c.version == bindparam("of")))
+
+
+def read_purposes(reading: Reading, versions: Iterable[str]) -> dict[str, Purpose]:
     """The purposes with these versions, old ones too."""
-    rows = reading.conn.execute(
-        select(purposes.c.version, purposes.c.body).where(purposes.c.version.in_(versions))
-    )
-    return {version: msgspec.json.decode(body, type=Purpose) for version, body in rows}
+    return {version: found for version in versions if (found := _purpose(reading, version)) is not None}
+
+
+def _purpose(reading: Reading, version: str) -> Purpose | None:
+    present = reading.rules.versions.get(version)
+    if present is not None:
+        return present
+    row = _PURPOSE.first(reading.driver, of=version)
+    return msgspec.json.decode(row[0], type=Purpose) if row else None

@@ -11,7 +11,8 @@ from consent.states import State
 from consent.store import subjects
 from consent.subjects import Subject, keep_evidence, load
 from consent.transaction import Writing
-from consent.withdrawal import stop, wished_by
+from consent.wishes import wished_by
+from consent.withdrawal import stop
 
 ACTOR = "subject:preferences"
 LONGEST_PAUSE = 366  # days

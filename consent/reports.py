@@ -1,18 +1,20 @@
 """What is told about a mail by its key, once each: that a flow unsubscribes its reader, that they called it
 spam, that it came back."""
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.sqlite import insert
 
 from consent.contract import Heard, MailClass
 from consent.evidence import Evidence
 from consent.leaf import Leaf
-from consent.signup import COOL_DOWNS_MS
+from consent.signup import hold_off
+from consent.statement import Statement
 from consent.states import COMPLAINT, HARD_BOUNCE, SOFT_BOUNCE, State, Step
-from consent.store import decisions, reports, subjects
+from consent.store import decisions, reports
 from consent.subjects import Subject, keep_evidence, load
 from consent.transaction import Writing
-from consent.withdrawal import silence, stop, wished_by
+from consent.wishes import wished_by
+from consent.withdrawal import silence, stop
 
 KINDS = {"hard": HARD_BOUNCE, "soft": SOFT_BOUNCE}
 
@@ -43,11 +45,7 @@ def complained(tx: Writing, key: str) -> Heard:
     silence(tx, subject, COMPLAINT, _record("complaint/v1", key, tx.now))
     if mail_class == MailClass.PROOF:
         # They never asked for it: whoever enters the address again must wait as after "this wasn't me".
-        tx.conn.execute(
-            update(subjects)
-            .where(subjects.c.id == subject.id)
-            .values(proofs=len(COOL_DOWNS_MS), proof_at=tx.now)
-        )
+        hold_off(tx, subject)
     return Heard.NEW
 
 
@@ -70,13 +68,17 @@ def bounced(tx: Writing, key: str, kind: str) -> Heard:
     return Heard.NEW
 
 
+_READER = Statement(
+    select(decisions.c.subject, decisions.c["class"]).where(
+        decisions.c.key == bindparam("of"), decisions.c.reason.is_(None)
+    )
+)
+_NOTE = Statement(insert(reports).on_conflict_do_nothing())
+
+
 def _reader(tx: Writing, key: str) -> tuple[Subject | None, str]:
     """To whom the mail went, and its class; None if no mail with this key was ever permitted."""
-    row = tx.conn.execute(
-        select(decisions.c.subject, decisions.c["class"])
-        .where(decisions.c.key == key, decisions.c.reason.is_(None))
-        .limit(1)
-    ).first()
+    row = _READER.first(tx.driver, of=key)
     if row is None:
         return None, ""
     return load(tx, [row[0]]).get(row[0]), row[1]
@@ -84,10 +86,7 @@ def _reader(tx: Writing, key: str) -> tuple[Subject | None, str]:
 
 def _first(tx: Writing, key: str, type_: str, subject: str) -> bool:
     """Whether this was not told before; it is noted now."""
-    noted = tx.conn.execute(
-        insert(reports).values(key=key, type=type_, subject=subject, at=tx.now).on_conflict_do_nothing()
-    )
-    return noted.rowcount > 0
+    return _NOTE.run(tx.driver, key=key, type=type_, subject=subject, at=tx.now) > 0
 
 
 def _record(schema: str, key: str, now: int) -> Evidence:

@@ -14,11 +14,13 @@ _UNITS = ("day", "week", "month")
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """A policy, laid out for look-ups: purposes with their versions by topic, templates by digest."""
+    """A policy, laid out for look-ups: purposes with their versions by topic and
+    by version, templates by digest."""
 
     policy: Policy
     digest: str
     purposes: Mapping[str, tuple[str, Purpose]]
+    versions: Mapping[str, Purpose]
     templates: Mapping[str, TemplateFacts]
 
 
@@ -54,6 +56,7 @@ def lay_out(policy: Policy) -> Rules:
         policy,
         hashlib.sha256(policy_bytes(policy)).hexdigest(),
         by_topic,
+        dict(by_topic.values()),
         {template.digest: template for template in policy.templates},
     )
 

@@ -23,6 +23,7 @@ from consent.leaf import Leaf
 from consent.log import Log, earlier_frontier, stored_frontier
 from consent.rules import NO_RULES, Rules, lay_out
 from consent.signer import Signed, Signer
+from consent.statement import driver_of
 from consent.stops import StopsFile, read_stops, stops_path
 from consent.store import SCHEMA, Store, checkpoints, facts, open_file, open_memory, open_read_only, policies
 from consent.tokens import Tokens
@@ -69,7 +70,7 @@ class Service:
         if conn is None:
             raise NoStore("The consent store was opened for reading only.")
         with conn.begin():
-            log = Log(conn, self.parts.origin, now := self._clock(), self._frontier)
+            log = Log(driver_of(conn), self.parts.origin, now := self._clock(), self._frontier)
             tx = Writing(conn, now, self.parts, self._rules, log)
             result = work(tx)
             tx.finish()
@@ -213,7 +214,7 @@ def _found(conn: Connection, parts: Parts, now: int) -> None:
         "signing_key": public,
     }
     conn.execute(facts.insert(), [{"name": name, "value": value} for name, value in values.items()])
-    log = Log(conn, parts.origin, now, stored_frontier(conn))
+    log = Log(driver_of(conn), parts.origin, now, stored_frontier(conn))
     log.append(Leaf(type="log.opened", notice=hashlib.sha256(public).hexdigest()))
     tx = Writing(conn, now, parts, NO_RULES, log)
     tx.finish()

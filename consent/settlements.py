@@ -8,10 +8,11 @@ from sqlalchemy import bindparam, select, update
 from consent.contract import MailClass, Outcome, Reason, Settlement, Status
 from consent.errors import Contradiction
 from consent.leaf import Leaf
+from consent.statement import Statement
 from consent.store import among, batches, decisions, requests
 from consent.transaction import Reading, Writing
 
-_CLAIMED = (
+_CLAIMED = Statement(
     select(
         decisions.c.key,
         decisions.c.attempt,
@@ -24,8 +25,12 @@ _CLAIMED = (
     .join(batches, batches.c.seq == decisions.c.batch)
     .where(decisions.c.reason.is_(None), among(decisions.c.key, "keys"))
 )
-_SETTLE = "UPDATE decisions SET outcome = ?, code = ?, settled_at = ? WHERE id = ?"
-_PROOF = (
+_SETTLE = Statement(
+    update(decisions)
+    .where(decisions.c.id == bindparam("row"))
+    .values(outcome=bindparam("ended"), code=bindparam("reply"), settled_at=bindparam("now"))
+)
+_PROOF = Statement(
     update(requests)
     .where(requests.c.id == bindparam("key"))
     .values(mail=bindparam("now_is"), attempt=bindparam("next"), not_before=bindparam("from_then"))
@@ -39,7 +44,7 @@ def settle(tx: Writing, sender: str, settlements: Sequence[Settlement]) -> None:
     if not settlements:
         return
     keys = json.dumps([settlement.key for settlement in settlements])
-    claimed = {(row[0], row[1]): row for row in tx.conn.execute(_CLAIMED, {"keys": keys}).all()}
+    claimed = {(row[0], row[1]): row for row in _CLAIMED.rows(tx.driver, keys=keys)}
     rows: dict[int, tuple[str, int, int, int]] = {}
     proofs: list[tuple[Settlement, str]] = []
     for settlement in settlements:
@@ -62,7 +67,7 @@ def settle(tx: Writing, sender: str, settlements: Sequence[Settlement]) -> None:
         if mail_class == MailClass.PROOF:
             proofs.append((settlement, subject))
     if rows:
-        tx.conn.exec_driver_sql(_SETTLE, list(rows.values()))
+        _SETTLE.run_many(tx.driver, rows.values())
     for settlement, subject in proofs:
         _settle_proof(tx, settlement, subject)
 
@@ -78,35 +83,38 @@ def _settle_proof(tx: Writing, settlement: Settlement, subject: str) -> None:
     wait = 0
     if settlement.outcome is Outcome.DEFERRED:
         wait = min(_FIRST_RETRY_MS << 2 * min(settlement.attempt - 1, 8), _LAST_RETRY_MS)
-    tx.conn.execute(
-        _PROOF,
-        {
-            "key": settlement.key,
-            "now_is": state,
-            "next": settlement.attempt + 1,
-            "from_then": tx.now + wait,
-        },
+    _PROOF.run(
+        tx.driver,
+        key=settlement.key,
+        now_is=state,
+        next=settlement.attempt + 1,
+        from_then=tx.now + wait,
     )
     types = {Outcome.ACCEPTED: "proof_mail.accepted", Outcome.REFUSED: "proof_mail.bounced"}
     if settlement.outcome in types:
         tx.log.append(Leaf(type=types[settlement.outcome], subject=subject))
 
 
-_NO_NEWS = (Reason.ALREADY_CLAIMED.value, Reason.WRONG_ATTEMPT.value)
 _STATUS = select(
     decisions.c.key, decisions.c.attempt, decisions.c.outcome, decisions.c.reason, decisions.c.id
 ).where(among(decisions.c.key, "keys"))
 # Two statements, for each has an index of its own.
-_CLAIMED_STATUS = _STATUS.where(decisions.c.reason.is_(None))
-_DENIED_STATUS = _STATUS.where(decisions.c.reason.is_not(None), decisions.c.reason.not_in(_NO_NEWS))
+_CLAIMED_STATUS = Statement(_STATUS.where(decisions.c.reason.is_(None)))
+_DENIED_STATUS = Statement(
+    _STATUS.where(
+        decisions.c.reason.is_not(None),
+        decisions.c.reason != Reason.ALREADY_CLAIMED,
+        decisions.c.reason != Reason.WRONG_ATTEMPT,
+    )
+)
 
 
 def status(reading: Reading, keys: Sequence[str]) -> list[Status | None]:
     """What became of each key, in order. Being told that a key was claimed before is no news of it."""
-    wanted = {"keys": json.dumps(list(keys))}
+    wanted = json.dumps(list(keys))
     newest: dict[str, tuple[int, Status]] = {}
     for query in (_CLAIMED_STATUS, _DENIED_STATUS):
-        for key, attempt, outcome, reason, row in reading.conn.execute(query, wanted):
+        for key, attempt, outcome, reason, row in query.rows(reading.driver, keys=wanted):
             if key not in newest or newest[key][0] < row:
                 newest[key] = (
                     row,
@@ -120,7 +128,7 @@ def status(reading: Reading, keys: Sequence[str]) -> list[Status | None]:
     return [newest[key][1] if key in newest else None for key in keys]
 
 
-_UNSETTLED = (
+_UNSETTLED = Statement(
     select(decisions.c.id, decisions.c.key, decisions.c.attempt)
     .join(batches, batches.c.seq == decisions.c.batch)
     .where(
@@ -135,5 +143,5 @@ _UNSETTLED = (
 def unsettled(reading: Reading, sender: str) -> list[tuple[str, int]]:
     """Keys and attempts that `sender` claimed and did not settle, oldest first."""
     # Sorted here: asked to sort, SQLite would walk the whole table in its order.
-    rows = sorted(tuple(row) for row in reading.conn.execute(_UNSETTLED, {"sender": sender}))
+    rows = sorted(_UNSETTLED.rows(reading.driver, sender=sender))
     return [(key, attempt) for _, key, attempt in rows]

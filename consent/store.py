@@ -1,7 +1,8 @@
 """The consent store: its tables, and how it is opened.
 
-SQLite in WAL mode, a full sync at each commit, freed space overwritten with zeros. Writers begin `IMMEDIATE`:
-the log's lock. One process writes, which a lock file beside the store sees to; any number may read."""
+SQLite in WAL mode. Unless the store need not last, each commit is synced and freed space overwritten. Writers
+begin `IMMEDIATE`: the log's lock. One process writes, which a lock file beside the store sees to; any number
+may read."""
 
 import fcntl
 import os
@@ -141,9 +142,9 @@ requests = Table(
     Column("not_before", Integer, nullable=False),
     Column("closed", String, nullable=False),  # "", confirmed, refused, withdrawn
 )
-Index(
-    "requests_queued", requests.c.at, sqlite_where=(requests.c.mail == "queued") & (requests.c.closed == "")
-)
+# In words of its own, for SQLite takes an index like this only for a condition without parameters.
+QUEUED = text("mail = 'queued' AND closed = ''")
+Index("requests_queued", requests.c.at, requests.c.id, sqlite_where=QUEUED)
 
 wishes = Table(
     "wishes",  # the topics of a request, in the version whose words the proof mail shows
@@ -312,7 +313,7 @@ def _connect(make: Callable[[], sqlite3.Connection], begin: str, durable: bool |
         raw.execute("PRAGMA busy_timeout=10000")
         raw.execute("PRAGMA cache_size=-65536")
         if durable is not None:
-            raw.execute("PRAGMA secure_delete=ON")
+            raw.execute(f"PRAGMA secure_delete={'ON' if durable else 'OFF'}")
             raw.execute("PRAGMA journal_mode=WAL")
             raw.execute("PRAGMA wal_autocheckpoint=8000")
             raw.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")

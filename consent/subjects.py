@@ -14,6 +14,7 @@ from consent.contract import Frequency
 from consent.errors import WrongKeys
 from consent.evidence import Evidence
 from consent.leaf import Leaf
+from consent.statement import Statement
 from consent.states import STOPS, TRANSITIONS, State, Step
 from consent.stops import Stop
 from consent.store import among, evidence, forms, standings, subjects
@@ -85,40 +86,61 @@ class Subject(Struct, frozen=True):
         return replace(self, standings={**self.standings, topic: standing})
 
 
-_PEOPLE = select(
-    subjects.c.id,
-    subjects.c.epoch,
-    subjects.c.language,
-    subjects.c.wrapped,
-    subjects.c.address,
-    subjects.c.confirmed,
-    subjects.c.complained,
-    subjects.c.bounced,
-    subjects.c.frequency,
-    subjects.c.paused_until,
-    subjects.c.proofs,
-    subjects.c.proof_at,
-).where(among(subjects.c.id, "ids"))
-_STANDINGS = select(
-    standings.c.subject,
-    standings.c.topic,
-    standings.c.state,
-    standings.c.seq,
-    standings.c.version,
-    standings.c.expires,
-).where(among(standings.c.subject, "ids"))
+_PEOPLE = Statement(
+    select(
+        subjects.c.id,
+        subjects.c.epoch,
+        subjects.c.language,
+        subjects.c.wrapped,
+        subjects.c.address,
+        subjects.c.confirmed,
+        subjects.c.complained,
+        subjects.c.bounced,
+        subjects.c.frequency,
+        subjects.c.paused_until,
+        subjects.c.proofs,
+        subjects.c.proof_at,
+    ).where(among(subjects.c.id, "ids"))
+)
+_STANDINGS = Statement(
+    select(
+        standings.c.subject,
+        standings.c.topic,
+        standings.c.state,
+        standings.c.seq,
+        standings.c.version,
+        standings.c.expires,
+    ).where(among(standings.c.subject, "ids"))
+)
 
 
 def load(reading: Reading, ids: Sequence[str]) -> dict[str, Subject]:
     """The subjects with these ids; unknown ones are left out."""
-    wanted = {"ids": json.dumps(list(dict.fromkeys(ids)))}
+    wanted = json.dumps(list(dict.fromkeys(ids)))
     where: dict[str, dict[str, Standing]] = {}
-    for subject, topic, state, seq, version, expires in reading.conn.execute(_STANDINGS, wanted).all():
+    for subject, topic, state, seq, version, expires in _STANDINGS.rows(reading.driver, ids=wanted):
         where.setdefault(subject, {})[topic] = Standing(_STATES[state], seq, version, expires)
-    return {
-        row[0]: Subject(*row[:5], where.get(row[0], {}), *row[5:8], _FREQUENCIES[row[8]], *row[9:])
-        for row in reading.conn.execute(_PEOPLE, wanted).all()
-    }
+    found = {}
+    for id_, epoch, language, wrapped, sealed, *leaves, frequency, paused, proofs, proof_at in _PEOPLE.rows(
+        reading.driver, ids=wanted
+    ):
+        confirmed, complained, bounced = leaves
+        found[id_] = Subject(
+            id_,
+            epoch,
+            language,
+            wrapped,
+            sealed,
+            where.get(id_, {}),
+            confirmed,
+            complained,
+            bounced,
+            _FREQUENCIES[frequency],
+            paused,
+            proofs,
+            proof_at,
+        )
+    return found
 
 
 _STATES = {state.value: state for state in State}
@@ -130,7 +152,7 @@ def domains_of(reading: Reading, ids: Sequence[str]) -> dict[str, str]:
     whose address cannot be opened is left out."""
     vault = reading.parts.vault
     found = {}
-    for id_, _, _, wrapped, sealed, *_ in reading.conn.execute(_PEOPLE, {"ids": json.dumps(list(ids))}):
+    for id_, _, _, wrapped, sealed, *_ in _PEOPLE.rows(reading.driver, ids=json.dumps(list(ids))):
         try:
             address = vault.open_address(id_, wrapped, sealed)
         except WrongKeys:  # the keys were compared at the start: this one row is damaged
@@ -139,61 +161,59 @@ def domains_of(reading: Reading, ids: Sequence[str]) -> dict[str, str]:
     return found
 
 
+_FIND = Statement(select(subjects.c.id).where(subjects.c.lookup == bindparam("lookup")))
+_MAKE = Statement(subjects.insert())
+
+
 def find(reading: Reading, address: Address) -> str | None:
     """The subject with this address, under whichever pepper it was stored."""
-    lookups = reading.parts.vault.lookups(address.folded)
-    found: str | None = reading.conn.scalar(select(subjects.c.id).where(subjects.c.lookup.in_(lookups)))
-    return found
+    for lookup in reading.parts.vault.lookups(address.folded):
+        row = _FIND.first(reading.driver, lookup=lookup)
+        if row is not None:
+            return str(row[0])
+    return None
 
 
 def find_or_make(tx: Writing, addresses: Sequence[Address]) -> list[str]:
     """The subject ids of `addresses`, in order; those seen for the first time get one, and no consent."""
+    return [find(tx, address) or _make(tx, address) for address in addresses]
+
+
+def _make(tx: Writing, address: Address) -> str:
     vault = tx.parts.vault
-    lookups = {address.folded: vault.lookups(address.folded) for address in addresses}
-    every = [lookup for several in lookups.values() for lookup in several]
-    known: dict[bytes, str] = {}
-    for start in range(0, len(every), 500):
-        part = every[start : start + 500]
-        rows = tx.conn.execute(select(subjects.c.lookup, subjects.c.id).where(subjects.c.lookup.in_(part)))
-        known.update({bytes(lookup): subject for lookup, subject in rows})
-    ids: dict[str, str] = {}
-    fresh = []
-    for address in addresses:
-        if address.folded in ids:
-            continue
-        found = next((known[lookup] for lookup in lookups[address.folded] if lookup in known), None)
-        if found is None:
-            found = tx.parts.entropy(16).hex()
-            wrapped = vault.new_key(found)
-            fresh.append(
-                {
-                    "id": found,
-                    "lookup": lookups[address.folded][0],
-                    "wrapped": wrapped,
-                    "address": vault.seal_address(found, wrapped, address.typed),
-                    "epoch": 0,
-                    "language": "",
-                    "proofs": 0,
-                    "proof_at": 0,
-                    "confirmed": 0,
-                    "complained": 0,
-                    "bounced": 0,
-                    "frequency": "",
-                    "paused_until": 0,
-                }
-            )
-        ids[address.folded] = found
-    if fresh:
-        tx.conn.execute(subjects.insert(), fresh)
-    return [ids[address.folded] for address in addresses]
+    id_ = tx.parts.entropy(16).hex()
+    wrapped = vault.new_key(id_)
+    _MAKE.run(
+        tx.driver,
+        id=id_,
+        lookup=vault.lookup(address.folded),
+        wrapped=wrapped,
+        address=vault.seal_address(id_, wrapped, address.typed),
+        epoch=0,
+        language="",
+        proofs=0,
+        proof_at=0,
+        confirmed=0,
+        complained=0,
+        bounced=0,
+        frequency="",
+        paused_until=0,
+    )
+    return id_
 
 
-_STAND = insert(standings)
-_STAND = _STAND.on_conflict_do_update(
-    index_elements=[standings.c.subject, standings.c.topic],
-    set_={name: _STAND.excluded[name] for name in ("state", "seq", "version", "at", "expires")},
+_INTO = insert(standings)
+_STAND = Statement(
+    _INTO.on_conflict_do_update(
+        index_elements=[standings.c.subject, standings.c.topic],
+        set_={name: _INTO.excluded[name] for name in ("state", "seq", "version", "at", "expires")},
+    )
 )
-_EPOCH = update(subjects).where(subjects.c.id == bindparam("of")).values(epoch=subjects.c.epoch + 1)
+_EPOCH = Statement(
+    update(subjects).where(subjects.c.id == bindparam("of")).values(epoch=subjects.c.epoch + 1)
+)
+_KEEP = Statement(evidence.insert())
+_KEEP_FORM = Statement(insert(forms).on_conflict_do_nothing())
 
 
 def move(
@@ -237,20 +257,18 @@ def move(
         and step not in STOPS
         else Standing(after, seq, version, expires)
     )
-    tx.conn.execute(
-        _STAND,
-        {
-            "subject": subject.id,
-            "topic": topic,
-            "state": standing.state,
-            "seq": standing.seq,
-            "version": standing.version,
-            "at": tx.now,
-            "expires": standing.expires,
-        },
+    _STAND.run(
+        tx.driver,
+        subject=subject.id,
+        topic=topic,
+        state=standing.state.value,
+        seq=standing.seq,
+        version=standing.version,
+        at=tx.now,
+        expires=standing.expires,
     )
     if step in STOPS:
-        tx.conn.execute(_EPOCH, {"of": subject.id})
+        _EPOCH.run(tx.driver, of=subject.id)
         tx.stops.append(Stop(subject.id, topic, step, tx.now))
     return standing
 
@@ -259,9 +277,7 @@ def keep_evidence(tx: Writing, subject: Subject, record: Evidence) -> str:
     """Seal `record` for `subject` and return the commitment for its leaf."""
     row = tx.parts.entropy(16).hex()
     sealed, commitment = tx.parts.vault.seal_evidence(subject.id, subject.wrapped, row, record)
-    tx.conn.execute(
-        evidence.insert().values(commitment=commitment, subject=subject.id, row=row, sealed=sealed)
-    )
+    _KEEP.run(tx.driver, commitment=commitment, subject=subject.id, row=row, sealed=sealed)
     return commitment
 
 
@@ -270,5 +286,5 @@ def keep_form(tx: Writing, shown: bytes) -> str:
     if not shown:
         return ""
     digest = hashlib.sha256(shown).hexdigest()
-    tx.conn.execute(insert(forms).values(digest=digest, body=shown).on_conflict_do_nothing())
+    _KEEP_FORM.run(tx.driver, digest=digest, body=shown)
     return digest

@@ -11,9 +11,12 @@ from consent.evidence import Vault
 from consent.log import Log, earlier_frontier
 from consent.rules import Rules
 from consent.signer import Signed, Signer
+from consent.statement import Driver, Statement, driver_of
 from consent.stops import Stop
 from consent.store import checkpoints
 from consent.tokens import Tokens
+
+_KEEP = Statement(checkpoints.insert())
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +33,16 @@ class Parts:
 
 @dataclass(slots=True)
 class Reading:
-    """A transaction that writes nothing. `now` is in ms UTC."""
+    """A transaction that writes nothing. `now` is in ms UTC; `driver` runs what is done for everyone."""
 
     conn: Connection
     now: int
     parts: Parts
     rules: Rules
+    driver: Driver = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.driver = driver_of(self.conn)
 
 
 @dataclass(slots=True)
@@ -60,8 +67,7 @@ class Writing(Reading):
         self.log.write()
         signed = self.parts.signer.sign(self.log.frontier, partial(earlier_frontier, self.conn), self.now)
         if signed != self.parts.signer.last:
-            row = {"size": signed.size, "root": signed.root, "at": signed.at, "note": signed.note}
-            self.conn.execute(checkpoints.insert(), row)
+            _KEEP.run(self.driver, size=signed.size, root=signed.root, at=signed.at, note=signed.note)
         self.signed = signed
         return signed
 

@@ -3,16 +3,18 @@
 import json
 from collections.abc import Sequence
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Column, bindparam, select, update
 
 from consent.contract import LinkRefused, Receipt, Visit
 from consent.evidence import Evidence, of_visit
 from consent.leaf import Leaf
-from consent.states import COMPLAINT, STOPS, State, Step
+from consent.statement import Statement
+from consent.states import COMPLAINT, HARD_BOUNCE, STOPS, State, Step
 from consent.stops import Stop
-from consent.store import among, leaves, requests, standings, subjects, wishes
+from consent.store import among, leaves, standings, subjects
 from consent.subjects import Subject, keep_evidence, load, move
 from consent.transaction import Writing
+from consent.wishes import close_all, drop, wished_by
 
 HOW = ("one_click", "page")
 
@@ -54,15 +56,19 @@ def stop(
             topic, move(tx, subject, topic, Step.WITHDRAWN, actor=actor, commitment=commitment)
         )
     # A link to confirm that is still under way must not undo this: who wants back asks anew.
-    mine = select(requests.c.id).where(requests.c.subject == subject.id, requests.c.closed == "")
-    tx.conn.execute(delete(wishes).where(wishes.c.topic.in_(topics), wishes.c.request.in_(mine)))
-    left = select(wishes.c.request).where(wishes.c.request.in_(mine))
-    tx.conn.execute(
-        update(requests)
-        .where(requests.c.subject == subject.id, requests.c.closed == "", requests.c.id.not_in(left))
-        .values(closed="withdrawn")
-    )
+    drop(tx, subject.id, json.dumps(list(topics)))
     return subject
+
+
+def _newest(column: Column[int]) -> Statement:
+    return Statement(
+        update(subjects)
+        .where(subjects.c.id == bindparam("of"))
+        .values({subjects.c.epoch: subjects.c.epoch + 1, column: bindparam("leaf")})
+    )
+
+
+_SILENCED = {COMPLAINT: _newest(subjects.c.complained), HARD_BOUNCE: _newest(subjects.c.bounced)}
 
 
 def silence(tx: Writing, subject: Subject, kind: str, record: Evidence) -> None:
@@ -70,17 +76,8 @@ def silence(tx: Writing, subject: Subject, kind: str, record: Evidence) -> None:
     that are still under way worthless."""
     commitment = keep_evidence(tx, subject, record)
     seq = tx.log.append(Leaf(type=kind, subject=subject.id, actor="provider", evidence=commitment))
-    column = subjects.c.complained if kind == COMPLAINT else subjects.c.bounced
-    tx.conn.execute(
-        update(subjects)
-        .where(subjects.c.id == subject.id)
-        .values({subjects.c.epoch: subjects.c.epoch + 1, column: seq})
-    )
-    tx.conn.execute(
-        update(requests)
-        .where(requests.c.subject == subject.id, requests.c.closed == "")
-        .values(closed="withdrawn")
-    )
+    _SILENCED[kind].run(tx.driver, of=subject.id, leaf=seq)
+    close_all(tx, subject.id, "withdrawn")
     tx.stops.append(Stop(subject.id, "", kind, tx.now))
 
 
@@ -126,12 +123,6 @@ def replay(tx: Writing, stops: Sequence[Stop]) -> None:
     # No evidence is kept: the line is all there is, and a row that cannot be opened must not be in the way.
     for subject, found in load(tx, sorted(topics)).items():
         stop(tx, found, sorted(topics[subject]), "system:stops_file", None)
-
-
-def wished_by(tx: Writing, subject: str) -> set[str]:
-    """Topics of the person's open requests."""
-    query = select(wishes.c.topic).join(requests, requests.c.id == wishes.c.request)
-    return set(tx.conn.scalars(query.where(requests.c.subject == subject, requests.c.closed == "")))
 
 
 def _when(tx: Writing, leaf: int, fresh: bool) -> int:

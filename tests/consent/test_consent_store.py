@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from sqlalchemy import event, update
+from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 
 from consent.contract import Outcome, Settlement, Unavailable, Visit
@@ -14,6 +14,7 @@ from consent.errors import AlreadyOpen, DamagedLog, NoStore, WrongKeys
 from consent.keys import Keys
 from consent.leaf import Leaf
 from consent.service import open_reader
+from consent.statement import driver_of
 from consent.store import leaves, metadata, nodes, open_file
 
 pytestmark = pytest.mark.anyio
@@ -236,14 +237,11 @@ async def test_a_subject_is_made_once_per_mailbox(world):
 
 async def test_no_statement_on_the_way_of_a_mail_walks_a_whole_table(stored):
     """Each finds its rows by an index, so that time does not grow with the number of people and mails."""
-    engine = stored.service.store.writer.engine
-    seen = {}
-
-    def note(_conn, _cursor, statement, parameters, _context, many):
-        seen.setdefault(statement, parameters[0] if many else parameters)
-
-    for one in (engine, stored.service.store.reader.engine):
-        event.listen(one, "before_cursor_execute", note)
+    store = stored.service.store
+    drivers = [driver_of(conn) for conn in (store.writer, store.reader)]
+    seen = set()
+    for driver in drivers:
+        driver.set_trace_callback(seen.add)
     anna = await stored.join("anna@kafija.example", "newsletter", "offers")
     ask = stored.ask(anna, "offers")
     await stored.client.decide([ask])
@@ -253,45 +251,37 @@ async def test_no_statement_on_the_way_of_a_mail_walks_a_whole_table(stored):
     await stored.client.status([ask.key])
     await stored.client.changes(3)
     await stored.client.withdraw(stored.unsubscribe_token(anna), "page", True, Visit())
-    for one in (engine, stored.service.store.reader.engine):
-        event.remove(one, "before_cursor_execute", note)
+    await stored.client.bounced(ask.key, "hard")
+    await stored.client.complained(ask.key)
+    for driver in drivers:
+        driver.set_trace_callback(None)
     plans = 0
-    with stored.service.store.writer.begin():
-        conn = stored.service.store.writer
-        for statement, parameters in seen.items():
-            if statement.split()[0] not in ("SELECT", "UPDATE", "DELETE"):
-                continue
-            for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters):
-                plans += 1
-                assert not (
-                    re.match(f"SCAN ({'|'.join(metadata.tables)})", row[3]) and "INDEX" not in row[3]
-                ), (statement, row[3])
+    for statement in seen:
+        if statement.split()[0] not in ("SELECT", "UPDATE", "DELETE"):
+            continue
+        for row in drivers[0].execute(f"EXPLAIN QUERY PLAN {statement}"):
+            plans += 1
+            assert not (re.match(f"SCAN ({'|'.join(metadata.tables)})", row[3]) and "INDEX" not in row[3]), (
+                statement,
+                row[3],
+            )
     assert plans > 20
 
 
 async def test_caps_and_unsettled_claims_have_indexes_of_their_own(stored):
     """The statements that need them use them."""
-    from consent import asks, client, settlements
+    from consent import asks, client, settlements, wishes
 
-    conn = stored.service.store.writer
-    for query, parameters, index in (
-        (asks._SENT, {"subjects": "[]"}, "counted_by_subject"),
-        (settlements._UNSETTLED, {"sender": "x"}, "one_unsettled_per_subject"),
-        (settlements._DENIED_STATUS, {"keys": "[]"}, "denials_by_key"),
-        (client._CHANGES.where(leaves.c.seq > 1), {}, "leaves_told"),
+    driver = driver_of(stored.service.store.writer)
+    for query, index in (
+        (asks._SENT, "counted_by_subject"),
+        (settlements._UNSETTLED, "one_unsettled_per_subject"),
+        (settlements._DENIED_STATUS, "denials_by_key"),
+        (client._CHANGES, "leaves_told"),
+        (wishes._QUEUED, "requests_queued"),
     ):
-        with conn.begin():
-            seen = []
-
-            def note(_conn, _cursor, statement, given, _context, _many, seen=seen):
-                seen.append((statement, given))
-
-            event.listen(conn.engine, "before_cursor_execute", note)
-            conn.execute(query, parameters).all()
-            event.remove(conn.engine, "before_cursor_execute", note)
-            plan = [
-                row[3] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {seen[0][0]}", tuple(seen[0][1]))
-            ]
+        given = ["x"] * query.sql.count("?")
+        plan = [row[3] for row in driver.execute(f"EXPLAIN QUERY PLAN {query.sql}", given)]
         assert any(index in line for line in plan), plan
 
 
