@@ -58,7 +58,7 @@ class Expressions:
             case j.Name() | j.Getattr() | j.Getitem():
                 found = self.reach(node, place)
                 if isinstance(found, Outside):
-                    self._note(found.path, node, place, guarded)
+                    self.note(found.path, node, place, guarded)
                 return found
             case j.Const(value=str() as text):
                 return Words(text)
@@ -142,13 +142,13 @@ class Expressions:
         for argument in (*node.args, *(each.value for each in node.kwargs)):
             self.value(argument, place, guarded)
         if isinstance(found, Outside) and node.name in FILTERS:
-            self._note(found.path, node, place, True, ".".join(dotted(node.node or node)), filter=node.name)
+            self.note(found.path, node, place, True, ".".join(dotted(node.node or node)), filter=node.name)
         if not isinstance(found, Outside):
             return found if isinstance(found, Words) and node.name in FALLBACKS else MADE
         for each in node.kwargs:
             if each.key == "attribute" and isinstance(each.value, j.Const):
                 path = (*found.path, MEMBER, *str(each.value.value).split("."))
-                self._note(path, node, place, True, str(each.value.value))
+                self.note(path, node, place, True, str(each.value.value))
         if node.name in SAME_LIST:
             return found
         return found.member() if node.name in ONE_OF_LIST and not node.kwargs else MADE
@@ -161,7 +161,7 @@ class Expressions:
             self._recommend(node, place)
             return found
         if isinstance(found, Outside):
-            self._note(found.path, node.node, place, guarded, called=True)
+            self.note(found.path, node.node, place, guarded, called=True)
         for argument in (*node.args, *(each.value for each in node.kwargs)):
             self.value(argument, place, guarded)
         return MADE
@@ -180,7 +180,7 @@ class Expressions:
                     "Write `{% for product in recommend(4) %}`.",
                 )
 
-    def _note(
+    def note(
         self,
         path: tuple[str, ...],
         node: j.Node,
@@ -190,6 +190,7 @@ class Expressions:
         called: bool = False,
         filter: str = "",
     ) -> None:
+        """A value is asked for."""
         line = place.line + node.lineno - 1
         written = written or ".".join(dotted(node)) or path[-1]
         use = Use(path, written, place.file.path, line, guarded or path in place.guards, called, filter)

@@ -222,6 +222,8 @@ class Walk:
         found = self.expressions.value(node.iter, place)
         inside = place.apart()
         member = found.member() if isinstance(found, Outside) else MADE
+        if isinstance(member, Outside):
+            self.expressions.note(member.path, node.iter, place, True)
         inside.names["loop"] = MADE
         self._assign(node.target, member, inside)
         if node.test is not None:

@@ -49,7 +49,7 @@ def check_use(template: str, use: Use, sent: Sent | None, draft: Draft) -> Itera
             _, macro, name = use.path[:3]
             yield error(
                 "E504",
-                place,
+                place_in(use.file, draft.templates, use.line, name),
                 f"`{name}` is not given to the macro `{macro}` everywhere.",
                 f'Give it in each call, or a word instead: `{{% macro {macro}(…, {name}="") %}}`.',
             )

@@ -10,10 +10,12 @@ from dsl.nodes import FlowTopic, Send
 from dsl.source import error, warning
 from dsl.template_facts import Reading, renamed
 from dsl.template_files import PROOF, TemplateFile, place_in
+from dsl.template_images import picture_faults
 from dsl.template_text import Strange, Text, read_text
 from dsl.template_values import KEPT
 
 _PROOF_LINKS = ("confirm", "refuse")
+_LARGE = 90_000  # bytes
 _OURS = {
     "filter": "Templates have `money`, `date`, `time` and `default`.",
     "test": "Templates have `is defined`.",
@@ -114,6 +116,14 @@ def _facts(name: str, reading: Reading, usage: Sent | None, draft: Draft) -> Ite
                 "This marketing mail does not always show who sends it.",
                 f"Write `{_IMPRINT}` where no condition, filter or style can hide it.",
             )
+    if reading.size > _LARGE:
+        yield warning(
+            "W222",
+            place,
+            f"This mail has {reading.size // 1000} kB before anything is filled in; Gmail cuts off what is "
+            "beyond 102, and the link to unsubscribe with it.",
+            "Make it shorter, and its styles fewer.",
+        )
     if reading.recommends and (name == PROOF or (usage and usage.service)):
         yield error(
             "E514",
@@ -135,6 +145,9 @@ def _asked(name: str, reading: Reading, usage: Sent | None, draft: Draft) -> Ite
 def _texts(draft: Draft) -> Iterator[Finding]:
     """What is wrong with the texts of each file by itself."""
     for file in draft.templates.files:
+        for fault in picture_faults(file):
+            place = place_in(fault.file, draft.templates, fault.line, *fault.words)
+            yield warning(fault.code, place, fault.message, fault.help)
         for written, line in _pieces(file):
             text = read_text(written)
             if text.tree is None:

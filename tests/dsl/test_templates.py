@@ -1,10 +1,15 @@
 """What the compiler knows of templates: facts, digests, the values they ask for."""
 
+from typing import Any
+
+import jinja2
 import pytest
 from golden_cases import compiled
 
 from dsl.compile import Compiled
+from dsl.graph import Send
 from dsl.template_facts import Template
+from dsl.template_text import read_text
 
 FLOW = (
     b"flow case\n    topic news\n    start on order_placed\n    send mail with code 3, items trigger.items\n"
@@ -207,3 +212,213 @@ def test_the_body_begins_below_the_header() -> None:
     assert file.header == {"subject": "A: {{ code }}", "preheader": "b"}
     assert file.body == "<p>\n" + BOTH + "\n"
     assert file.line == 6
+
+
+# ---------------------------------------------------------------- parts and macros
+
+FOOT = "<footer>" + BOTH + "</footer>"
+
+
+def test_a_part_comes_in_the_language_of_the_mail() -> None:
+    """`_foot.lv.html` where there is one, for layouts as deep as they go; else the file itself."""
+    body = HEAD + '{% extends "_layout.html" %}{% block body %}Hello{% endblock %}'
+    layout = '{% block body %}{% endblock %}{% include "_foot.html" %}'
+    found = with_templates(mail=body, mail__lv=body, _layout=layout, _foot=FOOT, _foot__lv="Atā")
+    assert [(each.code, each.span.file) for each in found.findings] == [
+        ("E505", "templates/mail.lv.html"),
+        ("E509", "templates/mail.lv.html"),
+    ]
+    assert with_templates(mail=body, mail__lv=body, _layout=layout, _foot=FOOT).findings == ()
+
+
+def test_the_digest_covers_the_parts_of_each_language() -> None:
+    """And none that no mail brings in."""
+    files = {"mail": HEAD + '{% include "_a.html" %}' + BOTH, "_a": "a"}
+    files["mail__lv"] = files["mail"]
+    first = mail(with_templates(**files)).digest
+    assert mail(with_templates(**files, _a__lv="b")).digest != first
+    assert mail(with_templates(**files, _b="b")).digest == first
+
+
+BUTTON = '{% macro button(words, href) %}<a href="{{ href }}">{{ words }}</a>{% endmacro %}'
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        '{% from "_parts.html" import button %}{{ button("Stop", links.unsubscribe) }}',
+        '{% from "_parts.html" import button as b %}{{ b(href=links.unsubscribe, words="Stop") }}',
+        '{% import "_parts.html" as parts %}{{ parts.button("Stop", links.unsubscribe) }}',
+        BUTTON + '{{ button("Stop", links.unsubscribe) }}',
+        '{% from "_parts.html" import box %}{% call box() %}' + LINK + "{% endcall %}",
+        '{% from "_parts.html" import foot %}{{ foot() }}',
+        '{% set stop = links.unsubscribe %}<a href="{{ stop }}">Stop</a>',
+    ],
+)
+def test_a_link_that_a_macro_shows_is_shown(written: str) -> None:
+    """Whatever way the macro and its values take."""
+    parts = (
+        BUTTON
+        + "{% macro box() %}<div>{{ caller() }}</div>{% endmacro %}"
+        + '{% macro foot() %}{{ button("Stop", links.unsubscribe) }}{% endmacro %}'
+    )
+    found = with_templates(mail=HEAD + written + "{{ sender.imprint }}", _parts=parts)
+    assert errors(found) == []
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "{% if code %}" + BUTTON + '{% endif %}{{ button("Stop", links.unsubscribe) }}',
+        BUTTON + '{{ button("", links.unsubscribe) }}',
+        BUTTON + '{% if code %}{{ button("Stop", links.unsubscribe) }}{% endif %}',
+        BUTTON + "{% set x %}{{ button('Stop', links.unsubscribe) }}{% endset %}",
+        '{% macro hidden(href) %}<p style="display:none"><a href="{{ href }}">x</a></p>{% endmacro %}'
+        "{{ hidden(links.unsubscribe) }}",
+        '{% set a = links.unsubscribe %}{% if code %}{% set a = "x" %}{% endif %}<a href="{{ a }}">Stop</a>',
+    ],
+)
+def test_a_link_that_a_macro_may_not_show_does_not_count(written: str) -> None:
+    """Under a condition, without words, hidden, or never put out."""
+    found = with_templates(mail=HEAD + written + "{{ sender.imprint }}")
+    assert errors(found) == ["E505"]
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("{% for item in items %}{{ item.nam }}{% endfor %}", "There is no `nam` in an entry of `items`."),
+        ("{% for item in trigger.items %}{{ item.nam }}{% endfor %}", "There is no `nam` in an entry of "),
+        ("{% for x in items | sort(attribute='nam') %}{% endfor %}", "There is no `nam` in an entry of "),
+        ("{{ items[0].nam }}", "There is no `nam` in an entry of `items`."),
+        ("{{ (items | first).nam }}", "There is no `nam` in an entry of `items`."),
+        ("{{ items.name }}", "`items` is a list, which has no `name` of its own."),
+        (
+            "{% for x in trigger.total %}{% endfor %}",
+            "`trigger.total` is no list, so nobody can go through it.",
+        ),
+        ("{{ trigger.order_id.name }}", "`trigger.order_id` has nothing inside, and so no `name`."),
+        (
+            "{% set all = items %}{% for x in all %}{{ x.nam }}{% endfor %}",
+            "There is no `nam` in an entry of ",
+        ),
+        (
+            "{% for item in items %}{% include '_item.html' %}{% endfor %}",
+            "There is no `nam` in an entry of `items`.",
+        ),
+        (
+            "{% from '_parts.html' import row %}{% for item in items %}{{ row(item) }}{% endfor %}",
+            "There is no `nam` in an entry of `items`.",
+        ),
+        ("{% from '_parts.html' import lone %}{{ lone() }}", "`cod` is not given to the mail `mail` "),
+        ("{% include '_lone.html' %}", "`cod` is not given to the mail `mail` "),
+        ("{% from '_parts.html' import rows %}", "`templates/_parts.html` has no macro `rows`."),
+        (
+            "{% import '_parts.html' as parts %}{{ parts.rows() }}",
+            "`templates/_parts.html` has no macro `rows`.",
+        ),
+        (
+            "{% from '_parts.html' import row %}{{ row() }}",
+            "`item` is not given to the macro `row` everywhere.",
+        ),
+        ("{% include '_part.html' %}", "There is no file `templates/_part.html`."),
+    ],
+)
+def test_what_parts_macros_and_loops_ask_for_is_checked(written: str, message: str) -> None:
+    """As if the mail itself had asked; the fault is told where it stands."""
+    found = with_templates(
+        mail=HEAD + BOTH + written,
+        _parts="{% macro row(item) %}{{ item.nam }}{% endmacro %}{% macro lone() %}{{ cod }}{% endmacro %}",
+        _item="{{ item.nam }}",
+        _lone="{{ cod }}",
+    )
+    told = [each for each in found.findings if each.severity == "error"]
+    assert len(told) == 1
+    assert told[0].message.startswith(message)
+    source = found.sources[told[0].span.file].lines[told[0].span.line - 1]
+    shown = source[told[0].span.column - 1 : told[0].span.end_column - 1]
+    assert shown.split(".")[-1] in message + "_part.html"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "{% for item in items | default([]) %}{{ item.name }} {{ item.price | money }}{% endfor %}",
+        "{% for item in trigger.items[:3] %}{{ item.sku }}{% else %}none{% endfor %}",
+        "{% for item in items | selectattr('price') | list %}{{ item.category }}{% endfor %}",
+        "{{ items | length }} {{ items | map(attribute='name') | join(', ') }}",
+        "{{ trigger.total.amount }} {{ trigger.at | date('short') }}",
+        "{% for label, words in [('a', 'b')] %}{{ label }}{{ words }}{% endfor %}",
+        "{% macro m(a, b='x') %}{{ a }}{{ b }}{% endmacro %}{{ m(1) }}{{ m(b=2, a=1) }}",
+        "{% macro m(a) %}{{ varargs }}{{ kwargs }}{% endmacro %}{{ m(1, 2, c=3) }}",
+        "{% macro m(a) %}{% if a %}{{ a }}{% endif %}{% endmacro %}{{ m() }}",
+        "{% include ['_gone.html', '_item.html'] %}{% include '_gone.html' ignore missing %}",
+        "{% block a %}{{ super() }}{{ code }}{% endblock %}",
+    ],
+)
+def test_what_is_there_is_not_complained_of(written: str) -> None:
+    """Lists with defaults, slices and filters, macros with fallbacks, parts that may be missing."""
+    assert errors(with_templates(mail=HEAD + BOTH + written, _item="x")) == []
+
+
+def test_a_layout_s_own_block_can_be_kept() -> None:
+    """`super()` shows what the layout has there."""
+    layout = "{% block body %}{% endblock %}{% block foot %}" + BOTH + "{% endblock %}"
+    kept = HEAD + '{% extends "_layout.html" %}{% block foot %}{{ super() }}, bye{% endblock %}'
+    assert errors(with_templates(mail=kept, _layout=layout)) == []
+
+
+# ---------------------------------------------------------------- recommendations
+
+LOOP = "{% for product in recommend(N) %}<p>{{ product.name }}</p>{% endfor %}"
+
+
+def test_the_largest_number_of_products_counts() -> None:
+    """Over all variants, subjects, parts and macros; and a mail that recommends is promotional."""
+    mails = {
+        "mail": HEAD + BOTH + LOOP.replace("N", "2"),
+        "mail__lv": HEAD + BOTH + '{% include "_a.html" %}',
+        "_a": LOOP.replace("N", "3"),
+        "_a__lv": "{% macro m() %}" + LOOP.replace("N", "5") + "{% endmacro %}{{ m() }}",
+        "other": HEAD + BOTH,
+    }
+    found = with_templates(**mails)
+    assert errors(found) == []
+    assert (mail(found).recommends, mail(found).promotional) == (5, True)
+    other = next(each for each in found.templates if each.name == "other")
+    assert (other.recommends, other.promotional) == (0, False)
+    assert found.program is not None
+    (flow,) = found.program.flows
+    assert [node.recommends for node in flow.nodes if isinstance(node, Send)] == [5]
+    assert (
+        mail(with_templates(mail=HEAD.replace("Hello", "{{ recommend(7) | length }}") + BOTH)).recommends == 7
+    )
+
+
+@pytest.mark.parametrize("number", ["0", "13", "2.5", '"4"', "code", "-1", "true", "", "1, 2", "most=3"])
+def test_the_number_of_products_is_written_down(number: str) -> None:
+    """From 1 to 12."""
+    assert errors(with_templates(mail=HEAD + BOTH + LOOP.replace("N", number))) == ["E513"]
+
+
+# ---------------------------------------------------------------- reading once
+
+
+def test_every_text_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many mails, languages and checks look at it."""
+    read: list[str] = []
+    original = jinja2.Environment.parse
+
+    def counted(self: jinja2.Environment, source: str, *rest: Any) -> Any:
+        read.append(source)
+        return original(self, source, *rest)
+
+    monkeypatch.setattr(jinja2.Environment, "parse", counted)
+    read_text.cache_clear()
+    part = '{% include "_foot.html" %}'
+    files = {f"m{number}": HEAD + f"{number}" + part for number in range(5)}
+    with_templates(
+        mail=HEAD + part, **files, **{f"{name}__lv": text for name, text in files.items()}, _foot=FOOT
+    )
+    assert len(read) == len(set(read))
+    assert sum("<footer>" in text for text in read) == 1
