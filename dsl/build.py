@@ -354,8 +354,9 @@ class _Builder(ExpressionBuilder):
         return self.word(token(found[0], "NAME")) if found else None
 
     def time(self, tree: Branch) -> str | None:
+        """The time in a line; one that means nothing was reported and counts as noon."""
         found = tokens(tree, "TIME")
-        return self.judged(found[0], literals.time) if found else None
+        return self.judged(found[0], literals.time) or "12:00" if found else None
 
     def duration(self, tree: Branch) -> Duration | None:
         return self.judged(token(tree, "DURATION"), literals.duration)

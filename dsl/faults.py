@@ -36,6 +36,16 @@ def diagnose(chunk: Chunk, index: int, column: int, place: str) -> tuple[Finding
             shown = name or re.sub(" +", " ", found.group())
             start = logical.indent
             return not_yet(chunk, index, start, start + found.end(), shown), None
+    if found := re.match(r"set +tag\b(?! +to\b)", words):
+        start = logical.indent
+        span = chunk.span(index, start, start + found.end())
+        mend = Mend(start, start + found.end(), "add tag")
+        return error("E111", span, "A tag is added, not set.", "Write `add tag`."), mend
+    if words.startswith("set ") and re.match(r'"|\d', logical.text[column:]) and " to " not in words:
+        span = chunk.span(index, column, column + 1)
+        return error("E111", span, "A word is missing before this value.", "Write `to`."), Mend(
+            column, column, "to "
+        )
     if words.startswith("set ") and (sign := re.match(r":?=+|is\b", logical.text[column:])):
         end = column + sign.end()
         finding = error(
@@ -50,6 +60,13 @@ def diagnose(chunk: Chunk, index: int, column: int, place: str) -> tuple[Finding
         span = chunk.span(index, logical.indent, logical.indent + 4)
         help = "Begin it at the depth of its `if`, right below the last step of that `if`."
         return error("E101", span, "No `if` stands right above this `else`.", help), None
+    if dated := re.match(r"start +on +(?=contact\.|\w+ +every +year\b)", words):
+        at = logical.indent + dated.end()
+        span = chunk.span(index, logical.indent, at)
+        help = "Write `start on date`, as in `start on date contact.birthday every year at 09:00`."
+        return error("E101", span, "A start on a date has the word `date` before it.", help), Mend(
+            at, at, "date "
+        )
     if place == "flow" and first and first.group() == "until" and column <= logical.indent:
         span = chunk.span(index, logical.indent, logical.indent + 5)
         help = "Write it as the last line below a `repeat`, or write `wait until …` to wait."
@@ -145,12 +162,14 @@ def _unknown_start(chunk: Chunk, index: int, word: str, place: str) -> tuple[Fin
             return error("E102", span, message, help), None
     else:
         message = f"`{word}` begins no {what}."
-    close = SYNONYMS.get(word.casefold()) if place in ("flow", "repeat") else None
+    close = SYNONYMS.get(word.casefold()) if place in ("flow", "repeat", "limits") else None
+    if close and close.split(" ")[0] not in words:
+        close = None
     close = close or nearest(word, words)
     if close and close != word:
-        kind = {"topic": "topic" if place == "declaration" else "flow topic", "else if": "else"}.get(
-            close, close
-        )
+        kind = close.split(" ")[0]
+        if kind == "topic" and place != "declaration":
+            kind = "flow topic"
         example = EXAMPLES[kind]
         mend = Mend(logical.indent, logical.indent + len(word), close)
         return error("E102", span, message, f"Write `{close}`, as in {example}."), mend

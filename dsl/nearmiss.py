@@ -47,7 +47,7 @@ def near_miss(text: str, column: int) -> NearMiss | None:
         for found in pattern.finditer(bare):
             if found.start() <= column < max(found.end(), found.start() + 1):
                 message, instead = mend(found)
-                help = f"Write `{instead}`." if instead else "Leave it out."
+                help = f"Write `{instead.strip()}`." if instead else "Leave it out."
                 return NearMiss(code, found.start(), found.end(), message, help, instead)
     return None
 
@@ -106,6 +106,23 @@ def _quotes(found: re.Match[str]) -> tuple[str, str]:
     return "A text stands in straight double quotes.", f'"{found.group(1)}"'
 
 
+def _count(found: re.Match[str]) -> tuple[str, str]:
+    number = ("one", "two", "three", "four", "five").index(found.group(1)) + 1
+    return "Numbers are written in digits.", f"at most {number}"
+
+
+def _rounds(found: re.Match[str]) -> tuple[str, str]:
+    return "Rounds are counted up to a number.", f"repeat up to {found.group(1)}"
+
+
+def _per(found: re.Match[str]) -> tuple[str, str]:
+    return "A limit is counted `per` something.", f"per {found.group(1)}"
+
+
+def _span(found: re.Match[str]) -> tuple[str, str]:
+    return "From one time `to` another.", f"{found.group(1)} to {found.group(2)}"
+
+
 def _plain(message: str, instead: str) -> Callable[[re.Match[str]], tuple[str, str]]:
     return lambda _: (message, instead)
 
@@ -130,5 +147,30 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], tuple[str
         _plain("A comparison is written with its sign.", ">"),
     ),
     ("E111", re.compile(r"\bless +than\b"), _plain("A comparison is written with its sign.", "<")),
+    ("E111", re.compile(r"\bleave +if\b"), _plain("A flow is left `when` something holds.", "leave when")),
+    (
+        "E111",
+        re.compile(r"\brepeat +(\d+)"),
+        _rounds,
+    ),
+    (
+        "E111",
+        re.compile(r"\bunsubscribe +(?!from\b)(?=\w)"),
+        _plain("A word is missing.", "unsubscribe from "),
+    ),
+    ("E111", re.compile(r"\badd +(?=\x00)"), _plain("A word is missing.", "add tag ")),
+    ("E111", re.compile(r"\bremove +(?=\x00)"), _plain("A word is missing.", "remove tag ")),
+    ("E111", re.compile(r"\bat +most +(one|two|three|four|five)\b"), _count),
+    ("E111", re.compile(r"\ba +(day|week|month)\b"), _per),
+    ("E111", re.compile(r"\bquiet +from\b"), _plain("`quiet from` has a word too many.", "quiet")),
+    ("E111", re.compile(r"\bvalid +for\b"), _plain("`valid for` has a word too many.", "valid")),
+    ("E111", re.compile(r"(\d\d?:\d\d) *[-–] *(\d\d?:\d\d)"), _span),
+    ("E111", re.compile(r"(?<![, ]) +else +wait\b"), _plain("A comma is missing.", ", else wait")),
+    ("E111", re.compile(r"\belse +wait +(?!up\b)"), _plain("A wait is `up to` a time.", "else wait up to ")),
+    (
+        "E111",
+        re.compile(r",? +or +wait\b( +up +to\b)?"),
+        _plain("Say what `else` to do.", ", else wait up to"),
+    ),
     ("E111", re.compile(r"\bequals\b"), _plain("`equals` is no word of this language.", "is")),
 )

@@ -38,9 +38,16 @@ SYNONYMS = {
     **dict.fromkeys(("mail", "email"), "send"),
     **dict.fromkeys(("sleep", "pause", "delay"), "wait"),
     **dict.fromkeys(("when", "begin", "trigger"), "start"),
+    **dict.fromkeys(("max", "maximum", "limit"), "at most"),
+    **dict.fromkeys(("silent", "silence", "no", "night"), "quiet"),
+    **dict.fromkeys(("loop", "again"), "repeat"),
+    **dict.fromkeys(("tag", "label"), "add tag"),
+    **dict.fromkeys(("untag", "delete"), "remove tag"),
+    **dict.fromkeys(("notify", "alert", "inform"), "tell"),
+    **dict.fromkeys(("withdraw", "optout"), "unsubscribe"),
     "otherwise": "else",
 }
-"""Words that other tools have for the lines of a flow."""
+"""Words that other tools have for the lines of a flow or of the limits."""
 
 FIELD_TYPES = ("text", "number", "money", "flag", "date", "moment", "url")
 
@@ -84,7 +91,8 @@ EXAMPLES: dict[str, str] = {
     "leave": "`leave on order_placed` or `leave on order_refunded where order_id is trigger.order_id` "
     "or `leave when in segment vip`",
     "goal": "`goal order_placed within 14 days`",
-    "send": "`send thanks`, `send thanks with total trigger.total` or `send thanks as second`",
+    "send": "`send thanks`, `send thanks with total trigger.total`, `send thanks with code coupon ten` or "
+    "`send thanks as second`",
     "wait": "`wait 2 days`, `wait 2 days at 10:00` or `wait for order_placed up to 7 days`",
     "wait for": "`wait for order_shipped up to 14 days` or "
     "`wait for order_shipped where order_id is trigger.order_id up to 14 days`",

@@ -38,7 +38,22 @@ def _heads(flow: Flow, draft: Draft, findings: list[Finding]) -> None:
             if not later:
                 _filtered(head.event, head, scope, findings)
         elif isinstance(head, LeaveWhen):
-            check_condition(head.test, draft.inside(flow).anywhere(), findings)
+            _leave_when(head, draft.inside(flow).anywhere(), findings)
+
+
+def _leave_when(head: LeaveWhen, scope: Scope, findings: list[Finding]) -> None:
+    test = head.test
+    if isinstance(test, Path) and test.text in scope.names.events:
+        findings.append(
+            error(
+                "E209",
+                test.span,
+                f"`{test.text}` is an event, not a condition.",
+                f"Write `leave on {test.text}`.",
+            )
+        )
+    else:
+        check_condition(test, scope, findings)
 
 
 def _not_of_the_event(term: object) -> Iterator[Finding]:
@@ -128,5 +143,15 @@ def _values(step: Send, scope: Scope, findings: list[Finding]) -> None:
                     f"Write another name, as in `{name.text}_value`.",
                 )
             )
-        if not isinstance(value, Hole | CouponCode):
+        if isinstance(value, Path) and value.text in scope.names.coupons:
+            known = name.text if name.text != "coupon" else "code"
+            findings.append(
+                error(
+                    "E209",
+                    value.span,
+                    f"`{value.text}` is a coupon, and this does not say so.",
+                    f"Write `with {known} coupon {value.text}`.",
+                )
+            )
+        elif not isinstance(value, Hole | CouponCode):
             check_value(value, scope, findings)

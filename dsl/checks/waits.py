@@ -16,6 +16,7 @@ from dsl.typing_rules import check_condition
 from dsl.until import WEEKDAYS, awaited, time_of, weekday
 from dsl.walk import every_step
 from dsl.wording import duration_words
+from dsl.words import EXAMPLES
 
 _YEARLY = ("birth", "anniversar", "name_day")
 
@@ -42,6 +43,24 @@ def _until(step: WaitUntil, scope: Scope, draft: Draft) -> Iterator[Finding]:
         close = nearest(until.text, WEEKDAYS)
         if close and close != until.text:
             yield error("E420", until.span, f"`{until.text}` is no day of the week.", f"Write `{close}`.")
+            return
+        if until.text in scope.names.events:
+            yield error(
+                "E420",
+                until.span,
+                f"`{until.text}` is an event, which a `wait for` hears.",
+                f"Write `wait for {until.text} up to 7 days`.",
+            )
+            return
+        if not close:
+            yield error(
+                "E420",
+                until.span,
+                f"There is no day, moment or condition `{until.text}`.",
+                f"Write `contact.{until.text}`."
+                if until.text in scope.names.attributes
+                else f"Write it like {EXAMPLES['wait until']}.",
+            )
             return
     findings: list[Finding] = []
     kind = awaited(step, scope, findings)
