@@ -86,7 +86,8 @@ def lay_out(sizes: Sequence[tuple[float, float]], links: Sequence[Link]) -> Layo
 
 
 def _moved_to_corner(boxes: Sequence[Box], arrows: Sequence[Arrow], links: Sequence[Link]) -> Layout:
-    """The same with all of it right of and below the margin."""
+    """The same with all of it right of and below the margin, mirrored where that brings the first box to the
+    left, and with it the main way: what is seen first where there is little room."""
     xs = [x for box in boxes for x in (box.x, box.x + box.width)]
     ys = [y for box in boxes for y in (box.y, box.y + box.height)]
     for arrow, link in zip(arrows, links, strict=True):
@@ -94,15 +95,22 @@ def _moved_to_corner(boxes: Sequence[Box], arrows: Sequence[Arrow], links: Seque
         ys += [y for _, y in arrow.points]
         if arrow.label and link.label:
             xs += [arrow.label[0] - link.label[0] / 2, arrow.label[0] + link.label[0] / 2]
-    left, top = min(xs) - _MARGIN, min(ys) - _MARGIN
+    left, right, top = min(xs) - _MARGIN, max(xs) + _MARGIN, min(ys) - _MARGIN
+    mirrored = boxes[0].x + boxes[0].width / 2 > (left + right) / 2
+
+    def moved(x: float, y: float) -> tuple[float, float]:
+        return (right - x if mirrored else x - left), y - top
+
     return Layout(
-        max(xs) - left + _MARGIN,
+        right - left,
         max(ys) - top + _MARGIN,
-        tuple(Box(box.x - left, box.y - top, box.width, box.height) for box in boxes),
+        tuple(
+            Box(*moved(box.x + box.width if mirrored else box.x, box.y), box.width, box.height)
+            for box in boxes
+        ),
         tuple(
             Arrow(
-                tuple((x - left, y - top) for x, y in arrow.points),
-                (arrow.label[0] - left, arrow.label[1] - top) if arrow.label else None,
+                tuple(moved(*point) for point in arrow.points), moved(*arrow.label) if arrow.label else None
             )
             for arrow in arrows
         ),

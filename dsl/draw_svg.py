@@ -146,22 +146,23 @@ def _step(node: Node, mark: Mark) -> _Part:
 
 
 def _part(kind: str, label: str, words: str, mark: Mark) -> _Part:
-    return _Part(kind, label, wrapped(words), f"{label} {words}", mark)
+    letters = _LETTERS - 2 if kind in ("if", "split") else _LETTERS  # they narrow towards their corners
+    return _Part(kind, label, wrapped(words, letters), f"{label} {words}", mark)
 
 
-def wrapped(words: str) -> tuple[str, ...]:
+def wrapped(words: str, letters: int) -> tuple[str, ...]:
     """The words in lines that fit a step's box; what is too much for it ends in an ellipsis."""
     lines = [""]
     for word in words.split():
-        pieces = [word[at : at + _LETTERS] for at in range(0, len(word), _LETTERS)]
+        pieces = [word[at : at + letters] for at in range(0, len(word), letters)]
         for piece in pieces:
             joined = f"{lines[-1]} {piece}".strip()
-            if len(joined) <= _LETTERS:
+            if len(joined) <= letters:
                 lines[-1] = joined
             else:
                 lines.append(piece)
     if len(lines) > _MOST_LINES:
-        lines = [*lines[: _MOST_LINES - 1], f"{lines[_MOST_LINES - 1][: _LETTERS - 1]}…"]
+        lines = [*lines[: _MOST_LINES - 1], f"{lines[_MOST_LINES - 1][: letters - 1]}…"]
     return tuple(lines)
 
 

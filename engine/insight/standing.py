@@ -33,10 +33,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class StepFigures:
-    """What a step has seen: mails of a send (`sent`, `skipped`, `unknown`), and of all but waits whose end
-    cannot be told from what the journal says, how many have gone on (`passed`, else None)."""
+    """What a step has seen: mails of a send (`sent`, None for other steps; `skipped`, `unknown`), and how
+    many have gone on (`passed`), None for a wait of whose end the journal does not tell."""
 
-    sent: int = 0
+    sent: int | None = None
     skipped: int = 0
     unknown: int = 0
     passed: int | None = None

@@ -6,9 +6,12 @@ from typing import Literal
 
 
 def graph(
-    folder: Path = Path("."), flow: str | None = None, *, format: Literal["mermaid", "json"] = "mermaid"
+    folder: Path = Path("."),
+    flow: str | None = None,
+    *,
+    format: Literal["mermaid", "svg", "json"] = "mermaid",
 ) -> int:
-    """Draw the flows of a project, for Mermaid, or print them as JSON.
+    """Draw the flows of a project, for Mermaid or as SVG, or print them as JSON.
 
     Parameters
     ----------
@@ -17,11 +20,13 @@ def graph(
     flow
         The name of one flow; all of them if it is left out.
     format
-        mermaid for a drawing, json for the graph that the engine runs.
+        mermaid for a drawing in Mermaid's notation, svg for a drawing of one flow as a file of its own, json
+        for the graph that the engine runs.
     """
     import msgspec
 
     from dsl.draw import mermaid
+    from dsl.draw_svg import svg
     from dsl.graph import to_json
     from dsl.names import nearest
     from dsl.report import as_text, summary
@@ -44,7 +49,13 @@ def graph(
         there = f" Its flows: {', '.join(sorted(flows))}." if flows else " It has no flows."
         raise BrokenProject(f"There is no flow {flow} in {folder.resolve()}.{hint}{there}")
     chosen = [flows[flow]] if flow is not None else list(flows.values())
-    if format == "json":
+    if format == "svg":
+        if len(chosen) != 1:
+            raise BrokenProject(
+                "An SVG file holds one drawing: name the flow, as in `virta graph . welcome`."
+            )
+        print(svg(chosen[0], alone=True), end="")
+    elif format == "json":
         if flow is not None:
             print(msgspec.json.format(to_json(chosen[0]), indent=2).decode())
         else:

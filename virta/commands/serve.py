@@ -22,7 +22,9 @@ from virta.logs import set_up_logs
 from virta.mailbox.running import MailboxFailed, PortRefused, Running, start
 from virta.project import load_sound_project
 from virta.settings import BrokenProject, Settings
+from virta.studio import open_studio
 from virta.wiring import System, World, login_of, open_system
+from web.studio.guard import is_loopback
 
 log = structlog.get_logger("virta")
 
@@ -159,7 +161,12 @@ async def _serve(
             faults.append(_first(group))
             stop.set()
 
+    studio = contextlib.ExitStack()
     try:
+        shown = _has_studio(settings, listener)
+        if shown:
+            opened = open_studio(folder, settings, compiled, keys, world.clock)
+            system.pages.mount("/studio", studio.enter_context(opened))
         await system.start()
         async with asyncio.TaskGroup() as tasks:
             work = [
@@ -169,7 +176,7 @@ async def _serve(
                 tasks.create_task(_fetch_proofs(system)),
             ]
             serving = tasks.create_task(pages.serve(sockets=[listener]))
-            _say_where(listener, settings, moved)
+            _say_where(listener, settings, moved, shown)
             await stop.wait()
             log.info("stopping")
             pages.should_exit = True
@@ -177,6 +184,7 @@ async def _serve(
             for task in work:
                 task.cancel()
     finally:
+        studio.close()
         await system.close()
     if faults:
         raise BrokenProject(
@@ -185,12 +193,21 @@ async def _serve(
     log.info("stopped")
 
 
-def _say_where(listener: socket.socket, settings: Settings, moved: bool) -> None:
+def _has_studio(settings: Settings, listener: socket.socket) -> bool:
+    """The studio shows everything about everybody, so it is there only while trying things out, and only for
+    whoever sits at this machine."""
+    return settings.environment == "development" and is_loopback(listener.getsockname()[0])
+
+
+def _say_where(listener: socket.socket, settings: Settings, moved: bool, studio: bool) -> None:
     host, port = listener.getsockname()[:2]
     place = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     log.info("serving", at=place, mail_server=settings.smtp.url)
     links = f" Links in mails lead to {settings.url}, not to the `url` in virta.toml." if moved else ""
-    print(f"The pages are at {place}/signup, the API is at {place}/v1.{links} Ctrl-C stops.", flush=True)
+    looks = f" The studio is at {place}/studio/." if studio else ""
+    print(
+        f"The pages are at {place}/signup, the API is at {place}/v1.{looks}{links} Ctrl-C stops.", flush=True
+    )
 
 
 async def _fetch_proofs(system: System) -> None:

@@ -5,7 +5,7 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from virta.mailbox.reader import heads
+from virta.mailbox.reader import heads, mail_at
 
 _MESSAGE_ID = re.compile(rb"^Message-ID:\s*<([^@>\s]+)@", re.IGNORECASE | re.MULTILINE)
 
@@ -41,3 +41,8 @@ class Index:
                     Posted(head.position, head.received_at, recipient, key) for recipient in head.recipients
                 )
             return list(self._posted)
+
+    def content(self, position: int) -> bytes | None:
+        """A whole mail; None if there is none at that position."""
+        mail = mail_at(self._folder, position)
+        return mail.content if mail else None

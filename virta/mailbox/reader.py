@@ -11,7 +11,6 @@ from typing import BinaryIO
 
 from virta.mailbox.framing import HEAD, MARK, SIGNATURE, SMALLEST, START, TAIL, mail_file
 
-
 HEAD_BYTES = 8192
 """How much of a record `heads` reads: more than the headers of any mail of ours."""
 

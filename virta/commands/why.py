@@ -1,0 +1,125 @@
+"""`virta why`: one person's story, and why the last mail did not go."""
+
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+from cyclopts import Parameter
+from msgspec import Struct
+
+from consent.contract import InvalidAddress
+from engine.core.calendar import NEVER
+from engine.insight.records import open_records
+from engine.insight.story import Line, Person, last_refusal, story
+from engine.insight.words import STATES
+from engine.store.database import StoreFault
+from virta.commands.consent_opening import reading
+from virta.names import names_of
+from virta.people import People
+from virta.settings import BrokenProject, read_settings
+
+
+class Waiting(Struct, frozen=True):
+    """A flow that the person is in. `step` is where, `due` the next deadline in ms UTC, None: none is set."""
+
+    flow: str
+    step: str
+    due: int | None
+
+
+class Answer(Struct, frozen=True):
+    """What `--format json` prints. `not_sent` is the newest line that says why something did not go."""
+
+    person: Person
+    under_way: tuple[Waiting, ...]
+    story: tuple[Line, ...]
+    not_sent: Line | None
+
+
+def why(
+    address: Annotated[str, Parameter(help="An e-mail address.")],
+    folder: Annotated[Path, Parameter(help="The project's folder.")] = Path(),
+    *,
+    output: Annotated[Literal["text", "json"], Parameter(name="--format", help="How to print.")] = "text",
+) -> int:
+    """Tell a person's story in plain sentences, the newest last, and why the last mail did not go. Exit code
+    1: unknown."""
+    settings = read_settings(folder.resolve())
+    with reading(folder) as service:
+        try:
+            person = People(service).person(address)
+        except InvalidAddress as fault:
+            raise BrokenProject(f"`{address}` is no e-mail address: {fault}") from None
+    if person is None:
+        if output == "json":
+            print("null")
+        else:
+            print(f"Nobody with the address {address} is known here: no sign-up and no event has named it.")
+        return 1
+    try:
+        answer = _answer(folder, person)
+    except StoreFault as fault:
+        raise BrokenProject(str(fault)) from None
+    if output == "json":
+        print(msgspec.json.format(msgspec.json.encode(answer)).decode())
+    else:
+        _print(answer, ZoneInfo(settings.time_zone), sys.stdout.isatty())
+    return 0
+
+
+def _answer(folder: Path, person: Person) -> Answer:
+    settings = read_settings(folder.resolve())
+    with open_records(folder / settings.stores.folder / "engine.db") as records:
+        graphs = records.graphs()
+        names = names_of(folder, graphs)
+        lines = story(names, person, records.lines(person.contact), records.events_of(person.contact))
+        under_way = tuple(
+            Waiting(
+                journey.flow,
+                names.step(journey.flow, graphs[journey.graph].nodes[journey.node].step),
+                None if journey.due == NEVER else journey.due,
+            )
+            for journey in records.bundle(person.contact).journeys
+            if journey.graph in graphs
+        )
+    return Answer(person, under_way, tuple(lines), last_refusal(lines))
+
+
+def _print(answer: Answer, clock: ZoneInfo, bold: bool) -> None:
+    def moment(at: int) -> str:
+        return datetime.fromtimestamp(at // 1000, clock).strftime("%Y-%m-%d %H:%M")
+
+    person = answer.person
+    print(f"{person.address}{f', language {person.language}' if person.language else ''}")
+    for stand in person.stands:
+        state = STATES.get(stand.state, stand.state)
+        print(f"  {stand.title}: {state} since {moment(stand.since)} (leaf {stand.leaf} of the log)")
+    for flow in answer.under_way:
+        until = f", until {moment(flow.due)} at the latest" if flow.due is not None else ""
+        print(f"  Under way in {flow.flow}: {flow.step}{until}")
+    if not person.stands:
+        print("  Has agreed to nothing: no marketing mail can go.")
+    print()
+    day = ""
+    for line in answer.story:
+        date, _, hour = moment(line.at).partition(" ")
+        if date != day:
+            weekday = datetime.fromtimestamp(line.at // 1000, clock).strftime("%A")
+            print(f"\033[1m{weekday}, {date}\033[0m" if bold else f"{weekday}, {date}")
+            day = date
+        print(f"  {hour}  {line.text}")
+        if line.quote:
+            print(f"         “{line.quote}”")
+    if not answer.story:
+        print("Nothing has happened yet.")
+    refused = answer.not_sent
+    print()
+    if refused is None:
+        print("Every mail that was due has gone.")
+    else:
+        print(f"The last that did not go, {moment(refused.at)}: {refused.text}")
+    print(f"Times are those of {clock.key}; now it is {moment(time.time_ns() // 1_000_000)}.")

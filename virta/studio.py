@@ -1,0 +1,64 @@
+"""The studio of a project, put together: what its pages are made from."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from starlette.applications import Starlette
+
+from consent.service import open_reader
+from dsl.compile import Compiled
+from engine.core.mailkey import mail_key
+from engine.insight.records import Records, open_records
+from engine.insight.story import Names
+from virta.keys import ProjectKeys
+from virta.mailbox.index import Index
+from virta.people import People
+from virta.settings import BrokenProject, Settings
+from web.studio.flow_text import flows_in
+from web.studio.routes import build_studio
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectSources:
+    """What the studio shows of one project."""
+
+    title: str
+    time_zone: str
+    names: Names
+    texts: Mapping[str, str]
+    people: People
+    mailbox: Index
+    database: Path
+
+    def records(self) -> AbstractContextManager[Records]:
+        """The engine's records as they are now. Raises `StoreFault`."""
+        return open_records(self.database)
+
+
+@contextmanager
+def open_studio(
+    folder: Path, settings: Settings, compiled: Compiled, keys: ProjectKeys, clock: Callable[[], int]
+) -> Iterator[Starlette]:
+    """The pages of a project whose stores are there. Raises `BrokenProject`."""
+    if compiled.program is None:
+        raise BrokenProject("The flows have errors; `virta check` shows them.")
+    data = folder / settings.stores.folder
+    service = open_reader(data / "consent.db", keys.consent, clock=clock, public_url=settings.url)
+    with contextlib.closing(People(service)) as people:
+        flows = (source for path, source in compiled.sources.items() if path.endswith(".flow"))
+        texts = dict(pair for source in flows for pair in flows_in(source.lines))
+        yield build_studio(
+            ProjectSources(
+                settings.name,
+                settings.time_zone,
+                Names.of(compiled.program, partial(mail_key, keys.journey)),
+                texts,
+                people,
+                Index(data / "mailbox"),
+                data / "engine.db",
+            )
+        )

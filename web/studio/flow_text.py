@@ -1,0 +1,43 @@
+"""A flow as it is written, cut out of its file, in pieces that a page can colour."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from markupsafe import Markup, escape
+
+_FLOW = re.compile(r"flow\s+(\w+)")
+_PIECES = re.compile(r'(?P<remark>#.*$)|(?P<text>"(?:[^"\\]|\\.)*")|(?P<word>[^"#]+)', re.MULTILINE)
+_FIRST = re.compile(r"(\s*)(\S+)(.*)", re.DOTALL)
+
+
+def flows_in(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Name and text of each flow in a `.flow` file, with the remarks that stand right above it."""
+    starts = [(at, found[1]) for at, line in enumerate(lines) if (found := _FLOW.match(line))]
+    for at, name in starts:
+        first, last = at, at + 1
+        while first and lines[first - 1].startswith("#"):
+            first -= 1
+        while last < len(lines) and (not lines[last].strip() or lines[last][0] in " \t"):
+            last += 1
+        yield name, "\n".join(lines[first:last]).rstrip()
+
+
+def coloured(text: str) -> Markup:
+    """The text as HTML: remarks, quoted words and the first word of each line are marked."""
+    return Markup("\n").join(Markup("").join(_line(line)) for line in text.splitlines())
+
+
+def _line(line: str) -> Iterable[Markup]:
+    begun = False
+    for piece in _PIECES.finditer(line):
+        kind, words = str(piece.lastgroup), piece.group()
+        if kind == "word" and not begun and words.strip():
+            begun = True
+            found = _FIRST.match(words)
+            assert found is not None
+            yield Markup("{}<b>{}</b>{}").format(found[1], found[2], found[3])
+        elif kind == "word":
+            yield escape(words)
+        else:
+            begun = begun or kind == "text"
+            yield Markup('<span class="{}">{}</span>').format(kind, words)

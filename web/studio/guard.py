@@ -1,0 +1,62 @@
+"""Who may look: a browser on this machine, which asked for these pages by the name of this machine."""
+
+from collections.abc import Mapping
+
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+_NAMES = frozenset(("localhost", "127.0.0.1", "::1"))
+_LOOKS = frozenset(("GET", "HEAD"))
+
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'none'; style-src 'self'; img-src 'self' data:; frame-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+MAIL_POLICY = (
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data: https: 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
+"""For a mail in a frame: it can run nothing, send nothing, and belongs to no site."""
+
+
+class LocalOnly:
+    """ASGI middleware: refuses whatever does not come from this machine to a name of this machine (another
+    name may lead here too: DNS rebinding), all methods that could write, and what other sites load."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        fault = _fault(scope)
+        if fault is None:
+            await self.app(scope, receive, send)
+        else:
+            await PlainTextResponse(fault[1], fault[0], fault[2])(scope, receive, send)
+
+
+def _fault(scope: Scope) -> tuple[int, str, Mapping[str, str]] | None:
+    """Status, words and headers of a refusal; None where there is nothing to refuse."""
+    headers = Headers(scope=scope)
+    client = scope.get("client")
+    if client is None or not is_loopback(client[0]) or _named(headers.get("host", "")) not in _NAMES:
+        return 403, "The studio is for a browser on the machine that serves it.\n", {}
+    if scope["method"] not in _LOOKS:
+        return 405, "Nothing can be changed here.\n", {"Allow": "GET, HEAD"}
+    if headers.get("sec-fetch-site") == "cross-site" and headers.get("sec-fetch-mode") != "navigate":
+        return 403, "Other sites may not load parts of the studio.\n", {}
+    return None
+
+
+def is_loopback(address: str) -> bool:
+    """Whether an IP address is this machine's own."""
+    return address == "::1" or address.removeprefix("::ffff:").startswith("127.")
+
+
+def _named(host: str) -> str:
+    """The name in a Host header, without its port."""
+    if host.startswith("["):
+        return host[1:].partition("]")[0].lower()
+    return host.partition(":")[0].lower()
