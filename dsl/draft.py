@@ -1,6 +1,5 @@
 """A project as it was read: what the checks look at and what the graph is made from."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -71,6 +70,13 @@ class Draft:
         """What is known everywhere in a flow's journeys."""
         return flow_scope(flow, self.names, self.currency)
 
-    def standings(self, flow: Flow) -> Iterator[Standing]:
+    def standings(self, flow: Flow) -> tuple[Standing, ...]:
         """A flow's steps in written order, each with its name and scope."""
-        return standings(flow, self.names, self.currency)
+        found = self._standings.get(id(flow))
+        if found is None:
+            found = self._standings[id(flow)] = tuple(standings(flow, self.names, self.currency))
+        return found
+
+    @cached_property
+    def _standings(self) -> dict[int, tuple[Standing, ...]]:
+        return {}

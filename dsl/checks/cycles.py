@@ -36,7 +36,13 @@ class _Push:
 
 def check_cycles(draft: Draft) -> Iterator[Finding]:
     """Starts that lie on a circle: an error if events close it, a warning if a tag or an attribute does."""
-    pushes = {id(flow): list(_pushes(flow, draft)) for flow in draft.flows}
+    starts = [
+        (flow, head, frozenset() if isinstance(head, StartOnEvent) else _asked(head, draft))
+        for flow in draft.flows
+        for head in flow.heads
+        if isinstance(head, Start)
+    ]
+    pushes = {id(flow): list(_pushes(flow, starts)) for flow in draft.flows}
     reported: set[Span] = set()
     for flow in draft.flows:
         for push in pushes[id(flow)]:
@@ -102,7 +108,8 @@ def _once(flow: Flow) -> bool:
     return not any(isinstance(head, StartOnDate) and head.every_year for head in flow.heads)
 
 
-def _pushes(flow: Flow, draft: Draft) -> Iterator[_Push]:
+def _pushes(flow: Flow, starts: list[tuple[Flow, Start, frozenset[str]]]) -> Iterator[_Push]:
+    """What a flow does to the starts of all flows; with each start stands what it asks for."""
     sends = unsubscribes = False
     changed: dict[str, str] = {}
     for step in every_step(flow.steps):
@@ -115,23 +122,18 @@ def _pushes(flow: Flow, draft: Draft) -> Iterator[_Push]:
                 changed[path.text] = f"Setting `{path.text}` in `{flow.name.text}`"
             case Tag(tag):
                 changed[f'tagged "{tag.value}"'] = f'Changing the tag "{tag.value}" in `{flow.name.text}`'
-    for target in draft.flows:
-        for start in target.heads:
-            if not isinstance(start, Start):
-                continue
-            if isinstance(start, StartOnEvent):
-                if sends and start.event.text in _OF_A_MAIL:
-                    whose = "The flow's own mails" if target is flow else f"A mail of `{flow.name.text}`"
-                    yield _Push(start.span, target, True, whose)
-                elif unsubscribes and start.event.text == "unsubscribed":
-                    yield _Push(start.span, target, True, f"Unsubscribing in `{flow.name.text}`")
-                continue
-            for key in _asked(start, draft) & changed.keys():
-                yield _Push(start.span, target, False, changed[key])
-                break
+    for target, start, asked in starts:
+        if isinstance(start, StartOnEvent):
+            if sends and start.event.text in _OF_A_MAIL:
+                whose = "The flow's own mails" if target is flow else f"A mail of `{flow.name.text}`"
+                yield _Push(start.span, target, True, whose)
+            elif unsubscribes and start.event.text == "unsubscribed":
+                yield _Push(start.span, target, True, f"Unsubscribing in `{flow.name.text}`")
+        elif common := asked & changed.keys():
+            yield _Push(start.span, target, False, changed[min(common)])
 
 
-def _asked(start: StartOnSegment | StartOnDate, draft: Draft) -> set[str]:
+def _asked(start: StartOnSegment | StartOnDate, draft: Draft) -> frozenset[str]:
     """The attributes and tags on which a start depends, through all segments of segments."""
     todo: list[object] = [start.value] if isinstance(start, StartOnDate) else []
     names = [start.segment.text] if isinstance(start, StartOnSegment) else []
@@ -152,4 +154,4 @@ def _asked(start: StartOnSegment | StartOnDate, draft: Draft) -> set[str]:
                     asked.add(f'tagged "{tag}"')
                 case InSegment(name_):
                     names.append(name_.text)
-    return asked
+    return frozenset(asked)
