@@ -250,7 +250,7 @@ def test_languages_and_topics_vary(acts: list[Act]) -> None:
     """Latvian first; nobody wants nothing; what may be agreed to beside the topics is refused more often."""
     people = [act for act in acts if isinstance(act, SignsUp)]
     languages = Counter(person.language for person in people)
-    assert [language for language, _ in languages.most_common()] == ["lv", "en", "fi"]
+    assert [language for language, _ in languages.most_common()] == ["lv", "fi", "en", "uz"]
     assert min(languages.values()) > 200
     assert all(person.topics for person in people)
     assert {topic for person in people for topic in person.topics} == {
@@ -279,7 +279,7 @@ def test_only_who_agreed_to_it_is_measured(acts: list[Act]) -> None:
     confirmed = {act.email: act.at for act in acts if isinstance(act, Confirms)}
     opened = {(act.email, act.at, act.step) for act in acts if isinstance(act, Opens)}
     clicked = {(act.email, act.at, act.step) for act in acts if isinstance(act, Clicks)}
-    assert len(opened) > 3_000
+    assert len(opened) > 2_000
     assert clicked < opened
     assert 0.05 < len(clicked) / len(opened) < 0.15
     for email, at, step in opened:

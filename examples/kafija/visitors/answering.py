@@ -1,17 +1,19 @@
 """What comes back after a parcel: answers to the survey, reviews, goods that are returned."""
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from virta.visitors import Event
 
 from . import rates
 from .agreeing import signing_up
+from .catalogue import SITE
 from .person import Person
 from .shopping import order_data, shopping
-from .timetable import DAY, HOUR, LAST_MOMENT, next_moment
+from .timetable import DAY, HOUR, LAST_MOMENT, next_moment, time_of_day
 
-_SURVEY_AFTER, _REVIEW_AFTER = 3, 14
+_SURVEY_AFTER, _REVIEW_AFTER = 3, 15
 """Days after the delivery on which the flows ask."""
 
 _SCORES = (5, 5, 5, 5, 4, 4, 4, 3, 2, 1)
@@ -24,19 +26,29 @@ _WORDS = {
 
 
 def answering(person: Person) -> Iterator[Event]:
-    """For each parcel that arrived within the 90 days."""
+    """For each parcel that arrived within the 90 days; and a few ask us to go on writing."""
     form = signing_up(person)
     asked = form is not None and form.confirmed and "news" in form.topics
     orders = {
         order_data(person, purchase, number)["order_id"]: order_data(person, purchase, number)
         for number, purchase in enumerate(person.purchases, start=1)
     }
+    answers = [_stay(person)] if asked else []
     for delivered in shopping(person):
         if delivered.event == "order_delivered":
             order = orders[delivered.data["order_id"]]
-            for act in _after(person, delivered.at, order, asked):
-                if act.at <= LAST_MOMENT:
-                    yield act
+            answers.append(_after(person, delivered.at, order, asked))
+    yield from (answer for answer in chain.from_iterable(answers) if answer.at <= LAST_MOMENT)
+
+
+def _stay(person: Person) -> Iterator[Event]:
+    """Somebody who has long been silent is asked, and presses the button."""
+    chance = person.chance("staying")
+    for number, day in enumerate(person.silent_on()):
+        at = person.at(day + chance.randrange(9, 15), time_of_day(chance))
+        if chance.random() < rates.ASKS_TO_STAY:
+            url = f"{SITE}/stay"
+            yield Event(at, person.email, f"stay-{person.name}-{number}", "asked_to_stay", {"url": url})
 
 
 def _after(person: Person, delivered: int, order: dict[str, Any], asked: bool) -> Iterator[Event]:

@@ -3,7 +3,7 @@
 from random import Random
 from typing import Any, NamedTuple
 
-PLACE = "https://kafija.example/shop"
+SITE = "https://kafija.example"
 
 
 class Product(NamedTuple):
@@ -60,7 +60,7 @@ def shown(product: Product) -> dict[str, Any]:
         "name": product.name,
         "category": product.category,
         "price": money(product.price),
-        "url": f"{PLACE}/{product.sku.lower()}",
+        "url": f"{SITE}/shop/{product.sku.lower()}",
     }
 
 

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from random import Random
 
 from . import rates
-from .purchases import Customer, Purchase
+from .purchases import SILENCE, Customer, Purchase
 from .timetable import DAYS, moment
 
 LEADS = 520
@@ -19,14 +20,14 @@ _HOMES = (
     (9, "en", "Europe/London", False),
     (7, "en", "America/New_York", False),
     (4, "en", "Europe/Riga", True),
-    (14, "en", "Asia/Tashkent", False),
+    (14, "uz", "Asia/Tashkent", False),
 )
 
 _NAMES = {
     "lv": ("Anna", "Jānis", "Līga", "Mārtiņš", "Ieva", "Ģirts", "Zane", "Roberts", "Šarlote", "Kārlis"),
     "en": ("Alice", "Tom", "Grace", "Oliver", "Nora", "Sam", "Ruth", "Henry"),
     "fi": ("Aino", "Väinö", "Helmi", "Eero", "Sisu", "Tyyne", "Onni", "Päivi"),
-    "uz": ("Aziz", "Dilnoza", "Gʻulom", "Nodira", "Oʻktam", "Sevara", "Temur", "Zilola"),
+    "uz": ("Aziz", "Dilnoza", "G‘ulom", "Nodira", "O‘ktam", "Sevara", "Temur", "Zilola"),
 }
 
 
@@ -45,6 +46,11 @@ class Person:
     newcomer: bool
     moves: tuple[int, str] | None = None
 
+    @property
+    def name(self) -> str:
+        """The address without its domain, from which ids are made."""
+        return self.email.partition("@")[0]
+
     def chance(self, subject: str) -> Random:
         """Dice of this person's own for one subject: what is added to one leaves the others as they were."""
         return Random(f"kafija {self.email} {subject}")
@@ -56,6 +62,15 @@ class Person:
     def zone_on(self, day: int) -> str:
         """Where the person lives on that day."""
         return self.moves[1] if self.moves and day >= self.moves[0] else self.zone
+
+    def silent_on(self) -> list[int]:
+        """The days on which a silence has become long."""
+        days = sorted(self.bought_on())
+        return [
+            day + SILENCE
+            for day, following in pairwise([*days, DAYS + SILENCE])
+            if following - day > SILENCE and 0 < day + SILENCE < DAYS
+        ]
 
     def bought_on(self) -> set[int]:
         """The days of the purchases."""

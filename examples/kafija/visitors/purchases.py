@@ -31,6 +31,10 @@ class Purchase:
     total: int
 
 
+SILENCE = 90
+"""Days without an order after which the shop asks whether somebody is still there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Customer:
     """`number` is that of the sample, from 1. What was bought after the 90 days is left out."""

@@ -31,11 +31,14 @@ CART_ABANDONED = 0.7019
 CART_EMPTIED = 0.05
 """Of the abandoned carts: taken apart again by the visitor."""
 
-PRODUCTS_VIEWED = (1, 1, 2, 2, 3)
+PRODUCTS_VIEWED = (1, 1, 1, 2, 2)
 """Product pages in a visit that ends with a cart; each is as likely as the others."""
 
-READS_PRICES_THRICE = 0.12
-"""Leads who look at the price page three times within a week."""
+ONLY_LOOKS = 0.60
+"""Customers who in 90 days come once to look, and put nothing into a cart."""
+
+READS_PRICES_THRICE = 0.20
+"""Leads who look at the price of the subscription three times within a week."""
 
 # --- after the order
 
@@ -66,6 +69,9 @@ BOUNCES_HARD = 0.0032
 
 MAILS_EXPECTED = 8
 """Marketing mails in 90 days to one subscriber, to turn the shares of mails into shares of people."""
+
+ASKS_TO_STAY = 0.15
+"""Of the subscribers who are asked, after a long silence, whether we shall go on writing."""
 
 WANTS_FEWER_MAILS = 0.02
 PAUSES = 0.015

@@ -5,7 +5,9 @@ where it has not, nothing happens, and the replay counts it.
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 from random import Random
+from typing import NamedTuple
 
 from virta.visitors import Act, Bounces, Clicks, Complains, Confirms, Opens
 
@@ -14,47 +16,68 @@ from .agreeing import agreeing, signing_up
 from .person import Person
 from .shopping import shopping
 from .subscribing import subscribing
-from .timetable import DAY, HOUR, LAST_MOMENT, next_moment
+from .timetable import DAY, DAYS, FIRST_DAY, HOUR, LAST_MOMENT, next_moment
 
-# What may come after something has happened: the steps of the flows, and how long after it.
-_LETTERS: dict[str, tuple[tuple[str, int], ...]] = {
-    "confirmed news": (
-        ("welcome_gift", 0),
-        ("our_story", 2 * DAY),
-        ("better_cups", 4 * DAY),
-        ("what_others_drink", 4 * DAY),
-        ("first_order_offer", 6 * DAY),
+
+class Letter(NamedTuple):
+    """A step of a flow, the topic that it is sent on, and how long after its occasion it comes at most."""
+
+    step: str
+    topic: str
+    after: int
+
+
+_LETTERS = {
+    "confirmed news": (Letter("welcome_gift", "news", 0), Letter("our_story", "news", 3 * DAY)),
+    "new and has bought": (Letter("better_cups", "news", 5 * DAY),),
+    "new and has not bought": (
+        Letter("what_others_drink", "news", 5 * DAY),
+        Letter("first_order_offer", "offers", 7 * DAY),
     ),
     "confirmed guide": (
-        ("guide_beans", 0),
-        ("guide_water", 3 * DAY),
-        ("guide_grind", 7 * DAY),
-        ("guide_first_bag", 12 * DAY),
+        Letter("guide_water", "guide", 0),
+        Letter("guide_grind", "guide", 4 * DAY),
+        Letter("guide_beans", "guide", 8 * DAY),
+        Letter("guide_first_bag", "guide", 13 * DAY),
     ),
-    "cart_updated": (
-        ("cart_reminder", HOUR),
-        ("cart_reviews", DAY + HOUR),
-        ("cart_free_shipping", 2 * DAY + HOUR),
-        ("cart_ten_percent", 2 * DAY + HOUR),
+    "looked": (Letter("shop_favourites", "offers", 2 * DAY),),
+    "looked, personalised": (Letter("picked_for_you", "offers", 2 * DAY),),
+    "left a cart": (
+        Letter("cart_reminder", "offers", 2 * HOUR),
+        Letter("cart_reviews", "offers", DAY + 2 * HOUR),
+        # One of the two: which, is for the flow to choose.
+        Letter("cart_free_shipping", "offers", 2 * DAY + 2 * HOUR),
+        Letter("cart_ten_percent", "offers", 2 * DAY + 2 * HOUR),
     ),
-    "order_placed": (("order_confirmation", 0),),
-    "order_shipped": (("order_on_its_way", 0),),
+    "order_placed": (Letter("order_confirmation", "orders", 0),),
+    "order_shipped": (Letter("order_on_its_way", "orders", 0),),
     "order_delivered": (
-        ("order_arrived", 0),
-        ("survey", 3 * DAY),
-        ("brewing_tips", 7 * DAY),
-        ("review_request", 14 * DAY),
+        Letter("order_arrived", "orders", 0),
+        Letter("survey", "news", 3 * DAY),
+        Letter("brewing_tips", "news", 8 * DAY),
+        Letter("review_request", "news", 15 * DAY),
     ),
     "subscription_started": (
-        ("subscription_begins", 0),
-        ("subscription_brewing", 3 * DAY),
-        ("subscription_roasters", 7 * DAY),
-        ("subscription_questions", 14 * DAY),
-        ("subscription_month", 30 * DAY),
+        Letter("subscription_begins", "subscription", 0),
+        Letter("subscription_changes", "subscription", 4 * DAY),
+        Letter("subscription_brewing", "news", 8 * DAY),
+        Letter("subscription_roasters", "news", 15 * DAY),
+        Letter("subscription_month", "news", 31 * DAY),
     ),
+    "silent": (
+        Letter("we_miss_you", "news", 10 * HOUR),
+        Letter("fewer_letters", "news", 8 * DAY),
+        Letter("last_letter", "news", 15 * DAY),
+    ),
+    "birthday": (
+        Letter("birthday_gift", "offers", 10 * HOUR),
+        Letter("birthday_reminder", "offers", 11 * DAY),
+    ),
+    "anniversary": (Letter("anniversary", "offers", 10 * HOUR),),
 }
 
-_HOURS_UNREAD = (1, 1, 2, 3, 5, 8, 12, 24)
+_SERVICE = ("orders", "subscription")
+_HOURS_UNREAD = (1, 2, 4, 8, 12, 24, 36)
 
 
 def reading(person: Person) -> Iterator[Act]:
@@ -100,15 +123,44 @@ def _happens(chance: Random, share_of_mails: float) -> bool:
 def _may_have_come(person: Person, topics: tuple[str, ...]) -> Iterator[tuple[int, str]]:
     """Moments and steps. What happened before the confirmation is left out: nothing of that is measured."""
     confirmed = next(act.at for act in agreeing(person) if isinstance(act, Confirms))
-    occasions = [(confirmed, f"confirmed {topic}") for topic in topics]
-    occasions += [(event.at, event.event) for event in subscribing(person)]
-    bought = {event.data["order_id"] for event in shopping(person) if event.event == "order_placed"}
-    for event in shopping(person):
-        left_alone = event.event != "cart_updated" or (
-            event.data["items"] and event.data["cart_id"] not in bought
-        )
-        if event.at > confirmed and left_alone:
-            occasions.append((event.at, event.event))
-    for at, occasion in occasions:
-        for step, after in _LETTERS.get(occasion, ()):
-            yield at + after, step
+    agreed = {*topics, *_SERVICE}
+    for at, occasion in _occasions(person, topics, confirmed):
+        for letter in _LETTERS.get(occasion, ()):
+            if at >= confirmed and letter.topic in agreed:
+                yield at + letter.after, letter.step
+
+
+def _occasions(person: Person, topics: tuple[str, ...], confirmed: int) -> Iterator[tuple[int, str]]:
+    for topic in topics:
+        yield confirmed, f"confirmed {topic}"
+    bought = any(person.at(day, 0) < confirmed + 4 * DAY for day in person.bought_on())
+    yield confirmed, f"new and has {'' if bought else 'not '}bought"
+    yield from _in_the_shop(person, "personalisation" in topics)
+    for day in person.silent_on():
+        yield person.at(day, 0), "silent"
+    for day in range(DAYS):
+        today = FIRST_DAY + timedelta(days=day)
+        if person.birthday and (today.month, today.day) == (person.birthday.month, person.birthday.day):
+            yield person.at(day, 0), "birthday"
+    if person.purchases and 0 <= person.purchases[0].day + 365 < DAYS:
+        yield person.at(person.purchases[0].day + 365, 0), "anniversary"
+
+
+def _in_the_shop(person: Person, personalised: bool) -> Iterator[tuple[int, str]]:
+    """What happened there, and twice what did not: carts that were left, and looks without a cart."""
+    events = sorted((*shopping(person), *subscribing(person)), key=lambda event: event.at)
+    bought = {event.data["order_id"] for event in events if event.event == "order_placed"}
+    filled = [event.at for event in events if event.event == "cart_updated"]
+    reminded = 0
+    for event in events:
+        match event.event:
+            case "cart_updated":
+                left = event.data["items"] and event.data["cart_id"] not in bought
+                if left and event.at >= reminded + 7 * DAY:
+                    reminded = event.at
+                    yield event.at, "left a cart"
+            case "product_viewed":
+                if not any(0 <= at - event.at < 2 * DAY for at in filled):
+                    yield event.at, "looked, personalised" if personalised else "looked"
+            case name:
+                yield event.at, name

@@ -9,7 +9,7 @@ from virta.visitors import Event
 
 from . import rates
 from .agreeing import known_from, signing_up
-from .catalogue import PLACE, PRODUCTS, bought, chosen, money, shown, sum_of
+from .catalogue import PRODUCTS, SITE, bought, chosen, money, shown, sum_of
 from .person import Person
 from .purchases import Purchase
 from .timetable import DAYS, SHOP_ZONE, SLOTS, after_working_days, moment, time_of_day
@@ -17,8 +17,8 @@ from .timetable import DAYS, SHOP_ZONE, SLOTS, after_working_days, moment, time_
 _LAST_VISIT = SLOTS - 4
 _MORNING, _EVENING = 4, 18  # parcels leave and arrive between 09:00 and 16:00
 
-_PRICES = {"url": f"{PLACE}/prices", "title": "Prices"}
-_GUIDE = {"url": f"{PLACE}/guide", "title": "Brewing at home"}
+_PRICES = {"url": f"{SITE}/subscription", "title": "Coffee by subscription"}
+_GUIDE = {"url": f"{SITE}/guide", "title": "The brewing guide"}
 
 
 @lru_cache(maxsize=8)
@@ -38,6 +38,7 @@ def _shopping(person: Person) -> Iterator[Event]:
         else:
             yield from _order(person, purchase, number)
     yield from _abandoned(person)
+    yield from _only_looking(person)
 
 
 def _history(person: Person, purchase: Purchase, number: int) -> Event:
@@ -158,7 +159,7 @@ def _abandoned(person: Person) -> Iterator[Event]:
 
 def _cart(person: Person, day: int, number: int, chance: Random) -> Iterator[Event]:
     slot = time_of_day(chance, 1, _LAST_VISIT)
-    cart = f"{person.email.partition('@')[0]}-{number}"
+    cart = f"{person.name}-{number}"
     items = chosen(chance)
     yield from _looking(person, day, slot - 1, cart, items, chance)
     yield _event(
@@ -173,20 +174,35 @@ def _cart(person: Person, day: int, number: int, chance: Random) -> Iterator[Eve
         yield _event(person, person.at(day, slot + 1), f"emptied-{cart}", "cart_updated", emptied)
 
 
+def _only_looking(person: Person) -> Iterator[Event]:
+    """A visit of a customer that ends without a cart."""
+    chance = person.chance("only looking")
+    days = [day for day in range(known_from(person) + 1, DAYS) if day not in person.bought_on()]
+    if days and chance.random() < rates.ONLY_LOOKS:
+        visit = f"look-{person.name}"
+        yield from _looking(person, chance.choice(days), time_of_day(chance), visit, [], chance)
+
+
+def looks_at_prices(person: Person, days: list[int], chance: Random) -> Iterator[Event]:
+    """The price page of the subscription, once on each day."""
+    for day in days:
+        if 0 <= day < DAYS:
+            at = person.at(day, time_of_day(chance, 1, _LAST_VISIT))
+            yield _event(person, at, f"prices-{person.name}-{day}", "page_viewed", dict(_PRICES))
+
+
 def _reading(person: Person) -> Iterator[Event]:
     """A lead: pages, now and then a product."""
     chance = person.chance("reading")
     first = known_from(person)
-    name = person.email.partition("@")[0]
-    visits = [(first + chance.randrange(1, 40), _GUIDE) for _ in range(chance.randrange(1, 4))]
     if chance.random() < rates.READS_PRICES_THRICE:
         begin = first + chance.randrange(2, 20)
-        visits += [(begin + chance.randrange(6), _PRICES) for _ in range(3)]
-    for number, (day, page) in enumerate(sorted(visits, key=lambda visit: visit[0]), start=1):
-        if day >= DAYS:
-            continue
-        slot = time_of_day(chance, 1, _LAST_VISIT)
-        yield _event(person, person.at(day, slot), f"page-{name}-{number}", "page_viewed", dict(page))
-        for product in chance.sample(PRODUCTS, chance.choice((0, 0, 1, 2))):
-            id_ = f"view-{name}-{number}-{product.sku.lower()}"
-            yield _event(person, person.at(day, slot), id_, "product_viewed", shown(product))
+        yield from looks_at_prices(person, [begin, begin + chance.randrange(1, 4), begin + 5], chance)
+    for visit in range(chance.randrange(1, 4)):
+        day, slot = first + chance.randrange(1, 40), time_of_day(chance, 1, _LAST_VISIT)
+        if day < DAYS:
+            name = f"{person.name}-{visit}"
+            yield _event(person, person.at(day, slot), f"page-{name}", "page_viewed", dict(_GUIDE))
+            for product in chance.sample(PRODUCTS, chance.choice((0, 0, 1, 2))):
+                id_ = f"view-{name}-{product.sku.lower()}"
+                yield _event(person, person.at(day, slot), id_, "product_viewed", shown(product))

@@ -8,6 +8,7 @@ from virta.visitors import Event
 from . import rates
 from .catalogue import money
 from .person import Person
+from .shopping import looks_at_prices
 from .timetable import DAYS, FIRST_DAY, time_of_day
 
 _PLANS = (
@@ -19,14 +20,15 @@ _REASONS = ("Too much coffee for me", "I want to choose each time", "Too expensi
 
 
 def subscribing(person: Person) -> Iterator[Event]:
-    """Some days after an order, and the end at least three weeks later."""
+    """Some days after an order and three looks at the price; the end comes at least three weeks later."""
     chance = person.chance("subscribing")
     orders = [purchase.day for purchase in person.purchases if purchase.day >= 0]
     if not orders or chance.random() >= rates.SUBSCRIBES_TO_COFFEE:
         return
     begins = chance.choice(orders) + chance.randrange(2, 15)
     plan, price = chance.choice(_PLANS)
-    name = person.email.partition("@")[0]
+    name = person.name
+    yield from looks_at_prices(person, [begins - 5, begins - 3, begins - 1], chance)
     if begins < DAYS:
         yield Event(
             at=person.at(begins, time_of_day(chance)),
