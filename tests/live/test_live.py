@@ -152,6 +152,7 @@ def test_from_the_form_to_silence_and_its_proof(
     assert not [line for line in served.log() if line["level"] in ("warning", "error")]
     assert served.plain() == []
     the_log_proves_it(project, tmp_path, capsys)
+    why_is_told(project, capsys)
 
 
 def the_log_proves_it(project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -164,3 +165,21 @@ def the_log_proves_it(project: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
     key = capsys.readouterr().out.splitlines()[-1]
     assert run(["consent", "verify", str(proof), "--key", key]) == 0
     assert "It holds" in capsys.readouterr().out
+
+
+def why_is_told(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The whole story in plain sentences, and at its end why the mail about the kettle did not go."""
+    assert run(["why", ANNA, str(project)]) == 0
+    told = capsys.readouterr().out
+    in_order = (
+        "Confirmed “News” by the link in the mail",
+        "Got the mail welcome from “Welcome”.",
+        "Got the mail more_about_it from “Looked at”.",
+        "Took the agreement to “News” back with one click",
+        "Did not enter “Looked at”: they had not agreed to its topic.",
+        "Got the mail order_thanks from “Ordered”.",
+        "The last that did not go",
+    )
+    places = [told.index(sentence) for sentence in in_order]
+    assert places == sorted(places)
+    assert "Did not enter “Looked at”: they had not agreed to its topic." in told[places[-1] :]
