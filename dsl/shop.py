@@ -58,5 +58,8 @@ NOT_FOR_SERVICE = frozenset(
 )
 """Events by which a person asks for nothing, so that no service mail may answer them."""
 
+PERSONAL = ("product_viewed", "page_viewed")
+"""Events that are remembered of people only who agreed to personalisation."""
+
 NAMING_FIELDS = {"flow": "flow", "step": "mail", "template": "template", "topic": "topic"}
 """Fields of built-in events whose text is the name of something declared."""

@@ -373,6 +373,15 @@ def _check_mail_test(node: MailTest, scope: Scope, findings: list[Finding]) -> N
                 "Ask for a mail that stands above on the same way.",
             )
         )
+    if node.link is not None and not node.link.startswith(("https://", "http://")):
+        findings.append(
+            error(
+                "E426",
+                node.span,
+                f"`{node.link}` is no whole address of a page, so no link leads there.",
+                'Write it as it stands in the mail, as in `link "https://kafija.example/offer"`.',
+            )
+        )
 
 
 def _shown(kind: str) -> str:

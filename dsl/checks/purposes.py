@@ -1,18 +1,63 @@
-"""What a project never asks for: conditions that rest on it are always no."""
+"""What people must agree to before it can be known of them."""
 
 from collections.abc import Iterator
 
 from dsl.draft import Draft
 from dsl.finding import Finding, Span
 from dsl.names import PURPOSES
-from dsl.nodes import StartOnEvent
+from dsl.nodes import If, LeaveOn, LeaveWhen, Repeat, StartOnEvent, WaitUntil
+from dsl.shop import PERSONAL
 from dsl.source import warning
-from dsl.terms import AgreedTo, History, MailTest, within
+from dsl.terms import AgreedTo, Expression, History, MailTest, within
+from dsl.walk import every_step
 
 _MEASURED = ("email_opened", "email_clicked")
 
 
 def check_purposes(draft: Draft) -> Iterator[Finding]:
+    """Questions for what is known of nobody, or of some only and is taken for the rest to be no."""
+    yield from _never_asked(draft)
+    for condition in _conditions(draft):
+        yield from _of_some(condition)
+
+
+def _conditions(draft: Draft) -> Iterator[Expression]:
+    """All whole conditions of a project."""
+    for segment in draft.segments:
+        yield segment.test
+    for flow in draft.flows:
+        for head in flow.heads:
+            if isinstance(head, LeaveWhen):
+                yield head.test
+            elif isinstance(head, StartOnEvent | LeaveOn) and head.where is not None:
+                yield head.where
+        for step in every_step(flow.steps):
+            match step:
+                case If(branches):
+                    yield from (branch.test for branch in branches)
+                case WaitUntil(until):
+                    yield until
+                case Repeat(untils=untils):
+                    yield from (until.test for until in untils)
+
+
+def _of_some(condition: Expression) -> Iterator[Finding]:
+    """Absence of what is remembered of some people only: for all others it holds always."""
+    parts = list(within(condition))
+    if any(isinstance(part, AgreedTo) and part.topic.text == "personalisation" for part in parts):
+        return
+    for part in parts:
+        if isinstance(part, History) and part.kind == "no" and part.path.parts[0].text in PERSONAL:
+            yield warning(
+                "W215",
+                part.span,
+                f"`{part.path.text}` is remembered only of people who agreed to personalisation; for the "
+                "others this is always yes.",
+                "Add `and agreed to personalisation`, or wait a fixed time, as in `wait 2 hours`.",
+            )
+
+
+def _never_asked(draft: Draft) -> Iterator[Finding]:
     """Questions for an agreement that nobody can give, and for opens and clicks that are never known."""
     if draft.purposes is None:
         return
