@@ -121,8 +121,9 @@ class Person:
             if self.bundle.watch == due:
                 self.take(Fired("", 0), due)
             else:
-                first, *others = (journey for journey in self.bundle.journeys if journey.due == due)
-                self.fires(first, more=bool(others))
+                together = [journey for journey in self.bundle.journeys if journey.due == due]
+                for journey in together:
+                    self.fires(journey, more=journey is not together[-1])
         self.now = max(self.now, moment)
         return self
 
