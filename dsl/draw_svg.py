@@ -139,15 +139,15 @@ def _step(node: Node, mark: Mark) -> _Part:
         case Repeat():
             return _part("repeat", "repeat", words.removeprefix("repeat "), mark)
         case Finish():
-            return _part("finish", "finish", node.label or "the flow ends", mark)
+            return _part("finish", "finish", node.label or "the flow ends", mark, words)
         case _:
             label, _, rest = words.partition(" ")
             return _part("change", label, rest, mark)
 
 
-def _part(kind: str, label: str, words: str, mark: Mark) -> _Part:
+def _part(kind: str, label: str, words: str, mark: Mark, whole: str = "") -> _Part:
     letters = _LETTERS - 2 if kind in ("if", "split") else _LETTERS  # they narrow towards their corners
-    return _Part(kind, label, wrapped(words, letters), f"{label} {words}", mark)
+    return _Part(kind, label, wrapped(words, letters), whole or f"{label} {words}", mark)
 
 
 def wrapped(words: str, letters: int) -> tuple[str, ...]:

@@ -64,6 +64,7 @@ def test_the_whole_way_of_a_subscriber(
     with Served(folder) as served, httpx2.Client(base_url=served.url) as http:
         assert served.first_line == (
             f"The pages are at {served.url}/signup, the API is at {served.url}/v1. "
+            f"The studio is at {served.url}/studio/. "
             f"Links in mails lead to {served.url}, not to the `url` in virta.toml. Ctrl-C stops.\n"
         )
 

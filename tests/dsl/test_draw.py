@@ -1,0 +1,133 @@
+"""A flow as a drawing: whole, well-formed, safe, and equal for equal flows."""
+
+from datetime import date
+from xml.etree import ElementTree
+
+import pytest
+
+from dsl.compile import Project, compile_project
+from dsl.draw_layout import Link, lay_out
+from dsl.draw_svg import Mark, svg, wrapped
+from dsl.draw_words import node_words
+from dsl.graph import Graph
+
+SVG = "{http://www.w3.org/2000/svg}"
+HEAD = """
+use shop
+contact
+    city text
+topic news "News <b>&"
+    for marketing
+    consent "I want news."
+"""
+FLOW = """
+flow visit "A <visit> & more"
+    topic news
+    start on page_viewed where title is "<script>"
+    send hello
+    wait 2 days at 10:00
+    if contact.city is "Rīga & \\"co\\" <x>"
+        wait for order_placed up to 3 days
+            on order_placed
+                finish as bought
+            on timeout
+                send again
+    else
+        split way
+            50% left
+                set contact.city to "Rīga"
+            50% right
+                wait 1 day
+    repeat up to 3 times
+        wait 1 day
+        send more
+    send last
+"""
+MAIL = b'---\nsubject: Hello\n---\n<p>Hi</p><a href="{{ links.unsubscribe }}">Stop</a> {{ sender.imprint }}\n'
+
+
+@pytest.fixture(scope="module")
+def flow() -> Graph:
+    mails = tuple((f"templates/{name}.html", MAIL) for name in ("hello", "again", "more", "last"))
+    compiled = compile_project(
+        Project((("a.flow", (HEAD + FLOW).encode()),), mails, ("en",), "EUR", "Europe/Riga", date(2026, 3, 2))
+    )
+    assert compiled.program is not None, compiled.findings
+    return compiled.program.flows[0]
+
+
+def texts(drawing: str) -> str:
+    """All words in a drawing, joined."""
+    return " ".join(
+        "".join(element.itertext()) for element in ElementTree.fromstring(drawing).iter(f"{SVG}text")
+    )
+
+
+def test_every_step_and_every_arm_is_in_the_drawing(flow: Graph) -> None:
+    """Each step in full in its title, each arm on its arrow."""
+    root = ElementTree.fromstring(svg(flow))
+    titles = [element.text or "" for element in root.iter(f"{SVG}title")]
+    for node in flow.nodes:
+        words = node_words(node).partition(" ")[2] or node_words(node)
+        assert any(words in title for title in titles), words
+    for arm in ("yes", "no", "order_placed", "timeout", "50% left", "50% right", "again", "done"):
+        assert arm in texts(svg(flow))
+
+
+def test_the_drawing_carries_no_script_and_no_style_that_a_page_would_refuse(flow: Graph) -> None:
+    """Words of the project stay words, whatever signs they hold."""
+    drawing = svg(flow, {flow.nodes[0].step: Mark(3, '"><script>', '/x?"<')})
+    root = ElementTree.fromstring(drawing)
+    assert not [element for element in root.iter() if element.tag.lower().endswith(("script", "style"))]
+    assert not [name for element in root.iter() for name in element.attrib if name in ("style", "onclick")]
+
+
+def test_equal_flows_give_equal_drawings(flow: Graph) -> None:
+    """To the byte, so that a drawing can be kept beside its flow."""
+    assert svg(flow) == svg(flow)
+
+
+def test_marks_and_counts_are_shown(flow: Graph) -> None:
+    """Who stands here, who has passed, and where a click leads."""
+    step = flow.nodes[1].step
+    test = flow.nodes[2].step
+    drawing = svg(flow, {step: Mark(1234, "5,678 passed", "/here")}, {(test, "yes"): 41})
+    assert "1,234" in texts(drawing)
+    assert "5,678 passed" in texts(drawing)
+    assert "yes · 41" in texts(drawing)
+    links = [element.get("href") for element in ElementTree.fromstring(drawing).iter(f"{SVG}a")]
+    assert links == ["/here"]
+
+
+def test_a_drawing_of_its_own_brings_its_colours(flow: Graph) -> None:
+    """For a file; on a page the stylesheet has them."""
+    assert "<style>" in svg(flow, alone=True)
+    assert "prefers-color-scheme: dark" in svg(flow, alone=True)
+
+
+def test_boxes_do_not_overlap_and_all_is_within_the_drawing() -> None:
+    """Three boxes below one, of different sizes."""
+    sizes = [(100.0, 40.0), (100.0, 60.0), (80.0, 30.0), (120.0, 50.0)]
+    layout = lay_out(sizes, [Link(0, 1), Link(0, 2, (60.0, 20.0)), Link(0, 3)])
+    assert [(box.width, box.height) for box in layout.boxes] == sizes
+    for number, box in enumerate(layout.boxes):
+        assert box.x >= 0
+        assert box.y >= 0
+        assert box.x + box.width <= layout.width
+        assert box.y + box.height <= layout.height
+        for other in layout.boxes[number + 1 :]:
+            assert (
+                box.x + box.width <= other.x
+                or other.x + other.width <= box.x
+                or box.y + box.height <= other.y
+                or other.y + other.height <= box.y
+            )
+
+
+def test_long_words_are_broken_and_too_many_end_in_an_ellipsis() -> None:
+    """No line is longer than a box is wide, none is lost without a sign."""
+    lines = wrapped("a condition that has " + "very " * 40 + "x" * 60, 22)
+    assert len(lines) == 4
+    assert max(map(len, lines)) <= 22
+    assert lines[-1].endswith("…")
+    assert wrapped("x" * 30, 22) == ("x" * 22, "x" * 8)

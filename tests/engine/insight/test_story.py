@@ -1,0 +1,145 @@
+"""A person's story: plain sentences in order of time, and why a mail did not go."""
+
+from decimal import Decimal
+from typing import Any
+
+from flows import program
+from person import ANNA, DAY, HOUR, MONDAY
+
+from dsl.graph import Money
+from engine.core.bundle import Entry
+from engine.core.record import What, Why
+from engine.insight.story import Happening, Line, Names, Person, last_refusal, story
+from engine.store.store import Received
+
+FLOW = """
+flow visit "A visit"
+    topic news
+    start on page_viewed
+    send hello
+    wait for order_placed up to 3 days
+        on order_placed
+            finish as bought
+        on timeout
+            if any order_placed
+                send again
+"""
+NAMES = Names.of(program(FLOW), lambda journey, step, visit: f"{journey}/{step}/{visit}")
+
+
+def line(what: What, at: int = MONDAY, step: str = "", reason: str = "", journey: str = "j1") -> Entry:
+    return Entry(ANNA, at, 0, journey, "visit", step, what.value, reason)
+
+
+def told(*entries: Entry, events: tuple[Received, ...] = (), person: Person | None = None) -> list[Line]:
+    return story(NAMES, person, entries, events)
+
+
+def words(*entries: Entry) -> list[str]:
+    return [line.text for line in told(*entries)]
+
+
+def event(kind: str, at: int, **data: Any) -> Received:
+    return Received(kind, kind, at, at, ANNA, "", data)
+
+
+def test_steps_are_told_as_the_flow_words_them() -> None:
+    """Flows by their titles, waits and conditions as written, arms by their words."""
+    graph = NAMES.flows["visit"]
+    wait, test = graph.nodes[1].step, next(n.step for n in graph.nodes if type(n).__name__ == "If")
+    assert words(
+        line(What.ENTERED),
+        line(What.SENT, step="hello"),
+        line(What.WAITS, step=wait),
+        line(What.HEARD, step=wait, reason="order_placed"),
+        line(What.TIMED_OUT, step=wait),
+        line(What.DECIDED, step=test, reason="no"),
+        line(What.FINISHED, reason="bought"),
+    ) == [
+        "Entered “A visit”.",
+        "Got the mail hello from “A visit”.",
+        "“A visit” began to wait for order_placed up to 3 days.",
+        "“A visit” had waited for this: order_placed.",
+        "“A visit” has waited in vain (wait for order_placed up to 3 days), and goes on.",
+        "“A visit” asked whether any order_placed: no.",
+        "Reached the end of “A visit”, as bought.",
+    ]
+
+
+def test_what_did_not_happen_is_told_with_its_reason() -> None:
+    """The clause of the published list; an event by its name."""
+    assert words(
+        line(What.NOT_ENTERED, reason=Why.NOT_SUBSCRIBED),
+        line(What.SKIPPED, step="hello", reason="withdrawn"),
+        line(What.LEFT, reason="order_placed"),
+    ) == [
+        "Did not enter “A visit”: they had not agreed to its topic.",
+        "Did not get the mail hello from “A visit”: they had taken their agreement back.",
+        "Left “A visit” before its end: `order_placed` happened.",
+    ]
+
+
+def test_the_story_is_in_order_and_causes_stand_before_what_came_of_them() -> None:
+    """At one moment: the agreement, the event, then the flow."""
+    person = Person(
+        ANNA,
+        "anna@example.com",
+        "en",
+        (),
+        (Happening(7, MONDAY, "confirmed", "news", "subject:link", "Yes."),),
+    )
+    lines = told(
+        line(What.ENTERED),
+        line(What.SENT, MONDAY + HOUR, "hello"),
+        events=(event("page_viewed", MONDAY), event("order_placed", MONDAY + DAY)),
+        person=person,
+    )
+    assert [each.kind for each in lines] == ["consent", "event", "flow", "mail", "event"]
+    assert (lines[0].quote, lines[0].leaf) == ("Yes.", 7)
+    assert lines[0].text.startswith("Confirmed “News” by the link")
+
+
+def test_an_event_is_told_with_what_matters_of_it() -> None:
+    """Amounts with their currency, items by name, nothing that is unknown."""
+    items = [{"name": "Espresso", "quantity": Decimal(1)}, {"name": "Cups"}]
+    total = Money(Decimal("1249.90"), "EUR")
+    (shown,) = told(
+        events=(event("order_placed", MONDAY, order_id="o1", total=total, coupon=None, items=items),)
+    )
+    assert shown.text == "Placed an order: order id o1, total 1,249.90 EUR, items Espresso and Cups."
+    (other,) = told(events=(event("tasting_booked", MONDAY),))
+    assert other.text == "The event `tasting_booked` happened."
+
+
+def test_a_stop_is_told_with_its_way() -> None:
+    """Who withdrew by which button, or which flow did it for them."""
+    stops = (
+        Happening(8, MONDAY, "withdrawn", "news", "subject:one_click"),
+        Happening(9, MONDAY, "withdrawn", "news", "flow:visit"),
+    )
+    lines = told(person=Person(ANNA, "anna@example.com", "en", (), stops))
+    assert [each.text for each in lines] == [
+        "Took the agreement to “News” back with one click on “unsubscribe” in the mail program.",
+        "Took the agreement to “News” back, by the flow “A visit”.",
+    ]
+    assert {each.kind for each in lines} == {"stop"}
+
+
+def test_a_mail_is_known_by_its_key() -> None:
+    """The visits of a step are counted per journey, skipped ones too; what was skipped has no mail."""
+    lines = told(
+        line(What.SENT, step="hello"),
+        line(What.SKIPPED, MONDAY + 1, "hello", "withdrawn"),
+        line(What.SENT, MONDAY + 2, "hello"),
+        line(What.SENT, MONDAY + 3, "hello", journey="j2"),
+    )
+    assert [each.mail for each in lines] == ["j1/hello/1", "", "j1/hello/3", "j2/hello/1"]
+
+
+def test_the_last_refusal_is_the_newest_line_that_says_why_not() -> None:
+    """And there is none where every mail went."""
+    lines = told(line(What.SKIPPED, step="hello", reason="withdrawn"), line(What.SENT, MONDAY + DAY, "again"))
+    refused = last_refusal(lines)
+    assert refused is not None
+    assert (refused.step, refused.reason) == ("hello", "withdrawn")
+    assert last_refusal(told(line(What.SENT, step="hello"))) is None
