@@ -37,7 +37,7 @@ class Project:
 @dataclass(frozen=True, slots=True)
 class Compiled:
     """`program` is None as soon as one finding is an error. `templates` are all templates of the project with
-    their facts, `template_files` the files to render them from, layouts and parts included; `sources` are the
+    their facts, `template_files` the files to render them from, layouts and parts included, MJML laid out; `sources` are the
     texts that findings point into, by path."""
 
     findings: tuple[Finding, ...]
@@ -81,6 +81,6 @@ def compile_project(project: Project) -> Compiled:
         ordered,
         None if broken else lower(draft),
         template_facts(draft.readings),
-        templates.files,
+        draft.readings.rendered(),
         {**sources, **{source.path: source for source in templates.sources.values()}},
     )

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from dsl import shown
 from dsl.template_files import TemplateFile, Templates
+from dsl.template_mjml import LaidOut, lay_out
 from dsl.template_text import read_text
 from dsl.template_values import Fault, Use
 from dsl.template_walk import Walk
@@ -47,28 +48,47 @@ class Readings:
 
     templates: Templates
     _read: dict[str, Reading] = field(default_factory=dict)
+    _laid_out: dict[str, LaidOut] = field(default_factory=dict)
 
     def of(self, file: TemplateFile) -> Reading:
         """What a file of a template asks for and shows."""
         if file.path not in self._read:
-            self._read[file.path] = _reading(file, self.templates)
+            self._read[file.path] = _reading(file, self.templates, self.laid_out(file).file)
         return self._read[file.path]
+
+    def laid_out(self, file: TemplateFile) -> LaidOut:
+        """A variant as it is rendered: MJML as HTML, any other as it is."""
+        if file.kind != "mjml":
+            return LaidOut(file)
+        if file.path not in self._laid_out:
+            self._laid_out[file.path] = lay_out(file, self.templates)
+        return self._laid_out[file.path]
+
+    def rendered(self) -> tuple[TemplateFile, ...]:
+        """All files that mails are rendered from."""
+        whole = (file for file in self.templates.files if not (file.partial and file.kind == "mjml"))
+        return tuple(found for file in whole if (found := self.laid_out(file).file) is not None)
 
     def recommends(self, name: str) -> int:
         """The most products that a mail of a template shows."""
         return max((self.of(file).recommends for file in self.templates.variants(name)), default=0)
 
 
-def _reading(file: TemplateFile, templates: Templates) -> Reading:
+def _reading(file: TemplateFile, templates: Templates, laid_out: TemplateFile | None) -> Reading:
+    """`laid_out` is the file as it is rendered, None if it cannot be. Values and faults are told where they
+    were written."""
     walk = Walk(templates, file.language)
     walk.header(file)
     text = walk.file(file)
+    if laid_out is not None and laid_out is not file:
+        text = Walk(templates, file.language).file(laid_out)
+    readable = walk.readable and laid_out is not None
     seen: frozenset[str] = frozenset()
-    if walk.readable:
+    if readable:
         seen = shown.values_in_text(text) if file.kind == "txt" else shown.values_in_html(text)
     found = walk.expressions
     size = len(text.encode())
-    return Reading(file, seen, tuple(found.uses), tuple(walk.faults), found.recommends, size, walk.readable)
+    return Reading(file, seen, tuple(found.uses), tuple(walk.faults), found.recommends, size, readable)
 
 
 def template_facts(readings: Readings) -> tuple[Template, ...]:

@@ -22,8 +22,8 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,8})*$")
 
 class TemplateFile(Struct, frozen=True):
     """One file of a template. `path` is its name in the folder, as includes write it; `name` without language
-    and ending; `kind` html or txt; partials (names that begin with `_`) have no header. `line` is that of the
-    file on which the body begins, `header_lines` those of the header's entries."""
+    and ending; `kind` html, mjml or txt; partials (names that begin with `_`) have no header. `line` is that
+    of the file on which the body begins, `header_lines` those of the header's entries."""
 
     path: str
     name: str
@@ -97,17 +97,7 @@ def read_templates(
     for path, data in sorted(given):
         short = path.removeprefix("templates/")
         ending = PurePosixPath(short).suffix
-        if ending == ".mjml":
-            source, _ = read_source(path, data)
-            findings.append(
-                error(
-                    "E110",
-                    source.span(1, 1, 2),
-                    "`.mjml` templates are not supported yet.",
-                    "Save the template as `.html`.",
-                )
-            )
-        if ending not in (".html", ".txt"):
+        if ending not in (".html", ".mjml", ".txt"):
             continue
         source, faults = read_source(path, data)
         sources[short] = source

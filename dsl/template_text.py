@@ -1,5 +1,6 @@
 """A text with Jinja's braces, read once: its tree, or where it cannot be read."""
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -12,6 +13,9 @@ FILTERS = ("money", "date", "time")
 
 DATE_STYLES = ("long", "short", "weekday")
 """The styles of `date`."""
+
+JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+"""A tag of Jinja's in a text."""
 
 _ENVIRONMENT = jinja2.Environment(autoescape=True)
 _ENVIRONMENT.filters |= dict.fromkeys(FILTERS, str)

@@ -149,6 +149,15 @@ class Walk:
         part = self._named(node.template, node.lineno, place)
         module = dict(place.names)
         before = set(module)
+        if part and part.kind == "mjml":
+            self.fault(
+                place,
+                node.lineno,
+                "E508",
+                (part.path,),
+                f"`templates/{part.path}` is MJML, which is laid out before macros are.",
+                "Write the macros as HTML, in a file that ends in `.html`.",
+            )
         if part:
             self.file(part, replace(place, names=module, blocks={}, sure=False))
         given = {
@@ -186,6 +195,14 @@ class Walk:
             )
             return None
         found = self._templates.file(node.value, self._language)
+        if found is not None and found.kind == "mjml" and place.file.kind != "mjml":
+            self.fault(
+                place,
+                line,
+                "E508",
+                (node.value,),
+                f"`templates/{found.path}` is MJML, which only a mail in MJML can bring in.",
+            )
         if found is None and not lenient:
             close = nearest(node.value, [each.path for each in self._templates.files])
             self.fault(

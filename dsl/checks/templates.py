@@ -1,6 +1,7 @@
 """Templates: there, in every language, readable, and showing what they must."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from dsl.checks.template_uses import Sent, check_use
 from dsl.draft import Draft
@@ -8,9 +9,10 @@ from dsl.finding import Finding, Span
 from dsl.names import nearest, unknown
 from dsl.nodes import FlowTopic, Send
 from dsl.source import error, warning
-from dsl.template_facts import Reading, renamed
+from dsl.template_facts import Reading, parts_of, renamed
 from dsl.template_files import PROOF, TemplateFile, place_in
 from dsl.template_images import picture_faults
+from dsl.template_mjml import mjml_faults
 from dsl.template_text import Strange, Text, read_text
 from dsl.template_values import KEPT
 
@@ -72,6 +74,14 @@ def _languages(name: str, used: bool, draft: Draft) -> Iterator[Finding]:
     spoken = {file.language for file in variants}
     first = variants[0]
     default = draft.languages[0]
+    for one, other in pairwise(sorted(variants, key=lambda file: (file.language, file.kind))):
+        if one.language == other.language and {one.kind, other.kind} == {"html", "mjml"}:
+            yield error(
+                "E517",
+                place_in(other.path, draft.templates, 1),
+                f"The mail is written in `templates/{one.path}` already.",
+                "Delete one of the two files.",
+            )
     if default not in spoken:
         yield error(
             "E502",
@@ -148,6 +158,7 @@ def _texts(draft: Draft) -> Iterator[Finding]:
         for fault in picture_faults(file):
             place = place_in(fault.file, draft.templates, fault.line, *fault.words)
             yield warning(fault.code, place, fault.message, fault.help)
+        yield from _mjml(file, draft)
         for written, line in _pieces(file):
             text = read_text(written)
             if text.tree is None:
@@ -166,6 +177,25 @@ def _texts(draft: Draft) -> Iterator[Finding]:
                         f"`{name}` means something else already.",
                         f"Take another name for it, as in `my_{name}`.",
                     )
+
+
+def _mjml(file: TemplateFile, draft: Draft) -> Iterator[Finding]:
+    """Faults of the tags; only where there are none, that the whole cannot be laid out."""
+    if file.kind != "mjml":
+        return
+    faults = mjml_faults(file)
+    for fault in faults:
+        place = place_in(fault.file, draft.templates, fault.line, *fault.words)
+        yield error(fault.code, place, fault.message, fault.help)
+    if file.partial or faults or any(mjml_faults(each) for each in parts_of((file,), draft.templates)):
+        return
+    if draft.readings.laid_out(file).file is None:
+        yield error(
+            "E516",
+            place_in(file.path, draft.templates, file.line),
+            "This mail cannot be laid out: its tags are not where MJML wants them.",
+            "A mail is `<mjml><mj-body><mj-section><mj-column><mj-text>Hello</mj-text>`, each tag closed.",
+        )
 
 
 def _pieces(file: TemplateFile) -> Iterator[tuple[str, int]]:

@@ -11,6 +11,7 @@ from person import MONDAY, at
 
 from consent.contract import Decision, Links
 from dsl.graph import Money
+from dsl.template_facts import Readings
 from dsl.template_files import read_templates
 from engine.core.bundle import MailBody, replace
 from engine.mail.letters import LetterFault, Letters, Sender
@@ -471,6 +472,26 @@ def test_a_field_named_like_a_method_is_the_field(shown: str, trigger: dict[str,
     written = letter(text, trigger=trigger).html
     assert ("beans" in written) == bool(trigger)
     assert "built-in" not in written
+
+
+def test_a_mail_in_mjml_is_laid_out_once_and_filled_in_for_each() -> None:
+    """With its text beside it."""
+    text = (
+        "---\nsubject: S\n---\n<mjml><mj-body><mj-section>"
+        "{% for x in xs %}<mj-column><mj-text>{{ x }}</mj-text>"
+        '<mj-button href="https://kafija.example/{{ x }}">'
+        "Buy</mj-button></mj-column>{% endfor %}</mj-section></mj-body></mjml>"
+    )
+    templates, findings = read_templates([("templates/tips.mjml", text.encode())], ("en",))
+    assert findings == []
+    files = Readings(templates).rendered()
+    made = Letters(files, {}, ("en",), Sender("Kafija", "info@kafija.example", "Rīga"), "UTC")
+    found = made.letter(replace(BODY, values={"xs": ["Rīts", "<b>"]}), DECISION)
+    assert 'href="https://kafija.example/&lt;b&gt;"' in found.html
+    assert found.html.count("mj-column") >= 2
+    assert found.text == (
+        "Rīts\n\nBuy: https://kafija.example/Rīts\n\n<b>\n\nBuy: https://kafija.example/<b>\n"
+    )
 
 
 # ---------------------------------------------------------------- recommendations
