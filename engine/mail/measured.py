@@ -19,10 +19,9 @@ LONGEST_TARGET = 1500
 """Characters; a longer link stays as it is, since some mail programs cut long ones."""
 
 _SIGNATURE, _KEY = 12, 16  # bytes
-_HREF = re.compile(
-    r"""(<(?:a|area|v:roundrect|v:rect)\s(?:[^<>]*?\s)?href\s*=\s*)(?:"(https?://[^"<>]+)"|'(https?://[^'<>]+)')""",
-    re.IGNORECASE,
-)
+_TAG = re.compile(r"<(?:a|area|v:roundrect|v:rect)\s", re.IGNORECASE)
+_VALUE = re.compile(r"""href\s*=\s*(?:"(https?://[^"<>]+)"|'(https?://[^'<>]+)')""", re.IGNORECASE)
+_HREF = ("href", "HREF", "Href")
 _ENDS = ("</body>", "</BODY>")
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
 _SHORT = re.compile(r"[A-Za-z0-9_-]+\Z")
@@ -46,14 +45,15 @@ class Marks(Struct, frozen=True):
         that Virta itself gives (to unsubscribe, to the preferences) stay as they are."""
         own = tuple(link for link in (getattr(links, name) for name in links.__struct_fields__) if link)
         key = bytes.fromhex(mail)
-
-        def through(found: re.Match[str]) -> str:
-            target = unescape(found[2] or found[3]).strip()
+        parts: list[str] = []
+        copied = 0
+        for found in _web_links(html):
+            target = unescape(found[1] or found[2]).strip()
             if target.startswith(own) or len(target) > LONGEST_TARGET or _CONTROL.search(target):
-                return found[0]
-            return f'{found[1]}"{escape(self._url(LINK, key, target))}"'
-
-        marked = _HREF.sub(through, html)
+                continue
+            parts += (html[copied : found.start()], 'href="', escape(self._url(LINK, key, target)), '"')
+            copied = found.end()
+        marked = "".join((*parts, html[copied:]))
         end = max(marked.rfind(body) for body in _ENDS)
         head, tail = (marked[:end], marked[end:]) if end >= 0 else (marked, "")
         return f"{head}{self._pixel(key)}{tail}"
@@ -91,3 +91,17 @@ class Marks(Struct, frozen=True):
     def _signature(self, use: str, said: bytes) -> bytes:
         """The use is signed too, so that a pixel is no link."""
         return hmac.digest(self.secret, use.encode() + said, "sha256")[:_SIGNATURE]
+
+
+def _web_links(html: str) -> list[re.Match[str]]:
+    """The `href` attributes with a web address of all elements that are followed, in order. Searching for the
+    word and looking around it costs a fraction of what one expression for the whole element does."""
+    links = []
+    for word in _HREF:
+        place = html.find(word)
+        while place >= 0:
+            found, tag = _VALUE.match(html, place), html.rfind("<", 0, place)
+            if found and html[place - 1].isspace() and _TAG.match(html, tag) and ">" not in html[tag:place]:
+                links.append(found)
+            place = html.find(word, place + len(word))
+    return sorted(links, key=re.Match.start)
