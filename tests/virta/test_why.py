@@ -1,0 +1,119 @@
+"""`virta why`: a story for people, data for programs, a clear answer for everybody else."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from played import play
+
+from virta.command import run
+
+
+@pytest.fixture(scope="module")
+def stall(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return play(tmp_path_factory.mktemp("why") / "stall")
+
+
+def why(stall: Path, who: str, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    code = run(["why", f"{who}@example.com", str(stall), *words])
+    told = capsys.readouterr()
+    return code, told.out, told.err
+
+
+def test_a_story_is_told_from_the_sign_up_to_the_newest_mail(
+    stall: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Agreement with its words, what they did, what they got, where the flow ended; nothing else."""
+    code, out, _ = why(stall, "anna", capsys)
+    assert code == 0
+    order = [
+        "anna@example.com, language en",
+        "  News: agreed since 2026-03-02 ",
+        "Asked for “News”",
+        "“I want news from the coffee stall by e-mail.”",
+        "Confirmed “News” by the link in the mail",
+        "Entered “welcome”.",
+        "Got the mail hello from “welcome”.",
+        "Placed an order: order id o-1, total 4.50 EUR.",
+        "“welcome” had waited for this: order_placed.",
+        "Reached the end of “welcome”, as bought.",
+        "Got the mail order_thanks from “thanks”.",
+    ]
+    rest = out
+    for words in order:
+        assert words in rest, words
+        rest = rest.split(words, 1)[1]
+    assert "Every mail that was due has gone." in rest
+    assert "berta" not in out
+
+
+def test_who_waits_is_said_to_wait(stall: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In which flow, at which step, until when."""
+    _, out, _ = why(stall, "carl", capsys)
+    assert "  Under way in welcome: wait for order_placed up to 3 days, until 2026-03-05 " in out
+
+
+def test_who_withdrew_left(stall: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And by which button."""
+    _, out, _ = why(stall, "berta", capsys)
+    assert "Took the agreement to “News” back with one click" in out
+    assert "Left “welcome” before its end: they took their agreement to its topic back." in out
+    assert "  News: taken back since 2026-03-02 " in out
+
+
+def test_why_a_mail_did_not_go_is_said_last(stall: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Dora left a cart, and has agreed to nothing."""
+    code, out, _ = why(stall, "dora", capsys)
+    assert code == 0
+    last = [line for line in out.splitlines() if line.startswith("The last that did not go")]
+    assert len(last) == 1
+    assert last[0].endswith("Did not enter “cart”: they had not agreed to its topic.")
+
+
+def test_as_json_it_is_one_object(stall: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Person, what is under way, the story in order, and what did not go."""
+    code, out, _ = why(stall, "dora", capsys, "--format", "json")
+    assert code == 0
+    told = json.loads(out)
+    assert list(told) == ["person", "under_way", "story", "not_sent"]
+    moments = [line["at"] for line in told["story"]]
+    assert moments == sorted(moments)
+    assert told["not_sent"]["reason"] == "not_subscribed"
+    assert told["person"]["address"] == "dora@example.com"
+
+
+def test_an_unknown_address_gets_a_clear_answer(stall: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 1; as JSON `null`."""
+    told = "Nobody with the address nobody@example.com is known here: no sign-up and no event has named it.\n"
+    assert why(stall, "nobody", capsys) == (1, told, "")
+    assert why(stall, "nobody", capsys, "--format", "json") == (1, "null\n", "")
+
+
+def test_what_is_no_address_is_said_to_be_none(stall: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One line, exit code 2."""
+    assert run(["why", "anna", str(stall)]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("virta: `anna` is no e-mail address: ")
+    assert said.count("\n") == 1
+
+
+def test_while_the_flows_have_errors_stories_are_told_all_the_same(
+    stall: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the words of the flows that ran."""
+    broken = tmp_path / "stall"
+    shutil.copytree(stall, broken)
+    (broken / "flows" / "welcome.flow").write_text("flow welcome\n    sned hello\n", "utf-8")
+    code, out, _ = why(broken, "carl", capsys)
+    assert code == 0
+    assert "Under way in welcome: wait for order_placed up to 3 days" in out
+
+
+def test_nothing_is_written(stall: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The stores stay as they were, to the byte."""
+    files = [path for path in sorted((stall / "data").iterdir()) if path.suffix == ".db"]
+    before = [path.read_bytes() for path in files]
+    why(stall, "anna", capsys)
+    assert len(files) == 2
+    assert [path.read_bytes() for path in files] == before

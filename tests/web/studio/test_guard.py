@@ -1,0 +1,80 @@
+"""The studio answers browsers on this machine only, and only to look."""
+
+import pytest
+from starlette.responses import PlainTextResponse
+from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
+
+from web.studio.guard import MAIL_POLICY, PAGE_POLICY, LocalOnly, is_loopback
+
+
+async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    await PlainTextResponse("seen")(scope, receive, send)
+
+
+def client(peer: str = "127.0.0.1", url: str = "http://127.0.0.1:8025") -> TestClient:
+    return TestClient(LocalOnly(app), base_url=url, client=(peer, 40000))
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:8025", "http://localhost:8025", "http://LOCALHOST", "http://[::1]:8025"]
+)
+def test_a_browser_on_this_machine_is_let_in_by_every_name_of_it(url: str) -> None:
+    """With and without a port."""
+    assert client(url=url).get("/").text == "seen"
+
+
+@pytest.mark.parametrize(
+    "host", ["shop.example", "127.0.0.1.shop.example", "localhost.shop.example:8025", "0.0.0.0", "", "[::2]"]
+)
+def test_another_name_that_leads_here_is_refused(host: str) -> None:
+    """A page of another site whose name was pointed at this machine meanwhile (DNS rebinding)."""
+    refused = client().get("/", headers={"Host": host})
+    assert refused.status_code == 403
+    assert "seen" not in refused.text
+
+
+@pytest.mark.parametrize("peer", ["192.0.2.7", "2001:db8::1", "10.0.0.1", "testclient"])
+def test_another_machine_is_refused(peer: str) -> None:
+    """Whatever name it asks for."""
+    assert client(peer).get("/").status_code == 403
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+def test_nothing_but_looking_is_possible(method: str) -> None:
+    """Also from this machine, also from our own pages."""
+    refused = client().request(method, "/")
+    assert refused.status_code == 405
+    assert refused.headers["allow"] == "GET, HEAD"
+
+
+@pytest.mark.parametrize(
+    ("site", "mode", "status"),
+    [
+        ("cross-site", "no-cors", 403),
+        ("cross-site", "cors", 403),
+        ("cross-site", "navigate", 200),
+        ("same-origin", "no-cors", 200),
+        ("none", "navigate", 200),
+    ],
+)
+def test_other_sites_may_link_here_and_load_nothing(site: str, mode: str, status: int) -> None:
+    """What the browser itself says of where a request comes from (Sec-Fetch-Site)."""
+    headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": mode}
+    assert client().get("/", headers=headers).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("address", "own"), [("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("0.0.0.0", False)]
+)
+def test_loopback_addresses_are_known(address: str, own: bool) -> None:
+    """Listening on all addresses is not listening on this machine alone."""
+    assert is_loopback(address) is own
+    assert not is_loopback("192.0.2.127.0")
+
+
+def test_neither_policy_lets_anything_run() -> None:
+    """No script on the pages; a mail may not even be of our origin."""
+    assert "script-src 'none'" in PAGE_POLICY
+    assert MAIL_POLICY.startswith("sandbox;")
+    assert "script" not in MAIL_POLICY
