@@ -237,10 +237,13 @@ class Frequency(StrEnum):
 
 
 class TopicView(Struct, frozen=True):
+    """`beside`: it is one of `BESIDE_TOPICS`."""
+
     topic: str
     title: str
     wording: str
     state: str
+    beside: bool = False
 
 
 class LinkView(Struct, frozen=True):

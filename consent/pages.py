@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from sqlalchemy import bindparam, select
 
 from consent.address import shortened
-from consent.contract import Basis, LinkRefused, LinkView, Purpose, TopicView
+from consent.contract import BESIDE_TOPICS, Basis, LinkRefused, LinkView, Purpose, TopicView
 from consent.policy import read_purposes
 from consent.rules import words
 from consent.statement import Statement
@@ -107,6 +107,7 @@ def _topics(
             title=words(purpose.title, language, default),
             wording=words(purpose.wording, language, default),
             state=subject.shown(purpose.topic, reading.now),
+            beside=purpose.topic in BESIDE_TOPICS,
         )
         for purpose in purposes
     )

@@ -32,7 +32,7 @@ KEY = "test-key-for-everything"
 MONDAY = 1_772_442_000_000  # 2 March 2026, 09:00 UTC
 HOUR = 3_600_000
 DAY = 24 * HOUR
-LANGUAGES = ("en", "lv", "fi")
+LANGUAGES = ("en", "lv", "fi", "uz")
 
 NEWSLETTER = Purpose(
     topic="newsletter",

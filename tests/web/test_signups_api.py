@@ -53,7 +53,7 @@ async def test_the_answer_is_the_same_byte_for_byte_whoever_it_is_for(house: Hou
         ({"topics": []}, 400, "wrong_shape", "`topics` is empty; name at least one."),
         ({"topics": "offers"}, 400, "wrong_shape", "`topics` must be a list, not text."),
         ({"topics": [1]}, 400, "wrong_shape", "`topics[0]` must be text, not a number."),
-        ({"language": "xx"}, 422, "unknown_language", "there are en, lv, fi."),
+        ({"language": "xx"}, 422, "unknown_language", "there are en, lv, fi, uz."),
         ({"form": "x" * 201}, 400, "wrong_shape", "`form` is longer than 200 characters."),
         ({"confirmed": True}, 400, "wrong_shape", "The body has a field `confirmed` that is not known"),
     ],

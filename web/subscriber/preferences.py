@@ -1,23 +1,31 @@
-"""`/p/TOKEN`: what someone gets, and in which language."""
+"""`/p/TOKEN`: what someone gets, how often, whether they have a break, and in which language."""
 
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consent.contract import LinkRefused, LinkView
+from consent.contract import Frequency, LinkRefused, LinkView
 from web.subscriber.form import read_form, text_of, texts_of
 from web.subscriber.problem import link_problem
 from web.subscriber.receipt import receipt_values
 from web.subscriber.site import Site, html, language_for
 from web.visit import visit_of
 
+FREQUENCIES = {
+    "any": Frequency.AS_IT_COMES,
+    "weekly": Frequency.WEEKLY,
+    "monthly": Frequency.MONTHLY,
+}
+PAUSES = (30, 90)  # days
+_DAYS = {str(days): days for days in (0, *PAUSES)}
+
 
 async def get_preferences(request: Request, site: Site) -> Response:
-    """Each topic with its box, ticked where the person gets it."""
+    """Each choice as it stands."""
     view = await site.consent.preferences(request.path_params["token"])
     if not view.valid:
         return link_problem(site, request, view.reason, of_link=view.language)
-    language = language_for(site, request, view.language)
-    return html(site.pages.render("preferences", language, switch=True, view=view))
+    return html(_form(site, view, language_for(site, request, view.language)))
 
 
 async def post_preferences(request: Request, site: Site) -> Response:
@@ -28,23 +36,45 @@ async def post_preferences(request: Request, site: Site) -> Response:
     if not view.valid:
         return link_problem(site, request, view.reason, of_link=view.language)
     if text_of(form, "save") != "yes":  # an empty POST must not read as "I want nothing"
-        return html(
-            site.pages.render("preferences", language_for(site, request, view.language), view=view), 400
-        )
-    wanted = _wanted(view, texts_of(form, "topic"))
+        return html(_form(site, view, language_for(site, request, view.language)), 400)
+    wanted = _wanted(view, form)
     language = text_of(form, "language")
     if language not in site.pages.languages:
         language = view.language
     try:
-        receipt = await site.consent.choose(token, wanted, language, visit_of(request))
+        receipt = await site.consent.choose(
+            token,
+            wanted,
+            language,
+            visit_of(request),
+            FREQUENCIES.get(text_of(form, "frequency")),
+            _DAYS.get(text_of(form, "pause")),
+        )
     except LinkRefused as fault:
         return link_problem(site, request, fault.reason, of_link=view.language)
     now = await site.consent.preferences(token)
     spoken = language_for(site, request, language)
     values = receipt_values(site, receipt, view, spoken)
-    page = site.pages.render("chosen", spoken, view=now if now.valid else view, wanted=wanted, **values)
+    shown = now if now.valid else view
+    page = site.pages.render(
+        "chosen", spoken, view=shown, wanted=wanted, paused_until=_until(site, shown, spoken), **values
+    )
     return html(page)
 
 
-def _wanted(view: LinkView, ticked: tuple[str, ...]) -> list[str]:
+def _form(site: Site, view: LinkView, language: str) -> bytes:
+    until = _until(site, view, language)
+    return site.pages.render(
+        "preferences", language, switch=True, view=view, pauses=PAUSES, paused_until=until
+    )
+
+
+def _until(site: Site, view: LinkView, language: str) -> str:
+    return site.pages.date(view.paused_until, language) if view.paused_until else ""
+
+
+def _wanted(view: LinkView, form: FormData) -> list[str]:
+    if text_of(form, "stop") == "all":
+        return []
+    ticked = texts_of(form, "topic")
     return [topic.topic for topic in view.topics if topic.topic in ticked]

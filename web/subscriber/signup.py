@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consent.contract import InvalidAddress, Purpose, SignUp
+from consent.contract import BESIDE_TOPICS, InvalidAddress, Purpose, SignUp
 from web.subscriber.form import read_form, text_of, texts_of
 from web.subscriber.signup_form import Entries, Form, blank_form, filled_form
 from web.subscriber.site import Site, html, language_for
@@ -55,7 +55,7 @@ def _again(site: Site, form: Form, offered: Sequence[Purpose], entries: Entries)
 
 def _faults(address: str, wanted: Sequence[str]) -> tuple[str, ...]:
     faults = []
-    if not wanted:
+    if all(topic in BESIDE_TOPICS for topic in wanted):
         faults.append("topics")
     if not address or len(address) > LONGEST_ADDRESS:
         faults.append("address")

@@ -10,16 +10,17 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from consent.contract import Purpose
+from consent.contract import BESIDE_TOPICS, Purpose
 from web.ui.pages import Pages
 
 
 class Box(Struct, frozen=True):
-    """One topic on the form, in the form's language."""
+    """One topic on the form, or a purpose beside the topics, in the form's language."""
 
     topic: str
     title: str
     wording: str
+    beside: bool = False
 
 
 class Entries(Struct, frozen=True):
@@ -56,7 +57,8 @@ def _page(pages: Pages, language: str, offered: Sequence[Purpose], identity: str
 
 def _box(purpose: Purpose, language: str, default: str) -> Box:
     title = _in(purpose.title, language, default) or purpose.topic
-    return Box(purpose.topic, title, _in(purpose.wording, language, default))
+    wording = _in(purpose.wording, language, default)
+    return Box(purpose.topic, title, wording, purpose.topic in BESIDE_TOPICS)
 
 
 def _in(words: Mapping[str, str], language: str, default: str) -> str:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from web.brand import Brand
 from web.ui.stylesheet import stylesheet
@@ -39,11 +40,16 @@ class Pages:
         }
         return _templates().get_template(f"{name}.html").render(frame | values).encode()
 
+    def date(self, at: int, language: str) -> str:
+        """The day of `at` (ms UTC) as a person writes it."""
+        local = datetime.fromtimestamp(at // 1000, self._zone)
+        return format_date(local, "long", LOCALES.get(language, language))
+
     def moment(self, at: int, language: str) -> str:
         """`at` (ms UTC) as a person writes it, to the second, with the offset from UTC."""
         locale = LOCALES.get(language, language)
         local = datetime.fromtimestamp(at // 1000, self._zone)
-        return f"{format_date(local, 'long', locale)}, {format_time(local, TIME, locale=locale)}"
+        return f"{self.date(at, language)}, {format_time(local, TIME, locale=locale)}"
 
 
 @cache
@@ -60,6 +66,6 @@ def _templates() -> Environment:
     return environment
 
 
-def _fill(text: str, **values: str) -> str:
-    """Put values into the catalogue's `{…}`; the result is escaped like any text."""
-    return text.format(**values)
+def _fill(text: str, **values: str) -> Markup:
+    """Put values into the catalogue's `{…}`; both are escaped, but for a value that is markup."""
+    return escape(text).format(**values)

@@ -47,7 +47,8 @@ def test_links_are_listed_once_each_with_their_words() -> None:
     page = "https://kafija.example"
     html = (
         f'<a href="{page}/a"><img alt="Kettle"></a><a href="{page}/b">To <b>b</b></a>'
-        f'<a href="javascript:alert(1)">no</a><a href="mailto:x@example.com">no</a><a href="{page}/b">again</a>'
+        '<a href="javascript:alert(1)">no</a><a href="mailto:x@example.com">no</a>'
+        f'<a href="{page}/b">again</a>'
     )
     assert links_in(html) == [
         ("Kettle", "https://kafija.example/a"),
