@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := .demo/kafija
+DEMO_ENDS := 2026-04-05T08:00
 
 .PHONY: help demo test test-slow check bench lock clean
 
@@ -27,16 +28,18 @@ demo: $(READY)
 		echo "A fresh demo is made; the one that was there is $(DEMO).before now."; fi
 	@cp -r examples/kafija $(DEMO)
 	@cd $(DEMO) && $(abspath $(BIN))/python -m visitors visitors.jsonl
-	@$(BIN)/virta simulate $(DEMO) --visitors $(DEMO)/visitors.jsonl --keep
+	@$(BIN)/virta simulate $(DEMO) --visitors $(DEMO)/visitors.jsonl --days-after 0 --keep
 	@echo
 	@echo "Its stores stay in $(DEMO). Some things to try there (cd $(DEMO); virta is $(abspath $(BIN))/virta):"
+	@echo "  virta why customer-0006@example.com"
 	@echo "  virta mailbox --to customer-0006@example.com --show text"
-	@echo "  virta consent show customer-0006@example.com"
 	@echo "  virta consent export --out proof.zip && virta consent verify proof.zip"
 ifneq ($(SERVE),0)
 	@echo
-	@echo "Serving http://127.0.0.1:8025/signup until Ctrl-C; mails go to a mailbox on this machine."
-	@$(BIN)/virta serve $(DEMO) --mailbox
+	@echo "Now the shop goes on from there, until Ctrl-C; mails go to a mailbox on this machine."
+	@echo "  http://127.0.0.1:8025/studio/   what was sent, flows with their people, stories, the log"
+	@echo "  http://127.0.0.1:8025/signup    what people see; sign up, and find the mail in the studio"
+	@$(BIN)/virta serve $(DEMO) --mailbox --now $(DEMO_ENDS)
 endif
 
 check: $(READY)

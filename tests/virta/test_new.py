@@ -6,6 +6,8 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from fnmatch import fnmatch
 from html import unescape
 from pathlib import Path
@@ -194,3 +196,29 @@ def test_help_says_it_first() -> None:
         check=True,
     )
     assert " new " in done.stdout
+
+
+def test_the_clock_can_begin_where_a_simulation_ended(project: Path, free_tcp_port: int) -> None:
+    """Mails carry the time that was asked for, in the project's time zone."""
+    settings = project / "virta.toml"
+    settings.write_text(settings.read_text("utf-8").replace(":2525", f":{free_tcp_port}"), "utf-8")
+    with (
+        Served(project, "--mailbox", "--now", "2026-04-07T08:00") as served,
+        httpx2.Client(base_url=served.url) as http,
+    ):
+        hidden = dict(
+            re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', http.get("/signup").text)
+        )
+        assert http.post("/signup", data=hidden | {"email": ANNA, "topic": "news"}).status_code == 200
+        asked = arrived(project, "Please confirm your sign-up")
+        written = parsedate_to_datetime(asked.header("Date"))
+        begun = datetime(2026, 4, 7, 5)  # in UTC; a header of -0000 has no zone
+        assert begun <= written < begun + timedelta(hours=1)
+
+
+def test_only_in_development_is_the_clock_another(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody's consent is decided by a made time in earnest."""
+    settings = project / "virta.toml"
+    settings.write_text(settings.read_text("utf-8").replace('"development"', '"staging"'), "utf-8")
+    assert run(["serve", str(project), "--now", "2026-04-07T08:00", "--port", "0"]) == 2
+    assert "--now is for trying things out" in capsys.readouterr().err

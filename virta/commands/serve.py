@@ -5,10 +5,12 @@ import contextlib
 import os
 import signal
 import socket
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
@@ -23,7 +25,7 @@ from virta.mailbox.running import MailboxFailed, PortRefused, Running, start
 from virta.project import load_sound_project
 from virta.settings import BrokenProject, Settings
 from virta.studio import open_studio
-from virta.wiring import System, World, login_of, open_system
+from virta.wiring import System, World, login_of, open_system, wall_clock
 from web.studio.guard import is_loopback
 
 log = structlog.get_logger("virta")
@@ -38,7 +40,12 @@ _WEB_PORTS = {"http": 80, "https": 443}
 
 
 def serve(
-    folder: Path = Path("."), *, host: str = "127.0.0.1", port: int = 8025, mailbox: bool = False
+    folder: Path = Path("."),
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8025,
+    mailbox: bool = False,
+    now: datetime | None = None,
 ) -> int:
     """Serve the pages and the API, move people through the flows and send their mails.
 
@@ -55,10 +62,13 @@ def serve(
     mailbox
         Run a local mailbox as the mail server, for trying things out: nothing leaves this machine.
         `virta mailbox` shows what it holds.
+    now
+        Let the clock begin at this moment, as in 2026-04-07T08:00, in the project's time zone: to go on where
+        `virta simulate --keep` ended. In development only.
     """
     set_up_logs()
     settings, compiled = load_sound_project(folder)
-    world = World()
+    world = World() if now is None else World(clock=_clock_from(now, settings))
     keys = read_or_make_keys(settings, folder, world.entropy)
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(_listen(host, port))
@@ -68,6 +78,17 @@ def serve(
             stack.enter_context(_mailbox(folder, settings))
         asyncio.run(_serve(folder, settings, compiled, keys, world, listener, moved))
     return 0
+
+
+def _clock_from(now: datetime, settings: Settings) -> Callable[[], int]:
+    """A clock that shows `now` at first, and goes on as the wall's."""
+    if settings.environment != "development":
+        raise BrokenProject(
+            "--now is for trying things out; outside development the clock is that of the wall."
+        )
+    zoned = now if now.tzinfo is not None else now.replace(tzinfo=ZoneInfo(settings.time_zone))
+    ahead = round(zoned.timestamp() * 1000) - wall_clock()
+    return lambda: wall_clock() + ahead
 
 
 def _listen(host: str, port: int) -> socket.socket:
