@@ -36,22 +36,8 @@ def diagnose(chunk: Chunk, index: int, column: int, place: str) -> tuple[Finding
             shown = name or re.sub(" +", " ", found.group())
             start = logical.indent
             return not_yet(chunk, index, start, start + found.end(), shown), None
-    if found := re.match(r"set +tag\b(?! +to\b)", words):
-        start = logical.indent
-        span = chunk.span(index, start, start + found.end())
-        mend = Mend(start, start + found.end(), "add tag")
-        return error("E111", span, "A tag is added, not set.", "Write `add tag`."), mend
-    if words.startswith("set ") and re.match(r'"|\d', logical.text[column:]) and " to " not in words:
-        span = chunk.span(index, column, column + 1)
-        return error("E111", span, "A word is missing before this value.", "Write `to`."), Mend(
-            column, column, "to "
-        )
-    if words.startswith("set ") and (sign := re.match(r":?=+|is\b", logical.text[column:])):
-        end = column + sign.end()
-        finding = error(
-            "E111", chunk.span(index, column, end), "An attribute is set with a word.", "Write `to`."
-        )
-        return finding, Mend(column, end, "to")
+    if lacking := _wrong_word(chunk, index, column):
+        return lacking
     if miss := near_miss(logical.text, column):
         span = chunk.span(index, miss.start, miss.end)
         return error(miss.code, span, miss.message, miss.help), Mend(miss.start, miss.end, miss.instead)
@@ -60,13 +46,6 @@ def diagnose(chunk: Chunk, index: int, column: int, place: str) -> tuple[Finding
         span = chunk.span(index, logical.indent, logical.indent + 4)
         help = "Begin it at the depth of its `if`, right below the last step of that `if`."
         return error("E101", span, "No `if` stands right above this `else`.", help), None
-    if dated := re.match(r"start +on +(?=contact\.|\w+ +every +year\b)", words):
-        at = logical.indent + dated.end()
-        span = chunk.span(index, logical.indent, at)
-        help = "Write `start on date`, as in `start on date contact.birthday every year at 09:00`."
-        return error("E101", span, "A start on a date has the word `date` before it.", help), Mend(
-            at, at, "date "
-        )
     if place == "flow" and first and first.group() == "until" and column <= logical.indent:
         span = chunk.span(index, logical.indent, logical.indent + 5)
         help = "Write it as the last line below a `repeat`, or write `wait until …` to wait."
@@ -86,6 +65,36 @@ def diagnose(chunk: Chunk, index: int, column: int, place: str) -> tuple[Finding
     return error(
         "E101", span, f"This line cannot be read from `{shown}` on.", f"Write it like {EXAMPLES[kind]}."
     ), None
+
+
+def _wrong_word(chunk: Chunk, index: int, column: int) -> tuple[Finding, Mend] | None:
+    """A `set` or a `start on` that lacks one of its words, or has another one in its place."""
+    logical = chunk.lines[index]
+    words = logical.words
+    if found := re.match(r"set +tag\b(?! +to\b)", words):
+        start = logical.indent
+        span = chunk.span(index, start, start + found.end())
+        mend = Mend(start, start + found.end(), "add tag")
+        return error("E111", span, "A tag is added, not set.", "Write `add tag`."), mend
+    if words.startswith("set ") and re.match(r'"|\d', logical.text[column:]) and " to " not in words:
+        span = chunk.span(index, column, column + 1)
+        return error("E111", span, "A word is missing before this value.", "Write `to`."), Mend(
+            column, column, "to "
+        )
+    if words.startswith("set ") and (sign := re.match(r":?=+|is\b", logical.text[column:])):
+        end = column + sign.end()
+        finding = error(
+            "E111", chunk.span(index, column, end), "An attribute is set with a word.", "Write `to`."
+        )
+        return finding, Mend(column, end, "to")
+    if dated := re.match(r"start +on +(?=contact\.|\w+ +every +year\b)", words):
+        at = logical.indent + dated.end()
+        span = chunk.span(index, logical.indent, at)
+        help = "Write `start on date`, as in `start on date contact.birthday every year at 09:00`."
+        return error("E101", span, "A start on a date has the word `date` before it.", help), Mend(
+            at, at, "date "
+        )
+    return None
 
 
 def not_yet(chunk: Chunk, index: int, start: int, end: int, name: str) -> Finding:
