@@ -65,3 +65,10 @@ def test_the_types_of_leaves_are_found() -> None:
 def test_every_state_has_words(state: str) -> None:
     """Where somebody stands with a topic, in words."""
     assert STATES[state]
+
+
+@pytest.mark.parametrize("reason", [*Why, *Reason])
+def test_every_reason_is_published(reason: str) -> None:
+    """docs/studio.md has each, in the same words."""
+    page = (ROOT / "docs" / "studio.md").read_text("utf-8")
+    assert f"| `{reason}` | {REASONS[reason]} |" in page
