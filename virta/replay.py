@@ -232,7 +232,7 @@ def _choice(act: Chooses) -> dict[str, list[str]]:
     if act.topics is not None:
         changed["topic"] = list(act.topics)
     if act.frequency is not None:
-        changed["frequency"] = [act.frequency]
+        changed["frequency"] = [act.frequency or "any"]
     if act.pause is not None:
         changed["pause"] = [str(act.pause)]
     if act.language is not None:

@@ -123,7 +123,7 @@ class Chooses:
     email: str
     topics: tuple[str, ...] | None = None
     frequency: Literal["", "weekly", "monthly"] | None = None
-    pause: int | None = None
+    pause: Literal[0, 30, 90] | None = None
     language: str | None = None
 
 

@@ -229,3 +229,31 @@ def test_views_are_kept_of_those_only_who_agreed(stall: Path, capsys: pytest.Cap
     ]
     play(stall, acts, capsys)
     assert [event.id for event in history(stall)] == ["anna-1", "anna-2"]
+
+
+@pytest.mark.parametrize(
+    ("choices", "skipped"),
+    [
+        ([{"frequency": "weekly"}], ["own_frequency"]),
+        ([{"pause": 30}], ["paused", "paused"]),
+        ([{"frequency": "weekly"}, {"frequency": ""}], []),
+        ([{"pause": 90}, {"pause": 0}], []),
+        ([{"pause": 30}, {"language": "en"}], ["paused", "paused"]),
+    ],
+)
+def test_the_preferences_page_is_saved_as_it_stands_but_for_what_is_chosen(
+    stall: Path, capsys: pytest.CaptureFixture[str], choices: list[dict[str, object]], skipped: list[str]
+) -> None:
+    """Two mails of one week: by a wish for one a week the second is held back, by a pause both; taking it
+    back lets them go. The other boxes stay ticked."""
+    acts = joins("anna", "measurement")
+    acts += [act("choose", f"{DAY}1{n}:00:00", "anna", **choice) for n, choice in enumerate(choices)]
+    cart = {"cart_id": "c-1"}
+    acts.append(act("event", f"{DAY}13:00:00", "anna", id="c-1", event="cart_updated", data=cart))
+    acts.append(act("click", f"{DAY}15:00:00", "anna", step="hello"))
+    report = play(stall, acts, capsys)
+    assert report["undone"] == {}
+    assert [entry.reason for entry in journal(stall) if entry.what == "skipped"] == skipped
+    got = {subject for _, subject in mailed(stall)} & {"Your cart waits", "Come again"}
+    assert len(got) == 2 - len(skipped)
+    assert [kind for kind, *_ in told(stall)] == ["email_clicked"]

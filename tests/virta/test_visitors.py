@@ -80,6 +80,10 @@ def test_the_file_can_be_read_by_people(tmp_path: Path) -> None:
         ('{"do": "confirm", "at": "2025-01-02T07:00:00Z", "email": 7}', "line 2"),
         ('{"do": "set", "at": "2025-01-02T07:00:00Z", "email": "a@example.com"}', "`attributes` is missing"),
         (
+            '{"do": "choose", "at": "2025-01-02T07:00:00Z", "email": "a@example.com", "pause": 14}',
+            "Invalid enum value 14",
+        ),
+        (
             '{"do": "bounce", "at": "2025-01-02T07:00:00Z", "email": "a@example.com", "kind": "odd"}',
             "Invalid enum value 'odd'",
         ),

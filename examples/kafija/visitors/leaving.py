@@ -1,6 +1,7 @@
 """Who has had enough, or wants less."""
 
 from collections.abc import Iterator
+from typing import Literal
 
 from virta.visitors import Act, Chooses, Withdraws
 
@@ -9,7 +10,7 @@ from .agreeing import signing_up
 from .person import Person
 from .timetable import DAYS, time_of_day
 
-_PAUSES = (14, 30, 30, 60)
+_PAUSES: tuple[Literal[30, 90], ...] = (30, 30, 30, 90)
 
 
 def leaving(person: Person) -> Iterator[Act]:
