@@ -37,8 +37,8 @@ class Project:
 @dataclass(frozen=True, slots=True)
 class Compiled:
     """`program` is None as soon as one finding is an error. `templates` are all templates of the project with
-    their facts, `template_files` the files to render them from, layouts and parts included, MJML laid out; `sources` are the
-    texts that findings point into, by path."""
+    their facts, `template_files` the files to render them from, layouts and parts included, MJML laid out;
+    `sources` are the texts that findings point into, by path."""
 
     findings: tuple[Finding, ...]
     program: Program | None
