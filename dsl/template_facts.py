@@ -133,26 +133,9 @@ def parts_of(variants: tuple[TemplateFile, ...], templates: Templates) -> tuple[
 
 def references(file: TemplateFile) -> Iterator[str]:
     """The paths that a file includes, extends or imports."""
-    tree = read_text(file.body).tree
-    for node in tree.find_all(j.Stmt) if tree else ():
+    for node in read_text(file.body).statements:
         if isinstance(node, j.Extends | j.Include | j.Import | j.FromImport):
             written = node.template
             for each in written.items if isinstance(written, j.List | j.Tuple) else [written]:
                 if isinstance(each, j.Const) and isinstance(each.value, str):
                     yield each.value
-
-
-def renamed(tree: j.Template) -> Iterator[tuple[str, int]]:
-    """The names that a template gives a meaning itself (by `set`, `with`, `for`, `macro` or `import`), with
-    the line."""
-    for node in tree.find_all((j.Name, j.NSRef, j.Macro, j.Import, j.FromImport)):
-        match node:
-            case j.Name() if node.ctx != "load":
-                yield node.name, node.lineno
-            case j.NSRef() | j.Macro():
-                yield node.name, node.lineno
-            case j.Import():
-                yield node.target, node.lineno
-            case j.FromImport():
-                for each in node.names:
-                    yield each if isinstance(each, str) else each[1], node.lineno

@@ -24,6 +24,7 @@ _KNOWN = {
     "test": frozenset(_ENVIRONMENT.tests),
     "style of a date": frozenset(DATE_STYLES),
 }
+_STATEMENTS = (j.Block, j.Extends, j.Include, j.Import, j.FromImport)
 _DEEPEST_TREE = 120
 _KEPT = 4096
 
@@ -43,12 +44,15 @@ class Strange(Struct, frozen=True):
 
 class Text(Struct, frozen=True):
     """`tree` is None for a text that Jinja cannot read; then `fault` says why, on line `line` of the text.
-    Nobody may change the tree: every reader of the same text shares it."""
+    Nobody may change the tree: every reader of the same text shares it. `statements` are those that name
+    files or blocks, `given` the names that the text gives a meaning itself, with the line."""
 
     tree: j.Template | None
     fault: str = ""
     line: int = 1
     strange: tuple[Strange, ...] = ()
+    statements: tuple[j.Node, ...] = ()
+    given: tuple[tuple[str, int], ...] = ()
 
 
 @lru_cache(_KEPT)
@@ -62,12 +66,30 @@ def read_text(text: str) -> Text:
         return Text(None, fault.message or "", fault.lineno)
     level: list[j.Node] = [tree]
     strange: list[Strange] = []
+    statements: list[j.Node] = []
+    given: list[tuple[str, int]] = []
     for _ in range(_DEEPEST_TREE):
         strange += [each for node in level for each in _named(node) if each.name not in each.known]
+        statements += [node for node in level if isinstance(node, _STATEMENTS)]
+        given += [each for node in level for each in _given(node)]
         level = [child for node in level for child in node.iter_child_nodes()]
         if not level:
-            return Text(tree, strange=tuple(strange))
+            return Text(tree, "", 1, tuple(strange), tuple(statements), tuple(given))
     return Text(None, "nested too deeply", level[0].lineno)
+
+
+def _given(node: j.Node) -> Iterator[tuple[str, int]]:
+    """The names that a node gives a meaning, by `set`, `with`, `for`, `macro` or `import`."""
+    match node:
+        case j.Name() if node.ctx != "load":
+            yield node.name, node.lineno
+        case j.NSRef() | j.Macro():
+            yield node.name, node.lineno
+        case j.Import():
+            yield node.target, node.lineno
+        case j.FromImport():
+            for each in node.names:
+                yield each if isinstance(each, str) else each[1], node.lineno
 
 
 def _named(node: j.Node) -> Iterator[Strange]:

@@ -40,19 +40,20 @@ class Walk:
             words = (file.path, file.name)
             self.fault(place, 1, "E508", words, f"`templates/{file.path}` brings itself in, without end.")
             return ""
-        tree = read_text(file.body).tree
-        if tree is None:
+        text = read_text(file.body)
+        if text.tree is None:
             self.readable = False
             return ""
         blocks = dict(place.blocks)
-        for block in tree.find_all(j.Block):
-            blocks[block.name] = (*blocks.get(block.name, ()), (block, file))
+        for block in text.statements:
+            if isinstance(block, j.Block):
+                blocks[block.name] = (*blocks.get(block.name, ()), (block, file))
         place = replace(place, file=file, line=file.line, within=(*place.within, file.path), blocks=blocks)
-        layout = tree.find(j.Extends)
+        layout = next((each for each in text.statements if isinstance(each, j.Extends)), None)
         if layout is None:
-            return self.write(tree.body, place)
+            return self.write(text.tree.body, place)
         kept = (j.Assign, j.AssignBlock, j.Import, j.FromImport, j.Macro)
-        self.write([node for node in tree.body if isinstance(node, kept)], place)
+        self.write([node for node in text.tree.body if isinstance(node, kept)], place)
         part = self._named(layout.template, layout.lineno, place)
         return self.file(part, place) if part else ""
 

@@ -9,7 +9,7 @@ from dsl.finding import Finding, Span
 from dsl.names import nearest, unknown
 from dsl.nodes import FlowTopic, Send
 from dsl.source import error, warning
-from dsl.template_facts import Reading, parts_of, renamed
+from dsl.template_facts import Reading, parts_of
 from dsl.template_files import PROOF, TemplateFile, place_in
 from dsl.template_images import picture_faults
 from dsl.template_mjml import mjml_faults
@@ -169,7 +169,7 @@ def _texts(draft: Draft) -> Iterator[Finding]:
                 yield _strange(
                     strange, place_in(file.path, draft.templates, line + strange.line - 1, strange.name)
                 )
-            for name, at in renamed(text.tree):
+            for name, at in text.given:
                 if name in KEPT:
                     yield error(
                         "E511",
