@@ -288,6 +288,14 @@ def test_only_who_agreed_to_it_is_measured(acts: list[Act]) -> None:
         assert step
 
 
+def test_what_is_opened_is_a_step_of_the_flows(acts: list[Act]) -> None:
+    """Nobody waits for a mail that no flow sends, and every mail has somebody who is ready to open it."""
+    flows = "".join(path.read_text("utf-8") for path in (KAFIJA / "flows").iterdir())
+    sent = set(re.findall(r"^ +send (\w+)", flows, re.MULTILINE))
+    opened = {act.step for act in acts if isinstance(act, Opens)}
+    assert opened == sent
+
+
 def test_some_open_nearly_all_and_some_hardly_any(acts: list[Act]) -> None:
     """The published share is an average over very different people."""
     rate = Counter(act.email for act in acts if isinstance(act, Opens) and act.step == "our_story")

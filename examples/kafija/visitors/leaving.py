@@ -10,6 +10,7 @@ from .agreeing import signing_up
 from .person import Person
 from .timetable import DAYS, time_of_day
 
+_FREQUENCIES: tuple[Literal["weekly", "monthly"], ...] = ("weekly", "monthly")
 _PAUSES: tuple[Literal[30, 90], ...] = (30, 30, 30, 90)
 
 
@@ -20,7 +21,7 @@ def leaving(person: Person) -> Iterator[Act]:
         return
     chance = person.chance("leaving")
     day, slot = form.day + chance.randrange(4, 30), time_of_day(chance)
-    wish, frequency, pause = chance.random(), chance.choice(("weekly", "monthly")), chance.choice(_PAUSES)
+    wish, frequency, pause = chance.random(), chance.choice(_FREQUENCIES), chance.choice(_PAUSES)
     if day >= DAYS:
         return
     at = person.at(day, slot)

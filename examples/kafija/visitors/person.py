@@ -6,7 +6,7 @@ from itertools import pairwise
 from random import Random
 
 from . import rates
-from .purchases import SILENCE, Customer, Purchase
+from .purchases import A_LOT, SILENCE, Customer, Purchase
 from .timetable import DAYS, moment
 
 LEADS = 520
@@ -71,6 +71,14 @@ class Person:
             for day, following in pairwise([*days, DAYS + SILENCE])
             if following - day > SILENCE and 0 < day + SILENCE < DAYS
         ]
+
+    def among_the_best_on(self) -> list[int]:
+        """The day on which a year's purchases reached what the shop calls a lot, if it is one of the 90."""
+        for purchase in self.purchases:
+            year = [each.total for each in self.purchases if purchase.day - 365 < each.day <= purchase.day]
+            if sum(year) >= A_LOT:
+                return [purchase.day] if purchase.day >= 0 else []
+        return []
 
     def bought_on(self) -> set[int]:
         """The days of the purchases."""

@@ -34,6 +34,9 @@ class Purchase:
 SILENCE = 90
 """Days without an order after which the shop asks whether somebody is still there."""
 
+A_LOT = 300_00
+"""Cents within a year that make somebody one of the best customers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Customer:

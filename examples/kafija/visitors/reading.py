@@ -14,7 +14,7 @@ from virta.visitors import Act, Bounces, Clicks, Complains, Confirms, Opens
 from . import rates
 from .agreeing import agreeing, signing_up
 from .person import Person
-from .shopping import shopping
+from .shopping import PRICES, shopping
 from .subscribing import subscribing
 from .timetable import DAY, DAYS, FIRST_DAY, HOUR, LAST_MOMENT, next_moment
 
@@ -69,6 +69,11 @@ _LETTERS = {
         Letter("fewer_letters", "news", 8 * DAY),
         Letter("last_letter", "news", 15 * DAY),
     ),
+    "looked at prices": (
+        Letter("subscription_questions", "offers", 3 * HOUR),
+        Letter("subscription_half_bag", "offers", 4 * DAY),
+    ),
+    "among the best": (Letter("best_customer", "offers", 7 * DAY),),
     "birthday": (
         Letter("birthday_gift", "offers", 10 * HOUR),
         Letter("birthday_reminder", "offers", 11 * DAY),
@@ -138,6 +143,8 @@ def _occasions(person: Person, topics: tuple[str, ...], confirmed: int) -> Itera
     yield from _in_the_shop(person, "personalisation" in topics)
     for day in person.silent_on():
         yield person.at(day, 0), "silent"
+    for day in person.among_the_best_on():
+        yield person.at(day, 0), "among the best"
     for day in range(DAYS):
         today = FIRST_DAY + timedelta(days=day)
         if person.birthday and (today.month, today.day) == (person.birthday.month, person.birthday.day):
@@ -151,7 +158,7 @@ def _in_the_shop(person: Person, personalised: bool) -> Iterator[tuple[int, str]
     events = sorted((*shopping(person), *subscribing(person)), key=lambda event: event.at)
     bought = {event.data["order_id"] for event in events if event.event == "order_placed"}
     filled = [event.at for event in events if event.event == "cart_updated"]
-    reminded = 0
+    reminded = prices = 0
     for event in events:
         match event.event:
             case "cart_updated":
@@ -162,5 +169,9 @@ def _in_the_shop(person: Person, personalised: bool) -> Iterator[tuple[int, str]
             case "product_viewed":
                 if not any(0 <= at - event.at < 2 * DAY for at in filled):
                     yield event.at, "looked, personalised" if personalised else "looked"
+            case "page_viewed":
+                prices += event.data == PRICES
+                if prices == 3 and personalised:  # only then are looks kept, and counted
+                    yield event.at, "looked at prices"
             case name:
                 yield event.at, name

@@ -17,7 +17,7 @@ from .timetable import DAYS, SHOP_ZONE, SLOTS, after_working_days, moment, time_
 _LAST_VISIT = SLOTS - 4
 _MORNING, _EVENING = 4, 18  # parcels leave and arrive between 09:00 and 16:00
 
-_PRICES = {"url": f"{SITE}/subscription", "title": "Coffee by subscription"}
+PRICES = {"url": f"{SITE}/subscription", "title": "Coffee by subscription"}
 _GUIDE = {"url": f"{SITE}/guide", "title": "The brewing guide"}
 
 
@@ -188,7 +188,7 @@ def looks_at_prices(person: Person, days: list[int], chance: Random) -> Iterator
     for day in days:
         if 0 <= day < DAYS:
             at = person.at(day, time_of_day(chance, 1, _LAST_VISIT))
-            yield _event(person, at, f"prices-{person.name}-{day}", "page_viewed", dict(_PRICES))
+            yield _event(person, at, f"prices-{person.name}-{day}", "page_viewed", dict(PRICES))
 
 
 def _reading(person: Person) -> Iterator[Event]:
