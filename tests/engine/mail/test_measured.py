@@ -7,7 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent.contract import Links
+from consent.contract import Decision, Links
+from dsl.template_files import read_templates
+from engine.core.bundle import MailBody, replace
+from engine.mail.letters import Letters, Sender
 from engine.mail.measured import LONGEST_TARGET, Marks
 
 URL = "https://mail.kafija.example"
@@ -135,3 +138,29 @@ def test_a_token_says_nothing_of_the_person() -> None:
     token = marked("https://kafija.example/")
     whole = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
     assert whole[12:] == bytes.fromhex(MAIL) + b"https://kafija.example/"
+
+
+def test_the_mail_of_somebody_who_did_not_agree_is_left_alone() -> None:
+    """Byte by byte what it is without marks; and of those who agreed the text part keeps its links."""
+    source = (
+        b'---\nsubject: Hi\n---\n<p><a href="https://kafija.example/beans">Beans</a>'
+        b' <a href="{{ links.unsubscribe }}">Unsubscribe</a></p>'
+    )
+    templates, findings = read_templates([("templates/tips.html", source)], ("en",))
+    assert findings == []
+    sender = Sender("Kafija", "info@kafija.example", "SIA Kafija")
+    plain = Letters(templates.files, {}, ("en",), sender, "Europe/Riga")
+    marking = Letters(templates.files, {}, ("en",), sender, "Europe/Riga", MARKS)
+    decision = Decision(MAIL, 1, True, None, "personalised", "", 0, 0, LINKS)
+    body = MailBody("f", "j", "tips", "tips", "news", False, 0, "t", {}, {}, {}, {})
+    agreed = replace(body, measured=True)
+
+    unmarked = plain.letter(agreed, decision)
+    assert marking.letter(body, decision) == unmarked == plain.letter(body, decision)
+    marked = marking.letter(agreed, decision)
+    assert marked.text == unmarked.text
+    assert "https://kafija.example/beans" in marked.text
+    (token,) = tokens(marked.html)
+    assert MARKS.link(token) == (MAIL, "https://kafija.example/beans")
+    assert LINKS.unsubscribe in marked.html
+    assert MARKS.pixel(pixel(marked.html)) == MAIL
