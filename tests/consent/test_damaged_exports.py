@@ -8,7 +8,7 @@ import pytest
 import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_verify import Export
+from tampered import Export
 
 from consent.contract import Visit
 from consent.errors import BrokenExport

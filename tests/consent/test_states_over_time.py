@@ -15,6 +15,7 @@ from consent.client import InProcess
 from consent.contract import (
     Ask,
     Basis,
+    Heard,
     LinkRefused,
     MailClass,
     Outcome,
@@ -66,6 +67,8 @@ class Lives(RuleBasedStateMachine):
         self.links = {}  # confirm token → (person, topics, when it lapses)
         self.in_flight = {}  # key → (attempt, person)
         self.again = {}  # key → (attempt, person, topic)
+        self.went = {}  # key of a permitted mail → person
+        self.reported = set()  # (key, kind) that was told once
 
     def do(self, coroutine):
         """Run to the end."""
@@ -147,6 +150,28 @@ class Lives(RuleBasedStateMachine):
         self.do(self.client.choose(url.rpartition("/")[2], tuple(topics), "en", Visit()))
         self.active -= {(person, topic) for topic in ("news", "offers") if topic not in topics}
 
+    @rule(person=PEOPLE, topic=st.sampled_from(["news", "offers", ""]), key=st.sampled_from("abc"))
+    def withdraw_by_flow(self, person, topic, key):
+        """A flow unsubscribes them; the same key again does nothing."""
+        heard = self.do(self.client.withdraw_by_flow(self.subject(person), topic, "win_back", key * 32))
+        told = (key * 32, "withdrawn")
+        assert (heard is Heard.NEW) is (told not in self.reported)
+        if heard is Heard.NEW:
+            self.reported.add(told)
+            self.active -= {(person, one) for one in ((topic,) if topic else ("news", "offers"))}
+
+    @precondition(lambda self: self.went)
+    @rule(data=st.data(), kind=st.sampled_from(["complaint", "hard", "soft"]))
+    def report(self, data, kind):
+        """A provider tells of a mail, perhaps again, perhaps of an old one."""
+        key = data.draw(st.sampled_from(sorted(self.went)))
+        call = self.client.complained(key) if kind == "complaint" else self.client.bounced(key, kind)
+        heard = self.do(call)
+        assert (heard is Heard.NEW) is ((key, kind) not in self.reported)
+        self.reported.add((key, kind))
+        if heard is Heard.NEW and kind != "soft":
+            self.active -= {(self.went[key], topic) for topic in ("news", "offers")}
+
     @rule(hours=st.sampled_from([1, 24, 73, 24 * 8, 24 * 31]))
     def wait(self, hours):
         """Time passes."""
@@ -177,6 +202,7 @@ class Lives(RuleBasedStateMachine):
         for permit in claimed.permits:
             assert permit.recipient == person
             self.in_flight[key] = (attempt, person, topic)
+            self.went[key] = person
         return bool(claimed.permits)
 
     @precondition(lambda self: self.in_flight)

@@ -1,0 +1,194 @@
+"""How often a person wants to be written to, and breaks: their own words, in force with the commit."""
+
+import pytest
+from msgspec.structs import replace
+
+from consent.contract import Basis, Frequency, MailClass, Outcome, Policy, Purpose, Reason, Visit
+
+pytestmark = pytest.mark.anyio
+DAY = 86_400_000
+HOUR = 3_600_000
+
+
+async def choose(world, subject, *, topics=("newsletter", "offers"), frequency=None, pause=None):
+    """Save the preferences page; the types of the leaves that this adds."""
+    before = len(world.types())
+    token = world.preferences_token(subject)
+    await world.client.choose(token, topics, "en", Visit(), frequency, pause)
+    return world.types()[before:]
+
+
+async def reason(world, subject, topic="newsletter", **more):
+    """Why a mail is denied now; None: allowed."""
+    [decision] = await world.client.decide([world.ask(subject, topic, **more)])
+    return decision.reason
+
+
+async def test_at_most_one_mail_a_week_over_all_topics(world):
+    """Calendar weeks, Monday first, in UTC; the topics count together."""
+    anna = await world.join("anna@kafija.example", "newsletter", "offers")
+    assert await choose(world, anna, frequency=Frequency.WEEKLY) == ["frequency.changed"]
+    assert (await world.send(world.ask(anna))).permits
+    assert await reason(world, anna, "offers") is Reason.OWN_FREQUENCY
+    denied = await world.send(world.ask(anna, "offers"))
+    assert [one.reason for one in denied.denied] == [Reason.OWN_FREQUENCY]
+    world.clock.pass_(6 * DAY + 14 * HOUR)  # Sunday, 23:00
+    assert await reason(world, anna) is Reason.OWN_FREQUENCY
+    world.clock.pass_(HOUR)
+    assert await reason(world, anna) is None
+
+
+async def test_at_most_one_mail_a_month(world):
+    """From the first on there may be another."""
+    anna = await world.join("anna@kafija.example", "newsletter", "offers")
+    await choose(world, anna, frequency=Frequency.MONTHLY)
+    await world.send(world.ask(anna))
+    world.clock.pass_(29 * DAY)  # 31 March
+    assert await reason(world, anna) is Reason.OWN_FREQUENCY
+    world.clock.pass_(DAY)
+    assert await reason(world, anna) is None
+
+
+@pytest.mark.parametrize(
+    ("outcome", "counts"),
+    [(Outcome.ACCEPTED, True), (Outcome.UNKNOWN, True), (Outcome.REFUSED, False), (Outcome.RELEASED, False)],
+)
+async def test_what_may_have_arrived_counts(world, outcome, counts):
+    """A mail that surely did not leaves room for another."""
+    anna = await world.join("anna@kafija.example", "newsletter", "offers")
+    await choose(world, anna, frequency=Frequency.WEEKLY)
+    await world.send(world.ask(anna), outcome=outcome)
+    assert await reason(world, anna) is (Reason.OWN_FREQUENCY if counts else None)
+
+
+async def test_as_it_comes_lifts_the_limit_at_once(world):
+    """And saying the same again adds nothing to the log."""
+    anna = await world.join("anna@kafija.example", "newsletter", "offers")
+    await choose(world, anna, frequency=Frequency.MONTHLY)
+    assert await choose(world, anna, frequency=Frequency.MONTHLY) == []
+    await world.send(world.ask(anna))
+    assert await choose(world, anna, frequency=Frequency.AS_IT_COMES) == ["frequency.changed"]
+    assert await reason(world, anna) is None
+
+
+async def test_mails_of_a_capped_topic_from_before_the_choice_count(world):
+    """They are indexed by person; those of other topics count from the choice on."""
+    anna = await world.join("anna@kafija.example", "newsletter", "offers")
+    await world.send(world.ask(anna, "offers"))
+    await choose(world, anna, frequency=Frequency.WEEKLY)
+    assert await reason(world, anna) is Reason.OWN_FREQUENCY
+
+
+async def test_a_break_stops_marketing_until_it_is_over(world):
+    """To the millisecond, and by itself."""
+    anna = await world.join("anna@kafija.example", "newsletter", "offers")
+    assert await choose(world, anna, pause=30) == ["paused"]
+    assert await reason(world, anna) is Reason.PAUSED
+    assert [one.reason for one in (await world.send(world.ask(anna))).denied] == [Reason.PAUSED]
+    world.clock.pass_(30 * DAY - 1)
+    assert await reason(world, anna) is Reason.PAUSED
+    world.clock.pass_(1)
+    assert await reason(world, anna) is None
+    assert await choose(world, anna, pause=0) == []
+
+
+async def test_a_break_can_be_ended_and_is_left_alone_by_other_choices(world):
+    """None says nothing about it, 0 ends it."""
+    anna = await world.join("anna@kafija.example", "newsletter", "offers")
+    await choose(world, anna, pause=90)
+    assert await choose(world, anna) == []
+    assert await reason(world, anna) is Reason.PAUSED
+    assert await choose(world, anna, pause=0) == ["resumed"]
+    assert await reason(world, anna) is None
+    for days in (-1, 367):
+        with pytest.raises(ValueError, match="A pause has between"):
+            await choose(world, anna, pause=days)
+
+
+async def test_service_and_proof_mail_is_not_touched(world):
+    """Orders go on; a new wish can still be confirmed."""
+    anna = await world.join("anna@kafija.example")
+    await choose(world, anna, topics=("newsletter",), frequency=Frequency.MONTHLY, pause=90)
+    await world.send(world.ask(anna))
+    service = {"mail_class": MailClass.SERVICE, "template": "receipt", "trigger": "order-1"}
+    assert await reason(world, anna, "orders", **service) is None
+    await choose(world, anna)
+    assert len(await world.mail_proofs()) == 1
+
+
+async def test_the_page_behind_the_link_shows_both(world):
+    """As they stand; a break that is over is none."""
+    anna = await world.join("anna@kafija.example")
+    await choose(world, anna, topics=("newsletter",), frequency=Frequency.WEEKLY, pause=30)
+    view = await world.client.preferences(world.preferences_token(anna))
+    assert (view.frequency, view.paused_until) == (Frequency.WEEKLY, world.clock.now + 30 * DAY)
+    world.clock.pass_(30 * DAY)
+    assert (await world.client.preferences(world.preferences_token(anna))).paused_until == 0
+
+
+async def test_what_was_chosen_is_kept_as_evidence(world):
+    """The log says only that something changed."""
+    from consent.address import read_address
+    from consent.history import history
+
+    anna = await world.join("anna@kafija.example")
+    await choose(world, anna, topics=("newsletter",), frequency=Frequency.WEEKLY, pause=30)
+    found = world.service.read(lambda reading: history(reading, read_address("anna@kafija.example")))
+    events = [event for event in found.events if event.type in ("frequency.changed", "paused")]
+    assert [event.evidence["frequency"] for event in events] == ["weekly", "weekly"]
+    assert [event.evidence["pause"] for event in events] == [30, 30]
+    assert all(event.holds for event in events)
+
+
+# ------------------------------------------------------------------ purposes beside the topics
+
+
+async def with_purpose(world) -> Policy:
+    """The policy with personalisation, in force."""
+    purpose = Purpose("personalisation", Basis.CONSENT, {"en": "P"}, {"en": "You may."}, "Kafija SIA")
+    policy = replace(world.policy, purposes=(*world.policy.purposes, purpose))
+    await world.client.publish(policy)
+    return policy
+
+
+async def test_the_variant_follows_personalisation_at_once(world):
+    """Plain without it, personalised with it, plain again when it is withdrawn or the address is stopped."""
+    await with_purpose(world)
+    anna = await world.join("anna@kafija.example", "newsletter", "personalisation")
+
+    async def variant():
+        [decision] = await world.client.decide([world.ask(anna)])
+        return decision.variant if decision.allowed else None
+
+    assert await variant() == "personalised"
+    await choose(world, anna, topics=("newsletter",))
+    assert await variant() == "plain"
+    world.clock.pass_(DAY)
+    await world.join("anna@kafija.example", "personalisation")
+    assert await variant() == "personalised"
+    ask = world.ask(anna)
+    await world.send(ask)
+    await world.client.complained(ask.key)
+    world.clock.pass_(DAY)
+    await world.join("anna@kafija.example", "newsletter")
+    assert await variant() == "plain"
+
+
+async def test_no_mail_goes_on_the_strength_of_a_purpose(world):
+    """It is no topic: marketing on it is of the wrong class."""
+    await with_purpose(world)
+    anna = await world.join("anna@kafija.example", "newsletter", "personalisation")
+    assert await reason(world, anna, "personalisation") is Reason.WRONG_CLASS
+
+
+async def test_a_purpose_reaches_the_engine_like_a_topic(world):
+    """Confirmed and withdrawn, by its name."""
+    await with_purpose(world)
+    anna = await world.join("anna@kafija.example", "newsletter", "personalisation")
+    await choose(world, anna, topics=("newsletter",))
+    told = [(change.type, change.topic) for change in await world.client.changes(0)]
+    assert told == [
+        ("confirmed", "newsletter"),
+        ("confirmed", "personalisation"),
+        ("withdrawn", "personalisation"),
+    ]
