@@ -8,6 +8,8 @@ conditions) are kept: they must stay whole.
 import re
 from html.parser import HTMLParser
 
+from dsl.template_text import JINJA
+
 _JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 # each of Jinja's tags is a mark while the HTML is read; that of a statement has a sign of its own
 _OPEN, _STATES, _CLOSE = "\ue000", "\ue001", "\ue002"
@@ -17,9 +19,6 @@ _PRIVATE = re.compile("[\ue000-\ue005]")
 # a new line, a new paragraph, `<br>`: marks until the text is rendered, since no part or macro knows what
 # will stand before it
 _LINE, _PARAGRAPH, _BREAK = "\ue003", "\ue004", "\ue005"
-_PARAGRAPHS = re.compile(f"[ {_LINE}]*{_PARAGRAPH}[ {_LINE}{_PARAGRAPH}]*")
-_LINES = re.compile(f" *{_LINE}[ {_LINE}]*")
-_BREAKS = re.compile(f" *{_BREAK} *")
 _BLANK_LINES = re.compile(r"\n[ \t]*\n\s*\n")
 _BRACES = re.compile(r"\{[{%#]")
 _APART = frozenset({"p", "h1", "h2", "h3", "ul", "ol", "table"})
@@ -40,7 +39,7 @@ def text_template(html: str) -> str:
         return f"{_OPEN}{len(tags) - 1}{_STATES if found.group().startswith('{%') else ''}{_CLOSE}"
 
     reader = _Reader()
-    reader.feed(_JINJA.sub(hide, _PRIVATE.sub("", html)))
+    reader.feed(JINJA.sub(hide, _PRIVATE.sub("", html)))
     reader.close()
     # braces that were written as entities are text, not Jinja's
     text = _BRACES.sub(lambda found: f"{{{{ '{found.group()}' }}}}", reader.text())
@@ -49,8 +48,10 @@ def text_template(html: str) -> str:
 
 def tidy(text: str) -> str:
     """A rendered text, its lines broken: none blank at its ends, one at most between two others."""
-    text = _LINES.sub("\n", _PARAGRAPHS.sub("\n\n", text))
-    return _BLANK_LINES.sub("\n\n", _BREAKS.sub("\n", text)).strip() + "\n"
+    paragraphs = [part.strip(f" {_LINE}") for part in text.split(_PARAGRAPH)]
+    lines = [part.strip(" ") for part in "\n\n".join(filter(None, paragraphs)).split(_LINE)]
+    text = "\n".join(filter(None, lines)).replace(f" {_BREAK}", "\n").replace(f"{_BREAK} ", "\n")
+    return _BLANK_LINES.sub("\n\n", text.replace(_BREAK, "\n")).strip() + "\n"
 
 
 class _Reader(HTMLParser):
