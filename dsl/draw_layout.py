@@ -29,11 +29,13 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An arrow between two boxes, by their indexes. `label` is the size of its words, None: it has none."""
+    """An arrow between two boxes, by their indexes. `label` is the size of its words, None: it has none.
+    `back` leads up again, to what stands above: the end of a round."""
 
     source: int
     target: int
     label: tuple[float, float] | None = None
+    back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,8 @@ def lay_out(sizes: Sequence[tuple[float, float]], links: Sequence[Link]) -> Layo
         graph.node(index, width=width, height=height)
     for link in links:
         words = None if link.label is None else {"width": link.label[0], "height": link.label[1]}
-        graph.edge(link.source, link.target, label_size=words)
+        ends = (link.target, link.source) if link.back else (link.source, link.target)
+        graph.edge(*ends, label_size=words)
     done = graphlay.layout(graph, options=_OPTIONS)
     boxes = [
         Box(
@@ -77,10 +80,10 @@ def lay_out(sizes: Sequence[tuple[float, float]], links: Sequence[Link]) -> Layo
     ]
     arrows = [
         Arrow(
-            tuple((point["x"], point["y"]) for point in edge["points"]),
+            tuple((point["x"], point["y"]) for point in edge["points"][:: -1 if link.back else 1]),
             (edge["label_anchor"]["x"], edge["label_anchor"]["y"]) if edge["label_anchor"] else None,
         )
-        for edge in done.edges
+        for edge, link in zip(done.edges, links, strict=True)
     ]
     return _moved_to_corner(boxes, arrows, links)
 

@@ -84,15 +84,15 @@ def svg(
     parts += [_step(node, marks.get(node.step, Mark())) for node in flow.nodes]
     links, labels = [Link(number, first) for number in range(first)], [""] * first
     for index, node in enumerate(flow.nodes):
-        for words, target in ways(node):
+        for target, label in _merged(node, counts):
             if target == END:
                 parts.append(_Part("stop", "", (), "the flow ends", Mark()))
-            label = _labelled(words, counts.get((node.step, _arm(words))))
             links.append(
                 Link(
                     first + index,
                     len(parts) - 1 if target == END else first + target,
                     (len(label) * 6.8 + 18, 22.0) if label else None,
+                    back=END < target <= index,
                 )
             )
             labels.append(label)
@@ -164,6 +164,18 @@ def wrapped(words: str, letters: int) -> tuple[str, ...]:
     if len(lines) > _MOST_LINES:
         lines = [*lines[: _MOST_LINES - 1], f"{lines[_MOST_LINES - 1][: letters - 1]}…"]
     return tuple(lines)
+
+
+def _merged(node: Node, counts: Mapping[tuple[str, str], int]) -> list[tuple[int, str]]:
+    """The ways on, each target once, with what stands on the arrow; ends of the flow stay apart."""
+    found: dict[object, list[str]] = {}
+    for words, target in ways(node):
+        label = _labelled(words, counts.get((node.step, _arm(words))))
+        found.setdefault((words, END) if target == END else target, []).append(label)
+    return [
+        (target if isinstance(target, int) else END, " or ".join(filter(None, labels)))
+        for target, labels in found.items()
+    ]
 
 
 def _arm(words: str) -> str:

@@ -10,6 +10,7 @@ from dsl.graph import (
     Graph,
     If,
     Node,
+    Repeat,
     Send,
     Split,
     WaitFor,
@@ -73,12 +74,16 @@ def arms(flow: Graph, counted: Tally) -> dict[tuple[str, str], int]:
             case WaitFor():
                 ways_ = {hear.event: (What.HEARD, hear.event) for hear in node.hears}
                 ways_["timeout"] = (What.TIMED_OUT, "")
+            case Repeat():
+                ways_ = {"done": (What.ROUND, "over")}
             case WaitUntil():
                 ways_ = {"met": (What.MET, ""), "timeout": (What.TIMED_OUT, "")}
             case _:
                 continue
         for word, (what, reason) in ways_.items():
             found[node.step, word] = counted[flow.flow, node.step, what, reason]
+        if isinstance(node, Repeat):
+            found[node.step, "again"] = _count(flow, node, counted, What.ROUND) - found[node.step, "done"]
     return found
 
 
@@ -116,8 +121,8 @@ def _arrived(flow: Graph, node: Node, counted: Tally, taken: Mapping[tuple[str, 
     match node:
         case Send():
             return sum(_count(flow, node, counted, what) for what in _MAILS)
-        case WaitFor() | WaitUntil():
-            return _count(flow, node, counted, What.WAITS) or None
+        case WaitFor():
+            return _count(flow, node, counted, What.WAITS)
         case If() | Split():
             return sum(count for (step, _), count in taken.items() if step == node.step)
         case _:

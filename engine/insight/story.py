@@ -173,6 +173,7 @@ def sentence(names: Names, entry: Entry) -> str:
         why=reason_words(entry.reason),
         topic=names.topic(entry.reason),
         unless=f", but in vain: {reason_words(entry.reason)}" if entry.reason else "",
+        round="no further round" if entry.reason == "over" else f"round {entry.reason}",
         ending=f", as {entry.reason}" if entry.reason else "",
     )
 

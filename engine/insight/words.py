@@ -21,7 +21,7 @@ SENTENCES: Mapping[str, str] = {
     What.MET: "{flow} had waited for this, and goes on ({step}).",
     What.PASSED: "{flow} does not wait ({step}): {why}.",
     What.TIMED_OUT: "{flow} has waited in vain ({step}), and goes on.",
-    "round": "{flow} goes round ({step}): {reason}.",
+    What.ROUND: "{flow} came to “{step}”: {round}.",
     What.DECIDED: "{flow} asked whether {step}: {reason}.",
     What.ARM: "{flow} drew lots ({step}): {reason}.",
     What.LEFT: "Left {flow} before its end: {why}.",

@@ -8,8 +8,8 @@ import pytest
 from dsl.compile import Project, compile_project
 from dsl.draw_layout import Link, lay_out
 from dsl.draw_svg import Mark, svg, wrapped
-from dsl.draw_words import node_words
-from dsl.graph import Graph
+from dsl.draw_words import node_words, ways
+from dsl.graph import Graph, Repeat
 
 SVG = "{http://www.w3.org/2000/svg}"
 HEAD = """
@@ -48,12 +48,16 @@ MAIL = b'---\nsubject: Hello\n---\n<p>Hi</p><a href="{{ links.unsubscribe }}">St
 
 @pytest.fixture(scope="module")
 def flow() -> Graph:
+    return compiled(FLOW)
+
+
+def compiled(text: str) -> Graph:
     mails = tuple((f"templates/{name}.html", MAIL) for name in ("hello", "again", "more", "last"))
-    compiled = compile_project(
-        Project((("a.flow", (HEAD + FLOW).encode()),), mails, ("en",), "EUR", "Europe/Riga", date(2026, 3, 2))
+    done = compile_project(
+        Project((("a.flow", (HEAD + text).encode()),), mails, ("en",), "EUR", "Europe/Riga", date(2026, 3, 2))
     )
-    assert compiled.program is not None, compiled.findings
-    return compiled.program.flows[0]
+    assert done.program is not None, done.findings
+    return done.program.flows[0]
 
 
 def texts(drawing: str) -> str:
@@ -97,6 +101,19 @@ def test_marks_and_counts_are_shown(flow: Graph) -> None:
     assert "yes · 41" in texts(drawing)
     links = [element.get("href") for element in ElementTree.fromstring(drawing).iter(f"{SVG}a")]
     assert links == ["/here"]
+
+
+def test_ways_that_lead_to_one_step_are_one_arrow(flow: Graph) -> None:
+    """With both words; an arrow that ends a round leads up."""
+    program = FLOW.replace(
+        "    send hello\n", "    wait until any order_placed up to 1 day\n    send hello\n"
+    )
+    assert "met or timeout" in texts(svg(compiled(program)))
+    repeat = next(number for number, node in enumerate(flow.nodes) if isinstance(node, Repeat))
+    assert any(target == repeat for node in flow.nodes[repeat + 1 :] for _, target in ways(node))
+    layout = lay_out([(100.0, 40.0)] * 3, [Link(0, 1), Link(1, 2), Link(2, 1, back=True)])
+    assert layout.boxes[1].y < layout.boxes[2].y
+    assert layout.arrows[2].points[0][1] > layout.arrows[2].points[-1][1]
 
 
 def test_a_drawing_of_its_own_brings_its_colours(flow: Graph) -> None:

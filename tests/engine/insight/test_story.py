@@ -66,6 +66,16 @@ def test_steps_are_told_as_the_flow_words_them() -> None:
     ]
 
 
+def test_rounds_are_counted_out() -> None:
+    """By their numbers, and the end of them."""
+    assert words(
+        line(What.ROUND, step="repeat1", reason="2"), line(What.ROUND, step="repeat1", reason="over")
+    ) == [
+        "“A visit” came to “repeat1”: round 2.",
+        "“A visit” came to “repeat1”: no further round.",
+    ]
+
+
 def test_what_did_not_happen_is_told_with_its_reason() -> None:
     """The clause of the published list; an event by its name."""
     assert words(
