@@ -6,6 +6,7 @@ from importlib.resources import files
 from dsl.template_files import PROOF, TemplateFile, read_templates
 
 _OURS = files("virta") / "mails"
+_FRAME = "_proof.html"
 _FALLBACK = ""  # the file without a language, in English
 
 
@@ -14,7 +15,7 @@ def with_proof(project: Sequence[TemplateFile], languages: tuple[str, ...]) -> t
     speak. The first language is spoken in any case, by English words if need be."""
     if any(file.name == PROOF for file in project):
         return tuple(project)
-    given = []
+    given = [(f"templates/{_FRAME}", (_OURS / _FRAME).read_bytes())]
     for language in languages:
         for spoken in (language, language.split("-")[0], *([_FALLBACK] if language == languages[0] else ())):
             ours = _OURS / (f"{PROOF}.{spoken}.html" if spoken not in ("", "en") else f"{PROOF}.html")

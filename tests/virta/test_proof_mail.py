@@ -13,6 +13,7 @@ SUBJECTS = {
     "en": "Please confirm your sign-up",
     "lv": "Lūdzu, apstipriniet pieteikšanos",
     "fi": "Vahvista ilmoittautumisesi",
+    "uz": "Iltimos, obunangizni tasdiqlang",
 }
 
 
@@ -28,6 +29,7 @@ def test_it_says_what_is_agreed_to_and_shows_both_links(language: str) -> None:
     assert written.subject == SUBJECTS[language]
     assert "I want &lt;b&gt;news&lt;/b&gt;." in written.html
     assert "I want <b>news</b>." in written.text
+    assert f'<html lang="{language}">' in written.html
     for part in (written.html, written.text):
         for held in (LINKS.confirm, LINKS.refuse, "Coffee stall", "Example Square 1, Riga"):
             assert held in part
