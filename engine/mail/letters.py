@@ -8,12 +8,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jinja2 import Template, TemplateError
+from jinja2 import TemplateError
 from msgspec import Struct
 from msgspec.structs import replace
 
 from consent.contract import Decision, Links
 from dsl.template_files import PROOF, TemplateFile
+from dsl.template_text import read_text
 from engine.core import calendar
 from engine.core.bundle import MailBody
 from engine.core.conditions import known
@@ -58,10 +59,14 @@ class Sender(Struct, frozen=True):
 
 
 class _Variant(Struct, frozen=True):
-    html: Template | None
-    text: Template
-    subject: Template
-    preheader: Template
+    """`html` and `text` are the paths of the files, `html` empty for a mail without."""
+
+    htmls: Sandbox
+    texts: Sandbox
+    html: str
+    text: str
+    subject: str
+    preheader: str
     sender: str
     reply_to: str
 
@@ -141,10 +146,10 @@ class Letters:
         context["sender"] = {"name": self._sender.name, "imprint": self._sender.imprint}
         context["links"] = {field: getattr(links, field) for field in links.__struct_fields__}
         try:
-            context["preheader"] = variant.preheader.render(context)
-            html = variant.html.render(context) if variant.html is not None else ""
-            text = tidy(variant.text.render(context))
-            subject = _one_line(variant.subject.render(context))
+            context["preheader"] = variant.texts.said(variant.preheader, context)
+            html = variant.htmls.get_template(variant.html).render(context) if variant.html else ""
+            text = tidy(variant.texts.get_template(variant.text).render(context))
+            subject = _one_line(variant.texts.said(variant.subject, context))
         except _FAULTS as fault:
             raise LetterFault(f"template `{name}` ({spoken}): {fault}") from fault
         if len(html) > LARGEST or len(text) > LARGEST:
@@ -171,28 +176,28 @@ class Letters:
         raise LetterFault(f"there is no template `{name}`")
 
     def _load(self, file: TemplateFile) -> None:
-        """HTML comes first; a `.txt` sibling then takes the place of the derived text."""
+        """HTML comes first; a `.txt` sibling then takes the place of the derived text. Jinja compiles a text
+        when the first mail asks for it."""
+        given = file.header
+        for text in (file.body, *given.values()):
+            read = read_text(text)
+            if read.tree is None:
+                raise LetterFault(f"template `{file.path}` cannot be read: {read.fault}")
         place = (file.name, file.language.lower())
         known = self._variants.get(place)
-        texts = self._sandbox(file.language, escape=False)
-        try:
-            text = texts.get_template(file.path)
-            if known is not None:
-                self._variants[place] = replace(known, text=text)
-                return
-            given = file.header
-            self._variants[place] = _Variant(
-                self._sandbox(file.language, escape=True).get_template(file.path)
-                if file.kind == "html"
-                else None,
-                text,
-                texts.from_string(given.get("subject", "")),
-                texts.from_string(given.get("preheader", "")),
-                self._mailbox(given.get("from") or self._sender.address),
-                given.get("reply_to", self._sender.reply_to),
-            )
-        except TemplateError as fault:
-            raise LetterFault(f"template `{file.path}` cannot be read: {fault}") from fault
+        if known is not None:
+            self._variants[place] = replace(known, text=file.path)
+            return
+        self._variants[place] = _Variant(
+            self._sandbox(file.language, escape=True),
+            self._sandbox(file.language, escape=False),
+            file.path if file.kind == "html" else "",
+            file.path,
+            given.get("subject", ""),
+            given.get("preheader", ""),
+            self._mailbox(given.get("from") or self._sender.address),
+            given.get("reply_to", self._sender.reply_to),
+        )
 
     def _sandbox(self, language: str, escape: bool) -> Sandbox:
         """Where the templates of a language are loaded, with layouts, parts and macros of that language."""

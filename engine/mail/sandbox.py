@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound, nodes
+from jinja2 import BaseLoader, Environment, StrictUndefined, Template, TemplateNotFound, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from dsl.template_files import in_language
@@ -42,6 +42,16 @@ class Sandbox(ImmutableSandboxedEnvironment):
         )
         self.globals.clear()
         self.filters |= words.FILTERS
+        self._said: dict[str, Template] = {}
+
+    def said(self, text: str, context: Mapping[str, Any]) -> str:
+        """A short text, such as a subject, filled in."""
+        if "{" not in text:
+            return text
+        template = self._said.get(text)
+        if template is None:
+            template = self._said[text] = self.from_string(text)
+        return template.render(context)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         return self.getitem(obj, attribute) if isinstance(obj, dict) else super().getattr(obj, attribute)
