@@ -73,10 +73,11 @@ def _time_has_passed(turn: Turn) -> None:
     waits.run_out(turn, stimulus.at if isinstance(stimulus.data, Happened) else behind)
 
 
-def _happened(turn: Turn, data: Happened, at: int) -> None:
-    """History, then `leave`, then waits, then starts, flows by name."""
+def _happened(turn: Turn, data: Happened, at: int, changed: bool = False) -> None:
+    """History, then `leave`, then waits, then starts, flows by name. `changed`: and so is the contact."""
     _remember(turn, data.event, data.data, at)
-    segments.reconsider(turn)
+    if changed or turn.new or data.event in turn.loaded.judged_events:
+        segments.reconsider(turn)
     event = {**data.data, "at": at}
     leaving.on_event(turn, data.event, event)
     leaving.when_true(turn)
@@ -110,7 +111,7 @@ def _agreed(turn: Turn, data: Agreed, at: int) -> None:
         if data.topic == _PERSONALISATION:
             _forget(turn)
     name = "subscribed" if data.active else "unsubscribed"
-    _happened(turn, Happened(name, {"topic": data.topic}), at)
+    _happened(turn, Happened(name, {"topic": data.topic}), at, changed=True)
 
 
 def _stopped(turn: Turn, data: Stopped) -> None:
@@ -189,6 +190,7 @@ def _remember(turn: Turn, event: str, data: dict[str, Any], at: int) -> None:
         seen = turn.bundle.windows.get(event, ())
         window = windows.record(seen, need, data, at, turn.now, turn.clock)
         turn.change(windows={**turn.bundle.windows, event: window})
+        turn.learned = turn.learned or event in turn.loaded.dated_events
     if not turn.loaded.recommends:
         return
     if event == "product_viewed":

@@ -12,6 +12,9 @@ from dsl import graph as g
 from engine.core import calendar
 from engine.core.conditions import Reading, Scene, reading
 
+_THREE_HOURS = 3 * 3_600_000
+_FOUR_DAYS = 4 * 86_400_000
+
 Boundaries = Callable[[Scene], Iterator[int]]
 """The instants, some perhaps in the past, at which a condition may turn for this contact."""
 
@@ -62,9 +65,17 @@ def _sources(asked: object) -> Iterator[Boundaries]:
 
 
 def _leaves_window(event: str, duration: g.Duration) -> Boundaries:
+    # whoever came later leaves later, but for months of unequal length and hours that come twice
+    abreast = _FOUR_DAYS if duration.months else _THREE_HOURS
+
     def leaving(scene: Scene) -> Iterator[int]:
+        first = None
         for seen in scene.bundle.windows.get(event, ()):
-            yield calendar.add(seen.at, duration, scene.clock)
+            if first is not None and seen.at > first + abreast:
+                return
+            if calendar.within(seen.at, duration, scene.now, scene.clock):
+                first = seen.at if first is None else first
+                yield calendar.add(seen.at, duration, scene.clock)
 
     return leaving
 

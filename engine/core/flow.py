@@ -14,6 +14,7 @@ from dsl.graph import (
     Fill,
     Graph,
     Hear,
+    History,
     If,
     Leave,
     Repeat,
@@ -143,6 +144,18 @@ def prepare(graph: Graph, currency: str = "") -> Flow:
         _in_rounds(graph),
         leave_when is not None or bool(awaited),
     )
+
+
+def events_asked_for(asked: object) -> set[str]:
+    """The events whose history a value looks at."""
+    found = {asked.event} if isinstance(asked, History) else set()
+    if isinstance(asked, Struct):
+        for field in asked.__struct_fields__:
+            found |= events_asked_for(getattr(asked, field))
+    elif isinstance(asked, tuple):
+        for part in asked:
+            found |= events_asked_for(part)
+    return found
 
 
 def dates_digest(flows: Iterable[Flow]) -> str:

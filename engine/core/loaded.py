@@ -12,7 +12,7 @@ from engine.core import calendar, codes, limits, windows
 from engine.core.boundary import Boundaries, boundaries
 from engine.core.bundle import Bundle
 from engine.core.conditions import Test, condition
-from engine.core.flow import SENT, Flow, Listener, dates_digest, prepare
+from engine.core.flow import SENT, Flow, Listener, dates_digest, events_asked_for, prepare
 from engine.core.mailkey import mail_key
 
 
@@ -49,6 +49,12 @@ class Loaded:
         self.judges = hashlib.sha256(msgspec.json.encode(program.segments)).hexdigest()[:32]
         self.dated = tuple(dated for flow in self.current.values() for dated in flow.dated)
         self.dated_by = dates_digest(self.current.values())
+        self.judged_events = frozenset(
+            need.event for watched in self.segments for need in watched.segment.needs.events
+        )
+        self.dated_events = frozenset(
+            event for dated in self.dated for event in events_asked_for(dated.start.value)
+        )
         self.needs = self._needs()
         every = self.graphs.values()
         self.hears_of_mails = SENT in self.needs or any(flow.hears_of_mails() for flow in every)

@@ -24,7 +24,7 @@ class Turn:
         self.new = not bundle.created  # nothing was known of this contact
         self.bundle = replace(bundle, created=now) if self.new else bundle
         self.clock: ZoneInfo = loaded.clock(bundle)
-        self.learned = self.new  # whether what dates and segments rest on has changed
+        self.learned = self.new  # whether what dates rest on has changed
         self.moved: list[tuple[str, bool]] = []
         self.started: set[str] = set()
         self._effects: list[Effect] = []
@@ -37,8 +37,6 @@ class Turn:
     def change(self, **fields: Any) -> None:
         """Change parts of the bundle."""
         self.bundle = replace(self.bundle, **fields)
-        if "windows" in fields:
-            self.learned = True
         if "attributes" in fields:
             self.learned = True
             clock = self.loaded.clock(self.bundle)

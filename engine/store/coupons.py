@@ -9,6 +9,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from engine.core.bundle import CodeBody, Effect
 from engine.store import schema as t
+from engine.store.statement import Driver, Statement
 
 log = structlog.get_logger("engine")
 
@@ -25,25 +26,23 @@ class Code(Struct, frozen=True):
     until: int | None
 
 
-def keep(connection: Connection, made: Sequence[Effect]) -> None:
+def keep(driver: Driver, made: Sequence[Effect]) -> None:
     """Write codes down. One that is there already, by chance for somebody else, stays theirs: that is said to
     the operator."""
     for effect in made:
         body = effect.body
         assert isinstance(body, CodeBody)
-        written = connection.execute(
-            _PUT,
-            {
-                "code": body.code,
-                "coupon": body.coupon,
-                "contact": bytes.fromhex(effect.contact),
-                "journey": bytes.fromhex(body.journey),
-                "step": body.step,
-                "made": body.at,
-                "until": body.until,
-            },
+        written = _PUT.run(
+            driver,
+            body.code,
+            body.coupon,
+            bytes.fromhex(effect.contact),
+            bytes.fromhex(body.journey),
+            body.step,
+            body.at,
+            body.until,
         )
-        if not written.rowcount:
+        if not written:
             log.error("two people got the same coupon code; give it more random signs", coupon=body.coupon)
 
 
@@ -55,7 +54,7 @@ def find(connection: Connection, after: int) -> list[Code]:
     ]
 
 
-_PUT = upsert(t.coupon).on_conflict_do_nothing()
+_PUT = Statement(upsert(t.coupon).on_conflict_do_nothing())
 _FIND = (
     select(t.coupon).where(t.coupon.c.made > bindparam("after")).order_by(t.coupon.c.made, t.coupon.c.code)
 )

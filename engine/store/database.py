@@ -18,6 +18,8 @@ from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import StaticPool
 
+from engine.store.statement import driver_of
+
 T = TypeVar("T")
 
 
@@ -46,6 +48,13 @@ class Database:
             self._release()
             raise StoreFault(f"{path} cannot be used as a database: {fault.orig}") from None
 
+    async def read(self, look: Callable[..., T], *arguments: Any) -> T:
+        """Run `look(driver, *arguments)`, which only reads; by the driver itself, without a transaction: the
+        one thread that may write is busy with it."""
+        if self._thread is None:
+            return self._look(look, arguments)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._look, look, arguments)
+
     async def run(self, transaction: Callable[..., T], *arguments: Any) -> T:
         """Run `transaction(connection, *arguments)` and commit; an exception rolls back and comes through.
 
@@ -72,12 +81,19 @@ class Database:
             return work(*arguments)
         return self._thread.submit(work, *arguments).result()
 
+    def _look(self, look: Callable[..., T], arguments: tuple[Any, ...]) -> T:
+        try:
+            return look(driver_of(self._connection), *arguments)
+        except sqlite3.OperationalError as fault:
+            raise StoreFault(f"the engine's database cannot be read: {fault}") from fault
+
     def _transact(self, transaction: Callable[..., T], arguments: tuple[Any, ...]) -> T:
         try:
             with self._connection.begin():
                 return transaction(self._connection, *arguments)
-        except OperationalError as fault:
-            raise StoreFault(f"the engine's database did not take a write: {fault.orig}") from fault
+        except (OperationalError, sqlite3.OperationalError) as fault:
+            why = fault.orig if isinstance(fault, OperationalError) else fault
+            raise StoreFault(f"the engine's database did not take a write: {why}") from fault
 
     def _release(self) -> None:
         if self._thread is not None:

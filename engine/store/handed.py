@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from engine.store import schema as t
+from engine.store.statement import Driver, Statement
 
 _FETCH = 500
 
@@ -31,20 +32,12 @@ class Handed(Struct, frozen=True):
         return (self.flow, self.step, self.template, self.topic)
 
 
-def keep(connection: Connection, mails: Sequence[Handed]) -> None:
+def keep(driver: Driver, mails: Sequence[Handed]) -> None:
     """Write mails down; one that is known already is left as it is."""
-    if not mails:
-        return
-    numbers = _numbers(connection, mails)
-    connection.execute(
-        upsert(t.mail).on_conflict_do_nothing(),
+    _PUT.run_many(
+        driver,
         [  # in the order in which they lie, so that neighbours share a page
-            {
-                "key": bytes.fromhex(mail.key),
-                "contact": bytes.fromhex(mail.contact),
-                "at": mail.at,
-                "kind": numbers[mail.kind],
-            }
+            (bytes.fromhex(mail.key), bytes.fromhex(mail.contact), mail.at, _number(driver, mail))
             for mail in sorted(mails, key=lambda mail: mail.key)
         ],
     )
@@ -76,19 +69,27 @@ _FIND = (
 )
 
 
-def _numbers(connection: Connection, mails: Sequence[Handed]) -> dict[tuple[str, str, str, str], int]:
-    kinds = {mail.kind for mail in mails}
-    known = _known(connection)
-    if not kinds <= known.keys():
-        new = [
-            {"flow": flow, "step": step, "template": template, "topic": topic}
-            for flow, step, template, topic in sorted(kinds - known.keys())
-        ]
-        connection.execute(upsert(t.mail_kind), new)
-        known = _known(connection)
-    return known
+def _number(driver: Driver, mail: Handed) -> int:
+    """That of flow, step, template and topic, given on first sight."""
+    known = _KIND.first(driver, *mail.kind)
+    if known is None:
+        _KIND_PUT.run(driver, *mail.kind)
+        known = _KIND.first(driver, *mail.kind)
+    assert known is not None
+    number: int = known[0]
+    return number
 
 
-def _known(connection: Connection) -> dict[tuple[str, str, str, str], int]:
-    kinds = connection.execute(select(t.mail_kind))
-    return {(row.flow, row.step, row.template, row.topic): row.id for row in kinds}
+_kind = t.mail_kind.c
+_PUT = Statement(upsert(t.mail).on_conflict_do_nothing())
+_KIND = Statement(
+    select(_kind.id).where(
+        _kind.flow == bindparam("flow_"),
+        _kind.step == bindparam("step_"),
+        _kind.template == bindparam("template_"),
+        _kind.topic == bindparam("topic_"),
+    )
+)
+_KIND_PUT = Statement(
+    upsert(t.mail_kind).values({name: bindparam(name) for name in ("flow", "step", "template", "topic")})
+)

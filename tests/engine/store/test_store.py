@@ -17,7 +17,6 @@ from flows import loaded, program
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from person import ANNA, DAY, MINUTE, MONDAY, Person
-from sqlalchemy.exc import IntegrityError
 
 from dsl.graph import Money
 from engine.core.bundle import Bundle, Effect, Entry, Journey, MailBody, Mailed, Seen, in_order, replace
@@ -424,7 +423,7 @@ async def test_a_batch_is_kept_whole_or_not_at_all(store: Store) -> None:
         journeys_put=[twice, twice],
         cursors={"inbox": 1},
     )
-    with pytest.raises(IntegrityError, match="UNIQUE constraint failed"):
+    with pytest.raises(sqlite3.IntegrityError, match="UNIQUE constraint failed"):
         await store.commit(batch)
     assert (await store.load([ANNA]))[ANNA] == Bundle(ANNA, created=1, entered={"alpha": 1})
     assert await store.cursors() == {}

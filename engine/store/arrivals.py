@@ -1,0 +1,105 @@
+"""The inbox: what came in from outside, kept before it is worked on."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec import Struct
+from sqlalchemy import bindparam, func, null, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from engine.store import rows
+from engine.store import schema as t
+from engine.store.batch import Batch
+from engine.store.statement import Driver, Row, Statement
+
+
+class Received(Struct, frozen=True):
+    """A row of the inbox: an event, or (`kind` empty) attributes. `contact` or `address` tells whose."""
+
+    id: str
+    kind: str
+    at: int
+    received: int
+    contact: str
+    address: str
+    data: dict[str, Any]
+    seq: int = 0
+
+
+def accept(driver: Driver, items: Sequence[Received]) -> int:
+    """Keep what came in and say where the inbox now ends; an id that is there already is left as it is."""
+    _PUT.run_many(
+        driver,
+        [
+            (
+                item.id or None,
+                item.kind,
+                item.at,
+                item.received,
+                bytes.fromhex(item.contact) if item.contact else None,
+                item.address or None,
+                rows.data_row(item.data),
+            )
+            for item in items
+        ],
+    )
+    return end(driver)
+
+
+def end(driver: Driver) -> int:
+    """The newest position."""
+    found = _END.first(driver)
+    return (found[0] or 0) if found is not None else 0
+
+
+def behind(driver: Driver, after: int, limit: int) -> list[Received]:
+    """What stands behind a position, in order."""
+    return [_received(row) for row in _BEHIND.rows(driver, after, limit)]
+
+
+def history(driver: Driver) -> list[Received]:
+    """Every event that is kept, in order of time."""
+    return [_received(row) for row in _HISTORY.rows(driver)]
+
+
+def write(driver: Driver, batch: Batch) -> None:
+    """Name the contacts of what came in, and forget addresses."""
+    _NAME.run_many(driver, [(bytes.fromhex(contact), seq) for seq, contact in batch.named])
+    _FORGET.run_many(driver, [(seq,) for seq in batch.forgotten])
+
+
+def _received(row: Row) -> Received:
+    seq, id_, kind, at, received, contact, address, data = row
+    return Received(
+        id_ or f"inbox-{seq}",
+        kind,
+        at,
+        received,
+        contact.hex() if contact else "",
+        address or "",
+        rows.data_of(data),
+        seq,
+    )
+
+
+_columns = t.inbox.c
+_PUT = Statement(
+    upsert(t.inbox)
+    .values(
+        {name: bindparam(name) for name in ("id", "kind", "at", "received", "contact", "address", "data")}
+    )
+    .on_conflict_do_nothing()
+)
+_END = Statement(select(func.max(_columns.seq)))
+_BEHIND = Statement(
+    select(t.inbox).where(_columns.seq > bindparam("after")).order_by(_columns.seq).limit(bindparam("limit"))
+)
+_HISTORY = Statement(
+    select(t.inbox).where(func.length(_columns.kind) > 0).order_by(_columns.at, _columns.seq)
+)
+_NAME = Statement(
+    update(t.inbox)
+    .where(_columns.seq == bindparam("seq_"))
+    .values(contact=bindparam("contact_"), address=null())
+)
+_FORGET = Statement(update(t.inbox).where(_columns.seq == bindparam("seq_")).values(address=null()))
