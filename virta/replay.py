@@ -40,7 +40,7 @@ _PIXEL = re.compile(rb'src="https?://[^/"]+(/o/[\w\-]+\.gif)"')
 _LINK = re.compile(rb'href\s*=\s*"https?://[^/"]+/l/([\w\-]+)"', re.IGNORECASE)
 _LARGEST_CALL = 1000
 _CODES = {"hard": "5.1.1", "soft": "4.2.2"}
-_BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
+_BROWSER = "Mozilla/5.0 (Virta replay)"
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 

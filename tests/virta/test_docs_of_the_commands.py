@@ -106,7 +106,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(ROOT / "examples" / "kafija", folder, ignore=leave)
     replay = (ROOT / "docs" / "replay.md").read_text("utf-8")
     acts = re.findall(r"^    (\{.*\})$", replay, re.MULTILINE)
-    assert len(acts) == 4
+    assert len(acts) == 7
     (folder / "acts.jsonl").write_text("\n".join(acts), "utf-8")
     return folder
 
