@@ -38,10 +38,10 @@ from engine.delivery.queue import Item, Queue
 from engine.mail.letters import Letters
 from engine.people.relearn import relearn
 from engine.run.changes import STOPS, changes_after, last_heard, stimuli_of
-from engine.store.batch import PERSONALISATION, Batch
+from engine.run.views import forget_views
+from engine.store.batch import Batch
 from engine.store.handed import Handed
 from engine.store.store import Due, Received, Store
-from engine.store.views import VIEWS
 
 log = structlog.get_logger("engine")
 
@@ -162,7 +162,7 @@ class Runner:
         if received:
             batch.cursors[_INBOX] = received[-1].seq
         people = await self._advance(stimuli, domains, batch, now)
-        _forget_views(received, people, batch)
+        forget_views(received, people, batch)
         carried_out = list(self._done)
         batch.ended += carried_out
         await self._store.commit(batch)
@@ -387,15 +387,6 @@ class Runner:
                 await self.wake.wait()
         except TimeoutError:
             pass
-
-
-def _forget_views(received: Sequence[Received], people: dict[str, Bundle], batch: Batch) -> None:
-    """What was looked at by those who did not agree to personalisation has done its work."""
-    named = dict(batch.named)
-    for item in received:
-        contact = item.contact or named.get(item.seq)
-        if item.kind in VIEWS and contact and PERSONALISATION not in people[contact].agreed:
-            batch.emptied.append(item.seq)
 
 
 def _decisions(people: dict[str, Bundle], last: dict[str, Stimulus], now: int) -> list[Stimulus]:
