@@ -48,6 +48,15 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Drawing:
+    """SVG text, and its size in pixels."""
+
+    text: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Part:
     """A box to draw. `words` are lines; `whole` is all of the text, for those who hear or point at it."""
 
@@ -65,13 +74,13 @@ class _Part:
         return _WIDTH, height
 
 
-def svg(
+def draw(
     flow: Graph,
     marks: Mapping[str, Mark] | None = None,
     counts: Mapping[tuple[str, str], int] | None = None,
     *,
     alone: bool = False,
-) -> str:
+) -> Drawing:
     """The flow from its starts to its ends. Equal arguments give equal text.
 
     `marks` are by the name of the step, `counts` of those who went along an arm by step and arm (`yes`, a
@@ -105,12 +114,13 @@ def svg(
     ]
     drawn += [_drawn(part, box) for part, box in zip(parts, layout.boxes, strict=True)]
     title = escape(f"The flow {flow.title or flow.flow} as a drawing")
-    size = f'width="{layout.width:.0f}" height="{layout.height:.0f}"'
-    return (
+    width, height = round(layout.width), round(layout.height)
+    text = (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="drawing" role="group" aria-label="{title}" '
-        f'viewBox="0 0 {layout.width:.0f} {layout.height:.0f}" {size}>'
+        f'viewBox="0 0 {width} {height}" width="{width}" height="{height}">'
         f"{_style() if alone else ''}{_TIP}{''.join(drawn)}</svg>\n"
     )
+    return Drawing(text, width, height)
 
 
 def _style() -> str:

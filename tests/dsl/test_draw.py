@@ -1,13 +1,14 @@
 """A flow as a drawing: whole, well-formed, safe, and equal for equal flows."""
 
 from datetime import date
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
 from dsl.compile import Project, compile_project
 from dsl.draw_layout import Link, lay_out
-from dsl.draw_svg import Mark, svg, wrapped
+from dsl.draw_svg import Mark, draw, wrapped
 from dsl.draw_words import node_words, ways
 from dsl.graph import Graph, Repeat
 
@@ -58,6 +59,10 @@ def compiled(text: str) -> Graph:
     )
     assert done.program is not None, done.findings
     return done.program.flows[0]
+
+
+def svg(flow: Graph, *marks: Any, alone: bool = False) -> str:
+    return draw(flow, *marks, alone=alone).text
 
 
 def texts(drawing: str) -> str:

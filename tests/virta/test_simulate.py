@@ -152,7 +152,16 @@ def test_the_json_report_has_its_shape(stall: Path, acts: Path, capsys: pytest.C
     """Nothing but one object on standard output, with exactly these keys; and nothing is left behind."""
     assert simulate(stall, acts, "--format", "json") == 0
     report = json.loads(capsys.readouterr().out)
-    assert list(report) == ["people", "acts", "undone", "mails", "proof_mails", "seconds", "flows"]
+    assert list(report) == [
+        "people",
+        "acts",
+        "undone",
+        "mails",
+        "proof_mails",
+        "team_mails",
+        "seconds",
+        "flows",
+    ]
     assert [list(row) for row in report["flows"]] == [
         [
             "flow",

@@ -26,7 +26,7 @@ def graph(
     import msgspec
 
     from dsl.draw import mermaid
-    from dsl.draw_svg import svg
+    from dsl.draw_svg import draw
     from dsl.graph import to_json
     from dsl.names import nearest
     from dsl.report import as_text, summary
@@ -54,7 +54,7 @@ def graph(
             raise BrokenProject(
                 "An SVG file holds one drawing: name the flow, as in `virta graph . welcome`."
             )
-        print(svg(chosen[0], alone=True), end="")
+        print(draw(chosen[0], alone=True).text, end="")
     elif format == "json":
         if flow is not None:
             print(msgspec.json.format(to_json(chosen[0]), indent=2).decode())

@@ -22,6 +22,7 @@ from rich.table import Table
 
 from consent.contract import Unavailable
 from dsl.compile import Compiled
+from engine.core.record import What
 from engine.delivery.smtp import ServerFault
 from engine.insight.figures import FlowFigures, figures
 from engine.run.simulate import Simulation, VirtualClock
@@ -65,14 +66,15 @@ class FlowRow(Struct, frozen=True):
 
 class Report(Struct, frozen=True):
     """What a simulation gives. `undone` counts, by kind, the acts for which there was no mail; `mails` are
-    those that the mail server took, `proof_mails` among them;
-    `seconds` the time it took on the machine."""
+    those that the mail server took, `proof_mails` and what flows told the team (`team_mails`) among them;
+    `seconds` is the time it took on the machine."""
 
     people: int
     acts: int
     undone: dict[str, int]
     mails: int
     proof_mails: int
+    team_mails: int
     seconds: float
     flows: tuple[FlowRow, ...]
 
@@ -199,9 +201,10 @@ async def _play(
                 replay.acts(iter(acts)), until, lambda moment: bar.at(moment - first, count.so_far())
             )
         assert compiled.program is not None
+        journal = await system.store.journal()
         rows = figures(
             compiled.program.flows,
-            await system.store.journal(),
+            journal,
             await system.store.history(),
             ZoneInfo(settings.time_zone),
         )
@@ -209,12 +212,14 @@ async def _play(
         await system.close()
     sent = count.so_far()
     by_flows = sum(row.sent for row in rows)
+    to_team = sum(entry.what == What.TOLD and not entry.reason for entry in journal)
     return Report(
         len({act.email for act in acts if isinstance(act, SignsUp)}),
         len(acts),
         dict(sorted(replay.undone.items())),
         sent,
-        sent - by_flows,
+        sent - by_flows - to_team,
+        to_team,
         round(time.monotonic() - began, 1),
         tuple(_row(row) for row in rows),
     )
@@ -275,13 +280,17 @@ def show(report: Report) -> None:
     console.print(table)
     console.print(
         f"{report.people:,} people, {report.acts:,} acts, {report.mails:,} mails reached the mailbox, "
-        f"{report.proof_mails:,} of them to ask for a confirmation; {report.seconds:.1f} s, "
-        f"{report.mails / report.seconds:,.0f} mails/s.",
+        f"{report.proof_mails:,} of them to ask for a confirmation{_to_team(report)}; "
+        f"{report.seconds:.1f} s, {report.mails / report.seconds:,.0f} mails/s.",
         soft_wrap=True,
     )
     if report.undone:
         undone = ", ".join(f"{count:,} {kind}" for kind, count in report.undone.items())
         console.print(f"Not done, since the mail for it had not come: {undone}.", soft_wrap=True)
+
+
+def _to_team(report: Report) -> str:
+    return f", {report.team_mails:,} to the team" if report.team_mails else ""
 
 
 def _reasons(counts: dict[str, int]) -> str:

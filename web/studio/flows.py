@@ -6,7 +6,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dsl.draw_svg import Mark, svg
+from dsl.draw_svg import Mark, draw
 from dsl.draw_words import node_words
 from dsl.graph import Graph, Send
 from engine.insight.standing import Place, StepFigures, arms, places, steps
@@ -15,6 +15,8 @@ from web.studio.frame import Studio
 from web.studio.paging import Paging, asked_page
 
 _PEOPLE_A_PAGE = 100
+_BESIDE = 620
+"""Pixels that a drawing may be wide to have its text beside it."""
 
 
 def get_flows(request: Request, studio: Studio) -> Response:
@@ -35,13 +37,14 @@ def get_flow(request: Request, studio: Studio) -> Response:
         standing = places(flow, records.journeys(), records.graphs())
     figures = steps(flow, counted.tally)
     marks = {node.step: _mark(flow, node.step, figures[node.step], standing) for node in flow.nodes}
-    drawing = svg(flow, marks, arms(flow, counted.tally) if counted.figures[flow.flow].entered else {})
+    drawing = draw(flow, marks, arms(flow, counted.tally) if counted.figures[flow.flow].entered else {})
     return studio.page(
         request,
         "flow",
         flow=flow,
         row=counted.figures[flow.flow],
-        drawing=Markup(drawing),
+        drawing=Markup(drawing.text),
+        wide=drawing.width > _BESIDE,
         text=coloured(studio.sources.texts.get(flow.flow, "")),
         sends=[(node, figures[node.step]) for node in flow.nodes if isinstance(node, Send)],
         elsewhere=len(standing.get("", ())),
