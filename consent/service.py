@@ -23,7 +23,7 @@ from consent.leaf import Leaf
 from consent.log import Log, earlier_frontier, stored_frontier
 from consent.rules import NO_RULES, Rules, lay_out
 from consent.signer import Signed, Signer
-from consent.statement import driver_of
+from consent.statement import driver_of, transaction
 from consent.stops import StopsFile, read_stops, stops_path
 from consent.store import SCHEMA, Store, checkpoints, facts, open_file, open_memory, open_read_only, policies
 from consent.tokens import Tokens
@@ -69,8 +69,8 @@ class Service:
         conn = self.store.writer
         if conn is None:
             raise NoStore("The consent store was opened for reading only.")
-        with conn.begin():
-            log = Log(driver_of(conn), self.parts.origin, now := self._clock(), self._frontier)
+        with transaction(conn, "BEGIN IMMEDIATE") as driver:
+            log = Log(driver, self.parts.origin, now := self._clock(), self._frontier)
             tx = Writing(conn, now, self.parts, self._rules, log)
             result = work(tx)
             tx.finish()
@@ -90,7 +90,7 @@ class Service:
     def read(self, work: Callable[[Reading], T]) -> T:
         """Run `work` in a transaction that writes nothing."""
         conn = self.store.reader
-        with conn.begin():
+        with transaction(conn, "BEGIN"):
             return work(Reading(conn, self._clock(), self.parts, self._rules))
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:

@@ -33,6 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.pool import StaticPool
 
 from consent.errors import AlreadyOpen, NoStore
+from consent.statement import driver_of
 
 metadata = MetaData()
 
@@ -320,7 +321,8 @@ def _connect(make: Callable[[], sqlite3.Connection], begin: str, durable: bool |
 
     @event.listens_for(engine, "begin")
     def begin_transaction(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        if not driver_of(connection).in_transaction:
+            connection.exec_driver_sql(begin)
 
     return engine.connect()
 
