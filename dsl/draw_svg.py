@@ -32,7 +32,7 @@ _WIDTH = 236.0
 _TEXT_AT = 46.0
 _LINE, _LABEL, _COUNT = 18.0, 15.0, 18.0
 _PADDING = 11.0
-_LETTERS = 22  # in a line: 14 px semibold in what is left of the width
+_LETTERS = 21  # in a line: 14 px semibold in what is left of the width
 _MOST_LINES = 4
 _ROUND = 9.0
 _STOP = 18.0
@@ -156,7 +156,7 @@ def _step(node: Node, mark: Mark) -> _Part:
 
 
 def _part(kind: str, label: str, words: str, mark: Mark, whole: str = "") -> _Part:
-    letters = _LETTERS - 2 if kind in ("if", "split") else _LETTERS  # they narrow towards their corners
+    letters = _LETTERS - 1 if kind in ("if", "split") else _LETTERS  # they narrow towards their corners
     return _Part(kind, label, wrapped(words, letters), whole or f"{label} {words}", mark)
 
 

@@ -5,7 +5,7 @@ Pure: the journal's lines, the kept events and the consent service's history go 
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
@@ -15,8 +15,8 @@ from msgspec import Struct
 from dsl.draw_words import node_words
 from dsl.graph import Graph, Money, Program
 from engine.core.bundle import Entry
-from engine.core.record import What
-from engine.insight.words import EVENTS, HOW, LEAVES, SENTENCES, reason_words
+from engine.core.record import What, Why
+from engine.insight.words import EVENTS, HOW, LEAVES, MAIL_EVENTS, SENTENCES, reason_words
 from engine.store.store import Received
 
 Kind = Literal["consent", "stop", "event", "flow", "mail", "skipped", "wait", "segment"]
@@ -130,8 +130,8 @@ def story(
 ) -> list[Line]:
     """The sentences in order of time, the newest last. At one moment what happened stands before what came of
     it."""
-    told = [_happening(names, each) for each in person.happenings] if person else []
-    told += [_event(each) for each in events]
+    told = _agreements(names, person) if person else []
+    told += [_event(names, each) for each in events]
     told += _journal(names, journal)
     return sorted(told, key=lambda line: line.at)
 
@@ -151,7 +151,7 @@ def _journal(names: Names, journal: Iterable[Entry]) -> Iterable[Line]:
                 mail = names.key(entry.journey, entry.step, visits[entry.journey, entry.step])
         yield Line(
             entry.at,
-            _KINDS.get(entry.what, "flow"),
+            "flow" if entry.reason in _EXPECTED else _KINDS.get(entry.what, "flow"),
             sentence(names, entry),
             flow=entry.flow,
             step=entry.step,
@@ -160,6 +160,8 @@ def _journal(names: Names, journal: Iterable[Entry]) -> Iterable[Line]:
         )
 
 
+_EXPECTED = frozenset((Why.IN_FLOW, Why.ENTERED_BEFORE, Why.EVENT_LATE))
+"""Reasons for which nothing starts and nobody would have expected it to."""
 _REASONED = frozenset((What.NOT_ENTERED, What.SKIPPED, What.LEFT))
 
 
@@ -178,6 +180,12 @@ def sentence(names: Names, entry: Entry) -> str:
     )
 
 
+def _agreements(names: Names, person: Person) -> list[Line]:
+    """What the log says; purposes that are no topics of the project are named as the person was asked."""
+    titles = {stand.topic: stand.title for stand in person.stands} | dict(names.topics)
+    return [_happening(replace(names, topics=titles), each) for each in person.happenings]
+
+
 def _happening(names: Names, happened: Happening) -> Line:
     by, _, how = happened.actor.rpartition(":")
     way = f", by the flow {names.flow(how)}" if by == "flow" else HOW.get(how, "")
@@ -192,10 +200,23 @@ def _happening(names: Names, happened: Happening) -> Line:
     )
 
 
-def _event(happened: Received) -> Line:
+def _event(names: Names, happened: Received) -> Line:
+    if happened.kind in MAIL_EVENTS:
+        return Line(happened.at, "event", _of_mail(names, happened))
     told = EVENTS.get(happened.kind, f"The event `{happened.kind}` happened")
     shown = [f"{name.replace('_', ' ')} {words}" for name, words in _fields(happened.data)]
     return Line(happened.at, "event", f"{told}{': ' if shown else ''}{', '.join(shown)}.")
+
+
+def _of_mail(names: Names, happened: Received) -> str:
+    """What became of a mail, by the step that sent it."""
+    data = happened.data
+    return MAIL_EVENTS[happened.kind].format(
+        step=data.get("step") or "from us",
+        flow=names.flow(str(data.get("flow") or "")),
+        link=value_words(data.get("link") or "a link"),
+        kind="not for good" if data.get("kind") == "soft" else "for good",
+    )
 
 
 def _fields(data: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -141,13 +141,17 @@ EVENTS: Mapping[str, str] = {
     "review_submitted": "Wrote a review",
     "back_in_stock": "Something is in stock again",
     "price_dropped": "A price has dropped",
-    "email_opened": "Opened a mail",
-    "email_clicked": "Clicked in a mail",
-    "email_delivered": "A mail was delivered",
-    "email_bounced": "A mail came back",
-    "email_complained": "Reported a mail as unwanted",
 }
-"""Events that Virta knows, in words; all others go by their name."""
+"""Events that the shop tells of, in words; all others go by their name."""
+
+MAIL_EVENTS: Mapping[str, str] = {
+    "email_opened": "Opened the mail {step} from {flow}.",
+    "email_clicked": "Followed a link in the mail {step} from {flow}: {link}.",
+    "email_delivered": "The mail {step} from {flow} was delivered.",
+    "email_bounced": "The mail {step} from {flow} came back, {kind}.",
+    "email_complained": "Reported the mail {step} from {flow} as unwanted.",
+}
+"""What becomes of mails."""
 
 
 def reason_words(reason: str) -> str:

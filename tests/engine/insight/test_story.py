@@ -9,7 +9,7 @@ from person import ANNA, DAY, HOUR, MONDAY
 from dsl.graph import Money
 from engine.core.bundle import Entry
 from engine.core.record import What, Why
-from engine.insight.story import Happening, Line, Names, Person, last_refusal, story
+from engine.insight.story import Happening, Line, Names, Person, Stand, last_refusal, story
 from engine.store.store import Received
 
 FLOW = """
@@ -39,8 +39,8 @@ def words(*entries: Entry) -> list[str]:
     return [line.text for line in told(*entries)]
 
 
-def event(kind: str, at: int, **data: Any) -> Received:
-    return Received(kind, kind, at, at, ANNA, "", data)
+def event(name: str, at: int, **data: Any) -> Received:
+    return Received(name, name, at, at, ANNA, "", data)
 
 
 def test_steps_are_told_as_the_flow_words_them() -> None:
@@ -153,3 +153,35 @@ def test_the_last_refusal_is_the_newest_line_that_says_why_not() -> None:
     assert refused is not None
     assert (refused.step, refused.reason) == ("hello", "withdrawn")
     assert last_refusal(told(line(What.SENT, step="hello"))) is None
+
+
+def test_what_became_of_a_mail_is_told_by_its_step() -> None:
+    """Opened, followed, returned, reported: which mail, of which flow."""
+    mail = {"flow": "visit", "step": "hello", "template": "hello", "topic": "news"}
+    opened, clicked, returned = told(
+        events=(
+            event("email_opened", MONDAY, **mail),
+            event("email_clicked", MONDAY + 1, link="https://kafija.example/", **mail),
+            event("email_bounced", MONDAY + 2, kind="soft", **mail),
+        )
+    )
+    assert opened.text == "Opened the mail hello from “A visit”."
+    assert clicked.text == "Followed a link in the mail hello from “A visit”: https://kafija.example/."
+    assert returned.text == "The mail hello from “A visit” came back, not for good."
+
+
+def test_purposes_beside_the_topics_are_named_as_they_were_asked() -> None:
+    """The project's flows know no topic of that name."""
+    stand = Stand("measurement", "Opens and clicks", "active", MONDAY, 5)
+    happened = Happening(5, MONDAY, "confirmed", "measurement", "subject:link", "You may count.")
+    (line_,) = told(person=Person(ANNA, "anna@example.com", "en", (stand,), (happened,)))
+    assert line_.text.startswith("Confirmed “Opens and clicks” by the link")
+
+
+def test_what_nobody_expected_to_start_is_no_refusal() -> None:
+    """Somebody who is in the flow, has been in it, or of whom an old event was told."""
+    lines = told(
+        *(line(What.NOT_ENTERED, reason=why) for why in (Why.IN_FLOW, Why.ENTERED_BEFORE, Why.EVENT_LATE))
+    )
+    assert {each.kind for each in lines} == {"flow"}
+    assert last_refusal(lines) is None
