@@ -1,0 +1,133 @@
+"""A whole shop that runs: flows from text, the real consent service, a mailbox, and a clock in hand."""
+
+import hashlib
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from flows import compiled
+
+from consent.contract import Outcome, Settlement, SignUp, Visit
+from consent.keys import Keys
+from engine.run.simulate import Simulation, VirtualClock
+from virta.keys import ProjectKeys
+from virta.mailbox.reader import Mail, mails
+from virta.settings import Controller, Sender, Settings, Smtp, Stores
+from virta.wiring import System, World, open_system
+
+MONDAY = 1_772_434_800_000  # 2 March 2026, 09:00 in Riga
+TEAM = "care@kafija.example"
+
+
+class Dice:
+    """Reproducible bytes."""
+
+    def __init__(self, seed: str) -> None:
+        self._seed = seed
+        self._count = itertools.count()
+
+    def __call__(self, size: int) -> bytes:
+        drawn = b""
+        while len(drawn) < size:
+            drawn += hashlib.sha256(f"{self._seed}/{next(self._count)}".encode()).digest()
+        return drawn[:size]
+
+
+KEYS = ProjectKeys(Keys.random(Dice("keys")), b"a key for the keys of journeys..")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event as the API hands it in."""
+
+    id: str
+    event: str
+    email: str | None
+    at: int
+    data: dict[str, object]
+    contact: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """One life of it. `settle` does all that can be done now."""
+
+    system: System
+    clock: VirtualClock
+    mailbox: Path
+
+    async def settle(self) -> None:
+        system = self.system
+        await Simulation(self.clock, system.queue, system.dispatch, system.proofs, system.runner).settle()
+
+    async def join(self, email: str, *topics: str) -> str:
+        """Somebody signs up and confirms; their id."""
+        consent = self.system.consent
+        await consent.sign_up(SignUp(email, topics, "en", "footer"))
+        asks = [proof.ask for proof in await consent.proofs()]
+        decided = await consent.decide(asks)
+        claimed = await consent.claim("by hand", asks, [])
+        done = [Settlement(one.key, one.attempt, Outcome.ACCEPTED, 250) for one in claimed.permits]
+        await consent.settle("by hand", done)
+        for decision in decided:
+            await consent.confirm(decision.links.confirm.rpartition("/")[2], Visit())
+        (subject,) = await consent.subjects([email])
+        assert subject is not None
+        await self.settle()
+        return subject
+
+    async def happens(self, event: str, email: str, **data: object) -> None:
+        """Something happens in the shop, and all that follows from it at once."""
+        now = self.clock()
+        reasons = await self.system.inbox.accept_events([Event(f"{event}-{now}", event, email, now, data)])
+        assert reasons == [None]
+        await self.settle()
+
+    async def until(self, moment: int) -> None:
+        """Let time pass; timers fire in order."""
+        while True:
+            await self.settle()
+            due = self.system.runner.next_due
+            if due is None or due > moment:
+                break
+            self.clock.set(due)
+        self.clock.set(moment)
+        await self.settle()
+
+    def mails(self) -> list[Mail]:
+        """What reached the mailbox, oldest first."""
+        return list(mails(self.mailbox))
+
+    async def story(self, flow: str) -> list[str]:
+        """The journal of a flow as `what step reason`."""
+        return [
+            " ".join(word for word in (entry.what, entry.step, entry.reason) if word)
+            for entry in await self.system.store.journal()
+            if entry.flow == flow
+        ]
+
+
+@asynccontextmanager
+async def open_shop(
+    folder: Path, text: str, url: str, mailbox: Path, now: int = MONDAY
+) -> AsyncIterator[Shop]:
+    """A life of the shop whose stores are in `folder`; mails go to `url`."""
+    settings = Settings(
+        name="shop",
+        sender=Sender(name="Kafija", address="hello@kafija.example", imprint="Kafija SIA, Riga"),
+        controller=Controller(name="Kafija SIA", address="Riga", contact="privacy@kafija.example"),
+        smtp=Smtp(url=url, timeout=5, final_timeout=5, connections=1),
+        stores=Stores(folder=str(folder)),
+        time_zone="Europe/Riga",
+        team=(TEAM,),
+    )
+    clock = VirtualClock(now)
+    world = World(clock, Dice(f"{folder}/{now}"), durable=False)
+    system = await open_system(folder, settings, compiled(text), KEYS, world)
+    await system.start()
+    try:
+        yield Shop(system, clock, mailbox)
+    finally:
+        await system.close()
