@@ -12,6 +12,7 @@ from consent.client import InProcess
 from consent.contract import Unavailable
 from dsl.compile import Compiled
 from engine.mail.letters import Letters
+from engine.mail.measured import Marks
 from virta import wiring
 from virta.settings import Settings
 from virta.wiring import System
@@ -20,7 +21,7 @@ FLOWS = compiled()
 LETTERS = wiring.letters_of(FLOWS, settings(0))
 
 
-def _loaded(compiled: Compiled, settings: Settings) -> Letters:
+def _loaded(compiled: Compiled, settings: Settings, marks: Marks | None = None) -> Letters:
     """The templates were read before the fork: they are the same in every life."""
     return LETTERS
 

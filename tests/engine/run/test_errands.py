@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shop import KEYS, MONDAY, TEAM, Shop, open_shop
+from storefront import KEYS, MONDAY, TEAM, Shop, open_shop
 
 from consent.client import InProcess
 from consent.contract import Heard, Unavailable
