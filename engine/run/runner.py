@@ -6,12 +6,7 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from consent.contract import (
-    Ask,
     ConsentClient,
-    MailClass,
-    Outcome,
-    Settlement,
-    Status,
     Unavailable,
 )
 from engine.core.advance import advance, undecided
@@ -26,18 +21,18 @@ from engine.core.bundle import (
     MailEnded,
     Recall,
     Stimulus,
-    TellBody,
-    WithdrawBody,
     replace,
 )
 from engine.core.loaded import Loaded
 from engine.core.record import What, Why
 from engine.delivery.dispatch import Dispatch, Verdict
 from engine.delivery.mailer import Mailer
-from engine.delivery.queue import Item, Queue
+from engine.delivery.queue import Queue
 from engine.mail.letters import Letters
 from engine.people.relearn import relearn
 from engine.run.changes import STOPS, changes_after, last_heard, stimuli_of
+from engine.run.errands import Errands
+from engine.run.sweep import strangers_to
 from engine.run.views import forget_views
 from engine.store.batch import Batch
 from engine.store.handed import Handed
@@ -51,10 +46,8 @@ LATE_HANDOVER = 60_000
 """Milliseconds from asking to hand-over from which on a wait is counted anew. Every wait is at least as
 long, so no timer that matters can come before a hand-over that is not reported."""
 
-_OVER = (Outcome.ACCEPTED, Outcome.REFUSED, Outcome.UNKNOWN)
 _ASK_AGAIN = 1.0  # seconds until a consent service that did not answer is asked again
 _DECIDE = "decide-"  # begins the id of the stimulus that decides on mails under limits
-_NOBODY = "0" * 32  # the subject of what is no address: the gate knows none of that id
 _CHANGES, _INBOX = "changes", "inbox"
 
 
@@ -86,9 +79,7 @@ class Runner:
         self._dispatch = dispatch
         self._clock = clock
         self._cursors: dict[str, int] = {_CHANGES: 0, _INBOX: 0}
-        self._open: dict[str, Effect] = {}  # mails that are not done, by key
-        self._asked: list[Effect] = []  # what the consent service must be asked for before it can go on
-        self._done: list[str] = []  # keys of effects that were carried out since the last commit
+        self._errands = Errands(consent, letters, queue, dispatch)
 
     async def start(self) -> None:
         """Take up where the last life ended: effects that are not done go by what consent knows of them."""
@@ -99,21 +90,14 @@ class Runner:
         effects = await self._store.effects()
         for first in range(0, len(effects), LARGEST_BATCH):
             part = effects[first : first + LARGEST_BATCH]
-            known = await self._consent.status([effect.key for effect in part])
             people = await self._store.load(list(dict.fromkeys(effect.contact for effect in part)))
             standing = {journey.id for bundle in people.values() for journey in bundle.journeys}
-            for effect, status in zip(part, known, strict=True):
-                if isinstance(effect.body, WithdrawBody):
-                    self._asked.append(effect)
-                    continue
-                self._open[effect.key] = effect
-                needed = isinstance(effect.body, TellBody) or effect.body.journey in standing
-                self._resume(await self._item(effect), status, needed)
+            await self._errands.take_up(part, standing)
 
     @property
     def open_mails(self) -> int:
         """How many mails of journeys are neither handed over nor given up."""
-        return len(self._open)
+        return len(self._errands.open)
 
     async def run(self) -> None:
         """Work for ever."""
@@ -135,7 +119,7 @@ class Runner:
 
     async def step(self) -> bool:
         """One batch. False: there was nothing to do."""
-        await self._ask()
+        await self._errands.ask()
         now = self._clock()
         received, due, self.next_due = await self._store.gather(self._cursors[_INBOX], now, LARGEST_BATCH)
         if len(received) == LARGEST_BATCH:
@@ -148,12 +132,13 @@ class Runner:
         batch = Batch()
         domains: dict[str, str] = {}
         arrived = await self._arrived(received, batch, domains)
+        strangers = await strangers_to(self._loaded, self._store, self._cursors, batch)
         # taken only now: the consent service, which may not answer, is not asked again in this step
         verdicts = self._dispatch.take_verdicts()
-        self.idle = not (changes or received or due or verdicts or self._done)
+        self.idle = not (changes or received or due or verdicts or batch.cursors or self._errands.done)
         if self.idle:
             return False
-        stimuli = stimuli_of(changes)
+        stimuli = stimuli_of(changes) + strangers
         stimuli += self._ended(verdicts, batch)
         stimuli += arrived
         stimuli += self._fired(due, frozenset(batch.ended))
@@ -163,16 +148,13 @@ class Runner:
             batch.cursors[_INBOX] = received[-1].seq
         people = await self._advance(stimuli, domains, batch, now)
         forget_views(received, people, batch)
-        carried_out = list(self._done)
-        batch.ended += carried_out
+        batch.ended += self._errands.done
         await self._store.commit(batch)
-        del self._done[: len(carried_out)]
         self._cursors |= batch.cursors
         for item in received if self._loaded.recommends else ():
             self._letters.catalogue.learn(item.kind, item.data, item.at)
-        for key in batch.ended:
-            self._open.pop(key, None)
-        await self._carry_out(batch.effects)
+        self._errands.forget(batch.ended)
+        await self._errands.carry_out(batch.effects)
         return True
 
     # gathering
@@ -181,7 +163,7 @@ class Runner:
         """A mail handed over in time needs a line in the journal only; all else the journey must hear."""
         stimuli: list[Stimulus] = []
         for verdict in verdicts:
-            effect = self._open.get(verdict.item.key)
+            effect = self._errands.open.get(verdict.item.key)
             if effect is None:  # a proof mail: the consent service keeps its story
                 continue
             batch.ended.append(effect.key)
@@ -240,7 +222,7 @@ class Runner:
                 f"{one.journey}-{one.epoch}" if one.journey else f"watch-{one.due}",
                 one.contact,
                 one.due,
-                Fired(one.journey, one.epoch, one.mail in self._open and one.mail not in ended),
+                Fired(one.journey, one.epoch, one.mail in self._errands.open and one.mail not in ended),
             )
             for one in due
         ]
@@ -290,7 +272,7 @@ class Runner:
             if effect is not None:
                 batch.effects.remove(effect)
             elif recall.key not in batch.ended and self._queue.cancel(recall.key):
-                effect = self._open[recall.key]
+                effect = self._errands.open[recall.key]
                 batch.ended.append(recall.key)
             if effect is not None and isinstance(effect.body, MailBody):
                 body = effect.body
@@ -298,72 +280,6 @@ class Runner:
                 data = MailEnded(*place, effect.key, body.template, body.topic, Why.FLOW_LEFT)
                 stimuli.append(Stimulus(effect.key, effect.contact, now, data))
         return stimuli
-
-    # effects
-
-    async def _carry_out(self, effects: Sequence[Effect]) -> None:
-        """Hand on what was committed. What the consent service must be asked for is kept until it answers."""
-        for effect in effects:
-            if isinstance(effect.body, MailBody):
-                self._open[effect.key] = effect
-                self._queue.put(self._mail(effect, effect.body))
-            else:
-                self._asked.append(effect)
-        if effects:
-            self._dispatch.wake()
-        await self._ask()
-
-    async def _ask(self) -> None:
-        """Withdraw what flows withdraw, and find out to whom they tell. Each is asked for again until it was
-        answered, which the consent service takes for one time."""
-        while self._asked:
-            effect = self._asked[0]
-            body = effect.body
-            if isinstance(body, WithdrawBody):
-                await self._consent.withdraw_by_flow(effect.contact, body.topic, body.flow, effect.key)
-                self._done.append(effect.key)
-            else:
-                item = await self._item(effect)
-                self._open[effect.key] = effect
-                self._queue.put(item)
-                self._dispatch.wake()
-            self._asked.pop(0)
-
-    async def _item(self, effect: Effect) -> Item:
-        """What the queue takes. A mail to the team goes to an address, which the consent service keeps."""
-        body = effect.body
-        if isinstance(body, MailBody):
-            return self._mail(effect, body)
-        assert isinstance(body, TellBody)
-        (subject,) = await self._consent.subjects([body.address])
-        ask = Ask(effect.key, 1, subject or _NOBODY, MailClass.INTERNAL, None, "", None)
-        return Item(ask, lambda decision: self._letters.note(body.flow, body.text), body.at)
-
-    def _mail(self, effect: Effect, body: MailBody) -> Item:
-        ask = Ask(
-            effect.key,
-            1,
-            effect.contact,
-            MailClass.SERVICE if body.service else MailClass.MARKETING,
-            body.topic,
-            self._letters.digest(body.template),
-            body.trigger_id if body.service else None,
-        )
-        return Item(ask, lambda decision: self._letters.letter(body, decision), body.at)
-
-    def _resume(self, item: Item, status: Status | None, standing: bool) -> None:
-        """Go by what became of the mail. A journey stands while its mail is open: one that does not was left,
-        and a mail of it that has not gone goes no more."""
-        if status is not None and status.outcome in _OVER:
-            self._dispatch.adopt(item, Settlement(item.key, status.attempt, status.outcome))
-        elif not standing:
-            self._dispatch.refuse(item, Why.FLOW_LEFT)
-        elif status is not None and status.outcome is not None:
-            self._dispatch.adopt(item, Settlement(item.key, status.attempt, status.outcome))
-        elif status is not None and status.reason is not None:
-            self._dispatch.refuse(item, status.reason)
-        else:
-            self._queue.put(item)
 
     # waiting
 

@@ -41,6 +41,11 @@ def _load(driver: Driver, contact: str) -> Bundle:
     return rows.bundle_of(contact, profile[0], journeys)
 
 
+def behind(driver: Driver, after: str, limit: int) -> list[str]:
+    """The contacts whose ids lie behind that one, in order."""
+    return [id_.hex() for (id_,) in _BEHIND.rows(driver, bytes.fromhex(after), limit)]
+
+
 def due(driver: Driver, now: int, limit: int) -> list[Due]:
     """The deadlines up to `now`, earliest first."""
     found = []
@@ -90,6 +95,12 @@ def write(driver: Driver, batch: Batch) -> None:
 
 
 _PROFILE = Statement(select(t.contact.c.body).where(t.contact.c.id == bindparam("id_")))
+_BEHIND = Statement(
+    select(t.contact.c.id)
+    .where(t.contact.c.id > bindparam("after"))
+    .order_by(t.contact.c.id)
+    .limit(bindparam("limit"))
+)
 _PLACES = Statement(
     select(t.journey_of.c.due, t.journey_of.c.id)
     .where(t.journey_of.c.contact == bindparam("contact_"))

@@ -75,6 +75,10 @@ class Store:
         """A bundle for each contact; that of one who was never seen is empty."""
         return await self._database.read(people.load, contacts)
 
+    async def contacts(self, after: str, limit: int) -> list[str]:
+        """The first `limit` contacts whose ids lie behind `after`, in order."""
+        return await self._database.read(people.behind, after, limit)
+
     # batches
 
     async def commit(self, batch: Batch) -> None:

@@ -3,6 +3,7 @@ the stops that come back."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from consent.client import InProcess
 from consent.contract import Heard, Unavailable
 from engine.core.bundle import WithdrawBody
 from engine.core.mailkey import mail_key
+from engine.store.store import Received
 from virta.mailbox.running import Running, start
 
 pytestmark = pytest.mark.anyio
@@ -211,3 +213,37 @@ async def test_limits_hold_over_flows_and_lives(opener: Opener) -> None:
         assert await shop.story("zwei") == ["entered", "held zwei_mail limit"]
         await shop.until(MONDAY + DAY - 3_600_000)
         assert (await shop.story("zwei"))[-2:] == ["sent zwei_mail", "finished"]
+
+
+BEFORE = """
+flow other "Other"
+    start on price_dropped
+
+    wait 1 day
+"""
+BIRTHDAY = """
+flow birthday "Birthday"
+    topic news
+    start on date contact.birthday every year at 09:00
+    enter every time
+
+    send gift
+"""
+
+
+async def test_a_new_flow_on_a_date_reaches_people_of_whom_nothing_is_heard(opener: Opener) -> None:
+    """The project learns of birthdays after the people have: each is armed all the same, once."""
+    async with opener(BEFORE) as shop:
+        for number in range(3):
+            anna = await shop.join(f"person{number}@example.com", "news")
+            await shop.system.store.accept(
+                [Received("", "", MONDAY, MONDAY, anna, "", {"birthday": date(1990, 3, 4)})]
+            )
+        await shop.settle()
+    async with opener(BIRTHDAY, MONDAY + 1) as shop:
+        await shop.settle()
+        assert shop.system.runner.next_due == MONDAY + 2 * DAY
+        await shop.until(MONDAY + 3 * DAY)
+        assert (await shop.story("birthday")).count("sent gift") == 3
+    async with opener(BIRTHDAY, MONDAY + 4 * DAY) as shop:
+        assert not await shop.system.runner.step()

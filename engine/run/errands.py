@@ -1,0 +1,115 @@
+"""What flows ask for, carried out: mails to their readers, words to the team, withdrawals.
+
+The effects were committed with the state that asks for them. They are kept here until they are done, and
+stand in the store so that the next life takes them up.
+"""
+
+from collections.abc import Sequence, Set
+
+from consent.contract import Ask, ConsentClient, MailClass, Outcome, Settlement, Status
+from engine.core.bundle import Effect, MailBody, TellBody, WithdrawBody
+from engine.core.record import Why
+from engine.delivery.dispatch import Dispatch
+from engine.delivery.queue import Item, Queue
+from engine.mail.letters import Letters
+
+_OVER = (Outcome.ACCEPTED, Outcome.REFUSED, Outcome.UNKNOWN)
+_NOBODY = "0" * 32  # the subject of what is no address: the gate knows none of that id
+
+
+class Errands:
+    """`open` has the mails that are neither handed over nor given up, by key; `done` the keys of effects that
+    were carried out otherwise, until `forget`. What must ask the consent service may raise `Unavailable`;
+    `ask` then goes on where it was."""
+
+    def __init__(self, consent: ConsentClient, letters: Letters, queue: Queue, dispatch: Dispatch) -> None:
+        self.open: dict[str, Effect] = {}
+        self.done: list[str] = []
+        self._consent = consent
+        self._letters = letters
+        self._queue = queue
+        self._dispatch = dispatch
+        self._asked: list[Effect] = []
+
+    async def take_up(self, effects: Sequence[Effect], standing: Set[str]) -> None:
+        """Go on with what an earlier life left; `standing` are the journeys under way. A mail of one that was
+        left, and has not gone, goes no more."""
+        known = await self._consent.status([effect.key for effect in effects])
+        for effect, status in zip(effects, known, strict=True):
+            if isinstance(effect.body, WithdrawBody):
+                self._asked.append(effect)
+                continue
+            self.open[effect.key] = effect
+            needed = isinstance(effect.body, TellBody) or effect.body.journey in standing
+            self._resume(await self._item(effect), status, needed)
+
+    async def carry_out(self, effects: Sequence[Effect]) -> None:
+        """Hand on what was committed."""
+        for effect in effects:
+            if isinstance(effect.body, MailBody):
+                self.open[effect.key] = effect
+                self._queue.put(self._mail(effect, effect.body))
+            else:
+                self._asked.append(effect)
+        if effects:
+            self._dispatch.wake()
+        await self.ask()
+
+    async def ask(self) -> None:
+        """Withdraw what flows withdraw, and find out to whom they tell. Each is asked for again until it was
+        answered, which the consent service takes for one time."""
+        while self._asked:
+            effect = self._asked[0]
+            body = effect.body
+            if isinstance(body, WithdrawBody):
+                await self._consent.withdraw_by_flow(effect.contact, body.topic, body.flow, effect.key)
+                self.done.append(effect.key)
+            else:
+                item = await self._item(effect)
+                self.open[effect.key] = effect
+                self._queue.put(item)
+                self._dispatch.wake()
+            self._asked.pop(0)
+
+    def forget(self, keys: Sequence[str]) -> None:
+        """The store has forgotten these."""
+        gone = set(keys)
+        self.done = [key for key in self.done if key not in gone]
+        for key in keys:
+            self.open.pop(key, None)
+
+    async def _item(self, effect: Effect) -> Item:
+        """What the queue takes. A mail to the team goes to an address, which the consent service keeps."""
+        body = effect.body
+        if isinstance(body, MailBody):
+            return self._mail(effect, body)
+        assert isinstance(body, TellBody)
+        (subject,) = await self._consent.subjects([body.address])
+        ask = Ask(effect.key, 1, subject or _NOBODY, MailClass.INTERNAL, None, "", None)
+        return Item(ask, lambda decision: self._letters.note(body.flow, body.text), body.at)
+
+    def _mail(self, effect: Effect, body: MailBody) -> Item:
+        ask = Ask(
+            effect.key,
+            1,
+            effect.contact,
+            MailClass.SERVICE if body.service else MailClass.MARKETING,
+            body.topic,
+            self._letters.digest(body.template),
+            body.trigger_id if body.service else None,
+        )
+        return Item(ask, lambda decision: self._letters.letter(body, decision), body.at)
+
+    def _resume(self, item: Item, status: Status | None, standing: bool) -> None:
+        """Go by what became of the mail. A journey stands while its mail is open: one that does not was left,
+        and a mail of it that has not gone goes no more."""
+        if status is not None and status.outcome in _OVER:
+            self._dispatch.adopt(item, Settlement(item.key, status.attempt, status.outcome))
+        elif not standing:
+            self._dispatch.refuse(item, Why.FLOW_LEFT)
+        elif status is not None and status.outcome is not None:
+            self._dispatch.adopt(item, Settlement(item.key, status.attempt, status.outcome))
+        elif status is not None and status.reason is not None:
+            self._dispatch.refuse(item, status.reason)
+        else:
+            self._queue.put(item)

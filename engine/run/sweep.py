@@ -1,0 +1,38 @@
+"""When segments or starts on dates were edited, everybody is looked at once more: a birthday comes also for
+those of whom nothing is heard."""
+
+import hashlib
+from collections.abc import Mapping
+
+from engine.core.bundle import Fired, Stimulus
+from engine.core.loaded import Loaded
+from engine.store.batch import Batch
+from engine.store.store import Store
+
+_JUDGED, _SWEPT = "judged", "swept"
+_PAGE = 500
+
+
+async def strangers_to(
+    loaded: Loaded, store: Store, cursors: Mapping[str, int], batch: Batch
+) -> list[Stimulus]:
+    """A word to the next contacts who have not been looked at by what is loaded; none when all were. How far
+    it has come goes into `batch`."""
+    wanted = _number(loaded)
+    if cursors.get(_JUDGED, 0) == wanted:
+        return []
+    after = cursors.get(_SWEPT, 0)
+    contacts = await store.contacts(f"{after:032x}", _PAGE)
+    if contacts:
+        batch.cursors[_SWEPT] = int(contacts[-1], 16)
+    else:
+        batch.cursors |= {_JUDGED: wanted, _SWEPT: 0}
+    return [Stimulus(f"sweep-{wanted}", contact, 0, Fired("", 0)) for contact in contacts]
+
+
+def _number(loaded: Loaded) -> int:
+    """Another one whenever segments or starts on dates are others; 0 where there are none."""
+    if not (loaded.segments or loaded.dated):
+        return 0
+    digest = hashlib.sha256(f"{loaded.judges}\0{loaded.dated_by}".encode()).digest()
+    return int.from_bytes(digest[:7], "big") + 1
