@@ -8,10 +8,11 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, bindparam, update
 
+from engine.core.windows import PERSONAL
 from engine.store import rows
 from engine.store import schema as t
 
-VIEWS = frozenset({"page_viewed", "product_viewed"})
+VIEWS = PERSONAL
 
 _NOTHING = {"kind": "", "at": 0, "received": 0, "contact": None, "address": None, "data": rows.data_row({})}
 _EMPTY = update(t.inbox).where(t.inbox.c.seq == bindparam("seq_")).values(_NOTHING)

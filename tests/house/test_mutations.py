@@ -42,6 +42,30 @@ MUTATIONS = {
         "if journey is None:",
         "tests/engine/core/test_waits.py",
     ),
+    "without the visit": Mutation(
+        "engine/core/mailing.py",
+        "number = journey.visits.get(step, 0) + 1",
+        "number = 1",
+        "tests/engine/core/test_rounds.py",
+    ),
+    "without the count of mails": Mutation(
+        "engine/core/mailing.py",
+        "if keep and not service:",
+        "if False:",
+        "tests/engine/core/test_limits.py",
+    ),
+    "without the rank": Mutation(
+        "engine/core/holding.py",
+        "_decide(turn, min(wanting, key=lambda journey: _rank(turn, journey)))",
+        "_decide(turn, wanting[0])",
+        "tests/engine/core/test_limits.py",
+    ),
+    "without the consent to personalisation": Mutation(
+        "engine/core/advance.py",
+        "if event in windows.PERSONAL and _PERSONALISATION not in turn.bundle.agreed:",
+        "if False:",
+        "tests/engine/core/test_changes.py",
+    ),
     "without the revocation": Mutation(
         "engine/delivery/mailer.py",
         "if stop is not None and stop.leaf > permit.leaf:",

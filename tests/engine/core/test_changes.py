@@ -5,11 +5,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from flows import loaded
+from flows import loaded, program
 from person import DAY, MONDAY, Person
 
-from engine.core.bundle import Stopped, TellBody, WithdrawBody
+from engine.core.bundle import Stopped, TellBody, WithdrawBody, replace
 from engine.core.codes import ALPHABET, code
+from engine.core.loaded import Loaded
 
 
 def flow(steps: str, more: str = "") -> str:
@@ -280,3 +281,27 @@ finish as unknown_yet""")
         bert.pass_(1).happens("email_opened", **mail).happens("email_clicked", **mail).pass_(DAY)
         right = "unknown_yet" if test in ("no email_opened", "count of email_clicked is 0") else "counted"
         assert bert.story("alpha")[-1] == f"finished {right}", test
+
+
+def test_a_mail_that_recommends_carries_what_its_reader_viewed_and_bought() -> None:
+    """Newest first, each once, at most twenty; nothing of who did not agree to personalisation."""
+    plain = program(flow("send picked\n    topic news")).flows[0]
+    node = replace(plain.nodes[0], recommends=3)
+    graph = replace(plain, nodes=(node, *plain.nodes[1:])).sealed()
+    whole = replace(program(flow("send picked\n    topic news")), flows=(graph,))
+    ready = Loaded(whole, (), "Europe/Riga", b"a key for tests")
+    people = [Person(ready).agrees("personalisation"), Person(ready)]
+    for anna in people:
+        for number in range(30):
+            anna.happens("product_viewed", sku=f"S{number}")
+        anna.happens("product_viewed", sku="S15")
+        anna.happens("order_placed", items=[{"sku": "S1"}, {"sku": "S2"}])
+        anna.happens("order_placed", items=[{"sku": "S3"}, {"sku": "S1"}])
+        anna.happens("cart_updated")
+    viewed, bought = people[0].effects[-1].body.viewed, people[0].effects[-1].body.bought
+    assert viewed[:3] == ("S15", "S29", "S28")
+    assert len(viewed) == len(set(viewed)) == 20
+    assert bought == ("S3", "S1", "S2")
+    assert (people[1].effects[-1].body.viewed, people[1].effects[-1].body.bought) == ((), ())
+    assert people[1].bundle.viewed == ()
+    assert people[0].withdraws("personalisation").bundle.viewed == ()
