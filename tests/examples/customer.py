@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from shop import loaded
+from kafija import loaded
 
 from dsl.graph import Split
 from engine.core import choice

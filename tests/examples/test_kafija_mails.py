@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from shop import LANGUAGES, compiled, letters, settings
+from kafija import LANGUAGES, compiled, letters, settings
 
 from consent.contract import Decision, Links
 from dsl.graph import Money, Send

@@ -1,6 +1,6 @@
 """The coffee shop's project compiles without a word, and says what it promises in all its languages."""
 
-from shop import KAFIJA, LANGUAGES, compiled, settings
+from kafija import KAFIJA, LANGUAGES, compiled, settings
 
 from dsl.graph import Graph, Send
 from virta.wording import read_wording
