@@ -15,7 +15,7 @@ import pytest
 from cyclopts import App
 from msgspec import Struct
 
-from consent.contract import Outcome
+from consent.contract import BESIDE_TOPICS, Outcome
 from dsl.compile import Project, compile_project
 from engine.delivery.dispatch import DEFERRALS
 from virta.command import app, run
@@ -164,6 +164,8 @@ def headings() -> dict[str, type[Struct]]:
     for field in msgspec.structs.fields(Settings):
         if isinstance(field.type, type) and issubclass(field.type, Struct):
             found[f"[{field.name}]"] = field.type
+        if get_origin(field.type) is dict:
+            found[", ".join(f"[{field.name}.{name}]" for name in BESIDE_TOPICS)] = get_args(field.type)[1]
         for inner in get_args(field.type)[:1]:
             if isinstance(inner, type) and issubclass(inner, Struct):
                 found[f"[[{field.name}]]"] = inner
@@ -195,7 +197,7 @@ def test_the_headings_of_the_settings_are_those_of_the_file() -> None:
 @pytest.mark.parametrize("heading", headings())
 def test_every_setting_has_its_type_and_its_default(heading: str) -> None:
     """As the program knows them."""
-    tables = {name.strip("[]") for name in headings()}
+    tables = {name.strip("[]").partition(".")[0] for name in headings()}
     fields = [each for each in msgspec.structs.fields(headings()[heading]) if each.name not in tables]
     assert [row[:3] for row in rows(sections(SETTINGS)[heading])] == [
         [f"`{field.name}`", described_type(field.type), default_of(field)] for field in fields
@@ -204,7 +206,7 @@ def test_every_setting_has_its_type_and_its_default(heading: str) -> None:
 
 def test_the_small_file_of_the_page_is_enough(tmp_path: Path) -> None:
     """With it, an empty project compiles."""
-    [toml] = re.findall(r"^```toml\n(.*?)^```", SETTINGS, re.MULTILINE | re.DOTALL)
+    toml, *_ = re.findall(r"^```toml\n(.*?)^```", SETTINGS, re.MULTILINE | re.DOTALL)
     (tmp_path / "virta.toml").write_text(toml, "utf-8")
     settings, compiled = load_project(tmp_path)
     assert settings.name == "Kafija"
