@@ -108,10 +108,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     currency: str = "EUR"
     sender: Sender
     controller: Controller
+    purposes: dict[str, Purpose] = {}  # personalisation, measurement; one that is missing is never asked
     smtp: Smtp = Smtp()
     stores: Stores = Stores()
     keys: Keys = Keys()
-    purposes: dict[str, Purpose] = {}  # personalisation, measurement; one that is missing is never asked
     api: tuple[Api, ...] = ()
     team: tuple[str, ...] = ()
 

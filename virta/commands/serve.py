@@ -75,7 +75,9 @@ def serve(
         reachable = _reachable(settings, listener)
         moved, settings = reachable != settings.url, msgspec.structs.replace(settings, url=reachable)
         if mailbox:
-            stack.enter_context(_mailbox(folder, settings))
+            box = stack.enter_context(_mailbox(folder, settings))
+            smtp = msgspec.structs.replace(settings.smtp, url=box.url)
+            settings = msgspec.structs.replace(settings, smtp=smtp)
         asyncio.run(_serve(folder, settings, compiled, keys, world, listener, moved))
     return 0
 
@@ -126,18 +128,19 @@ def _reachable(settings: Settings, listener: socket.socket) -> str:
 
 
 def _mailbox(folder: Path, settings: Settings) -> Running:
+    """The mailbox of this project, at the port of its mail server, or at any other where that one is taken:
+    nobody but this process has to find it."""
     login = login_of(settings)
     if login.host not in _LOOPBACK:
         raise BrokenProject(
             f"smtp.url in virta.toml names {login.host}; a local mailbox can only stand in for a server "
             "on this machine, as in smtp://127.0.0.1:2525."
         )
+    place = folder / settings.stores.folder / "mailbox"
     try:
-        return start(folder / settings.stores.folder / "mailbox", login.port)
-    except PortRefused as fault:
-        raise BrokenProject(
-            f"{fault} Stop what holds that port, or name another one in `url` under [smtp] in virta.toml."
-        ) from None
+        with contextlib.suppress(PortRefused):
+            return start(place, login.port)
+        return start(place)
     except MailboxFailed as fault:
         raise BrokenProject(str(fault)) from None
 
