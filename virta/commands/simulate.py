@@ -9,22 +9,17 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec import Struct
-from rich import box
-from rich.console import Console
-from rich.table import Table
 
 from consent.contract import Unavailable
 from dsl.compile import Compiled
 from engine.core.record import What
 from engine.delivery.smtp import ServerFault
-from engine.insight.figures import FlowFigures, figures
+from engine.insight.figures import figures
 from engine.run.simulate import Simulation, VirtualClock
 from engine.store.database import StoreFault
 from virta.keys import ProjectKeys, read_or_make_keys
@@ -35,48 +30,12 @@ from virta.progress import Bar
 from virta.project import load_sound_project
 from virta.replay import Replay, ReplayFault
 from virta.settings import Api, BrokenProject, Settings
+from virta.simulation_report import Report, row_of, show
 from virta.visitors import Act, BrokenActs, SignsUp, read_acts
 from virta.wiring import World, open_system
 
 _DAY = 86_400_000
 _KEY = "the replay's own"
-_IN_WORDS = ("skipped", "left early")
-_COLUMNS = (
-    *("flow", "entered", "not\nreachable", "mails", *_IN_WORDS, "un-\nknown", "finished", "under\nway"),
-    *("goal", "revenue"),
-)
-_WIDE = 120  # columns, where no terminal says how many there are
-
-
-class FlowRow(Struct, frozen=True):
-    """One line of the table. `goal` is None where the flow names none; `revenue` is by currency."""
-
-    flow: str
-    entered: int
-    not_reachable: int
-    mails: int
-    skipped: dict[str, int]
-    unknown: int
-    left: dict[str, int]
-    finished: int
-    under_way: int
-    goal: int | None
-    revenue: dict[str, Decimal]
-
-
-class Report(Struct, frozen=True):
-    """What a simulation gives. `undone` counts, by kind, the acts for which there was no mail; `mails` are
-    those that the mail server took, `proof_mails` and what flows told the team (`team_mails`) among them;
-    `seconds` is the time it took on the machine."""
-
-    people: int
-    acts: int
-    undone: dict[str, int]
-    mails: int
-    proof_mails: int
-    team_mails: int
-    seconds: float
-    flows: tuple[FlowRow, ...]
 
 
 def simulate(
@@ -221,7 +180,7 @@ async def _play(
         sent - by_flows - to_team,
         to_team,
         round(time.monotonic() - began, 1),
-        tuple(_row(row) for row in rows),
+        tuple(row_of(row) for row in rows),
     )
 
 
@@ -233,67 +192,3 @@ def _redirected(settings: Settings, mailbox: Running, stores: Path) -> Settings:
         stores=msgspec.structs.replace(settings.stores, folder=str(stores.resolve())),
         api=(Api(key=_KEY),),
     )
-
-
-def _row(row: FlowFigures) -> FlowRow:
-    others = {reason: count for reason, count in row.skipped.items() if count}
-    return FlowRow(
-        row.flow,
-        row.entered,
-        row.not_reachable,
-        row.sent,
-        others,
-        row.unknown,
-        dict(row.left),
-        row.finished,
-        row.waiting,
-        row.converted,
-        row.revenue,
-    )
-
-
-def show(report: Report) -> None:
-    """The report as a table for people."""
-    table = Table(box=box.SIMPLE, header_style="bold", padding=(0, 1, 0, 0))
-    for name in _COLUMNS:
-        if name in _IN_WORDS:
-            table.add_column(name, overflow="fold", min_width=9)
-        else:
-            table.add_column(name, justify="left" if name == "flow" else "right", no_wrap=True)
-    for row in report.flows:
-        table.add_row(
-            row.flow,
-            f"{row.entered:,}",
-            f"{row.not_reachable:,}",
-            f"{row.mails:,}",
-            _reasons(row.skipped),
-            _reasons(row.left),
-            f"{row.unknown:,}",
-            f"{row.finished:,}",
-            f"{row.under_way:,}",
-            "–" if row.goal is None else f"{row.goal:,}",
-            "\n".join(f"{amount:,} {currency}" for currency, amount in sorted(row.revenue.items())) or "–",
-        )
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=_WIDE)
-    console.print(table)
-    console.print(
-        f"{report.people:,} people, {report.acts:,} acts, {report.mails:,} mails reached the mailbox, "
-        f"{report.proof_mails:,} of them to ask for a confirmation{_to_team(report)}; "
-        f"{report.seconds:.1f} s, {report.mails / report.seconds:,.0f} mails/s.",
-        soft_wrap=True,
-    )
-    if report.undone:
-        undone = ", ".join(f"{count:,} {kind}" for kind, count in report.undone.items())
-        console.print(f"Not done, since the mail for it had not come: {undone}.", soft_wrap=True)
-
-
-def _to_team(report: Report) -> str:
-    return f", {report.team_mails:,} to the team" if report.team_mails else ""
-
-
-def _reasons(counts: dict[str, int]) -> str:
-    if not counts:
-        return "–"
-    return ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in sorted(counts.items()))
