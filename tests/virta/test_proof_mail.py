@@ -11,7 +11,7 @@ LINKS = Links(confirm="https://stall.example/c/1", refuse="https://stall.example
 DECISION = Decision("k" * 32, 1, True, None, "plain", "", 0, 0, LINKS)
 SUBJECTS = {
     "en": "Please confirm your sign-up",
-    "lv": "Lūdzu, apstipriniet pieteikšanos",
+    "lv": "Lūdzu, apstiprini pieteikšanos",
     "fi": "Vahvista ilmoittautumisesi",
     "uz": "Iltimos, obunangizni tasdiqlang",
 }
