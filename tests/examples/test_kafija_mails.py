@@ -71,7 +71,7 @@ FOREIGN = {
 }
 """Frequent words of the other languages, none of which is one of its own."""
 
-NAMED = re.compile(r"«[^»]*»|„[^”]*”|Daudz laimes dzimšanas dienā!|French-press|Kafija Example.*")
+NAMED = re.compile(r"“[^”]*”|„[^”]*”|Daudz laimes dzimšanas dienā!|French-press|Kafija Example.*")
 """What stands in any language as it is: names, and a wish that is explained."""
 
 
