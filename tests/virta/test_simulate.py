@@ -189,7 +189,7 @@ def test_the_table_names_flows_mails_and_reasons(
     told = capsys.readouterr()
     assert "\x1b" not in told.out
     rows = [line.split() for line in told.out.splitlines()]
-    assert ["thanks", "2", "0", "2", "–", "–", "0", "2", "0", "–", "–"] in rows
+    assert ["thanks", "2", "0", "2", "0", "0", "0", "2", "0", "–", "–"] in rows
     assert "4 people, 12 acts, 10 mails reached the mailbox, 4 of them to ask for a confirmation" in told.out
     assert told.err.startswith("Simulating: ")
 
