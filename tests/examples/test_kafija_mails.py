@@ -213,6 +213,24 @@ def test_the_confirmation_names_the_order_its_pieces_and_the_sum() -> None:
     assert "63,34\N{NO-BREAK SPACE}€" in latvian.html
 
 
+@pytest.mark.parametrize(
+    ("count", "years", "parcels"),
+    [
+        (1, "gads kopš", "devies 1 sūtījums"),
+        (2, "gadi kopš", "devušies 2 sūtījumi"),
+        (11, "gadi kopš", "devušies 11 sūtījumi"),
+        (21, "gads kopš", "devies 21 sūtījums"),
+    ],
+)
+def test_latvian_words_agree_with_their_numbers(count: int, years: str, parcels: str) -> None:
+    """One, twenty-one and so on take the singular; eleven does not."""
+    values = {**MUCH["values"], "years": Decimal(count), "parcels": Decimal(count)}
+    told = written("anniversary", "lv", {**MUCH, "values": values})
+    assert years in told.html
+    assert parcels in told.html
+    assert told.subject == {1: "Gads", 21: "21 gads"}.get(count, f"{count} gadi") + " kopā ar tevi"
+
+
 def test_dates_of_a_subscription_are_written_out() -> None:
     """As each language writes them."""
     assert "10 March 2026" in written("subscription_begins", "en").html
