@@ -1,10 +1,9 @@
 """Steps that change the contact, or have somebody told: `set`, `add tag`, `unsubscribe from`, `tell`."""
 
-from decimal import Decimal
 from typing import Any
 
 from dsl.graph import CouponCode, Set, Tag, Tell, Unsubscribe
-from engine.core import calendar, mailing, segments
+from engine.core import keeping, mailing, segments
 from engine.core.bundle import Effect, Journey, TellBody, WithdrawBody
 from engine.core.conditions import known
 from engine.core.flow import Flow, spoken
@@ -13,7 +12,7 @@ from engine.core.turn import Turn
 
 
 def set_attribute(turn: Turn, flow: Flow, journey: Journey, node: Set) -> Journey:
-    """Change an attribute; an unknown value makes it unknown."""
+    """Change an attribute; an unknown value makes it unknown, and so does one that is too large to keep."""
     value: Any = None
     if isinstance(node.value, CouponCode):
         made = mailing.coupon(turn, flow, journey, node.step, node.value.coupon)
@@ -22,7 +21,8 @@ def set_attribute(turn: Turn, flow: Flow, journey: Journey, node: Set) -> Journe
             return journey
         journey, value, _ = made
     elif node.value is not None:
-        value = _fitting(turn, node.attribute, known(flow.values[journey.node](turn.scene(journey))))
+        found = known(flow.values[journey.node](turn.scene(journey)))
+        value = keeping.fitting(turn.loaded.attributes.get(node.attribute), found, turn.clock)
     rest = {name: old for name, old in turn.bundle.attributes.items() if name != node.attribute}
     turn.change(attributes=rest if value is None else {**rest, node.attribute: value})
     turn.note(journey.flow, journey.id, node.step, What.SET, node.attribute)
@@ -57,13 +57,3 @@ def tell(turn: Turn, flow: Flow, journey: Journey, node: Tell) -> Journey:
     body = TellBody(journey.flow, journey.id, node.step, turn.now, node.address, text)
     turn.ask(Effect(key, journey.contact, "tell", body))
     return journey
-
-
-def _fitting(turn: Turn, attribute: str, value: Any) -> Any:
-    """The value in the attribute's own type: a count is a number, a moment has a day."""
-    kind = turn.loaded.attributes.get(attribute)
-    if kind is None or type(value) is not int:
-        return value
-    if kind.kind == "number":
-        return Decimal(value)
-    return calendar.day(value, turn.clock) if kind.kind == "date" else value

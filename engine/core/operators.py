@@ -14,11 +14,19 @@ from engine.core import calendar
 
 
 def calculate(operator: str, left: Any, right: Any) -> Any:
-    """The result, or None: for unknown values, division by zero and amounts in two currencies."""
+    """The result, or None: for unknown values, division by zero, amounts in two currencies and results that
+    no decimal number can hold."""
     if left is None or right is None:
         return None
     if isinstance(left, Money) or isinstance(right, Money):
         return _money(operator, left, right)
+    try:
+        return _number(operator, left, right)
+    except ArithmeticError:
+        return None
+
+
+def _number(operator: str, left: Any, right: Any) -> Any:
     if operator == "+":
         return left + right
     if operator == "-":

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from consent.client import is_address
 from dsl.graph import FieldType, Money, Program
-from engine.core import calendar
+from engine.core import calendar, keeping
 from engine.store.handed import Handed
 from engine.store.store import Received, Store
 
@@ -25,7 +25,6 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _UNKEEPABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _LONGEST_ID = 200
 _LONGEST_TEXT = 10_000
-_TOO_LARGE = 10**15
 _BUILT_IN = ("language", "time_zone", "country")
 _SEEN_BY_THE_SHOP = ("page_viewed",)  # always there, but only the shop's own pages can tell it
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -199,7 +198,7 @@ def _value(kind: FieldType, value: object, name: str) -> Any:
             raise Misfit(f"`{name}` must be one of {', '.join(f'`{choice}`' for choice in kind.choices)}")
         case "flag", bool():
             return value
-        case "number", int() | float() if not isinstance(value, bool) and abs(value) < _TOO_LARGE:
+        case "number", int() | float() if not isinstance(value, bool) and abs(value) < keeping.TOO_LARGE:
             return Decimal(str(value))
         case "money", dict():
             return _money(value, name)

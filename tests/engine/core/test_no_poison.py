@@ -2,8 +2,10 @@
 
 import asyncio
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
+import pytest
 from flows import ZONE, loaded, program
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -49,6 +51,12 @@ flow asks "Asks"
 """
 FLOW += "".join(f"    if {condition}\n        wait 1 hour\n" for condition in CONDITIONS)
 FLOW += """
+    repeat up to 100 times
+        set contact.visits to contact.visits * contact.visits + 1 / contact.visits
+        set contact.credit to contact.credit * contact.visits / 3
+        set contact.renewal to last order_placed.at
+        set contact.birthday to today
+        set contact.city to trigger.order_id
     send tips with a contact.visits * 7, b sum of order_placed.total, c last order_placed.items
         topic news
         subject "{contact.credit or "x"} {contact.birthday or "x"} {contact.vip or "x"}"
@@ -133,6 +141,38 @@ def test_nothing_accepted_stops_a_journey(given: dict[str, Any], placed: list[di
         assert repr(again.body.values) == repr(effect.body.values)
     named = {data["order_id"].strip() for data in events if data.get("order_id", "").strip()}
     assert anna.mails == ["tips"] * len(named)
+
+
+@pytest.mark.parametrize("visits", ["10", "-10", "1E+14", "0.1", "5e-324"])
+def test_reckoning_without_end_makes_an_attribute_unknown(visits: str) -> None:
+    """A number squared again and again grows out of all bounds, and the journey goes on to its mail."""
+    text = """
+flow squares
+    start on order_placed
+
+    repeat up to 100 times
+        set contact.visits to contact.visits * contact.visits
+    send tips
+        topic news
+"""
+    anna = Person(loaded(text)).learns(visits=Decimal(visits)).happens("order_placed")
+    assert anna.mails == ["tips"]
+    assert abs(anna.bundle.attributes.get("visits", Decimal(0))) < 1
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ("contact.visits * 9.99", Decimal("999000000000000.00")),
+        ("contact.visits * 10", None),
+        ("contact.visits * -10", None),
+    ],
+)
+def test_what_the_inbox_would_refuse_is_not_kept(value: str, kept: Decimal | None) -> None:
+    """Numbers have at most 15 digits before the point, wherever they come from."""
+    text = f"flow sets\n    start on order_placed\n\n    set contact.visits to {value}\n"
+    anna = Person(loaded(text)).learns(visits=Decimal(10**14)).happens("order_placed")
+    assert anna.bundle.attributes.get("visits") == kept
 
 
 async def _through_the_inbox(given: dict[str, Any], placed: list[dict[str, Any]]) -> list[dict[str, Any]]:
