@@ -64,7 +64,8 @@ class Bundle(Struct, frozen=True):
     `watch` is the armed instant at which time alone may change something of this contact: the earliest of
     `segments_due` (a membership), of `dates` (the next start of each flow that starts on a date) and of what
     its journeys' conditions wait for. `entered` holds the last entry into each flow (`flow`, or `flow` NUL
-    value where a flow has one journey per value). `mails` is what limits count. `viewed` and `bought` are
+    value where a flow has one journey per value). `armed` names the occasions whose instants `dates` tells,
+    `given` the last one of each start that came. `mails` is what limits count. `viewed` and `bought` are
     SKUs, newest first.
     """
 
@@ -84,6 +85,8 @@ class Bundle(Struct, frozen=True):
     mails: tuple[Mailed, ...] = ()
     viewed: tuple[str, ...] = ()
     bought: tuple[str, ...] = ()
+    armed: dict[str, str] = {}
+    given: dict[str, str] = {}
 
 
 def in_order(journeys: Iterable[Journey]) -> tuple[Journey, ...]:

@@ -1,5 +1,6 @@
 """Starts on a date: the next one of each flow is armed for each contact, so that nobody has to look daily."""
 
+from collections.abc import Iterator
 from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,57 +11,75 @@ from engine.core.flow import Dated
 from engine.core.turn import Turn
 
 _NONE = Duration()
+_MOVED = 26 * 3_600_000
+"""Milliseconds: no two clocks of the world are further apart, nor two times of one day."""
 
 
-def occurrence(start: StartOnDate, value: Any, after: int, clock: ZoneInfo) -> int | None:
-    """The first instant behind `after` at which a flow starts for a contact with this date or moment; None
-    if the date is unknown or lies behind for good."""
+def occasions(start: StartOnDate, value: Any, after: int, clock: ZoneInfo) -> Iterator[tuple[str, int]]:
+    """Each occasion on which a flow starts for a contact with this date or moment, earliest first, all of
+    those behind `after` among them: its name, which is the same on every clock, and its instant."""
     if value is None:
-        return None
-    day = value if isinstance(value, date) else calendar.day(value, clock)
+        return
+    exact = not isinstance(value, date)
+    day = calendar.day(value, clock) if exact else value
     if not start.every_year:
-        found = _instant(start, day, clock)
-        return found if found > after else None
+        yield str(value), _instant(start, day, clock)
+        return
     length = start.offset or _NONE
     shift = length.months // 12 + length.days // 365 + length.seconds // 31_000_000 + 2
-    year = max(day.year + 1, calendar.day(after, clock).year - shift)
-    while year <= date.max.year:
-        found = _instant(start, calendar.anniversary(day, year), clock)
-        if found > after:
-            return found
-        year += 1
-    return None
+    for year in range(max(day.year + 1, calendar.day(after, clock).year - shift), date.max.year + 1):
+        anniversary = calendar.anniversary(day, year)
+        name = f"{value}+{year - day.year}" if exact else str(anniversary)
+        yield name, _instant(start, anniversary, clock)
 
 
 def due(turn: Turn, behind: int) -> list[str]:
     """The flows whose armed start lies before `behind`; they are armed anew."""
-    reached = {key for key, at in turn.bundle.dates.items() if at < behind}
+    bundle = turn.bundle
+    reached = {key for key, at in bundle.dates.items() if at < behind}
     if reached:
-        kept = {key: at for key, at in turn.bundle.dates.items() if key not in reached}
-        for dated in turn.loaded.dated:
-            if dated.key in reached:
-                _put(turn, kept, dated, turn.now)
-        turn.change(dates=kept)
+        given = {key: bundle.armed[key] for key in reached if key in bundle.armed}
+        turn.change(
+            dates={key: at for key, at in bundle.dates.items() if key not in reached},
+            armed={key: name for key, name in bundle.armed.items() if key not in reached},
+            given={**bundle.given, **given},
+        )
+        _arm(turn, reached)
     return sorted({key.partition("\0")[0] for key in reached} & turn.loaded.current.keys())
 
 
 def rearm(turn: Turn) -> None:
     """Arm every flow's next start by what is now known of the contact."""
-    found: dict[str, int] = {}
-    for dated in turn.loaded.dated:
-        # a start at this very instant is still to come: the event is first, the timer second
-        waits = turn.bundle.dates.get(dated.key) == turn.now
-        _put(turn, found, dated, turn.now - waits)
-    if found != turn.bundle.dates:
-        turn.change(dates=found)
+    _arm(turn, {*turn.bundle.dates, *(dated.key for dated in turn.loaded.dated)})
     if turn.bundle.dated_by != turn.loaded.dated_by:
         turn.change(dated_by=turn.loaded.dated_by)
 
 
-def _put(turn: Turn, into: dict[str, int], dated: Dated, after: int) -> None:
-    at = occurrence(dated.start, dated.value(turn.scene()), after, turn.clock)
-    if at is not None:
-        into[dated.key] = at
+def _arm(turn: Turn, keys: set[str]) -> None:
+    dates = {key: at for key, at in turn.bundle.dates.items() if key not in keys}
+    armed = {key: name for key, name in turn.bundle.armed.items() if key not in keys}
+    for dated in turn.loaded.dated:
+        found = _next(turn, dated) if dated.key in keys else None
+        if found is not None:
+            armed[dated.key], dates[dated.key] = found
+    if (dates, armed) != (turn.bundle.dates, turn.bundle.armed):
+        turn.change(dates=dates, armed=armed)
+
+
+def _next(turn: Turn, dated: Dated) -> tuple[str, int] | None:
+    """The next occasion. One that was given is over on every clock; one that stood armed is not lost where
+    another clock, or another time of the day, has it behind itself: it comes at once."""
+    bundle, now = turn.bundle, turn.now
+    waits = bundle.dates.get(dated.key, now - 1) >= now
+    for name, at in occasions(dated.start, dated.value(turn.scene()), now, turn.clock):
+        if name == bundle.given.get(dated.key):
+            continue
+        # a start at this very instant is still to come: the event is first, the timer second
+        if waits and name == bundle.armed.get(dated.key) and at > now - _MOVED:
+            return name, max(at, now)
+        if at > now:
+            return name, at
+    return None
 
 
 def _instant(start: StartOnDate, day: date, clock: ZoneInfo) -> int:

@@ -70,4 +70,6 @@ def _profile(bundle: Bundle) -> tuple[object, ...]:
         bundle.mails,
         bundle.viewed,
         bundle.bought,
+        bundle.armed,
+        bundle.given,
     )

@@ -39,6 +39,8 @@ class _Profile(Struct, frozen=True, array_like=True):
     mails: tuple[Mailed, ...] = ()
     viewed: tuple[str, ...] = ()
     bought: tuple[str, ...] = ()
+    armed: dict[str, str] = {}
+    given: dict[str, str] = {}
 
 
 _profile = decoder(_Profile)
@@ -67,6 +69,8 @@ def profile_row(bundle: Bundle) -> bytes:
             bundle.mails,
             bundle.viewed,
             bundle.bought,
+            bundle.armed,
+            bundle.given,
         )
     )
 
@@ -93,6 +97,8 @@ def bundle_of(contact: str, row: bytes | None, journeys: Iterable[Journey]) -> B
         profile.mails,
         profile.viewed,
         profile.bought,
+        profile.armed,
+        profile.given,
     )
 
 

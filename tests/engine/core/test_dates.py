@@ -169,3 +169,43 @@ def test_a_flow_that_is_new_is_armed_with_the_next_word_from_the_contact() -> No
     anna.loaded = loaded(flow("1 day before"))
     assert anna.happens("cart_updated").next_due() == at("2026-04-09T06:00")
     assert anna.pass_(60 * DAY + HOUR).mails == ["gift"]
+
+
+HOMES = {"Riga": "Europe/Riga", "New York": "America/New_York", "Tashkent": "Asia/Tashkent"}
+
+
+@pytest.mark.parametrize("until", ["2026-03-03T07:30", "2026-03-03T12:00"])
+def test_a_birthday_comes_once_to_one_who_travels(until: str) -> None:
+    """Nine o'clock strikes again further west, on the same day."""
+    anna = Person(loaded(flow())).learns(birthday=date(1990, 3, 3), time_zone=HOMES["Riga"])
+    anna.until(at(until)).learns(time_zone=HOMES["New York"])
+    assert anna.until(at("2026-03-05T00:00")).mails == ["gift"]
+    assert anna.next_due() == at("2027-03-03T14:00")
+    anna.learns(time_zone=HOMES["Riga"])
+    assert anna.until(at("2027-03-04T00:00")).mails == ["gift"] * 2
+
+
+def test_a_birthday_is_not_lost_on_the_way_east() -> None:
+    """Where nine o'clock is over on arrival, the start comes at once."""
+    anna = Person(loaded(flow())).learns(birthday=date(1990, 3, 3), time_zone=HOMES["New York"])
+    anna.until(at("2026-03-03T10:30")).learns(time_zone=HOMES["Riga"])
+    assert anna.next_due() == anna.now
+    assert anna.learns(city="Riga").until(at("2026-03-10T00:00")).mails == ["gift"]
+    assert anna.next_due() == at("2027-03-03T07:00")
+
+
+@pytest.mark.parametrize(("seen", "hour"), [("2026-03-03T08:30", "12:00"), ("2026-03-03T06:30", "08:00")])
+def test_a_flow_whose_hour_is_edited_on_the_day_starts_once(seen: str, hour: str) -> None:
+    """Whether the old hour is over and the new one is not, or the other way round."""
+    anna = Person(loaded(flow())).learns(birthday=date(1990, 3, 3)).until(at(seen))
+    anna.loaded = loaded(flow().replace("09:00", hour))
+    anna.happens("cart_updated")
+    assert anna.until(at("2026-03-04T00:00")).mails == ["gift"]
+
+
+def test_the_moment_of_a_renewal_is_one_on_every_clock() -> None:
+    """Even where it lies on another day."""
+    text = flow().replace("contact.birthday every year", "contact.renewal 3 days before")
+    anna = Person(loaded(text)).learns(renewal=at("2026-03-31T22:30"), time_zone=HOMES["New York"])
+    assert anna.until(at("2026-03-28T20:00")).mails == ["gift"]
+    assert anna.learns(time_zone=HOMES["Tashkent"]).pass_(10 * DAY).mails == ["gift"]

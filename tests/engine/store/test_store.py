@@ -103,6 +103,8 @@ bundles = st.builds(
     watch=instants | st.just(NEVER),
     dates=st.dictionaries(texts, instants, max_size=2),
     dated_by=texts,
+    armed=st.dictionaries(texts, texts, max_size=2),
+    given=st.dictionaries(texts, texts, max_size=2),
     mails=st.lists(st.builds(Mailed, instants, ids, texts), max_size=2).map(tuple),
     viewed=st.lists(texts, max_size=2).map(tuple),
     bought=st.lists(texts, max_size=2).map(tuple),
