@@ -68,9 +68,15 @@ def diagnose(chunk: Chunk, index: int, column: int, place: str) -> tuple[Finding
 
 
 def _wrong_word(chunk: Chunk, index: int, column: int) -> tuple[Finding, Mend] | None:
-    """A `set` or a `start on` that lacks one of its words, or has another one in its place."""
+    """A `set`, a `start on` or a `send` that lacks one of its words, or has words that belong elsewhere."""
     logical = chunk.lines[index]
     words = logical.words
+    if words.startswith("send ") and (timed := re.match(r"at +(\d\d?:\d\d)\b", logical.text[column:])):
+        span = chunk.span(index, column, column + timed.end())
+        help = f"Write `wait until {timed.group(1)}` above."
+        return error("E111", span, "A `send` has no time of its own.", help), Mend(
+            column, column + timed.end(), ""
+        )
     if found := re.match(r"set +tag\b(?! +to\b)", words):
         start = logical.indent
         span = chunk.span(index, start, start + found.end())

@@ -9,6 +9,8 @@ from dsl.layout import STRING
 _STRING = re.compile(STRING)
 _SIGNS = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY"}
 _UNITS = {"m": "minute", "h": "hour", "d": "day", "w": "week", "mo": "month", "y": "year"}
+_ABOVE = ("more", "greater", "higher", "larger", "bigger")
+_BELOW = ("less", "lower", "smaller", "cheaper", "fewer")
 _WORDS = {
     "=": "is",
     "==": "is",
@@ -111,6 +113,11 @@ def _count(found: re.Match[str]) -> tuple[str, str]:
     return "Numbers are written in digits.", f"at most {number}"
 
 
+def _compared(found: re.Match[str]) -> tuple[str, str]:
+    sign = ">" if found.group(2) in _ABOVE else "<"
+    return "A comparison is written with its sign.", f"{found.group(1)} {sign} {found.group(3)}"
+
+
 def _rounds(found: re.Match[str]) -> tuple[str, str]:
     return "Rounds are counted up to a number.", f"repeat up to {found.group(1)}"
 
@@ -141,6 +148,11 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], tuple[str
     ("E111", re.compile(r":(?= |$)"), _plain("No colon stands here.", "")),
     ("E114", re.compile(r"[^\W\d]\w*(?:-\w+)+"), _hyphen),
     ("E111", re.compile(r"\bin +the +last\b"), _plain("`in the last` has a word too many.", "in last")),
+    (
+        "E111",
+        re.compile(rf"([\w.]+) +is +({'|'.join((*_ABOVE, *_BELOW))}) +than +([\w.]+(?: +[A-Z]{{3}}\b)?)"),
+        _compared,
+    ),
     (
         "E111",
         re.compile(r"\bgreater +than\b|\bmore +than\b"),

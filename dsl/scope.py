@@ -182,15 +182,7 @@ def _contact(rest: tuple[Name, ...], scope: Scope, findings: list[Finding]) -> M
     name = rest[0]
     declared = scope.names.attribute(name.text)
     if declared is None:
-        findings.append(
-            unknown(
-                "E203",
-                "attribute",
-                name,
-                {**CONTACT_ALWAYS, **scope.names.attributes},
-                f"Declare it below `contact`: `{name.text} text`.",
-            )
-        )
+        findings.append(undeclared(name, scope, f"Declare it below `contact`: `{name.text} text`."))
         return None
     if name.text == "email":
         findings.append(
@@ -205,11 +197,20 @@ def _contact(rest: tuple[Name, ...], scope: Scope, findings: list[Finding]) -> M
     return _shallow("attribute", rest, value_type(declared), findings)
 
 
+def undeclared(name: Name, scope: Scope, help: str) -> Finding:
+    """The finding for an attribute that nobody declared; `help` is for one that is like no other."""
+    return unknown("E203", "attribute", name, {**CONTACT_ALWAYS, **scope.names.attributes}, help)
+
+
 def _trigger(rest: tuple[Name, ...], scope: Scope, findings: list[Finding]) -> Meaning | None:
     if scope.trigger is None and not scope.no_trigger:
         return None  # what starts the flow is unknown, and reported as such
     if scope.trigger is None:
-        findings.append(error("E211", rest[0].span, *_split(scope.no_trigger)))
+        message, help = _split(scope.no_trigger)
+        if scope.event and rest[0].text in dict(scope.event.fields):
+            bare = ".".join(each.text for each in rest)
+            help = f"Fields of the event stand here by themselves: write `{bare}`."
+        findings.append(error("E211", rest[0].span, message, help))
         return None
     return _of_event("trigger", rest, scope.trigger, "the event that starts this flow", findings)
 

@@ -4,7 +4,7 @@ from dsl.agreement import comparable, currency_of, is_zero
 from dsl.finding import Finding
 from dsl.graph import EventType
 from dsl.names import PURPOSES, fields_of, unknown
-from dsl.scope import ANYTHING, CONDITION, NUMBER, Scope, ValueType, follow, resolve
+from dsl.scope import ANYTHING, CONDITION, NUMBER, Scope, ValueType, follow, resolve, undeclared
 from dsl.source import error
 from dsl.terms import (
     AgreedTo,
@@ -20,6 +20,7 @@ from dsl.terms import (
     Literal,
     Logic,
     MailTest,
+    Name,
     Negative,
     Not,
     OneOf,
@@ -34,6 +35,11 @@ _ORDERED = ("number", "money", "date", "moment")
 
 def check_condition(node: Expression, scope: Scope, findings: list[Finding]) -> None:
     """Report what keeps `node` from being a condition."""
+    match node:
+        case Path(parts=(Name(text="contact"), name)) if scope.names.attribute(name.text) is None:
+            help = f"Declare it below `contact`: `{name.text} flag`, and ask `{node.text} is yes`."
+            findings.append(undeclared(name, scope, help))
+            return
     found = type_of(node, scope, findings)
     if found.kind in ("condition", "anything"):
         return

@@ -12,11 +12,15 @@ from dsl.terms import AgreedTo, Expression, History, MailTest, within
 from dsl.walk import every_step
 
 _MEASURED = ("email_opened", "email_clicked")
+_REMEMBERED = {"product_viewed": "looks at products", "page_viewed": "looks at pages"}
+_ALWAYS = {"any": "this is always no", "no": "this is always yes", "count": "this is always 0"}
 
 
 def check_purposes(draft: Draft) -> Iterator[Finding]:
     """Questions for what is known of nobody, or of some only and is taken for the rest to be no."""
     yield from _never_asked(draft)
+    if draft.purposes is not None and "personalisation" not in draft.purposes:
+        return
     for condition in _conditions(draft):
         yield from _of_some(condition)
 
@@ -71,10 +75,17 @@ def _never_asked(draft: Draft) -> Iterator[Finding]:
                     yield _never("measurement", "opens and clicks are never known", part.span)
                 case History(path=path) if path.parts[0].text in _MEASURED and "measurement" not in asked:
                     yield _never("measurement", "opens and clicks are never known", part.span)
+                case History(path=path) if path.parts[0].text in PERSONAL and "personalisation" not in asked:
+                    yield _never("personalisation", _never_remembered(part), part.span)
     for flow in draft.flows:
         for head in flow.heads:
             if isinstance(head, StartOnEvent) and head.event.text in _MEASURED and "measurement" not in asked:
                 yield _never("measurement", "nothing ever starts here", head.span)
+
+
+def _never_remembered(part: History) -> str:
+    always = _ALWAYS.get(part.kind, "this is never known")
+    return f"{_REMEMBERED[part.path.parts[0].text]} are never remembered, and {always}"
 
 
 def _never(purpose: str, so: str, span: Span) -> Finding:
