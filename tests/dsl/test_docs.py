@@ -8,6 +8,7 @@ from golden_cases import GOLDEN
 
 from dsl.compile import Project, compile_project
 from dsl.report import as_text
+from dsl.shop import SHOP
 from dsl.words import LATER_DECLARATIONS, LATER_STEPS
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
@@ -36,6 +37,23 @@ def test_the_flows_of_the_language_page_have_no_findings() -> None:
     assert {flow.flow for flow in found.program.flows} == {
         *("welcome", "order_updates", "abandoned_cart", "winback", "birthday")
     }
+
+
+def test_the_table_of_shop_events_has_each_field_with_its_type() -> None:
+    """Event by event, in the order of the code; `items` is told below the table."""
+    page = (DOCS / "language.md").read_text("utf-8").partition("brings the events of an online shop:")[2]
+    told: dict[str, dict[str, str]] = {}
+    for events, fields in re.findall(
+        r"^\| (`.*?`) \| (`.*) \|$", page.partition("\nYou may")[0], re.MULTILINE
+    ):
+        kinds = {
+            name: group.split()[-1].strip("`").replace("items", "list")
+            for group in fields.split("; ")
+            for name in re.findall(r"`(\w+)`", group)
+        }
+        told |= dict.fromkeys(re.findall(r"`(\w+)`", events), kinds)
+    assert told == {event.name: {name: kind.kind for name, kind in event.fields} for event in SHOP}
+    assert list(told) == [event.name for event in SHOP]
 
 
 def test_every_finding_has_a_line() -> None:
