@@ -9,7 +9,11 @@ from engine.core.loaded import Loaded
 from engine.store.batch import Batch
 from engine.store.store import Store
 
-_JUDGED, _SWEPT = "judged", "swept"
+_JUDGED, _SWEEPING, _SWEPT, _SWEEPS = "judged", "sweeping", "swept", "sweeps"
+"""What everybody was looked at by, what people are being looked at by, how far that has come, and the number
+of such rounds: what comes of one is another thing than what came of an earlier one by the same program."""
+
+_NOTHING = -1
 _PAGE = 500
 
 
@@ -21,13 +25,16 @@ async def strangers_to(
     wanted = _number(loaded)
     if cursors.get(_JUDGED, 0) == wanted:
         return []
-    after = cursors.get(_SWEPT, 0)
+    after, round_ = cursors.get(_SWEPT, 0), cursors.get(_SWEEPS, 0)
+    if cursors.get(_SWEEPING) != wanted:
+        after, round_ = 0, round_ + 1
+        batch.cursors |= {_JUDGED: _NOTHING, _SWEEPING: wanted, _SWEEPS: round_}
     contacts = await store.contacts(f"{after:032x}", _PAGE)
     if contacts:
         batch.cursors[_SWEPT] = int(contacts[-1], 16)
     else:
-        batch.cursors |= {_JUDGED: wanted, _SWEPT: 0}
-    return [Stimulus(f"sweep-{wanted}", contact, 0, Fired("", 0)) for contact in contacts]
+        batch.cursors |= {_JUDGED: wanted, _SWEEPING: _NOTHING, _SWEPT: 0}
+    return [Stimulus(f"sweep-{round_}-{wanted}", contact, 0, Fired("", 0)) for contact in contacts]
 
 
 def _number(loaded: Loaded) -> int:
