@@ -19,7 +19,7 @@ from engine.core.record import Why
 _DAY = 86_400_000
 _UNIT_DAYS = {"day": 1, "week": 7, "month": 31}
 _LOOKAHEAD = 400 * _DAY
-"""Quiet periods that leave no moment of the day free are found out behind this."""
+"""Quiet periods that leave no moment of the day free are found out so long behind the end of the limits."""
 
 Counted = tuple[Cap, Sequence[Mailed]]
 """A limit, and the mails that it counts, all of the past."""
@@ -77,16 +77,17 @@ def _milliseconds(cap: Cap) -> int:
 
 def _first_free(caps: Sequence[Counted], quiets: Sequence[Quiet], now: int, clock: ZoneInfo) -> int:
     """The first moment from `now` on that no limit and no quiet forbids, `NEVER` if there is none."""
-    moment = now
-    while moment - now < _LOOKAHEAD:
-        later = moment
-        for cap, mails in caps:
-            later = max(later, _free_from(cap, mails, moment, clock))
-        for quiet in quiets:
-            later = max(later, _quiet_until(quiet, moment, clock))
-        if later == moment:
+    moment = roomy = now
+    while moment - roomy < _LOOKAHEAD:
+        free = max((_free_from(cap, mails, moment, clock) for cap, mails in caps), default=moment)
+        if free == NEVER:
+            return NEVER
+        if free > moment:
+            moment = roomy = free  # not for ever: no mail is added
+        loud = max((_quiet_until(quiet, moment, clock) for quiet in quiets), default=moment)
+        if loud == moment == free:
             return moment
-        moment = later
+        moment = loud
     return NEVER
 
 

@@ -355,3 +355,13 @@ flow {name} "{name}"
     assert all(calendar.add(one, week, RIGA) <= fifth for one, fifth in zip(sent, sent[4:], strict=False))
     assert all(one < other for one, other in pairwise(sent))
     assert all(8 <= calendar.wall(moment, RIGA).hour < 21 for moment in sent)
+
+
+@pytest.mark.parametrize("quiet", ["", QUIET])
+def test_a_limit_may_be_longer_than_a_year(quiet: str) -> None:
+    """What waits for it is held, not skipped, and goes when it is free."""
+    person = anna(f"    at most 1 email per 500 days, else wait up to 700 days\n{quiet}")
+    mailed(person).pass_(DAY).happens("checkout_started")
+    assert lines(person, "beta") == ["held beta_mail limit"]
+    person.until(MONDAY + 500 * DAY + HOUR)
+    assert lines(person, "beta")[1:] == ["sent beta_mail"]
