@@ -46,7 +46,7 @@ def _conditions(draft: Draft) -> Iterator[Expression]:
 
 
 def _of_some(condition: Expression) -> Iterator[Finding]:
-    """Absence of what is remembered of some people only: for all others it holds always."""
+    """Absence of what is remembered of some people only: of all others it is unknown."""
     parts = list(within(condition))
     if any(isinstance(part, AgreedTo) and part.topic.text == "personalisation" for part in parts):
         return
@@ -56,7 +56,7 @@ def _of_some(condition: Expression) -> Iterator[Finding]:
                 "W215",
                 part.span,
                 f"`{part.path.text}` is remembered only of people who agreed to personalisation; for the "
-                "others this is always yes.",
+                "others, and for the time before they agreed, this is always no.",
                 "Add `and agreed to personalisation`, or wait a fixed time, as in `wait 2 hours`.",
             )
 

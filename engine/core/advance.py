@@ -104,12 +104,14 @@ def _agreed(turn: Turn, data: Agreed, at: int) -> None:
     if known:
         turn.change(attributes={**turn.bundle.attributes, **known})
     if data.active:
+        if data.topic in windows.PURPOSES and data.topic not in turn.bundle.agreed:
+            turn.change(known_since={**turn.bundle.known_since, data.topic: at})
         turn.change(agreed=turn.bundle.agreed | {data.topic})
     else:
         turn.change(agreed=turn.bundle.agreed - {data.topic})
         leaving.all_of(turn, lambda flow: flow.graph.topic == data.topic, Why.TOPIC_WITHDRAWN)
-        if data.topic == _PERSONALISATION:
-            _forget(turn)
+        if data.topic in windows.PURPOSES:
+            _forget(turn, data.topic)
     name = "subscribed" if data.active else "unsubscribed"
     _happened(turn, Happened(name, {"topic": data.topic}), at, changed=True)
 
@@ -183,7 +185,8 @@ def _go_on(turn: Turn, journey: Journey, step: str, sent: bool) -> None:
 
 
 def _remember(turn: Turn, event: str, data: dict[str, Any], at: int) -> None:
-    if event in windows.PERSONAL and _PERSONALISATION not in turn.bundle.agreed:
+    purpose = windows.PURPOSE_OF.get(event)
+    if purpose is not None and purpose not in turn.bundle.agreed:
         return
     need = turn.loaded.needs.get(event)
     if need is not None:
@@ -200,10 +203,14 @@ def _remember(turn: Turn, event: str, data: dict[str, Any], at: int) -> None:
         turn.change(bought=windows.recent(turn.bundle.bought, [item.get("sku") for item in items]))
 
 
-def _forget(turn: Turn) -> None:
-    """What was remembered for personalisation only."""
-    kept = {event: seen for event, seen in turn.bundle.windows.items() if event not in windows.PERSONAL}
-    turn.change(windows=kept, viewed=())
+def _forget(turn: Turn, purpose: str) -> None:
+    """What was remembered for that purpose only."""
+    bundle, events = turn.bundle, windows.PURPOSES[purpose]
+    turn.change(
+        windows={event: seen for event, seen in bundle.windows.items() if event not in events},
+        known_since={other: since for other, since in bundle.known_since.items() if other != purpose},
+        viewed=() if purpose == _PERSONALISATION else bundle.viewed,
+    )
 
 
 def _start(turn: Turn, by_event: dict[str, dict[str, Any]]) -> None:

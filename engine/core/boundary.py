@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from msgspec import Struct
 
 from dsl import graph as g
-from engine.core import calendar
+from engine.core import calendar, windows
 from engine.core.conditions import Reading, Scene, reading
 
 _THREE_HOURS = 3 * 3_600_000
@@ -52,6 +52,8 @@ def _sources(asked: object) -> Iterator[Boundaries]:
         case g.History(_, event, _, where, span):
             if isinstance(span, g.LastSpan):
                 yield _leaves_window(event, span.duration)
+            if event in windows.PURPOSE_OF and isinstance(span, g.LastSpan | None):
+                yield _all_known(windows.PURPOSE_OF[event], span.duration if span else windows.KEEP)
             if where is not None and (inner := tuple(_sources(where))):
                 yield _of_each(event, _all_of(inner))
             yield from _sources(span)
@@ -78,6 +80,17 @@ def _leaves_window(event: str, duration: g.Duration) -> Boundaries:
                 yield calendar.add(seen.at, duration, scene.clock)
 
     return leaving
+
+
+def _all_known(purpose: str, duration: g.Duration) -> Boundaries:
+    """The instant from which all that lies within the duration came behind the contact's agreement."""
+
+    def reaching(scene: Scene) -> Iterator[int]:
+        since = scene.bundle.known_since.get(purpose)
+        if since is not None:
+            yield calendar.add(since - 1, duration, scene.clock)
+
+    return reaching
 
 
 def _of_each(event: str, inner: Boundaries) -> Boundaries:

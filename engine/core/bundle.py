@@ -66,7 +66,8 @@ class Bundle(Struct, frozen=True):
     its journeys' conditions wait for. `entered` holds the last entry into each flow (`flow`, or `flow` NUL
     value where a flow has one journey per value). `armed` names the occasions whose instants `dates` tells,
     `given` the last one of each start that came. `mails` is what limits count. `viewed` and `bought` are
-    SKUs, newest first.
+    SKUs, newest first. `known_since` tells by purpose (`measurement`, `personalisation`) when the contact
+    agreed to it: of the time before, what it lets be known is unknown.
     """
 
     contact: str
@@ -87,6 +88,7 @@ class Bundle(Struct, frozen=True):
     bought: tuple[str, ...] = ()
     armed: dict[str, str] = {}
     given: dict[str, str] = {}
+    known_since: dict[str, int] = {}
 
 
 def in_order(journeys: Iterable[Journey]) -> tuple[Journey, ...]:

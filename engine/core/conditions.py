@@ -10,15 +10,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from dsl import graph as g
-from engine.core import calendar
+from engine.core import calendar, windows
 from engine.core.bundle import Bundle, Journey, Seen
 from engine.core.operators import calculate, compare, negative, reckon
 
 Test = Callable[["Scene"], bool]
 Reading = Callable[["Scene"], Any]
-
-MEASURED = frozenset({"email_opened", "email_clicked"})
-"""Events that are unknown, not absent, for people who did not agree to measurement."""
 
 
 class Scene:
@@ -48,8 +45,9 @@ class Scene:
 # ---------------------------------------------------------------- values
 
 
-def reading(value: g.Value, currency: str = "") -> Reading:
-    """A function from a scene to the value, None where it is unknown."""
+def reading(value: g.Value, currency: str = "", at_least: bool = False) -> Reading:
+    """A function from a scene to the value, None where it is unknown. `at_least`: of a count, what is
+    known of it will do."""
     match value:
         case g.Text() | g.Number() | g.Amount() | g.Flag() | g.Day():
             constant = value.value
@@ -85,7 +83,7 @@ def reading(value: g.Value, currency: str = "") -> Reading:
             inner = reading(value.value, currency)
             return lambda scene: _years(inner(scene), scene)
         case g.History():
-            return _aggregate(value, currency)
+            return _aggregate(value, currency, at_least)
         case g.CouponCode():
             raise ValueError("a coupon's code is made by the step that gives it, not read")
 
@@ -125,14 +123,15 @@ def _years(since: Any, scene: Scene) -> int | None:
 # ---------------------------------------------------------------- history
 
 
-def _selection(asked: g.History, currency: str) -> Callable[[Scene], list[Seen] | None]:
-    """The events that a history condition is about, oldest first; None: unknown to us."""
-    event, measured = asked.event, asked.event in MEASURED
+def _selection(asked: g.History, currency: str, partly: bool) -> Callable[[Scene], list[Seen] | None]:
+    """The events that a history condition is about, oldest first; None: unknown to us. `partly`: those that
+    are known will do, where some may have happened before the contact agreed that they be known."""
+    event, purpose = asked.event, windows.PURPOSE_OF.get(asked.event)
     where = condition(asked.where, currency) if asked.where is not None else None
     counts = _counts(asked.span)
 
     def select(scene: Scene) -> list[Seen] | None:
-        if measured and "measurement" not in scene.bundle.agreed:
+        if purpose is not None and not _all_known(scene, purpose, partly, counts):
             return None
         selected = [seen for seen in scene.bundle.windows.get(event, ()) if counts(scene, seen.at)]
         if where is not None:
@@ -140,6 +139,17 @@ def _selection(asked: g.History, currency: str) -> Callable[[Scene], list[Seen] 
         return selected
 
     return select
+
+
+def _all_known(scene: Scene, purpose: str, partly: bool, counts: Callable[[Scene, int], bool]) -> bool:
+    """Whether what counts would be known to us, all of it or at least `partly`. It is from the moment at
+    which the contact agreed, and before the contact was there nothing happened."""
+    since = scene.bundle.known_since.get(purpose)
+    if since is None:
+        return False
+    if partly or since <= scene.bundle.created:
+        return True
+    return not (counts(scene, since - 1) and calendar.within(since - 1, windows.KEEP, scene.now, scene.clock))
 
 
 def _counts(span: g.Span | None) -> Callable[[Scene, int], bool]:
@@ -170,8 +180,9 @@ def _moment(value: Any, scene: Scene) -> int | None:
     return None if value is None else int(value)
 
 
-def _aggregate(asked: g.History, currency: str) -> Reading:
-    select, kind, path = _selection(asked, currency), asked.kind, asked.path
+def _aggregate(asked: g.History, currency: str, at_least: bool) -> Reading:
+    kind, path = asked.kind, asked.path
+    select = _selection(asked, currency, partly=kind == "last" or (kind == "count" and at_least))
 
     def measure(scene: Scene) -> Any:
         selected = select(scene)
@@ -215,8 +226,10 @@ def condition(asked: g.Condition, currency: str = "") -> Test:
             inner = condition(asked.part, currency)
             return lambda scene: not inner(scene)
         case g.Compare():
-            left, right = _readings((asked.left, asked.right), currency)
             operator = asked.operator
+            written = _currency((asked.left, asked.right), currency)
+            left = reading(asked.left, written, at_least=operator in (">", ">="))
+            right = reading(asked.right, written, at_least=operator in ("<", "<="))
             return lambda scene: compare(operator, left(scene), right(scene), scene.clock)
         case g.Between():
             value, low, high = _readings((asked.value, asked.low, asked.high), currency)
@@ -247,9 +260,14 @@ def condition(asked: g.Condition, currency: str = "") -> Test:
 
 
 def _readings(values: tuple[g.Value, ...], currency: str) -> tuple[Reading, ...]:
-    """The sides of a comparison; an amount written in one of them says the currency of all."""
-    written = next((amount.value.currency for value in values for amount in _amounts(value)), currency)
+    """The sides of a comparison."""
+    written = _currency(values, currency)
     return tuple(reading(value, written) for value in values)
+
+
+def _currency(values: tuple[g.Value, ...], currency: str) -> str:
+    """An amount written in one side of a comparison says the currency of all."""
+    return next((amount.value.currency for value in values for amount in _amounts(value)), currency)
 
 
 def _amounts(value: g.Value) -> Iterable[g.Amount]:
@@ -264,7 +282,8 @@ def _amounts(value: g.Value) -> Iterable[g.Amount]:
 
 
 def _existence(asked: g.History, currency: str) -> Test:
-    select, wanted = _selection(asked, currency), asked.kind == "any"
+    wanted = asked.kind == "any"
+    select = _selection(asked, currency, partly=wanted)
 
     def exists(scene: Scene) -> bool:
         selected = select(scene)

@@ -14,6 +14,14 @@ KEEP = Duration(months=25)
 PERSONAL = frozenset({"product_viewed", "page_viewed"})
 """Events that are remembered of people only who agreed to personalisation."""
 
+MEASURED = frozenset({"email_opened", "email_clicked"})
+"""Events that are known of people only who agreed to measurement."""
+
+PURPOSES = {"personalisation": PERSONAL, "measurement": MEASURED}
+"""What people agree to beside topics, and what is known of them by that."""
+
+PURPOSE_OF = {event: purpose for purpose, events in PURPOSES.items() for event in events}
+
 RECENT = 20
 """How many SKUs a recommendation goes by."""
 

@@ -41,6 +41,7 @@ class _Profile(Struct, frozen=True, array_like=True):
     bought: tuple[str, ...] = ()
     armed: dict[str, str] = {}
     given: dict[str, str] = {}
+    known_since: dict[str, int] = {}
 
 
 _profile = decoder(_Profile)
@@ -71,6 +72,7 @@ def profile_row(bundle: Bundle) -> bytes:
             bundle.bought,
             bundle.armed,
             bundle.given,
+            bundle.known_since,
         )
     )
 
@@ -99,6 +101,7 @@ def bundle_of(contact: str, row: bytes | None, journeys: Iterable[Journey]) -> B
         profile.bought,
         profile.armed,
         profile.given,
+        profile.known_since,
     )
 
 

@@ -62,7 +62,7 @@ MUTATIONS = {
     ),
     "without the consent to personalisation": Mutation(
         "engine/core/advance.py",
-        "if event in windows.PERSONAL and _PERSONALISATION not in turn.bundle.agreed:",
+        "if purpose is not None and purpose not in turn.bundle.agreed:",
         "if False:",
         "tests/engine/core/test_changes.py",
     ),
