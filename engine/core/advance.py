@@ -67,6 +67,7 @@ def _time_has_passed(turn: Turn) -> None:
     edited = bundle.judged_by != loaded.judges and bool(loaded.segments)
     if not turn.new and (bundle.watch < behind or edited):
         segments.reconsider(turn)
+        turn.learned = turn.learned or bool(turn.loaded.dated_events)
         for name in dates.due(turn, behind):
             enter(turn, loaded.current[name], {}, "date")
         _ripple(turn)
@@ -211,6 +212,7 @@ def _forget(turn: Turn, purpose: str) -> None:
         known_since={other: since for other, since in bundle.known_since.items() if other != purpose},
         viewed=() if purpose == _PERSONALISATION else bundle.viewed,
     )
+    turn.learned = True  # a start may have stood armed on it
 
 
 def _start(turn: Turn, by_event: dict[str, dict[str, Any]]) -> None:
@@ -243,6 +245,8 @@ def _settle(turn: Turn, more: bool) -> None:
         _ripple(turn)
     if turn.loaded.dated and (turn.learned or turn.bundle.dated_by != turn.loaded.dated_by):
         dates.rearm(turn)
-    watch = min([turn.bundle.segments_due, waits.boundaries(turn), *turn.bundle.dates.values()])
+    watch = min(
+        [turn.bundle.segments_due, waits.boundaries(turn), dates.boundary(turn), *turn.bundle.dates.values()]
+    )
     if watch != turn.bundle.watch:
         turn.change(watch=watch)

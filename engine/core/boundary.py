@@ -19,8 +19,8 @@ Boundaries = Callable[[Scene], Iterator[int]]
 """The instants, some perhaps in the past, at which a condition may turn for this contact."""
 
 
-def boundaries(asked: g.Condition) -> Boundaries:
-    """The boundaries of every part of a condition."""
+def boundaries(asked: g.Condition | g.Value) -> Boundaries:
+    """The boundaries of every part of a condition or of a value."""
     return _all_of(tuple(_sources(asked)))
 
 

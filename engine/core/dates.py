@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 from dsl.graph import Duration, StartOnDate
 from engine.core import calendar
+from engine.core.boundary import next_boundary
+from engine.core.calendar import NEVER
 from engine.core.flow import Dated
 from engine.core.turn import Turn
 
@@ -53,6 +55,12 @@ def rearm(turn: Turn) -> None:
     _arm(turn, {*turn.bundle.dates, *(dated.key for dated in turn.loaded.dated)})
     if turn.bundle.dated_by != turn.loaded.dated_by:
         turn.change(dated_by=turn.loaded.dated_by)
+
+
+def boundary(turn: Turn) -> int:
+    """When time alone may next change what dates rest on."""
+    scene = turn.scene()
+    return min((next_boundary(dated.boundaries, scene) for dated in turn.loaded.dated), default=NEVER)
 
 
 def _arm(turn: Turn, keys: set[str]) -> None:

@@ -53,11 +53,13 @@ class Awaited(Struct, frozen=True):
 
 
 class Dated(Struct, frozen=True):
-    """A start on a date. `key` is the flow's name, behind NUL the number of any further such start."""
+    """A start on a date. `key` is the flow's name, behind NUL the number of any further such start;
+    `boundaries` are when time alone can change the date."""
 
     key: str
     start: StartOnDate
     value: Reading
+    boundaries: Boundaries
 
 
 class Tongue(Struct, frozen=True):
@@ -184,7 +186,12 @@ def _awaited(test: Condition, currency: str) -> Awaited:
 def _dated(graph: Graph, currency: str) -> tuple[Dated, ...]:
     starts = [start for start in graph.starts if isinstance(start, StartOnDate)]
     return tuple(
-        Dated(f"{graph.flow}\0{number}" if number else graph.flow, start, reading(start.value, currency))
+        Dated(
+            f"{graph.flow}\0{number}" if number else graph.flow,
+            start,
+            reading(start.value, currency),
+            boundaries(start.value),
+        )
         for number, start in enumerate(starts)
     )
 

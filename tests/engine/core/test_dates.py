@@ -209,3 +209,22 @@ def test_the_moment_of_a_renewal_is_one_on_every_clock() -> None:
     anna = Person(loaded(text)).learns(renewal=at("2026-03-31T22:30"), time_zone=HOMES["New York"])
     assert anna.until(at("2026-03-28T20:00")).mails == ["gift"]
     assert anna.learns(time_zone=HOMES["Tashkent"]).pass_(10 * DAY).mails == ["gift"]
+
+
+def test_a_start_on_what_was_looked_at_is_forgotten_with_it() -> None:
+    """Withdrawing personalisation leaves nothing armed."""
+    text = flow().replace("contact.birthday every year", "last product_viewed.at 7 days after")
+    anna = Person(loaded(text)).agrees("personalisation").happens("product_viewed", sku="A")
+    assert anna.next_due() < NEVER
+    anna.withdraws("personalisation")
+    assert anna.next_due() == NEVER
+    assert anna.pass_(9 * DAY).mails == []
+
+
+@pytest.mark.parametrize(("days", "mails"), [(400, ["gift"]), (300, [])])
+def test_a_date_is_over_when_its_event_leaves_the_span(days: int, mails: list[str]) -> None:
+    """By time alone, without another word from the contact."""
+    text = flow().replace("contact.birthday", f"last order_placed.at in last {days} days")
+    anna = Person(loaded(text)).happens("order_placed")
+    assert anna.pass_(800 * DAY).mails == mails
+    assert anna.next_due() == NEVER
