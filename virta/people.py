@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from consent.address import read_address
 from consent.checkpoint import read_checkpoint, read_note
 from consent.errors import WrongKeys
-from consent.history import History, history
+from consent.history import Happened, History, history
 from consent.service import Service
 from consent.store import checkpoints, leaves
 from consent.subjects import load
@@ -71,10 +71,21 @@ def _person(reading: Reading, found: History | None) -> Person | None:
             for stands in found.standings
         ),
         tuple(
-            Happening(event.leaf, event.at, event.type, event.topic, event.actor, event.wording)
+            Happening(
+                event.leaf, event.at, event.type, event.topic, event.actor, event.wording, _chosen(event)
+            )
             for event in found.events
         ),
     )
+
+
+def _chosen(event: Happened) -> str:
+    """What a choice was, by the evidence that is kept of it."""
+    name = {"frequency.changed": "frequency", "paused": "pause", "language.changed": "language"}.get(
+        event.type
+    )
+    value = event.evidence.get(name) if name and event.evidence else None
+    return "" if value is None else str(value)
 
 
 def _addresses(reading: Reading, contacts: Sequence[str]) -> dict[str, str]:

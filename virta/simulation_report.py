@@ -85,7 +85,8 @@ def show(report: Report) -> None:
         if any(reasons(row) for row in report.flows):
             console.print(_why(heading, report.flows, reasons))
     console.print(
-        f"{report.people:,} people, {report.acts:,} acts, {report.mails:,} mails reached the mailbox, "
+        f"{report.people:,} {'person' if report.people == 1 else 'people'}, {report.acts:,} acts, "
+        f"{report.mails:,} mails reached the mailbox, "
         f"{report.proof_mails:,} of them to ask for a confirmation{_to_team(report)}; "
         f"{report.seconds:.1f} s, {report.mails / report.seconds:,.0f} mails/s.",
         soft_wrap=True,

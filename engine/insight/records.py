@@ -38,6 +38,14 @@ class Records:
         ends = [self._connection.scalar(select(func.max(table.c.seq))) for table in (t.journal, t.inbox)]
         return Mark(ends[0] or 0, ends[1] or 0)
 
+    def newest(self) -> int | None:
+        """When the newest of all that is here was written, None if nothing is."""
+        ends = [
+            self._connection.scalar(select(func.max(column)))
+            for column in (t.journal.c.at, t.inbox.c.received)
+        ]
+        return max((end for end in ends if end is not None), default=None)
+
     def lines(self, contact: str = "") -> list[Entry]:
         """The journal in order of time, lines of one moment as they were written; of one contact, or all."""
         bodies = self._connection.execute(select(t.journal.c.body).order_by(t.journal.c.seq))

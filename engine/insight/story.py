@@ -4,19 +4,30 @@ Pure: the journal's lines, the kept events and the consent service's history go 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from itertools import groupby
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
 from dsl.draw_words import node_words
 from dsl.graph import Graph, Money, Program
-from engine.core.bundle import Entry
+from engine.core.bundle import Bundle, Entry
+from engine.core.calendar import zone
 from engine.core.record import What, Why
-from engine.insight.words import EVENTS, HOW, LEAVES, MAIL_EVENTS, SENTENCES, reason_words
+from engine.insight.words import (
+    FREQUENCIES,
+    HOW,
+    LEAVES,
+    MAIL_EVENTS,
+    SENTENCES,
+    event_words,
+    reason_words,
+)
 from engine.store.store import Received
 
 Kind = Literal["consent", "stop", "event", "flow", "mail", "skipped", "wait", "segment"]
@@ -38,6 +49,10 @@ _KINDS: Mapping[str, Kind] = {
     What.PARTED: "segment",
 }
 _MAILS = frozenset((What.SENT, What.SKIPPED, What.UNKNOWN))
+_NAMED = _MAILS | {What.HELD}
+_LATE = _MAILS | {What.TOLD}
+"""What is told by whoever carries a step out, when the journey is past it."""
+_ENDS = frozenset((What.LEFT, What.FINISHED))
 _SHOWN_FIELDS = 4
 _LONGEST = 80
 
@@ -53,7 +68,8 @@ class Stand(Struct, frozen=True):
 
 
 class Happening(Struct, frozen=True):
-    """A leaf of the consent service's log about a person. `wording` are the words it is about."""
+    """A leaf of the consent service's log about a person. `wording` are the words it is about, `value` is
+    what was chosen where it tells of a choice: a frequency, days of a pause, a language."""
 
     leaf: int
     at: int
@@ -61,6 +77,7 @@ class Happening(Struct, frozen=True):
     topic: str
     actor: str
     wording: str = ""
+    value: str = ""
 
 
 class Person(Struct, frozen=True):
@@ -75,7 +92,8 @@ class Person(Struct, frozen=True):
 
 class Line(Struct, frozen=True):
     """One sentence of a story. `at` is in ms UTC; `quote` are words that were agreed to, `mail` is the key of
-    a mail that was handed over, `leaf` the position in the log, `reason` a word of the published list."""
+    a mail that was handed over, `leaf` the position in the log, `reason` a word of the published list, `what`
+    the journal's word."""
 
     at: int
     kind: Kind
@@ -86,6 +104,8 @@ class Line(Struct, frozen=True):
     mail: str = ""
     leaf: int | None = None
     reason: str = ""
+    journey: str = ""
+    what: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,35 +148,90 @@ class Names:
 def story(
     names: Names, person: Person | None, journal: Iterable[Entry], events: Iterable[Received]
 ) -> list[Line]:
-    """The sentences in order of time, the newest last. At one moment what happened stands before what came of
-    it."""
+    """The sentences in order of time, the newest last. Within a minute what happened stands before what came
+    of it, and steps stand in the order in which they were met."""
     told = _agreements(names, person) if person else []
     told += [_event(names, each) for each in events]
     told += _journal(names, journal)
-    return sorted(told, key=lambda line: line.at)
+    return _as_met(names, sorted(told, key=lambda line: line.at))
 
 
 def last_refusal(lines: Iterable[Line]) -> Line | None:
-    """The newest line that says why a mail did not go; None if every mail went that was due."""
+    """The newest line that says why a mail did not go, or why a flow did not begin; None if there is none."""
     return next((line for line in reversed(list(lines)) if line.kind == "skipped"), None)
+
+
+_MINUTE = 60_000
+
+
+def _as_met(names: Names, lines: list[Line]) -> list[Line]:
+    """The lines with each mail before the steps behind it: it is handed over when the flow has gone on. What
+    waits stands behind what went in the same minute."""
+    found: list[Line] = []
+    for _, group in groupby(lines, key=lambda line: line.at // _MINUTE):
+        minute: list[Line] = []
+        for line in group:
+            place = len(minute)
+            if line.what in _LATE:
+                behind = (at for at, each in enumerate(minute) if _is_behind(names, each, line))
+                place = next(behind, place)
+            minute.insert(place, line)
+        found += sorted(minute, key=lambda line: line.what == What.HELD)
+    return found
+
+
+def _is_behind(names: Names, line: Line, mail: Line) -> bool:
+    """Whether `line` tells of a step of the same journey that is met after that of `mail`."""
+    if line.journey != mail.journey or not line.journey:
+        return False
+    return _place(names, line) > _place(names, mail)
+
+
+def _place(names: Names, line: Line) -> int:
+    if line.what in (What.ENTERED, What.NOT_ENTERED):
+        return -1
+    graph = names.flows.get(line.flow)
+    steps = [node.step for node in graph.nodes] if graph else []
+    return steps.index(line.step) if line.step in steps else len(steps)
+
+
+def own_zone(bundle: Bundle) -> ZoneInfo | None:
+    """The zone that a person's mails and waits go by; None: that of the project."""
+    name = bundle.attributes.get("time_zone")
+    return zone(name) if isinstance(name, str) else None
+
+
+def their_hour(line: Line, clock: ZoneInfo, theirs: ZoneInfo) -> str:
+    """The person's own hour of a mail, as in `17:00`, where it is another than on `clock`; else empty."""
+    ours, own = (datetime.fromtimestamp(line.at / 1000, each) for each in (clock, theirs))
+    return f"{own:%H:%M}" if line.kind == "mail" and own.utcoffset() != ours.utcoffset() else ""
 
 
 def _journal(names: Names, journal: Iterable[Entry]) -> Iterable[Line]:
     visits: Counter[tuple[str, str]] = Counter()
+    held: dict[str, str] = {}
     for entry in journal:
-        mail = ""
+        mail, waited = "", ""
+        if entry.what == What.HELD:
+            held[entry.journey] = entry.step
+        elif entry.what in _MAILS or entry.what in _ENDS:
+            waited = held.pop(entry.journey, "")
         if entry.what in _MAILS:
             visits[entry.journey, entry.step] += 1
             if entry.what != What.SKIPPED:
                 mail = names.key(entry.journey, entry.step, visits[entry.journey, entry.step])
+        kind = "flow" if entry.reason in _EXPECTED else _KINDS.get(entry.what, "flow")
+        unsent = waited if entry.what == What.LEFT else ""
         yield Line(
             entry.at,
-            "flow" if entry.reason in _EXPECTED else _KINDS.get(entry.what, "flow"),
-            sentence(names, entry),
+            "skipped" if unsent else kind,
+            sentence(names, entry, unsent),
             flow=entry.flow,
             step=entry.step,
             mail=mail,
             reason=entry.reason if entry.what in _REASONED else "",
+            journey=entry.journey,
+            what=entry.what,
         )
 
 
@@ -165,25 +240,39 @@ _EXPECTED = frozenset((Why.IN_FLOW, Why.ENTERED_BEFORE, Why.EVENT_LATE))
 _REASONED = frozenset((What.NOT_ENTERED, What.SKIPPED, What.LEFT))
 
 
-def sentence(names: Names, entry: Entry) -> str:
-    """A line of the journal in words."""
+def sentence(names: Names, entry: Entry, held: str = "") -> str:
+    """A line of the journal in words. `held` is the mail that was still held back when a flow was left."""
     return SENTENCES[entry.what].format(
         flow=names.flow(entry.flow),
-        step=entry.step if entry.what in _MAILS else names.step(entry.flow, entry.step),
+        step=entry.step if entry.what in _NAMED else names.step(entry.flow, entry.step),
         segment=f"“{names.segments.get(entry.step) or entry.step}”",
         reason=entry.reason,
         why=reason_words(entry.reason),
         topic=names.topic(entry.reason),
         unless=f", but in vain: {reason_words(entry.reason)}" if entry.reason else "",
-        round="no further round" if entry.reason == "over" else f"round {entry.reason}",
+        round="has done its rounds" if entry.reason == "over" else f"began round {entry.reason}",
         ending=f", as {entry.reason}" if entry.reason else "",
+        held=f". The mail {held} had been held back, and never went" if held else "",
     )
 
 
 def _agreements(names: Names, person: Person) -> list[Line]:
     """What the log says; purposes that are no topics of the project are named as the person was asked."""
     titles = {stand.topic: stand.title for stand in person.stands} | dict(names.topics)
-    return [_happening(replace(names, topics=titles), each) for each in person.happenings]
+    known = replace(names, topics=titles)
+    return [_happening(known, each) for each in _asked_once(person.happenings)]
+
+
+def _asked_once(happenings: Sequence[Happening]) -> Iterator[Happening]:
+    """Without the news that a mail was made ready, where the log also says what became of it."""
+    ended = False
+    kept = []
+    for each in reversed(happenings):
+        if each.type != "proof_mail.queued" or not ended:
+            kept.append(each)
+        if each.type.startswith("proof_mail."):
+            ended = each.type != "proof_mail.queued"
+    yield from reversed(kept)
 
 
 def _happening(names: Names, happened: Happening) -> Line:
@@ -193,17 +282,31 @@ def _happening(names: Names, happened: Happening) -> Line:
         happened.at,
         "stop" if happened.type in _STOPS else "consent",
         LEAVES.get(happened.type, f"The consent service recorded `{happened.type}`.").format(
-            topic=names.topic(happened.topic), how=way
+            topic=names.topic(happened.topic), how=way, value=_chosen(happened)
         ),
         quote=happened.wording if happened.type in ("requested", "confirmed", "renewed") else "",
         leaf=happened.leaf,
     )
 
 
+def _chosen(happened: Happening) -> str:
+    """What was chosen, as the end of a sentence."""
+    match happened.type, happened.value:
+        case _, "":
+            return ""
+        case "frequency.changed", value:
+            return f": {FREQUENCIES.get(value, value)}"
+        case "paused", value:
+            return f" of {value} {'day' if value == '1' else 'days'}"
+        case _, value:
+            return f": {value}"
+
+
 def _event(names: Names, happened: Received) -> Line:
     if happened.kind in MAIL_EVENTS:
         return Line(happened.at, "event", _of_mail(names, happened))
-    told = EVENTS.get(happened.kind, f"The event `{happened.kind}` happened")
+    told = event_words(happened.kind).removeprefix("they ")
+    told = f"The event {told}" if told.startswith("`") else told[0].upper() + told[1:]
     shown = [f"{name.replace('_', ' ')} {words}" for name, words in _fields(happened.data)]
     return Line(happened.at, "event", f"{told}{': ' if shown else ''}{', '.join(shown)}.")
 

@@ -17,18 +17,18 @@ SENTENCES: Mapping[str, str] = {
     What.SKIPPED: "Did not get the mail {step} from {flow}: {why}.",
     What.UNKNOWN: "May have got the mail {step} from {flow}: the mail server did not say whether it took it.",
     What.WAITS: "{flow} began to {step}.",
-    What.HEARD: "{flow} had waited for this: {reason}.",
+    What.HEARD: "{flow} had waited for this: {why}.",
     What.MET: "{flow} had waited for this, and goes on ({step}).",
     What.PASSED: "{flow} does not wait ({step}): {why}.",
     What.TIMED_OUT: "{flow} has waited in vain ({step}), and goes on.",
-    What.ROUND: "{flow} came to “{step}”: {round}.",
-    What.DECIDED: "{flow} asked whether {step}: {reason}.",
+    What.ROUND: "{flow} {round}.",
+    What.DECIDED: "{flow} checked “{step}”: {reason}.",
     What.ARM: "{flow} drew lots ({step}): {reason}.",
-    What.LEFT: "Left {flow} before its end: {why}.",
+    What.LEFT: "Left {flow}: {why}{held}.",
     What.FINISHED: "Reached the end of {flow}{ending}.",
     What.JOINED: "Joined the segment {segment}.",
     What.PARTED: "Is in the segment {segment} no more.",
-    What.HELD: "The mail {step} from {flow} is held back for now: {why}.",
+    What.HELD: "The mail {step} from {flow} waits: {why}.",
     What.SET: "{flow} took a note: {step}.",
     What.TAGGED: "{flow} changed a tag: {step}.",
     What.TOLD: "{flow} wrote to the team{unless}.",
@@ -67,18 +67,18 @@ REASONS: Mapping[str, str] = {
     Reason.TEMPLATE_WITHOUT_IMPRINT: "the template does not show who sends it",
     Reason.PROMOTION_IN_SERVICE_MAIL: "it advertises, which a service mail may not",
     Reason.NO_TRIGGER: "a service mail answers an event, and there was none",
-    Reason.NEVER_ASKED: "they have never been asked about its topic",
+    Reason.NEVER_ASKED: "they did not sign up for its topic",
     Reason.NOT_CONFIRMED: "they have not confirmed its topic by the link in the mail",
     Reason.CONFIRMATION_EXPIRED: "they did not confirm its topic in time",
     Reason.WITHDRAWN: "they had taken their agreement back",
-    Reason.TOPIC_CAP: "they have had as many mails on its topic as they agreed to",
+    Reason.TOPIC_CAP: "they have had as many mails as its topic promises",
     Reason.NOT_ON_TEAM: "such mails go to the team only",
     Reason.NO_PROOF_WANTED: "no confirmation is being waited for",
     Reason.ALREADY_CLAIMED: "it has been on its way once, and goes only once",
     Reason.ONE_AT_A_TIME: "another mail to them was just on its way",
     Reason.WRONG_ATTEMPT: "its earlier attempts have not ended",
     "paused": "they asked for a pause",
-    "own_frequency": "they asked for fewer mails",
+    "own_frequency": "they chose to get fewer mails",
     "stale": "they have been silent for too long",
 }
 """Why something did not happen, as the end of a sentence: the engine's reasons and those of the gate."""
@@ -94,14 +94,14 @@ LEAVES: Mapping[str, str] = {
     "complaint": "Reported a mail as unwanted. Marketing stops.",
     "bounced.hard": "Their mail server says that the mailbox does not exist. Mails stop.",
     "bounced.soft": "Their mail server could not take a mail for now.",
-    "proof_mail.queued": "The mail that asks for the confirmation was made ready.",
-    "proof_mail.accepted": "The mail that asks for the confirmation was handed over.",
+    "proof_mail.queued": "The mail that asks them to confirm is on its way.",
+    "proof_mail.accepted": "We asked them by mail to confirm.",
     "proof_mail.bounced": "The mail server refused the mail that asks for the confirmation.",
     "proof_mail.unknown": "The mail server did not say whether it took the mail that asks to confirm.",
-    "language.changed": "Chose another language for the mails.",
-    "frequency.changed": "Chose how often mails may come.",
+    "language.changed": "Chose another language for the mails{value}.",
+    "frequency.changed": "Chose how often mails may come{value}.",
     "topic.changed": "Changed what they get.",
-    "paused": "Asked for a pause.",
+    "paused": "Asked for a pause{value}.",
     "resumed": "The pause is over.",
     "renewed": "Renewed the agreement to {topic}.",
 }
@@ -117,7 +117,7 @@ HOW: Mapping[str, str] = {
 """Ways of stopping, by the second half of the leaf's actor; `flow:NAME` is said apart."""
 
 STATES: Mapping[str, str] = {
-    "none": "never asked",
+    "none": "did not sign up",
     "pending": "asked, not confirmed yet",
     "active": "agreed",
     "withdrawn": "taken back",
@@ -129,20 +129,23 @@ STATES: Mapping[str, str] = {
 """Where a person can stand with a topic."""
 
 EVENTS: Mapping[str, str] = {
-    "page_viewed": "Looked at a page",
-    "product_viewed": "Looked at a product",
-    "cart_updated": "Changed the cart",
-    "checkout_started": "Went to the checkout",
-    "order_placed": "Placed an order",
-    "order_paid": "Paid an order",
-    "order_refunded": "Got money back for an order",
-    "order_shipped": "An order was shipped",
-    "order_delivered": "An order was delivered",
-    "review_submitted": "Wrote a review",
-    "back_in_stock": "Something is in stock again",
-    "price_dropped": "A price has dropped",
+    "page_viewed": "they looked at a page",
+    "product_viewed": "they looked at a product",
+    "cart_updated": "the cart changed",
+    "checkout_started": "they went to the checkout",
+    "order_placed": "they placed an order",
+    "order_paid": "they paid an order",
+    "order_refunded": "they got money back for an order",
+    "order_shipped": "an order was shipped",
+    "order_delivered": "an order was delivered",
+    "review_submitted": "they wrote a review",
+    "subscribed": "they agreed to a topic",
+    "back_in_stock": "something is in stock again",
+    "price_dropped": "a price has dropped",
+    "email_opened": "they opened a mail",
+    "email_clicked": "they followed a link in a mail",
 }
-"""Events that the shop tells of, in words; all others go by their name."""
+"""Events in words, as the end of a sentence; all others go by their name."""
 
 MAIL_EVENTS: Mapping[str, str] = {
     "email_opened": "Opened the mail {step} from {flow}.",
@@ -154,6 +157,34 @@ MAIL_EVENTS: Mapping[str, str] = {
 """What becomes of mails."""
 
 
+FREQUENCIES: Mapping[str, str] = {
+    "as_it_comes": "as they come",
+    "weekly": "at most one a week",
+    "monthly": "at most one a month",
+}
+"""What a person can choose, by the word in the evidence."""
+
+SHORT: Mapping[str, str] = {
+    Reason.NEVER_ASKED: "did not sign up",
+    Reason.TOPIC_CAP: "the topic’s promise",
+    "own_frequency": "their choice of how often",
+    Why.LIMIT: "limits",
+    Why.QUIET: "quiet hours",
+    Why.CONDITION: "`leave when`",
+}
+"""Reasons in a table, where the bare word says too little or something wrong."""
+
+
 def reason_words(reason: str) -> str:
     """The clause for a reason; one that is no word of ours is the name of an event that happened."""
-    return REASONS.get(reason) or f"`{reason}` happened"
+    return REASONS.get(reason) or event_words(reason)
+
+
+def event_words(event: str) -> str:
+    """The clause for an event."""
+    return EVENTS.get(event) or f"`{event}` happened"
+
+
+def reason_label(reason: str) -> str:
+    """A reason in two or three words, for a table."""
+    return SHORT.get(reason) or reason.replace("_", " ")

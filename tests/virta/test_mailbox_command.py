@@ -55,9 +55,9 @@ def shown(capsys: pytest.CaptureFixture[str], folder: Path, *words: str) -> str:
 def test_a_line_a_mail_newest_first(stall: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Date, recipient, and the subject in plain text."""
     assert shown(capsys, stall) == (
-        "Mon, 02 Mar 2026 10:03:00 +0000  anna@example.com  Kā tev garšo3?\n"
-        "Mon, 02 Mar 2026 10:02:00 +0000  Berta@Example.com  Kā tev garšo2?\n"
-        "Mon, 02 Mar 2026 10:01:00 +0000  anna@example.com  Kā tev garšo1?\n"
+        "2026-03-02 10:03:00  anna@example.com  Kā tev garšo3?\n"
+        "2026-03-02 10:02:00  Berta@Example.com  Kā tev garšo2?\n"
+        "2026-03-02 10:01:00  anna@example.com  Kā tev garšo1?\n"
     )
 
 
@@ -77,7 +77,7 @@ def test_only_so_many_and_only_those_to_one_address(stall: Path, capsys: pytest.
 def test_the_mail_itself(stall: Path, capsys: pytest.CaptureFixture[str], show: str, held: str) -> None:
     """The text or the HTML, below its line and without CR; as JSON under the same name."""
     told = shown(capsys, stall, "--count", "1", "--show", show)
-    assert told.startswith("Mon, 02 Mar 2026 10:03:00 +0000  anna@example.com")
+    assert told.startswith("2026-03-02 10:03:00  anna@example.com")
     assert held in told
     assert "\r" not in told
     [one] = json.loads(shown(capsys, stall, "--count", "1", "--show", show, "--format", "json"))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from played import play
+from stall import make_stall
 
 from virta.command import run
 
@@ -36,7 +37,7 @@ def test_a_story_is_told_from_the_sign_up_to_the_newest_mail(
         "Entered “welcome”.",
         "Got the mail hello from “welcome”.",
         "Placed an order: order id o-1, total 4.50 EUR.",
-        "“welcome” had waited for this: order_placed.",
+        "“welcome” had waited for this: they placed an order.",
         "Reached the end of “welcome”, as bought.",
         "Got the mail order_thanks from “thanks”.",
     ]
@@ -44,7 +45,7 @@ def test_a_story_is_told_from_the_sign_up_to_the_newest_mail(
     for words in order:
         assert words in rest, words
         rest = rest.split(words, 1)[1]
-    assert "Every mail that was due has gone." in rest
+    assert "No mail was refused." in rest
     assert "berta" not in out
 
 
@@ -58,7 +59,7 @@ def test_who_withdrew_left(stall: Path, capsys: pytest.CaptureFixture[str]) -> N
     """And by which button."""
     _, out, _ = why(stall, "berta", capsys)
     assert "Took the agreement to “News” back with one click" in out
-    assert "Left “welcome” before its end: they took their agreement to its topic back." in out
+    assert "Left “welcome”: they took their agreement to its topic back." in out
     assert "  News: taken back since 2026-03-02 " in out
 
 
@@ -72,12 +73,12 @@ def test_why_a_mail_did_not_go_is_said_last(stall: Path, capsys: pytest.CaptureF
 
 
 def test_as_json_it_is_one_object(stall: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Person, what is under way, the story in order, and what did not go."""
+    """Person, what is under way, the story in order (to the minute), and what did not go."""
     code, out, _ = why(stall, "dora", capsys, "--format", "json")
     assert code == 0
     told = json.loads(out)
-    assert list(told) == ["person", "under_way", "story", "not_sent"]
-    moments = [line["at"] for line in told["story"]]
+    assert list(told) == ["person", "under_way", "story", "not_sent", "until", "time_zone"]
+    moments = [line["at"] // 60_000 for line in told["story"]]
     assert moments == sorted(moments)
     assert told["not_sent"]["reason"] == "not_subscribed"
     assert told["person"]["address"] == "dora@example.com"
@@ -88,6 +89,33 @@ def test_an_unknown_address_gets_a_clear_answer(stall: Path, capsys: pytest.Capt
     told = "Nobody with the address nobody@example.com is known here: no sign-up and no event has named it.\n"
     assert why(stall, "nobody", capsys) == (1, told, "")
     assert why(stall, "nobody", capsys, "--format", "json") == (1, "null\n", "")
+
+
+def test_whoever_names_the_project_first_is_told_the_order(
+    stall: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the very words to type."""
+    assert run(["why", "my-shop", "anna@example.com"]) == 2
+    assert "The address comes first: `virta why anna@example.com my-shop`." in capsys.readouterr().err
+
+
+def test_where_nothing_has_happened_it_is_said_how_to_begin(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before the project was served for the first time."""
+    folder = make_stall(tmp_path / "stall")
+    assert run(["why", "anna@example.com", str(folder)]) == 2
+    said = capsys.readouterr().err
+    assert f"Nothing has happened in {folder} yet. Start `virta serve {folder} --mailbox`" in said
+
+
+def test_no_now_is_stated_that_the_stores_do_not_know(
+    stall: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A replay's clock is not that of the wall: the end of the stores is told."""
+    _, out, _ = why(stall, "anna", capsys)
+    last = out.splitlines()[-1]
+    assert last.startswith("Times are those of UTC; the stores end at 2026-03-0")
 
 
 def test_what_is_no_address_is_said_to_be_none(stall: Path, capsys: pytest.CaptureFixture[str]) -> None:

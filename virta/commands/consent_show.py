@@ -1,9 +1,11 @@
 """`virta consent show`: everything that is known of one address."""
 
 import sys
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import msgspec
 from cyclopts import Parameter
@@ -12,6 +14,7 @@ from consent.address import read_address
 from consent.contract import InvalidAddress
 from consent.history import Decided, History, history
 from virta.commands.consent_opening import Folder, Format, reading
+from virta.settings import read_settings
 
 
 def show(
@@ -27,6 +30,7 @@ def show(
     except InvalidAddress as fault:
         print(f"virta: `{address}` is no e-mail address: {fault}", file=sys.stderr)
         return 2
+    clock = ZoneInfo(read_settings(folder.resolve()).time_zone)
     with reading(folder) as service:
         found = service.read(lambda store: history(store, wanted))
     if output == "json":
@@ -34,28 +38,31 @@ def show(
     elif found is None:
         print(f"Nobody with the address {address} is known here.")
     else:
-        _print(found)
+        _print(found, clock)
     return 0 if found else 1
 
 
-def _print(found: History) -> None:
+def _print(found: History, clock: ZoneInfo) -> None:
+    def moment(at: int) -> str:
+        return datetime.fromtimestamp(at // 1000, clock).strftime("%Y-%m-%d %H:%M:%S")
+
     language = f", language {found.language}" if found.language else ""
     print(
         f"{found.address} is subject {found.subject}{language}, {found.epoch} stop{'s' * (found.epoch != 1)}."
     )
     for stands in found.standings:
-        print(f"  {stands.topic}: {stands.state} since {_time(stands.since)} (leaf {stands.leaf})")
+        print(f"  {stands.topic}: {stands.state} since {moment(stands.since)} (leaf {stands.leaf})")
     if found.events:
         print("What happened:")
     for event in found.events:
         change = f" {event.before} to {event.after}" if event.after else ""
         topic = f" {event.topic}" if event.topic else ""
-        print(f"  {event.leaf:>6}  {_time(event.at)}  {event.type}{topic}{change}, by {event.actor}")
+        print(f"  {event.leaf:>6}  {moment(event.at)}  {event.type}{topic}{change}, by {event.actor}")
         if event.wording:
             print(f'          words: "{event.wording}"')
         if event.evidence is not None:
             kept = ", ".join(
-                f"{name} {_plain(name, value)}" for name, value in event.evidence.items() if value
+                f"{name} {_plain(name, value, moment)}" for name, value in event.evidence.items() if value
             )
             print(f"          evidence: {kept}")
         if event.holds is False:
@@ -66,7 +73,8 @@ def _print(found: History) -> None:
         verdict = f"denied: {one.reason}" if one.reason else _allowed(one)
         ended = f", {one.outcome} {one.code or ''}".rstrip() if one.outcome else ""
         topic = f" {one.topic}" if one.topic else ""
-        print(f"  {one.leaf:>6}  {_time(one.at)}  {one.mail_class}{topic}, {verdict}{ended}")
+        print(f"  {one.leaf:>6}  {moment(one.at)}  {one.mail_class}{topic}, {verdict}{ended}")
+    print(f"Times are those of {clock.key}.")
 
 
 def _allowed(decision: Decided) -> str:
@@ -74,14 +82,10 @@ def _allowed(decision: Decided) -> str:
     return f"allowed by leaf {decision.consent_leaf}" if decision.consent_leaf else "allowed"
 
 
-def _plain(name: str, value: object) -> str:
+def _plain(name: str, value: object, moment: Callable[[int], str]) -> str:
     """A value of the evidence for people; `at` is in ms UTC."""
     if name == "at" and isinstance(value, int):
-        return _time(value)
+        return moment(value)
     if isinstance(value, list | tuple):
         return " and ".join(map(str, value))
     return str(value)
-
-
-def _time(at: int) -> str:
-    return datetime.fromtimestamp(at // 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

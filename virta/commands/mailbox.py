@@ -3,9 +3,11 @@
 import sys
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from email.utils import parsedate_to_datetime
 from itertools import islice
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -39,7 +41,8 @@ def mailbox(
     """
     if count < 1:
         raise BrokenProject("--count must be at least 1.")
-    place = folder / read_settings(folder.resolve()).stores.folder / "mailbox"
+    settings = read_settings(folder.resolve())
+    place = folder / settings.stores.folder / "mailbox"
     wanted = to.casefold()
     try:
         found = (
@@ -65,9 +68,10 @@ def mailbox(
         sys.stdout.flush()
         sys.stdout.buffer.write(newest[0].content)
         return 0
+    clock = ZoneInfo(settings.time_zone)
     for mail in newest:
         facts = _facts(mail)
-        print(f"{facts['date']}  {facts['to']}  {facts['subject']}")
+        print(f"{_moment(mail, clock)}  {facts['to']}  {facts['subject']}")
         if show != "list":
             print(f"\n{_part(mail, show)}\n")
     return 0
@@ -79,6 +83,14 @@ def _nothing(to: str, elsewhere: int) -> str:
         return "No mails yet."
     there = "is 1 mail" if elsewhere == 1 else f"are {elsewhere:,} mails"
     return f"No mail went to {to}. In all there {there} in the mailbox."
+
+
+def _moment(mail: Mail, clock: ZoneInfo) -> str:
+    """When the mail says it was written, on the project's clock; as it says it where that is no moment."""
+    try:
+        return parsedate_to_datetime(mail.header("Date")).astimezone(clock).strftime("%Y-%m-%d %H:%M:%S")
+    except ValueError:
+        return mail.header("Date")
 
 
 def _facts(mail: Mail) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """`virta why`: one person's story, and why the last mail did not go."""
 
 import sys
-import time
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -14,7 +13,7 @@ from msgspec import Struct
 from consent.contract import InvalidAddress
 from engine.core.calendar import NEVER
 from engine.insight.records import open_records
-from engine.insight.story import Line, Person, last_refusal, story
+from engine.insight.story import Line, Person, last_refusal, own_zone, story, their_hour
 from engine.insight.words import STATES
 from engine.store.database import StoreFault
 from virta.commands.consent_opening import reading
@@ -32,12 +31,15 @@ class Waiting(Struct, frozen=True):
 
 
 class Answer(Struct, frozen=True):
-    """What `--format json` prints. `not_sent` is the newest line that says why something did not go."""
+    """What `--format json` prints. `not_sent` is the newest line that says why something did not go,
+    `until` the newest moment in the stores (ms UTC), `time_zone` the person's own where it is known."""
 
     person: Person
     under_way: tuple[Waiting, ...]
     story: tuple[Line, ...]
     not_sent: Line | None
+    until: int | None
+    time_zone: str | None
 
 
 def why(
@@ -48,7 +50,13 @@ def why(
 ) -> int:
     """Tell a person's story in plain sentences, the newest last, and why the last mail did not go. Exit code
     1: unknown."""
+    if "@" not in address and "@" in str(folder):
+        raise BrokenProject(f"The address comes first: `virta why {folder} {address}`.")
     settings = read_settings(folder.resolve())
+    if not (folder / settings.stores.folder / "consent.db").is_file():
+        raise BrokenProject(
+            f"Nothing has happened in {folder} yet. Start `virta serve {folder} --mailbox` and sign up."
+        )
     with reading(folder) as service:
         try:
             person = People(service).person(address)
@@ -77,22 +85,28 @@ def _answer(folder: Path, person: Person) -> Answer:
         graphs = records.graphs()
         names = names_of(folder, graphs)
         lines = story(names, person, records.lines(person.contact), records.events_of(person.contact))
+        bundle = records.bundle(person.contact)
         under_way = tuple(
             Waiting(
                 journey.flow,
                 names.step(journey.flow, graphs[journey.graph].nodes[journey.node].step),
                 None if journey.due == NEVER else journey.due,
             )
-            for journey in records.bundle(person.contact).journeys
+            for journey in bundle.journeys
             if journey.graph in graphs
         )
-    return Answer(person, under_way, tuple(lines), last_refusal(lines))
+        until = records.newest()
+    zone = own_zone(bundle)
+    return Answer(
+        person, under_way, tuple(lines), last_refusal(lines), until, zone.key if zone is not None else None
+    )
 
 
 def _print(answer: Answer, clock: ZoneInfo, bold: bool) -> None:
     def moment(at: int) -> str:
         return datetime.fromtimestamp(at // 1000, clock).strftime("%Y-%m-%d %H:%M")
 
+    theirs = ZoneInfo(answer.time_zone) if answer.time_zone else clock
     person = answer.person
     print(f"{person.address}{f', language {person.language}' if person.language else ''}")
     for stand in person.stands:
@@ -111,7 +125,8 @@ def _print(answer: Answer, clock: ZoneInfo, bold: bool) -> None:
             weekday = datetime.fromtimestamp(line.at // 1000, clock).strftime("%A")
             print(f"\033[1m{weekday}, {date}\033[0m" if bold else f"{weekday}, {date}")
             day = date
-        print(f"  {hour}  {line.text}")
+        own = their_hour(line, clock, theirs)
+        print(f"  {hour}  {line.text}{f' ({own} for them)' if own else ''}")
         if line.quote:
             print(f"         “{line.quote}”")
     if not answer.story:
@@ -119,7 +134,8 @@ def _print(answer: Answer, clock: ZoneInfo, bold: bool) -> None:
     refused = answer.not_sent
     print()
     if refused is None:
-        print("Every mail that was due has gone.")
+        print("No mail was refused.")
     else:
         print(f"The last that did not go, {moment(refused.at)}: {refused.text}")
-    print(f"Times are those of {clock.key}; now it is {moment(time.time_ns() // 1_000_000)}.")
+    end = f"; the stores end at {moment(answer.until)}" if answer.until is not None else ""
+    print(f"Times are those of {clock.key}{end}.")

@@ -2,14 +2,26 @@
 
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import pytest
 from flows import program
 from person import ANNA, DAY, HOUR, MONDAY
 
 from dsl.graph import Money
-from engine.core.bundle import Entry
+from engine.core.bundle import Bundle, Entry
 from engine.core.record import What, Why
-from engine.insight.story import Happening, Line, Names, Person, Stand, last_refusal, story
+from engine.insight.story import (
+    Happening,
+    Line,
+    Names,
+    Person,
+    Stand,
+    last_refusal,
+    own_zone,
+    story,
+    their_hour,
+)
 from engine.store.store import Received
 
 FLOW = """
@@ -59,9 +71,9 @@ def test_steps_are_told_as_the_flow_words_them() -> None:
         "Entered “A visit”.",
         "Got the mail hello from “A visit”.",
         "“A visit” began to wait for order_placed up to 3 days.",
-        "“A visit” had waited for this: order_placed.",
+        "“A visit” had waited for this: they placed an order.",
         "“A visit” has waited in vain (wait for order_placed up to 3 days), and goes on.",
-        "“A visit” asked whether any order_placed: no.",
+        "“A visit” checked “any order_placed”: no.",
         "Reached the end of “A visit”, as bought.",
     ]
 
@@ -71,8 +83,8 @@ def test_rounds_are_counted_out() -> None:
     assert words(
         line(What.ROUND, step="repeat1", reason="2"), line(What.ROUND, step="repeat1", reason="over")
     ) == [
-        "“A visit” came to “repeat1”: round 2.",
-        "“A visit” came to “repeat1”: no further round.",
+        "“A visit” began round 2.",
+        "“A visit” has done its rounds.",
     ]
 
 
@@ -85,7 +97,7 @@ def test_what_did_not_happen_is_told_with_its_reason() -> None:
     ) == [
         "Did not enter “A visit”: they had not agreed to its topic.",
         "Did not get the mail hello from “A visit”: they had taken their agreement back.",
-        "Left “A visit” before its end: `order_placed` happened.",
+        "Left “A visit”: they placed an order.",
     ]
 
 
@@ -185,3 +197,90 @@ def test_what_nobody_expected_to_start_is_no_refusal() -> None:
     )
     assert {each.kind for each in lines} == {"flow"}
     assert last_refusal(lines) is None
+
+
+def test_a_mail_stands_before_the_steps_behind_it() -> None:
+    """It is handed over when its flow has gone on; within a minute the order of the steps is told."""
+    wait = NAMES.flows["visit"].nodes[1].step
+    assert words(
+        line(What.ENTERED),
+        line(What.WAITS, step=wait),
+        line(What.SENT, MONDAY + 800, step="hello"),
+    ) == [
+        "Entered “A visit”.",
+        "Got the mail hello from “A visit”.",
+        "“A visit” began to wait for order_placed up to 3 days.",
+    ]
+    assert words(line(What.FINISHED), line(What.SENT, step="again"))[0].startswith("Got the mail again")
+
+
+def test_what_waits_stands_behind_the_mail_that_took_its_room() -> None:
+    """The limit is reached by the mail of another journey at the same moment."""
+    assert words(
+        line(What.HELD, step="hello", reason=Why.LIMIT), line(What.SENT, step="again", journey="j2")
+    ) == [
+        "Got the mail again from “A visit”.",
+        "The mail hello from “A visit” waits: they have had as many mails as the limits allow.",
+    ]
+
+
+def test_a_mail_that_waited_when_its_flow_was_left_has_not_gone() -> None:
+    """It is told with the end of the flow, and is the last that did not go; one that went in time is not."""
+    lines = told(
+        line(What.HELD, step="hello", reason=Why.LIMIT), line(What.LEFT, MONDAY + DAY, reason="order_placed")
+    )
+    refused = last_refusal(lines)
+    assert refused is not None
+    assert refused.text == (
+        "Left “A visit”: they placed an order. The mail hello had been held back, and never went."
+    )
+    sent = told(
+        line(What.HELD, step="hello", reason=Why.LIMIT),
+        line(What.SENT, MONDAY + HOUR, step="hello"),
+        line(What.LEFT, MONDAY + DAY, reason="order_placed"),
+    )
+    assert last_refusal(sent) is None
+
+
+def test_asking_to_confirm_is_told_once() -> None:
+    """That the mail was made ready matters only until the log says what became of it."""
+    queued = Happening(5, MONDAY, "proof_mail.queued", "", "subject:sign_up")
+    accepted = Happening(6, MONDAY + 1, "proof_mail.accepted", "", "system")
+
+    def texts(*happenings: Happening) -> list[str]:
+        return [each.text for each in told(person=Person(ANNA, "anna@example.com", "en", (), happenings))]
+
+    assert texts(queued, accepted) == ["We asked them by mail to confirm."]
+    again = Happening(9, MONDAY + DAY, "proof_mail.queued", "", "subject:sign_up")
+    assert texts(queued, accepted, again) == [
+        "We asked them by mail to confirm.",
+        "The mail that asks them to confirm is on its way.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "said"),
+    [
+        ("frequency.changed", "monthly", "Chose how often mails may come: at most one a month."),
+        ("paused", "30", "Asked for a pause of 30 days."),
+        ("paused", "", "Asked for a pause."),
+        ("language.changed", "lv", "Chose another language for the mails: lv."),
+    ],
+)
+def test_a_choice_is_told_with_its_value(type_: str, value: str, said: str) -> None:
+    """As the evidence has it; without it where there is none."""
+    happened = Happening(5, MONDAY, type_, "", "subject:preferences", value=value)
+    assert told(person=Person(ANNA, "anna@example.com", "en", (), (happened,)))[0].text == said
+
+
+@pytest.mark.parametrize(("zone", "hour"), [("America/New_York", "02:00"), ("Europe/Riga", "")])
+def test_the_hour_of_a_mail_is_told_on_the_person_s_own_clock_too(zone: str, hour: str) -> None:
+    """Where it is another: quiet hours are theirs."""
+    (mail,) = told(line(What.SENT, step="hello"))
+    (entered,) = told(line(What.ENTERED))
+    theirs = own_zone(Bundle(ANNA, attributes={"time_zone": zone}))
+    assert theirs is not None
+    riga = ZoneInfo("Europe/Riga")
+    assert their_hour(mail, riga, theirs) == hour
+    assert their_hour(entered, riga, theirs) == ""
+    assert own_zone(Bundle(ANNA)) is None

@@ -9,7 +9,7 @@ import pytest
 from consent.contract import Reason
 from consent.states import TOLD, State, Step
 from engine.core.record import What, Why
-from engine.insight.words import LEAVES, REASONS, SENTENCES, STATES, reason_words
+from engine.insight.words import LEAVES, REASONS, SENTENCES, STATES, reason_label, reason_words
 
 ROOT = Path(__file__).parents[3]
 
@@ -46,8 +46,10 @@ def test_every_reason_has_a_clause(reason: str) -> None:
 
 
 def test_what_is_no_reason_of_ours_is_an_event() -> None:
-    """Journeys are left on events, whose names the project chose."""
-    assert reason_words("order_placed") == "`order_placed` happened"
+    """Journeys are left on events: those of a shop have words, others the name that the project chose."""
+    assert reason_words("tasting_booked") == "`tasting_booked` happened"
+    assert reason_words("order_placed") == "they placed an order"
+    assert reason_label("tasting_booked") == "tasting booked"
 
 
 @pytest.mark.parametrize("kind", sorted(leaf_types()))
