@@ -8,7 +8,7 @@ from dsl.draft import Draft
 from dsl.fills import Filling, fillings
 from dsl.graph import END, Duration, Entry, Graph
 from dsl.lower_values import condition, value
-from dsl.needs import RECOMMENDING, needs_of
+from dsl.needs import needs_of
 from dsl.nodes import (
     Enter,
     EventArm,
@@ -79,8 +79,6 @@ def _flow(flow: Flow, draft: Draft) -> Graph:
         None,
     )
     nodes = _Steps(flow, draft, topic).nodes()
-    recommends = any(isinstance(node, graph.Send) and node.recommends for node in nodes)
-    recommending = [each for each in RECOMMENDING if recommends and each.event in draft.names.events]
     asked = [start.segment for start in starts if isinstance(start, graph.StartOnSegment)]
     return Graph(
         flow=flow.name.text,
@@ -89,7 +87,7 @@ def _flow(flow: Flow, draft: Draft) -> Graph:
         purpose=_purpose(flow, topic, draft),
         starts=starts,
         nodes=nodes,
-        needs=needs_of([*starts, *leaves, *filter(None, (leave_when, goal)), *nodes, *recommending], asked),
+        needs=needs_of([*starts, *leaves, *filter(None, (leave_when, goal)), *nodes], asked),
         entry=graph.Entry(enter.kind) if enter else _usual_entry(starts),
         again_after=enter.after if enter else None,
         journey_per=per,

@@ -8,12 +8,6 @@ from dsl.graph import Attribute, Duration, EventNeed, Field, History, InSegment,
 
 _MAIL_FIELDS = ("flow", "step", "link")
 
-RECOMMENDING = (
-    History("last", "product_viewed", ("sku",), span=LastSpan(Duration(months=3))),
-    History("last", "order_placed", ("items",), span=LastSpan(Duration(months=24))),
-)
-"""What a mail asks of a person's past to choose products for her: those seen of late, those bought."""
-
 
 def needs_of(things: Iterable[Struct], segments: Iterable[str] = ()) -> Needs:
     """The needs of graph parts (steps, starts, conditions); `segments` are asked for beside them."""

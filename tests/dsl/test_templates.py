@@ -395,6 +395,13 @@ def test_the_largest_number_of_products_counts() -> None:
     )
 
 
+def test_a_mail_that_recommends_asks_for_no_history() -> None:
+    """What a person viewed and bought is kept short and apart; a whole history of it would serve nobody."""
+    found = with_templates(mail=HEAD + BOTH + LOOP.replace("N", "2"))
+    assert found.program is not None
+    assert [flow.needs.events for flow in found.program.flows] == [()]
+
+
 @pytest.mark.parametrize("number", ["0", "13", "2.5", '"4"', "code", "-1", "true", "", "1, 2", "most=3"])
 def test_the_number_of_products_is_written_down(number: str) -> None:
     """From 1 to 12."""
