@@ -31,16 +31,11 @@ def shelf(
 
 
 def _fields(chosen: Recommended, language: str) -> dict[str, Any]:
-    """What a template sees; what is unknown is not there."""
+    """What a template sees; what is unknown is not there. A reason is, be it empty."""
     product = chosen.product
-    fields = {
-        "name": product.name,
-        "url": product.url,
-        "image": product.image,
-        "price": product.price,
-        "reason": sentence(chosen.reason, language),
-    }
-    return {name: value for name, value in fields.items() if value}
+    fields = {"name": product.name, "url": product.url, "image": product.image, "price": product.price}
+    known = {name: value for name, value in fields.items() if value}
+    return {**known, "reason": sentence(chosen.reason, language)}
 
 
 def _named(trigger: dict[str, Any]) -> list[str]:

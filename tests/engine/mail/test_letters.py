@@ -535,6 +535,13 @@ def test_a_mail_recommends_with_reasons_in_its_language(
     assert re.findall("<p>(.*?)</p>", found.html) == lines
 
 
+def test_a_language_without_reasons_shows_the_products_all_the_same() -> None:
+    """The reason is empty there; a mail that shows it goes as any other."""
+    text = "{% for product in recommend(1) %}<p>{{ product.name }}|{{ product.reason }}</p>{% endfor %}"
+    made = letters(("de",), catalogue=shop(), tips=text)
+    assert made.letter(BODY, replace(DECISION, variant="plain")).text == "A|\n"
+
+
 def test_what_started_the_journey_is_not_offered_again() -> None:
     """Nor is anything made up where nothing can be recommended."""
     made = letters(catalogue=shop(), tips=SHELF)
