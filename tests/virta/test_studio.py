@@ -252,19 +252,21 @@ def test_an_empty_project_says_what_to_do(tmp_path: Path) -> None:
             assert client.post("/studio/").status_code == 405
 
 
-@pytest.mark.parametrize("why", ["host", "environment"])
-def test_there_is_no_studio_for_others(why: str, tmp_path: Path) -> None:
-    """Not where other machines can reach it, and not outside development."""
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ("", ["--host", "0.0.0.0"]),
+        ('environment = "staging"', []),
+        ('url = "https://shop.example"', []),
+    ],
+)
+def test_there_is_no_studio_for_others(more: str, told: list[str], tmp_path: Path) -> None:
+    """Not where other machines can reach it, not outside development, not where a proxy leads others here."""
     folder = make_stall(tmp_path / "stall")
-    words_ = ["--mailbox"]
-    if why == "host":
-        words_ += ["--host", "0.0.0.0"]
-    else:
-        make_development_keys(folder / "dev-keys.toml", os.urandom)
-        settings = folder / "virta.toml"
-        settings.write_text(
-            settings.read_text("utf-8").replace("[sender]", 'environment = "staging"\n\n[sender]', 1)
-        )
+    make_development_keys(folder / "dev-keys.toml", os.urandom)
+    settings = folder / "virta.toml"
+    settings.write_text(settings.read_text("utf-8").replace("[sender]", f"{more}\n\n[sender]", 1))
+    words_ = ["--mailbox", *told]
     with Served(folder, *words_) as served:
         assert "studio" not in served.first_line
         with httpx2.Client(base_url=served.url.replace("0.0.0.0", "127.0.0.1")) as client:

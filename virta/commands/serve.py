@@ -219,8 +219,12 @@ async def _serve(
 
 def _has_studio(settings: Settings, listener: socket.socket) -> bool:
     """The studio shows everything about everybody, so it is there only while trying things out, and only for
-    whoever sits at this machine."""
-    return settings.environment == "development" and is_loopback(listener.getsockname()[0])
+    whoever sits at this machine. A `url` of another name says that others are led here."""
+    return (
+        settings.environment == "development"
+        and is_loopback(listener.getsockname()[0])
+        and urlsplit(settings.url).hostname in _LOOPBACK
+    )
 
 
 def _say_where(listener: socket.socket, settings: Settings, moved: bool, studio: bool) -> None:

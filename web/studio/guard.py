@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _NAMES = frozenset(("localhost", "127.0.0.1", "::1"))
 _LOOKS = frozenset(("GET", "HEAD"))
+_OWN_SITES = frozenset(("", "same-origin", "none"))
+_PASSED_ON = frozenset(("forwarded", "via", "x-real-ip"))
+_PASSED_ON_PREFIX = "x-forwarded-"
 
 PAGE_POLICY = (
     "default-src 'none'; script-src 'none'; style-src 'self'; img-src 'self' data:; frame-src 'self'; "
@@ -22,7 +25,8 @@ MAIL_POLICY = (
 
 class LocalOnly:
     """ASGI middleware: refuses whatever does not come from this machine to a name of this machine (another
-    name may lead here too: DNS rebinding), all methods that could write, and what other sites load."""
+    name may lead here too: DNS rebinding), what a proxy here passes on for others, all methods that
+    could write, and what other sites load, those at another port of this machine among them."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -31,10 +35,16 @@ class LocalOnly:
         if scope["type"] != "http":
             return
         fault = _fault(scope)
+
+        async def send_for_us_alone(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["Cross-Origin-Resource-Policy"] = "same-origin"
+            await send(message)
+
         if fault is None:
-            await self.app(scope, receive, send)
+            await self.app(scope, receive, send_for_us_alone)
         else:
-            await PlainTextResponse(fault[1], fault[0], fault[2])(scope, receive, send)
+            await PlainTextResponse(fault[1], fault[0], fault[2])(scope, receive, send_for_us_alone)
 
 
 def _fault(scope: Scope) -> tuple[int, str, Mapping[str, str]] | None:
@@ -43,9 +53,11 @@ def _fault(scope: Scope) -> tuple[int, str, Mapping[str, str]] | None:
     client = scope.get("client")
     if client is None or not is_loopback(client[0]) or _named(headers.get("host", "")) not in _NAMES:
         return 403, "The studio is for a browser on the machine that serves it.\n", {}
+    if any(name in _PASSED_ON or name.startswith(_PASSED_ON_PREFIX) for name in headers):
+        return 403, "The studio is not shown through a proxy: nobody could tell for whom it asks.\n", {}
     if scope["method"] not in _LOOKS:
         return 405, "Nothing can be changed here.\n", {"Allow": "GET, HEAD"}
-    if headers.get("sec-fetch-site") == "cross-site" and headers.get("sec-fetch-mode") != "navigate":
+    if headers.get("sec-fetch-site", "") not in _OWN_SITES and headers.get("sec-fetch-mode") != "navigate":
         return 403, "Other sites may not load parts of the studio.\n", {}
     return None
 

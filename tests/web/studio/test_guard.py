@@ -54,14 +54,36 @@ def test_nothing_but_looking_is_possible(method: str) -> None:
         ("cross-site", "no-cors", 403),
         ("cross-site", "cors", 403),
         ("cross-site", "navigate", 200),
+        ("same-site", "no-cors", 403),
+        ("same-site", "navigate", 200),
         ("same-origin", "no-cors", 200),
         ("none", "navigate", 200),
     ],
 )
 def test_other_sites_may_link_here_and_load_nothing(site: str, mode: str, status: int) -> None:
-    """What the browser itself says of where a request comes from (Sec-Fetch-Site)."""
+    """What the browser itself says of where a request comes from (Sec-Fetch-Site); another port here
+    is the same site, and another origin. A browser that says nothing is told by the answer's own policy."""
     headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": mode}
-    assert client().get("/", headers=headers).status_code == status
+    answer = client().get("/", headers=headers)
+    assert answer.status_code == status
+    assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Forwarded", "for=192.0.2.7"),
+        ("X-Forwarded-For", "192.0.2.7"),
+        ("X-Forwarded-Proto", "https"),
+        ("X-Real-IP", "192.0.2.7"),
+        ("Via", "1.1 proxy"),
+    ],
+)
+def test_a_proxy_on_this_machine_is_refused(name: str, value: str) -> None:
+    """It asks from this machine, by its name, for anybody."""
+    refused = client().get("/", headers={name: value})
+    assert refused.status_code == 403
+    assert "seen" not in refused.text
 
 
 @pytest.mark.parametrize(
