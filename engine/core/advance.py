@@ -68,7 +68,9 @@ def _time_has_passed(turn: Turn) -> None:
     if not turn.new and (bundle.watch < behind or edited):
         segments.reconsider(turn)
         turn.learned = turn.learned or bool(turn.loaded.dated_events)
-        for name in dates.due(turn, behind):
+        due = dates.due(turn, behind)
+        _go_and_leave(turn)
+        for name in due:
             enter(turn, loaded.current[name], {}, "date")
         _ripple(turn)
     waits.run_out(turn, stimulus.at if isinstance(stimulus.data, Happened) else behind)
@@ -77,14 +79,16 @@ def _time_has_passed(turn: Turn) -> None:
 def _happened(turn: Turn, data: Happened, at: int, changed: bool = False) -> None:
     """History, then `leave`, then waits, then starts, flows by name. `changed`: and so is the contact."""
     _remember(turn, data.event, data.data, at)
+    before = len(turn.moved)
     if changed or turn.new or data.event in turn.loaded.judged_events:
         segments.reconsider(turn)
+    moved = turn.moved[before:]
     event = {**data.data, "at": at}
     leaving.on_event(turn, data.event, event)
     leaving.when_true(turn)
     for journey in turn.bundle.journeys:
         waits.hear(turn, journey, data.event, event)
-    waits.meet(turn)
+    _go_and_leave(turn)
     scene = turn.scene(None, event)
     starting = {
         flow.graph.flow: event
@@ -94,8 +98,8 @@ def _happened(turn: Turn, data: Happened, at: int, changed: bool = False) -> Non
     if not data.late:
         _start(turn, starting)
         return
-    turn.moved = []
-    for name in sorted(starting):
+    del turn.moved[before : before + len(moved)]  # what journeys have moved since, still starts
+    for name in sorted({*starting, *_started_by(turn, moved)}):
         turn.note(name, "", "", What.NOT_ENTERED, Why.EVENT_LATE)
 
 
@@ -220,22 +224,35 @@ def _start(turn: Turn, by_event: dict[str, dict[str, Any]]) -> None:
     A segment starts a flow once in a turn: flows that move people to and fro must not go on for ever."""
     starting = dict(by_event)
     moved, turn.moved = turn.moved, []
-    for name, flow in turn.loaded.current.items():
-        wanted = any((start.segment, start.joining) in moved for start in flow.segment_starts)
-        if wanted and name not in starting and name not in turn.started:
+    for name in _started_by(turn, moved):
+        if name not in starting and name not in turn.started:
             starting[name] = {}
     turn.started |= starting.keys()
     for name in sorted(starting):
         enter(turn, turn.loaded.current[name], starting[name])
 
 
+def _started_by(turn: Turn, moved: list[tuple[str, bool]]) -> list[str]:
+    """The flows that start on one of these changes of segments."""
+    return [
+        name
+        for name, flow in turn.loaded.current.items()
+        if any((start.segment, start.joining) in moved for start in flow.segment_starts)
+    ]
+
+
 def _ripple(turn: Turn) -> None:
     """Whatever follows from what has changed, until nothing does."""
-    while True:
-        if turn.moved:
-            _start(turn, {})
-        elif not (leaving.when_true(turn) or waits.meet(turn)):
-            return
+    _go_and_leave(turn)
+    while turn.moved:
+        _start(turn, {})
+        _go_and_leave(turn)
+
+
+def _go_and_leave(turn: Turn) -> None:
+    """End what is to leave and let go on what waited, until nothing moves: before anything starts."""
+    while leaving.when_true(turn) or waits.meet(turn):
+        pass
 
 
 def _settle(turn: Turn, more: bool) -> None:

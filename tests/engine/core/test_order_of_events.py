@@ -1,5 +1,8 @@
 """What one event does, in which order (language reference, §4 Order)."""
 
+from datetime import date
+
+import pytest
 from flows import loaded
 from person import DAY, HOUR, MINUTE, Person, at
 
@@ -162,7 +165,7 @@ flow gathers "Gathers"
     assert anna.story("begins") == ["not_entered event_late"]
     assert anna.story("goes")[-1] == "left order_placed"
     assert anna.story("sits")[-1] == "finished counted"
-    assert anna.story("gathers") == []
+    assert anna.story("gathers") == ["not_entered event_late"]
     assert "buyers" in anna.bundle.segments
 
 
@@ -275,3 +278,100 @@ def test_an_unrelated_event_changes_nothing() -> None:
     with anna.nothing_new():
         anna.happens("price_dropped", sku="1")
     assert anna.bundle == before
+
+
+PRO = """
+segment pro "Pro"
+    contact.vip is yes
+"""
+
+
+def test_a_change_lets_waits_go_on_before_it_starts_anything() -> None:
+    """What a step behind the wait has done is known to the flow that starts."""
+    text = (
+        PRO
+        + """
+flow waiting
+    start on order_placed
+
+    wait until contact.vip is yes up to 9 days
+    add tag "seen"
+flow starting
+    start on joining segment pro
+
+    if tagged "seen"
+        finish as behind
+    finish as before
+"""
+    )
+    anna = Person(loaded(text)).happens("order_placed").learns(vip=True)
+    assert anna.story("starting")[-1] == "finished behind"
+
+
+def test_a_change_ends_journeys_before_it_starts_anything() -> None:
+    """So that the flow is free for the journey that starts."""
+    text = (
+        PRO
+        + """
+flow starting
+    start on joining segment pro
+    start on order_placed
+    enter every time
+    leave when contact.vip is yes and count of order_placed since entry >= 1
+
+    wait 100 days
+"""
+    )
+    anna = Person(loaded(text)).happens("order_placed").pass_(DAY).happens("order_placed").pass_(DAY)
+    anna.learns(vip=True)
+    assert anna.story("starting")[-3:] == ["left condition", "entered", "waits wait_1"]
+
+
+@pytest.mark.parametrize("start", ["joining segment quiet_days", "date contact.birthday at 09:00"])
+def test_time_ends_journeys_and_waits_before_it_starts_anything(start: str) -> None:
+    """Also where several deadlines come at one instant, the wait is over first."""
+    text = f"""
+segment quiet_days "Quiet"
+    any order_placed and no order_placed in last 1 day
+flow waiting
+    start on order_placed
+
+    wait until no order_placed in last 1 day up to 9 days
+    add tag "seen"
+flow starting
+    start on {start}
+
+    if tagged "seen"
+        finish as behind
+    finish as before
+"""
+    anna = Person(loaded(text)).learns(birthday=date(2026, 3, 3)).happens("order_placed").pass_(2 * DAY)
+    assert anna.story("starting")[-1] == "finished behind"
+
+
+def test_a_late_event_starts_nothing_but_what_journeys_do_by_it_does() -> None:
+    """A segment joined by the event itself starts no flow, which is written down; one that a journey's step
+    makes the person join does."""
+    text = """
+segment done "Done"
+    tagged "done"
+segment buyers "Buyers"
+    any order_placed
+flow waiting
+    start on cart_updated
+
+    wait for order_placed up to 9 days
+    add tag "done"
+flow by_step
+    start on joining segment done
+
+    add tag "by_step"
+flow by_event
+    start on joining segment buyers
+
+    add tag "by_event"
+"""
+    anna = Person(loaded(text)).happens("cart_updated").pass_(3 * DAY)
+    anna.happens("order_placed", late=True, at=anna.now - 2 * DAY)
+    assert anna.bundle.attributes["tags"] == ["done", "by_step"]
+    assert anna.story("by_event") == ["not_entered event_late"]
