@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, ValidationError
 
 from engine.core.bundle import (
     Body,
@@ -47,6 +47,7 @@ class _Profile(Struct, frozen=True, array_like=True):
 _profile = decoder(_Profile)
 _journey = decoder(Journey)
 _body = decoder(Body)
+_mail = decoder(MailBody)
 _entries = decoder(list[Entry])
 
 
@@ -130,7 +131,11 @@ def effect_row(effect: Effect) -> bytes:
 
 
 def effect_of(key: bytes, contact: bytes, row: bytes) -> Effect:
-    body: Body = _body.decode(row)
+    body: Body
+    try:
+        body = _body.decode(row)
+    except ValidationError:  # of a version that asked for nothing but mails, and did not say so
+        body = _mail.decode(row)
     return Effect(key.hex(), contact.hex(), str(body.__struct_config__.tag), body)
 
 
