@@ -42,7 +42,10 @@ def tag(turn: Turn, journey: Journey, node: Tag) -> None:
 
 
 def unsubscribe(turn: Turn, flow: Flow, journey: Journey, node: Unsubscribe) -> Journey:
-    """Have a topic withdrawn; the consent service tells when that is done."""
+    """Have a topic withdrawn; the consent service tells when that is done. From a topic that nobody agreed to
+    there is nothing to withdraw: a sign-up that waits for its confirmation is left alone."""
+    if node.topic not in turn.bundle.agreed:
+        return journey
     journey, key = mailing.visit(turn, flow, journey, node.step)
     body = WithdrawBody(journey.flow, journey.id, node.step, turn.now, node.topic)
     turn.ask(Effect(key, journey.contact, "withdraw", body))

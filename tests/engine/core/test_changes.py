@@ -122,6 +122,13 @@ def test_unsubscribing_is_asked_for_and_written_down() -> None:
     assert "news" in anna.bundle.agreed  # until the consent service says so
 
 
+def test_nobody_is_unsubscribed_from_what_they_never_agreed_to() -> None:
+    """Nothing is asked for and nothing written down; the flow goes on."""
+    anna = Person(loaded(flow("unsubscribe from news"))).agrees("offers").happens("cart_updated")
+    assert anna.effects == []
+    assert anna.story("alpha") == ["entered", "finished"]
+
+
 def test_somebody_of_the_team_is_told() -> None:
     """With values filled in, and a word for what is unknown."""
     steps = 'tell "care@shop.example" "order {trigger.cart_id} of {contact.first_name or "somebody"}"'
