@@ -14,10 +14,12 @@ from dsl.compile import Compiled
 from engine.core.mailkey import mail_key
 from engine.insight.records import Records, open_records
 from engine.insight.story import Names
+from engine.mail.measured import Marks
 from virta.keys import ProjectKeys
 from virta.mailbox.index import Index
 from virta.people import People
 from virta.settings import BrokenProject, Settings
+from virta.wiring import marks_of
 from web.studio.flow_text import flows_in
 from web.studio.routes import build_studio
 
@@ -32,6 +34,7 @@ class ProjectSources:
     texts: Mapping[str, str]
     people: People
     mailbox: Index
+    marks: Marks
     database: Path
 
     def records(self) -> AbstractContextManager[Records]:
@@ -59,6 +62,7 @@ def open_studio(
                 texts,
                 people,
                 Index(data / "mailbox"),
+                marks_of(settings, keys),
                 data / "engine.db",
             )
         )

@@ -23,7 +23,10 @@ _TAG = re.compile(r"<(?:a|area|v:roundrect|v:rect)\s", re.IGNORECASE)
 _VALUE = re.compile(r"""href\s*=\s*(?:"(https?://[^"<>]+)"|'(https?://[^'<>]+)')""", re.IGNORECASE)
 _HREF = ("href", "HREF", "Href")
 _ENDS = ("</body>", "</BODY>")
-_CONTROL = re.compile(r"[\x00-\x20\x7f]")
+_NO_TARGET = re.compile(r"[\x00-\x20\x7f\\]")
+"""Where browsers read a URL otherwise than the specification of URLs does, another host could be meant."""
+_OWN_LINK = re.compile(r"https?://[^\s\"'<>/]+/l/([A-Za-z0-9_-]+)")
+_OWN_PIXEL = re.compile(r"<img src=\"https?://[^\s\"'<>/]+/o/([A-Za-z0-9_-]+)\.gif\"[^<>]*>")
 _SHORT = re.compile(r"[A-Za-z0-9_-]+\Z")
 
 
@@ -49,7 +52,7 @@ class Marks(Struct, frozen=True):
         copied = 0
         for found in _web_links(html):
             target = unescape(found[1] or found[2]).strip()
-            if target.startswith(own) or len(target) > LONGEST_TARGET or _CONTROL.search(target):
+            if target.startswith(own) or len(target) > LONGEST_TARGET or _NO_TARGET.search(target):
                 continue
             parts += (html[copied : found.start()], 'href="', escape(self._url(LINK, key, target)), '"')
             copied = found.end()
@@ -57,6 +60,19 @@ class Marks(Struct, frozen=True):
         end = max(marked.rfind(body) for body in _ENDS)
         head, tail = (marked[:end], marked[end:]) if end >= 0 else (marked, "")
         return f"{head}{self._pixel(key)}{tail}"
+
+    def removed(self, html: str) -> str:
+        """The HTML of a mail as it was before `html` led it through here: for whoever looks at somebody else's
+        mail, and must not be taken for them."""
+
+        def target(found: re.Match[str]) -> str:
+            link = self.link(found[1])
+            return escape(link[1]) if link is not None else found[0]
+
+        def nothing(found: re.Match[str]) -> str:
+            return "" if self.pixel(found[1]) is not None else found[0]
+
+        return _OWN_PIXEL.sub(nothing, _OWN_LINK.sub(target, html))
 
     def link(self, token: str) -> tuple[str, str] | None:
         """The key of the mail and the target of a link's token; None: it was not made here."""

@@ -18,11 +18,13 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
+from consent.contract import Links
 from virta.command import run
 from virta.keys import make_development_keys, read_keys
+from virta.mailbox.store import Store
 from virta.project import load_sound_project
 from virta.studio import open_studio
-from virta.wiring import wall_clock
+from virta.wiring import marks_of, wall_clock
 from web.headers import SecurityHeaders
 
 PAGES = ["/", "/flows", "/flows/welcome", "/mails", "/people", "/people?address=anna@example.com", "/log"]
@@ -176,6 +178,51 @@ def test_links_of_a_mail_stand_beside_it(studio: TestClient) -> None:
     """So that the confirmation in a proof mail can be pressed while trying things out."""
     page = studio.get(first_mail(studio, "flow=-&to=dora")).text
     assert re.search(r'<a href="http://127.0.0.1:8025/c/[^"]+" rel="noreferrer">', page)
+
+
+ODD = {
+    "charset": b"Content-Type: text/html; charset=bogus-1\r\n\r\nhello",
+    "rot13": b"Content-Type: text/plain; charset=rot13\r\n\r\nhello",
+    "half a character": b"Content-Type: text/html; charset=utf-7\r\n\r\n+2AA-",
+    "to": b'From: <>@@[\r\nTo: "\r\nMessage-ID: <[x]@@>\r\n\r\nhello',
+    "date": b"Date: Fri, 31 Dec 9999 23:59:59 -2359\r\n\r\nhello",
+    "declaration": b"Content-Type: text/html\r\n\r\n<![foo]><a href='https://kafija.example/'>x</a>",
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_an_odd_mail_hides_no_other(odd: str, stall: Path, tmp_path: Path) -> None:
+    """Whoever can reach the mailbox can put one in: the list and the mail itself are shown all the same."""
+    folder = Path(shutil.copytree(stall, tmp_path / "stall"))
+    box = Store(folder / "data" / "mailbox", clock=wall_clock)
+    position = box.append("", ["odd@example.com"], ODD[odd] + b"\r\n")
+    box.close()
+    for client in opened(folder):
+        assert "10 mails, newest first" in words(client.get("/mails").text)
+        for view in ("wide", "text", "source"):
+            assert client.get(f"/mails/{position}?show={view}").status_code == 200
+        assert client.get(f"/mails/{position}/html").status_code in (200, 404)
+
+
+def test_looking_at_a_mail_is_no_opening_of_it(stall: Path, tmp_path: Path) -> None:
+    """The pixel and the measured links are those of the person who got it, and are not in the preview."""
+    folder = Path(shutil.copytree(stall, tmp_path / "stall"))
+    settings, _ = load_sound_project(folder)
+    marks = marks_of(settings, read_keys(settings, folder))
+    links = Links(unsubscribe="http://127.0.0.1:8025/u/abc")
+    html = '<body><a href="https://stall.example/?a=1&amp;b=2">Beans</a></body>'
+    marked = marks.html(html, "0a" * 16, links)
+    assert "/l/" in marked
+    assert "/o/" in marked
+    box = Store(folder / "data" / "mailbox", clock=wall_clock)
+    content = f"Content-Type: text/html\r\n\r\n{marked}".encode()
+    position = box.append("", ["anna@example.com"], content)
+    box.close()
+    for client in opened(folder):
+        assert client.get(f"/mails/{position}/html").text == html
+        page = client.get(f"/mails/{position}").text
+        assert '<a href="https://stall.example/?a=1&amp;b=2" rel="noreferrer">Beans</a>' in page
 
 
 def test_a_story_links_to_its_mails_the_log_and_the_preferences(studio: TestClient) -> None:

@@ -3,16 +3,13 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import SMTPUTF8
-from email.utils import parsedate_to_datetime
 from html.parser import HTMLParser
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.core.bundle import Entry
+from engine.mail.foreign import read_foreign
 from web.studio.frame import Studio
 from web.studio.guard import MAIL_POLICY
 from web.studio.paging import Paging, asked_page, query
@@ -73,14 +70,14 @@ def _found(posted: Sequence[Posted], known: Mapping[str, Entry], who: str, flow:
 
 
 def _line(studio: Studio, one: Posted, known: Mapping[str, Entry]) -> Shown:
-    mail = _parsed(studio.sources.mailbox.content(one.position) or b"")
+    mail = read_foreign(studio.sources.mailbox.content(one.position) or b"")
     entry = known.get(one.key)
     return Shown(
         one.position,
-        _sent_at(mail, one.received_at),
+        one.received_at if mail.at is None else mail.at,
         one.recipient,
-        str(mail.get("Subject", "")),
-        " ".join(_LINK.sub("", _part(mail, "plain") or "").split())[:140],
+        mail.subject,
+        " ".join(_LINK.sub("", mail.plain or "").split())[:140],
         entry.flow if entry else "",
         entry.step if entry else "",
     )
@@ -93,55 +90,39 @@ def get_mail(request: Request, studio: Studio) -> Response:
     if content is None:
         return studio.missing(request, "There is no such mail in the mailbox.")
     view = request.query_params.get("show", "wide")
-    mail = _parsed(content)
+    mail = read_foreign(content)
     with studio.sources.records() as records:
         known = studio.snapshot.of(records).mails
     posted = next((one for one in studio.sources.mailbox.posted() if one.position == position), None)
-    html = _part(mail, "html")
+    sent_at = posted.received_at if posted and mail.at is None else mail.at
     return studio.page(
         request,
         "mail",
         position=position,
         views=_VIEWS,
         view=view if view in _VIEWS else "wide",
-        subject=str(mail.get("Subject", "")),
-        sender=str(mail.get("From", "")),
-        recipient=posted.recipient if posted else str(mail.get("To", "")),
-        at=_sent_at(mail, posted.received_at) if posted else None,
+        subject=mail.subject,
+        sender=mail.sender,
+        recipient=posted.recipient if posted else mail.recipient,
+        at=sent_at,
         entry=known.get(posted.key) if posted else None,
-        html=html is not None,
-        text=_part(mail, "plain"),
+        html=mail.html is not None,
+        text=mail.plain,
         source=content[:_LARGEST_SOURCE].decode("utf-8", "replace").replace("\r\n", "\n"),
         size=len(content),
-        links=links_in(html or ""),
+        links=links_in(studio.sources.marks.removed(mail.html or "")),
     )
 
 
 def get_mail_html(request: Request, studio: Studio) -> Response:
-    """The HTML of a mail as it stands in it, under a policy that lets it do nothing."""
+    """The HTML of a mail, under a policy that lets it do nothing. The pixel and the measured links are taken
+    out: whoever looks here is not the person who got it."""
     content = studio.sources.mailbox.content(request.path_params["position"])
-    html = _part(_parsed(content), "html") if content is not None else None
+    html = read_foreign(content).html if content is not None else None
     headers = {"Content-Security-Policy": MAIL_POLICY}
     if html is None:
         return Response("There is no such mail, or it has no HTML.", 404, headers, "text/plain")
-    return Response(html, 200, headers, "text/html")
-
-
-def _sent_at(mail: EmailMessage, received_at: int) -> int:
-    """When the mail says it was written, in ms UTC: on a virtual clock that is not when it came."""
-    try:
-        return int(parsedate_to_datetime(str(mail["Date"])).timestamp()) * 1000
-    except ValueError:
-        return received_at
-
-
-def _parsed(content: bytes) -> EmailMessage:
-    return message_from_bytes(content, EmailMessage, policy=SMTPUTF8)
-
-
-def _part(mail: EmailMessage, kind: str) -> str | None:
-    body = mail.get_body((kind,))
-    return str(body.get_content()).replace("\r\n", "\n") if isinstance(body, EmailMessage) else None
+    return Response(studio.sources.marks.removed(html), 200, headers, "text/html")
 
 
 def links_in(html: str) -> list[tuple[str, str]]:
@@ -159,6 +140,10 @@ class _Links(HTMLParser):
         self.found: list[tuple[str, str]] = []
         self._target = ""
         self._words: list[str] = []
+
+    def parse_marked_section(self, i: int, report: bool = True) -> int:
+        """`<![…]>`, in which the library's own reading raises for words that it does not know."""
+        return self.parse_bogus_comment(i)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)

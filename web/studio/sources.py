@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from engine.insight.records import Records
 from engine.insight.story import Names, Person
+from engine.mail.measured import Marks
 
 
 class LogLeaf(Struct, frozen=True):
@@ -75,7 +76,7 @@ class Mailbox(Protocol):
 
 class Sources(Protocol):
     """Everything that the pages show. `texts` are the flows as written, by name; `time_zone` is an IANA name
-    in which times are told."""
+    in which times are told; `marks` knows the measured links and pixels of the mails."""
 
     @property
     def title(self) -> str: ...
@@ -89,6 +90,8 @@ class Sources(Protocol):
     def people(self) -> People: ...
     @property
     def mailbox(self) -> Mailbox: ...
+    @property
+    def marks(self) -> Marks: ...
 
     def records(self) -> AbstractContextManager[Records]:
         """The engine's records as they are now. Raises `StoreFault`."""

@@ -51,6 +51,24 @@ def test_a_link_leads_through_and_on_to_its_target(written: str, target: str) ->
     assert MARKS.link(marked(written)) == (MAIL, target)
 
 
+def test_a_link_that_browsers_and_libraries_read_otherwise_stays_as_it_is() -> None:
+    """Browsers take a backslash for a slash: the host of this one is not the one that a library names."""
+    html = r'<a href="https://kafija.example\@evil.example/">x</a>'
+    assert hrefs(MARKS.html(html, MAIL, LINKS)) == hrefs(html)
+
+
+@pytest.mark.parametrize("body", ["<html><body>{}</body></html>", "{}"])
+def test_what_was_put_in_can_be_taken_out_again(body: str) -> None:
+    """Links and pixel, also of a mail from when the pages stood elsewhere; what others signed stays."""
+    own = f'<a class="b" href="https://kafija.example/?a=1&amp;b=ā">x</a> <a href="{URL}/u/abc">Unsubscribe</a>'
+    html = body.format(own)
+    assert MARKS.removed(MARKS.html(html, MAIL, LINKS)) == html
+    moved = MARKS.html(html, MAIL, LINKS).replace(URL + "/l/", "http://127.0.0.1:8025/l/")
+    assert MARKS.removed(moved) == html
+    foreign = Marks(URL, b"t" * 32).html(html, MAIL, LINKS)
+    assert MARKS.removed(foreign) == foreign
+
+
 @pytest.mark.parametrize(
     "html",
     [
