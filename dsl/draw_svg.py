@@ -4,6 +4,7 @@ Each kind of step has a shape of its own, so that nothing hangs on colour: a let
 box for a wait, a six-sided one where ways part, a cut corner for what changes something.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -33,6 +34,8 @@ _TEXT_AT = 46.0
 _LINE, _LABEL, _COUNT = 18.0, 15.0, 18.0
 _PADDING = 11.0
 _LETTERS = 21  # in a line: 14 px semibold in what is left of the width
+_NARROW = frozenset(("if", "split", "start", "wait", "hear", "finish"))  # towards corners and round ends
+_PIECE = re.compile(r"[^_./-]+[_./-]*|[_./-]+")
 _MOST_LINES = 4
 _ROUND = 9.0
 _STOP = 18.0
@@ -79,16 +82,21 @@ def draw(
     marks: Mapping[str, Mark] | None = None,
     counts: Mapping[tuple[str, str], int] | None = None,
     *,
+    entered: int | None = None,
     alone: bool = False,
 ) -> Drawing:
     """The flow from its starts to its ends. Equal arguments give equal text.
 
     `marks` are by the name of the step, `counts` of those who went along an arm by step and arm (`yes`, a
-    label, an event). `alone` gives a whole file with its own colours, light and dark; otherwise the page's
-    stylesheet has them.
+    label, an event); `entered` is how many the starts let in. `alone` gives a whole file with its own
+    colours, light and dark; otherwise the page's stylesheet has them.
     """
     marks, counts = marks or {}, counts or {}
-    parts = [_part("start", "start", words, Mark()) for words in starts(flow)]
+    told = Mark(passed="" if entered is None else f"{entered:,} entered")
+    parts = [
+        _part("start", "start", words, Mark() if number else told)
+        for number, words in enumerate(starts(flow))
+    ]
     first = len(parts)
     parts += [_step(node, marks.get(node.step, Mark())) for node in flow.nodes]
     links, labels = [Link(number, first) for number in range(first)], [""] * first
@@ -156,24 +164,36 @@ def _step(node: Node, mark: Mark) -> _Part:
 
 
 def _part(kind: str, label: str, words: str, mark: Mark, whole: str = "") -> _Part:
-    letters = _LETTERS - 1 if kind in ("if", "split") else _LETTERS  # they narrow towards their corners
+    letters = _LETTERS - 1 if kind in _NARROW else _LETTERS
     return _Part(kind, label, wrapped(words, letters), whole or f"{label} {words}", mark)
 
 
 def wrapped(words: str, letters: int) -> tuple[str, ...]:
-    """The words in lines that fit a step's box; what is too much for it ends in an ellipsis."""
+    """The words in lines that fit a step's box; what is too much for it ends in an ellipsis. A word that is
+    longer than a line is broken behind a `_`, `.`, `/` or `-` of it where there is one."""
     lines = [""]
     for word in words.split():
-        pieces = [word[at : at + letters] for at in range(0, len(word), letters)]
-        for piece in pieces:
+        for number, piece in enumerate(_pieces(word, letters)):
             joined = f"{lines[-1]} {piece}".strip()
-            if len(joined) <= letters:
+            if len(joined) <= letters and not number:
                 lines[-1] = joined
             else:
                 lines.append(piece)
     if len(lines) > _MOST_LINES:
         lines = [*lines[: _MOST_LINES - 1], f"{lines[_MOST_LINES - 1][: letters - 1]}…"]
     return tuple(lines)
+
+
+def _pieces(word: str, letters: int) -> list[str]:
+    """A word in pieces of at most so many letters, each as long as it can be."""
+    pieces = [""]
+    for part in _PIECE.findall(word):
+        for piece in [part[at : at + letters] for at in range(0, len(part), letters)]:
+            if len(pieces[-1]) + len(piece) <= letters:
+                pieces[-1] += piece
+            else:
+                pieces.append(piece)
+    return [piece for piece in pieces if piece]
 
 
 def _merged(node: Node, counts: Mapping[tuple[str, str], int]) -> list[tuple[int, str]]:
@@ -183,7 +203,7 @@ def _merged(node: Node, counts: Mapping[tuple[str, str], int]) -> list[tuple[int
         label = _labelled(words, counts.get((node.step, _arm(words))))
         found.setdefault((words, END) if target == END else target, []).append(label)
     return [
-        (target if isinstance(target, int) else END, " or ".join(filter(None, labels)))
+        (target if isinstance(target, int) else END, (", " if counts else " or ").join(filter(None, labels)))
         for target, labels in found.items()
     ]
 
@@ -195,7 +215,7 @@ def _arm(words: str) -> str:
 
 def _labelled(words: str, count: int | None) -> str:
     shown = words.removeprefix("on ")
-    return shown if count is None or not shown else f"{shown} · {count:,}"
+    return shown if count is None or not shown else f"{shown}: {count:,}"
 
 
 def _drawn(part: _Part, box: Box) -> str:

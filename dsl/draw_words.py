@@ -33,7 +33,7 @@ def start_words(start: StartOnEvent | StartOnSegment | StartOnDate) -> str:
         case StartOnEvent(event=event, where=where):
             return f"on {event}" + (f" where {condition_words(where)}" if where else "")
         case StartOnSegment(segment=segment, joining=joining):
-            return f"on {'joining' if joining else 'leaving'} {segment}"
+            return f"on {'joining' if joining else 'leaving'} segment {segment}"
         case StartOnDate():
             words = f"on {value_words(start.value)}{' every year' if start.every_year else ''}"
             if start.offset is not None:

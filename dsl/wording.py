@@ -6,15 +6,16 @@ from dsl import graph
 from dsl.graph import Condition, Duration, Span, Value
 
 
-def duration_words(duration: Duration) -> str:
-    """`1 day 12 hours`; weeks and years where they come out even."""
+def duration_words(duration: Duration, *, weeks: bool = False) -> str:
+    """`1 day 12 hours`; years where they come out even. A graph does not know if `7 days` or `1 week` was
+    written; flows mostly have days, caps have `weeks`."""
     parts: list[str] = []
     months, days, minutes = duration.months, duration.days, duration.seconds // 60
     if months and months % 12 == 0:
         parts.append(_count(months // 12, "year"))
     elif months:
         parts.append(_count(months, "month"))
-    if days and days % 7 == 0:
+    if days and weeks and days % 7 == 0:
         parts.append(_count(days // 7, "week"))
     elif days:
         parts.append(_count(days, "day"))

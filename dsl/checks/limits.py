@@ -149,4 +149,4 @@ def _span(cap: Cap) -> object:
 
 
 def _words(cap: Cap) -> str:
-    return duration_words(cap.rolling) if cap.rolling else cap.unit.text
+    return duration_words(cap.rolling, weeks=True) if cap.rolling else cap.unit.text

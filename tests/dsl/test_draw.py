@@ -103,7 +103,7 @@ def test_marks_and_counts_are_shown(flow: Graph) -> None:
     drawing = svg(flow, {step: Mark(1234, "5,678 passed", "/here")}, {(test, "yes"): 41})
     assert "1,234" in texts(drawing)
     assert "5,678 passed" in texts(drawing)
-    assert "yes · 41" in texts(drawing)
+    assert "yes: 41" in texts(drawing)
     links = [element.get("href") for element in ElementTree.fromstring(drawing).iter(f"{SVG}a")]
     assert links == ["/here"]
 
@@ -153,3 +153,31 @@ def test_long_words_are_broken_and_too_many_end_in_an_ellipsis() -> None:
     assert max(map(len, lines)) <= 22
     assert lines[-1].endswith("…")
     assert wrapped("x" * 30, 22) == ("x" * 22, "x" * 8)
+
+
+def test_names_are_broken_where_their_parts_end() -> None:
+    """Behind `_`, `.`, `/` and `-`; what fits a line stays whole."""
+    assert wrapped("subscription_changed_at", 22) == ("subscription_changed_", "at")
+    assert wrapped("of https://kafija.example/a", 22) == ("of https://kafija.", "example/a")
+    assert wrapped("contact.first_order_on is unknown", 22) == ("contact.first_order_on", "is unknown")
+
+
+def test_the_start_tells_how_many_it_let_in(flow: Graph) -> None:
+    """So that those who left on the way can be seen."""
+    assert "892 entered" in texts(draw(flow, entered=892).text)
+    assert "entered" not in texts(draw(flow).text)
+
+
+def test_lengths_and_segments_are_drawn_as_they_are_written() -> None:
+    """Days stay days; a segment is called one."""
+    drawn = texts(
+        svg(
+            compiled(
+                "segment silent\n    no order_placed in last 14 days\n"
+                "flow visit\n    topic news\n    start on joining segment silent\n"
+                "    wait 7 days\n    send hello\n"
+            )
+        )
+    )
+    assert "7 days" in drawn
+    assert "joining segment" in drawn
