@@ -1,24 +1,26 @@
 """What the expressions of a template ask for, and which value from outside they come down to."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Protocol
 
 from jinja2 import nodes as j
 
 from dsl.names import nearest
+from dsl.template_proofs import Proof, plain, proof
 from dsl.template_text import FILTERS
 from dsl.template_values import (
     FALLBACKS,
     KEPT,
     MADE,
     MEMBER,
+    NUMERIC,
     ONE_OF_LIST,
     SAME_LIST,
     Macro,
     Module,
     Outside,
     Place,
+    Round,
     Use,
     Value,
     Words,
@@ -27,6 +29,11 @@ from dsl.template_values import (
 
 MOST_PRODUCTS = 12
 """The largest N of `recommend(N)`."""
+
+WANTED = {"money": "an amount", "date": "a date or a moment", "time": "a moment"}
+"""What Virta's own filters take."""
+
+_ORDERS = {"gt": ">", "gteq": ">=", "lt": "<", "lteq": "<="}
 
 
 class Writer(Protocol):
@@ -70,26 +77,71 @@ class Expressions:
                 self.value(node.node, place, True)
                 for argument in (*node.args, *node.kwargs):
                     self.value(argument, place, guarded)
-            case j.And() | j.Or():
-                asked = self.asked(node.left, place)
-                self.value(node.right, replace(place, guards=place.guards | asked), guarded)
+            case j.And():
+                self.value(node.left, place, guarded)
+                self.value(node.right, place.behind(self._proof(node.left, place).yes), guarded)
+            case j.Or():
+                known = self.asked(node.left, place).no
+                self.value(node.right, place.behind(known), guarded)
+            case j.Not():
+                self.value(node.node, place, True)
             case j.CondExpr():
-                inside = replace(place, guards=place.guards | self.asked(node.test, place))
-                self.value(node.expr1, inside, guarded)
+                asked = self.asked(node.test, place)
+                self.value(node.expr1, place.behind(asked.yes), guarded)
                 if node.expr2 is not None:
-                    self.value(node.expr2, inside, guarded)
+                    self.value(node.expr2, place.behind(asked.no), guarded)
+            case j.Compare():
+                operands = [node.expr, *(each.expr for each in node.ops)]
+                for each in operands:
+                    self.value(each, place, True)
+                for left, sign, right in zip(operands, node.ops, operands[1:], strict=False):
+                    if sign.op in _ORDERS:
+                        self._meet(_ORDERS[sign.op], left, right, place)
+            case j.BinExpr():
+                self.value(node.left, place)
+                self.value(node.right, place)
+                self._meet(node.operator, node.left, node.right, place)
+            case j.Neg() | j.Pos():
+                self.value(node.node, place)
+                self._meet(node.operator, node.node, None, place)
+            case j.Concat():
+                for each in node.nodes:
+                    self.value(each, place)
             case _:
                 for child in node.iter_child_nodes():
                     self.value(child, place, guarded)
         return MADE
 
-    def asked(self, test: j.Node, place: Place) -> frozenset[tuple[str, ...]]:
-        """The paths that a condition asks for; it guards itself."""
-        before, self.uses = self.uses, {}
+    def asked(self, test: j.Node, place: Place) -> Proof:
+        """What a condition proves; it guards itself."""
         self.value(test, place, True)
-        paths = frozenset(use.path for use in self.uses)
-        self.uses = {**before, **self.uses}
-        return paths
+        return self._proof(test, place)
+
+    def _proof(self, test: j.Node, place: Place) -> Proof:
+        return proof(test, lambda node: self._plain(node, place))
+
+    def _plain(self, node: j.Node, place: Place) -> Value:
+        """What a path comes down to, with filters or without; nothing is asked for again."""
+        match node:
+            case j.Filter() if node.node is not None:
+                return _filtered(node, self._plain(node.node, place))
+            case j.Call():
+                return self.reach(node.node, place) if plain(node) else MADE
+            case j.Name() | j.Getattr() | j.Getitem():
+                return self.reach(node, place)
+        return MADE
+
+    def _meet(self, sign: str, left: j.Node, right: j.Node | None, place: Place) -> None:
+        """Two values around a sign, or one behind it."""
+        one = self._plain(left, place)
+        other = self._plain(right, place) if right is not None else MADE
+        if isinstance(one, Outside):
+            beside = other.path if isinstance(other, Outside) else ()
+            self.note(
+                one.path, left, place, True, _written(left), sign=sign, other=_kind(right), beside=beside
+            )
+        elif isinstance(other, Outside) and right is not None and not (sign == "%" and _kind(left) == "text"):
+            self.note(other.path, right, place, True, _written(right), sign=sign, other=_kind(left))
 
     def reach(self, node: j.Node, place: Place) -> Value:
         """What a path means, without asking for it yet."""
@@ -101,9 +153,10 @@ class Expressions:
                 return self._step(node, node.attr, self.reach(node.node, place), place)
             case j.Getitem(arg=j.Const(value=str() as key)):
                 return self._step(node, key, self.reach(node.node, place), place)
-            case j.Getitem(arg=j.Const(value=int())):
-                found = self.reach(node.node, place)
-                return found.member() if isinstance(found, Outside) else MADE
+            case j.Getitem(arg=j.Const(value=int() as index)):
+                return _chosen(self.reach(node.node, place), index)
+            case j.Getitem(arg=j.Neg(node=j.Const(value=int() as index))):
+                return _chosen(self.reach(node.node, place), index - 1)
             case j.Getitem(arg=j.Slice()):
                 return self.reach(node.node, place)
             case j.Getitem():
@@ -132,26 +185,48 @@ class Expressions:
                 message = f"`templates/{before.path}` has no macro `{name}`."
                 self._writer.fault(place, node.lineno, "E508", (name,), message, help)
             return before.names.get(name, MADE)
+        if isinstance(before, Round) and before.path and name in ("previtem", "nextitem"):
+            return before.beside("first" if name == "previtem" else "last")
         return MADE
 
     def _filter(self, node: j.Filter, place: Place, guarded: bool) -> Value:
+        """All filters but `default` fail with what is unknown."""
+        fallback = node.name in FALLBACKS
         if node.node is None:  # a filter block
             found: Value = MADE
         else:
-            found = self.value(node.node, place, guarded or node.name in FALLBACKS)
+            found = self.value(node.node, place, fallback)
         for argument in (*node.args, *(each.value for each in node.kwargs)):
-            self.value(argument, place, guarded)
-        if isinstance(found, Outside) and node.name in FILTERS:
-            self.note(found.path, node, place, True, ".".join(dotted(node.node or node)), filter=node.name)
-        if not isinstance(found, Outside):
-            return found if isinstance(found, Words) and node.name in FALLBACKS else MADE
-        for each in node.kwargs:
-            if each.key == "attribute" and isinstance(each.value, j.Const):
-                path = (*found.path, MEMBER, *str(each.value.value).split("."))
-                self.note(path, node, place, True, str(each.value.value))
-        if node.name in SAME_LIST:
-            return found
-        return found.member() if node.name in ONE_OF_LIST and not node.kwargs else MADE
+            self.value(argument, place, fallback and guarded)
+        written = _written(node)
+        if node.name in FILTERS:
+            self._fitting(node, place)
+            if isinstance(found, Outside):
+                self.note(found.path, node, place, True, written, filter=node.name)
+        if node.name in NUMERIC and isinstance(found, Outside):
+            self.note(found.path, node, place, True, written, sign=node.name)
+        if isinstance(found, Outside):
+            for each in node.kwargs:
+                if each.key == "attribute" and isinstance(each.value, j.Const):
+                    path = (*found.path, MEMBER, *str(each.value.value).split("."))
+                    self.note(path, node, place, True, str(each.value.value))
+        return _filtered(node, found)
+
+    def _fitting(self, node: j.Filter, place: Place) -> None:
+        """A word that stands in for what is unknown must be of the kind that the filter behind it takes."""
+        given = node.node
+        while isinstance(given, j.Filter) and given.name in FALLBACKS:
+            given = given.args[0] if given.args else j.Const("")
+        if isinstance(given, j.Literal):
+            shown = str(given.value) if isinstance(given, j.Const) else ""
+            self._writer.fault(
+                place,
+                node.lineno,
+                "E515",
+                (*([shown] if shown else []), node.name),
+                f"`{node.name}` needs {WANTED[node.name]}, and the word in front of it is none.",
+                f"Ask for the value first: `{{% if … %}}{{{{ … | {node.name} }}}}{{% endif %}}`.",
+            )
 
     def _call(self, node: j.Call, place: Place, guarded: bool) -> Value:
         if self.written(node, place) is not None:
@@ -189,9 +264,53 @@ class Expressions:
         written: str = "",
         called: bool = False,
         filter: str = "",
+        sign: str = "",
+        other: str = "",
+        beside: tuple[str, ...] = (),
     ) -> None:
         """A value is asked for."""
         line = place.line + node.lineno - 1
         written = written or ".".join(dotted(node)) or path[-1]
-        use = Use(path, written, place.file.path, line, guarded or path in place.guards, called, filter)
+        guarded = guarded or path in place.guards
+        there = place.there(path[:-1] if guarded else path)
+        use = Use(path, written, place.file.path, line, guarded, called, filter, there, sign, other, beside)
         self.uses[use] = None
+
+
+def _chosen(found: Value, index: int) -> Value:
+    """A member by its number: of a list with any member there is a first and a last."""
+    return found.chosen(0 if index == -1 else index) if isinstance(found, Outside) else MADE
+
+
+def _filtered(node: j.Filter, found: Value) -> Value:
+    """What a filter makes of a value."""
+    if isinstance(found, Words) and node.name in FALLBACKS:
+        return found
+    if isinstance(found, Outside) and node.name in SAME_LIST:
+        return found
+    if isinstance(found, Outside) and node.name in ONE_OF_LIST and not node.kwargs:
+        return found.chosen(0)
+    return MADE
+
+
+def _written(node: j.Node) -> str:
+    """A path as it stands there, without its filters."""
+    while isinstance(node, j.Filter) and node.node is not None:
+        node = node.node
+    return ".".join(dotted(node))
+
+
+def _kind(node: j.Node | None) -> str:
+    """The kind of a value that the template writes itself; nothing for any other."""
+    match node:
+        case j.Neg() | j.Pos():
+            return _kind(node.node)
+        case j.Const(value=bool()):
+            return "flag"
+        case j.Const(value=int()):
+            return "number"
+        case j.Const(value=float()):
+            return "fraction"
+        case j.Const(value=str()) | j.Concat():
+            return "text"
+    return ""

@@ -11,6 +11,9 @@ from dsl.template_files import TemplateFile
 MEMBER = "[]"
 """A step of a path: any one member of a list."""
 
+UNSET = "?"
+"""The root of a name that the template gives a meaning under a condition only."""
+
 KEPT = ("links", "sender", "recommend")
 """Names that no template may give another meaning."""
 
@@ -20,6 +23,8 @@ SAME_LIST = frozenset({"default", "d", "list", "sort", "reverse", "unique", "sel
 }
 ONE_OF_LIST = frozenset({"first", "last", "random", "min", "max"})
 FALLBACKS = ("default", "d")
+NUMERIC = ("abs", "round")
+"""Jinja's filters that take nothing but numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,10 @@ class Outside:
 
     def member(self) -> "Outside":
         return Outside((*self.path, MEMBER))
+
+    def chosen(self, which: object) -> "Outside":
+        """One certain member: it is not there when the list is too short."""
+        return Outside((*self.path, f"[{which}]"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +70,27 @@ class Module:
     names: "Mapping[str, Value]" = field(compare=False)
 
 
-Value: TypeAlias = "Outside | Words | Made | Macro | Module"
+@dataclass(frozen=True, slots=True)
+class Round:
+    """`loop` within a loop over what stands at `path`; empty for a list that the template makes."""
+
+    path: tuple[str, ...]
+
+    def beside(self, end: str) -> Outside:
+        """The member before (`first`: there is none in the first round) or after this one (`last`)."""
+        return Outside(self.path).chosen("previtem" if end == "first" else "nextitem")
+
+
+Value: TypeAlias = "Outside | Words | Made | Macro | Module | Round"
 MADE = Made()
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
     """A value that is asked for on `line` of the file `file`, where it stands as `written`. `guarded`: a word
-    stands in for it when it is unknown, or a condition asks for it first. `called`: as a function."""
+    stands in for it when it is unknown, or a condition asks for it first. `there`: so are the members of
+    lists on the way to it. `called`: as a function. `sign` is that of an operation, with what stands at the
+    path `beside`, or else with a value of the kind `other`."""
 
     path: tuple[str, ...]
     written: str
@@ -77,6 +99,10 @@ class Use:
     guarded: bool
     called: bool = False
     filter: str = ""  # one of Virta's own that it is given to
+    there: bool = True
+    sign: str = ""
+    other: str = ""
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +141,27 @@ class Place:
     sure: bool = True
     caller: Caller | None = None
 
+    def behind(self, guards: frozenset[tuple[str, ...]]) -> "Place":
+        """The same place behind more guards."""
+        return replace(self, guards=self.guards | guards)
+
+    def there(self, path: tuple[str, ...]) -> bool:
+        """Whether each member of a list in a path was asked for; for a first or last one the list will do."""
+        for number, step in enumerate(path):
+            one = is_member(step) and step != MEMBER
+            any_of = path[:number] if step == "[0]" else path[: number + 1]
+            if one and not self.guards & {path[: number + 1], any_of}:
+                return False
+        return True
+
     def apart(self, guards: frozenset[tuple[str, ...]] = frozenset(), sure: bool = False) -> "Place":
         """The same place with names of its own, and behind more guards; `sure` says that it stays so."""
         return replace(self, names=dict(self.names), guards=self.guards | guards, sure=self.sure and sure)
+
+
+def is_member(step: str) -> bool:
+    """Whether a step of a path goes into a list."""
+    return step.startswith("[")
 
 
 def dotted(node: j.Node) -> tuple[str, ...]:

@@ -10,7 +10,20 @@ from dsl.names import nearest
 from dsl.template_expressions import Expressions
 from dsl.template_files import TemplateFile, Templates
 from dsl.template_text import read_text
-from dsl.template_values import MADE, Caller, Fault, Macro, Module, Outside, Place, Value, Words, loop_names
+from dsl.template_values import (
+    MADE,
+    UNSET,
+    Caller,
+    Fault,
+    Macro,
+    Module,
+    Outside,
+    Place,
+    Round,
+    Value,
+    Words,
+    loop_names,
+)
 
 _DEEPEST = 20
 
@@ -70,6 +83,13 @@ class Walk:
     def call(self, macro: Macro, node: j.Call, place: Place, caller: Caller | None = None) -> str:
         """The text of a macro with these arguments."""
         arguments = self._arguments(macro, node, place)
+        mark = f"{macro.file.path}:{macro.node.lineno}:{macro.node.name}"
+        if mark in place.within:
+            name = macro.node.name
+            self.fault(
+                place, node.lineno, "E508", (name,), f"The macro `{name}` brings itself in, without end."
+            )
+            return ""
         if len(place.within) > _DEEPEST:
             return ""
         inside = replace(
@@ -77,7 +97,7 @@ class Walk:
             file=macro.file,
             line=macro.file.line,
             names={**macro.names, **arguments},
-            within=(*place.within, ""),
+            within=(*place.within, mark),
             caller=caller,
         )
         return self.write(macro.node.body, inside)
@@ -218,34 +238,32 @@ class Walk:
 
     def _choice(self, node: j.If, place: Place) -> str:
         """All arms one after another, so that what one of them hides is hidden; words count if each arm has
-        some. A name that an arm gives another meaning has no certain one behind it."""
+        some."""
         arms: list[str] = []
-        after: dict[str, Value] = dict(place.names)
+        ends: list[Place] = []
         asked = place
         for test, body in [(node.test, node.body), *((each.test, each.body) for each in node.elif_)]:
-            guards = self.expressions.asked(test, asked)
-            inside = asked.apart(guards)
-            arms.append(self.write(body, inside))
-            _merge(after, inside.names, place.names)
-            # what stands below `else` may be known too: `{% if not x %}` … `{% else %}{{ x }}`
-            asked = replace(asked, guards=asked.guards | guards)
-        inside = asked.apart()
-        arms.append(self.write(node.else_, inside))
-        _merge(after, inside.names, place.names)
-        place.names.update(after)
+            proof = self.expressions.asked(test, asked)
+            ends.append(asked.apart(proof.yes))
+            arms.append(self.write(body, ends[-1]))
+            asked = asked.behind(proof.no)
+        ends.append(asked.apart())
+        arms.append(self.write(node.else_, ends[-1]))
+        place.names.update(_joined(ends, place.names))
         words = all(arm.strip() and "<" not in arm and shown.MAYBE not in arm for arm in arms)
         return self._maybe("".join(arms)) + (shown.WORD if words else "")
 
     def _loop(self, node: j.For, place: Place) -> str:
         found = self.expressions.value(node.iter, place)
-        inside = place.apart()
+        known = frozenset({found.path}) if isinstance(found, Outside) else frozenset()
+        inside = place.apart(known)
         member = found.member() if isinstance(found, Outside) else MADE
         if isinstance(member, Outside):
             self.expressions.note(member.path, node.iter, place, True)
-        inside.names["loop"] = MADE
+        inside.names["loop"] = Round(found.path if isinstance(found, Outside) else ())
         self._assign(node.target, member, inside)
         if node.test is not None:
-            inside = inside.apart(self.expressions.asked(node.test, inside))
+            inside = inside.apart(self.expressions.asked(node.test, inside).yes)
         text = self.write(node.body, inside)
         return self._maybe(text + self.write(node.else_, place.apart()))
 
@@ -334,7 +352,26 @@ def _takes(macro: Macro, name: str) -> bool:
     return any(each.name == name for each in macro.node.find_all(j.Name))
 
 
-def _merge(after: dict[str, Value], inside: Mapping[str, Value], before: Mapping[str, Value]) -> None:
-    for name, value in inside.items():
-        if name not in before or before[name] != value:
-            after[name] = MADE
+def _joined(ends: list[Place], before: Mapping[str, Value]) -> dict[str, Value]:
+    """The names that arms gave a meaning, as they stand behind them. One that some arm gives another meaning
+    has no certain one, and one that some arm gives none may have none."""
+    found: dict[str, Value] = {}
+    for name in {name for end in ends for name in end.names}:
+        meanings = [_meaning(name, end) for end in ends]
+        first = meanings[0]
+        if first is not None and all(each == first for each in meanings):
+            if before.get(name) != first:
+                found[name] = first
+        else:
+            found[name] = Outside((UNSET, name)) if None in meanings else MADE
+    return found
+
+
+def _meaning(name: str, end: Place) -> "Value | None":
+    """None for a name that an arm may leave without one: not even its condition asked for it."""
+    given = end.names.get(name)
+    if given is None:
+        return MADE if (name,) in end.guards else None
+    if isinstance(given, Outside) and given.path == (UNSET, name):
+        return MADE if given.path in end.guards else None
+    return given

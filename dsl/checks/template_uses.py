@@ -3,14 +3,16 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from dsl.checks.template_kinds import check_inside
+from dsl.checks.template_known import ALWAYS, surely_known
 from dsl.draft import Draft
 from dsl.finding import Finding, Span
-from dsl.names import CONTACT_ALWAYS, nearest
+from dsl.names import CONTACT_ALWAYS, Names, nearest
 from dsl.nodes import Flow, Send
 from dsl.scope import ANYTHING, Scope, ValueType, value_type
 from dsl.source import error, warning
 from dsl.template_files import PROOF, place_in
-from dsl.template_values import MEMBER, Use
+from dsl.template_values import UNSET, Use, is_member
 from dsl.terms import CouponCode
 from dsl.typing_rules import check_value
 
@@ -22,9 +24,7 @@ _PROOF_LINKS = ("confirm", "refuse")
 _SENDER = ("name", "imprint")
 _ALWAYS = ("contact", "links", "sender", "language", "time_zone", "preheader", "recommend")
 _NOT_YET = (("links", "browser"), ("contact", "email"))
-_KNOWN_FOR_SURE = ("id", "email_domain", "created_at", "language")
-_FITS = {"money": ("money",), "date": ("date", "moment"), "time": ("moment",)}
-_INSIDE = {"money": ("amount", "currency")}
+_NOT_OF_ALL_PRODUCTS = ("image", "price")
 _PRODUCT = ValueType(
     "record",
     fields=tuple((name, ValueType("money" if name == "price" else "text")) for name in PRODUCT_FIELDS),
@@ -44,6 +44,9 @@ def check_use(template: str, use: Use, sent: Sent | None, draft: Draft) -> Itera
     """What is wrong with a value that a template asks for, in any of the flows that send it."""
     root = use.path[0]
     place = place_in(use.file, draft.templates, use.line, use.written, use.written.split(".")[-1], root)
+    if root == UNSET:
+        yield from _unset(use, sent, place)
+        return
     if not root:
         if not use.guarded:
             _, macro, name = use.path[:3]
@@ -78,9 +81,32 @@ def check_use(template: str, use: Use, sent: Sent | None, draft: Draft) -> Itera
     elif root not in _ALWAYS:
         for flow, step, scope in sent.sends if sent else ():
             yield from _given(use, flow, step, scope, place)
+    if not use.there:
+        yield warning(
+            "W207",
+            place,
+            f"`{use.written}` asks for one entry of a list, which may be too short.",
+            "Ask for it first, as in `{% if products %}{{ products[0].name }}{% endif %}`.",
+        )
+
+
+def _unset(use: Use, sent: Sent | None, place: Span) -> Iterator[Finding]:
+    """A name that only some ways through the template give a meaning; on the others the flow may."""
+    name = use.path[1]
+    nothing = (ANYTHING, False)
+    given = [_values(*each).get(name, nothing)[1] for each in sent.sends] if sent else []
+    if not use.guarded and not (given and all(given)):
+        yield warning(
+            "W207",
+            place,
+            f"`{name}` is given a meaning under a condition only, and has none where that does not hold.",
+            f"Give it one in each case: `{{% else %}}{{% set {name} = … %}}{{% endif %}}`.",
+        )
 
 
 def _recommended(use: Use, place: Span) -> Iterator[Finding]:
+    if len(use.path) == 1 and use.written != "recommend":
+        return  # a name for what it gave
     if len(use.path) == 1:
         yield error(
             "E513",
@@ -88,10 +114,12 @@ def _recommended(use: Use, place: Span) -> Iterator[Finding]:
             "`recommend` alone is no value.",
             "Write `{% for product in recommend(4) %} … {% endfor %}`.",
         )
-    elif use.path[1] == MEMBER:
-        yield from _inside(_PRODUCT, use, 2, "a recommended product", place)
+    elif is_member(use.path[1]):
+        yield from check_inside(_PRODUCT, use, 2, "a recommended product", place)
+        if not use.guarded and use.path[2:] and use.path[2] in _NOT_OF_ALL_PRODUCTS:
+            yield _may_be_unknown(f"The {use.path[2]} of a product", use, "money", place)
     else:
-        yield from _inside(ValueType("list", item=_PRODUCT), use, 1, "what `recommend` gives", place)
+        yield from check_inside(ValueType("list", item=_PRODUCT), use, 1, "what `recommend` gives", place)
 
 
 def _fixed(use: Use, known: Mapping[str, tuple[str, ...]], place: Span) -> Iterator[Finding]:
@@ -132,15 +160,12 @@ def _contact(use: Use, place: Span, draft: Draft) -> Iterator[Finding]:
             f"Write `contact.{close}`." if close else f"Declare it below `contact`: `{name} text`.",
         )
         return
-    if not use.guarded and name not in _KNOWN_FOR_SURE and len(use.path) == 2:
-        yield warning(
-            "W207",
-            place,
-            f"`contact.{name}` may be unknown, and then there is nothing to show.",
-            f'Write `{{{{ contact.{name} | default("friend") }}}}`, with a word that fits.',
-        )
+    if not use.guarded and name not in ALWAYS and len(use.path) == 2:
+        yield _may_be_unknown(f"`contact.{name}`", use, declared.kind, place)
     if not use.called:
-        yield from _inside(value_type(declared), use, 2, f"`contact.{name}`", place)
+        yield from check_inside(
+            value_type(declared), use, 2, f"`contact.{name}`", place, _contacts(draft.names)
+        )
 
 
 def _given(use: Use, flow: Flow, step: Send, scope: Scope, place: Span) -> Iterator[Finding]:
@@ -168,11 +193,17 @@ def _given(use: Use, flow: Flow, step: Send, scope: Scope, place: Span) -> Itera
                 )
             else:
                 shown = f"`{root}.{use.path[1]}`"
-                yield from _inside(value_type(fields[use.path[1]]), use, 2, shown, place)
+                yield from check_inside(
+                    value_type(fields[use.path[1]]), use, 2, shown, place, _roots(flow, step, scope)
+                )
         return
-    given = _values(step, scope)
+    given = _values(flow, step, scope)
     if root in given:
-        yield from _inside(given[root], use, 1, f"`{root}`", place)
+        found, known = given[root]
+        whole = len(use.path) == 1 or not is_member(use.path[1])
+        yield from check_inside(found, use, 1, f"`{root}`", place, _roots(flow, step, scope))
+        if whole and not known and not use.guarded:
+            yield _may_be_unknown(f"`{root}`", use, found.kind, place)
         return
     close = nearest(root, (*given, *_ALWAYS, "trigger"))
     yield error(
@@ -183,61 +214,45 @@ def _given(use: Use, flow: Flow, step: Send, scope: Scope, place: Span) -> Itera
     )
 
 
-def _values(step: Send, scope: Scope) -> dict[str, ValueType]:
-    """What `with` gives."""
-    given: dict[str, ValueType] = {}
+def _may_be_unknown(whose: str, use: Use, kind: str, place: Span) -> Finding:
+    """What stands there instead must be of the same kind: for a text that is a word."""
+    if kind == "list":
+        help = f"Write `{{% for each in {use.written} | default([]) %}}`."
+    elif kind in ("money", "date", "moment", "url"):
+        help = f"Ask for it first: `{{% if {use.written} %}} … {{% endif %}}`."
+    elif kind == "number":
+        help = (
+            f"Write `{{{{ {use.written} | default(0) }}}}`, or ask for it first: `{{% if {use.written} %}}`."
+        )
+    else:
+        help = f'Write `{{{{ {use.written} | default("friend") }}}}`, with a word that fits.'
+    return warning("W207", place, f"{whose} may be unknown, and then there is nothing to show.", help)
+
+
+def _values(flow: Flow, step: Send, scope: Scope) -> dict[str, tuple[ValueType, bool]]:
+    """What `with` gives, and whether it is known for everybody."""
+    given: dict[str, tuple[ValueType, bool]] = {}
     for name, expression in step.values:
         if isinstance(expression, CouponCode):
-            given |= {name.text: ValueType("text"), f"{name.text}_until": ValueType("moment")}
+            coupon = scope.names.coupons.get(expression.coupon.text)
+            given[name.text] = ValueType("text"), True
+            given[f"{name.text}_until"] = ValueType("moment"), coupon is None or bool(coupon.valids)
         else:
-            given[name.text] = check_value(expression, scope, [])
+            found = check_value(expression, scope, [])
+            given[name.text] = found, surely_known(expression, found, flow, step)
     return given
 
 
-def _inside(found: ValueType, use: Use, start: int, whose: str, place: Span) -> Iterator[Finding]:
-    """Whether there is what a path asks for behind a value of a type."""
-    for number, step in enumerate(use.path[start:], start):
-        if found.kind == "anything":
-            return
-        if step == MEMBER:
-            if found.kind != "list":
-                yield error("E504", place, f"{_shown(whose)} is no list, so nobody can go through it.", "")
-                return
-            found, whose = found.item or ANYTHING, f"an entry of {whose}"
-            continue
-        known = (
-            dict(found.fields)
-            if found.kind == "record"
-            else dict.fromkeys(_INSIDE.get(found.kind, ()), ANYTHING)
-        )
-        if step in known:
-            found, whose = (
-                known[step],
-                f"`{'.'.join(each for each in use.path[: number + 1] if each != MEMBER)}`",
-            )
-            continue
-        if found.kind == "list":
-            message = f"{_shown(whose)} is a list, which has no `{step}` of its own."
-            help = "Go through it: `{% for item in … %}{{ item." + step + " }}{% endfor %}`."
-            yield error("E504", place, message, help)
-        elif known:
-            close = nearest(step, known)
-            listed = ", ".join(f"`{each}`" for each in known)
-            yield error(
-                "E504",
-                place,
-                f"There is no `{step}` in {whose}.",
-                f"Write `{close}`." if close else f"It has {listed}.",
-            )
-        elif not use.called:
-            yield error("E504", place, f"{_shown(whose)} has nothing inside, and so no `{step}`.", "")
-        return
-    if use.filter and found.kind not in (*_FITS[use.filter], "anything"):
-        wanted = " or ".join(f"a {each}" if each != "money" else "an amount" for each in _FITS[use.filter])
-        yield error(
-            "E515", place, f"`{use.filter}` needs {wanted}, and {whose} is none.", "Leave the filter out."
-        )
+def _contacts(names: Names) -> dict[str, ValueType]:
+    known = {**names.attributes, **CONTACT_ALWAYS}
+    fields = tuple((name, value_type(each)) for name, each in known.items())
+    return {"contact": ValueType("record", fields=fields)}
 
 
-def _shown(whose: str) -> str:
-    return whose[0].upper() + whose[1:]
+def _roots(flow: Flow, step: Send, scope: Scope) -> dict[str, ValueType]:
+    """The types of all that a mail is given."""
+    found = _contacts(scope.names)
+    for root, fields in (("trigger", scope.trigger), ("received", scope.received)):
+        inside = tuple((name, value_type(each)) for name, each in (fields or {}).items())
+        found[root] = ValueType("record", fields=inside)
+    return found | {name: kind for name, (kind, _) in _values(flow, step, scope).items()}
