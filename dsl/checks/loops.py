@@ -3,17 +3,20 @@
 from collections.abc import Iterator
 
 from dsl.checks.advice import Close
+from dsl.checks.rounds import rounds
 from dsl.draft import Draft
 from dsl.finding import Finding
 from dsl.nodes import Repeat
 from dsl.source import error, warning
 from dsl.typing_rules import check_condition
+from dsl.walk import every_step
 
 _MOST = 100
+_AT_ONCE = 1_000
 
 
 def check_loops(draft: Draft) -> Iterator[Finding]:
-    """Rounds that cannot be counted, conditions at the wrong place, mails without a pause between rounds."""
+    """Rounds that cannot be counted, conditions at the wrong place, rounds without a pause between them."""
     for flow in draft.flows:
         for standing in draft.standings(flow):
             step = standing.step
@@ -25,6 +28,19 @@ def check_loops(draft: Draft) -> Iterator[Finding]:
                 check_condition(until.test, standing.scope, findings)
                 yield from findings
             yield from _pause(step)
+            yield from _at_once(step)
+
+
+def _at_once(step: Repeat) -> Iterator[Finding]:
+    """Told of the innermost `repeat` that is too much."""
+    inner = [each for each in every_step(step.steps) if isinstance(each, Repeat)]
+    if rounds((step,)).most > _AT_ONCE and not any(rounds((each,)).most > _AT_ONCE for each in inner):
+        yield error(
+            "E427",
+            step.span,
+            f"One within the other, these rounds may come to more than {_AT_ONCE:,} at one instant.",
+            "Write a wait into the inner rounds, as in `wait 1 day`, or let there be fewer of them.",
+        )
 
 
 def _rounds(step: Repeat) -> Iterator[Finding]:
