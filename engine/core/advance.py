@@ -111,7 +111,8 @@ def _agreed(turn: Turn, data: Agreed, at: int) -> None:
     if data.active:
         if data.topic in windows.PURPOSES and data.topic not in turn.bundle.agreed:
             turn.change(known_since={**turn.bundle.known_since, data.topic: at})
-        turn.change(agreed=turn.bundle.agreed | {data.topic})
+        silenced = turn.bundle.silenced and data.topic in windows.PURPOSES
+        turn.change(agreed=turn.bundle.agreed | {data.topic}, silenced=silenced)
     else:
         turn.change(agreed=turn.bundle.agreed - {data.topic})
         leaving.all_of(turn, lambda flow: flow.graph.topic == data.topic, Why.TOPIC_WITHDRAWN)
@@ -123,7 +124,7 @@ def _agreed(turn: Turn, data: Agreed, at: int) -> None:
 
 def _stopped(turn: Turn, data: Stopped) -> None:
     marketing = {topic.name for topic in turn.loaded.program.topics if topic.purpose == "marketing"}
-    turn.change(agreed=turn.bundle.agreed - marketing)
+    turn.change(agreed=turn.bundle.agreed - marketing, silenced=True)
     leaving.all_of(turn, lambda flow: flow.graph.purpose == "marketing", data.reason)
     segments.reconsider(turn)
 

@@ -67,7 +67,8 @@ class Bundle(Struct, frozen=True):
     value where a flow has one journey per value). `armed` names the occasions whose instants `dates` tells,
     `given` the last one of each start that came. `mails` is what limits count. `viewed` and `bought` are
     SKUs, newest first. `known_since` tells by purpose (`measurement`, `personalisation`) when the contact
-    agreed to it: of the time before, what it lets be known is unknown.
+    agreed to it: of the time before, what it lets be known is unknown. `silenced`: all marketing is over
+    until a topic is confirmed anew.
     """
 
     contact: str
@@ -89,6 +90,7 @@ class Bundle(Struct, frozen=True):
     armed: dict[str, str] = {}
     given: dict[str, str] = {}
     known_since: dict[str, int] = {}
+    silenced: bool = False
 
 
 def in_order(journeys: Iterable[Journey]) -> tuple[Journey, ...]:

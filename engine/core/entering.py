@@ -4,7 +4,7 @@ import hashlib
 from decimal import Decimal
 from typing import Any
 
-from dsl.graph import Entry, Graph
+from dsl.graph import Entry
 from engine.core import calendar
 from engine.core.bundle import Journey, Stimulus
 from engine.core.calendar import NEVER
@@ -25,7 +25,7 @@ def enter(turn: Turn, flow: Flow, trigger: dict[str, Any], cause: str = "") -> N
             turn.note(graph.flow, "", "", What.NOT_ENTERED, Why.NO_VALUE)
             return
         per = _written(value)
-    refusal = _refusal(turn, graph, per)
+    refusal = _refusal(turn, flow, per)
     if refusal is not None:
         turn.note(graph.flow, "", "", What.NOT_ENTERED, refusal)
         return
@@ -50,7 +50,8 @@ def enter(turn: Turn, flow: Flow, trigger: dict[str, Any], cause: str = "") -> N
     walk(turn, journey, 0)
 
 
-def _refusal(turn: Turn, graph: Graph, per: str) -> Why | None:
+def _refusal(turn: Turn, flow: Flow, per: str) -> Why | None:
+    graph = flow.graph
     if any(journey.flow == graph.flow and journey.per == per for journey in turn.bundle.journeys):
         return Why.IN_FLOW
     last = turn.bundle.entered.get(_slot(graph.flow, per))
@@ -63,7 +64,8 @@ def _refusal(turn: Turn, graph: Graph, per: str) -> Why | None:
                 return Why.ENTERED_BEFORE
     if graph.purpose == "marketing" and graph.topic is not None and graph.topic not in turn.bundle.agreed:
         return Why.NOT_SUBSCRIBED
-    return None
+    only_marketing = flow.topics and not flow.topics & turn.loaded.service_topics
+    return Why.NOT_SUBSCRIBED if only_marketing and turn.bundle.silenced else None
 
 
 def _slot(flow: str, per: str) -> str:

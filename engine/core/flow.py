@@ -75,6 +75,7 @@ class Flow(Struct, frozen=True):
     """One graph, ready to run. The maps are keyed by the index of a node."""
 
     graph: Graph
+    topics: frozenset[str]  # of its mails
     starts: tuple[Listener, ...]
     segment_starts: tuple[StartOnSegment, ...]
     dated: tuple[Dated, ...]
@@ -131,6 +132,7 @@ def prepare(graph: Graph, currency: str = "") -> Flow:
     leave_when = None if graph.leave_when is None else _awaited(graph.leave_when, currency)
     return Flow(
         graph,
+        frozenset(node.topic for node in graph.nodes if isinstance(node, Send)),
         _listeners(starts, currency),
         tuple(start for start in graph.starts if isinstance(start, StartOnSegment)),
         _dated(graph, currency),

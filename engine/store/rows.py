@@ -42,6 +42,7 @@ class _Profile(Struct, frozen=True, array_like=True):
     armed: dict[str, str] = {}
     given: dict[str, str] = {}
     known_since: dict[str, int] = {}
+    silenced: bool = False
 
 
 _profile = decoder(_Profile)
@@ -74,6 +75,7 @@ def profile_row(bundle: Bundle) -> bytes:
             bundle.armed,
             bundle.given,
             bundle.known_since,
+            bundle.silenced,
         )
     )
 
@@ -103,6 +105,7 @@ def bundle_of(contact: str, row: bytes | None, journeys: Iterable[Journey]) -> B
         profile.armed,
         profile.given,
         profile.known_since,
+        profile.silenced,
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 from flows import loaded
 from person import DAY, HOUR, Person, at
 
-from engine.core.bundle import Entry
+from engine.core.bundle import Entry, Stopped
 
 
 def flow(enter: str, topic: str = "") -> str:
@@ -204,3 +204,19 @@ flow cart "Gone"
         entry.journey for entry in anna.entries if isinstance(entry, Entry) and entry.what == "entered"
     }
     assert len(journeys) == 3
+
+
+@pytest.mark.parametrize(
+    ("topic", "entered"),
+    [("news", False), ("orders", True), ("", True)],
+    ids=["marketing", "service", "none"],
+)
+def test_whoever_complained_enters_no_flow_that_sends_marketing_only(topic: str, entered: bool) -> None:
+    """Also where the flow has no topic of its own, until a topic is confirmed anew; agreeing to be measured
+    changes nothing."""
+    mail = f"    send tips\n        topic {topic}\n" if topic else ""
+    text = f'flow thanks\n    start on order_placed\n    enter every time\n\n    add tag "buyer"\n{mail}'
+    anna = Person(loaded(text)).agrees("news").take(Stopped("complained")).agrees("measurement")
+    anna.happens("order_placed")
+    assert anna.story("thanks")[0] == ("entered" if entered else "not_entered not_subscribed")
+    assert anna.agrees("offers").happens("order_placed").story("thanks")[-1] == "finished"
