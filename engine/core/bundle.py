@@ -21,7 +21,8 @@ class Seen(Struct, frozen=True, array_like=True):
 
 class Mailed(Struct, frozen=True, array_like=True):
     """A marketing mail that was handed over, or that has been asked for and may be: what limits count. `at`
-    is when it was asked for, or handed over if that is known to have been much later."""
+    is when it was asked for, or handed over if that is known to have been much later. One that is still open
+    counts as if it went now."""
 
     at: int
     key: str
@@ -152,12 +153,14 @@ class MailEnded(Struct, frozen=True):
 
 
 class Stimulus(Struct, frozen=True):
-    """Something that happens to one contact. `at` is when it happened."""
+    """Something that happens to one contact. `at` is when it happened. `open` has the keys of those of her
+    mails that have not been handed over, where limits may have to decide."""
 
     id: str
     contact: str
     at: int
     data: Happened | Fired | Agreed | Stopped | Learned | MailEnded
+    open: frozenset[str] = frozenset()
 
 
 # ---------------------------------------------------------------- what comes of it

@@ -4,7 +4,7 @@ from typing import Any
 
 from dsl.graph import Send
 from engine.core import limits
-from engine.core.bundle import Journey
+from engine.core.bundle import Journey, replace
 from engine.core.record import What, Why
 from engine.core.steps import walk
 from engine.core.turn import Turn
@@ -35,7 +35,8 @@ def _decide(turn: Turn, journey: Journey) -> None:
     graph = turn.flow(journey).graph
     node = graph.nodes[journey.node]
     assert isinstance(node, Send)
-    mails = turn.bundle.mails
+    still = turn.stimulus.open
+    mails = [replace(mail, at=turn.now) if mail.key in still else mail for mail in turn.bundle.mails]
     own = [mail for mail in mails if mail.flow == journey.flow]
     every = ((turn.loaded.program.limits, mails), (graph.limits, own))
     room = limits.room(every, turn.now, journey.held, turn.clock)

@@ -247,7 +247,7 @@ class Runner:
             for stimulus in stimuli:
                 last[stimulus.contact] = stimulus
                 recalls += self._move(after, stimulus, batch, now)
-            stimuli = self._recall(recalls, batch, now) or _decisions(after, last, now)
+            stimuli = self._recall(recalls, batch, now) or self._decisions(after, last, batch, now)
         for contact, old in before.items():
             batch.change(old, after[contact])
         return after
@@ -281,6 +281,19 @@ class Runner:
                 stimuli.append(Stimulus(effect.key, effect.contact, now, data))
         return stimuli
 
+    def _decisions(
+        self, people: dict[str, Bundle], last: dict[str, Stimulus], batch: Batch, now: int
+    ) -> list[Stimulus]:
+        """For everybody concerned who has mails that wait to be decided on, the word to do so."""
+        stimuli = []
+        ended = set(batch.ended)
+        for contact, stimulus in last.items():
+            if undecided(people[contact], now):
+                known = {mail.key for mail in people[contact].mails}
+                own = frozenset(key for key in known - ended if key in self._errands.open)
+                stimuli.append(Stimulus(f"{_DECIDE}{stimulus.id}", contact, now, Fired("", 0), own))
+        return stimuli
+
     # waiting
 
     async def _listen(self) -> None:
@@ -303,12 +316,3 @@ class Runner:
                 await self.wake.wait()
         except TimeoutError:
             pass
-
-
-def _decisions(people: dict[str, Bundle], last: dict[str, Stimulus], now: int) -> list[Stimulus]:
-    """For everybody concerned who has mails that wait to be decided on, the word to do so."""
-    return [
-        Stimulus(f"{_DECIDE}{stimulus.id}", contact, now, Fired("", 0))
-        for contact, stimulus in last.items()
-        if undecided(people[contact], now)
-    ]

@@ -85,7 +85,8 @@ class Person:
         id_ = f"stimulus-{self._count}"
         if isinstance(data, Fired):  # as the runner names them
             id_ = f"{data.journey}-{data.epoch}" if data.journey else f"watch-{at}"
-        stimulus = Stimulus(id_, self.bundle.contact, self.now if at is None else at, data)
+        when = self.now if at is None else at
+        stimulus = Stimulus(id_, self.bundle.contact, when, data, frozenset(self.open))
         self._keep(advance(self.loaded, self.bundle, stimulus, self.now, more))
         return self
 

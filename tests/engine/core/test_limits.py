@@ -357,6 +357,30 @@ flow {name} "{name}"
     assert all(8 <= calendar.wall(moment, RIGA).hour < 21 for moment in sent)
 
 
+def test_a_mail_that_is_still_on_its_way_counts_for_the_day_on_which_it_goes() -> None:
+    """Asked for before midnight and slow: the next one does not go beside it on the new day."""
+    person = anna(ONE_A_DAY_ELSE, mailer="held")
+    person.until(at("2026-03-02T21:59"))
+    mailed(person).happens("checkout_started")
+    (slow,) = person.open
+    assert lines(person, "beta") == ["held beta_mail limit"]
+    person.until(at("2026-03-02T22:05"))
+    assert list(person.open) == [slow]
+    person.hand_over(slow).until(at("2026-03-03T21:59"))
+    assert not person.open
+    assert len(person.until(at("2026-03-03T22:00")).open) == 1
+
+
+def test_a_mail_on_its_way_that_is_refused_makes_room_at_once() -> None:
+    """Also on the day after it was asked for."""
+    person = anna(ONE_A_DAY_ELSE, mailer="held")
+    person.until(at("2026-03-02T21:59"))
+    mailed(person).happens("checkout_started")
+    (slow,) = person.open
+    person.until(at("2026-03-02T22:05")).hand_over(slow, "server_refused")
+    assert [effect.body.template for effect in person.open.values()] == ["beta_mail"]
+
+
 @pytest.mark.parametrize("quiet", ["", QUIET])
 def test_a_limit_may_be_longer_than_a_year(quiet: str) -> None:
     """What waits for it is held, not skipped, and goes when it is free."""

@@ -215,6 +215,30 @@ async def test_limits_hold_over_flows_and_lives(opener: Opener) -> None:
         assert (await shop.story("zwei"))[-2:] == ["sent zwei_mail", "finished"]
 
 
+SLOW = LIMITED.replace("    quiet 21:00 to 08:00\n", "").replace(
+    'start on subscribed where topic is "news"', "start on cart_updated"
+)
+
+
+async def test_a_slow_mail_counts_for_the_day_on_which_it_goes(opener: Opener) -> None:
+    """It is asked for before midnight and handed over behind it: the other one waits another day."""
+    before_midnight = MONDAY + 15 * 3_600_000 - 60_000
+    async with opener(SLOW, before_midnight) as shop:
+        await shop.join(ANNA, "news")
+        cart = Received("cart-1", "cart_updated", shop.clock(), shop.clock(), "", ANNA, {})
+        await shop.system.store.accept([cart])
+        for moment in (before_midnight, before_midnight + 60_000, before_midnight + 360_000):
+            shop.clock.set(moment)
+            while await shop.system.runner.step():  # the mail server takes nothing
+                pass
+        assert await shop.story("zwei") == ["entered", "held zwei_mail limit", "held zwei_mail limit"]
+        await shop.until(before_midnight + DAY)
+        assert (await shop.story("uno"))[-2:] == ["sent una_mail", "finished"]
+        assert (await shop.story("zwei"))[-1] == "held zwei_mail limit"
+        await shop.until(before_midnight + DAY + 60_000)
+        assert (await shop.story("zwei"))[-2:] == ["sent zwei_mail", "finished"]
+
+
 BEFORE = """
 flow other "Other"
     start on price_dropped
