@@ -24,12 +24,14 @@ class Log:
         self._nodes: list[Row] = []
         self.frontier = frontier
         self.told = False
+        self.newest = b""  # the hash of the leaf that was appended last
 
     def append(self, leaf: Leaf) -> int:
         """The position of the new leaf."""
         seq = self.frontier.size
         body = leaf_bytes(self._origin, seq, self._now, leaf)
-        self.frontier, made = append(self.frontier, leaf_hash(body))
+        self.newest = leaf_hash(body)
+        self.frontier, made = append(self.frontier, self.newest)
         told = leaf.type in TOLD
         self.told = self.told or told
         self._leaves.append(

@@ -16,6 +16,7 @@ from consent.transaction import Writing
 from consent.wishes import wished_by
 from consent.withdrawal import silence, stop
 
+PROVIDER = "provider"
 KINDS = {"hard": HARD_BOUNCE, "soft": SOFT_BOUNCE}
 
 
@@ -42,7 +43,7 @@ def complained(tx: Writing, key: str) -> Heard:
         return Heard.UNKNOWN
     if not _first(tx, key, COMPLAINT, subject.id):
         return Heard.AGAIN
-    silence(tx, subject, COMPLAINT, _record("complaint/v1", key, tx.now))
+    silence(tx, subject, COMPLAINT, PROVIDER, _record("complaint/v1", key, tx.now))
     if mail_class == MailClass.PROOF:
         # They never asked for it: whoever enters the address again must wait as after "this wasn't me".
         hold_off(tx, subject)
@@ -61,10 +62,10 @@ def bounced(tx: Writing, key: str, kind: str) -> Heard:
         return Heard.AGAIN
     record = _record("bounce/v1", key, tx.now)
     if kind == "hard":
-        silence(tx, subject, HARD_BOUNCE, record)
+        silence(tx, subject, HARD_BOUNCE, PROVIDER, record)
     else:
         commitment = keep_evidence(tx, subject, record)
-        tx.log.append(Leaf(type=SOFT_BOUNCE, subject=subject.id, actor="provider", evidence=commitment))
+        tx.log.append(Leaf(type=SOFT_BOUNCE, subject=subject.id, actor=PROVIDER, evidence=commitment))
     return Heard.NEW
 
 

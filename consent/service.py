@@ -4,6 +4,7 @@ All functions below it are synchronous and work on one connection. Writing trans
 thread of their own, reading ones in another (in memory there is one connection, and so one thread)."""
 
 import hashlib
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -21,16 +22,17 @@ from consent.evidence import Vault
 from consent.keys import Keys
 from consent.leaf import Leaf
 from consent.log import Log, earlier_frontier, stored_frontier
+from consent.replay import replay
 from consent.rules import NO_RULES, Rules, lay_out
 from consent.signer import Signed, Signer
 from consent.statement import driver_of, transaction
-from consent.stops import StopsFile, read_stops, stops_path
+from consent.stops import Stop, StopsFile, read_stops, stops_path
 from consent.store import SCHEMA, Store, checkpoints, facts, open_file, open_memory, open_read_only, policies
 from consent.tokens import Tokens
 from consent.transaction import Parts, Reading, Writing
-from consent.withdrawal import replay
 
 T = TypeVar("T")
+log = logging.getLogger("consent")
 
 
 class Inline(Executor):
@@ -60,31 +62,46 @@ class Service:
         self._mutex = threading.Lock()
         durable = store.path is not None and store.durable and store.writer is not None
         self._stops = StopsFile(stops_path(store.path)) if durable and store.path else None
+        self._lost: list[Stop] = []  # written to the stops file, and not committed
         self.writer: Executor = ThreadPoolExecutor(1, "consent-writer") if store.durable else Inline()
         own_reader = store.durable and store.writer is not store.reader
         self.reader: Executor = ThreadPoolExecutor(1, "consent-reader") if own_reader else self.writer
 
     def write(self, work: Callable[[Writing], T]) -> T:
-        """Run `work` in a transaction that holds the log's lock; commit, then tell who listens."""
+        """Run `work` in a transaction that holds the log's lock; commit, then tell who listens. A stop whose
+        commit failed is made up for first: nothing is claimed before it is in force."""
+        if self._lost:
+            lost = tuple(self._lost)
+            self._write(lambda tx: replay(tx, lost))
+            self._lost.clear()
+        return self._write(work)
+
+    def _write(self, work: Callable[[Writing], T]) -> T:
         conn = self.store.writer
         if conn is None:
             raise NoStore("The consent store was opened for reading only.")
         with transaction(conn, "BEGIN IMMEDIATE") as driver:
-            log = Log(driver, self.parts.origin, now := self._clock(), self._frontier)
-            tx = Writing(conn, now, self.parts, self._rules, log)
+            leaves = Log(driver, self.parts.origin, now := self._clock(), self._frontier)
+            tx = Writing(conn, now, self.parts, self._rules, leaves)
             result = work(tx)
             tx.finish()
             if tx.stops and self._stops is not None:
+                self._lost += tx.stops
                 self._stops.write(tx.stops)  # before the commit: a restored backup must know of it
-        self._frontier = log.frontier
+        if tx.stops and self._stops is not None:
+            del self._lost[-len(tx.stops) :]
+        self._frontier = leaves.frontier
         self._rules = tx.rules
         if tx.signed is not None:
             self.parts.signer.last = tx.signed
-        if log.told:
+        if leaves.told:
             with self._mutex:
                 listeners = tuple(self._listeners)
             for listener in listeners:
-                listener()
+                try:
+                    listener()
+                except Exception:
+                    log.exception("a listener of the feed failed")
         return result
 
     def read(self, work: Callable[[Reading], T]) -> T:
@@ -214,9 +231,9 @@ def _found(conn: Connection, parts: Parts, now: int) -> None:
         "signing_key": public,
     }
     conn.execute(facts.insert(), [{"name": name, "value": value} for name, value in values.items()])
-    log = Log(driver_of(conn), parts.origin, now, stored_frontier(conn))
-    log.append(Leaf(type="log.opened", notice=hashlib.sha256(public).hexdigest()))
-    tx = Writing(conn, now, parts, NO_RULES, log)
+    leaves = Log(driver_of(conn), parts.origin, now, stored_frontier(conn))
+    leaves.append(Leaf(type="log.opened", notice=hashlib.sha256(public).hexdigest()))
+    tx = Writing(conn, now, parts, NO_RULES, leaves)
     tx.finish()
     parts.signer.last = tx.signed
 

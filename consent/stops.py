@@ -1,8 +1,9 @@
 """The file of stops, beside the store and outside of it: what a restored backup must not undo.
 
 A line is written and synced before the stop commits, and the lines are read when the service opens: a stop
-that the store knows nothing of, for it is older or died before the commit, is made up for then. A line
-without its commit does no harm: it stops a mail that might have gone, never the other way."""
+whose leaf the store does not have, for it is older or died before the commit, is made up for then, once. No
+clock has a say in that. A line without its commit does no harm: it stops a mail that might have gone, never
+the other way."""
 
 import json
 import os
@@ -11,15 +12,18 @@ from pathlib import Path
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import asdict
 
 
 class Stop(Struct, frozen=True):
-    """A leaf after which nothing may go: `type` is the leaf's type, `at` in ms UTC."""
+    """A leaf after which nothing may go: its type, time (ms UTC), position and hash (hex)."""
 
     subject: str
     topic: str
     type: str
     at: int
+    seq: int
+    leaf: str
 
 
 class StopsFile:
@@ -34,13 +38,7 @@ class StopsFile:
 
     def write(self, stops: Sequence[Stop]) -> None:
         """Append `stops` and wait until they are on the disk."""
-        lines = [
-            json.dumps(
-                {"subject": stop.subject, "topic": stop.topic, "type": stop.type, "at": stop.at},
-                ensure_ascii=False,
-            )
-            for stop in stops
-        ]
+        lines = [json.dumps(asdict(stop), ensure_ascii=False) for stop in stops]
         # A line that a full disk has torn must not swallow the next: each begins with a newline of its own.
         data = "".join(f"\n{line}\n" for line in lines).encode()
         while data:

@@ -229,7 +229,14 @@ reports = Table(
     sqlite_with_rowid=False,
 )
 
-SCHEMA = b"2"
+made_up = Table(
+    "made_up",  # stops that only the stops file knew of, and that were made up for
+    metadata,
+    Column("leaf", String, primary_key=True),  # the hash of the leaf that this store does not have
+    sqlite_with_rowid=False,
+)
+
+SCHEMA = b"3"
 
 
 def among(column: Column[str], name: str) -> ColumnElement[bool]:

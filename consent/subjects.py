@@ -269,7 +269,7 @@ def move(
     )
     if step in STOPS:
         _EPOCH.run(tx.driver, of=subject.id)
-        tx.stops.append(Stop(subject.id, topic, step, tx.now))
+        tx.stops.append(Stop(subject.id, topic, step, tx.now, seq, tx.log.newest.hex()))
     return standing
 
 

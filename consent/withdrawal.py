@@ -9,9 +9,9 @@ from consent.contract import LinkRefused, Receipt, Visit
 from consent.evidence import Evidence, of_visit
 from consent.leaf import Leaf
 from consent.statement import Statement
-from consent.states import COMPLAINT, HARD_BOUNCE, STOPS, State, Step
+from consent.states import COMPLAINT, HARD_BOUNCE, State, Step
 from consent.stops import Stop
-from consent.store import among, leaves, standings, subjects
+from consent.store import leaves, subjects
 from consent.subjects import Subject, keep_evidence, load, move
 from consent.transaction import Writing
 from consent.wishes import close_all, drop, wished_by
@@ -71,58 +71,14 @@ def _newest(column: Column[int]) -> Statement:
 _SILENCED = {COMPLAINT: _newest(subjects.c.complained), HARD_BOUNCE: _newest(subjects.c.bounced)}
 
 
-def silence(tx: Writing, subject: Subject, kind: str, record: Evidence) -> None:
+def silence(tx: Writing, subject: Subject, kind: str, actor: str, record: Evidence | None) -> None:
     """Stop all that goes to the address, whatever the topic, by a leaf of `kind`, and make links to confirm
     that are still under way worthless."""
-    commitment = keep_evidence(tx, subject, record)
-    seq = tx.log.append(Leaf(type=kind, subject=subject.id, actor="provider", evidence=commitment))
+    commitment = keep_evidence(tx, subject, record) if record is not None else ""
+    seq = tx.log.append(Leaf(type=kind, subject=subject.id, actor=actor, evidence=commitment))
     _SILENCED[kind].run(tx.driver, of=subject.id, leaf=seq)
     close_all(tx, subject.id, "withdrawn")
-    tx.stops.append(Stop(subject.id, "", kind, tx.now))
-
-
-_STANDING = select(standings.c.subject, standings.c.topic, standings.c.at).where(
-    among(standings.c.subject, "subjects"), standings.c.state.in_((State.ACTIVE, State.PENDING))
-)
-_STOPPED = select(leaves.c.subject, leaves.c.purpose, leaves.c.type, leaves.c.at).where(
-    among(leaves.c.subject, "subjects"), leaves.c.type.in_(sorted(STOPS))
-)
-
-
-def replay(tx: Writing, stops: Sequence[Stop]) -> None:
-    """Withdraw what the stops file says was withdrawn and the log knows nothing of: the store is an older
-    one, or died before its commit.
-
-    A stop of the whole address is made up for topic by topic. What the person asked for or confirmed after
-    the stop stays as it is, and subjects that this store does not know have nothing to withdraw. The queries
-    do not grow with the log."""
-    newest: dict[tuple[str, str], Stop] = {}
-    for one in stops:
-        place = (one.subject, one.topic)
-        if one.type in STOPS and (place not in newest or newest[place].at <= one.at):
-            newest[place] = one
-    stopped = {subject for subject, _ in newest}
-    since = {
-        (subject, topic): at
-        for subject, topic, at in tx.conn.execute(_STANDING, {"subjects": json.dumps(sorted(stopped))})
-    }
-    missed = [
-        (topic, one)
-        for (subject, topic), at in since.items()
-        for one in (newest.get((subject, topic)), newest.get((subject, "")))
-        if one is not None and at <= one.at
-    ]
-    if not missed:
-        return
-    affected = {"subjects": json.dumps(sorted({one.subject for _, one in missed}))}
-    known = {tuple(row) for row in tx.conn.execute(_STOPPED, affected)}
-    topics: dict[str, set[str]] = {}
-    for topic, one in missed:
-        if (one.subject, one.topic, one.type, one.at) not in known:
-            topics.setdefault(one.subject, set()).add(topic)
-    # No evidence is kept: the line is all there is, and a row that cannot be opened must not be in the way.
-    for subject, found in load(tx, sorted(topics)).items():
-        stop(tx, found, sorted(topics[subject]), "system:stops_file", None)
+    tx.stops.append(Stop(subject.id, "", kind, tx.now, seq, tx.log.newest.hex()))
 
 
 def _when(tx: Writing, leaf: int, fresh: bool) -> int:

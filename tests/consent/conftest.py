@@ -25,6 +25,7 @@ from consent.contract import (
 from consent.keys import Keys
 from consent.policy import publish
 from consent.service import Service, open_service
+from consent.stops import Stop
 
 MINUTE = 60_000
 DAY = 86_400_000
@@ -171,6 +172,12 @@ class World:
         claimed = await self.client.claim("engine", asks, [])
         await self.client.settle("engine", [_settled(permit, outcome, code) for permit in claimed.permits])
         return claimed
+
+    def lose(self, subject: str, topic: str, kind: str) -> None:
+        """Let a stop stand in the file of stops whose leaf the store never got."""
+        assert self.service._stops is not None
+        leaf = hashlib.sha256(f"lost {next(self._keys)}".encode()).hexdigest()
+        self.service._stops.write([Stop(subject, topic, kind, self.clock.now, self.count("leaves"), leaf)])
 
     def unsubscribe_token(self, subject: str, topic: str = "newsletter") -> str:
         """The token of the link in a marketing mail."""

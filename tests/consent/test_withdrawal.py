@@ -1,6 +1,7 @@
 """Withdrawal, by link, in every state, for good."""
 
 import contextlib
+import hashlib
 import json
 import shutil
 import sqlite3
@@ -9,7 +10,6 @@ import pytest
 
 from consent.checkpoint import read_checkpoint, read_note
 from consent.contract import LinkRefused, Reason, Unavailable, Visit
-from consent.stops import Stop
 
 pytestmark = pytest.mark.anyio
 YEAR = 365 * 86_400_000
@@ -110,16 +110,28 @@ async def test_forged_and_foreign_links_are_refused(world):
 
 
 async def test_stops_stand_in_a_file_outside_the_database(open_world, tmp_path):
-    """One line per stop, with subject, topic, type and time."""
+    """One line per stop, with subject, topic, type, time, and the position and hash of its leaf."""
     world = open_world(tmp_path / "consent.db", durable=True)
     anna = await world.join("anna@kafija.example", "newsletter", "offers")
     await world.client.withdraw(world.unsubscribe_token(anna), "page", True, Visit())
     text = (tmp_path / "consent.db.stops").read_text()
     lines = [json.loads(line) for line in text.splitlines() if line]
-    assert lines == [
-        {"subject": anna, "topic": topic, "type": "withdrawn", "at": world.clock.now}
-        for topic in ("newsletter", "offers")
-    ]
+    with world.service.store.reader.begin():
+        rows = world.service.store.reader.exec_driver_sql(
+            "SELECT purpose, seq, body FROM leaves WHERE type = 'withdrawn' ORDER BY seq"
+        )
+        assert lines == [
+            {
+                "subject": anna,
+                "topic": topic,
+                "type": "withdrawn",
+                "at": world.clock.now,
+                "seq": seq,
+                "leaf": hashlib.sha256(b"\0" + body).hexdigest(),
+            }
+            for topic, seq, body in rows
+        ]
+    assert [line["topic"] for line in lines] == ["newsletter", "offers"]
 
 
 async def test_a_stop_that_cannot_be_kept_outside_does_not_commit(open_world, tmp_path):
@@ -192,7 +204,7 @@ async def test_a_stop_whose_commit_was_lost_counts_until_the_person_confirms_ane
     with (tmp_path / "consent.db.stops").open("ab") as file:
         file.write(b'\xff\x00[]\n"text"\n' + b"[" * 5000 + b'\n{"subject": "' + anna.encode())
     world.clock.pass_(1000)
-    world.service._stops.write([Stop(anna, "newsletter", "withdrawn", world.clock.now)])
+    world.lose(anna, "newsletter", "withdrawn")
     world = await reopened(open_world, world, path)
     assert await allowed(world, world.ask(anna)) == [False]
     world.clock.pass_(40 * 86_400_000)
@@ -208,7 +220,7 @@ async def test_a_lost_stop_also_closes_what_was_only_asked_for(open_world, tmp_p
     await world.sign_up("anna@kafija.example")
     [(confirm, _)] = await world.mail_proofs()
     anna = await world.subject("anna@kafija.example")
-    world.service._stops.write([Stop(anna, "newsletter", "withdrawn", world.clock.now)])
+    world.lose(anna, "newsletter", "withdrawn")
     world = await reopened(open_world, world, path)
     with pytest.raises(LinkRefused):
         await world.client.confirm(confirm, Visit())
@@ -220,7 +232,7 @@ async def test_damaged_rows_do_not_keep_a_lost_stop_from_being_made_up_for(open_
     world = open_world(path, durable=True)
     anna = await world.join("anna@kafija.example")
     world.service.write(lambda tx: tx.conn.exec_driver_sql("UPDATE subjects SET wrapped = x'00'"))
-    world.service._stops.write([Stop(anna, "newsletter", "withdrawn", world.clock.now)])
+    world.lose(anna, "newsletter", "withdrawn")
     world = await reopened(open_world, world, path)
     [decision] = await world.client.decide([world.ask(anna)])
     assert decision.reason is Reason.WITHDRAWN
