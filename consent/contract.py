@@ -259,6 +259,7 @@ class LinkView(Struct, frozen=True):
     topics: tuple[TopicView, ...]
     frequency: Frequency = Frequency.AS_IT_COMES
     paused_until: int = 0
+    closed: str = ""  # how a used link to confirm or refuse was: confirmed, refused, withdrawn
 
 
 class Heard(StrEnum):

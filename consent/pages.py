@@ -44,6 +44,7 @@ def confirmation(reading: Reading, token: str) -> LinkView:
         address=shortened(_address(reading, subject)),
         topic="",
         topics=_topics(reading, subject, (known[version] for version in versions), language),
+        closed=closed,
     )
 
 

@@ -10,6 +10,14 @@ _FRAME = "_proof.html"
 _FALLBACK = ""  # the file without a language, in English
 
 
+def proof_subjects(templates: Sequence[TemplateFile], default: str) -> dict[str, str]:
+    """By language, what the proof mail is called; those that hold values are left out."""
+    subjects = {
+        file.language or default: file.header.get("subject", "") for file in templates if file.name == PROOF
+    }
+    return {language: words for language, words in subjects.items() if words and "{" not in words}
+
+
 def with_proof(project: Sequence[TemplateFile], languages: tuple[str, ...]) -> tuple[TemplateFile, ...]:
     """The project's templates, and ours for the proof mail if it has none, in each of its languages that we
     speak. The first language is spoken in any case, by English words if need be."""

@@ -38,7 +38,7 @@ from engine.run.runner import Runner
 from engine.store.database import StoreFault
 from engine.store.store import Store
 from virta.keys import ProjectKeys
-from virta.proof_mail import with_proof
+from virta.proof_mail import proof_subjects, with_proof
 from virta.settings import BrokenProject, Settings, secret
 from virta.wording import Wording, read_wording
 from web.api.keys import ApiKeys
@@ -194,7 +194,7 @@ async def _open(
         Intake(consent, store, inbox, world.clock),
         measurement,
         ApiKeys.of((secret(api.key), api.scopes) for api in settings.api),
-        brand_of(settings),
+        brand_of(settings, compiled),
         languages=settings.languages,
         url=settings.url,
         clock=world.clock,
@@ -287,7 +287,7 @@ def login_of(settings: Settings) -> Login:
     )
 
 
-def brand_of(settings: Settings) -> Brand:
+def brand_of(settings: Settings, compiled: Compiled) -> Brand:
     """Who speaks on the pages."""
     return Brand(
         settings.sender.name,
@@ -295,4 +295,6 @@ def brand_of(settings: Settings) -> Brand:
         settings.controller.contact,
         settings.sender.imprint,
         settings.time_zone,
+        settings.sender.address,
+        proof_subjects(with_proof(compiled.template_files, settings.languages), settings.languages[0]),
     )

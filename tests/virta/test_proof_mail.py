@@ -5,7 +5,7 @@ import pytest
 from consent.contract import Decision, Links
 from dsl.template_files import TemplateFile, read_templates
 from engine.mail.letters import Letters, Sender
-from virta.proof_mail import with_proof
+from virta.proof_mail import proof_subjects, with_proof
 
 LINKS = Links(confirm="https://stall.example/c/1", refuse="https://stall.example/r/1")
 DECISION = Decision("k" * 32, 1, True, None, "plain", "", 0, 0, LINKS)
@@ -49,3 +49,17 @@ def test_the_projects_own_takes_its_place() -> None:
     read, _ = read_templates([("templates/confirm.txt", own)], ("en", "lv"))
     assert with_proof(read.files, ("en", "lv")) == read.files
     assert letters(("en", "lv"), read.files).proof("lv", ["x"], DECISION).subject == "Was that you?"
+
+
+def test_its_subject_is_known_by_language_unless_it_holds_values() -> None:
+    """The page after signing up names the mail to look for, as it will be called."""
+    assert proof_subjects(with_proof((), ("en", "lv")), "en") == {
+        "en": "Please confirm your sign-up",
+        "lv": "Lūdzu, apstiprini pieteikšanos",
+    }
+    own = [
+        ("templates/confirm.html", b"---\nsubject: Hello {{ sender.name }}\n---\n<p></p>\n"),
+        ("templates/confirm.lv.html", "---\nsubject: Vai tas biji tu?\n---\n<p></p>\n".encode()),
+    ]
+    read, _ = read_templates(own, ("en", "lv"))
+    assert proof_subjects(with_proof(read.files, ("en", "lv")), "en") == {"lv": "Vai tas biji tu?"}

@@ -60,6 +60,9 @@ async def test_a_link_confirms_once(house: House):
     for answer in (await house.http.post(confirm), await house.http.get(confirm)):
         assert answer.status_code == 410
         assert heading(answer.text) == "This link has been used"
+        assert "You agreed by it" in answer.text
+        assert "The request was closed" not in answer.text
+        assert "/signup" not in answer.text
     assert house.everything_stored() == before
 
 
@@ -99,7 +102,11 @@ async def test_this_was_not_me_closes_the_request(house: House):
     answer = await house.http.post(refuse)
     assert answer.status_code == 200
     assert heading(answer.text) == "The request is closed"
-    assert (await house.http.post(confirm)).status_code == 410
+    for dead in (await house.http.post(confirm), await house.http.get(refuse)):
+        assert dead.status_code == 410
+        assert "The request was closed" in dead.text
+        assert "You agreed by it" not in dead.text
+        assert 'href="/signup?language=en"' in dead.text
     [subject] = await house.consent.subjects(["anna@example.com"])
     assert (await house.states(subject))["newsletter"] == "refused"
 

@@ -34,6 +34,9 @@ async def test_an_unticked_topic_is_stopped_and_a_new_one_waits_for_its_link(hou
     assert heading(answer.text) == "Saved"
     assert "Waiting for you" in answer.text
     assert await house.states(subject) == {"newsletter": "withdrawn", "offers": "pending"}
+    told = re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", answer.text)
+    assert told[1:3] == [("Stopped", "News and tips"), ("Waiting for your link", "Offers")]
+    assert "Agreed" not in dict(told)
 
 
 async def test_a_topic_that_waits_is_shown_ticked_so_that_saving_keeps_it(house: House):

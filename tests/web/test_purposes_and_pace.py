@@ -84,9 +84,7 @@ async def test_the_proof_mail_and_the_pages_name_the_purposes_after_the_topics(s
     assert (await shop.states(proof.ask.subject))["measurement"] == "pending"
     [(confirm, _)] = await shop.mailed()
     page = (await shop.http.get(confirm)).text
-    assert (
-        page.index("I want offers") < page.index("This is agreed to:") < page.index("You may count clicks.")
-    )
+    assert page.index("I want offers") < page.index("You also allow:") < page.index("You may count clicks.")
     assert "You may count clicks." in (await shop.http.post(confirm)).text
     assert (await shop.states(proof.ask.subject))["measurement"] == "active"
 
@@ -135,13 +133,13 @@ async def test_a_break_is_taken_kept_lengthened_and_ended(house: House):
     subject = await house.join("anna@example.com")
     link = house.preferences(subject)
     assert picked((await house.http.get(link)).text) >= {"pause-0"}
-    assert "It ends on: 1 April 2026" in await choose(house, subject, pause="30")
+    assert "Until 1 April 2026" in await choose(house, subject, pause="30")
     page = (await house.http.get(link)).text
     assert "pause-keep" in picked(page)
     assert "Stay on the break; it ends on: 1 April 2026" in page
     assert "1 April 2026" in await choose(house, subject, pause="keep")
     house.clock.now += 10 * DAY
-    assert "It ends on: 10 June 2026" in await choose(house, subject, pause="90")
+    assert "Until 10 June 2026" in await choose(house, subject, pause="90")
     assert "No break" in await choose(house, subject, pause="0")
     assert "pause-keep" not in (await house.http.get(link)).text
 

@@ -94,7 +94,9 @@ async def test_stopping_twice_is_as_good_as_once(house: House):
     assert (first.status_code, second.status_code) == (200, 200)
     assert house.everything_stored() == before
     page = await house.http.get(house.unsubscribe(subject))
-    assert "You do not get “News and tips” at the moment." in page.text
+    assert heading(page.text) == "You no longer get “News and tips”"
+    assert 'value="topic"' not in page.text
+    assert "One press is enough" not in page.text
 
 
 @pytest.mark.parametrize("body", [b"", b"x=1", b"stop=nothing", b"List-Unsubscribe=maybe", b"\xff\xfe"])

@@ -16,6 +16,7 @@ FREQUENCIES = {
     "weekly": Frequency.WEEKLY,
     "monthly": Frequency.MONTHLY,
 }
+GOING = ("active", "pending")  # what a person gets, or asked for and can still confirm
 PAUSES = (30, 90)  # days
 _DAYS = {str(days): days for days in (0, *PAUSES)}
 
@@ -54,8 +55,17 @@ async def post_preferences(request: Request, site: Site) -> Response:
         return link_problem(site, request, fault.reason, of_link=view.language)
     now = await site.consent.preferences(token)
     spoken = language_for(site, request, language)
-    values = receipt_values(site, receipt, view, spoken)
     shown = now if now.valid else view
+    active = [topic.topic for topic in shown.topics if topic.state == "active"]
+    values = receipt_values(
+        site,
+        receipt,
+        view,
+        spoken,
+        agreed=[topic for topic in wanted if topic in active],
+        stopped=[topic.topic for topic in view.topics if topic.state in GOING and topic.topic not in wanted],
+        waiting=[topic for topic in wanted if topic not in active],
+    )
     page = site.pages.render(
         "chosen", spoken, view=shown, wanted=wanted, paused_until=_until(site, shown, spoken), **values
     )
@@ -65,7 +75,7 @@ async def post_preferences(request: Request, site: Site) -> Response:
 def _form(site: Site, view: LinkView, language: str) -> bytes:
     until = _until(site, view, language)
     return site.pages.render(
-        "preferences", language, switch=True, view=view, pauses=PAUSES, paused_until=until
+        "preferences", language, switch=True, view=view, going=GOING, pauses=PAUSES, paused_until=until
     )
 
 

@@ -3,16 +3,16 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
+from consent.contract import LinkView
 from web.subscriber.site import Site, html, language_for
 
 RETRY_AFTER = 5
 
-# A link's reason → status, and the words for a link that confirms and for all others. Only a link that was
-# never ours is "not found"; one that has served is "gone" (RFC 9110 15.5.11).
+# A link's reason → status, title and text. Only a link that was never ours is "not found"; one that has
+# served is "gone" (RFC 9110 15.5.11).
 LINKS = {
-    "unknown": (404, "unknown_title", "unknown_text", "unknown_text"),
-    "expired": (410, "expired_title", "expired_confirm", "expired_other"),
-    "used": (410, "used_title", "used_text", "used_text"),
+    "unknown": (404, "unknown_title", "unknown_text"),
+    "expired": (410, "expired_title", "expired_other"),
 }
 
 # Status → the words for it.
@@ -26,19 +26,29 @@ STATUSES = {
 }
 
 
-def link_problem(
-    site: Site, request: Request, reason: str, confirming: bool = False, of_link: str = ""
+def link_problem(site: Site, request: Request, reason: str, of_link: str = "") -> Response:
+    """A link to stop or to choose that does not count: `reason` is as in `LinkView`."""
+    known = reason if reason in LINKS else "unknown"
+    return _link_page(site, request, *LINKS[known], of_link if known != "unknown" else "")
+
+
+def confirm_problem(site: Site, request: Request, view: LinkView) -> Response:
+    """A link to confirm or refuse that does not count. Who has agreed to nothing by it may sign up again."""
+    if view.reason == "used":
+        text = "used_yes" if view.closed == "confirmed" else "used_no"
+        return _link_page(
+            site, request, 410, "used_title", text, view.language, sign_up=view.closed != "confirmed"
+        )
+    if view.reason == "expired":
+        return _link_page(site, request, 410, "expired_title", "expired_confirm", view.language, sign_up=True)
+    return link_problem(site, request, view.reason, view.language)
+
+
+def _link_page(
+    site: Site, request: Request, status: int, title: str, text: str, of_link: str, sign_up: bool = False
 ) -> Response:
-    """A link that does not count: `reason` is as in `LinkView`. Who was `confirming` may sign up again."""
-    status, title, to_confirmer, to_others = LINKS.get(reason, LINKS["unknown"])
-    language = language_for(site, request, of_link if reason != "unknown" else "")
-    page = site.pages.render(
-        "problem",
-        language,
-        title_key=title,
-        text_key=to_confirmer if confirming else to_others,
-        sign_up=confirming and reason == "expired",
-    )
+    language = language_for(site, request, of_link)
+    page = site.pages.render("problem", language, title_key=title, text_key=text, sign_up=sign_up)
     return html(page, status)
 
 

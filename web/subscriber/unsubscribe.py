@@ -39,7 +39,7 @@ async def post_unsubscribe(request: Request, site: Site) -> Response:
         return link_problem(site, request, fault.reason, of_link=view.language)
     language = language_for(site, request, view.language)
     topic = None if everything else _topic(view)
-    values = receipt_values(site, receipt, view, language)
+    values = receipt_values(site, receipt, view, language, stopped=receipt.topics)
     return html(site.pages.render("stopped", language, view=view, topic=topic, **values))
 
 

@@ -1,5 +1,6 @@
 """Pages from templates: pure, the same values give the same bytes."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
@@ -16,6 +17,7 @@ from web.ui.words import catalogues, spoken
 
 FOLDER = Path(__file__).parent / "pages"
 TIME = "HH:mm:ss (OOOO)"
+_HYPHENED = re.compile(r"(?<![\w&#-])\w{1,8}(?:-\w{1,8}){1,2}(?![\w-])")
 LOCALES = {"en": "en_GB"}  # day before month, 24 hours, as in the other languages
 
 
@@ -63,7 +65,13 @@ def _templates() -> Environment:
         auto_reload=False,
     )
     environment.filters["fill"] = _fill
+    environment.filters["unbroken"] = _unbroken
     return environment
+
+
+def _unbroken(text: str) -> Markup:
+    """Keep short words with a hyphen on one line; the letters stay as they are."""
+    return Markup(_HYPHENED.sub(r'<span class="unbroken">\g<0></span>', str(escape(text))))
 
 
 def _fill(text: str, **values: str) -> Markup:
