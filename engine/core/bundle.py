@@ -170,8 +170,9 @@ class MailBody(Struct, frozen=True, tag_field="is", tag="mail"):
     """All that a template may show and the consent service must know, as it was when the step was reached.
 
     `report` says that the journey waits for the hand-over, or that a window counts it: then also an accepted
-    mail comes back as a stimulus. `measured`: its links and its opening may be counted. `viewed` and `bought`
-    are SKUs, newest first, for a template that recommends and a contact who agreed to personalisation.
+    mail comes back as a stimulus. `subject`: words and amounts of money; a text was written by an
+    earlier version. `measured`: its links and its opening may be counted. `viewed` and `bought` are SKUs,
+    newest first, for a template that recommends and a contact who agreed to personalisation.
     """
 
     flow: str
@@ -186,7 +187,7 @@ class MailBody(Struct, frozen=True, tag_field="is", tag="mail"):
     trigger: dict[str, Any]
     received: dict[str, Any]
     values: dict[str, Any]
-    subject: str = ""
+    subject: tuple[Any, ...] | str = ()
     sender: str = ""
     reply_to: str = ""
     report: bool = False

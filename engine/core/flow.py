@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from dsl.graph import (
     History,
     If,
     Leave,
+    Money,
     Repeat,
     Send,
     Set,
@@ -29,10 +31,14 @@ from dsl.graph import (
     WaitUntil,
     WaitUntilDate,
 )
+from engine.core import keeping
 from engine.core.boundary import Boundaries, boundaries
 from engine.core.conditions import Reading, Test, condition, reading
 
 SENT = "email_sent"
+
+_PLACES = 4
+"""Digits behind the point that a text shows of a number."""
 
 Piece = str | tuple[Reading, str]
 """Part of a text: written, or a value with the word that stands in for an unknown one."""
@@ -170,14 +176,30 @@ def dates_digest(flows: Iterable[Flow]) -> str:
 
 def spoken(pieces: Iterable[Piece], scene: Any) -> str:
     """A text with its values filled in."""
-    return "".join(piece if isinstance(piece, str) else _word(piece[0](scene), piece[1]) for piece in pieces)
+    return "".join(str(part) for part in filled(pieces, scene))
 
 
-def _word(value: Any, otherwise: str) -> str:
+def filled(pieces: Iterable[Piece], scene: Any) -> tuple[str | Money, ...]:
+    """A text in parts: words, and amounts, which every language writes in its own way."""
+    parts: list[str | Money] = []
+    for piece in pieces:
+        part = piece if isinstance(piece, str) else _word(piece[0](scene), piece[1])
+        if parts and isinstance(part, str) and isinstance(parts[-1], str):
+            parts[-1] += part
+        else:
+            parts.append(part)
+    return tuple(parts)
+
+
+def _word(value: Any, otherwise: str) -> str | Money:
     if value is None:
         return otherwise
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, Money):
+        return keeping.in_coins(value)
+    if isinstance(value, Decimal):
+        return f"{keeping.rounded(value, _PLACES).normalize():f}"
     return str(value)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from dsl.graph import Send
 from engine.core import calendar, limits
 from engine.core.bundle import CodeBody, Effect, Journey, MailBody, Mailed, replace
-from engine.core.flow import Flow, spoken
+from engine.core.flow import Flow, filled
 from engine.core.record import What, Why
 from engine.core.turn import Turn
 
@@ -48,7 +48,7 @@ def send(turn: Turn, flow: Flow, journey: Journey, node: Send) -> Journey:
         trigger=journey.trigger,
         received=journey.received.get(node.received_step, {}),
         values=values,
-        subject=spoken(tongue.subject, scene),
+        subject=filled(tongue.subject, scene),
         sender=node.sender or "",
         reply_to=node.reply_to or "",
         report=index in flow.reports or turn.loaded.hears_of_mails,

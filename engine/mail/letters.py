@@ -18,7 +18,7 @@ from dsl.template_text import read_text
 from engine.core import calendar
 from engine.core.bundle import MailBody
 from engine.core.conditions import known
-from engine.mail import headers, preheader
+from engine.mail import headers, preheader, words
 from engine.mail.measured import Marks
 from engine.mail.message import Letter
 from engine.mail.sandbox import Sandbox
@@ -124,7 +124,7 @@ class Letters:
         if body.measured and html and self._marks is not None:
             html = self._marks.html(html, decision.key, decision.links)
         return Letter(
-            _one_line(body.subject) or written.subject,
+            _one_line(words.line(body.subject, spoken)) or written.subject,
             html,
             written.text,
             self._mailbox(body.sender) if body.sender else written.sender,

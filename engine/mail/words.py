@@ -1,6 +1,7 @@
 """Filters of the templates: money, dates and times in the language of the letter (Babel, CLDR)."""
 
 import re
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -42,6 +43,13 @@ def time(context: Context, value: Any) -> str:
     if not isinstance(shown, datetime):
         raise TypeError("`time` was given a date, which has no time of day")
     return str(format_time(shown.time(), "short", locale=_locale(str(context["language"]))))
+
+
+def line(parts: Iterable[str | Money], language: str) -> str:
+    """A text whose amounts of money are written as the language does."""
+    return "".join(
+        part if isinstance(part, str) else _money(part.amount, part.currency, language) for part in parts
+    )
 
 
 _KINDS = (

@@ -129,6 +129,7 @@ def effect_row(effect: Effect) -> bytes:
             trigger=packable(body.trigger),
             received=packable(body.received),
             values=packable(body.values),
+            subject=packable(body.subject),
         )
     )
 

@@ -8,6 +8,7 @@ import pytest
 from flows import loaded, program
 from person import DAY, MONDAY, Person
 
+from dsl.graph import Money
 from engine.core.bundle import Stopped, TellBody, WithdrawBody, replace
 from engine.core.codes import ALPHABET, code
 from engine.core.loaded import Loaded
@@ -137,6 +138,34 @@ def test_somebody_of_the_team_is_told() -> None:
     assert effect.kind == "tell"
     assert isinstance(effect.body, TellBody)
     assert (effect.body.address, effect.body.text) == ("care@shop.example", "order 17 of somebody")
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "said"),
+    [
+        ("credit", Money(Decimal("49.90") / 3, "EUR"), "16.63 EUR"),
+        ("credit", Money(Decimal("5"), "EUR"), "5.00 EUR"),
+        ("credit", Money(Decimal("1500.5"), "JPY"), "1500 JPY"),
+        ("visits", Decimal(50) / 3, "16.6667"),
+        ("visits", Decimal("5.0"), "5"),
+        ("visits", Decimal("1000"), "1000"),
+        ("visits", Decimal("1E+40"), "1" + 40 * "0"),
+    ],
+)
+def test_numbers_in_texts_are_short_and_amounts_in_whole_coins(attribute: str, value: Any, said: str) -> None:
+    """Nobody wants to read 28 digits."""
+    steps = f'tell "care@shop.example" "{{contact.{attribute} or "-"}}"'
+    anna = Person(loaded(flow(steps))).learns(**{attribute: value}).happens("cart_updated")
+    (effect,) = anna.effects
+    assert isinstance(effect.body, TellBody)
+    assert effect.body.text == said
+
+
+def test_an_amount_is_kept_in_whole_coins() -> None:
+    """What is set is what can be paid."""
+    text = flow("set contact.credit to contact.credit / 3")
+    anna = Person(loaded(text)).learns(credit=Money(Decimal("49.90"), "EUR")).happens("cart_updated")
+    assert str(anna.bundle.attributes["credit"]) == "16.63 EUR"
 
 
 # ---------------------------------------------------------------- coupons

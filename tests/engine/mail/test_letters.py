@@ -389,6 +389,24 @@ def test_values_are_escaped_in_html_and_stand_as_they_are_in_text() -> None:
     assert found.text.strip() == f"{HOSTILE} {HOSTILE} {HOSTILE}"
 
 
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [("en", "Your €1,234.50 wait"), ("lv", "Your 1 234,50 € wait"), ("fi", "Your 1 234,50 € wait")],
+)
+def test_an_amount_in_a_subject_is_written_as_the_mail_s_language_does(language: str, expected: str) -> None:
+    """As `money` does it in a template."""
+    parts = ("Your ", Money(Decimal("1234.5"), "EUR"), " wait")
+    files = {"tips": "x", "tips__lv": "x", "tips__fi": "x"}
+    body = replace(BODY, attributes={"language": language}, subject=parts)
+    written = letters(("en", "lv", "fi"), **files).letter(body, DECISION).subject
+    assert written == expected
+
+
+def test_a_subject_of_an_earlier_version_is_text() -> None:
+    """As it stands in the store."""
+    assert letter("x", subject="Hello there").subject == "Hello there"
+
+
 def test_a_subject_is_one_line_of_plain_words() -> None:
     """Values are not escaped in it, and can break no line, whether the flow or the template writes it."""
     name = "Anna\r\nBcc: x@example.com\t\x00\x85\u2028 <b> & 👩‍👧"

@@ -157,7 +157,7 @@ bodies = st.builds(
     trigger=records,
     received=records,
     values=st.dictionaries(texts, values | st.none(), max_size=3),
-    subject=texts,
+    subject=texts | st.tuples(texts, st.just(Money(Decimal("9.90"), "EUR"))),
     report=st.booleans(),
 )
 
