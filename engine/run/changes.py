@@ -34,22 +34,27 @@ async def last_heard(consent: ConsentClient, cursor: int) -> int:
     return end
 
 
-async def changes_after(consent: ConsentClient, after: int) -> list[Change]:
-    """All changes behind a position."""
-    changes: list[Change] = []
-    while part := await consent.changes(after, _PAGE):
-        changes += part
-        after = part[-1].seq
-        if len(part) < _PAGE:
-            break
-    return changes
+async def changes_after(consent: ConsentClient, after: int) -> tuple[list[Change], bool]:
+    """The next changes behind a position, and whether there may be more. What one person changes at once is
+    not torn apart."""
+    changes = await consent.changes(after, _PAGE)
+    if len(changes) < _PAGE:
+        return changes, False
+    whole = len(changes)
+    while whole and _together(changes[whole - 1]) == _together(changes[-1]):
+        whole -= 1
+    return changes[:whole] or changes, True
+
+
+def _together(change: Change) -> tuple[str, int]:
+    return change.subject, change.at
 
 
 def stimuli_of(changes: Sequence[Change]) -> list[Stimulus]:
     """What the flows hear of the changes. Of what one person changes at once, the purposes beside the topics
     come first: the mail that a topic starts goes by them already."""
     stimuli: list[Stimulus] = []
-    at_once = groupby(changes, lambda change: (change.subject, change.at))
+    at_once = groupby(changes, _together)
     ordered = (sorted(group, key=lambda change: change.topic not in BESIDE_TOPICS) for _, group in at_once)
     for change in chain.from_iterable(ordered):
         data: Agreed | Stopped | Learned

@@ -125,7 +125,9 @@ class Runner:
         if len(received) == LARGEST_BATCH:
             due = []  # what waits behind these events may be about the same people: events come first
         # read behind the inbox: whoever had agreed when an event was accepted is known to have
-        changes = await changes_after(self._consent, self._cursors[_CHANGES])
+        changes, more = await changes_after(self._consent, self._cursors[_CHANGES])
+        if more:
+            received, due = [], []  # what waits behind these changes may rest on them
         for change in changes:
             if change.type in STOPS:
                 self._mailer.revoke(change.subject, change.seq)
@@ -266,12 +268,14 @@ class Runner:
 
     def _recall(self, recalls: Sequence[Recall], batch: Batch, now: int) -> list[Stimulus]:
         """Take back the mails of journeys that were left, if they have not been claimed."""
+        if not recalls:
+            return []
         stimuli: list[Stimulus] = []
+        asked = {effect.key: effect for effect in batch.effects}
+        ended = set(batch.ended)
         for recall in recalls:
-            effect = next((each for each in batch.effects if each.key == recall.key), None)
-            if effect is not None:
-                batch.effects.remove(effect)
-            elif recall.key not in batch.ended and self._queue.cancel(recall.key):
+            effect = asked.pop(recall.key, None)
+            if effect is None and recall.key not in ended and self._queue.cancel(recall.key):
                 effect = self._errands.open[recall.key]
                 batch.ended.append(recall.key)
             if effect is not None and isinstance(effect.body, MailBody):
@@ -279,6 +283,7 @@ class Runner:
                 place = (body.flow, body.journey, body.step)
                 data = MailEnded(*place, effect.key, body.template, body.topic, Why.FLOW_LEFT)
                 stimuli.append(Stimulus(effect.key, effect.contact, now, data))
+        batch.effects = list(asked.values())
         return stimuli
 
     def _decisions(

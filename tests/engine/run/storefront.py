@@ -63,7 +63,13 @@ class Shop:
         await Simulation(self.clock, system.queue, system.dispatch, system.proofs, system.runner).settle()
 
     async def join(self, email: str, *topics: str) -> str:
-        """Somebody signs up and confirms; their id."""
+        """Somebody signs up and confirms, and all that follows from it at once; their id."""
+        subject = await self.agree(email, *topics)
+        await self.settle()
+        return subject
+
+    async def agree(self, email: str, *topics: str) -> str:
+        """Somebody signs up and confirms, which the engine has not heard of yet; their id."""
         consent = self.system.consent
         await consent.sign_up(SignUp(email, topics, "en", "footer"))
         asks = [proof.ask for proof in await consent.proofs()]
@@ -75,7 +81,6 @@ class Shop:
             await consent.confirm(decision.links.confirm.rpartition("/")[2], Visit())
         (subject,) = await consent.subjects([email])
         assert subject is not None
-        await self.settle()
         return subject
 
     async def happens(self, event: str, email: str, **data: object) -> None:

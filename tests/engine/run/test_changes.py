@@ -1,0 +1,60 @@
+"""Changes of consent reach the flows in parts that leave nothing out."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from storefront import Shop, open_shop
+
+from consent.contract import Change
+from engine.run import changes
+from engine.store.store import Received
+from virta.mailbox.running import Running, start
+
+pytestmark = pytest.mark.anyio
+PEOPLE = [f"guest{number}@example.com" for number in range(5)]
+TEXT = """
+flow alpha "Alpha"
+    topic news
+    start on cart_updated
+
+    wait 1 day
+"""
+
+
+@pytest.fixture(scope="module")
+def mailbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with start(tmp_path_factory.mktemp("mailbox")) as running:
+        yield running
+
+
+@pytest.fixture
+async def shop(tmp_path: Path, mailbox: Running, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Shop]:
+    """Five people agreed to two topics each; the engine hears three changes at a time."""
+    monkeypatch.setattr(changes, "_PAGE", 3)
+    async with open_shop(tmp_path, TEXT, mailbox.url, mailbox.folder) as opened:
+        for email in PEOPLE:
+            await opened.agree(email, "news", "offers")
+        yield opened
+
+
+async def test_what_one_person_changes_at_once_is_heard_at_once(shop: Shop) -> None:
+    """Nothing is left out, and nothing comes twice."""
+    every = await shop.system.consent.changes(0)
+    parts: list[list[Change]] = []
+    after, more = 0, True
+    while more:
+        part, more = await changes.changes_after(shop.system.consent, after)
+        parts.append(part)
+        after = part[-1].seq
+    assert [change for part in parts for change in part] == every
+    assert [len(part) for part in parts] == [2] * len(PEOPLE)
+
+
+async def test_an_event_waits_for_all_that_was_changed_before_it(shop: Shop) -> None:
+    """Whoever had agreed when it came may enter, however many others changed theirs before."""
+    now = shop.clock()
+    events = [Received(email, "cart_updated", now, now, "", email, {}) for email in PEOPLE]
+    await shop.system.store.accept(events)
+    await shop.settle()
+    assert await shop.story("alpha") == ["entered", "waits wait_1"] * len(PEOPLE)
