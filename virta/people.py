@@ -15,6 +15,7 @@ from consent.store import checkpoints, leaves
 from consent.subjects import load
 from consent.transaction import Reading
 from engine.insight.story import Happening, Person, Stand
+from engine.store.database import StoreFault
 from web.studio.sources import LogLeaf, LogPage
 
 
@@ -26,10 +27,14 @@ class People:
         self._lock = threading.Lock()  # the service reads on one connection
 
     def person(self, address: str) -> Person | None:
-        """Whoever has `address`; None if nobody is known by it. Raises `InvalidAddress`."""
+        """Whoever has `address`; None if nobody is known by it. Raises `InvalidAddress`, and `StoreFault` if
+        what is kept of them cannot be opened."""
         wanted = read_address(address)
-        with self._lock:
-            return self._service.read(lambda reading: _person(reading, history(reading, wanted)))
+        try:
+            with self._lock:
+                return self._service.read(lambda reading: _person(reading, history(reading, wanted)))
+        except WrongKeys as fault:
+            raise StoreFault(str(fault)) from None
 
     def addresses(self, contacts: Sequence[str]) -> dict[str, str]:
         """The address of each contact; those that are unknown or cannot be opened are left out."""
@@ -72,7 +77,14 @@ def _person(reading: Reading, found: History | None) -> Person | None:
         ),
         tuple(
             Happening(
-                event.leaf, event.at, event.type, event.topic, event.actor, event.wording, _chosen(event)
+                event.leaf,
+                event.at,
+                event.type,
+                event.topic,
+                event.actor,
+                event.wording,
+                _chosen(event),
+                event.holds,
             )
             for event in found.events
         ),

@@ -19,11 +19,13 @@ from dsl.graph import Graph, Money, Program
 from engine.core.bundle import Bundle, Entry
 from engine.core.calendar import zone
 from engine.core.record import What, Why
+from engine.insight.outside import one_line
 from engine.insight.words import (
     FREQUENCIES,
     HOW,
     LEAVES,
     MAIL_EVENTS,
+    NO_EVIDENCE,
     SENTENCES,
     event_words,
     reason_words,
@@ -69,7 +71,8 @@ class Stand(Struct, frozen=True):
 
 class Happening(Struct, frozen=True):
     """A leaf of the consent service's log about a person. `wording` are the words it is about, `value` is
-    what was chosen where it tells of a choice: a frequency, days of a pause, a language."""
+    what was chosen where it tells of a choice: a frequency, days of a pause, a language. `holds` is whether
+    the evidence kept still is what the log committed to, None where none was kept."""
 
     leaf: int
     at: int
@@ -78,6 +81,7 @@ class Happening(Struct, frozen=True):
     actor: str
     wording: str = ""
     value: str = ""
+    holds: bool | None = None
 
 
 class Person(Struct, frozen=True):
@@ -278,12 +282,13 @@ def _asked_once(happenings: Sequence[Happening]) -> Iterator[Happening]:
 def _happening(names: Names, happened: Happening) -> Line:
     by, _, how = happened.actor.rpartition(":")
     way = f", by the flow {names.flow(how)}" if by == "flow" else HOW.get(how, "")
+    said = LEAVES.get(happened.type, f"The consent service recorded `{happened.type}`.").format(
+        topic=names.topic(happened.topic), how=way, value=_chosen(happened)
+    )
     return Line(
         happened.at,
         "stop" if happened.type in _STOPS else "consent",
-        LEAVES.get(happened.type, f"The consent service recorded `{happened.type}`.").format(
-            topic=names.topic(happened.topic), how=way, value=_chosen(happened)
-        ),
+        f"{said} {NO_EVIDENCE}" if happened.holds is False else said,
         quote=happened.wording if happened.type in ("requested", "confirmed", "renewed") else "",
         leaf=happened.leaf,
     )
@@ -339,9 +344,9 @@ def value_words(value: Any) -> str:
         case date():
             return value.isoformat()
         case dict():
-            return str(value.get("name") or "")
+            return value_words(value.get("name") or "")
         case list() | tuple():
             return " and ".join(filter(None, map(value_words, value)))[:_LONGEST]
         case _:
-            text = str(value)
+            text = one_line(str(value))
             return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

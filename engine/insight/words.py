@@ -107,6 +107,8 @@ LEAVES: Mapping[str, str] = {
 }
 """What the consent service's log can say of a person, by the type of the leaf."""
 
+NO_EVIDENCE = "What was kept as evidence of it is missing, or no longer what the log committed to."
+
 HOW: Mapping[str, str] = {
     "one_click": " with one click on “unsubscribe” in the mail program",
     "page": " on the page behind the link in a mail",

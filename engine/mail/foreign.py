@@ -22,9 +22,9 @@ _EARLIEST, _LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tz
 
 
 class Foreign(Struct, frozen=True):
-    """What a mail says. Headers are decoded and stand in one line, empty where there is none; `at` is its Date
-    in ms UTC, None where that is no moment; `plain` and `html` are its bodies with `\\n` at line ends, None
-    where it has none."""
+    """What a mail says. Headers are decoded and stand in one line, empty where there is none; `at` is its
+    Date in ms UTC, None where that is no moment; `plain` and `html` are its bodies, None where it has none,
+    with LF at line ends."""
 
     subject: str
     sender: str
@@ -83,7 +83,7 @@ def _part(mail: Message, kind: str) -> str | None:
 
 
 def _decoded(content: bytes, charset: str) -> str:
-    """In UTF-8 where there is no such character set. Half characters, which no page could hold, are replaced."""
+    """In UTF-8 where there is no such character set. Half characters, which no page holds, are replaced."""
     try:
         codec = codecs.lookup(charset)
         text = content.decode(codec.name, "replace")

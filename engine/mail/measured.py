@@ -62,8 +62,8 @@ class Marks(Struct, frozen=True):
         return f"{head}{self._pixel(key)}{tail}"
 
     def removed(self, html: str) -> str:
-        """The HTML of a mail as it was before `html` led it through here: for whoever looks at somebody else's
-        mail, and must not be taken for them."""
+        """The HTML of a mail as it was before `html` led it through here: for whoever looks at the mail of
+        somebody else, and must not be taken for them."""
 
         def target(found: re.Match[str]) -> str:
             link = self.link(found[1])

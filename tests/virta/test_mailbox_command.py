@@ -133,6 +133,18 @@ def test_facts_for_programs(stall: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert len(found) == 3
 
 
+def test_a_mail_of_anybody_is_shown_and_steers_nothing(
+    stall: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An unknown character set, no date, and orders to the terminal in subject and text."""
+    mailbox = Store(stall / "data" / "mailbox", lambda: NOON)
+    odd = b"Subject: =?utf-8?q?a=0A_b=1B[2J?=\r\nDate: x\r\nContent-Type: text/plain; charset=bogus\r\n\r\n"
+    mailbox.append("", ["odd@example.com"], odd + b"one\r\n\x1b]0;title\x07two\r\n")
+    mailbox.close()
+    told = shown(capsys, stall, "--count", "1", "--show", "text")
+    assert told == "x  odd@example.com  a b[2J\n\none\n]0;titletwo\n\n\n"
+
+
 def test_an_empty_mailbox_is_no_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Before the first mail there is nothing to show."""
     folder = make_stall(tmp_path / "other")

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -116,6 +118,25 @@ def test_no_now_is_stated_that_the_stores_do_not_know(
     _, out, _ = why(stall, "anna", capsys)
     last = out.splitlines()[-1]
     assert last.startswith("Times are those of UTC; the stores end at 2026-03-0")
+
+
+def damaged(stall: Path, folder: Path, change: str) -> Path:
+    """A copy of the stall with a change made to its consent store behind everybody's back."""
+    copy = Path(shutil.copytree(stall, folder))
+    with closing(sqlite3.connect(copy / "data" / "consent.db")) as store, store:
+        store.execute(change)
+    return copy
+
+
+def test_a_person_who_cannot_be_opened_is_told_of_in_one_line(
+    stall: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is one person's fault, and no traceback."""
+    copy = damaged(stall, tmp_path / "stall", "update subjects set wrapped = zeroblob(60)")
+    assert run(["why", "anna@example.com", str(copy)]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("virta: The data key of subject ")
+    assert said.count("\n") == 1
 
 
 def test_what_is_no_address_is_said_to_be_none(stall: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,7 @@ from cyclopts import Parameter
 from consent.address import read_address
 from consent.contract import InvalidAddress
 from consent.history import Decided, History, history
+from engine.insight.outside import one_line
 from virta.commands.consent_opening import Folder, Format, reading
 from virta.settings import read_settings
 
@@ -46,9 +47,10 @@ def _print(found: History, clock: ZoneInfo) -> None:
     def moment(at: int) -> str:
         return datetime.fromtimestamp(at // 1000, clock).strftime("%Y-%m-%d %H:%M:%S")
 
+    address = one_line(found.address)
     language = f", language {found.language}" if found.language else ""
     print(
-        f"{found.address} is subject {found.subject}{language}, {found.epoch} stop{'s' * (found.epoch != 1)}."
+        f"{address} is subject {found.subject}{language}, {found.epoch} stop{'s' * (found.epoch != 1)}."
     )
     for stands in found.standings:
         print(f"  {stands.topic}: {stands.state} since {moment(stands.since)} (leaf {stands.leaf})")
@@ -59,12 +61,12 @@ def _print(found: History, clock: ZoneInfo) -> None:
         topic = f" {event.topic}" if event.topic else ""
         print(f"  {event.leaf:>6}  {moment(event.at)}  {event.type}{topic}{change}, by {event.actor}")
         if event.wording:
-            print(f'          words: "{event.wording}"')
+            print(f'          words: "{one_line(event.wording)}"')
         if event.evidence is not None:
             kept = ", ".join(
                 f"{name} {_plain(name, value, moment)}" for name, value in event.evidence.items() if value
             )
-            print(f"          evidence: {kept}")
+            print(f"          evidence: {one_line(kept)}")
         if event.holds is False:
             print("          the evidence is missing, or no longer what the log committed to")
     if found.decisions:

@@ -2,8 +2,6 @@
 
 import sys
 from datetime import UTC, datetime
-from email.message import EmailMessage
-from email.utils import parsedate_to_datetime
 from itertools import islice
 from pathlib import Path
 from typing import Literal
@@ -11,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from engine.insight.outside import one_line, some_lines
+from engine.mail.foreign import Foreign, read_foreign
 from virta.mailbox.reader import Mail, NoMailbox, mails_backwards
 from virta.settings import BrokenProject, read_settings
 
@@ -70,10 +70,10 @@ def mailbox(
         return 0
     clock = ZoneInfo(settings.time_zone)
     for mail in newest:
-        facts = _facts(mail)
-        print(f"{_moment(mail, clock)}  {facts['to']}  {facts['subject']}")
+        said = read_foreign(mail.content)
+        print(f"{_moment(said, clock)}  {one_line(', '.join(mail.recipients))}  {one_line(said.subject)}")
         if show != "list":
-            print(f"\n{_part(mail, show)}\n")
+            print(f"\n{some_lines(_part(mail, show))}\n")
     return 0
 
 
@@ -85,29 +85,27 @@ def _nothing(to: str, elsewhere: int) -> str:
     return f"No mail went to {to}. In all there {there} in the mailbox."
 
 
-def _moment(mail: Mail, clock: ZoneInfo) -> str:
+def _moment(said: Foreign, clock: ZoneInfo) -> str:
     """When the mail says it was written, on the project's clock; as it says it where that is no moment."""
-    try:
-        return parsedate_to_datetime(mail.header("Date")).astimezone(clock).strftime("%Y-%m-%d %H:%M:%S")
-    except ValueError:
-        return mail.header("Date")
+    if said.at is None:
+        return one_line(said.date)
+    return datetime.fromtimestamp(said.at // 1000, clock).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _facts(mail: Mail) -> dict[str, str]:
+    said = read_foreign(mail.content)
     return {
-        "date": mail.header("Date"),
+        "date": said.date,
         "received": datetime.fromtimestamp(mail.received_at / 1000, UTC).isoformat(),
         "to": ", ".join(mail.recipients),
-        "subject": mail.subject,
-        "message_id": mail.message_id,
+        "subject": said.subject,
+        "message_id": said.message_id,
     }
 
 
 def _part(mail: Mail, show: str) -> str:
     if show == "source":
         return mail.content.decode("utf-8", "replace")
-    body = mail.parsed().get_body(("plain",) if show == "text" else ("html",))
-    if not isinstance(body, EmailMessage):
-        return "(This mail has no such part.)"
-    # CR LF is the mail's line end, and not the terminal's: a copied link would end in CR.
-    return str(body.get_content()).replace("\r\n", "\n")
+    said = read_foreign(mail.content)
+    part = said.plain if show == "text" else said.html
+    return "(This mail has no such part.)" if part is None else part

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from consent.contract import InvalidAddress
 from engine.core.calendar import NEVER
+from engine.insight.outside import one_line
 from engine.insight.records import open_records
 from engine.insight.story import Line, Person, last_refusal, own_zone, story, their_hour
 from engine.insight.words import STATES
@@ -62,6 +63,8 @@ def why(
             person = People(service).person(address)
         except InvalidAddress as fault:
             raise BrokenProject(f"`{address}` is no e-mail address: {fault}") from None
+        except StoreFault as fault:
+            raise BrokenProject(str(fault)) from None
     if person is None:
         if output == "json":
             print("null")
@@ -108,7 +111,7 @@ def _print(answer: Answer, clock: ZoneInfo, bold: bool) -> None:
 
     theirs = ZoneInfo(answer.time_zone) if answer.time_zone else clock
     person = answer.person
-    print(f"{person.address}{f', language {person.language}' if person.language else ''}")
+    print(f"{one_line(person.address)}{f', language {person.language}' if person.language else ''}")
     for stand in person.stands:
         state = STATES.get(stand.state, stand.state)
         print(f"  {stand.title}: {state} since {moment(stand.since)} (leaf {stand.leaf} of the log)")
@@ -126,9 +129,9 @@ def _print(answer: Answer, clock: ZoneInfo, bold: bool) -> None:
             print(f"\033[1m{weekday}, {date}\033[0m" if bold else f"{weekday}, {date}")
             day = date
         own = their_hour(line, clock, theirs)
-        print(f"  {hour}  {line.text}{f' ({own} for them)' if own else ''}")
+        print(f"  {hour}  {one_line(line.text)}{f' ({own} for them)' if own else ''}")
         if line.quote:
-            print(f"         “{line.quote}”")
+            print(f"         “{one_line(line.quote)}”")
     if not answer.story:
         print("Nothing has happened yet.")
     refused = answer.not_sent
@@ -136,6 +139,6 @@ def _print(answer: Answer, clock: ZoneInfo, bold: bool) -> None:
     if refused is None:
         print("No mail was refused.")
     else:
-        print(f"The last that did not go, {moment(refused.at)}: {refused.text}")
+        print(f"The last that did not go, {moment(refused.at)}: {one_line(refused.text)}")
     end = f"; the stores end at {moment(answer.until)}" if answer.until is not None else ""
     print(f"Times are those of {clock.key}{end}.")

@@ -52,7 +52,7 @@ class People(Protocol):
     """Who is known, and what the log says."""
 
     def person(self, address: str) -> Person | None:
-        """Whoever has `address`. Raises `InvalidAddress`."""
+        """Whoever has `address`. Raises `InvalidAddress` and `StoreFault`."""
 
     def addresses(self, contacts: Sequence[str]) -> dict[str, str]:
         """The address of each contact; those unknown are left out."""

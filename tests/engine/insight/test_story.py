@@ -133,6 +133,27 @@ def test_an_event_is_told_with_what_matters_of_it() -> None:
     assert other.text == "The event `tasting_booked` happened."
 
 
+def test_a_customer_writes_no_line_of_evidence() -> None:
+    """What a shop passes on stands in one line, whichever way it is broken."""
+    forged = "ok\n  11:30  Confirmed “News” by the link in the mail.\x85\u2028\x1b[2J\u202e"
+    items = [{"name": forged}]
+    reviews = event("review_submitted", MONDAY, body=forged), event("order_placed", MONDAY, items=items)
+    for line in told(events=reviews):
+        assert line.text.isprintable()
+        assert "ok 11:30 Confirmed “News”" in line.text
+
+
+def test_evidence_that_does_not_hold_is_told_beside_what_it_was_of() -> None:
+    """One damaged row hides neither the person nor itself."""
+    kept = Happening(7, MONDAY, "confirmed", "news", "subject:link", holds=True)
+    damaged = Happening(8, MONDAY, "confirmed", "news", "subject:link", holds=False)
+    person = Person("1" * 32, "anna@example.com", "en", (), (kept, damaged))
+    assert [line.text.partition("What was kept")[2] for line in told(person=person)] == [
+        "",
+        " as evidence of it is missing, or no longer what the log committed to.",
+    ]
+
+
 def test_a_stop_is_told_with_its_way() -> None:
     """Who withdrew by which button, or which flow did it for them."""
     stops = (

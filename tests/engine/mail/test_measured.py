@@ -60,7 +60,7 @@ def test_a_link_that_browsers_and_libraries_read_otherwise_stays_as_it_is() -> N
 @pytest.mark.parametrize("body", ["<html><body>{}</body></html>", "{}"])
 def test_what_was_put_in_can_be_taken_out_again(body: str) -> None:
     """Links and pixel, also of a mail from when the pages stood elsewhere; what others signed stays."""
-    own = f'<a class="b" href="https://kafija.example/?a=1&amp;b=ā">x</a> <a href="{URL}/u/abc">Unsubscribe</a>'
+    own = f'<a class="b" href="https://kafija.example/?a=1&amp;b=ā">x</a> <a href="{URL}/u/abc">No more</a>'
     html = body.format(own)
     assert MARKS.removed(MARKS.html(html, MAIL, LINKS)) == html
     moved = MARKS.html(html, MAIL, LINKS).replace(URL + "/l/", "http://127.0.0.1:8025/l/")
