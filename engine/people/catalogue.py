@@ -4,14 +4,15 @@ Nothing of it says anything of a person. The same events in the same order give 
 not stored but learned anew when the engine starts.
 """
 
-import heapq
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from msgspec import Struct
 
 from dsl.graph import Money
+from engine.people.ranking import Ranking
 
 LEARNS_FROM = frozenset({"product_viewed", "cart_updated", "order_placed"})
 """The events that tell of products."""
@@ -19,10 +20,14 @@ LEARNS_FROM = frozenset({"product_viewed", "cart_updated", "order_placed"})
 MONTH = 30
 """Days that count for what many like."""
 
+FORGOTTEN = 180 * 86_400_000
+"""What no event has told of for so long, in ms, is taken to be sold no more."""
+
 _DAY = 86_400_000
 _PERIOD = MONTH * _DAY
 _PERIODS = 6  # full ones in which orders count for what is bought together
 _LARGEST_BASKET = 30  # different products of an order that are paired with each other
+_RANKED_DAYS = 2  # days whose ranking of what many like is kept at hand: mails are late about midnight
 _WEB = ("https://", "http://")
 
 
@@ -45,6 +50,9 @@ class Catalogue:
         self._products: dict[str, Product] = {}
         self._together: dict[int, defaultdict[str, Counter[str]]] = {}  # by period
         self._bought: dict[int, Counter[str]] = {}  # by day
+        self._rankings: dict[int, Ranking] = {}  # by the day on which the month ends
+        self._companions: dict[str, list[tuple[str, int]]] = {}  # of what was asked for since its last order
+        self._today = 0  # the newest day that an event told of
 
     def learn(self, kind: str, data: Mapping[str, Any], at: int) -> None:
         """Take in an event that happened at `at`, in ms UTC. One that tells of no product changes nothing."""
@@ -62,19 +70,24 @@ class Catalogue:
 
     def together(self, sku: str, least: int) -> list[str]:
         """What `least` orders or more hold beside a product, most often first."""
-        counts: Counter[str] = Counter()
-        for pairs in self._together.values():
-            counts.update(pairs.get(sku, {}))
-        return [other for other, count in sorted(counts.items(), key=_most_first) if count >= least]
+        ranked = self._companions.get(sku)
+        if ranked is None:
+            counts: Counter[str] = Counter()
+            for pairs in self._together.values():
+                counts.update(pairs.get(sku, {}))
+            ranked = self._companions[sku] = sorted(counts.items(), key=_most_first)
+        return [other for other, count in ranked if count >= least]
 
     def liked(self, now: int, least: int, most: int) -> list[str]:
         """What stands in `least` orders or more of the last month, most often first; at most `most`."""
         today = now // _DAY
-        counts: Counter[str] = Counter()
-        for day, orders in self._bought.items():
-            if today - MONTH < day <= today:
-                counts.update(orders)
-        return [sku for sku, count in heapq.nsmallest(most, counts.items(), _most_first) if count >= least]
+        ranking = self._rankings.get(today)
+        if ranking is None:
+            month = (orders for day, orders in self._bought.items() if _in_month(day, today))
+            ranking = self._rankings[today] = Ranking(month)
+            for other in list(self._rankings)[:-_RANKED_DAYS]:
+                del self._rankings[other]
+        return list(islice(ranking.first(least), most))
 
     @staticmethod
     def counts_from(now: int) -> int:
@@ -86,6 +99,7 @@ class Catalogue:
         sku = item.get("sku") if isinstance(item, Mapping) else None
         if not (isinstance(sku, str) and sku.strip()):
             return ""
+        self._new_day(at)
         known = self._products.get(sku) or Product(sku)
         price = item.get("price")
         told = Product(
@@ -107,24 +121,44 @@ class Catalogue:
         )
         return sku
 
+    def _new_day(self, at: int) -> None:
+        """Once a day, what is sold no more is dropped."""
+        if at // _DAY > self._today:
+            self._today = at // _DAY
+            for sku in [sku for sku, each in self._products.items() if at - each.seen > FORGOTTEN]:
+                del self._products[sku]
+
     def _count(self, skus: list[str], at: int) -> None:
         day = at // _DAY
         self._bought.setdefault(day, Counter()).update(skus)
         _forget(self._bought, max(self._bought) - 2 * MONTH)
+        for today, ranking in self._rankings.items():
+            if _in_month(day, today):
+                ranking.add(skus)
         basket = skus[:_LARGEST_BASKET]
+        for sku in basket:
+            self._companions.pop(sku, None)
         pairs = self._together.setdefault(at // _PERIOD, defaultdict(Counter))
         for sku in basket:
             pairs[sku].update(other for other in basket if other != sku)
-        _forget(self._together, max(self._together) - _PERIODS)
+        if _forget(self._together, max(self._together) - _PERIODS):
+            self._companions.clear()
+
+
+def _in_month(day: int, today: int) -> bool:
+    return today - MONTH < day <= today
 
 
 def _most_first(counted: tuple[str, int]) -> tuple[int, str]:
     return -counted[1], counted[0]
 
 
-def _forget(counts: dict[int, Any], before: int) -> None:
-    for gone in [each for each in counts if each < before]:
-        del counts[gone]
+def _forget(counts: dict[int, Any], before: int) -> bool:
+    """Drop what lies before; whether there was anything."""
+    old = [each for each in counts if each < before]
+    for each in old:
+        del counts[each]
+    return bool(old)
 
 
 def _text(value: Any) -> str:

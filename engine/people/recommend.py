@@ -3,16 +3,13 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from engine.people.catalogue import Catalogue, Product
+from engine.people.catalogue import FORGOTTEN, Catalogue, Product
 
 TOGETHER = 3
 """So many orders must hold both products before they are said to be bought together often."""
 
 MANY = 5
 """So many orders of the last month make a product liked by many."""
-
-FORGOTTEN = 180 * 86_400_000
-"""What no event has told of for so long, in ms, is taken to be sold no more."""
 
 
 class Reason(NamedTuple):
@@ -69,7 +66,7 @@ def _together(catalogue: Catalogue, bought: Sequence[str], now: int) -> Iterator
     rows = [
         [(other, Reason("together", known.name)) for other in catalogue.together(sku, TOGETHER)]
         for sku in bought
-        if (known := catalogue.product(sku)) is not None and known.name
+        if (known := catalogue.product(sku)) is not None and known.name and now - known.seen <= FORGOTTEN
     ]
     for place in range(max(map(len, rows), default=0)):
         for row in rows:

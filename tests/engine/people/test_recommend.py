@@ -1,5 +1,6 @@
 """What a mail shows to one person, and the reason beside it."""
 
+from collections import Counter
 from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
@@ -9,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsl.graph import Money
-from engine.people.catalogue import Catalogue
+from engine.people.catalogue import FORGOTTEN, MONTH, Catalogue
 from engine.people.reasons import sentence
-from engine.people.recommend import FORGOTTEN, MANY, TOGETHER, Reason, recommend
+from engine.people.recommend import MANY, TOGETHER, Reason, recommend
 from engine.people.relearn import relearn
 from engine.store.told import Told
 
@@ -121,6 +122,42 @@ def test_what_was_bought_together_half_a_year_ago_is_forgotten() -> None:
         ordered(made, "rits", "krūze", times=TOGETHER)
     assert NOW - 250 * DAY < Catalogue.counts_from(NOW) <= NOW - FORGOTTEN
     assert old.together("rits", 1) == new.together("rits", 1) == ["krūze"]
+
+
+def test_a_product_of_which_nothing_is_heard_leaves_the_catalogue() -> None:
+    """With the first event of a later day; one that is heard of stays."""
+    made = Catalogue()
+    for sku in ("old", "kept"):
+        made.learn("product_viewed", item(sku), NOW)
+    made.learn("cart_updated", {"items": [item("kept")]}, NOW + 100 * DAY)
+    assert made.product("old") is not None
+    made.learn("product_viewed", item("new"), NOW + FORGOTTEN + DAY)
+    assert [made.product(sku) is None for sku in ("old", "kept", "new")] == [True, False, False]
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 80), st.lists(st.sampled_from(BEANS), min_size=1, max_size=4, unique=True)),
+        max_size=30,
+    ),
+    st.lists(st.integers(0, 80), max_size=30),
+)
+def test_what_is_kept_at_hand_says_what_counting_anew_says(
+    orders: list[tuple[int, list[str]]], asked: list[int]
+) -> None:
+    """Whatever is asked between the orders, on whichever day."""
+    made, told = Catalogue(), list[tuple[int, list[str]]]()
+    for number, (days, skus) in enumerate(sorted(orders)):
+        ordered(made, *skus, at=NOW + days * DAY)
+        told.append((days, skus))
+        today = max([days, *asked[number : number + 1]])  # nobody asks for a month that is long gone
+        month = [each for day, each in told if today - MONTH < day <= today]
+        counted = Counter(sku for each in month for sku in each)
+        best = sorted(counted, key=lambda sku: (-counted[sku], sku))
+        assert made.liked(NOW + today * DAY, 1, 9) == best
+        assert made.liked(NOW + today * DAY, 2, 3) == [sku for sku in best if counted[sku] > 1][:3]
+        beside = Counter(other for _, each in told if skus[0] in each for other in each if other != skus[0])
+        assert made.together(skus[0], 1) == sorted(beside, key=lambda sku: (-beside[sku], sku))
 
 
 class Kept:
