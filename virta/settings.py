@@ -91,10 +91,10 @@ ApiScope: TypeAlias = Literal["events", "contacts", "signups", "returns"]
 
 
 class Api(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Bearer keys for `/v1`, each with its scopes: `events`, `contacts`, `signups`, `returns`."""
+    """Bearer keys for `/v1`, each with its scopes. `returns`, which stops mail, is asked for by name."""
 
     key: str  # write it env:NAME
-    scopes: tuple[ApiScope, ...] = ("events", "contacts", "signups", "returns")
+    scopes: tuple[ApiScope, ...] = ("events", "contacts", "signups")
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -159,6 +159,11 @@ def _faults(settings: Settings) -> Iterator[str]:
         yield f"`url` must be a whole URL, as in `https://mail.kafija.example`; it is `{settings.url}`."
     elif settings.environment == "production" and url.scheme != "https":
         yield f"`url` must begin with `https://` in production: links in mails do; it is `{settings.url}`."
+    elif url.path not in ("", "/") or url.query or url.fragment or "@" in url.netloc:
+        yield (
+            "`url` must end with its host or port, as in `https://mail.kafija.example`: the pages stand at "
+            f"the root of a host of their own; it is `{settings.url}`."
+        )
     if not settings.languages:
         yield '`languages` is empty; write at least one, as in `["en"]`.'
     for language in settings.languages:

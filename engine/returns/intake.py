@@ -51,7 +51,7 @@ class Intake:
             mail = mails.get(key)
             if mail is None:  # one that no flow sent: consent's own
                 continue
-            at = min(one.at, now)
+            at = max(mail.at, min(one.at, now))  # it cannot have come back before it went
             if one.kind == "complaint":
                 events.append(MailEvent("email_complained", mail, at))
             else:

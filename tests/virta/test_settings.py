@@ -40,6 +40,11 @@ def test_what_is_left_out_has_its_default(stall: Path) -> None:
     assert (settings.smtp.connections, settings.smtp.per_second, settings.stores.folder) == (4, 0, "data")
 
 
+def test_a_key_that_names_no_scopes_stops_no_mail(stall: Path) -> None:
+    """`returns` is asked for by name."""
+    assert read_settings(stall).api[0].scopes == ("events", "contacts", "signups")
+
+
 NAME = 'name = "Coffee stall"\n\n[sender]'
 TOP = {
     "languages = 'en'": "`languages` must be a list in square brackets; it is a text in quotes.",
@@ -56,6 +61,12 @@ TOP = {
         "`url` must be a whole URL, as in `https://mail.kafija.example`; it is `mail.stall.example`."
     ),
     "url = 'https://'": "`url` must be a whole URL, as in `https://mail.kafija.example`; it is `https://`.",
+    "url = 'https://shop.example/mail'": (
+        "`url` must end with its host or port, as in `https://mail.kafija.example`: the pages stand at the "
+        "root of a host of their own; it is `https://shop.example/mail`."
+    ),
+    "url = 'https://shop.example/?a'": "`url` must end with its host or port",
+    "url = 'https://anna@shop.example'": "`url` must end with its host or port",
     "timezone = 'UTC'": "there is no setting `timezone`. Did you mean `time_zone`?",
     "team = ['nobody']": "`nobody` under `team` is no e-mail address.",
     "smtp = 3": "Cannot overwrite a value",

@@ -1,5 +1,7 @@
 """`POST /v1/returns`: a complaint stops marketing at once, a hard bounce the address. Flows hear of both."""
 
+import sqlite3
+
 import httpx2
 import pytest
 from house import HOUR, KEY, House
@@ -126,6 +128,26 @@ async def test_each_return_stands_by_itself(house: House) -> None:
     assert [entry["index"] for entry in tally["rejected"]] == [0, 1, 2, 3, 4]
     (event,) = await house.received()
     assert event.at == house.clock.now - HOUR // 2
+
+
+async def test_nothing_comes_back_before_it_went(house: House) -> None:
+    """A provider's clock that stands at 1970 leads no flow there."""
+    await mailed(house)
+    await tell(house, complaint(at="1970-01-01T00:00:00Z"))
+    (event,) = await house.received()
+    assert event.at == house.clock.now - HOUR
+
+
+async def test_while_consent_cannot_be_reached_no_more_is_said_than_is_known(house: House) -> None:
+    """Earlier entries of the call may have been taken."""
+    await mailed(house)
+    with sqlite3.connect(house.path) as store:
+        store.execute("ALTER TABLE subjects RENAME TO gone")
+    store.close()
+    answer = await tell(house, complaint())
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "unavailable")
+    assert "nothing" not in answer.json()["error"]["message"]
+    assert "counts once" in answer.json()["error"]["message"]
 
 
 async def test_it_takes_a_key_with_its_scope(house: House) -> None:

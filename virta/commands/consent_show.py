@@ -49,9 +49,7 @@ def _print(found: History, clock: ZoneInfo) -> None:
 
     address = one_line(found.address)
     language = f", language {found.language}" if found.language else ""
-    print(
-        f"{address} is subject {found.subject}{language}, {found.epoch} stop{'s' * (found.epoch != 1)}."
-    )
+    print(f"{address} is subject {found.subject}{language}, {found.epoch} stop{'s' * (found.epoch != 1)}.")
     for stands in found.standings:
         print(f"  {stands.topic}: {stands.state} since {moment(stands.since)} (leaf {stands.leaf})")
     if found.events:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -29,7 +29,7 @@ from virta.mailbox.running import MailboxFailed, Running, start
 from virta.progress import Bar
 from virta.project import load_sound_project
 from virta.replay import Replay, ReplayFault
-from virta.settings import Api, BrokenProject, Settings
+from virta.settings import Api, ApiScope, BrokenProject, Settings
 from virta.simulation_report import Report, row_of, show
 from virta.visitors import Act, BrokenActs, SignsUp, read_acts
 from virta.wiring import World, open_system
@@ -190,5 +190,5 @@ def _redirected(settings: Settings, mailbox: Running, stores: Path) -> Settings:
         settings,
         smtp=msgspec.structs.replace(settings.smtp, url=mailbox.url, user="", password="", per_second=0),
         stores=msgspec.structs.replace(settings.stores, folder=str(stores.resolve())),
-        api=(Api(key=_KEY),),
+        api=(Api(key=_KEY, scopes=get_args(ApiScope)),),
     )

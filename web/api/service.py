@@ -87,7 +87,10 @@ async def _busy(request: Request, fault: Exception) -> Response:
 
 
 async def _unavailable(request: Request, fault: Exception) -> Response:
-    message = "Our records cannot be reached; nothing was taken. Send it again after `Retry-After` seconds."
+    message = (
+        "Our records cannot be reached. Send all of it again after `Retry-After` seconds; "
+        "what was taken already counts once."
+    )
     return refusal(Refusal(503, Code.UNAVAILABLE, message, {"Retry-After": str(RETRY_AFTER)}))
 
 
