@@ -30,11 +30,12 @@ class FlowRow(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """What a simulation gives. `undone` counts, by kind, the acts for which there was no mail; `mails` are
+    """What a simulation gives. `people` are all who do something in the acts; `undone` counts, by kind, the acts for which there was no mail; `mails` are
     those that the mail server took, `proof_mails` and what flows told the team (`team_mails`) among them;
     `seconds` is the time it took on the machine."""
 
     people: int
+    signed_up: int
     acts: int
     undone: dict[str, int]
     mails: int
@@ -85,9 +86,9 @@ def show(report: Report) -> None:
         if any(reasons(row) for row in report.flows):
             console.print(_why(heading, report.flows, reasons))
     console.print(
-        f"{report.people:,} {'person' if report.people == 1 else 'people'}, {report.acts:,} acts, "
-        f"{report.mails:,} mails reached the mailbox, "
-        f"{report.proof_mails:,} of them to ask for a confirmation{_to_team(report)}; "
+        f"{_counted(report.people, 'person', 'people')}, of whom {report.signed_up:,} signed up; "
+        f"{_counted(report.acts, 'act', 'acts')}; "
+        f"{_counted(report.mails, 'mail', 'mails')}: {_mails(report)}; "
         f"{report.seconds:.1f} s, {report.mails / report.seconds:,.0f} mails/s.",
         soft_wrap=True,
     )
@@ -146,5 +147,11 @@ def _money(revenue: dict[str, Decimal]) -> str:
     return "\n".join(f"{amount:,} {currency}" for currency, amount in sorted(revenue.items())) or "–"
 
 
-def _to_team(report: Report) -> str:
-    return f", {report.team_mails:,} to the team" if report.team_mails else ""
+def _mails(report: Report) -> str:
+    flows = report.mails - report.proof_mails - report.team_mails
+    parts = [f"{flows:,} of flows", f"{report.proof_mails:,} to confirm"]
+    return ", ".join([*parts, f"{report.team_mails:,} to the team"] if report.team_mails else parts)
+
+
+def _counted(number: int, one: str, several: str) -> str:
+    return f"{number:,} {one if number == 1 else several}"

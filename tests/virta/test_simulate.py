@@ -154,6 +154,7 @@ def test_the_json_report_has_its_shape(stall: Path, acts: Path, capsys: pytest.C
     report = json.loads(capsys.readouterr().out)
     assert list(report) == [
         "people",
+        "signed_up",
         "acts",
         "undone",
         "mails",
@@ -190,7 +191,7 @@ def test_the_table_names_flows_mails_and_reasons(
     assert "\x1b" not in told.out
     rows = [line.split() for line in told.out.splitlines()]
     assert ["thanks", "2", "0", "2", "0", "0", "0", "2", "0", "–", "–"] in rows
-    assert "4 people, 12 acts, 10 mails reached the mailbox, 4 of them to ask for a confirmation" in told.out
+    assert "4 people, of whom 4 signed up; 12 acts; 10 mails: 6 of flows, 4 to confirm; " in told.out
     assert told.err.startswith("Simulating: ")
 
 

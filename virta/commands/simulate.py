@@ -173,6 +173,7 @@ async def _play(
     by_flows = sum(row.sent for row in rows)
     to_team = sum(entry.what == What.TOLD and not entry.reason for entry in journal)
     return Report(
+        len({act.email for act in acts}),
         len({act.email for act in acts if isinstance(act, SignsUp)}),
         len(acts),
         dict(sorted(replay.undone.items())),
