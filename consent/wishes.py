@@ -81,9 +81,10 @@ _OPEN = Statement(
 
 
 def wished_in(reading: Reading, request: str) -> list[tuple[str, str]]:
-    """Topics and versions of a request, the purposes beside the topics last."""
+    """Topics and versions of a request in the order of the policy, the purposes beside the topics last."""
+    place = {topic: index for index, topic in enumerate(reading.rules.purposes)}
     rows = [(topic, version) for topic, version in _WISHED.rows(reading.driver, of=request)]
-    return sorted(rows, key=lambda wished: wished[0] in BESIDE_TOPICS)
+    return sorted(rows, key=lambda wished: (wished[0] in BESIDE_TOPICS, place.get(wished[0], len(place))))
 
 
 def wished_by(reading: Reading, subject: str) -> set[str]:

@@ -50,7 +50,7 @@ def lower(draft: Draft) -> graph.Program:
     return graph.Program(
         tuple(sorted(names.attributes.items())),
         tuple(names.events[name] for name in sorted(names.events)),
-        tuple(lower_declared.topic(each) for _, each in sorted(names.topics.items())),
+        tuple(map(lower_declared.topic, names.topics.values())),  # in the order in which people are asked
         tuple(lower_declared.segment(each, draft) for _, each in sorted(names.segments.items())),
         tuple(_flow(each, draft) for _, each in sorted(names.flows.items())),
         tuple(lower_declared.coupon(each) for _, each in sorted(names.coupons.items())),
