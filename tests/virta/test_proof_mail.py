@@ -59,7 +59,7 @@ def test_its_subject_is_known_by_language_unless_it_holds_values() -> None:
     }
     own = [
         ("templates/confirm.html", b"---\nsubject: Hello {{ sender.name }}\n---\n<p></p>\n"),
-        ("templates/confirm.lv.html", "---\nsubject: Vai tas biji tu?\n---\n<p></p>\n".encode()),
+        ("templates/confirm.lv.html", b"---\nsubject: Vai tas biji tu?\n---\n<p></p>\n"),
     ]
     read, _ = read_templates(own, ("en", "lv"))
     assert proof_subjects(with_proof(read.files, ("en", "lv")), "en") == {"lv": "Vai tas biji tu?"}
