@@ -33,12 +33,14 @@ demo: $(READY)
 	@echo "Its stores stay in $(DEMO). Some things to try there (cd $(DEMO); virta is $(abspath $(BIN))/virta):"
 	@echo "  virta why customer-0006@example.com"
 	@echo "  virta mailbox --to customer-0006@example.com --show text"
-	@echo "  virta consent export --out proof.zip && virta consent verify proof.zip"
+	@echo "  virta consent export --out proof.zip"
+	@echo '  virta consent verify proof.zip --key "$$(virta consent keys)"'
 ifneq ($(SERVE),0)
 	@echo
 	@echo "Now the shop goes on from there, until Ctrl-C; mails go to a mailbox on this machine."
 	@echo "  http://127.0.0.1:8025/studio/   what was sent, flows with their people, stories, the log"
 	@echo "  http://127.0.0.1:8025/signup    what people see; sign up, and find the mail in the studio"
+	@echo "  Again later: virta serve $(DEMO) --mailbox --now $(DEMO_ENDS)"
 	@$(BIN)/virta serve $(DEMO) --mailbox --now $(DEMO_ENDS)
 endif
 
