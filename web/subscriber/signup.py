@@ -55,8 +55,8 @@ def _again(site: Site, form: Form, offered: Sequence[Purpose], entries: Entries)
 
 def _faults(address: str, wanted: Sequence[str]) -> tuple[str, ...]:
     faults = []
-    if all(topic in BESIDE_TOPICS for topic in wanted):
-        faults.append("topics")
     if not address or len(address) > LONGEST_ADDRESS:
         faults.append("address")
+    if all(topic in BESIDE_TOPICS for topic in wanted):
+        faults.append("topics")
     return tuple(faults)
