@@ -1,11 +1,11 @@
 """What the shop sells, as its events tell it: facts of each product, what is bought together, what many like.
 
-Nothing of it says anything of a person. The same events in the same order give the same catalogue, so it is
-not stored but learned anew when the engine starts.
+Nothing of it says anything of a person. The facts are stored, as the views that told them may not be kept;
+all else is counted anew when the engine starts.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any
 
@@ -53,6 +53,8 @@ class Catalogue:
         self._rankings: dict[int, Ranking] = {}  # by the day on which the month ends
         self._companions: dict[str, list[tuple[str, int]]] = {}  # of what was asked for since its last order
         self._today = 0  # the newest day that an event told of
+        self._told: dict[str, Product] = {}  # since `take_news`
+        self._dropped: set[str] = set()
 
     def learn(self, kind: str, data: Mapping[str, Any], at: int) -> None:
         """Take in an event that happened at `at`, in ms UTC. One that tells of no product changes nothing."""
@@ -63,6 +65,16 @@ class Catalogue:
             found = [self._see(item, at) for item in items] if isinstance(items, list | tuple) else []
             if kind == "order_placed":
                 self._count([sku for sku in dict.fromkeys(found) if sku], at)
+
+    def restore(self, products: Iterable[Product]) -> None:
+        """Know these again, before anything is learned."""
+        self._products |= {product.sku: product for product in products}
+
+    def take_news(self) -> tuple[list[Product], list[str]]:
+        """The products that events told of since this was last asked, and the SKUs of those dropped."""
+        told, dropped = list(self._told.values()), sorted(self._dropped)
+        self._told, self._dropped = {}, set()
+        return told, dropped
 
     def product(self, sku: str) -> Product | None:
         """What is known of a product."""
@@ -111,7 +123,7 @@ class Catalogue:
             at,
         )
         older, newer = (known, told) if at >= known.seen else (told, known)
-        self._products[sku] = Product(
+        found = Product(
             sku,
             newer.name or older.name,
             newer.url or older.url,
@@ -119,6 +131,9 @@ class Catalogue:
             newer.price or older.price,
             newer.seen,
         )
+        if found != known:
+            self._products[sku] = self._told[sku] = found
+            self._dropped.discard(sku)
         return sku
 
     def _new_day(self, at: int) -> None:
@@ -127,6 +142,8 @@ class Catalogue:
             self._today = at // _DAY
             for sku in [sku for sku, each in self._products.items() if at - each.seen > FORGOTTEN]:
                 del self._products[sku]
+                self._told.pop(sku, None)
+                self._dropped.add(sku)
 
     def _count(self, skus: list[str], at: int) -> None:
         day = at // _DAY

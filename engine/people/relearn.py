@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any, Protocol
 
-from engine.people.catalogue import LEARNS_FROM, Catalogue
+from engine.people.catalogue import LEARNS_FROM, Catalogue, Product
 
 _PART = 5000
 
@@ -25,7 +25,9 @@ class Told(Protocol):
 
 
 class Events(Protocol):
-    """Where events are kept."""
+    """Where events are kept, and what they told of products."""
+
+    async def products(self) -> Sequence[Product]: ...
 
     async def told(
         self, kinds: Collection[str], since: int, after: int, until: int, limit: int
@@ -33,8 +35,9 @@ class Events(Protocol):
 
 
 async def relearn(catalogue: Catalogue, events: Events, now: int, until: int) -> None:
-    """Take in every event that still counts, up to the place `until` of the inbox, in the order in which they
-    came. `now` is ms UTC."""
+    """Know every product again, and take in every event that still counts, up to the place `until` of the
+    inbox, in the order in which they came. `now` is ms UTC."""
+    catalogue.restore(await events.products())
     after = 0
     while part := await events.told(LEARNS_FROM, catalogue.counts_from(now), after, until, _PART):
         for event in part:

@@ -151,10 +151,11 @@ class Runner:
         people = await self._advance(stimuli, domains, batch, now)
         forget_views(received, people, batch)
         batch.ended += self._errands.done
-        await self._store.commit(batch)
-        self._cursors |= batch.cursors
         for item in received if self._loaded.recommends else ():
             self._letters.catalogue.learn(item.kind, item.data, item.at)
+        batch.products, batch.products_gone = self._letters.catalogue.take_news()
+        await self._store.commit(batch)
+        self._cursors |= batch.cursors
         self._errands.forget(batch.ended)
         await self._errands.carry_out(batch.effects)
         return True

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from engine.core.bundle import Bundle, Effect, Entry, Journey
 from engine.core.calendar import NEVER
+from engine.people.catalogue import Product
 from engine.store.handed import Handed
 
 PERSONALISATION = "personalisation"
@@ -27,6 +28,8 @@ class Batch:
     forgotten: list[int] = field(default_factory=list)  # inbox positions whose address is none
     emptied: list[int] = field(default_factory=list)  # inbox positions that may not be kept: views
     unwatched: list[str] = field(default_factory=list)  # contacts none of whose views may be kept
+    products: list[Product] = field(default_factory=list)  # as events newly told of them
+    products_gone: list[str] = field(default_factory=list)  # SKUs
     cursors: dict[str, int] = field(default_factory=dict)
 
     def change(self, old: Bundle, new: Bundle) -> None:

@@ -105,6 +105,15 @@ coupon = Table(  # codes that were made, for the shop to know
     sqlite_with_rowid=False,
 )
 
+product = Table(  # of the shop; nothing of anybody
+    "product",
+    metadata,
+    Column("sku", String, primary_key=True),
+    Column("seen", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 journal = Table(
     "journal",
     metadata,

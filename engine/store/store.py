@@ -8,7 +8,8 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from dsl.graph import Graph, graph_from_json, to_json
 from engine.core.bundle import Bundle, Effect, Entry, replace
-from engine.store import arrivals, coupons, effects, handed, people, rows, told, views
+from engine.people.catalogue import Product
+from engine.store import arrivals, coupons, effects, handed, people, products, rows, told, views
 from engine.store import schema as t
 from engine.store.arrivals import Received
 from engine.store.batch import Batch
@@ -68,6 +69,10 @@ class Store:
     async def codes(self, after: int = -1) -> list[Code]:
         """The coupons' codes made after that instant, oldest first."""
         return await self._database.run(coupons.find, after)
+
+    async def products(self) -> list[Product]:
+        """What is known of the shop's products, by SKU."""
+        return await self._database.read(products.find)
 
     # people
 
@@ -130,6 +135,7 @@ def _commit(connection: Connection, batch: Batch) -> None:
     if batch.entries:
         _LINES_PUT.run(driver, batch.entries[-1].at, len(batch.entries), rows.journal_row(batch.entries))
     arrivals.write(driver, batch)
+    products.keep(driver, batch.products, batch.products_gone)
     views.forget(connection, batch.emptied, batch.unwatched)
     _NOTE_PUT.run_many(driver, [(name, str(value).encode()) for name, value in batch.cursors.items()])
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsl.graph import Money
-from engine.people.catalogue import FORGOTTEN, MONTH, Catalogue
+from engine.people.catalogue import FORGOTTEN, MONTH, Catalogue, Product
 from engine.people.reasons import sentence
 from engine.people.recommend import MANY, TOGETHER, Reason, recommend
 from engine.people.relearn import relearn
@@ -165,6 +165,9 @@ class Kept:
 
     def __init__(self, events: list[Told]) -> None:
         self.events = events
+
+    async def products(self) -> list[Product]:
+        return []
 
     async def told(
         self, kinds: Collection[str], since: int, after: int, until: int, limit: int
