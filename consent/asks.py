@@ -32,6 +32,8 @@ class Attempt(Struct, frozen=True):
     topic: str
     mail_class: str
     checkpoint: int
+    variant: str
+    measured: bool
 
 
 _ATTEMPTS = Statement(
@@ -46,6 +48,8 @@ _ATTEMPTS = Statement(
         decisions.c.topic,
         decisions.c["class"],
         batches.c.checkpoint,
+        decisions.c.variant,
+        decisions.c.measured,
     )
     .join(batches, batches.c.seq == decisions.c.batch)
     .where(decisions.c.reason.is_(None), among(decisions.c.key, "keys"))
@@ -159,6 +163,7 @@ def decision(ask: Ask, found: Verdict, subject: Subject | None, links: Links) ->
         consent_seq=found.consent_seq,
         epoch=subject.epoch if subject else 0,
         links=links,
+        measured=found.measured,
     )
 
 

@@ -4,11 +4,12 @@ import base64
 import json
 from collections.abc import Sequence
 
+from msgspec.structs import replace
 from sqlalchemy import bindparam, func, select, update
 
 from consent.asks import Attempt, Gathered, decision, gather, verdict
 from consent.contract import Ask, Claimed, Decision, Links, MailClass, Permit, Reason, Settlement
-from consent.gate import Verdict
+from consent.gate import Verdict, exceeds
 from consent.leaf import Batch, Leaf
 from consent.record import VERSION, Record, record_bytes
 from consent.settlements import settle
@@ -30,9 +31,12 @@ def decide(reading: Reading, asks: Sequence[Ask]) -> list[Decision]:
     for ask in asks:
         newest = gathered.attempts.get(ask.key)
         fault = gathered.attempt_fault(ask)
-        if newest is not None and newest.attempt == ask.attempt and newest.outcome is None:
+        again = newest is not None and newest.attempt == ask.attempt and newest.outcome is None
+        if again:
             fault = None  # claimed and unsettled: its sender may be asking again
         opinion = Verdict(fault) if fault else verdict(reading, gathered, ask)
+        if again and newest is not None and exceeds(*_terms(opinion), *_terms(newest)):
+            opinion = replace(opinion, variant="plain", measured=False)  # its permit was for no more
         links = _links(reading, ask) if opinion.reason is None else NO_LINKS
         found.append(decision(ask, opinion, gathered.people.get(ask.subject), links))
     return found
@@ -57,7 +61,9 @@ def claim(tx: Writing, sender: str, asks: Sequence[Ask], settlements: Sequence[S
         newest = gathered.attempts.get(ask.key)
         if newest is not None and _repeats(ask, newest, sender):
             subject = gathered.people[ask.subject]
-            if gathered.address(tx, subject) is None:
+            if exceeds(*_terms(ask), *_terms(newest)):
+                denied.append(decision(ask, _NOT_AS_AGREED, subject, NO_LINKS))
+            elif gathered.address(tx, subject) is None:
                 # Allowed and recorded before its row was damaged: no second, contrary decision is kept.
                 denied.append(decision(ask, Verdict(Reason.UNREADABLE_SUBJECT), subject, NO_LINKS))
             else:
@@ -66,11 +72,11 @@ def claim(tx: Writing, sender: str, asks: Sequence[Ask], settlements: Sequence[S
         fault = gathered.attempt_fault(ask)
         found = Verdict(fault) if fault else verdict(tx, gathered, ask)
         if found.reason is None:
-            if ask.subject in busy:
+            more = exceeds(ask.variant, ask.measured, found.variant, found.measured)
+            if more or ask.subject in busy:
                 # Not a refusal but a "not yet": it will be asked again, so it is no decision to keep.
-                denied.append(
-                    decision(ask, Verdict(Reason.ONE_AT_A_TIME), gathered.people[ask.subject], NO_LINKS)
-                )
+                later = _NOT_AS_AGREED if more else _ONE_AT_A_TIME
+                denied.append(decision(ask, later, gathered.people[ask.subject], NO_LINKS))
                 continue
             busy.add(ask.subject)
         else:
@@ -81,6 +87,13 @@ def claim(tx: Writing, sender: str, asks: Sequence[Ask], settlements: Sequence[S
         given[ask.key] = _repeat(tx, gathered, ask, newest)
     permits = tuple(given[ask.key] for ask in asks if ask.key in given)
     return Claimed(permits, tuple(denied))
+
+
+_NOT_AS_AGREED, _ONE_AT_A_TIME = Verdict(Reason.NOT_AS_AGREED), Verdict(Reason.ONE_AT_A_TIME)
+
+
+def _terms(written: Ask | Attempt | Verdict) -> tuple[str, bool]:
+    return written.variant, bool(written.measured)
 
 
 def _repeats(ask: Ask, newest: Attempt, sender: str) -> bool:
@@ -129,6 +142,7 @@ def _record(
             consent_seq=found.consent_seq,
             epoch=subject.epoch if subject else 0,
             key=ask.key,
+            measured=ask.measured,
             policy=policy,
             purpose=found.purpose,
             reason=found.reason or "",
@@ -136,6 +150,7 @@ def _record(
             template=ask.template,
             topic=ask.topic or "",
             v=VERSION,
+            variant=ask.variant,
             verdict="deny" if found.reason else "allow",
         )
         hashes.append(leaf_hash(record_bytes(record)))
@@ -158,6 +173,8 @@ def _record(
                 0,
                 0,
                 ask.mail_class is MailClass.MARKETING and gathered.counts(ask),
+                ask.variant,
+                ask.measured,
             )
         )
     leaf = Leaf(

@@ -69,7 +69,8 @@ class Policy(Struct, frozen=True):
 
 
 class Ask(Struct, frozen=True):
-    """May this mail go to this subject? `trigger` is the id of the event that a service mail answers."""
+    """May this mail go to this subject? `trigger` is the id of the event that a service mail answers.
+    `variant` and `measured` say how a mail that is claimed was written, as in `Decision`."""
 
     key: str
     attempt: int  # 1, 2, …
@@ -78,6 +79,8 @@ class Ask(Struct, frozen=True):
     topic: str | None
     template: str  # digest of the template
     trigger: str | None = None
+    variant: str = "plain"
+    measured: bool = False
 
 
 class Reason(StrEnum):
@@ -104,6 +107,7 @@ class Reason(StrEnum):
     NOT_ON_TEAM = "not_on_team"
     NO_PROOF_WANTED = "no_proof_wanted"
     ALREADY_CLAIMED = "already_claimed"  # this key and attempt was claimed before, or must not go again
+    NOT_AS_AGREED = "not_as_agreed"  # written with more than they agree to now; write it anew, and ask again
     ONE_AT_A_TIME = "one_at_a_time"  # another mail to this subject is unsettled; ask again
     WRONG_ATTEMPT = "wrong_attempt"  # attempt n+1 needs n settled deferred or released
 
@@ -119,7 +123,9 @@ class Links(Struct, frozen=True):
 
 class Decision(Struct, frozen=True):
     """The gate's answer, kept with its batch. `consent_seq` is the leaf that an allowed marketing mail rests
-    on (0: none), `epoch` counts the subject's stops, so that a decision older than a stop can be told."""
+    on (0: none), `epoch` counts the subject's stops, so that a decision older than a stop can be told.
+    `variant` and `measured` are the most that the mail may be: without `measured`, links and opening must not
+    be counted."""
 
     key: str
     attempt: int
@@ -130,6 +136,7 @@ class Decision(Struct, frozen=True):
     consent_seq: int
     epoch: int
     links: Links
+    measured: bool = False
 
 
 class Permit(Struct, frozen=True):
@@ -351,6 +358,10 @@ class ConsentClient(Protocol):
     async def withdraw(self, token: str, how: str, everything: bool, visit: Visit) -> Receipt:
         """Withdraw the link's topic, or all. `how` is `one_click` or `page`. Idempotent. Raises
         `LinkRefused` for forged links only: an unsubscribe link never expires."""
+
+    async def slow_down(self, token: str, visit: Visit) -> Receipt:
+        """By an unsubscribe link: from now on at most one marketing mail a month. All that such a link may do
+        is to stop mail or make it rarer, since it never expires. Idempotent. Raises `LinkRefused`."""
 
     async def preferences(self, token: str) -> LinkView: ...
     async def choose(

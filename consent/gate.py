@@ -32,12 +32,13 @@ NO_CIRCUMSTANCES = Circumstances()
 
 class Verdict(Struct, frozen=True):
     """Allowed if `reason` is None. `purpose` is the version that it rests on, `consent_seq` the leaf (0:
-    none)."""
+    none); `variant` and `measured` what the mail may draw on, and whether it may tell of its opening."""
 
     reason: Reason | None
     variant: str = "plain"
     purpose: str = ""
     consent_seq: int = 0
+    measured: bool = False
 
 
 _BY_STATE = {
@@ -95,7 +96,7 @@ def _marketing(ask: Ask, subject: Subject, rules: Rules, around: Circumstances, 
     if subject.paused_until > now:
         return Verdict(Reason.PAUSED, purpose=standing.version, consent_seq=standing.seq)
     variant = "personalised" if subject.agreed("personalisation") else "plain"
-    return Verdict(None, variant, standing.version, standing.seq)
+    return Verdict(None, variant, standing.version, standing.seq, subject.agreed("measurement"))
 
 
 def _service(ask: Ask, subject: Subject, rules: Rules) -> Verdict:
@@ -114,7 +115,12 @@ def _service(ask: Ask, subject: Subject, rules: Rules) -> Verdict:
         return Verdict(Reason.NO_TRIGGER, purpose=present)
     if subject.bounced > subject.confirmed:
         return Verdict(Reason.HARD_BOUNCED, purpose=present, consent_seq=subject.bounced)
-    return Verdict(None, purpose=present)
+    return Verdict(None, purpose=present, measured=subject.agreed("measurement"))
+
+
+def exceeds(variant: str, measured: bool, found_variant: str, found_measured: bool) -> bool:
+    """Whether a mail written as `variant`, `measured` is more than was found to be agreed to."""
+    return variant not in ("plain", found_variant) or (measured and not found_measured)
 
 
 UNITS = {Frequency.WEEKLY: "week", Frequency.MONTHLY: "month"}

@@ -15,6 +15,7 @@ class Record(Struct, frozen=True):
     consent_seq: int
     epoch: int
     key: str
+    measured: bool
     policy: str
     purpose: str
     reason: str
@@ -22,6 +23,7 @@ class Record(Struct, frozen=True):
     template: str
     topic: str
     v: int
+    variant: str
     verdict: str
 
 

@@ -206,6 +206,8 @@ decisions = Table(
     Column("code", Integer, nullable=False),
     Column("settled_at", Integer, nullable=False),
     Column("counted", Boolean, nullable=False),  # towards a topic's cap, or the person's own frequency
+    Column("variant", String, nullable=False),  # how it was written
+    Column("measured", Boolean, nullable=False),
 )
 _allowed = decisions.c.reason.is_(None)
 Index("one_permit_per_attempt", decisions.c.key, decisions.c.attempt, unique=True, sqlite_where=_allowed)

@@ -97,6 +97,7 @@ def _decisions(reading: Reading) -> Iterator[bytes]:
                 consent_seq=row.consent_seq,
                 epoch=row.epoch,
                 key=row.key,
+                measured=row.measured,
                 policy=row.policy,
                 purpose=row.purpose,
                 reason=row.reason or "",
@@ -104,6 +105,7 @@ def _decisions(reading: Reading) -> Iterator[bytes]:
                 template=row.template,
                 topic=row.topic,
                 v=VERSION,
+                variant=row.variant,
                 verdict="deny" if row.reason else "allow",
             )
             yield b'{"batch":%d,"record":%s}\n' % (row.batch, record_bytes(record))

@@ -171,8 +171,8 @@ class MailBody(Struct, frozen=True, tag_field="is", tag="mail"):
 
     `report` says that the journey waits for the hand-over, or that a window counts it: then also an accepted
     mail comes back as a stimulus. `subject`: words and amounts of money; a text was written by an
-    earlier version. `measured`: its links and its opening may be counted. `viewed` and `bought` are SKUs,
-    newest first, for a template that recommends and a contact who agreed to personalisation.
+    earlier version. `viewed` and `bought` are SKUs, newest first, for a template that recommends and a
+    contact who agreed to personalisation.
     """
 
     flow: str
@@ -191,7 +191,6 @@ class MailBody(Struct, frozen=True, tag_field="is", tag="mail"):
     sender: str = ""
     reply_to: str = ""
     report: bool = False
-    measured: bool = False
     viewed: tuple[str, ...] = ()
     bought: tuple[str, ...] = ()
 

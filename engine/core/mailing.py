@@ -52,7 +52,6 @@ def send(turn: Turn, flow: Flow, journey: Journey, node: Send) -> Journey:
         sender=node.sender or "",
         reply_to=node.reply_to or "",
         report=index in flow.reports or turn.loaded.hears_of_mails,
-        measured="measurement" in bundle.agreed,
         viewed=bundle.viewed if personal else (),
         bought=bundle.bought if personal else (),
     )

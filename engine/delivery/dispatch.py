@@ -207,6 +207,7 @@ class Dispatch:
                     del open_[item.key]
                 else:
                     messages[item.key] = message
+                    open_[item.key] = _written(item, decision)
             if number % _WRITE_AT_ONCE == 0:
                 await asyncio.sleep(0)
         return messages
@@ -249,6 +250,8 @@ class Dispatch:
             return False
         if reason is Reason.ONE_AT_A_TIME:
             self._requeue(item, self._clock() + _ONE_AT_A_TIME)
+        elif reason is Reason.NOT_AS_AGREED:  # something was withdrawn since it was written
+            self._requeue(item, self._clock())
         else:
             self._finish(item, reason.value if reason is not None else "denied")
         return True
@@ -335,6 +338,14 @@ class Dispatch:
                 await self._mailer.changed.wait()
         except TimeoutError:
             pass
+
+
+def _written(item: Item, decision: Decision) -> Item:
+    """The mail, asked for as it was written."""
+    ask = item.ask
+    if (ask.variant, ask.measured) == (decision.variant, decision.measured):
+        return item
+    return replace(item, ask=replace(ask, variant=decision.variant, measured=decision.measured))
 
 
 def _renumbered(item: Item, attempt: int) -> Item:

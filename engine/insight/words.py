@@ -75,6 +75,7 @@ REASONS: Mapping[str, str] = {
     Reason.NOT_ON_TEAM: "such mails go to the team only",
     Reason.NO_PROOF_WANTED: "no confirmation is being waited for",
     Reason.ALREADY_CLAIMED: "it has been on its way once, and goes only once",
+    Reason.NOT_AS_AGREED: "it was written with more than they agree to now, and is written anew",
     Reason.ONE_AT_A_TIME: "another mail to them was just on its way",
     Reason.WRONG_ATTEMPT: "its earlier attempts have not ended",
     "paused": "they asked for a pause",
@@ -108,6 +109,34 @@ LEAVES: Mapping[str, str] = {
 """What the consent service's log can say of a person, by the type of the leaf."""
 
 NO_EVIDENCE = "What was kept as evidence of it is missing, or no longer what the log committed to."
+
+LEAF_NAMES: Mapping[str, str] = {
+    "log.opened": "log opened",
+    "policy.changed": "settings changed",
+    "purpose.version": "words of a topic",
+    "decisions": "decisions on mails",
+    "requested": "asked for",
+    "confirmed": "confirmed",
+    "refused": "“not me”",
+    "expired": "not confirmed in time",
+    "withdrawn": "taken back",
+    "objected.marketing": "objected to marketing",
+    "objected.profiling": "objected to profiling",
+    "complaint": "mail reported",
+    "bounced.hard": "no such mailbox",
+    "bounced.soft": "mailbox unwilling",
+    "proof_mail.queued": "asking to confirm",
+    "proof_mail.accepted": "asked to confirm",
+    "proof_mail.bounced": "asking refused",
+    "proof_mail.unknown": "asking uncertain",
+    "language.changed": "language chosen",
+    "frequency.changed": "frequency chosen",
+    "topic.changed": "topics chosen",
+    "paused": "pause",
+    "resumed": "pause over",
+    "renewed": "renewed",
+}
+"""The types of leaves in two or three words, for a table."""
 
 HOW: Mapping[str, str] = {
     "one_click": " with one click on “unsubscribe” in the mail program",

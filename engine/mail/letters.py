@@ -121,7 +121,7 @@ class Letters:
         context["recommend"] = shelf(self.catalogue, body, decision.variant, spoken)
         written = self._write(body.template, language, context, decision.links)
         html = written.html
-        if body.measured and html and self._marks is not None:
+        if decision.measured and html and self._marks is not None:
             html = self._marks.html(html, decision.key, decision.links)
         return Letter(
             _one_line(words.line(body.subject, spoken)) or written.subject,

@@ -68,7 +68,7 @@ async def test_the_table_itself_refuses_a_second_permit_for_an_attempt(world):
     copy = (
         "INSERT INTO decisions SELECT id + 100, batch, key, attempt, subject, class, topic, template, "
         "purpose, consent_seq, epoch, at, reason, "
-        "'accepted', code, settled_at, counted FROM decisions WHERE key = ?"
+        "'accepted', code, settled_at, counted, variant, measured FROM decisions WHERE key = ?"
     )
     with conn.begin() as transaction:
         with pytest.raises(IntegrityError, match=r"decisions\.key, decisions\.attempt"):
@@ -85,7 +85,7 @@ async def test_the_table_itself_refuses_a_second_unsettled_permit_of_a_subject(w
     copy = (
         "INSERT INTO decisions SELECT id + 100, batch, 'another', attempt, subject, class, topic, template, "
         "purpose, consent_seq, epoch, at, reason, "
-        "outcome, code, settled_at, counted FROM decisions WHERE key = ?"
+        "outcome, code, settled_at, counted, variant, measured FROM decisions WHERE key = ?"
     )
     with conn.begin() as transaction:
         with pytest.raises(IntegrityError, match=r"decisions\.subject"):

@@ -1,9 +1,8 @@
 """How often a person wants to be written to, and breaks: their own words, in force with the commit."""
 
 import pytest
-from msgspec.structs import replace
 
-from consent.contract import Basis, Frequency, MailClass, Outcome, Policy, Purpose, Reason, Visit
+from consent.contract import Frequency, MailClass, Outcome, Reason, Visit
 
 pytestmark = pytest.mark.anyio
 DAY = 86_400_000
@@ -138,57 +137,3 @@ async def test_what_was_chosen_is_kept_as_evidence(world):
     assert [event.evidence["frequency"] for event in events] == ["weekly", "weekly"]
     assert [event.evidence["pause"] for event in events] == [30, 30]
     assert all(event.holds for event in events)
-
-
-# ------------------------------------------------------------------ purposes beside the topics
-
-
-async def with_purpose(world) -> Policy:
-    """The policy with personalisation, in force."""
-    purpose = Purpose("personalisation", Basis.CONSENT, {"en": "P"}, {"en": "You may."}, "Kafija SIA")
-    policy = replace(world.policy, purposes=(*world.policy.purposes, purpose))
-    await world.client.publish(policy)
-    return policy
-
-
-async def test_the_variant_follows_personalisation_at_once(world):
-    """Plain without it, personalised with it, plain again when it is withdrawn or the address is stopped."""
-    await with_purpose(world)
-    anna = await world.join("anna@kafija.example", "newsletter", "personalisation")
-
-    async def variant():
-        [decision] = await world.client.decide([world.ask(anna)])
-        return decision.variant if decision.allowed else None
-
-    assert await variant() == "personalised"
-    await choose(world, anna, topics=("newsletter",))
-    assert await variant() == "plain"
-    world.clock.pass_(DAY)
-    await world.join("anna@kafija.example", "personalisation")
-    assert await variant() == "personalised"
-    ask = world.ask(anna)
-    await world.send(ask)
-    await world.client.complained(ask.key)
-    world.clock.pass_(DAY)
-    await world.join("anna@kafija.example", "newsletter")
-    assert await variant() == "plain"
-
-
-async def test_no_mail_goes_on_the_strength_of_a_purpose(world):
-    """It is no topic: marketing on it is of the wrong class."""
-    await with_purpose(world)
-    anna = await world.join("anna@kafija.example", "newsletter", "personalisation")
-    assert await reason(world, anna, "personalisation") is Reason.WRONG_CLASS
-
-
-async def test_a_purpose_reaches_the_engine_like_a_topic(world):
-    """Confirmed and withdrawn, by its name."""
-    await with_purpose(world)
-    anna = await world.join("anna@kafija.example", "newsletter", "personalisation")
-    await choose(world, anna, topics=("newsletter",))
-    told = [(change.type, change.topic) for change in await world.client.changes(0)]
-    assert told == [
-        ("confirmed", "newsletter"),
-        ("confirmed", "personalisation"),
-        ("withdrawn", "personalisation"),
-    ]

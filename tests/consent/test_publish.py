@@ -84,6 +84,7 @@ def test_records_are_canonical_json(topic, key, number):
         consent_seq=number,
         epoch=0,
         key=key,
+        measured=False,
         policy="p",
         purpose="q",
         reason="",
@@ -91,6 +92,7 @@ def test_records_are_canonical_json(topic, key, number):
         template="t",
         topic=topic,
         v=1,
+        variant="plain",
         verdict="allow",
     )
     members = {
@@ -99,6 +101,7 @@ def test_records_are_canonical_json(topic, key, number):
         "consent_seq": number,
         "epoch": 0,
         "key": key,
+        "measured": False,
         "policy": "p",
         "purpose": "q",
         "reason": "",
@@ -106,6 +109,7 @@ def test_records_are_canonical_json(topic, key, number):
         "template": "t",
         "topic": topic,
         "v": 1,
+        "variant": "plain",
         "verdict": "allow",
     }
     assert record_bytes(record) == rfc8785.dumps(members)

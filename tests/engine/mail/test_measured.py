@@ -171,11 +171,11 @@ def test_the_mail_of_somebody_who_did_not_agree_is_left_alone() -> None:
     marking = Letters(templates.files, {}, ("en",), sender, "Europe/Riga", MARKS)
     decision = Decision(MAIL, 1, True, None, "personalised", "", 0, 0, LINKS)
     body = MailBody("f", "j", "tips", "tips", "news", False, 0, "t", {}, {}, {}, {})
-    agreed = replace(body, measured=True)
+    agreed = replace(decision, measured=True)
 
-    unmarked = plain.letter(agreed, decision)
+    unmarked = plain.letter(body, agreed)
     assert marking.letter(body, decision) == unmarked == plain.letter(body, decision)
-    marked = marking.letter(agreed, decision)
+    marked = marking.letter(body, agreed)
     assert marked.text == unmarked.text
     assert "https://kafija.example/beans" in marked.text
     (token,) = tokens(marked.html)
