@@ -150,6 +150,10 @@ class InProcess:
         """See `ConsentClient`."""
         return await self._write(lambda tx: withdrawal.withdraw(tx, token, how, everything, visit))
 
+    async def slow_down(self, token: str, visit: Visit) -> Receipt:
+        """See `ConsentClient`."""
+        return await self._write(lambda tx: preferences.slow_down(tx, token, visit))
+
     async def preferences(self, token: str) -> LinkView:
         """What the page behind a link for preferences shows."""
         return await self._read(lambda reading: pages.preferences(reading, token))

@@ -69,6 +69,7 @@ def unsubscription(reading: Reading, token: str) -> LinkView:
         address=shortened(_address(reading, subject)),
         topic=topic,
         topics=_topics(reading, subject, shown.values(), subject.language),
+        frequency=subject.frequency,
     )
 
 

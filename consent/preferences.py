@@ -15,6 +15,7 @@ from consent.wishes import wished_by
 from consent.withdrawal import stop
 
 ACTOR = "subject:preferences"
+SLOWER = "subject:page"
 LONGEST_PAUSE = 366  # days
 
 
@@ -50,19 +51,44 @@ def choose(tx: Writing, token: str, choice: Choice, visit: Visit) -> Receipt:
     dropped = sorted((going | wished_by(tx, identity)) - set(chosen))
     if dropped:
         subject = stop(tx, subject, dropped, ACTOR, record)
-    changes = _changes(subject, choice, tx.now)
-    if changes:
-        columns = {name: value for _, name, value in changes}
-        tx.conn.execute(update(subjects).where(subjects.c.id == identity).values(columns))
-        commitment = keep_evidence(tx, subject, record)
-        for type_, name, value in changes:
-            language = str(value) if name == "language" else ""
-            tx.log.append(
-                Leaf(type=type_, subject=identity, actor=ACTOR, evidence=commitment, language=language)
-            )
+    _note(tx, subject, choice, record, ACTOR)
     ask_for(tx, subject, chosen, choice.language or subject.language, record, ACTOR)
     signed = tx.sign()
     return Receipt(identity, "preferences", chosen, tx.now, signed.size - 1, signed.note)
+
+
+def slow_down(tx: Writing, token: str, visit: Visit) -> Receipt:
+    """At most one mail a month, by an unsubscribe link; everything else stays. Raises `LinkRefused`."""
+    identity, topic = tx.parts.tokens.read_unsubscribe(token)
+    subject = load(tx, [identity]).get(identity)
+    if subject is None:
+        raise LinkRefused("unknown")
+    choice = Choice((), frequency=Frequency.MONTHLY)
+    record: Evidence = {
+        "schema": "slower/v1",
+        "frequency": Frequency.MONTHLY.value,
+        "link": topic,
+        "at": tx.now,
+        **of_visit(visit),
+    }
+    _note(tx, subject, choice, record, SLOWER)
+    signed = tx.sign()
+    return Receipt(identity, "preferences", (), tx.now, signed.size - 1, signed.note)
+
+
+def _note(tx: Writing, subject: Subject, choice: Choice, record: Evidence, actor: str) -> None:
+    """Keep what is new about the person, each with a leaf."""
+    changes = _changes(subject, choice, tx.now)
+    if not changes:
+        return
+    columns = {name: value for _, name, value in changes}
+    tx.conn.execute(update(subjects).where(subjects.c.id == subject.id).values(columns))
+    commitment = keep_evidence(tx, subject, record)
+    for type_, name, value in changes:
+        language = str(value) if name == "language" else ""
+        tx.log.append(
+            Leaf(type=type_, subject=subject.id, actor=actor, evidence=commitment, language=language)
+        )
 
 
 _GOING = (State.ACTIVE, State.PENDING)

@@ -1,5 +1,7 @@
 """`/u/TOKEN`: the page, and the one-click way of RFC 8058."""
 
+import re
+
 import pytest
 from house import House, heading
 
@@ -36,11 +38,28 @@ async def test_each_button_stops_what_it_says(house: House, stop: str, states: d
     assert await house.states(subject) == states
 
 
-async def test_a_link_for_all_mail_has_one_button(house: House):
-    """There is no topic to choose."""
+async def test_fewer_mails_can_be_had_instead_of_none(house: House):
+    """One press: at most one mail a month, every topic kept; the offer is gone then."""
+    subject = await house.join("anna@example.com", "newsletter", "offers")
+    link = house.unsubscribe(subject)
+    assert 'value="monthly"' in (await house.http.get(link)).text
+    answer = await house.http.post(link, data={"stop": "monthly"})
+    assert answer.status_code == 200
+    assert heading(answer.text) == "Fewer mails from now on"
+    assert await house.states(subject) == {"newsletter": "active", "offers": "active"}
+    view = await house.consent.preferences(house.preferences(subject).rpartition("/")[2])
+    assert view.frequency == "monthly"
+    assert 'value="monthly"' not in (await house.http.get(link)).text
+    before = house.everything_stored()
+    assert (await house.http.post(link, data={"stop": "monthly"})).status_code == 200
+    assert house.everything_stored() == before
+
+
+async def test_a_link_for_all_mail_stops_all(house: House):
+    """There is no topic to choose; fewer mails are offered all the same."""
     subject = await house.join("anna@example.com")
     page = await house.http.get(house.unsubscribe(subject, ""))
-    assert page.text.count("<button") == 1
+    assert re.findall(r'name="stop" value="(\w+)"', page.text) == ["all", "monthly"]
     answer = await house.http.post(house.unsubscribe(subject, ""), data={"stop": "all"})
     assert answer.status_code == 200
     assert (await house.states(subject))["newsletter"] == "withdrawn"

@@ -1,4 +1,4 @@
-"""`/u/TOKEN`: stop one topic or all, by a button or by the mail program's own (RFC 8058)."""
+"""`/u/TOKEN`: stop one topic or all, by a button or by the mail program's own (RFC 8058), or get fewer mails."""
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -13,7 +13,7 @@ from web.visit import visit_of
 
 
 async def get_unsubscribe(request: Request, site: Site) -> Response:
-    """Two buttons; nothing is stopped by looking."""
+    """Two buttons, and a third for fewer mails instead of none; nothing is stopped by looking."""
     view = await site.consent.unsubscription(request.path_params["token"])
     if not view.valid:
         return link_problem(site, request, view.reason, of_link=view.language)
@@ -29,6 +29,8 @@ async def post_unsubscribe(request: Request, site: Site) -> Response:
         return link_problem(site, request, view.reason, of_link=view.language)
     stop = text_of(form, "stop")
     one_click = is_one_click(form)
+    if not one_click and stop == "monthly":
+        return await _slowed(request, site, view)
     if not one_click and stop not in ("topic", "all"):
         return _buttons(request, site, view, unclear=True)
     everything = not one_click and stop == "all"
@@ -41,6 +43,15 @@ async def post_unsubscribe(request: Request, site: Site) -> Response:
     topic = None if everything else _topic(view)
     values = receipt_values(site, receipt, view, language, stopped=receipt.topics)
     return html(site.pages.render("stopped", language, view=view, topic=topic, **values))
+
+
+async def _slowed(request: Request, site: Site, view: LinkView) -> Response:
+    try:
+        receipt = await site.consent.slow_down(request.path_params["token"], visit_of(request))
+    except LinkRefused as fault:
+        return link_problem(site, request, fault.reason, of_link=view.language)
+    language = language_for(site, request, view.language)
+    return html(site.pages.render("slowed", language, **receipt_values(site, receipt, view, language)))
 
 
 def is_one_click(form: FormData) -> bool:
