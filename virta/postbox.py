@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+from consent.address import read_address
+from consent.contract import InvalidAddress
 from engine.store.handed import Handed
 from virta.mailbox.reader import heads, mail_at
 
@@ -39,12 +41,13 @@ class Postbox:
         self._steps: dict[str, tuple[str, str]] = {}  # flow and step by key
 
     def newest_first(self, address: str) -> Iterator[Letter]:
-        """All mails to this address."""
+        """All mails to this address, however it is spelled."""
         for mail in heads(self._mailbox, self._read):
             self._read = mail.end
             (recipient,) = mail.recipients
-            self._letters.setdefault(recipient, []).append(_letter(mail.position, mail.content))
-        return reversed(self._letters.get(address, ()))
+            letter = _letter(mail.position, mail.content)
+            self._letters.setdefault(_folded(recipient), []).append(letter)
+        return reversed(self._letters.get(_folded(address), ()))
 
     async def newest(self, address: str, flow: str, step: str) -> Letter | None:
         """The newest mail of a flow to this address, of that step if one is named."""
@@ -70,6 +73,14 @@ class Postbox:
             return mail.content
         parts = (part.get_payload(decode=True) for part in mail.parsed().walk())
         return b"\n".join(part for part in parts if isinstance(part, bytes))
+
+
+def _folded(address: str) -> str:
+    """The same for every spelling of one mailbox."""
+    try:
+        return read_address(address).folded
+    except InvalidAddress:
+        return address
 
 
 def _letter(position: int, content: bytes) -> Letter:

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import msgspec
 from starlette.applications import Starlette
 
-from engine.mail.measured import target_of
+from engine.mail.measured import LINK, PIXEL
 from engine.run import simulate
 from engine.run.machines import BURST
 from engine.run.measurement import Measurement
@@ -34,10 +34,6 @@ from virta.visitors import (
     Withdraws,
 )
 
-_CONFIRM = re.compile(rb"/c/[\w.\-]+")
-_PREFERENCES = re.compile(rb"/p/[\w.\-]+")
-_PIXEL = re.compile(rb'src="https?://[^/"]+(/o/[\w\-]+\.gif)"')
-_LINK = re.compile(rb'href\s*=\s*"https?://[^/"]+/l/([\w\-]+)"', re.IGNORECASE)
 _LARGEST_CALL = 1000
 _CODES = {"hard": "5.1.1", "soft": "4.2.2"}
 _BROWSER = "Mozilla/5.0 (Virta replay)"
@@ -69,6 +65,12 @@ class Replay:
         self._headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
         self._post = Postbox(mailbox, whose)
         self._measurement = measurement
+        # the project's own pages may have such paths too: ours are those of our own host
+        host = re.escape(url.rstrip("/").encode())
+        self._confirmation = re.compile(host + rb"(/c/[\w.\-]+)")
+        self._preferences = re.compile(host + rb"(/p/[\w.\-]+)")
+        self._pixel = re.compile(rb'src="' + host + rb"(" + PIXEL.encode() + rb'[\w\-]+\.gif)"')
+        self._link = re.compile(rb'href="' + host + LINK.encode() + rb'([\w\-]+)"')
 
     def acts(self, acts: Iterator[Act]) -> Iterator[simulate.Act]:
         """The same acts as the engine's simulation takes them, those of one moment and kind in one call where
@@ -161,9 +163,9 @@ class Replay:
 
     async def _confirm(self, act: Confirms) -> bool:
         for letter in self._post.newest_first(act.email):
-            link = _CONFIRM.search(self._post.content(letter)) if letter.proof else None
+            link = self._confirmation.search(self._post.content(letter)) if letter.proof else None
             if link is not None:
-                await self._fill_in(link[0].decode(), act.email, {})
+                await self._fill_in(link[1].decode(), act.email, {})
                 return True
         raise ReplayFault(f"{act.email} has not got a proof mail.")
 
@@ -176,10 +178,10 @@ class Replay:
 
     async def _choose(self, act: Chooses) -> bool:
         for letter in self._post.newest_first(act.email):
-            link = _PREFERENCES.search(self._post.content(letter)) if letter.unsubscribe else None
+            link = self._preferences.search(self._post.content(letter)) if letter.unsubscribe else None
             if link is None:
                 continue
-            path = link[0].decode()
+            path = link[1].decode()
             shown = _fine(await self._call("GET", path), 200, act.email)
             await self._fill_in(path, act.email, form_of(shown.text()) | _choice(act))
             return True
@@ -187,7 +189,7 @@ class Replay:
 
     async def _open(self, act: Opens) -> bool:
         letter = await self._post.newest(act.email, act.flow, act.step)
-        pixel = _PIXEL.search(self._post.content(letter)) if letter is not None else None
+        pixel = self._pixel.search(self._post.content(letter)) if letter is not None else None
         if pixel is None:
             return False
         _fine(await self._call("GET", pixel[1].decode()), 200, act.email)
@@ -195,14 +197,18 @@ class Replay:
 
     async def _click(self, act: Clicks) -> bool:
         letter = await self._post.newest(act.email, act.flow, act.step)
-        token = _chosen(self._links(letter), act.link) if letter is not None else None
+        links = self._links(letter) if letter is not None else []
+        token = _chosen(links, act.link)
         if token is None:
             return False
         _fine(await self._call("GET", f"/l/{token}"), 302, act.email)
         return True
 
-    def _links(self, letter: Letter) -> list[str]:
-        return [token.decode() for token in _LINK.findall(self._post.content(letter))]
+    def _links(self, letter: Letter) -> list[tuple[str, str]]:
+        """Token and target of each measured link, in order."""
+        tokens = [token.decode() for token in self._link.findall(self._post.content(letter))]
+        targets = [(token, self._measurement.target(token)) for token in tokens]
+        return [(token, target) for token, target in targets if target is not None]
 
     async def _fill_in(self, path: str, who: str, form: dict[str, list[str]]) -> None:
         body = urlencode(form, doseq=True).encode()
@@ -240,10 +246,11 @@ def _choice(act: Chooses) -> dict[str, list[str]]:
     return changed
 
 
-def _chosen(tokens: list[str], link: int | str) -> str | None:
+def _chosen(links: list[tuple[str, str]], link: int | str) -> str | None:
+    """The token of the link at this place, or the first whose target has this part."""
     if isinstance(link, int):
-        return tokens[link] if 0 <= link < len(tokens) else None
-    return next((token for token in tokens if link in target_of(token)), None)
+        return links[link][0] if 0 <= link < len(links) else None
+    return next((token for token, target in links if link in target), None)
 
 
 def _fine(answer: Answer, status: int, who: str) -> Answer:

@@ -153,18 +153,19 @@ _KINDS: dict[str, type[Act]] = {
 }
 NAMES = {kind: name for name, kind in _KINDS.items()}
 _MOMENTS = ("at", "happened")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def read_acts(path: Path) -> Iterator[Act]:
     """The acts of a file, one at a time. Raises `BrokenActs`; blank lines are skipped."""
-    newest = 0
+    newest: int | None = None
     try:
         with path.open("rb") as lines:
             for number, line in enumerate(lines, start=1):
                 if not line.strip():
                     continue
                 act = _act(f"{path}, line {number}", line)
-                if act.at < newest:
+                if newest is not None and act.at < newest:
                     raise BrokenActs(f"{path}, line {number}: the acts must stand in order of time.")
                 newest = act.at
                 yield act
@@ -200,6 +201,8 @@ def _act(where: str, line: bytes) -> Act:
         said = msgspec.json.decode(line, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError) as fault:
         raise BrokenActs(f"{where}: this is no JSON object: {fault}.") from None
+    except RecursionError:
+        raise BrokenActs(f"{where}: this is nested too deeply.") from None
     do = said.pop("do", None)
     kind = _KINDS.get(do) if isinstance(do, str) else None
     if kind is None:
@@ -224,6 +227,8 @@ def _moment(where: str, name: str, text: object) -> int:
     moment = msgspec.convert(text, datetime)
     if moment.tzinfo is None:
         raise BrokenActs(f"{where}: `{name}` lacks its offset; write it as in 2025-01-02T09:15:00+02:00.")
+    if moment < _EPOCH:
+        raise BrokenActs(f"{where}: `{name}` lies before 1970.")
     return round(moment.timestamp() * 1000)
 
 

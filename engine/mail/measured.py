@@ -30,12 +30,6 @@ _OWN_PIXEL = re.compile(r"<img src=\"https?://[^\s\"'<>/]+/o/([A-Za-z0-9_-]+)\.g
 _SHORT = re.compile(r"[A-Za-z0-9_-]+\Z")
 
 
-def target_of(token: str) -> str:
-    """Where a link's token says that it leads: for whoever reads a mail. Nothing is checked."""
-    whole = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
-    return whole[_SIGNATURE + _KEY :].decode()
-
-
 class Marks(Struct, frozen=True):
     """Makes the links of mails, and reads them again. `url` is where people reach the pages, `secret` what
     tokens are signed with."""

@@ -143,6 +143,42 @@ def test_people_who_did_not_agree_are_not_measured(stall: Path, capsys: pytest.C
         assert (b"/l/" in mail.content) == (measured and mail.subject == "Hello")
 
 
+def test_links_of_the_project_with_such_paths_are_not_taken_for_ours(
+    stall: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A shop has pages at /l/, /p/ and /c/ too. What is no measured link cannot be clicked."""
+    own = "".join(f'<a href="https://stall.example/{path}/sales">x</a> ' for path in ("l", "p", "c"))
+    (stall / "templates" / "hello.html").write_text(HELLO.replace("<p>", f"<p>{own}", 1), "utf-8")
+    acts = [
+        *joins("anna"),
+        *joins("berta", "measurement"),
+        act("click", f"{DAY}10:00:00", "anna", link="gift"),
+        act("click", f"{DAY}10:01:00", "anna", link=0),
+        act("click", f"{DAY}10:02:00", "berta", link="/p/"),
+        act("choose", f"{DAY}10:03:00", "anna", topics=[]),
+    ]
+    report = play(stall, acts, capsys)
+    assert report["undone"] == {"click": 2}
+    assert told(stall) == [("email_clicked", "hello", "https://stall.example/p/sales")]
+    assert [entry.reason for entry in journal(stall) if entry.what == "left"] == ["topic_withdrawn"]
+
+
+@pytest.mark.parametrize(
+    ("signs_up", "acts_as"),
+    [("Anna@Example.com", "anna@example.COM"), ("anna@kafejnīca.example", "anna@xn--kafejnca-fjb.example")],
+)
+def test_an_address_is_the_same_however_it_is_spelled(
+    stall: Path, capsys: pytest.CaptureFixture[str], signs_up: str, acts_as: str
+) -> None:
+    """As it is for the consent service."""
+    acts = [line.replace("anna@example.com", signs_up) for line in joins("anna")[:1]]
+    acts += [line.replace("anna@example.com", acts_as) for line in joins("anna")[1:]]
+    acts.append(act("withdraw", f"{DAY}10:00:00", "anna").replace("anna@example.com", acts_as))
+    report = play(stall, acts, capsys)
+    assert report["undone"] == {}
+    assert [entry.reason for entry in journal(stall) if entry.what == "left"] == ["topic_withdrawn"]
+
+
 def test_ending_measurement_on_the_page_ends_counting(
     stall: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

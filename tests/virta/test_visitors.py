@@ -93,6 +93,8 @@ def test_the_file_can_be_read_by_people(tmp_path: Path) -> None:
             "`happened` lacks its offset",
         ),
         ('{"do": "confirm", "at": "2024-01-02T07:00:00Z", "email": "a@example.com"}', "order of time"),
+        ('{"do": "confirm", "at": "1969-12-31T23:00:00Z", "email": "a@example.com"}', "lies before 1970"),
+        ('{"data": ' + "[" * 100_000 + "]" * 100_000 + "}", "nested too deeply"),
     ],
 )
 def test_a_broken_line_is_named_with_its_number(tmp_path: Path, line: str, words: str) -> None:
@@ -106,6 +108,14 @@ def test_a_broken_line_is_named_with_its_number(tmp_path: Path, line: str, words
     with pytest.raises(BrokenActs, match="line 2") as fault:
         next(acts)
     assert words in str(fault.value)
+
+
+def test_a_first_act_before_1970_is_told_to_be_that(tmp_path: Path) -> None:
+    """It stands in order all the same."""
+    file = tmp_path / "acts.jsonl"
+    file.write_text('{"do": "confirm", "at": "1970-01-01T00:00:00+02:00", "email": "a@example.com"}\n')
+    with pytest.raises(BrokenActs, match="line 1: `at` lies before 1970"):
+        list(read_acts(file))
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
