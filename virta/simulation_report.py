@@ -31,8 +31,8 @@ class FlowRow(Struct, frozen=True):
 
 class Report(Struct, frozen=True):
     """What a simulation gives. `people` are all who do something in the acts; `undone` counts, by kind, the
-    acts for which there was no mail; `mails` are those that the mail server took, `proof_mails` and what flows
-    told the team (`team_mails`) among them; `seconds` is the time it took on the machine."""
+    acts for which there was no mail; `mails` are those that the mail server took, `proof_mails` and what
+    flows told the team (`team_mails`) among them; `seconds` is the time it took on the machine."""
 
     people: int
     signed_up: int

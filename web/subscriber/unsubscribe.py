@@ -1,4 +1,4 @@
-"""`/u/TOKEN`: stop one topic or all, by a button or by the mail program's own (RFC 8058), or get fewer mails."""
+"""`/u/TOKEN`: stop one topic or all, by a button or by the mail program's own (RFC 8058), or slow down."""
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
