@@ -25,11 +25,13 @@ Tally = Counter[tuple[str, str, str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One person at one step. `due` is the next deadline (ms UTC), if any."""
+    """One journey at one step. `due` is the next deadline (ms UTC), if any; `per` is the value that tells the
+    journeys of one person apart, where the flow has one."""
 
     contact: str
     journey: str
     due: int
+    per: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def places(flow: Graph, journeys: Iterable[Journey], graphs: Mapping[str, Graph]
     for journey in journeys:
         if journey.flow == flow.flow:
             step = graphs[journey.graph].nodes[journey.node].step if journey.graph in graphs else ""
-            place = Place(journey.contact, journey.id, journey.due)
+            place = Place(journey.contact, journey.id, journey.due, journey.per)
             found.setdefault(step if step in names else "", []).append(place)
     return found
 

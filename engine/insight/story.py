@@ -97,7 +97,7 @@ class Person(Struct, frozen=True):
 class Line(Struct, frozen=True):
     """One sentence of a story. `at` is in ms UTC; `quote` are words that were agreed to, `mail` is the key of
     a mail that was handed over, `leaf` the position in the log, `reason` a word of the published list, `what`
-    the journal's word."""
+    the journal's word, or the type of the leaf."""
 
     at: int
     kind: Kind
@@ -291,6 +291,7 @@ def _happening(names: Names, happened: Happening) -> Line:
         f"{said} {NO_EVIDENCE}" if happened.holds is False else said,
         quote=happened.wording if happened.type in ("requested", "confirmed", "renewed") else "",
         leaf=happened.leaf,
+        what=happened.type,
     )
 
 

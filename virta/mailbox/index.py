@@ -29,6 +29,7 @@ class Index:
         self._lock = threading.Lock()
         self._read = 0
         self._posted: list[Posted] = []
+        self._by_key: dict[str, int] = {}
 
     def posted(self) -> list[Posted]:
         """All mails that are there now. Raises `NoMailbox`."""
@@ -37,10 +38,16 @@ class Index:
                 self._read = head.end
                 found = _MESSAGE_ID.search(head.content)
                 key = found[1].decode("ascii", "replace") if found else ""
+                self._by_key[key] = head.position
                 self._posted += (
                     Posted(head.position, head.received_at, recipient, key) for recipient in head.recipients
                 )
             return list(self._posted)
+
+    def position(self, key: str) -> int | None:
+        """Where the newest mail with this key stands; None: it is not here. Raises `NoMailbox`."""
+        self.posted()
+        return self._by_key.get(key) if key else None
 
     def content(self, position: int) -> bytes | None:
         """A whole mail; None if there is none at that position."""

@@ -7,6 +7,7 @@ from markupsafe import Markup, escape
 
 _FLOW = re.compile(r"flow\s+(\w+)")
 _PIECES = re.compile(r'(?P<remark>#.*$)|(?P<text>"(?:[^"\\]|\\.)*")|(?P<word>[^"#]+)', re.MULTILINE)
+_DEEPEST = 6
 _FIRST = re.compile(r"(\s*)(\S+)(.*)", re.DOTALL)
 
 
@@ -23,8 +24,16 @@ def flows_in(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 def coloured(text: str) -> Markup:
-    """The text as HTML: remarks, quoted words and the first word of each line are marked."""
-    return Markup("\n").join(Markup("").join(_line(line)) for line in text.splitlines())
+    """The text as HTML, a line each with its depth: remarks, quoted words and first words are marked."""
+    return Markup("").join(
+        Markup('<span class="line in{}">{}</span>').format(_depth(line), Markup("").join(_line(line)))
+        for line in text.splitlines()
+    )
+
+
+def _depth(line: str) -> int:
+    """By how many steps a line is indented: what is broken of it hangs below its beginning."""
+    return min((len(line) - len(line.lstrip())) // 4, _DEEPEST)
 
 
 def _line(line: str) -> Iterable[Markup]:

@@ -1,5 +1,6 @@
-"""A flow as a drawing, with the people in it; and who stands at one step."""
+"""A flow as a drawing, with the people in it; and who waits at one step."""
 
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from markupsafe import Markup
@@ -8,11 +9,14 @@ from starlette.responses import Response
 
 from dsl.draw_svg import Mark, draw
 from dsl.draw_words import node_words
-from dsl.graph import Graph, Send
+from dsl.graph import Graph, If, Node, Send
 from engine.insight.standing import Place, StepFigures, arms, places, steps
+from engine.mail.foreign import read_foreign
 from web.studio.flow_text import coloured
 from web.studio.frame import Studio
+from web.studio.guard import PICTURE_POLICY
 from web.studio.paging import Paging, asked_page
+from web.studio.snapshot import Counted
 
 _PEOPLE_A_PAGE = 100
 _BESIDE = 620
@@ -37,7 +41,8 @@ def get_flow(request: Request, studio: Studio) -> Response:
         standing = places(flow, records.journeys(), records.graphs())
     figures = steps(flow, counted.tally)
     marks = {node.step: _mark(flow, node.step, figures[node.step], standing) for node in flow.nodes}
-    drawing = draw(flow, marks, arms(flow, counted.tally) if counted.figures[flow.flow].entered else {})
+    entered = counted.figures[flow.flow].entered
+    drawing = draw(flow, marks, arms(flow, counted.tally) if entered else {}, entered=entered or None)
     return studio.page(
         request,
         "flow",
@@ -46,9 +51,41 @@ def get_flow(request: Request, studio: Studio) -> Response:
         drawing=Markup(drawing.text),
         wide=drawing.width > _BESIDE,
         text=coloured(studio.sources.texts.get(flow.flow, "")),
-        sends=[(node, figures[node.step]) for node in flow.nodes if isinstance(node, Send)],
+        sends=[
+            (node, figures[node.step], _newest(studio, counted, flow.flow, node.step))
+            for node in flow.nodes
+            if isinstance(node, Send)
+        ],
         elsewhere=len(standing.get("", ())),
     )
+
+
+def get_drawing(request: Request, studio: Studio) -> Response:
+    """The drawing of one flow as a picture of its own, to be moved and enlarged freely."""
+    flow = studio.sources.names.flows.get(request.path_params["flow"])
+    if flow is None:
+        return studio.missing(request, f"There is no flow {request.path_params['flow']} in this project.")
+    return Response(
+        draw(flow, alone=True).text, 200, {"Content-Security-Policy": PICTURE_POLICY}, "image/svg+xml"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The newest mail of a step, in the mailbox."""
+
+    position: int
+    subject: str
+
+
+def _newest(studio: Studio, counted: Counted, flow: str, step: str) -> Newest | None:
+    """The newest mail of a step, if the mailbox has it."""
+    key = counted.newest.get((flow, step))
+    position = studio.sources.mailbox.position(key) if key else None
+    content = studio.sources.mailbox.content(position) if position is not None else None
+    if position is None or content is None:
+        return None
+    return Newest(position, read_foreign(content).subject)
 
 
 def _mark(flow: Graph, step: str, figures: StepFigures, standing: dict[str, list[Place]]) -> Mark:
@@ -64,7 +101,7 @@ def _mark(flow: Graph, step: str, figures: StepFigures, standing: dict[str, list
 
 
 def get_step(request: Request, studio: Studio) -> Response:
-    """Who stands at one step now."""
+    """Which journeys wait at one step now, and whose they are."""
     flow = studio.sources.names.flows.get(request.path_params["flow"])
     node = next((n for n in flow.nodes if n.step == request.path_params["step"]), None) if flow else None
     if flow is None or node is None:
@@ -79,10 +116,25 @@ def get_step(request: Request, studio: Studio) -> Response:
         "step",
         flow=flow,
         words=node_words(node),
+        kind=_kind(node),
         is_send=isinstance(node, Send),
+        newest=_newest(studio, counted, flow.flow, node.step) if isinstance(node, Send) else None,
         step=node.step,
+        persons=len({place.contact for place in standing}),
         figures=steps(flow, counted.tally)[node.step],
         people=shown,
         addresses=studio.sources.people.addresses([place.contact for place in shown]),
         paging=paging,
     )
+
+
+def _kind(node: Node) -> tuple[str, str]:
+    """A step's kind and what it is about, as its drawing has them."""
+    words = node_words(node)
+    if isinstance(node, If):
+        return "if", words
+    for kind in ("wait for", "wait until", "repeat"):
+        if words.startswith(f"{kind} "):
+            return kind, words.removeprefix(f"{kind} ")
+    kind, _, rest = words.partition(" ")
+    return (kind, rest) if rest else ("", words)

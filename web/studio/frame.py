@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.core.calendar import NEVER
-from engine.insight.words import STATES, reason_words
+from engine.insight.words import LEAF_NAMES, STATES, reason_label, reason_words
 from web.studio.guard import PAGE_POLICY
 from web.studio.snapshot import Snapshot
 from web.studio.sources import Sources
@@ -81,7 +81,10 @@ def _templates() -> Environment:
     )
     environment.filters |= {
         "count": lambda number: f"{number:,}",
-        "reason": lambda reason: reason.replace("_", " "),
+        "reason": reason_label,
+        "spaced": lambda name: name.replace("_", " "),
+        "leaf": lambda type_: LEAF_NAMES.get(type_, type_),
+        "month": lambda at, clock: _local(at, clock).strftime("%B %Y"),
         "because": reason_words,
         "state": lambda state: STATES.get(state, state),
         "day": _day,

@@ -1,9 +1,8 @@
 """The mails that were sent, and one of them as its reader sees it."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html.parser import HTMLParser
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,13 +11,16 @@ from engine.core.bundle import Entry
 from engine.mail.foreign import read_foreign
 from web.studio.frame import Studio
 from web.studio.guard import MAIL_POLICY
+from web.studio.mail_parts import in_scheme, links_in, preview
 from web.studio.paging import Paging, asked_page, query
 from web.studio.sources import Posted
 
 _MAILS_A_PAGE = 30
 _VIEWS = {"wide": "Desktop", "phone": "Phone", "text": "Text", "source": "Source"}
 _LARGEST_SOURCE = 400_000
-_LINK = re.compile(r"https?://\S+")
+_SCHEMES = {"light": "Light", "dark": "Dark"}
+_CONFIRMS = "/c/"
+"""How the path begins behind which a person says yes."""
 OTHERS = "-"
 """The filter for mails of no flow: those that ask for a confirmation, and what goes to the team."""
 
@@ -77,7 +79,7 @@ def _line(studio: Studio, one: Posted, known: Mapping[str, Entry]) -> Shown:
         one.received_at if mail.at is None else mail.at,
         one.recipient,
         mail.subject,
-        " ".join(_LINK.sub("", mail.plain or "").split())[:140],
+        preview(mail),
         entry.flow if entry else "",
         entry.step if entry else "",
     )
@@ -90,6 +92,7 @@ def get_mail(request: Request, studio: Studio) -> Response:
     if content is None:
         return studio.missing(request, "There is no such mail in the mailbox.")
     view = request.query_params.get("show", "wide")
+    scheme = request.query_params.get("in", "light")
     mail = read_foreign(content)
     with studio.sources.records() as records:
         known = studio.snapshot.of(records).mails
@@ -101,6 +104,8 @@ def get_mail(request: Request, studio: Studio) -> Response:
         position=position,
         views=_VIEWS,
         view=view if view in _VIEWS else "wide",
+        schemes=_SCHEMES,
+        scheme=scheme if scheme in _SCHEMES else "light",
         subject=mail.subject,
         sender=mail.sender,
         recipient=posted.recipient if posted else mail.recipient,
@@ -111,6 +116,7 @@ def get_mail(request: Request, studio: Studio) -> Response:
         source=content[:_LARGEST_SOURCE].decode("utf-8", "replace").replace("\r\n", "\n"),
         size=len(content),
         links=links_in(studio.sources.marks.removed(mail.html or "")),
+        confirms=lambda target: urlsplit(target).path.startswith(_CONFIRMS),
     )
 
 
@@ -122,42 +128,6 @@ def get_mail_html(request: Request, studio: Studio) -> Response:
     headers = {"Content-Security-Policy": MAIL_POLICY}
     if html is None:
         return Response("There is no such mail, or it has no HTML.", 404, headers, "text/plain")
-    return Response(studio.sources.marks.removed(html), 200, headers, "text/html")
-
-
-def links_in(html: str) -> list[tuple[str, str]]:
-    """Words and target of each link to a web page, in order, each target once. In a preview that can do
-    nothing they cannot be followed, so they are listed beside it."""
-    reader = _Links()
-    reader.feed(html)
-    reader.close()
-    return list({target: (words, target) for words, target in reversed(reader.found)}.values())[::-1]
-
-
-class _Links(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.found: list[tuple[str, str]] = []
-        self._target = ""
-        self._words: list[str] = []
-
-    def parse_marked_section(self, i: int, report: bool = True) -> int:
-        """`<![…]>`, in which the library's own reading raises for words that it does not know."""
-        return self.parse_bogus_comment(i)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        if tag == "a":
-            self._target, self._words = given.get("href") or "", []
-        elif tag == "img" and self._target:
-            self._words.append(given.get("alt") or "")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "a" and self._target.startswith(("http://", "https://")):
-            self.found.append((" ".join(" ".join(self._words).split()) or self._target, self._target))
-        if tag == "a":
-            self._target = ""
-
-    def handle_data(self, data: str) -> None:
-        if self._target:
-            self._words.append(data)
+    scheme = request.query_params.get("in", "")
+    shown = studio.sources.marks.removed(html)
+    return Response(in_scheme(shown, scheme) if scheme in _SCHEMES else shown, 200, headers, "text/html")

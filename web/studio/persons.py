@@ -1,5 +1,7 @@
 """One person's story."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 from starlette.requests import Request
@@ -7,19 +9,44 @@ from starlette.responses import Response
 
 from consent.contract import InvalidAddress
 from dsl.draw_words import node_words
-from engine.insight.story import Line, Person, last_refusal, story
+from engine.insight.story import Line, Person, last_refusal, own_zone, story, their_hour
 from web.studio.frame import Studio
 from web.studio.paging import query
 
 _NEWEST = 12
 FILTERS = {
-    "": ("All", ()),
+    "": ("Mails and consent", ("mail", "skipped", "consent", "stop")),
     "mail": ("Mails", ("mail", "skipped")),
     "consent": ("Consent", ("consent", "stop")),
     "event": ("Events", ("event",)),
     "flow": ("Flows", ("flow", "wait", "segment")),
+    "all": ("All", ()),
 }
 """What can be shown of a story, by the word in the address: its name, and the kinds of lines."""
+_FOLDED = {
+    "requested": "Asked for {} things, and agreed to the words of each. They count once they are confirmed.",
+    "confirmed": "Confirmed {} things by the link in the mail.",
+    "withdrawn": "Took {} agreements back.",
+    "expired": "Did not confirm {} things in time. Nothing was agreed to.",
+}
+"""What the log says of several topics at one moment, in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Lines that are shown as one, with words of its own above them where there are several."""
+
+    lines: Sequence[Line]
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """The days of a month, newest first, each under the moment of its first line. `count` is of lines."""
+
+    at: int
+    count: int
+    days: Sequence[tuple[int, Sequence[Group]]]
 
 
 def get_person(request: Request, studio: Studio) -> Response:
@@ -55,6 +82,7 @@ def _story(request: Request, studio: Studio, person: Person) -> Response:
         lines = story(names, person, records.lines(person.contact), records.events_of(person.contact))
         bundle = records.bundle(person.contact)
         graphs = records.graphs()
+    theirs = own_zone(bundle) or studio.clock
     under_way = [
         (journey, node_words(graphs[journey.graph].nodes[journey.node]))
         for journey in bundle.journeys
@@ -75,7 +103,8 @@ def _story(request: Request, studio: Studio, person: Person) -> Response:
         ),
         segments=sorted(names.segments.get(name) or name for name in bundle.segments),
         under_way=under_way,
-        days=_days(shown, studio),
+        months=_months(shown, studio),
+        hours=lambda line: their_hour(line, studio.clock, theirs),
         counts={word: _count(lines, FILTERS[word][1]) for word in FILTERS},
         filters=FILTERS,
         chosen=chosen if chosen in FILTERS else "",
@@ -90,7 +119,23 @@ def _count(lines: list[Line], kinds: tuple[str, ...]) -> int:
     return sum(not kinds or line.kind in kinds for line in lines)
 
 
-def _days(lines: list[Line], studio: Studio) -> list[tuple[int, list[Line]]]:
-    """The lines of each day, under the moment of its first."""
-    days = groupby(lines, key=lambda line: studio.day(line.at))
-    return [(group[0].at, group) for _, group in ((day, list(part)) for day, part in days)]
+def _months(lines: list[Line], studio: Studio) -> list[Month]:
+    """The newest month and day first; within a day the order of time, as its causes and effects read."""
+    found = []
+    for _, part in groupby(lines, key=lambda line: studio.day(line.at).replace(day=1)):
+        month = list(part)
+        days = [list(day) for _, day in groupby(month, key=lambda line: studio.day(line.at))]
+        found.append(Month(month[0].at, len(month), [(day[0].at, _folded(day)) for day in reversed(days)]))
+    return found[::-1]
+
+
+def _folded(lines: list[Line]) -> list[Group]:
+    """The lines of a day, those that the log has of one moment and kind together."""
+    found = []
+    for (what, _), part in groupby(lines, key=lambda line: (line.what, line.at)):
+        group = list(part)
+        if what in _FOLDED and len(group) > 1:
+            found.append(Group(group, _FOLDED[what].format(len(group))))
+        else:
+            found += [Group([line]) for line in group]
+    return found

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from engine.store.database import StoreFault
-from web.studio.flows import get_flow, get_flows, get_step
+from web.studio.flows import get_drawing, get_flow, get_flows, get_step
 from web.studio.frame import Studio, stylesheet
 from web.studio.guard import LocalOnly
 from web.studio.log import get_log
@@ -25,6 +25,7 @@ PAGES: dict[str, Look] = {
     "/": get_overview,
     "/flows": get_flows,
     "/flows/{flow}": get_flow,
+    "/flows/{flow}/drawing.svg": get_drawing,
     "/flows/{flow}/steps/{step}": get_step,
     "/mails": get_mails,
     "/mails/{position:int}": get_mail,

@@ -70,6 +70,9 @@ class Mailbox(Protocol):
     def posted(self) -> Sequence[Posted]:
         """All of them, oldest first."""
 
+    def position(self, key: str) -> int | None:
+        """Where the mail with this key stands; None: it is not here."""
+
     def content(self, position: int) -> bytes | None:
         """A whole mail; None if there is none at that position."""
 

@@ -9,7 +9,7 @@ import pytest
 from consent.contract import Reason
 from consent.states import TOLD, State, Step
 from engine.core.record import What, Why
-from engine.insight.words import LEAVES, REASONS, SENTENCES, STATES, reason_label, reason_words
+from engine.insight.words import LEAF_NAMES, LEAVES, REASONS, SENTENCES, STATES, reason_label, reason_words
 
 ROOT = Path(__file__).parents[3]
 
@@ -56,6 +56,7 @@ def test_what_is_no_reason_of_ours_is_an_event() -> None:
 def test_every_leaf_about_a_person_has_a_sentence(kind: str) -> None:
     """What the log says of somebody can be told to them."""
     assert kind in LEAVES
+    assert kind in LEAF_NAMES
 
 
 def test_the_types_of_leaves_are_found() -> None:
