@@ -27,6 +27,7 @@ from virta.settings import BrokenProject, Settings
 from virta.studio import open_studio
 from virta.wiring import System, World, login_of, open_system, wall_clock
 from web.studio.guard import is_loopback
+from web.studio.routes import to_studio
 
 log = structlog.get_logger("virta")
 
@@ -191,6 +192,7 @@ async def _serve(
         if shown:
             opened = open_studio(folder, settings, compiled, keys, world.clock)
             system.pages.mount("/studio", studio.enter_context(opened))
+            system.pages.add_route("/studio", to_studio)
         await system.start()
         async with asyncio.TaskGroup() as tasks:
             work = [
@@ -230,12 +232,12 @@ def _has_studio(settings: Settings, listener: socket.socket) -> bool:
 def _say_where(listener: socket.socket, settings: Settings, moved: bool, studio: bool) -> None:
     host, port = listener.getsockname()[:2]
     place = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    log.info("serving", at=place, mail_server=settings.smtp.url)
     links = f" Links in mails lead to {settings.url}, not to the `url` in virta.toml." if moved else ""
     looks = f" The studio is at {place}/studio/." if studio else ""
     print(
         f"The pages are at {place}/signup, the API is at {place}/v1.{looks}{links} Ctrl-C stops.", flush=True
     )
+    log.info("serving", at=place, mail_server=settings.smtp.url)
 
 
 async def _fetch_proofs(system: System) -> None:
