@@ -1,13 +1,16 @@
 """The command line: `virta COMMAND …`. Each command is a file in `commands/`, loaded when it is called."""
 
+import codecs
 import os
 import sys
+from io import TextIOWrapper
 
 from cyclopts import App, CycloptsError, UnusedCliTokensError
 
 from virta.settings import BrokenProject
 
 _NO_READER = 141  # what a shell says of a program that SIGPIPE ended
+_WHOLE = "virta"
 
 app = App(
     name="virta",
@@ -43,6 +46,9 @@ consent.command("virta.commands.consent_keys:keys", name="keys", help="Print the
 def main() -> None:
     """Entry point. Exit codes: 0 fine, 1 findings or a failed expectation, 2 usage or a broken project,
     130 Ctrl-C, 141 nobody reads the output any more (as in `virta mailbox | head`)."""
+    codecs.register_error(_WHOLE, _whole)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors=_WHOLE)
     try:
         code = run(sys.argv[1:])
         sys.stdout.flush()
@@ -51,6 +57,15 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = _NO_READER
     sys.exit(code)
+
+
+def _whole(fault: UnicodeError) -> tuple[str | bytes, int]:
+    """For text that standard output has no bytes for: names of files stay the bytes that they are, so that
+    they can be copied, and all else is spelled out."""
+    try:
+        return codecs.lookup_error("surrogateescape")(fault)
+    except UnicodeError:
+        return codecs.lookup_error("backslashreplace")(fault)
 
 
 def run(words: list[str]) -> int:

@@ -37,6 +37,7 @@ from engine.run.measurement import Measurement
 from engine.run.runner import Runner
 from engine.store.database import StoreFault
 from engine.store.store import Store
+from virta.disk_fault import disk_fault
 from virta.keys import ProjectKeys
 from virta.proof_mail import proof_subjects, with_proof
 from virta.settings import BrokenProject, Settings, secret
@@ -131,7 +132,7 @@ async def open_system(
         place = folder / settings.stores.folder / "consent.db"
         raise BrokenProject(f"{place} cannot be used as a database: {fault.orig}.") from None
     except OSError as fault:
-        raise BrokenProject(f"{fault.filename} cannot be used: {fault.strerror}.") from None
+        raise disk_fault(fault, folder / settings.stores.folder, "used") from None
 
 
 async def _open(

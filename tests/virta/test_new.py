@@ -1,5 +1,6 @@
 """`virta new`: from nothing to the first mail, without editing a file."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -67,6 +68,10 @@ def test_there_is_nothing_to_mend(tmp_path: Path, capsys: pytest.CaptureFixture[
         ('a "b" {c} \n d', "A b c d"),
         ("...", "My project"),
         ("x" * 100, "X" + "x" * 59),
+        ("हिन्दी-दुकान", "हिन्दी दुकान"),
+        ("cafe\u0301", "Café"),
+        ("ßpecial", "ßpecial"),
+        ("caf\udce9 bar", "Caf bar"),
     ],
 )
 def test_the_folders_name_becomes_the_projects(folder: str, name: str) -> None:
@@ -101,6 +106,39 @@ def test_keys_are_its_own_and_stay_out_of_version_control(tmp_path: Path, projec
     )
     assert "virta.toml" in shown.stdout
     assert "dev-keys.toml" not in shown.stdout
+
+
+def command(*words: str, before: str = "") -> subprocess.CompletedProcess[bytes]:
+    """The command line in a process of its own, with a strict standard output."""
+    program = f"{before}\nfrom virta.command import main\nmain()"
+    environment = os.environ | {"PYTHONIOENCODING": "utf-8:strict"}
+    return subprocess.run(
+        [sys.executable, "-c", program, *words], capture_output=True, env=environment, check=False
+    )
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path, there: bool) -> None:
+    """It is told in a line, and the same command does it once there is room."""
+    folder = tmp_path / "my-shop"
+    if there:
+        folder.mkdir()
+    limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))"
+    refused = command("new", str(folder), before=limited)
+    assert refused.returncode == 2
+    assert refused.stderr.decode() == f"virta: {folder} cannot be written: File too large.\n"
+    assert list(folder.iterdir()) == []
+    assert command("new", str(folder)).returncode == 0
+    assert (folder / "virta.toml").is_file()
+    assert not list(folder.glob(".new-*"))
+
+
+def test_a_folder_whose_name_is_no_text_is_named_by_its_bytes(tmp_path: Path) -> None:
+    """As a shell takes them."""
+    folder = tmp_path / "caf\udce9"
+    made = command("new", str(folder))
+    assert (made.returncode, made.stderr) == (0, b"")
+    assert f"  virta check '{folder}'\n".encode("utf-8", "surrogateescape") in made.stdout
 
 
 def test_an_empty_folder_is_taken_and_a_full_one_is_not(

@@ -11,6 +11,7 @@ import msgspec
 
 from engine.insight.outside import one_line, some_lines
 from engine.mail.foreign import Foreign, read_foreign
+from virta.disk_fault import disk_fault
 from virta.mailbox.reader import Mail, NoMailbox, mails_backwards
 from virta.settings import BrokenProject, read_settings
 
@@ -55,7 +56,7 @@ def mailbox(
     except NoMailbox as fault:
         raise BrokenProject(str(fault)) from None
     except OSError as fault:
-        raise BrokenProject(f"{fault.filename} cannot be read: {fault.strerror}.") from None
+        raise disk_fault(fault, place, "read") from None
     if format == "json":
         told = [_facts(mail) | ({show: _part(mail, show)} if show != "list" else {}) for mail in newest]
         print(msgspec.json.format(msgspec.json.encode(told)).decode())

@@ -22,6 +22,7 @@ from engine.delivery.smtp import ServerFault
 from engine.insight.figures import figures
 from engine.run.simulate import Simulation, VirtualClock
 from engine.store.database import StoreFault
+from virta.disk_fault import disk_fault
 from virta.keys import ProjectKeys, read_or_make_keys
 from virta.logs import set_up_logs
 from virta.mailbox.reader import mails
@@ -82,7 +83,7 @@ def simulate(
     except (MailboxFailed, ServerFault, StoreFault, Unavailable) as fault:
         raise BrokenProject(f"The simulation cannot go on: {fault}") from None
     except OSError as fault:
-        raise BrokenProject(f"{fault.filename} cannot be used: {fault.strerror}.") from None
+        raise disk_fault(fault, kept or Path(tempfile.gettempdir()), "used") from None
     if format == "json":
         print(msgspec.json.format(msgspec.json.encode(report)).decode())
     else:
