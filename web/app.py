@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
@@ -50,6 +50,7 @@ def build_app(
     site = Site(consent, Pages(brand, languages))
     app = Starlette(
         routes=[
+            Route("/", to_signup, methods=["GET"]),
             Route("/health", health, methods=["GET"]),
             stylesheet_route(),
             *subscriber_routes(site),
@@ -71,6 +72,11 @@ def build_app(
     )
     app.router.redirect_slashes = False
     return app
+
+
+async def to_signup(request: Request) -> Response:
+    """The form is where whoever names the shop alone most likely wants to be."""
+    return RedirectResponse("/signup", 307)
 
 
 async def health(request: Request) -> Response:

@@ -5,7 +5,9 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -263,6 +265,26 @@ def test_a_story_links_to_its_mails_the_log_and_the_preferences(studio: TestClie
     assert "No mail was refused." in page
 
 
+@pytest.mark.parametrize(
+    ("change", "status", "told"),
+    [
+        ("update evidence set sealed = zeroblob(40)", 200, "no longer what the log committed to"),
+        ("update subjects set wrapped = zeroblob(60)", 503, "The data key of subject"),
+    ],
+)
+def test_a_damaged_row_of_somebody_is_told_of(
+    change: str, status: int, told: str, stall: Path, tmp_path: Path
+) -> None:
+    """The page says what is damaged, and shows what is not."""
+    folder = Path(shutil.copytree(stall, tmp_path / "stall"))
+    with closing(sqlite3.connect(folder / "data" / "consent.db")) as store, store:
+        store.execute(change)
+    for client in opened(folder):
+        answer = client.get("/people?address=anna@example.com")
+        assert answer.status_code == status
+        assert told in words(answer.text)
+
+
 def test_a_story_can_be_narrowed(studio: TestClient) -> None:
     """To what was agreed, for one."""
     page = words(studio.get("/people?address=anna@example.com&show=consent").text)
@@ -319,6 +341,8 @@ def test_an_empty_project_says_what_to_do(tmp_path: Path) -> None:
     with Served(folder, "--mailbox") as served:
         assert f"The studio is at {served.url}/studio/." in served.first_line
         with httpx2.Client(base_url=served.url) as client:
+            assert client.get("/studio").headers["location"] == "/studio/"
+            assert client.get("/").headers["location"] == "/signup"
             assert "Nothing has happened yet" in client.get("/studio/").text
             assert "No mails here yet" in client.get("/studio/mails").text
             assert client.get("/studio/log").status_code == 200

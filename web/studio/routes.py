@@ -6,7 +6,7 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from engine.store.database import StoreFault
@@ -45,6 +45,11 @@ def build_studio(sources: Sources) -> Starlette:
     )
     app.router.redirect_slashes = False
     return app
+
+
+def to_studio(request: Request) -> Response:
+    """The overview, for whoever leaves out the last stroke."""
+    return RedirectResponse("/studio/", 307)
 
 
 def _look(look: Look, studio: Studio) -> Callable[[Request], "object"]:
