@@ -186,7 +186,7 @@ def test_a_mailbox_whose_port_is_taken_finds_another(stall: Path) -> None:
         taken = other.getsockname()[1]
         change(stall, "127.0.0.1:2525", f"127.0.0.1:{taken}")
         with Served(stall, "--mailbox") as served:
-            (told,) = served.told("serving")
+            (told,) = eventually(lambda: served.told("serving"))
             assert told["mail_server"].startswith("smtp://127.0.0.1:")
             assert told["mail_server"] != f"smtp://127.0.0.1:{taken}"
 
