@@ -1,11 +1,14 @@
 """One person's whole history: what happened, with the words shown and the evidence kept, and each
 decision."""
 
+from contextlib import suppress
+
 import msgspec
 from msgspec import Struct
 from sqlalchemy import select
 
 from consent.address import Address
+from consent.errors import WrongKeys
 from consent.policy import read_purposes
 from consent.rules import words
 from consent.store import decisions, evidence, leaves, standings
@@ -75,10 +78,10 @@ def history(reading: Reading, address: Address) -> History | None:
     stands = reading.conn.execute(
         select(standings).where(standings.c.subject == identity).order_by(standings.c.topic)
     )
-    kept = {
-        row.commitment: vault.open_evidence(identity, subject.wrapped, row.row, bytes(row.sealed))
-        for row in reading.conn.execute(select(evidence).where(evidence.c.subject == identity))
-    }
+    kept = {}
+    for row in reading.conn.execute(select(evidence).where(evidence.c.subject == identity)):
+        with suppress(WrongKeys):  # a damaged row is as one that is missing: it hides nothing else
+            kept[row.commitment] = vault.open_evidence(identity, subject.wrapped, row.row, bytes(row.sealed))
     bodies = [
         msgspec.json.decode(body)
         for (body,) in reading.conn.execute(

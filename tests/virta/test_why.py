@@ -128,6 +128,17 @@ def damaged(stall: Path, folder: Path, change: str) -> Path:
     return copy
 
 
+def test_damaged_evidence_hides_nobody(
+    stall: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The rest of the story is told, and that the evidence is gone."""
+    copy = damaged(stall, tmp_path / "stall", "update evidence set sealed = zeroblob(40)")
+    code, out, _ = why(copy, "anna", capsys)
+    assert code == 0
+    assert "What was kept as evidence of it is missing, or no longer what the log committed to." in out
+    assert "Got the mail hello" in out
+
+
 def test_a_person_who_cannot_be_opened_is_told_of_in_one_line(
     stall: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
