@@ -32,6 +32,7 @@ from consent.contract import (
     Visit,
 )
 from consent.errors import DamagedLog
+from consent.mailed import look_back
 from consent.service import Inline, Service
 from consent.statement import Statement
 from consent.store import leaves
@@ -152,7 +153,12 @@ class InProcess:
 
     async def slow_down(self, token: str, visit: Visit) -> Receipt:
         """See `ConsentClient`."""
-        return await self._write(lambda tx: preferences.slow_down(tx, token, visit))
+        seen = await self._read(
+            lambda reading: look_back(
+                reading, reading.parts.tokens.read_unsubscribe(token)[0], preferences.SLOW
+            )
+        )
+        return await self._write(lambda tx: preferences.slow_down(tx, token, visit, seen))
 
     async def preferences(self, token: str) -> LinkView:
         """What the page behind a link for preferences shows."""
@@ -169,7 +175,10 @@ class InProcess:
     ) -> Receipt:
         """See `ConsentClient`."""
         choice = preferences.Choice(tuple(topics), language, frequency, pause)
-        return await self._write(lambda tx: preferences.choose(tx, token, choice, visit))
+        seen = await self._read(
+            lambda reading: look_back(reading, reading.parts.tokens.read_preferences(token), frequency)
+        )
+        return await self._write(lambda tx: preferences.choose(tx, token, choice, visit, seen))
 
     async def withdraw_by_flow(self, subject: str, topic: str, flow: str, key: str) -> Heard:
         """See `ConsentClient`."""

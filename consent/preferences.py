@@ -6,6 +6,7 @@ from sqlalchemy import update
 from consent.contract import Basis, Frequency, LinkRefused, Receipt, Visit
 from consent.evidence import Evidence, of_visit
 from consent.leaf import Leaf
+from consent.mailed import NOT_LOOKED, Mailed, count
 from consent.signup import DAY_MS, ask_for
 from consent.states import State
 from consent.store import subjects
@@ -16,6 +17,7 @@ from consent.withdrawal import stop
 
 ACTOR = "subject:preferences"
 SLOWER = "subject:page"
+SLOW = Frequency.MONTHLY
 LONGEST_PAUSE = 366  # days
 
 
@@ -29,9 +31,10 @@ class Choice(Struct, frozen=True):
     pause: int | None = None
 
 
-def choose(tx: Writing, token: str, choice: Choice, visit: Visit) -> Receipt:
+def choose(tx: Writing, token: str, choice: Choice, visit: Visit, seen: Mailed = NOT_LOOKED) -> Receipt:
     """Keep the topics chosen, withdraw the others, ask for confirmation of those that are new, and note the
-    rest at once. Raises `LinkRefused`, and `ValueError` for what cannot be chosen."""
+    rest at once. `seen` are mails that were looked for beforehand. Raises `LinkRefused`, and `ValueError` for
+    what cannot be chosen."""
     identity = tx.parts.tokens.read_preferences(token)
     subject = load(tx, [identity]).get(identity)
     if subject is None:
@@ -51,38 +54,41 @@ def choose(tx: Writing, token: str, choice: Choice, visit: Visit) -> Receipt:
     dropped = sorted((going | wished_by(tx, identity)) - set(chosen))
     if dropped:
         subject = stop(tx, subject, dropped, ACTOR, record)
-    _note(tx, subject, choice, record, ACTOR)
+    _note(tx, subject, choice, record, ACTOR, seen)
     ask_for(tx, subject, chosen, choice.language or subject.language, record, ACTOR)
     signed = tx.sign()
     return Receipt(identity, "preferences", chosen, tx.now, signed.size - 1, signed.note)
 
 
-def slow_down(tx: Writing, token: str, visit: Visit) -> Receipt:
+def slow_down(tx: Writing, token: str, visit: Visit, seen: Mailed = NOT_LOOKED) -> Receipt:
     """At most one mail a month, by an unsubscribe link; everything else stays. Raises `LinkRefused`."""
     identity, topic = tx.parts.tokens.read_unsubscribe(token)
     subject = load(tx, [identity]).get(identity)
     if subject is None:
         raise LinkRefused("unknown")
-    choice = Choice((), frequency=Frequency.MONTHLY)
+    choice = Choice((), frequency=SLOW)
     record: Evidence = {
         "schema": "slower/v1",
-        "frequency": Frequency.MONTHLY.value,
+        "frequency": SLOW.value,
         "link": topic,
         "at": tx.now,
         **of_visit(visit),
     }
-    _note(tx, subject, choice, record, SLOWER)
+    _note(tx, subject, choice, record, SLOWER, seen)
     signed = tx.sign()
     return Receipt(identity, "preferences", (), tx.now, signed.size - 1, signed.note)
 
 
-def _note(tx: Writing, subject: Subject, choice: Choice, record: Evidence, actor: str) -> None:
-    """Keep what is new about the person, each with a leaf."""
+def _note(tx: Writing, subject: Subject, choice: Choice, record: Evidence, actor: str, seen: Mailed) -> None:
+    """Keep what is new about the person, each with a leaf. A frequency counts what they got before they took
+    it up."""
     changes = _changes(subject, choice, tx.now)
     if not changes:
         return
     columns = {name: value for _, name, value in changes}
     tx.conn.execute(update(subjects).where(subjects.c.id == subject.id).values(columns))
+    if choice.frequency and not subject.frequency:
+        count(tx, subject.id, seen)
     commitment = keep_evidence(tx, subject, record)
     for type_, name, value in changes:
         language = str(value) if name == "language" else ""

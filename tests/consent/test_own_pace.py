@@ -2,7 +2,10 @@
 
 import pytest
 
+from consent import preferences
 from consent.contract import Frequency, MailClass, Outcome, Reason, Visit
+from consent.mailed import look_back
+from consent.preferences import Choice
 
 pytestmark = pytest.mark.anyio
 DAY = 86_400_000
@@ -70,12 +73,45 @@ async def test_as_it_comes_lifts_the_limit_at_once(world):
     assert await reason(world, anna) is None
 
 
-async def test_mails_of_a_capped_topic_from_before_the_choice_count(world):
-    """They are indexed by person; those of other topics count from the choice on."""
+@pytest.mark.parametrize("topic", ["newsletter", "offers"])
+async def test_mails_from_before_the_choice_count(world, topic):
+    """Whether their topic has a cap or not, and whoever else got some: of the same calendar unit only."""
     anna = await world.join("anna@kafija.example", "newsletter", "offers")
-    await world.send(world.ask(anna, "offers"))
+    bob = await world.join("bob@kafija.example")
+    await world.send(world.ask(anna, topic), world.ask(bob))
+    world.clock.pass_(7 * DAY)
+    await world.send(world.ask(bob))
     await choose(world, anna, frequency=Frequency.WEEKLY)
+    assert await reason(world, anna) is None
+    await choose(world, anna, frequency=Frequency.MONTHLY)
     assert await reason(world, anna) is Reason.OWN_FREQUENCY
+    world.clock.pass_(22 * DAY)  # 31 March
+    assert await reason(world, anna) is Reason.OWN_FREQUENCY
+    world.clock.pass_(DAY)
+    assert await reason(world, anna) is None
+
+
+async def test_a_mail_that_goes_while_the_choice_is_saved_counts(world):
+    """What was looked for beforehand is no more than a start."""
+    anna = await world.join("anna@kafija.example", "newsletter", "offers")
+    await world.send(world.ask(anna))
+    seen = world.service.read(lambda reading: look_back(reading, anna, Frequency.WEEKLY))
+    assert len(seen.rows) == 1
+    world.clock.pass_(7 * DAY)
+    await world.send(world.ask(anna))
+    choice, token = Choice(("newsletter",), "", Frequency.WEEKLY), world.preferences_token(anna)
+    world.service.write(lambda tx: preferences.choose(tx, token, choice, Visit(), seen))
+    assert await reason(world, anna) is Reason.OWN_FREQUENCY
+
+
+async def test_one_mail_a_month_by_an_unsubscribe_link_counts_the_mail_that_it_stood_in(world):
+    """The next comes in the month after."""
+    anna = await world.join("anna@kafija.example")
+    await world.send(world.ask(anna))
+    await world.client.slow_down(world.unsubscribe_token(anna), Visit())
+    assert await reason(world, anna) is Reason.OWN_FREQUENCY
+    world.clock.pass_(30 * DAY)
+    assert await reason(world, anna) is None
 
 
 async def test_a_break_stops_marketing_until_it_is_over(world):
