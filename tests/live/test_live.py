@@ -111,7 +111,7 @@ def test_from_the_form_to_silence_and_its_proof(
         box.check()
         page.get_by_role("textbox").fill(ANNA)
         page.get_by_role("button", name="Send me the link").click()
-        expect(page.get_by_role("heading", level=1)).to_have_text("Now look into your mailbox")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Check your inbox")
 
         # the proof mail as a mail program shows it, its link, and the button behind that
         asked = arrives(mailbox, "Please confirm your sign-up")
