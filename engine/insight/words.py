@@ -198,7 +198,7 @@ FREQUENCIES: Mapping[str, str] = {
 SHORT: Mapping[str, str] = {
     Reason.NEVER_ASKED: "did not sign up",
     Reason.TOPIC_CAP: "the topic’s promise",
-    "own_frequency": "their choice of how often",
+    "own_frequency": "chose fewer mails",
     Why.LIMIT: "limits",
     Why.QUIET: "quiet hours",
     Why.CONDITION: "`leave when`",
