@@ -130,17 +130,21 @@ class Dispatch:
                 await self._pause(_SETTLE_AFTER)
 
     async def drain(self) -> None:
-        """Work until no mail may go now and everything is settled. Raises `ServerFault` when there is no mail
-        server to hand them to."""
+        """Work until no mail may go now and everything is settled: one batch after the other, so that equal
+        queues give an equal log however fast the server is. Raises `ServerFault` when there is no mail server
+        to hand them to."""
         while True:
             self._mailer.changed.clear()
             if self._mailer.fault and not self._mailer.free:
                 raise ServerFault(self._mailer.fault)
-            if await self.step():
+            self._collect()
+            if self._mailer.outstanding:
+                await self._pause(_DRAIN_PAUSE)
+            elif await self._hand_over(LARGEST_CLAIM):
                 continue
-            if self._ended and not self._mailer.outstanding:
+            elif self._ended:
                 await self.settle()
-            elif self._mailer.outstanding or self._due():
+            elif self._due():
                 await self._pause(_DRAIN_PAUSE)
             else:
                 return
@@ -149,7 +153,10 @@ class Dispatch:
         """Claim and hand over one batch, if the server can take one. False: nothing to do now."""
         self._collect()
         limit = self._limit()
-        if not self._mailer.free or self._mailer.outstanding > limit // 2:
+        return self._mailer.outstanding <= limit // 2 and await self._hand_over(limit)
+
+    async def _hand_over(self, limit: int) -> bool:
+        if not self._mailer.free:
             return False
         loop = asyncio.get_running_loop()
         items = self._queue.take(self._clock(), min(limit, self._pace.allows(loop.time())))
@@ -160,7 +167,7 @@ class Dispatch:
 
     async def settle(self) -> None:
         """Tell the consent service how attempts ended."""
-        ended, self._ended = self._ended, []
+        ended = self._take_ended()
         try:
             await self._consent.settle(self._mailer.sender, [one.settlement for one in ended])
         except Unavailable:
@@ -215,7 +222,7 @@ class Dispatch:
     async def _claim(self, asks: Sequence[Ask]) -> Claimed:
         """Claim, and settle what has ended on the way."""
         self._collect()
-        ended, self._ended = self._ended, []
+        ended = self._take_ended()
         try:
             claimed = await self._consent.claim(self._mailer.sender, asks, [one.settlement for one in ended])
         except Unavailable:
@@ -275,6 +282,13 @@ class Dispatch:
         self._ended += ended
         answered = sum(1 for one in ended if one.settlement.code)
         self._rate.look(asyncio.get_running_loop().time(), working or bool(ended), answered)
+
+    def _take_ended(self) -> list[Ended]:
+        """What has ended, in the order in which it was handed over: replies come in any."""
+        place = {attempt: number for number, attempt in enumerate(self._on_way)}
+        ended, self._ended = self._ended, []
+        ended.sort(key=lambda one: place[one.settlement.key, one.settlement.attempt])
+        return ended
 
     def _conclude(self, ended: Sequence[Ended]) -> None:
         """The consent service has these settlements; only now may anyone act on them."""
