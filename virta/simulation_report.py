@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from engine.insight.figures import FlowFigures
+from engine.insight.words import reason_label
 
 _WIDE = 120  # columns, where no terminal says how many there are
 
@@ -132,7 +133,7 @@ def _left(row: FlowRow) -> dict[str, int]:
 def _told(counts: dict[str, int]) -> Iterator[str]:
     """The most frequent reason first."""
     for reason, count in sorted(counts.items(), key=lambda each: (-each[1], each[0])):
-        yield f"{count:,} {reason.replace('_', ' ')}"
+        yield f"{count:,} {reason_label(reason)}"
 
 
 def _added(flows: tuple[FlowRow, ...]) -> dict[str, Decimal]:
