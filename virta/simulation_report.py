@@ -95,7 +95,7 @@ def show(report: Report) -> None:
     )
     if report.undone:
         undone = ", ".join(f"{count:,} {kind}" for kind, count in report.undone.items())
-        console.print(f"Not done, since the mail for it had not come: {undone}.", soft_wrap=True)
+        console.print(f"Not done, since no mail for it had come, or none with such a link: {undone}.", soft_wrap=True)
 
 
 def _figures(flows: tuple[FlowRow, ...]) -> Table:
