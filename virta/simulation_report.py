@@ -95,7 +95,8 @@ def show(report: Report) -> None:
     )
     if report.undone:
         undone = ", ".join(f"{count:,} {kind}" for kind, count in report.undone.items())
-        console.print(f"Not done, since no mail for it had come, or none with such a link: {undone}.", soft_wrap=True)
+        why = "since no mail for it had come, or none with such a link"
+        console.print(f"Not done, {why}: {undone}.", soft_wrap=True)
 
 
 def _figures(flows: tuple[FlowRow, ...]) -> Table:
