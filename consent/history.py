@@ -1,6 +1,7 @@
 """One person's whole history: what happened, with the words shown and the evidence kept, and each
 decision."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 
 import msgspec
@@ -9,10 +10,11 @@ from sqlalchemy import select
 
 from consent.address import Address
 from consent.errors import WrongKeys
+from consent.evidence import Vault
 from consent.policy import read_purposes
 from consent.rules import words
 from consent.store import decisions, evidence, leaves, standings
-from consent.subjects import find, load
+from consent.subjects import Subject, find, load
 from consent.transaction import Reading
 
 
@@ -88,6 +90,7 @@ def history(reading: Reading, address: Address) -> History | None:
             select(leaves.c.body).where(leaves.c.subject == identity).order_by(leaves.c.seq)
         )
     ]
+    times = {body["seq"]: body["at"] for body in bodies}
     known = read_purposes(reading, list({body["notice"] for body in bodies if body["notice"]}))
     default = reading.rules.policy.default_language
     events = []
@@ -113,12 +116,10 @@ def history(reading: Reading, address: Address) -> History | None:
     )
     return History(
         subject=identity,
-        address=vault.open_address(identity, subject.wrapped, subject.sealed),
+        address=_address(vault, subject, address),
         language=subject.language,
         epoch=subject.epoch,
-        standings=tuple(
-            Stands(row.topic, subject.standing(row.topic).at(reading.now), row.seq, row.at) for row in stands
-        ),
+        standings=tuple(_stands(reading, subject, row.topic, row.at, times) for row in stands),
         events=tuple(events),
         decisions=tuple(
             Decided(
@@ -136,3 +137,21 @@ def history(reading: Reading, address: Address) -> History | None:
             for row in decided
         ),
     )
+
+
+def _stands(reading: Reading, subject: Subject, topic: str, at: int, times: Mapping[int, int]) -> Stands:
+    """In their own eyes: what a stop of the whole address holds back is withdrawn since then, what nobody
+    confirmed in time has been over since that time."""
+    standing, held = subject.standing(topic), subject.held(topic)
+    state = subject.shown(topic, reading.now)
+    if held:
+        return Stands(topic, state, held, times[held])
+    return Stands(topic, state, standing.seq, standing.expires if standing.lapsed(reading.now) else at)
+
+
+def _address(vault: Vault, subject: Subject, asked: Address) -> str:
+    """As it was typed; as it was asked for, if what is sealed cannot be opened."""
+    try:
+        return vault.open_address(subject.id, subject.wrapped, subject.sealed)
+    except WrongKeys:
+        return asked.typed

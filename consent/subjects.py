@@ -77,9 +77,15 @@ class Subject(Struct, frozen=True):
 
     def shown(self, topic: str, now: int) -> State:
         """Where they stand with `topic` at `now` (ms UTC) in their own eyes: what a stop of the whole address
-        holds back counts as withdrawn."""
-        state = self.standing(topic).at(now)
-        return State.WITHDRAWN if state is State.ACTIVE and not self.agreed(topic) else state
+        holds back, or made worthless before it was confirmed, counts as withdrawn."""
+        return State.WITHDRAWN if self.held(topic) else self.standing(topic).at(now)
+
+    def held(self, topic: str) -> int:
+        """The stop of the whole address that came after they agreed to `topic` or asked for it (its leaf);
+        0: none."""
+        standing, newest = self.standing(topic), max(self.complained, self.bounced)
+        going = standing.state in (State.ACTIVE, State.PENDING)
+        return newest if going and newest > standing.seq else 0
 
     def moved(self, topic: str, standing: Standing) -> "Subject":
         """The same subject after a step."""
@@ -248,15 +254,15 @@ def move(
             language=language,
         )
     )
-    # A wish that changes nothing yet must not move the leaf on which the present state rests.
-    standing = (
-        before
-        if after is before.state
+    if (
+        after is before.state
         and after is not State.PENDING
         and step is not Step.CONFIRMED
         and step not in STOPS
-        else Standing(after, seq, version, expires)
-    )
+    ):
+        # A wish that changes nothing yet must not move the leaf and the time of the present state.
+        return before
+    standing = Standing(after, seq, version, expires)
     _STAND.run(
         tx.driver,
         subject=subject.id,
