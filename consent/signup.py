@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import bindparam, update
 
 from consent.address import Address
-from consent.contract import Ask, Basis, MailClass, Proof, Receipt, SignUp, Visit
+from consent.contract import BESIDE_TOPICS, Ask, Basis, MailClass, Proof, Receipt, SignUp, Visit
 from consent.evidence import Evidence, of_visit
 from consent.leaf import Leaf
 from consent.policy import read_purposes
@@ -26,8 +26,8 @@ COOL_DOWNS_MS = (DAY_MS, 7 * DAY_MS, 30 * DAY_MS)
 def sign_up(tx: Writing, address: Address, request: SignUp) -> None:
     """Record the wish and queue a proof mail, unless a cool-down forbids it. Raises `ValueError`."""
     topics = tuple(dict.fromkeys(request.topics))
-    if not topics:
-        raise ValueError("A sign-up names at least one topic.")
+    if not set(topics) - set(BESIDE_TOPICS):
+        raise ValueError("A sign-up names at least one topic that mails are about.")
     for topic in topics:
         known = tx.rules.purposes.get(topic)
         if known is None or known[1].basis is not Basis.CONSENT:
@@ -126,13 +126,17 @@ _CONFIRMED = Statement(
 
 
 def confirm(tx: Writing, token: str, visit: Visit) -> Receipt:
-    """Turn the request's topics into consent, once only. Raises `LinkRefused`."""
+    """Turn the request's topics into consent, once only. Whoever had agreed to none is back with it, and a
+    break from before is over. Raises `LinkRefused`."""
     request = close(tx, tx.parts.tokens.read_request(token, Scope.CONFIRM), "confirmed")
     subject = load(tx, [request.subject])[request.subject]
     wished = wished_in(tx, request.id)
     record: Evidence = {"schema": "confirmation/v1", "request": request.id, "at": tx.now, **of_visit(visit)}
     commitment = keep_evidence(tx, subject, record)
     leaf = fresh = 0
+    if subject.paused_until > tx.now and not _agreed_to_any(subject) and _names_any(wished):
+        _RESUME.run(tx.driver, of=subject.id)
+        tx.log.append(Leaf(type="resumed", subject=subject.id, actor="subject:link", evidence=commitment))
     for topic, version in wished:
         if subject.agreed(topic):
             leaf = leaf or subject.standing(topic).seq
@@ -151,6 +155,17 @@ def confirm(tx: Writing, token: str, visit: Visit) -> Receipt:
     _CONFIRMED.run(tx.driver, of=subject.id, spoken=request.language, leaf=fresh or subject.confirmed)
     note = tx.sign().note
     return Receipt(subject.id, Step.CONFIRMED, tuple(topic for topic, _ in wished), tx.now, leaf, note)
+
+
+_RESUME = Statement(update(subjects).where(subjects.c.id == bindparam("of")).values(paused_until=0))
+
+
+def _agreed_to_any(subject: Subject) -> bool:
+    return any(subject.agreed(topic) for topic in subject.standings if topic not in BESIDE_TOPICS)
+
+
+def _names_any(wished: Sequence[tuple[str, str]]) -> bool:
+    return any(topic not in BESIDE_TOPICS for topic, _ in wished)
 
 
 def refuse(tx: Writing, token: str, visit: Visit) -> None:

@@ -173,3 +173,18 @@ async def test_what_was_chosen_is_kept_as_evidence(world):
     assert [event.evidence["frequency"] for event in events] == ["weekly", "weekly"]
     assert [event.evidence["pause"] for event in events] == [30, 30]
     assert all(event.holds for event in events)
+
+
+async def test_a_break_ends_when_someone_who_left_comes_back(world):
+    """They want mails again, and the log says so; whoever has a topic keeps their break with a second one."""
+    anna = await world.join("anna@kafija.example")
+    await choose(world, anna, topics=("newsletter",), pause=90)
+    world.clock.pass_(DAY)
+    await world.join("anna@kafija.example", "offers")
+    assert await reason(world, anna, "offers") is Reason.PAUSED
+    await world.client.withdraw(world.unsubscribe_token(anna), "page", True, Visit())
+    world.clock.pass_(DAY)
+    before = len(world.types())
+    await world.join("anna@kafija.example")
+    assert world.types()[before:].count("resumed") == 1
+    assert await reason(world, anna) is None

@@ -1,8 +1,18 @@
 """Sign-up, proof mails and confirmation."""
 
 import pytest
+from msgspec.structs import replace
 
-from consent.contract import InvalidAddress, LinkRefused, Outcome, Reason, Settlement, Visit
+from consent.contract import (
+    Basis,
+    InvalidAddress,
+    LinkRefused,
+    Outcome,
+    Purpose,
+    Reason,
+    Settlement,
+    Visit,
+)
 
 pytestmark = pytest.mark.anyio
 HOUR = 3_600_000
@@ -199,8 +209,6 @@ async def test_a_proof_mail_goes_to_whom_it_was_queued_for_only(world):
     await world.sign_up("anna@kafija.example")
     [proof] = await world.client.proofs()
     bob = await world.subject("bob@kafija.example")
-    from msgspec.structs import replace
-
     wrong = [replace(proof.ask, subject=bob), replace(proof.ask, key="0" * 32)]
     assert [one.reason for one in await world.client.decide(wrong)] == [Reason.NO_PROOF_WANTED] * 2
     world.clock.pass_(72 * HOUR)
@@ -209,19 +217,23 @@ async def test_a_proof_mail_goes_to_whom_it_was_queued_for_only(world):
 
 
 async def test_faulty_sign_ups_are_refused_in_words(world):
-    """No address, no topic, an unknown one, one that nobody can sign up for."""
+    """No address, an unknown topic, one that nobody can sign up for, none that mails are about."""
     with pytest.raises(InvalidAddress):
         await world.sign_up("anna")
     for topic in ("nosuch", "orders"):
         with pytest.raises(ValueError, match=topic):
             await world.sign_up("anna@kafija.example", topic)
+    beside = Purpose("measurement", Basis.CONSENT, {"en": "M"}, {"en": "You may."}, "Kafija SIA")
+    await world.client.publish(replace(world.policy, purposes=(*world.policy.purposes, beside)))
+    with pytest.raises(ValueError, match="at least one topic that mails are about"):
+        await world.sign_up("anna@kafija.example", "measurement")
     assert world.count("subjects") == 0
+    await world.sign_up("anna@kafija.example", "measurement", "newsletter")
+    assert len(await world.client.proofs()) == 1
 
 
 async def test_the_words_agreed_to_stay_those_of_the_mail(world):
     """A policy that changes in between does not change what was confirmed."""
-    from msgspec.structs import replace
-
     await world.sign_up("anna@kafija.example")
     [(confirm, _)] = await world.mail_proofs()
     newsletter, *others = world.policy.purposes

@@ -1,7 +1,8 @@
 """`POST /v1/signups`."""
 
 import pytest
-from house import KEY, House
+from house import KEY, OFFERS, POLICY, House
+from msgspec.structs import replace
 
 pytestmark = pytest.mark.anyio
 
@@ -66,3 +67,17 @@ async def test_a_wish_that_cannot_be_met_says_why(house, change, status, code, w
     assert answer.json()["error"]["code"] == code
     assert words in answer.json()["error"]["message"]
     assert house.everything_stored() == before
+
+
+async def test_a_purpose_beside_the_topics_is_no_topic_to_sign_up_for(house: House):
+    """Alone it is refused, and nothing is recorded; with a topic it is asked for in the same mail."""
+    beside = replace(OFFERS, topic="measurement")
+    await house.consent.publish(replace(POLICY, purposes=(*POLICY.purposes, beside)))
+    answer = await post(house, email="anna@example.com", topics=["measurement"])
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "unknown_topic")
+    assert "`measurement` is no topic that mails are about" in answer.json()["error"]["message"]
+    assert await house.consent.proofs() == []
+    answer = await post(house, email="anna@example.com", topics=["measurement", "offers"])
+    assert answer.status_code == 202
+    [proof] = await house.consent.proofs()
+    assert len(proof.wording) == 2

@@ -7,7 +7,7 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consent.contract import ConsentClient, InvalidAddress, SignUp
+from consent.contract import BESIDE_TOPICS, ConsentClient, InvalidAddress, SignUp
 from web.api.payload import read_json
 from web.api.replies import Code, Refusal, answer
 from web.visit import visit_of
@@ -46,6 +46,12 @@ async def post_signups(request: Request, consent: ConsentClient, languages: Sequ
                 422, Code.UNKNOWN_TOPIC, f"`{topic[:100]}` is no topic that people can sign up for."
             )
     topics = tuple(dict.fromkeys(wish.topics))
+    if not set(topics) - set(BESIDE_TOPICS):
+        raise Refusal(
+            422,
+            Code.UNKNOWN_TOPIC,
+            f"`{topics[0]}` is no topic that mails are about; it goes with at least one that is.",
+        )
     try:
         await consent.sign_up(SignUp(wish.email, topics, language, wish.form, visit=visit_of(request)))
     except InvalidAddress as fault:
