@@ -180,13 +180,15 @@ class InProcess:
         )
         return await self._write(lambda tx: preferences.choose(tx, token, choice, visit, seen))
 
-    async def withdraw_by_flow(self, subject: str, topic: str, flow: str, key: str) -> Heard:
+    async def withdraw_by_flow(
+        self, subject: str, topic: str, flow: str, key: str, at: int | None = None
+    ) -> Heard:
         """See `ConsentClient`."""
-        return await self._write(lambda tx: reports.withdraw_by_flow(tx, subject, topic, flow, key))
+        return await self._write(lambda tx: reports.withdraw_by_flow(tx, subject, topic, flow, key, at))
 
-    async def complained(self, key: str) -> Heard:
+    async def complained(self, key: str, at: int | None = None) -> Heard:
         """See `ConsentClient`."""
-        return await self._write(lambda tx: reports.complained(tx, key))
+        return await self._write(lambda tx: reports.complained(tx, key, at))
 
     async def bounced(self, key: str, kind: str) -> Heard:
         """See `ConsentClient`."""

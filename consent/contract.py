@@ -378,12 +378,15 @@ class ConsentClient(Protocol):
         frequency or pause as it is. Raises `LinkRefused`."""
 
     # what is told about mails by their keys
-    async def withdraw_by_flow(self, subject: str, topic: str, flow: str, key: str) -> Heard:
-        """Withdraw `topic` (empty: all) because `flow` says so; once per `key`."""
+    async def withdraw_by_flow(
+        self, subject: str, topic: str, flow: str, key: str, at: int | None = None
+    ) -> Heard:
+        """Withdraw `topic` (empty: all) because `flow` said so at `at` (ms UTC; None: now), as far as it was
+        agreed to then; once per `key`."""
 
-    async def complained(self, key: str) -> Heard:
+    async def complained(self, key: str, at: int | None = None) -> Heard:
         """Whoever got the mail with this key called it spam: nothing on any topic goes to them until they
-        confirm anew. Once per key."""
+        confirm anew. Once per key, and again if `at` (ms UTC) is after that."""
 
     async def bounced(self, key: str, kind: str) -> Heard:
         """The mail with this key came back: `hard` stops all mail to the address until a fresh confirmation

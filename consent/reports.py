@@ -1,52 +1,53 @@
 """What is told about a mail by its key, once each: that a flow unsubscribes its reader, that they called it
 spam, that it came back."""
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
-from consent.contract import Heard, MailClass
+from consent.contract import Heard, Outcome
 from consent.evidence import Evidence
 from consent.leaf import Leaf
 from consent.signup import hold_off
 from consent.statement import Statement
-from consent.states import COMPLAINT, HARD_BOUNCE, SOFT_BOUNCE, State, Step
-from consent.store import decisions, reports
-from consent.subjects import Subject, keep_evidence, load
+from consent.states import COMPLAINT, HARD_BOUNCE, SOFT_BOUNCE, Step
+from consent.store import decisions, leaves, reports
+from consent.subjects import Standing, Subject, keep_evidence, load
 from consent.transaction import Writing
-from consent.wishes import wished_by
 from consent.withdrawal import silence, stop
 
 PROVIDER = "provider"
 KINDS = {"hard": HARD_BOUNCE, "soft": SOFT_BOUNCE}
 
 
-def withdraw_by_flow(tx: Writing, subject: str, topic: str, flow: str, key: str) -> Heard:
-    """Withdraw `topic` (empty: all) on the person's behalf, once per key."""
+def withdraw_by_flow(
+    tx: Writing, subject: str, topic: str, flow: str, key: str, at: int | None = None
+) -> Heard:
+    """Withdraw `topic` (empty: all) on the person's behalf, once per key, as far as they agreed to it, and by
+    `at` (ms UTC) had: a wish that is not confirmed yet, or a younger consent, is not the flow's to take."""
     found = load(tx, [subject]).get(subject)
     if found is None:
         return Heard.UNKNOWN
     if not _first(tx, key, Step.WITHDRAWN, subject):
         return Heard.AGAIN
-    wished = wished_by(tx, subject)
-    topics = [topic] if topic else sorted({*found.standings, *wished})
-    stops = [one for one in topics if found.standing(one).state is not State.WITHDRAWN or one in wished]
+    topics = [topic] if topic else sorted(found.standings)
+    stops = [one for one in topics if found.agreed(one) and not _younger(tx, found.standing(one), at)]
     if stops:
         record: Evidence = {"schema": "flow/v1", "flow": flow, "key": key, "at": tx.now}
         stop(tx, found, stops, f"flow:{flow}", record)
     return Heard.NEW
 
 
-def complained(tx: Writing, key: str) -> Heard:
-    """Whoever got the mail called it spam: nothing goes to them until they confirm anew."""
-    subject, mail_class = _reader(tx, key)
+def complained(tx: Writing, key: str, at: int | None = None) -> Heard:
+    """Whoever got the mail called it spam: nothing goes to them until they confirm anew, and whoever enters
+    the address again must wait as after "this wasn't me". Told before, it counts once more only if `at` (ms
+    UTC) is after they had come back."""
+    subject = _reader(tx, key)
     if subject is None:
         return Heard.UNKNOWN
-    if not _first(tx, key, COMPLAINT, subject.id):
+    if not _first(tx, key, COMPLAINT, subject.id) and not _came_back(tx, subject, at):
         return Heard.AGAIN
     silence(tx, subject, COMPLAINT, PROVIDER, _record("complaint/v1", key, tx.now))
-    if mail_class == MailClass.PROOF:
-        # They never asked for it: whoever enters the address again must wait as after "this wasn't me".
-        hold_off(tx, subject)
+    hold_off(tx, subject)
     return Heard.NEW
 
 
@@ -55,7 +56,7 @@ def bounced(tx: Writing, key: str, kind: str) -> Heard:
     kind."""
     if kind not in KINDS:
         raise ValueError(f"A bounce is {' or '.join(KINDS)}, not {kind}.")
-    subject, _ = _reader(tx, key)
+    subject = _reader(tx, key)
     if subject is None:
         return Heard.UNKNOWN
     if not _first(tx, key, KINDS[kind], subject.id):
@@ -70,19 +71,38 @@ def bounced(tx: Writing, key: str, kind: str) -> Heard:
 
 
 _READER = Statement(
-    select(decisions.c.subject, decisions.c["class"]).where(
-        decisions.c.key == bindparam("of"), decisions.c.reason.is_(None)
+    select(decisions.c.subject).where(
+        decisions.c.key == bindparam("of"),
+        decisions.c.reason.is_(None),
+        or_(
+            decisions.c.outcome.is_(None),
+            and_(decisions.c.outcome != Outcome.RELEASED, decisions.c.outcome != Outcome.REFUSED),
+        ),
     )
 )
+_SINCE = Statement(select(leaves.c.at).where(leaves.c.seq == bindparam("of")))
 _NOTE = Statement(insert(reports).on_conflict_do_nothing())
 
 
-def _reader(tx: Writing, key: str) -> tuple[Subject | None, str]:
-    """To whom the mail went, and its class; None if no mail with this key was ever permitted."""
+def _reader(tx: Writing, key: str) -> Subject | None:
+    """To whom the mail went, or may have gone; None if no mail with this key was ever permitted, or if it
+    surely never arrived: nobody can complain about that."""
     row = _READER.first(tx.driver, of=key)
-    if row is None:
-        return None, ""
-    return load(tx, [row[0]]).get(row[0]), row[1]
+    return None if row is None else load(tx, [row[0]]).get(row[0])
+
+
+def _came_back(tx: Writing, subject: Subject, at: int | None) -> bool:
+    """Whether they had confirmed anew, after all complaints known, before `at` (ms UTC)."""
+    if at is None or subject.confirmed <= subject.complained:
+        return False
+    since = _SINCE.first(tx.driver, of=subject.confirmed)
+    return since is not None and at > since[0]
+
+
+def _younger(tx: Writing, standing: Standing, at: int | None) -> bool:
+    """Whether they came to stand there after `at` (ms UTC)."""
+    since = None if at is None else _SINCE.first(tx.driver, of=standing.seq)
+    return at is not None and since is not None and since[0] > at
 
 
 def _first(tx: Writing, key: str, type_: str, subject: str) -> bool:

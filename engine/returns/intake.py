@@ -61,7 +61,7 @@ class Intake:
 
     async def _told(self, one: Return, key: str) -> Heard:
         if one.kind == "complaint":
-            return await self._consent.complained(key)
+            return await self._consent.complained(key, one.at)
         return await self._consent.bounced(key, kind_of(one.code))
 
 

@@ -62,7 +62,9 @@ class Errands:
             effect = self._asked[0]
             body = effect.body
             if isinstance(body, WithdrawBody):
-                await self._consent.withdraw_by_flow(effect.contact, body.topic, body.flow, effect.key)
+                await self._consent.withdraw_by_flow(
+                    effect.contact, body.topic, body.flow, effect.key, body.at
+                )
                 self.done.append(effect.key)
             else:
                 item = await self._item(effect)

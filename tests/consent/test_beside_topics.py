@@ -41,12 +41,12 @@ async def test_the_variant_follows_personalisation_at_once(world):
     await choose(world, anna, "newsletter")
     assert await variant() == "plain"
     world.clock.pass_(DAY)
-    await world.join("anna@kafija.example", "personalisation")
+    await world.join("anna@kafija.example", "newsletter", "personalisation")
     assert await variant() == "personalised"
     ask = world.ask(anna)
     await world.send(ask)
     await world.client.complained(ask.key)
-    world.clock.pass_(DAY)
+    world.clock.pass_(30 * DAY)
     await world.join("anna@kafija.example", "newsletter")
     assert await variant() == "plain"
 

@@ -65,6 +65,8 @@ async def test_only_a_fresh_confirmation_leads_out_and_only_of_its_topic(world, 
     await tell(world, kind, await mailed(world, anna))
     await world.sign_up("anna@kafija.example", "newsletter")
     assert await reasons(world, world.ask(anna)) == [reason]
+    world.clock.pass_(30 * DAY)
+    await world.sign_up("anna@kafija.example", "newsletter")
     [(confirm, _)] = await world.mail_proofs()
     await world.client.confirm(confirm, Visit())
     assert await reasons(world, world.ask(anna), world.ask(anna, "offers")) == [None, reason]
@@ -90,6 +92,7 @@ async def test_a_topic_withdrawn_after_a_fresh_confirmation_says_so(world, kind,
     """The stop of the address is over then."""
     anna = await world.join("anna@kafija.example")
     await tell(world, kind, await mailed(world, anna))
+    world.clock.pass_(30 * DAY)
     assert await world.join("anna@kafija.example") == anna
     await world.client.withdraw(world.unsubscribe_token(anna), "page", False, Visit())
     asks = (world.ask(anna), world.ask(anna, "offers"))
@@ -110,16 +113,23 @@ async def test_service_mail_goes_to_those_who_complained_but_not_to_a_dead_mailb
 
 
 async def test_a_report_counts_once(world):
-    """A provider that repeats itself changes nothing, not even after a fresh confirmation."""
+    """A provider that repeats itself changes nothing, not even after a fresh confirmation; a complaint about
+    the same mail from after that is a new one."""
     anna = await world.join("anna@kafija.example")
     key = await mailed(world, anna)
-    assert await world.client.complained(key) is Heard.NEW
+    first = world.clock.now
+    assert await world.client.complained(key, first) is Heard.NEW
     leaves = world.count("leaves")
-    assert await world.client.complained(key) is Heard.AGAIN
+    assert await world.client.complained(key, first) is Heard.AGAIN
+    assert await world.client.complained(key, first + DAY) is Heard.AGAIN
     assert world.count("leaves") == leaves
+    world.clock.pass_(30 * DAY)
     await world.join("anna@kafija.example")
-    assert await world.client.complained(key) is Heard.AGAIN
+    for at in (None, first, world.clock.now):
+        assert await world.client.complained(key, at) is Heard.AGAIN
     assert await reasons(world, world.ask(anna)) == [None]
+    assert await world.client.complained(key, world.clock.now + 1) is Heard.NEW
+    assert await reasons(world, world.ask(anna)) == [Reason.COMPLAINED]
     assert await world.client.bounced(key, "hard") is Heard.NEW
 
 
@@ -148,12 +158,16 @@ async def test_soft_bounces_are_recorded_and_stop_nothing(world):
         await world.client.bounced(UNKNOWN, "medium")
 
 
-async def test_a_complaint_about_a_proof_mail_begins_the_longest_pause(world):
-    """They never asked: whoever enters the address again brings them no mail for a month."""
+@pytest.mark.parametrize("about", ["proof", "news"])
+async def test_a_complaint_begins_the_longest_pause(world, about):
+    """Whoever enters the address again brings them no mail for a month, whether they ever asked or not."""
     await world.sign_up("anna@kafija.example")
     [proof] = await world.client.proofs()
-    await world.mail_proofs()
-    assert await world.client.complained(proof.ask.key) is Heard.NEW
+    [(confirm, _)] = await world.mail_proofs()
+    key = proof.ask.key
+    if about == "news":
+        key = await mailed(world, (await world.client.confirm(confirm, Visit())).subject)
+    assert await world.client.complained(key) is Heard.NEW
     for days in (8, 21):
         world.clock.pass_(days * DAY)
         await world.sign_up("anna@kafija.example")
@@ -161,6 +175,50 @@ async def test_a_complaint_about_a_proof_mail_begins_the_longest_pause(world):
     world.clock.pass_(2 * DAY)
     await world.sign_up("anna@kafija.example")
     assert len(await world.client.proofs()) == 1
+
+
+@pytest.mark.parametrize(
+    ("outcome", "heard"),
+    [
+        (Outcome.RELEASED, Heard.UNKNOWN),
+        (Outcome.REFUSED, Heard.UNKNOWN),
+        (Outcome.UNKNOWN, Heard.NEW),
+        (Outcome.ACCEPTED, Heard.NEW),
+    ],
+)
+@pytest.mark.parametrize("kind", ["complaint", "bounced.hard"])
+async def test_nobody_is_silenced_by_a_mail_that_never_arrived(world, outcome, heard, kind):
+    """A report about it is about something else; what may have arrived counts."""
+    anna = await world.join("anna@kafija.example")
+    ask = world.ask(anna)
+    await world.send(ask, outcome=outcome)
+    assert await tell(world, kind, ask.key) is heard
+    assert (await reasons(world, world.ask(anna)) == [None]) is (heard is Heard.UNKNOWN)
+
+
+async def test_a_flow_takes_nothing_that_was_not_agreed_to(world):
+    """No withdrawal is written for those who never agreed, and a wish that waits can still be confirmed."""
+    anna = await world.join("anna@kafija.example")
+    await world.sign_up("bob@kafija.example")
+    [(confirm, _)] = await world.mail_proofs()
+    bob = await world.subject("bob@kafija.example")
+    leaves = world.count("leaves")
+    assert await world.client.withdraw_by_flow(anna, "offers", "win_back", "a" * 32) is Heard.NEW
+    assert await world.client.withdraw_by_flow(bob, "", "win_back", "b" * 32) is Heard.NEW
+    assert world.count("leaves") == leaves
+    assert await reasons(world, world.ask(anna, "offers")) == [Reason.NEVER_ASKED]
+    assert (await world.client.confirm(confirm, Visit())).topics == ("newsletter",)
+
+
+async def test_a_flow_takes_no_consent_that_is_younger_than_its_word(world):
+    """What waited while someone confirmed anew is late; told of the same moment, it counts."""
+    anna = await world.join("anna@kafija.example")
+    joined = world.clock.now
+    told = (anna, "newsletter", "win_back")
+    assert await world.client.withdraw_by_flow(*told, "a" * 32, joined - 1) is Heard.NEW
+    assert await reasons(world, world.ask(anna)) == [None]
+    assert await world.client.withdraw_by_flow(*told, "b" * 32, joined) is Heard.NEW
+    assert await reasons(world, world.ask(anna)) == [Reason.WITHDRAWN]
 
 
 async def test_a_flow_withdraws_once_with_its_name_as_actor(world):

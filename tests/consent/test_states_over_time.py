@@ -68,6 +68,7 @@ class Lives(RuleBasedStateMachine):
         self.in_flight = {}  # key → (attempt, person)
         self.again = {}  # key → (attempt, person, topic)
         self.went = {}  # key of a permitted mail → person
+        self.arrived = {}  # key → attempts that arrived, or may have
         self.reported = set()  # (key, kind) that was told once
 
     def do(self, coroutine):
@@ -167,6 +168,9 @@ class Lives(RuleBasedStateMachine):
         key = data.draw(st.sampled_from(sorted(self.went)))
         call = self.client.complained(key) if kind == "complaint" else self.client.bounced(key, kind)
         heard = self.do(call)
+        if not self.arrived[key]:
+            assert heard is Heard.UNKNOWN
+            return
         assert (heard is Heard.NEW) is ((key, kind) not in self.reported)
         self.reported.add((key, kind))
         if heard is Heard.NEW and kind != "soft":
@@ -203,6 +207,7 @@ class Lives(RuleBasedStateMachine):
             assert permit.recipient == person
             self.in_flight[key] = (attempt, person, topic)
             self.went[key] = person
+            self.arrived.setdefault(key, set()).add(attempt)
         return bool(claimed.permits)
 
     @precondition(lambda self: self.in_flight)
@@ -212,6 +217,8 @@ class Lives(RuleBasedStateMachine):
         key = data.draw(st.sampled_from(sorted(self.in_flight)))
         attempt, person, topic = self.in_flight.pop(key)
         self.do(self.client.settle("engine", [Settlement(key, attempt, outcome)]))
+        if outcome in (Outcome.REFUSED, Outcome.RELEASED):
+            self.arrived[key].discard(attempt)
         if outcome in (Outcome.DEFERRED, Outcome.RELEASED):
             self.again[key] = (attempt + 1, person, topic)
 

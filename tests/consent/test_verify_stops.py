@@ -9,6 +9,7 @@ from tampered import Export
 from consent.failure import Failure
 
 pytestmark = pytest.mark.anyio
+DAY = 86_400_000
 
 
 @pytest.fixture(params=["complaint", "bounced.hard"])
@@ -22,6 +23,7 @@ async def stopped(world, request):
     else:
         await world.client.bounced(first.key, "hard")
     await world.send(world.ask(anna, "offers"))
+    world.clock.pass_(30 * DAY)
     await world.join("anna@kafija.example", "newsletter")
     await world.send(world.ask(anna))
     world.kind = request.param

@@ -1,6 +1,7 @@
 """`POST /v1/returns`: a complaint stops marketing at once, a hard bounce the address. Flows hear of both."""
 
 import sqlite3
+from datetime import UTC, datetime
 
 import httpx2
 import pytest
@@ -128,6 +129,20 @@ async def test_each_return_stands_by_itself(house: House) -> None:
     assert [entry["index"] for entry in tally["rejected"]] == [0, 1, 2, 3, 4]
     (event,) = await house.received()
     assert event.at == house.clock.now - HOUR // 2
+
+
+async def test_a_complaint_from_after_the_person_came_back_is_a_new_one(house: House) -> None:
+    """Though it is about the same mail; the old one told again is not."""
+    subject = await mailed(house)
+    before = datetime.fromtimestamp(house.clock.now / 1000, UTC).isoformat()
+    await tell(house, complaint(at=before))
+    house.clock.now += 31 * 24 * HOUR
+    await house.join("anna@example.com")
+    await tell(house, complaint(at=before))
+    assert await denied(house, subject) is None
+    house.clock.now += HOUR
+    await tell(house, complaint())
+    assert await denied(house, subject) is Reason.COMPLAINED
 
 
 async def test_nothing_comes_back_before_it_went(house: House) -> None:

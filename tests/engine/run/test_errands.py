@@ -11,7 +11,8 @@ import pytest
 from storefront import KEYS, MONDAY, TEAM, Shop, open_shop
 
 from consent.client import InProcess
-from consent.contract import Heard, Unavailable
+from consent.contract import Heard, Unavailable, Visit
+from consent.tokens import Tokens
 from engine.core.bundle import WithdrawBody
 from engine.core.mailkey import mail_key
 from engine.store.store import Received
@@ -126,6 +127,38 @@ async def test_a_withdrawal_outlives_a_crash(
         assert await withdrawals(shop) == ["news"]
         assert await shop.system.store.effects() == []
         assert (await shop.story("letters"))[-1] == "left topic_withdrawn"
+
+
+async def test_a_withdrawal_that_waited_takes_no_consent_from_after_it(
+    opener: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The flow spoke before the person left and came back."""
+
+    async def dies(self: InProcess, *asked: Any) -> Heard:
+        raise Unavailable("the line is dead")
+
+    with monkeypatch.context() as patched:
+        async with opener(SUNSET) as shop:
+            anna = await shop.join(ANNA, "news")
+            patched.setattr(InProcess, "withdraw_by_flow", dies)
+            with pytest.raises(Unavailable):
+                await shop.happens("cart_updated", ANNA, cart_id="1")
+    async with opener(SUNSET, MONDAY + DAY) as shop:
+        consent = shop.system.consent
+        assert isinstance(consent, InProcess)
+        await consent.withdraw(
+            tokens(consent).unsubscribe(anna, "news").split("/")[-1], "page", True, Visit()
+        )
+        await shop.agree(ANNA, "news")
+        await shop.settle()
+        assert await withdrawals(shop) == ["news"]
+        assert [change.type for change in await consent.changes(0)][-1] == "confirmed"
+        assert await shop.system.store.effects() == []
+
+
+def tokens(consent: InProcess) -> Tokens:
+    """What makes the links of mails."""
+    return consent._service.parts.tokens
 
 
 GIFT = """
