@@ -280,7 +280,7 @@ def test_views_are_kept_of_those_only_who_agreed(stall: Path, capsys: pytest.Cap
 def test_the_preferences_page_is_saved_as_it_stands_but_for_what_is_chosen(
     stall: Path, capsys: pytest.CaptureFixture[str], choices: list[dict[str, object]], skipped: list[str]
 ) -> None:
-    """Two mails of the week in which the welcome came: by a wish for one a week, and by a pause, both are held
+    """Two mails of the week of the welcome: by a wish for one a week, and by a pause, both are held
     back; taking it back lets them go. The other boxes stay ticked."""
     acts = joins("anna", "measurement")
     acts += [act("choose", f"{DAY}1{n}:00:00", "anna", **choice) for n, choice in enumerate(choices)]
