@@ -6,40 +6,22 @@ checked and why, well enough to write another verifier."""
 import hashlib
 import json
 import zipfile
-from dataclasses import dataclass, field
-from typing import BinaryIO, cast
+from dataclasses import dataclass
+from typing import BinaryIO
 
 import rfc8785
 
+from consent.audit import Audit
 from consent.checkpoint import Checkpoint, VerifierKey, read_checkpoint, read_note
 from consent.errors import BrokenExport
 from consent.export_parts import lines, open_zip, part
 from consent.failure import Failed, Failure
-from consent.states import OVERLAYS, STOPS, TRANSITIONS, State, Step
-from consent.tree import Frontier, append, leaf_hash, merkle_root
+from consent.story import MEMBERS, Json, Story, canonical_object
+from consent.tree import append, leaf_hash, merkle_root
 from consent.witness import Witness
 
 __all__ = ["Failed", "Failure", "Verified", "verify"]
 
-Json = dict[str, object]
-
-MEMBERS = frozenset(
-    (
-        "v",
-        "log",
-        "seq",
-        "at",
-        "type",
-        "subject",
-        "purpose",
-        "channel",
-        "from",
-        "to",
-        "notice",
-        "actor",
-        "evidence",
-    )
-)
 FILES = ("leaves.jsonl", "decisions.jsonl", "purposes.jsonl", "policies.jsonl", "checkpoint", "keys")
 
 
@@ -53,30 +35,6 @@ class Verified:
     root: str
     authenticated: bool
     witness: int | None  # leaves that the older checkpoint covered
-
-
-@dataclass(slots=True)
-class _Standing:
-    state: State = State.NONE
-    requested: int = -1
-    stopped: int = -1
-
-
-@dataclass(slots=True)
-class _Story:
-    """What the leaves tell, read once from first to last."""
-
-    frontier: Frontier = field(default_factory=Frontier)
-    roots: dict[int, bytes] = field(default_factory=dict)  # of the sizes asked for
-    standings: dict[tuple[str, str], _Standing] = field(default_factory=dict)
-    stops: dict[str, list[int]] = field(default_factory=dict)
-    stopped: dict[tuple[str, str], list[int]] = field(default_factory=dict)
-    silenced: dict[str, list[int]] = field(default_factory=dict)  # by stops of the whole address
-    confirmed: dict[int, tuple[str, str, str]] = field(default_factory=dict)
-    batches: dict[int, tuple[int, str, str]] = field(default_factory=dict)  # seq → count, root, policy
-    notices: dict[str, int] = field(default_factory=dict)  # purpose version → first leaf
-    policies: dict[str, int] = field(default_factory=dict)
-    receipt: tuple[str, str] | None = None
 
 
 def verify(file: BinaryIO, key: VerifierKey | None = None, witness: Witness | None = None) -> Verified:
@@ -149,7 +107,7 @@ def _admit(witness: Witness, log: str, key: VerifierKey | None) -> None:
         raise Failed(Failure.WITNESS, "The older checkpoint is not signed by the key given: it says nothing.")
 
 
-def _compare(story: _Story, witness: Witness) -> None:
+def _compare(story: Story, witness: Witness) -> None:
     size = witness.checkpoint.size
     if size > story.frontier.size:
         raise Failed(
@@ -169,13 +127,13 @@ def _compare(story: _Story, witness: Witness) -> None:
 # ------------------------------------------------------------------ leaves
 
 
-def _read_leaves(archive: zipfile.ZipFile, log: str, witness: Witness | None) -> _Story:
-    story = _Story()
+def _read_leaves(archive: zipfile.ZipFile, log: str, witness: Witness | None) -> Story:
+    story = Story()
     sizes = {witness.checkpoint.size} if witness else set()
     if 0 in sizes:
         story.roots[0] = story.frontier.root()
     for number, line in lines(archive, "leaves.jsonl"):
-        leaf = _canonical(line, Failure.LEAF, f"Leaf {number - 1}")
+        leaf = canonical_object(line, Failure.LEAF, f"Leaf {number - 1}")
         if not leaf.keys() >= MEMBERS or leaf["v"] != 1 or leaf["log"] != log or leaf["seq"] != number - 1:
             raise Failed(
                 Failure.LEAF, f"Leaf {number - 1} lacks a member, has another position, or is of another log."
@@ -185,78 +143,14 @@ def _read_leaves(archive: zipfile.ZipFile, log: str, witness: Witness | None) ->
             story.roots[number] = story.frontier.root()
         if witness is not None and witness.leaf is not None and witness.leaf[0] == number - 1:
             story.receipt = (str(leaf["subject"]), str(leaf["type"]))
-        _tell(story, number - 1, leaf)
+        story.tell(number - 1, leaf)
     return story
-
-
-def _tell(story: _Story, seq: int, leaf: Json) -> None:
-    kind, subject, purpose = str(leaf["type"]), str(leaf["subject"]), str(leaf["purpose"])
-    notice = str(leaf["notice"])
-    if kind == "decisions":
-        batch = leaf.get("batch")
-        if (
-            not isinstance(batch, dict)
-            or set(batch) != {"count", "root"}
-            or not isinstance(batch["count"], int)
-        ):
-            raise Failed(Failure.LEAF, f"Leaf {seq} records decisions but has no count and root.")
-        story.batches[seq] = (batch["count"], str(batch["root"]), notice)
-    elif kind == "policy.changed":
-        story.policies.setdefault(notice, seq)
-    elif kind == "purpose.version":
-        story.notices.setdefault(notice, seq)
-    if kind not in set(Step):
-        if leaf["from"] or leaf["to"]:
-            raise Failed(
-                Failure.TRANSITION, f"Leaf {seq}: `{kind}` changes no state, and yet has a from or to."
-            )
-        if kind in OVERLAYS:
-            story.stops.setdefault(subject, []).append(seq)
-            story.silenced.setdefault(subject, []).append(seq)
-        return
-    standing = story.standings.setdefault((subject, purpose), _Standing())
-    step = Step(kind)
-    after = TRANSITIONS.get((standing.state, step))
-    if after is None or leaf["from"] != standing.state or leaf["to"] != after:
-        raise Failed(
-            Failure.TRANSITION,
-            f"Leaf {seq}: subject {subject} stood at `{standing.state}` with `{purpose}`; "
-            f"`{kind}` from `{leaf['from']}` to `{leaf['to']}` does not follow.",
-        )
-    if step is Step.CONFIRMED:
-        if standing.requested <= max([standing.stopped, *story.silenced.get(subject, ())[-1:]]):
-            raise Failed(
-                Failure.TRANSITION,
-                f"Leaf {seq}: a confirmation after a stop, and no new request in between.",
-            )
-        if notice not in story.notices:
-            raise Failed(Failure.NOTICE, f"Leaf {seq}: the words agreed to were never published.")
-        story.confirmed[seq] = (subject, purpose, notice)
-    if step is Step.REQUESTED:
-        standing.requested = seq
-    if step in STOPS:
-        standing.stopped = seq
-        story.stops.setdefault(subject, []).append(seq)
-        story.stopped.setdefault((subject, purpose), []).append(seq)
-    standing.state = after
-
-
-def _canonical(line: bytes, failure: Failure, what: str) -> Json:
-    """The object in `line`, if these are its canonical bytes (RFC 8785)."""
-    try:
-        found = json.loads(line)
-        same = isinstance(found, dict) and rfc8785.dumps(found) == line
-    except (ValueError, RecursionError):
-        same = False
-    if not same:
-        raise Failed(failure, f"{what} is no canonical JSON.")
-    return cast(Json, found)
 
 
 # ------------------------------------------------------------------ words and rules
 
 
-def _read_notices(archive: zipfile.ZipFile, story: _Story) -> dict[str, Json]:
+def _read_notices(archive: zipfile.ZipFile, story: Story) -> dict[str, Json]:
     """The policies by digest; that all words and rules which leaves refer to are there is checked."""
     words = {hashlib.sha256(line).hexdigest() for _, line in lines(archive, "purposes.jsonl")}
     for version, seq in story.notices.items():
@@ -266,7 +160,7 @@ def _read_notices(archive: zipfile.ZipFile, story: _Story) -> dict[str, Json]:
             )
     rules = {}
     for number, line in lines(archive, "policies.jsonl"):
-        rules[hashlib.sha256(line).hexdigest()] = _canonical(line, Failure.NOTICE, f"Policy {number}")
+        rules[hashlib.sha256(line).hexdigest()] = canonical_object(line, Failure.NOTICE, f"Policy {number}")
     for digest, seq in story.policies.items():
         if digest not in rules:
             raise Failed(
@@ -278,21 +172,21 @@ def _read_notices(archive: zipfile.ZipFile, story: _Story) -> dict[str, Json]:
 # ------------------------------------------------------------------ decisions
 
 
-def _read_decisions(archive: zipfile.ZipFile, story: _Story, rules: dict[str, Json]) -> int:
-    claimed: dict[str, int] = {}
+def _read_decisions(archive: zipfile.ZipFile, story: Story, rules: dict[str, Json]) -> int:
+    audit = Audit(story, rules)
     hashes: list[bytes] = []
     waiting = iter(story.batches.items())
     current = next(waiting, None)
     count = 0
     for number, line in lines(archive, "decisions.jsonl"):
-        entry = _canonical(line, Failure.DECISIONS, f"Decision {number}")
+        entry = canonical_object(line, Failure.DECISIONS, f"Decision {number}")
         record = entry.get("record")
         if set(entry) != {"batch", "record"} or not isinstance(record, dict):
             raise Failed(Failure.DECISIONS, f"Decision {number} lacks its batch or its record.")
         if current is None or entry["batch"] != current[0]:
             raise Failed(Failure.DECISIONS, f"Decision {number} does not belong where it stands.")
         hashes.append(leaf_hash(rfc8785.dumps(record)))
-        _judge(story, rules, number, current[0], current[1][2], record, claimed)
+        audit.judge(number, current[0], current[1][2], record)
         count += 1
         if len(hashes) == current[1][0]:
             if merkle_root(hashes).hex() != current[1][1]:
@@ -305,58 +199,3 @@ def _read_decisions(archive: zipfile.ZipFile, story: _Story, rules: dict[str, Js
     if current is not None:
         raise Failed(Failure.DECISIONS, f"Decisions of batch {current[0]} are missing.")
     return count
-
-
-def _judge(
-    story: _Story,
-    rules: dict[str, Json],
-    number: int,
-    batch: int,
-    policy: str,
-    record: Json,
-    claimed: dict[str, int],
-) -> None:
-    try:
-        subject, topic, key = str(record["subject"]), str(record["topic"]), str(record["key"])
-        attempt, basis, epoch = int(str(record["attempt"])), int(str(record["consent_seq"])), record["epoch"]
-        allowed = record["verdict"] == "allow"
-        mail_class, version, template = record["class"], record["purpose"], record["template"]
-        named, reason = record["policy"], record["reason"]
-    except (KeyError, ValueError):
-        raise Failed(Failure.DECISIONS, f"Decision {number} lacks a member.") from None
-    if named != policy:
-        raise Failed(Failure.DECISIONS, f"Decision {number} names another policy than its batch.")
-    if allowed != (reason == ""):
-        raise Failed(Failure.DECISIONS, f"Decision {number} is allowed and denied at once.")
-    known = sum(1 for seq in story.stops.get(subject, ()) if seq < batch)
-    if epoch != known and reason != "unknown_subject":
-        raise Failed(
-            Failure.STOPPED, f"Decision {number} knew of {epoch} stops of its subject, the log of {known}."
-        )
-    if not allowed:
-        return
-    if attempt != claimed.get(key, 0) + 1:
-        raise Failed(Failure.DECISIONS, f"Decision {number} claims attempt {attempt} of {key} out of turn.")
-    claimed[key] = attempt
-    if mail_class != "marketing":
-        return
-    if basis >= batch or story.confirmed.get(basis) != (subject, topic, version):
-        raise Failed(Failure.STOPPED, f"Decision {number} rests on leaf {basis}, which is no such consent.")
-    stops = (*story.stopped.get((subject, topic), ()), *story.silenced.get(subject, ()))
-    between = [seq for seq in stops if basis < seq < batch]
-    if between:
-        raise Failed(Failure.STOPPED, f"Decision {number} was allowed although leaf {between[0]} stopped it.")
-    if not _permits(rules.get(policy, {}), template):
-        raise Failed(Failure.NOTICE, f"Decision {number} allowed a template that its policy does not allow.")
-
-
-def _permits(policy: Json, template: object) -> bool:
-    """Whether `policy` has the template, with a way out and an imprint."""
-    known = policy.get("templates")
-    return isinstance(known, list) and any(
-        isinstance(one, dict)
-        and one.get("digest") == template
-        and one.get("unsubscribe") is True
-        and one.get("imprint") is True
-        for one in known
-    )

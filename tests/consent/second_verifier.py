@@ -30,6 +30,14 @@ NEXT = {
 }
 
 
+OF_ALL = ("complaint", "bounced.hard")
+CLASSES = ("marketing", "service", "proof", "internal", "test")
+RECORD = sorted(
+    "attempt class consent_seq epoch key measured policy purpose reason subject template topic v variant "
+    "verdict".split()
+)
+
+
 def sha(data):
     return hashlib.sha256(data).digest()
 
@@ -77,6 +85,45 @@ def open_note(note, key):
     return origin, int(size), base64.b64decode(root)
 
 
+def last(leaves, *types, purpose=None):
+    """The position of the last leaf of these types, and of the purpose if there is one; -1."""
+    found = [leaf["seq"] for leaf in leaves if leaf["type"] in types and purpose in (None, leaf["purpose"])]
+    return found[-1] if found else -1
+
+
+def agreed(mine, purpose):
+    """Whether the person whose leaves these are agrees to a purpose."""
+    stop = max(last(mine, "withdrawn", purpose=purpose), last(mine, *OF_ALL))
+    return last(mine, "confirmed", purpose=purpose) > stop
+
+
+def may(one, mine, policy, proofs):
+    """What a record may allow, going by its policy and by the person's leaves before it."""
+    marketing, service = one["class"] == "marketing", one["class"] == "service"
+    purpose = next((each for each in policy["purposes"] if each["topic"] == one["topic"]), {"basis": ""})
+    template = next((each for each in policy["templates"] if each["digest"] == one["template"]), {})
+    if marketing:
+        need(purpose["basis"] == "consent", "basis")
+        need(one["topic"] not in ("personalisation", "measurement"), "basis")
+        need(template.get("unsubscribe") is True and template.get("imprint") is True, "template")
+    elif service:
+        need(purpose["basis"] in ("contract", "legal_obligation"), "basis")
+        need(one["purpose"] == sha(canonical(purpose)).hex() and one["consent_seq"] == 0, "basis")
+        need(template.get("promotional") is False, "template")
+        need(last(mine, "bounced.hard") <= last(mine, "confirmed"), "bounced")
+    else:
+        need(one["purpose"] == "" and one["consent_seq"] == 0, "basis")
+    if one["class"] == "proof":
+        keys = proofs.setdefault(one["subject"], set())
+        keys.add(one["key"])
+        need(len(keys) <= sum(leaf["type"] == "proof_mail.queued" for leaf in mine), "proof")
+        need(last(mine, "proof_mail.queued") >= last(mine, *OF_ALL), "proof")
+    if one["variant"] != "plain":
+        need(one["variant"] == "personalised" and marketing and agreed(mine, "personalisation"), "beside")
+    if one["measured"] is not False:
+        need(one["measured"] is True and (marketing or service) and agreed(mine, "measurement"), "beside")
+
+
 def check(path, key="", older=""):
     """Stop with a word for what is wrong; return normally if the export holds."""
     with zipfile.ZipFile(path) as archive:
@@ -98,7 +145,7 @@ def check(path, key="", older=""):
         who = leaf["subject"], leaf["purpose"]
         if leaf["type"] not in NEXT:
             need(leaf["from"] == leaf["to"] == "", "transition")
-            if leaf["type"] in ("complaint", "bounced.hard"):
+            if leaf["type"] in OF_ALL:
                 stops.append((leaf["seq"], leaf["subject"], ""))
             continue
         need(leaf["from"] == state.get(who, "none"), "transition")
@@ -114,6 +161,10 @@ def check(path, key="", older=""):
 
     words = {hashlib.sha256(line).hexdigest() for line in parts["purposes.jsonl"].splitlines()}
     need(all(leaf["notice"] in words for leaf in leaves if leaf["type"] == "purpose.version"), "words")
+    rules = {
+        hashlib.sha256(line).hexdigest(): json.loads(line) for line in parts["policies.jsonl"].splitlines()
+    }
+    need(all(leaf["notice"] in rules for leaf in leaves if leaf["type"] == "policy.changed"), "words")
 
     by_batch = {}
     for line in parts["decisions.jsonl"].splitlines():
@@ -122,17 +173,25 @@ def check(path, key="", older=""):
         by_batch.setdefault(entry["batch"], []).append(entry["record"])
     batches = {leaf["seq"]: leaf["batch"] for leaf in leaves if leaf["type"] == "decisions"}
     need(by_batch.keys() == batches.keys(), "decisions")
-    attempts = {}
+    attempts, proofs = {}, {}
     for seq, records in by_batch.items():
         need(len(records) == batches[seq]["count"], "decisions")
         need(
             mth([sha(b"\x00" + canonical(one)) for one in records]).hex() == batches[seq]["root"], "decisions"
         )
+        before = [leaf for leaf in leaves[:seq] if leaf["subject"]]
         for one in records:
+            need(sorted(one) == RECORD and one["v"] == 1 and one["class"] in CLASSES, "record")
+            need(one["policy"] == leaves[seq]["notice"], "record")
+            need((one["verdict"] == "allow") == (one["reason"] == ""), "record")
+            known = sum(at < seq and subject == one["subject"] for at, subject, _ in stops)
+            need(one["epoch"] == known or one["reason"] == "unknown_subject", "epoch")
             if one["verdict"] != "allow":
                 continue
             need(one["attempt"] == attempts.get(one["key"], 0) + 1, "twice")
             attempts[one["key"]] = one["attempt"]
+            mine = [leaf for leaf in before if leaf["subject"] == one["subject"]]
+            may(one, mine, rules[one["policy"]], proofs)
             if one["class"] == "marketing":
                 consent = leaves[one["consent_seq"]]
                 need(consent["type"] == "confirmed" and consent["subject"] == one["subject"], "consent")
@@ -145,10 +204,6 @@ def check(path, key="", older=""):
                         for at, subject, topic in stops
                     ),
                     "withdrawn",
-                )
-                need(
-                    one["epoch"] == sum(at < seq and subject == one["subject"] for at, subject, _ in stops),
-                    "epoch",
                 )
 
 
