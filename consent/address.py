@@ -41,6 +41,6 @@ def read_address(text: str) -> Address:
 
 
 def shortened(typed: str) -> str:
-    """`a…@example.com`: enough to be recognised by the person whose address it is."""
-    local, _, domain = typed.rpartition("@")
-    return f"{local[:1]}…@{domain}"
+    """`a…@example.com`: enough to be recognised by the person whose address it is; empty for an empty one."""
+    local, sign, domain = typed.rpartition("@")
+    return f"{local[:1]}…@{domain}" if sign else ""

@@ -6,6 +6,7 @@ from sqlalchemy import bindparam, select
 
 from consent.address import shortened
 from consent.contract import BESIDE_TOPICS, Basis, LinkRefused, LinkView, Purpose, TopicView
+from consent.errors import WrongKeys
 from consent.policy import read_purposes
 from consent.rules import words
 from consent.statement import Statement
@@ -116,7 +117,11 @@ def _topics(
 
 
 def _address(reading: Reading, subject: Subject) -> str:
-    return reading.parts.vault.open_address(subject.id, subject.wrapped, subject.sealed)
+    """Empty for one that is damaged: its owner must come to the button all the same."""
+    try:
+        return reading.parts.vault.open_address(subject.id, subject.wrapped, subject.sealed)
+    except WrongKeys:
+        return ""
 
 
 def _nothing(reading: Reading, reason: str) -> LinkView:

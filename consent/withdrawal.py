@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from sqlalchemy import Column, bindparam, select, update
 
 from consent.contract import LinkRefused, Receipt, Visit
+from consent.errors import WrongKeys
 from consent.evidence import Evidence, of_visit
 from consent.leaf import Leaf
 from consent.statement import Statement
@@ -50,7 +51,7 @@ def stop(
     tx: Writing, subject: Subject, topics: Sequence[str], actor: str, record: Evidence | None
 ) -> Subject:
     """Withdraw `topics` and what was wished for them; the subject as they stand afterwards."""
-    commitment = keep_evidence(tx, subject, record) if record is not None else ""
+    commitment = _kept(tx, subject, record)
     for topic in topics:
         subject = subject.moved(
             topic, move(tx, subject, topic, Step.WITHDRAWN, actor=actor, commitment=commitment)
@@ -58,6 +59,15 @@ def stop(
     # A link to confirm that is still under way must not undo this: who wants back asks anew.
     drop(tx, subject.id, json.dumps(list(topics)))
     return subject
+
+
+def _kept(tx: Writing, subject: Subject, record: Evidence | None) -> str:
+    """The commitment to what is kept of it; empty if there is nothing, or if the subject's key is damaged: a
+    stop counts all the same."""
+    try:
+        return keep_evidence(tx, subject, record) if record is not None else ""
+    except WrongKeys:
+        return ""
 
 
 def _newest(column: Column[int]) -> Statement:
@@ -74,7 +84,7 @@ _SILENCED = {COMPLAINT: _newest(subjects.c.complained), HARD_BOUNCE: _newest(sub
 def silence(tx: Writing, subject: Subject, kind: str, actor: str, record: Evidence | None) -> None:
     """Stop all that goes to the address, whatever the topic, by a leaf of `kind`, and make links to confirm
     that are still under way worthless."""
-    commitment = keep_evidence(tx, subject, record) if record is not None else ""
+    commitment = _kept(tx, subject, record)
     seq = tx.log.append(Leaf(type=kind, subject=subject.id, actor=actor, evidence=commitment))
     _SILENCED[kind].run(tx.driver, of=subject.id, leaf=seq)
     close_all(tx, subject.id, "withdrawn")

@@ -9,7 +9,7 @@ import sqlite3
 import pytest
 
 from consent.checkpoint import read_checkpoint, read_note
-from consent.contract import LinkRefused, Reason, Unavailable, Visit
+from consent.contract import Heard, LinkRefused, Reason, Unavailable, Visit
 
 pytestmark = pytest.mark.anyio
 YEAR = 365 * 86_400_000
@@ -224,6 +224,23 @@ async def test_a_lost_stop_also_closes_what_was_only_asked_for(open_world, tmp_p
     world = await reopened(open_world, world, path)
     with pytest.raises(LinkRefused):
         await world.client.confirm(confirm, Visit())
+
+
+@pytest.mark.parametrize("damaged", ["wrapped", "address"])
+async def test_a_damaged_row_is_in_nobodys_way_out(world, damaged):
+    """The pages open without the address, the button works, and so does a provider's report."""
+    anna = await world.join("anna@kafija.example", "newsletter", "offers")
+    mail = world.ask(anna)
+    await world.send(mail)
+    world.service.write(lambda tx: tx.conn.exec_driver_sql(f"UPDATE subjects SET {damaged} = x'00'"))
+    token = world.unsubscribe_token(anna)
+    assert (await world.client.unsubscription(token)).address == ""
+    assert (await world.client.preferences(world.preferences_token(anna))).address == ""
+    receipt = await world.client.withdraw(token, "one_click", False, Visit())
+    assert receipt.topics == ("newsletter",)
+    assert await world.client.complained(mail.key) is Heard.NEW
+    asks = [world.ask(anna), world.ask(anna, "offers")]
+    assert [one.reason for one in await world.client.decide(asks)] == [Reason.COMPLAINED] * 2
 
 
 async def test_damaged_rows_do_not_keep_a_lost_stop_from_being_made_up_for(open_world, tmp_path):
