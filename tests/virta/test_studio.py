@@ -266,23 +266,18 @@ def test_a_story_links_to_its_mails_the_log_and_the_preferences(studio: TestClie
 
 
 @pytest.mark.parametrize(
-    ("change", "status", "told"),
-    [
-        ("update evidence set sealed = zeroblob(40)", 200, "no longer what the log committed to"),
-        ("update subjects set wrapped = zeroblob(60)", 503, "The data key of subject"),
-    ],
+    "change",
+    ["update evidence set sealed = zeroblob(40)", "update subjects set wrapped = zeroblob(60)"],
 )
-def test_a_damaged_row_of_somebody_is_told_of(
-    change: str, status: int, told: str, stall: Path, tmp_path: Path
-) -> None:
+def test_a_damaged_row_of_somebody_is_told_of(change: str, stall: Path, tmp_path: Path) -> None:
     """The page says what is damaged, and shows what is not."""
     folder = Path(shutil.copytree(stall, tmp_path / "stall"))
     with closing(sqlite3.connect(folder / "data" / "consent.db")) as store, store:
         store.execute(change)
     for client in opened(folder):
         answer = client.get("/people?address=anna@example.com")
-        assert answer.status_code == status
-        assert told in words(answer.text)
+        assert answer.status_code == 200
+        assert "no longer what the log committed to" in words(answer.text)
 
 
 def test_a_story_can_be_narrowed(studio: TestClient) -> None:
