@@ -59,6 +59,7 @@ test-slow: $(READY)
 bench: $(READY)
 	$(BIN)/python bench/mail.py
 	$(BIN)/python bench/claims.py
+	$(BIN)/python bench/signups.py
 	$(BIN)/python bench/sink.py
 
 lock: $(READY)
