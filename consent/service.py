@@ -8,6 +8,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -100,7 +101,7 @@ class Service:
             for listener in listeners:
                 try:
                     listener()
-                except Exception:
+                except Exception:  # whatever it is: what was committed stands, and is no fault of the caller
                     log.exception("a listener of the feed failed")
         return result
 
@@ -150,8 +151,9 @@ def open_service(
     simulations. Raises `AlreadyOpen`, `WrongKeys`, `DamagedLog`, `ValueError`."""
     if not origin or any(sign in origin for sign in " +\n\r\t"):
         raise ValueError(f"The log's name must have no blanks and no plus sign: {origin!r}")
-    store = open_memory() if path is None else open_file(path, durable)
-    try:
+    with ExitStack() as opened:
+        store = open_memory() if path is None else open_file(path, durable)
+        opened.callback(store.close)
         assert store.writer is not None
         with store.writer.begin():
             named = store.writer.scalar(select(facts.c.value).where(facts.c.name == "origin"))
@@ -162,15 +164,11 @@ def open_service(
             _check(store.writer, parts)
             rules = _rules(store.writer)
         service = Service(store, parts, clock, rules)
-    except BaseException:
-        store.close()
-        raise
-    if path is not None and durable:
-        try:
+        opened.pop_all()  # from here on its `close` does it
+        opened.callback(service.close)
+        if path is not None and durable:
             _make_up(service, path)
-        except BaseException:
-            service.close()
-            raise
+        opened.pop_all()
     return service
 
 
@@ -184,17 +182,17 @@ def _make_up(service: Service, path: Path) -> None:
 def open_reader(path: Path, keys: Keys, *, clock: Callable[[], int], public_url: str = "") -> Service:
     """Open an existing store for reading only, also while another process writes. Raises `NoStore`,
     `WrongKeys`."""
-    store = open_read_only(path)
-    try:
+    with ExitStack() as opened:
+        store = open_read_only(path)
+        opened.callback(store.close)
         with store.reader.begin():
             origin = _fact(store.reader, "origin").decode()
             parts = _parts(store.reader, keys, origin, public_url, (), clock, _no_entropy)
             _check(store.reader, parts)
             rules = _rules(store.reader)
-        return Service(store, parts, clock, rules)
-    except BaseException:
-        store.close()
-        raise
+        service = Service(store, parts, clock, rules)
+        opened.pop_all()
+    return service
 
 
 def _parts(
