@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from dsl.graph import (
     Arm,
+    Call,
+    Emit,
     Finish,
     Graph,
     If,
@@ -12,6 +14,11 @@ from dsl.graph import (
     Send,
     Set,
     Split,
+    Start,
+    StartAt,
+    StartByRequest,
+    StartEvery,
+    StartFlow,
     StartOnDate,
     StartOnEvent,
     StartOnSegment,
@@ -20,6 +27,7 @@ from dsl.graph import (
     Unsubscribe,
     Wait,
     WaitFor,
+    WaitForBestTime,
     WaitUntil,
     WaitUntilDate,
     WaitUntilTime,
@@ -27,7 +35,7 @@ from dsl.graph import (
 from dsl.wording import condition_words, duration_words, value_words
 
 
-def start_words(start: StartOnEvent | StartOnSegment | StartOnDate) -> str:
+def start_words(start: Start) -> str:
     """What starts the flow, as it could be written behind `start`."""
     match start:
         case StartOnEvent(event=event, where=where):
@@ -39,6 +47,13 @@ def start_words(start: StartOnEvent | StartOnSegment | StartOnDate) -> str:
             if start.offset is not None:
                 words += f" {duration_words(start.offset)} {'before' if start.before else 'after'}"
             return f"{words} at {start.at}"
+        case StartEvery(segment=segment, at=at):
+            day = f"month on day {start.month_day}" if start.month_day else start.weekday or "day"
+            return f"every {day} at {at} for segment {segment}"
+        case StartAt(segment=segment, local=local):
+            return f"at {local.replace('T', ' ')} for segment {segment}"
+        case StartByRequest():
+            return "by request"
 
 
 def node_words(node: Node) -> str:
@@ -48,6 +63,8 @@ def node_words(node: Node) -> str:
             return f"send {template}"
         case Wait(duration=duration, at=at):
             return f"wait {duration_words(duration)}" + (f" at {at}" if at else "")
+        case WaitForBestTime(up_to=up_to):
+            return f"wait for best time up to {duration_words(up_to)}"
         case WaitUntilTime(day=day, at=at):
             return f"wait until {day} at {at}" if day else f"wait until {at}"
         case WaitUntilDate(value=value, at=at):
@@ -71,6 +88,12 @@ def node_words(node: Node) -> str:
             return f"unsubscribe from {topic}"
         case Tell(address=address):
             return f"tell {address}"
+        case Emit(event=event):
+            return f"emit {event}"
+        case Call(webhook=webhook):
+            return f"call {webhook}"
+        case StartFlow(flow=flow):
+            return f"start flow {flow}"
         case Finish(label=label):
             return f"finish as {label}" if label else "finish"
 
@@ -79,7 +102,9 @@ def ways(node: Node) -> Iterator[tuple[str, int]]:
     """Where a journey can go from a step: the word on the arrow (empty where there is but one) and the index
     of the next step."""
     match node:
-        case Send() | Wait() | WaitUntilTime() | WaitUntilDate() | Set() | Tag() | Unsubscribe() | Tell():
+        case Send() | Wait() | WaitForBestTime() | WaitUntilTime() | WaitUntilDate():
+            yield "", node.next
+        case Set() | Tag() | Unsubscribe() | Tell() | Emit() | Call() | StartFlow():
             yield "", node.next
         case WaitUntil():
             yield "met", node.on_met

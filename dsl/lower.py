@@ -116,13 +116,13 @@ def _purpose(flow: Flow, topic: str | None, draft: Draft) -> Literal["marketing"
     )
 
 
-def _usual_entry(starts: tuple[graph.StartOnEvent | graph.StartOnSegment | graph.StartOnDate, ...]) -> Entry:
+def _usual_entry(starts: tuple[graph.Start, ...]) -> Entry:
     """Who may enter where no line says: a start of every year means every year."""
     yearly = any(isinstance(start, graph.StartOnDate) and start.every_year for start in starts)
     return Entry.EVERY_TIME if yearly else Entry.ONCE
 
 
-def _start(head: Start, draft: Draft) -> graph.StartOnEvent | graph.StartOnSegment | graph.StartOnDate:
+def _start(head: Start, draft: Draft) -> graph.Start:
     if isinstance(head, StartOnSegment):
         return graph.StartOnSegment(head.segment.text, head.joining)
     if isinstance(head, StartOnDate):

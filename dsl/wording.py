@@ -95,6 +95,8 @@ def value_words(node: Value) -> str:
             return f"-{value_words(inner)}"
         case graph.YearsSince(inner):
             return f"years since {value_words(inner)}"
+        case graph.Predicted(what):
+            return f"predicted.{what}"
         case graph.History():
             return _history(node)
 

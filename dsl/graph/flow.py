@@ -1,14 +1,15 @@
 """Whole flows and programs, and their JSON."""
 
 import hashlib
+from decimal import Decimal
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct
 
-from dsl.graph.schema import Coupon, EventType, FieldType, Limits, TopicType
-from dsl.graph.steps import Node
+from dsl.graph.schema import Coupon, EventType, FieldType, Limits, TopicType, Webhook
+from dsl.graph.steps import Node, Weekday
 from dsl.graph.values import Condition, Duration, Value
 
 
@@ -32,6 +33,30 @@ class StartOnDate(Struct, frozen=True, tag_field="is", tag="date"):
     every_year: bool = False
     offset: Duration | None = None
     before: bool = False  # the offset lies before the date
+
+
+class StartEvery(Struct, frozen=True, tag_field="is", tag="every"):
+    """`start every monday at 09:00 for segment S`: on `weekday`, or on the `month_day`-th of each month (a
+    day that a month lacks is its last), or (neither is given) every day, on the flow's clock."""
+
+    segment: str
+    at: str  # HH:MM
+    weekday: Weekday | None = None
+    month_day: int | None = None
+
+
+class StartAt(Struct, frozen=True, tag_field="is", tag="at"):
+    """`start at 2026-12-01 10:00 for segment S`: once, on the flow's clock."""
+
+    segment: str
+    local: str  # YYYY-MM-DDTHH:MM
+
+
+class StartByRequest(Struct, frozen=True, tag_field="is", tag="request"):
+    """`start by request`: by the API, by `start flow` or from the studio."""
+
+
+Start: TypeAlias = StartOnEvent | StartOnSegment | StartOnDate | StartEvery | StartAt | StartByRequest
 
 
 class Leave(Struct, frozen=True):
@@ -75,7 +100,7 @@ class Graph(Struct, frozen=True):
     title: str
     topic: str | None  # of sends that name no other
     purpose: Literal["marketing", "service"]
-    starts: tuple[StartOnEvent | StartOnSegment | StartOnDate, ...]
+    starts: tuple[Start, ...]
     nodes: tuple[Node, ...]
     needs: Needs
     entry: Entry = Entry.ONCE
@@ -86,6 +111,9 @@ class Graph(Struct, frozen=True):
     goal: Goal | None = None
     limits: Limits = Limits()  # the flow's own `quiet` and `at most` lines, beside the project's
     priority: int = 5  # 1 goes first
+    time_zone: str | None = None  # the flow's clock; None: the contact's, and the project's where unknown
+    holdout: Decimal = Decimal(0)  # the percentage that enters and takes no step
+    moved: tuple[tuple[str, str], ...] = ()  # old name of a step, and the one where its people go
     digest: str = ""
 
     def sealed(self) -> "Graph":
@@ -111,6 +139,7 @@ class Program(Struct, frozen=True):
     flows: tuple[Graph, ...]
     coupons: tuple[Coupon, ...] = ()
     limits: Limits = Limits()
+    webhooks: tuple[Webhook, ...] = ()
 
 
 def to_json(thing: Graph | Program) -> bytes:

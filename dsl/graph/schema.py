@@ -37,11 +37,14 @@ class TopicType(Struct, frozen=True):
     basis: Literal["consent", "contract", "legal_obligation"]
     wording: str = ""
     cap_count: int = 0  # at most this many mails per `cap_unit`; 0: no cap
-    cap_unit: Literal["day", "week", "month"] = "month"
+    cap_unit: Literal["day", "week", "month", "rolling"] = "month"
+    cap_rolling: Duration | None = None  # the window of a rolling cap: days only
 
 
 class Coupon(Struct, frozen=True):
-    """What a code is worth, and how one is made: `pattern` holds `{random N}` once, as in `BACK-{random 8}`.
+    """What a code is worth, and how one is made: `pattern` holds `{random N}` once, as in `BACK-{random 8}`;
+    or `codes_from` names a file of the project that holds one code a line, each given once (`pattern` is
+    empty then).
 
     Exactly one of `percent`, `amount` and `free_shipping` is given. A code is valid from its creation, for
     `valid` (None: without end).
@@ -49,11 +52,21 @@ class Coupon(Struct, frozen=True):
 
     name: str
     title: str
-    pattern: str
+    pattern: str = ""
     percent: Decimal | None = None
     amount: Money | None = None
     free_shipping: bool = False
     valid: Duration | None = None
+    codes_from: str = ""
+
+
+class Webhook(Struct, frozen=True):
+    """Where `call` sends what it tells. `secret_env` names the environment variable that holds the key by
+    which a call is signed."""
+
+    name: str
+    url: str
+    secret_env: str = ""
 
 
 class Cap(Struct, frozen=True):

@@ -7,6 +7,8 @@ from msgspec import Struct
 
 from dsl.graph.values import Condition, Duration, Value
 
+Weekday: TypeAlias = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
 END = -1
 """The index of no step: the journey is over."""
 
@@ -56,7 +58,7 @@ class WaitUntilTime(Step, frozen=True, tag="wait_until_time"):
 
     at: str
     next: int
-    day: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] | None = None
+    day: Weekday | None = None
 
 
 class WaitUntilDate(Step, frozen=True, tag="wait_until_date"):
@@ -105,8 +107,19 @@ class Arm(Struct, frozen=True):
     next: int
 
 
+class Winner(Struct, frozen=True):
+    """`keep winner by METRIC after N contacts` (per arm), or `adapt by METRIC` (`adapts`, `after` is 0).
+    `event` names the event that counts, for the metric `event`."""
+
+    metric: Literal["clicks", "opens", "event", "revenue"]
+    event: str = ""
+    after: int = 0
+    adapts: bool = False
+
+
 class Split(Step, frozen=True, tag="split"):
     arms: tuple[Arm, ...]
+    winner: Winner | None = None
 
 
 class Repeat(Step, frozen=True, tag="repeat"):
@@ -150,6 +163,38 @@ class Tell(Step, frozen=True, tag="tell"):
     next: int
 
 
+class WaitForBestTime(Step, frozen=True, tag="wait_for_best_time"):
+    """`wait for best time up to D`: the hour at which this person most often clicks or opens; without enough
+    history, at once."""
+
+    up_to: Duration
+    next: int
+
+
+class Emit(Step, frozen=True, tag="emit"):
+    """`emit EVENT [with …]`: an event of the project happens to this contact, at the same moment, behind the
+    one that is being worked on."""
+
+    event: str
+    next: int
+    values: tuple[tuple[str, Value], ...] = ()
+
+
+class Call(Step, frozen=True, tag="call"):
+    """`call WEBHOOK [with …]`: signed, tried again with back-off, in order per contact."""
+
+    webhook: str
+    next: int
+    values: tuple[tuple[str, Value], ...] = ()
+
+
+class StartFlow(Step, frozen=True, tag="start_flow"):
+    """`start flow NAME`: the other flow starts by request; this journey does not wait for it."""
+
+    flow: str
+    next: int
+
+
 class Finish(Step, frozen=True, tag="finish"):
     label: str = ""
 
@@ -157,6 +202,7 @@ class Finish(Step, frozen=True, tag="finish"):
 Node: TypeAlias = (
     Send
     | Wait
+    | WaitForBestTime
     | WaitUntilTime
     | WaitUntilDate
     | WaitUntil
@@ -168,5 +214,8 @@ Node: TypeAlias = (
     | Tag
     | Unsubscribe
     | Tell
+    | Emit
+    | Call
+    | StartFlow
     | Finish
 )

@@ -94,6 +94,13 @@ class CouponCode(Expression, frozen=True, tag="coupon"):
     coupon: str
 
 
+class Predicted(Expression, frozen=True, tag="predicted"):
+    """`predicted.churn_risk` (0 to 1) and `predicted.lifetime_value` (money); unknown without the contact's
+    agreement to personalisation."""
+
+    what: Literal["churn_risk", "lifetime_value"]
+
+
 class Arithmetic(Expression, frozen=True, tag="arithmetic"):
     operator: Literal["+", "-", "*", "/"]
     left: "Value"
@@ -222,6 +229,7 @@ Value: TypeAlias = (
     | YearsSince
     | History
     | CouponCode
+    | Predicted
 )
 Condition: TypeAlias = (
     Compare

@@ -84,6 +84,8 @@ def reading(value: g.Value, currency: str = "", at_least: bool = False) -> Readi
             return lambda scene: _years(inner(scene), scene)
         case g.History():
             return _aggregate(value, currency, at_least)
+        case g.Predicted():
+            return lambda scene: None
         case g.CouponCode():
             raise ValueError("a coupon's code is made by the step that gives it, not read")
 
