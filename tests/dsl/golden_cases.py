@@ -12,24 +12,29 @@ SHARED_TEMPLATES = tuple(
 SCHEMA = ("schema.flow", (GOLDEN / "schema.flow").read_bytes())
 
 
+def shared_project(
+    *files: tuple[str, bytes], templates: tuple[tuple[str, bytes], ...] = (), asking: bool = True
+) -> Project:
+    """Files beside the shared schema; `templates` win over those of the same name. `asking`: people are asked
+    for personalisation and measurement."""
+    merged = dict(SHARED_TEMPLATES) | dict(templates)
+    return Project(
+        (SCHEMA, *files),
+        tuple(merged.items()),
+        ("en", "lv"),
+        "EUR",
+        "Europe/Riga",
+        date(2026, 11, 21),
+        ("care@kafija.example",),
+        ("personalisation", "measurement") if asking else (),
+    )
+
+
 def compiled(
     *files: tuple[str, bytes], templates: tuple[tuple[str, bytes], ...] = (), asking: bool = True
 ) -> Compiled:
-    """Compile files beside the shared schema; `templates` win over those of the same name. `asking`: people
-    are asked for personalisation and measurement."""
-    merged = dict(SHARED_TEMPLATES) | dict(templates)
-    return compile_project(
-        Project(
-            (SCHEMA, *files),
-            tuple(merged.items()),
-            ("en", "lv"),
-            "EUR",
-            "Europe/Riga",
-            date(2026, 11, 21),
-            ("care@kafija.example",),
-            ("personalisation", "measurement") if asking else (),
-        )
-    )
+    """What becomes of files beside the shared schema."""
+    return compile_project(shared_project(*files, templates=templates, asking=asking))
 
 
 def compiled_case(path: Path) -> Compiled:

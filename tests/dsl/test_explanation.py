@@ -1,0 +1,89 @@
+"""Each page about a finding keeps its word: the wrong example shows the finding, the right one is mended."""
+
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from golden_cases import GOLDEN, shared_project
+
+from dsl.compile import Compiled, compile_project
+from dsl.explanation import BadPage, Explanation, Sample, explained_codes, explanation, read_page
+from dsl.finding import Severity
+
+PAGES = explained_codes()
+WORLD = ("explained.flow", (GOLDEN / "explained.flow").read_bytes())
+FORM = (Path(__file__).parents[2] / "dsl" / "explain" / "E101.md").read_text("utf-8")
+
+
+def compiled_example(files: tuple[Sample, ...]) -> Compiled:
+    """An example's files beside the declared world, as one project; a `virta.toml` says which languages there
+    are, who is in the team and what people are asked beside the topics."""
+    flows = tuple((each.path, each.data) for each in files if each.kind == "flow")
+    others = tuple((each.path, each.data) for each in files if each.path.startswith("templates/"))
+    project = shared_project(WORLD, *flows, templates=others)
+    for each in files:
+        if each.path == "virta.toml":
+            toml = tomllib.loads(each.text)
+            project = replace(
+                project,
+                languages=tuple(toml.get("languages", project.languages)),
+                team=tuple(toml.get("team", ())),
+                purposes=tuple(name for name in ("personalisation", "measurement") if name in toml),
+            )
+    return compile_project(project)
+
+
+@pytest.mark.parametrize("code", PAGES)
+def test_a_page_is_about_its_code(code: str) -> None:
+    """The file is named as the page is."""
+    assert explanation(code).code == code
+
+
+@pytest.mark.parametrize("code", PAGES)
+def test_the_wrong_example_shows_the_finding(code: str) -> None:
+    """This code, and no other error."""
+    found = compiled_example(explanation(code).wrong).findings
+    assert code in {each.code for each in found}
+    assert [each for each in found if each.severity is Severity.ERROR and each.code != code] == []
+
+
+@pytest.mark.parametrize("code", PAGES)
+def test_the_right_example_is_mended(code: str) -> None:
+    """No finding of this code, and no error at all."""
+    found = compiled_example(explanation(code).right).findings
+    assert [each for each in found if each.severity is Severity.ERROR or each.code == code] == []
+
+
+def test_a_page_has_all_its_parts() -> None:
+    """A heading, paragraphs, and an example of both kinds; files have names, kinds and encodings."""
+    read = read_page(FORM)
+    assert isinstance(read, Explanation)
+    assert read.title == "A line cannot be read"
+    assert read.text.startswith("The line begins")
+    assert [each.path for each in (*read.wrong, *read.right)] == ["example.flow", "example.flow"]
+    saved = read_page(FORM.replace("```flow\n", "```flow a.flow saved as utf-16\n"))
+    assert saved.wrong[0] == Sample("a.flow", "flow", read.wrong[0].text, "utf-16")
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "",
+        FORM.replace("## Right", "## Better"),
+        FORM.replace("# E101 ", "# E1 "),
+        FORM.replace("```flow", "Such a flow:\n```flow"),
+        FORM.replace("```flow", "```html"),
+    ],
+)
+def test_a_page_of_another_form_is_refused(page: str) -> None:
+    """So that no example can be left out of the tests."""
+    with pytest.raises(BadPage):
+        read_page(page)
+
+
+def test_a_code_without_a_page_is_a_key_error() -> None:
+    """Whatever stands for the code."""
+    for code in ("E999", "", "../E101", "E101.md"):
+        with pytest.raises(KeyError):
+            explanation(code)
