@@ -5,6 +5,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -18,7 +19,8 @@ from msgspec import Struct
 from consent.contract import BESIDE_TOPICS, Outcome
 from dsl.compile import Project, compile_project
 from engine.delivery.dispatch import DEFERRALS
-from virta.command import app, run
+from virta.command import run
+from virta.command_line import app
 from virta.project import load_project
 from virta.settings import Settings, read_settings
 
@@ -44,7 +46,7 @@ def rows(text: str) -> list[list[str]]:
 # ------------------------------------------------------------------ commands
 
 
-def all_commands(of: App = app, above: tuple[str, ...] = ()) -> Iterator[tuple[str, App]]:
+def all_commands(of: App, above: tuple[str, ...] = ()) -> Iterator[tuple[str, App]]:
     for name in of:
         if not name.startswith("-"):
             inner = [each for each in of[name] if not each.startswith("-")]
@@ -54,7 +56,7 @@ def all_commands(of: App = app, above: tuple[str, ...] = ()) -> Iterator[tuple[s
                 yield " ".join(("virta", *above, name)), of[name]
 
 
-COMMAND_LIST = list(all_commands())
+COMMAND_LIST = list(all_commands(app()))
 
 
 def arguments(command: App) -> dict[str, tuple[bool, Any, tuple[str, ...]]]:
@@ -257,7 +259,7 @@ def test_every_command_line_of_the_readme_is_understood() -> None:
     assert len(lines) > 5
     for line in lines:
         words = shlex.split(line)[1:]
-        command, bound, *_ = app.parse_args(words, exit_on_error=False, print_error=False)
+        command, bound, *_ = app().parse_args(words, exit_on_error=False, print_error=False)
         assert callable(command)
         assert bound is not None
 
@@ -281,13 +283,21 @@ def test_the_flow_of_the_readme_compiles() -> None:
     assert [each.flow for each in found.program.flows] == ["welcome"]
 
 
+def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    """One number, in both places."""
+    assert run(["--version"]) == 0
+    packaged = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    assert capsys.readouterr().out == f"{packaged}\n"
+
+
 def test_help_loads_nothing_heavy() -> None:
     """`virta --help` answers at once: the libraries of the commands stay out."""
     program = (
         "import sys\n"
         "from virta.command import run\n"
         "run(['--help'])\n"
-        "heavy = {'sqlalchemy', 'jinja2', 'starlette', 'lark', 'uvicorn', 'httpx2', 'cryptography'}\n"
+        "heavy = {'cyclopts', 'msgspec', 'rich', 'sqlalchemy', 'jinja2', 'starlette', 'lark', 'uvicorn'}\n"
+        "heavy |= {'httpx2', 'cryptography'}\n"
         "print('loaded:', sorted(heavy & sys.modules.keys()))\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

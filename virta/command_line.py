@@ -1,0 +1,48 @@
+"""Command lines read: the words behind `virta` become a call of a command's function."""
+
+import sys
+from functools import cache
+
+from cyclopts import App, CycloptsError, UnusedCliTokensError
+
+from virta.command_table import GROUPS, SAYS, VERSION
+from virta.settings import BrokenProject
+
+
+@cache
+def app() -> App:
+    """The commands as cyclopts knows them, each loaded when it is called."""
+    whole = App(name="virta", help=SAYS, version=VERSION, help_format="plaintext")
+    parents = {"": whole}
+    for group in GROUPS:
+        for command in group.commands:
+            above, _, name = command.name.rpartition(" ")
+            if above not in parents:
+                parents[above] = App(name=above, help=group.title)
+                whole.command(parents[above])
+            parents[above].command(command.target, name=name, help=command.says)
+    return whole
+
+
+def carry_out(words: list[str]) -> int:
+    """Carry out one command line and give its exit code. Faults of usage and of the project are told in one
+    line on standard error."""
+    try:
+        code = app()(words, exit_on_error=False, print_error=False, result_action="return_value")
+    except CycloptsError as fault:
+        print(f"virta: {_plain(fault)}", file=sys.stderr)
+        return 2
+    except BrokenProject as fault:
+        print(f"virta: {fault}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return code if isinstance(code, int) else 0
+
+
+def _plain(fault: CycloptsError) -> str:
+    """The fault as one line of plain text, with the way to help."""
+    if isinstance(fault, UnusedCliTokensError):
+        words = " ".join(fault.unused_tokens or ())
+        return f"There is nothing that `{words}` could mean here. See `virta --help`."
+    return f"{' '.join(str(fault).split())} See `virta --help`."

@@ -1,0 +1,96 @@
+"""All commands by what they are for, as data: the overview needs nothing else and comes at once."""
+
+from dataclasses import dataclass
+from textwrap import dedent
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`name` is one word, or two for `consent …`; `target` is the function, as `module:name`; it is imported
+    when the command is called."""
+
+    name: str
+    target: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    title: str
+    commands: tuple[Command, ...]
+
+
+SAYS = "E-mail marketing automation as code, with consent that can be proved."
+VERSION = "0.1.0"
+
+GROUPS = (
+    Group(
+        "Write flows",
+        (
+            Command("new", "virta.commands.new:new", "Make a project, ready to be served."),
+            Command("check", "virta.commands.check:check", "Say what is wrong with flows and templates."),
+            Command("graph", "virta.commands.graph:graph", "Draw flows, or print them as JSON."),
+        ),
+    ),
+    Group(
+        "Run them",
+        (
+            Command(
+                "simulate",
+                "virta.commands.simulate:simulate",
+                "Replay visitors through the flows on a virtual clock.",
+            ),
+            Command("serve", "virta.commands.serve:serve", "Serve pages and API, run flows, send mails."),
+        ),
+    ),
+    Group(
+        "See what happened",
+        (
+            Command("why", "virta.commands.why:why", "Tell a person's story, and why a mail did not go."),
+            Command("mailbox", "virta.commands.mailbox:mailbox", "Show what the local mailbox holds."),
+        ),
+    ),
+    Group(
+        "Prove consent",
+        (
+            Command(
+                "consent show",
+                "virta.commands.consent_show:show",
+                "Show where a person stands, and why.",
+            ),
+            Command(
+                "consent export",
+                "virta.commands.consent_export:export",
+                "Write the log and the decisions to a file that proves itself.",
+            ),
+            Command(
+                "consent verify",
+                "virta.commands.consent_verify:verify",
+                "Check an export, without the project.",
+            ),
+            Command("consent keys", "virta.commands.consent_keys:keys", "Print the log's public keys."),
+        ),
+    ),
+)
+
+
+def overview(about: str = "") -> str:
+    """The commands by group, aligned, as plain text; `about` is the first word of those that are wanted
+    (empty: all)."""
+    groups = [
+        (group.title, chosen)
+        for group in GROUPS
+        if (chosen := [each for each in group.commands if not about or each.name.split()[0] == about])
+    ]
+    width = max(len(command.name) for _, commands in groups for command in commands)
+    blocks = [
+        "\n".join([f"{title}:", *(f"  {each.name:<{width}}  {each.says}" for each in commands)])
+        for title, commands in groups
+    ]
+    usage = f"Usage: virta {about + ' ' if about else ''}COMMAND …"
+    close = dedent(
+        """\
+        virta COMMAND --help tells what a command takes, virta --version the version.
+        """
+    )
+    return "\n\n".join([SAYS, usage, *blocks, close])
