@@ -15,6 +15,7 @@ HOLE = "\ufffc"
 
 STRING = r'"(?:\\.|\{[^{}"\\\n]*(?:"[^"{}\\\n]*"[^{}"\\\n]*)*\}|[^"\\\n])*"'
 _STRING = re.compile(STRING)
+_STRING_OR_TAB = re.compile(rf"{STRING}|\t")
 _CONTINUES = re.compile(r"(and|or|where|with)\b")
 _BLANKS = re.compile(r"[\u00a0\u1680\u2000-\u200d\u202f\u205f\u2060\u3000\ufeff]")
 _INDENT = 4
@@ -95,6 +96,16 @@ def lay_out(source: Source) -> tuple[list[Chunk], list[Finding]]:
         layout.take(number, line)
     layout.close()
     return layout.chunks, [*layout.findings, *_tabs(source)]
+
+
+def code_end(line: str, start: int = 0) -> int:
+    """The column (from 0) at which the comment of a line begins; the line's length if it has none. `start` is
+    a column outside of quotes."""
+    position = start
+    while position < len(line) and line[position] != "#":
+        found = _STRING.match(line, position) if line[position] == '"' else None
+        position = found.end() if found else position + 1
+    return position
 
 
 class _Layout:
@@ -180,17 +191,10 @@ class _Layout:
         width = 0
         for sign in line[:margin]:
             width += _INDENT - width % _INDENT if sign == "\t" else 1
-        body, position = "", margin
-        while position < len(line):
-            sign = line[position]
-            if sign == "#":
-                break
-            if sign == '"' and (found := _STRING.match(line, position)):
-                body += found.group()
-                position = found.end()
-                continue
-            body += " " if sign == "\t" else sign
-            position += 1
+        body = _STRING_OR_TAB.sub(
+            lambda found: " " if found.group() == "\t" else found.group(),
+            line[margin : code_end(line, margin)],
+        )
         logical = Logical(" " * width + body.rstrip(" "), [(0, number, 0)])
         if width != margin or width:
             logical.pieces.append((width, number, margin))

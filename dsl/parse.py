@@ -61,6 +61,14 @@ def parse_source(source: Source, currency: str) -> tuple[list[Declaration], list
     return declarations, findings
 
 
+def read_words(chunk: Chunk) -> tuple[Tree[Token], list[Token]]:
+    """The tree of a declaration that has no faults, and its words in order, with their places in its lines.
+    Raises `UnexpectedInput` if it has some."""
+    reading = _parser().parse_interactive(chunk.text)
+    words = [token for token in reading.iter_parse() if token.type not in _LAYOUT_TOKENS]
+    return reading.feed_eof(), words  # type: ignore[no-untyped-call]
+
+
 def _read(chunk: Chunk, findings: list[Finding]) -> Tree[Token] | None:
     first = _WORD.match(chunk.lines[0].text)
     if first and first.group() in LATER_DECLARATIONS:

@@ -1,0 +1,24 @@
+"""What two texts must have in common to be the same: what they declare, and what their comments say."""
+
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from dsl.finding import Span
+from dsl.layout import code_end
+from dsl.source import Source
+
+
+def meaning(node: Any) -> Any:
+    """A declaration, or anything in one, without its places: equal for texts that mean the same."""
+    if isinstance(node, tuple):
+        return tuple(meaning(each) for each in node)
+    if is_dataclass(node) and not isinstance(node, type):
+        values = (getattr(node, field.name) for field in fields(node))
+        return (type(node).__name__, *(meaning(value) for value in values if not isinstance(value, Span)))
+    return node
+
+
+def comments(source: Source) -> list[str]:
+    """Every comment of a file from its `#` on, in order."""
+    cut = (line[code_end(line) :].rstrip() for line in source.lines)
+    return [comment for comment in cut if comment]
