@@ -46,18 +46,26 @@ class Templates:
     files: tuple[TemplateFile, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def names(self) -> frozenset[str]:
         """The names that a `send` can write."""
-        return frozenset(file.name for file in self.files if not file.partial)
+        return frozenset(self._by_name)
 
     def variants(self, name: str) -> tuple[TemplateFile, ...]:
         """The files of a template, by language and kind."""
-        return tuple(file for file in self.files if file.name == name and not file.partial)
+        return self._by_name.get(name, ())
 
     def file(self, path: str, language: str = "") -> TemplateFile | None:
         """The file that `{% include %}` means by a path in a mail of a language."""
         return self._by_path.get(in_language(path, language, self._by_path))
+
+    @cached_property
+    def _by_name(self) -> dict[str, tuple[TemplateFile, ...]]:
+        found: dict[str, list[TemplateFile]] = {}
+        for file in self.files:
+            if not file.partial:
+                found.setdefault(file.name, []).append(file)
+        return {name: tuple(files) for name, files in found.items()}
 
     @cached_property
     def _by_path(self) -> dict[str, TemplateFile]:
@@ -84,7 +92,7 @@ def place_in(path: str, templates: Templates, line: int, *words: str) -> Span:
 
 def is_partial(path: str) -> bool:
     """Whether the file, or a folder above it, begins with `_`: a layout or a part, no mail of its own."""
-    return any(part.startswith("_") for part in PurePosixPath(path).parts)
+    return path.startswith("_") or "/_" in path
 
 
 def read_templates(
