@@ -143,8 +143,10 @@ def open_service(
     clock: Callable[[], int],
     entropy: Callable[[int], bytes],
     durable: bool = True,
+    image: bytes | None = None,
 ) -> Service:
-    """Open the service for writing; the store is made if there is none. `path` None keeps it in memory.
+    """Open the service for writing; the store is made if there is none. `path` None keeps it in memory,
+    where it may begin as the `image` of another.
 
     `origin` names the log in every checkpoint, as in `example.com/consent`; a log that exists keeps the name
     it has. `clock` gives ms UTC, `entropy` that many random bytes. Not `durable` skips syncing, for
@@ -152,7 +154,7 @@ def open_service(
     if not origin or any(sign in origin for sign in " +\n\r\t"):
         raise ValueError(f"The log's name must have no blanks and no plus sign: {origin!r}")
     with ExitStack() as opened:
-        store = open_memory() if path is None else open_file(path, durable)
+        store = open_memory(image) if path is None else open_file(path, durable)
         opened.callback(store.close)
         assert store.writer is not None
         with store.writer.begin():

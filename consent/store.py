@@ -267,6 +267,10 @@ class Store:
         """Keep the lock file's descriptor until `close`."""
         self._lock = lock
 
+    def image(self) -> bytes:
+        """All that is in a store in memory, for others to begin with."""
+        return driver_of(self.reader).serialize()
+
     def close(self) -> None:
         """Close the connections and let another process write."""
         for connection in (self.reader, self.writer):
@@ -278,12 +282,18 @@ class Store:
             self._lock = None
 
 
-def open_memory() -> Store:
-    """A store that lives as long as it is open."""
-    connection = _connect(
-        lambda: sqlite3.connect(":memory:", check_same_thread=False), "BEGIN IMMEDIATE", durable=False
-    )
-    metadata.create_all(connection)
+def open_memory(image: bytes | None = None) -> Store:
+    """A store that lives as long as it is open. `image`: what it begins with, by `Store.image`."""
+
+    def make() -> sqlite3.Connection:
+        raw = sqlite3.connect(":memory:", check_same_thread=False)
+        if image is not None:
+            raw.deserialize(image)
+        return raw
+
+    connection = _connect(make, "BEGIN IMMEDIATE", durable=False)
+    if image is None:
+        metadata.create_all(connection)
     connection.commit()
     return Store(connection, connection, None, False)
 

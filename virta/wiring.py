@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import hmac
+import random
 import re
 import secrets
 import time
@@ -28,7 +29,7 @@ from engine.delivery.mailer import Mailer
 from engine.delivery.proofs import Proofs
 from engine.delivery.queue import Queue
 from engine.delivery.recover import recover
-from engine.delivery.smtp import Login
+from engine.delivery.smtp import Dial, Login, by_tcp
 from engine.mail.letters import LetterFault, Letters, Sender
 from engine.mail.measured import Marks
 from engine.returns.intake import Intake
@@ -60,13 +61,25 @@ def wall_clock() -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class Blank:
+    """What systems in memory begin with, made once: stores in which nothing has happened yet, and the
+    templates, loaded. `blank_of` makes it."""
+
+    consent: bytes
+    engine: bytes
+    letters: Letters
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     """What a system takes from outside itself. `clock` gives ms UTC, `entropy(n)` n random bytes; not
-    `durable` gives up on power loss."""
+    `durable` gives up on power loss. `dial` reaches the mail server. With `blank` nothing is on the disk."""
 
     clock: Callable[[], int] = wall_clock
     entropy: Callable[[int], bytes] = secrets.token_bytes
     durable: bool = True
+    dial: Dial = by_tcp
+    blank: Blank | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +96,7 @@ class System:
     proofs: Proofs
     runner: Runner
     inbox: Inbox
+    intake: Intake
     measurement: Measurement
     pages: Starlette
 
@@ -147,34 +161,28 @@ async def _open(
     if program is None:
         raise BrokenProject("The flows have errors; `virta check` shows them.")
     data = folder / settings.stores.folder
-    host = urlsplit(settings.url).hostname or "localhost"
-    service = open_service(
-        data / "consent.db",
-        keys.consent,
-        origin=f"{host}/{_NOT_IN_ORIGIN.sub('-', settings.name)}",
-        public_url=settings.url,
-        team=settings.team,
-        clock=world.clock,
-        entropy=world.entropy,
-        durable=world.durable,
-    )
+    blank = world.blank
+    service = _service(data / "consent.db" if blank is None else None, settings, keys, world)
     opened.callback(service.close)
     consent = InProcess(service)
-    wording = read_wording(folder, settings.languages, program.topics, settings.purposes)
-    await consent.publish(policy_of(program, compiled, settings, wording))
+    if blank is None:
+        await consent.publish(policy_of(program, compiled, settings, _words(folder, settings, program)))
 
-    store = Store(data / "engine.db", world.durable)
+    if blank is None:
+        store = Store(data / "engine.db", world.durable)
+    else:
+        store = Store(None, world.durable, blank.engine)
     opened.callback(store.close)
     older = await store.graphs()
     await store.keep_graphs(program.flows)
     loaded = Loaded(program, older, settings.time_zone, keys.journey, settings.currency)
     marks = marks_of(settings, keys)
-    letters = letters_of(compiled, settings, marks)
+    letters = letters_of(compiled, settings, marks) if blank is None else blank.letters.afresh()
 
-    attempts = AttemptFile(data / "attempts", sender_of(keys))
+    attempts = AttemptFile(data / "attempts" if blank is None else None, sender_of(keys))
     opened.callback(attempts.close)
     queue = Queue()
-    mailer = Mailer(login_of(settings), settings.smtp.connections, attempts, world.clock)
+    mailer = Mailer(login_of(settings), settings.smtp.connections, attempts, world.clock, world.dial)
     wake: list[Callable[[], None]] = []
     dispatch = Dispatch(
         consent,
@@ -188,11 +196,12 @@ async def _open(
     runner = Runner(store, loaded, consent, letters, queue, mailer, dispatch, world.clock)
     wake.append(runner.wake.set)
     inbox = Inbox(store, program, world.clock, runner.wake.set)
+    intake = Intake(consent, store, inbox, world.clock)
     measurement = Measurement(store, inbox, marks, world.clock)
     pages = build_app(
         consent,
         inbox,
-        Intake(consent, store, inbox, world.clock),
+        intake,
         measurement,
         ApiKeys.of((secret(api.key), api.scopes) for api in settings.api),
         brand_of(settings, compiled),
@@ -212,9 +221,50 @@ async def _open(
         proofs,
         runner,
         inbox,
+        intake,
         measurement,
         pages,
     )
+
+
+async def blank_of(folder: Path, settings: Settings, compiled: Compiled, keys: ProjectKeys) -> Blank:
+    """Stores as they are before anything has happened: the project's policy is published, no more. Raises
+    `BrokenProject`."""
+    program = compiled.program
+    if program is None:
+        raise BrokenProject("The flows have errors; `virta check` shows them.")
+    with contextlib.ExitStack() as opened:
+        world = World(lambda: 0, random.Random(0).randbytes, durable=False)
+        try:
+            service = _service(None, settings, keys, world)
+            opened.callback(service.close)
+            words = _words(folder, settings, program)
+            await InProcess(service).publish(policy_of(program, compiled, settings, words))
+            store = Store(None, durable=False)
+            opened.callback(store.close)
+            letters = letters_of(compiled, settings, marks_of(settings, keys))
+        except (ConsentError, Unavailable, StoreFault, LetterFault) as fault:
+            raise BrokenProject(str(fault)) from None
+        return Blank(service.store.image(), store.image(), letters)
+
+
+def _service(path: Path | None, settings: Settings, keys: ProjectKeys, world: World) -> Service:
+    host = urlsplit(settings.url).hostname or "localhost"
+    return open_service(
+        path,
+        keys.consent,
+        origin=f"{host}/{_NOT_IN_ORIGIN.sub('-', settings.name)}",
+        public_url=settings.url,
+        team=settings.team,
+        clock=world.clock,
+        entropy=world.entropy,
+        durable=world.durable,
+        image=world.blank.consent if world.blank is not None else None,
+    )
+
+
+def _words(folder: Path, settings: Settings, program: Program) -> dict[str, Wording]:
+    return read_wording(folder, settings.languages, program.topics, settings.purposes)
 
 
 def policy_of(

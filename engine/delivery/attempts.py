@@ -44,21 +44,24 @@ class AttemptsFault(Exception):
 
 
 class AttemptFile:
-    """Open or make the file at `path`. `sender`, 16 bytes, is the lasting identity of this project's mailer
-    towards the consent service; it outlives the file.
+    """Open or make the file at `path`; None: in memory, for simulations. `sender`, 16 bytes, is the lasting
+    identity of this project's mailer towards the consent service; it outlives the file.
 
     `remembers` is False when the machine was restarted since the file was last written, or when the file is
     cut or new: then a mail of which it knows nothing may have gone all the same. It stays False, in later
     lives too, until `recovered` is called. Raises `AttemptsFault`, also for another sender's file.
     """
 
-    def __init__(self, path: Path, sender: bytes, boot_id: Callable[[], bytes] | None = None) -> None:
+    def __init__(self, path: Path | None, sender: bytes, boot_id: Callable[[], bytes] | None = None) -> None:
         self._boot = (boot_id or _boot_id)()
+        self._file: int | None = None
+        size, head = 0, bytes(_HEAD.size)
         try:
-            self._file, size, head = _open(path)
+            if path is not None:
+                self._file, size, head = _open(path)
         except OSError as fault:
             raise AttemptsFault(f"{path} cannot be used: {fault.strerror}.") from None
-        self._map = mmap.mmap(self._file, _SIZE)
+        self._map = mmap.mmap(-1 if self._file is None else self._file, _SIZE)
         magic, owner, boot = _HEAD.unpack(head)
         if magic == _MAGIC and owner != sender:
             self.close()
@@ -71,11 +74,10 @@ class AttemptFile:
         if magic != _MAGIC:
             self._found(path, sender)
         self.sender: str = sender.hex()
-        self._free = [slot for slot in range(SLOTS - 1, -1, -1) if self._state(slot) == _FREE]
+        used = [slot for slot in range(SLOTS) if self._state(slot) != _FREE] if size else []
+        self._free = sorted(set(range(SLOTS)).difference(used), reverse=True)
         self._slots = {
-            (found.key, found.attempt): slot
-            for slot in range(SLOTS)
-            if (found := self._read(slot)) is not None
+            (found.key, found.attempt): slot for slot in used if (found := self._read(slot)) is not None
         }
 
     @property
@@ -123,12 +125,15 @@ class AttemptFile:
 
     def close(self) -> None:
         self._map.close()
-        os.close(self._file)
+        if self._file is not None:
+            os.close(self._file)
 
-    def _found(self, path: Path, sender: bytes) -> None:
+    def _found(self, path: Path | None, sender: bytes) -> None:
         """Begin the file, on the disk before anything is claimed. The boot id comes with `recovered`."""
         _HEAD.pack_into(self._map, 0, b"", sender, b"")
         self._map[: len(_MAGIC)] = _MAGIC
+        if path is None or self._file is None:
+            return
         self._map.flush()
         os.fsync(self._file)
         folder = os.open(path.parent, os.O_RDONLY)

@@ -13,7 +13,7 @@ from consent.contract import Outcome, Permit, Settlement
 from engine.delivery.attempts import AttemptFile
 from engine.delivery.job import Job
 from engine.delivery.replies import without_addresses
-from engine.delivery.smtp import Connection, Login, ServerFault
+from engine.delivery.smtp import Connection, Dial, Login, ServerFault, by_tcp
 from engine.mail.headers import HeaderFault
 from engine.mail.message import Message, wire
 
@@ -52,18 +52,24 @@ class _Stop(Struct, frozen=True):
 
 
 class Mailer:
-    """Holds the connections to one mail server. `clock` gives ms UTC.
+    """Holds the connections to one mail server, which `dial` makes. `clock` gives ms UTC.
 
     Start it with `open`, hand it mails with `send`, take what became of them with `take_ended`; `changed` is
     set whenever there is something to take or a connection came or went.
     """
 
     def __init__(
-        self, login: Login, connections: int, attempts: AttemptFile, clock: Callable[[], int]
+        self,
+        login: Login,
+        connections: int,
+        attempts: AttemptFile,
+        clock: Callable[[], int],
+        dial: Dial = by_tcp,
     ) -> None:
         self.changed = asyncio.Event()
         self.fault = ""
         self._login = login
+        self._dial = dial
         self._wanted = connections
         self._attempts = attempts
         self._clock = clock
@@ -235,7 +241,7 @@ class Mailer:
                 self._missing.clear()
                 await self._missing.wait()
             await self._rest()
-            connection = Connection(self._login, self)
+            connection = Connection(self._login, self, self._dial)
             try:
                 await connection.open()
             except ServerFault as fault:

@@ -9,7 +9,8 @@ import asyncio
 import base64
 import os
 import ssl
-from typing import cast
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias, cast
 
 from msgspec import Struct
 
@@ -37,6 +38,15 @@ class Login(Struct, frozen=True):
     bounce_to: str = ""  # the envelope sender
 
 
+Dial: TypeAlias = Callable[[asyncio.Protocol, str, int], Awaitable[object]]
+"""Connects a protocol to a host and a port. Raises `OSError`."""
+
+
+async def by_tcp(protocol: asyncio.Protocol, host: str, port: int) -> None:
+    """The usual way to a mail server."""
+    await asyncio.get_running_loop().create_connection(lambda: protocol, host, port)
+
+
 _ENVELOPE, _CONTENT, _IDLE = "envelope", "content", "idle"
 
 _LOOK_AGAIN = 0.01
@@ -50,10 +60,11 @@ it."""
 class Connection(asyncio.Protocol):
     """Open by `open`, once. `kick` makes an idle connection look for work."""
 
-    def __init__(self, login: Login, account: Account) -> None:
+    def __init__(self, login: Login, account: Account, dial: Dial = by_tcp) -> None:
         self.eight_bit = False
         self.served = False  # whether any mail was answered, one way or the other
         self._login = login
+        self._dial = dial
         self._account = account
         self._transport: asyncio.Transport | None = None
         self._under: asyncio.Transport | None = None  # TLS: the transport below
@@ -104,7 +115,7 @@ class Connection(asyncio.Protocol):
     async def _open(self) -> None:
         login, loop = self._login, asyncio.get_running_loop()
         self._asked = loop.create_future()
-        await loop.create_connection(lambda: self, login.host, login.port)
+        await self._dial(self, login.host, login.port)
         if login.tls == "implicit":
             await self._secure()
         _expect(await self._asked, 220, "greeting")

@@ -6,6 +6,7 @@ project's first one.
 
 import re
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any
 
 from jinja2 import TemplateError
@@ -101,6 +102,12 @@ class Letters:
         for file in sorted(files, key=lambda file: (file.kind, file.path)):
             if not file.partial:
                 self._load(file)
+
+    def afresh(self) -> "Letters":
+        """The same templates, for another store: nothing is known of its products yet."""
+        same = copy(self)
+        same.catalogue = Catalogue()
+        return same
 
     def digest(self, name: str) -> str:
         """The digest by which the consent service knows the template; empty for one that it cannot know."""

@@ -99,6 +99,10 @@ class Runner:
         """How many mails of journeys are neither handed over nor given up."""
         return len(self._errands.open)
 
+    def load(self, loaded: Loaded) -> None:
+        """From here on people move by `loaded`, as if the program had been edited and started again."""
+        self._loaded = loaded
+
     async def run(self) -> None:
         """Work for ever."""
         async with asyncio.TaskGroup() as tasks:
@@ -134,7 +138,7 @@ class Runner:
         batch = Batch()
         domains: dict[str, str] = {}
         arrived = await self._arrived(received, batch, domains)
-        strangers = await strangers_to(self._loaded, self._store, self._cursors, batch)
+        strangers = await strangers_to(self._loaded, self._store, self._cursors, batch, now)
         # taken only now: the consent service, which may not answer, is not asked again in this step
         verdicts = self._dispatch.take_verdicts()
         self.idle = not (changes or received or due or verdicts or batch.cursors or self._errands.done)

@@ -34,16 +34,19 @@ class StoreInUse(StoreFault):
 class Database:
     """Open a database and close it; in between, run transactions one after another.
 
-    `path` None keeps everything in memory. `durable` False is for simulations: it gives up on power loss and
-    works in the caller's own thread, since nobody waits for the loop meanwhile.
+    `path` None keeps everything in memory, which may begin as the `image` of another. `durable` False is for
+    simulations: it gives up on power loss and works in the caller's own thread, since nobody waits for the
+    loop meanwhile.
     Raises `StoreInUse` if another process has it, `StoreFault` if it is no database.
     """
 
-    def __init__(self, path: Path | None, tables: MetaData, durable: bool = True) -> None:
+    def __init__(
+        self, path: Path | None, tables: MetaData, durable: bool = True, image: bytes | None = None
+    ) -> None:
         self._lock = _lock(path) if path is not None else None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store") if durable else None
         try:
-            self._engine, self._connection = self._now(_open, path, tables, durable)
+            self._engine, self._connection = self._now(_open, path, tables, durable, image)
         except (OperationalError, DatabaseError) as fault:
             self._release()
             raise StoreFault(f"{path} cannot be used as a database: {fault.orig}") from None
@@ -70,6 +73,10 @@ class Database:
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.wait([future])
             raise
+
+    def image(self) -> bytes:
+        """All that is in a database in memory, for others to begin with."""
+        return self._now(lambda: driver_of(self._connection).serialize())
 
     def close(self) -> None:
         self._now(self._connection.close)
@@ -115,7 +122,9 @@ def _lock(path: Path) -> TextIO:
     return lock
 
 
-def _open(path: Path | None, tables: MetaData, durable: bool) -> tuple[Engine, Connection]:
+def _open(
+    path: Path | None, tables: MetaData, durable: bool, image: bytes | None
+) -> tuple[Engine, Connection]:
     if path is not None:
         _make_private(path)
     engine = create_engine(
@@ -126,6 +135,8 @@ def _open(path: Path | None, tables: MetaData, durable: bool) -> tuple[Engine, C
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _record: object) -> None:
+        if image is not None:
+            connection.deserialize(image)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
         connection.execute("PRAGMA secure_delete=ON")
@@ -137,8 +148,9 @@ def _open(path: Path | None, tables: MetaData, durable: bool) -> tuple[Engine, C
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     connection = engine.connect()
-    with connection.begin():
-        tables.create_all(connection)
+    if image is None:
+        with connection.begin():
+            tables.create_all(connection)
     return engine, connection
 
 

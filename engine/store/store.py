@@ -26,11 +26,15 @@ __all__ = ["Due", "Received", "Store"]
 class Store:
     """All of the engine's reads and writes. Each method is one transaction. Instants are ms UTC."""
 
-    def __init__(self, path: Path | None, durable: bool = True) -> None:
-        self._database = Database(path, t.metadata, durable)
+    def __init__(self, path: Path | None, durable: bool = True, image: bytes | None = None) -> None:
+        self._database = Database(path, t.metadata, durable, image)
         self._end: int | None = None  # of the inbox; None: not known
         self._next_due: int | None = None
         self._stale = True  # whether the earliest deadline may have changed since it was read
+
+    def image(self) -> bytes:
+        """All that is in a store in memory, for others to begin with."""
+        return self._database.image()
 
     def close(self) -> None:
         self._database.close()
