@@ -8,9 +8,12 @@ from dsl.checks import ALL
 from dsl.draft import Draft
 from dsl.finding import Finding, Severity
 from dsl.graph import Program
+from dsl.graph.scenario import Scenario
 from dsl.lower import lower
 from dsl.nodes import Declaration
 from dsl.parse import parse_source
+from dsl.scenarios.lower import scenario
+from dsl.scenarios.places import stopping
 from dsl.schema import collect
 from dsl.source import Source, read_source
 from dsl.template_facts import Template, template_facts
@@ -22,7 +25,7 @@ class Project:
     """Everything that compiling depends on. Paths are relative to the project's folder, with `/`;
     `languages[0]` is the default language; `today` is the date in the project's time zone; `team` are the
     addresses that `tell` may write to, `purposes` what people are asked beside the topics (None: not known,
-    and not checked)."""
+    and not checked); `lists` are its `.csv` files, such as those of a coupon's codes."""
 
     files: tuple[tuple[str, bytes], ...]
     templates: tuple[tuple[str, bytes], ...]
@@ -32,11 +35,13 @@ class Project:
     today: date
     team: tuple[str, ...] | None = None
     purposes: tuple[str, ...] | None = None
+    lists: tuple[tuple[str, bytes], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """`program` is None as soon as one finding is an error. `templates` are all templates of the project with
+    """`stopping` are the errors that keep the project from running, and with one `program` is None; `scenarios`
+    are those that have no errors of their own, if there is a program to test. `templates` are all templates of the project with
     their facts, `template_files` the files to render them from, layouts and parts included, MJML laid out;
     `sources` are the texts that findings point into, by path."""
 
@@ -45,6 +50,8 @@ class Compiled:
     templates: tuple[Template, ...]
     template_files: tuple[TemplateFile, ...]
     sources: Mapping[str, Source]
+    stopping: tuple[Finding, ...] = ()
+    scenarios: tuple[Scenario, ...] = ()
 
 
 def compile_project(project: Project) -> Compiled:
@@ -72,15 +79,31 @@ def compile_project(project: Project) -> Compiled:
         project.today,
         project.team,
         project.purposes,
+        dict(project.lists),
     )
     for check in ALL:
         findings.extend(check(draft))
     ordered = tuple(sorted(set(findings), key=lambda each: (each.span, each.code, each.message)))
-    broken = any(finding.severity is Severity.ERROR for finding in ordered)
+    errors = stopping(ordered, sources)
     return Compiled(
         ordered,
-        None if broken else lower(draft),
+        None if errors else lower(draft),
         template_facts(draft.readings),
         draft.readings.rendered(),
         {**sources, **{source.path: source for source in templates.sources.values()}},
+        errors,
+        () if errors else _scenarios(draft, ordered, sources),
     )
+
+
+def _scenarios(
+    draft: Draft, findings: Iterable[Finding], sources: Mapping[str, Source]
+) -> tuple[Scenario, ...]:
+    """The scenarios in whose lines no error stands, in the order of files and lines."""
+    faulty = {
+        (each.span.file, lines.start)
+        for each in findings
+        if each.severity is Severity.ERROR and each.span.file in sources
+        for lines in scenario_lines(sources[each.span.file])
+        if each.span.line in lines
+    }

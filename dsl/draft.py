@@ -1,12 +1,14 @@
 """A project as it was read: what the checks look at and what the graph is made from."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
 from dsl.names import Names
 from dsl.nodes import Declaration, Flow, Segment, Topic
-from dsl.schema_nodes import Coupon, Limits
+from dsl.scenarios.nodes import ScenarioNode
+from dsl.schema_nodes import Coupon, Limits, Webhook
 from dsl.scope import Scope
 from dsl.template_facts import Readings
 from dsl.template_files import Templates
@@ -16,7 +18,7 @@ from dsl.walk import Standing, flow_scope, standings
 @dataclass(frozen=True)
 class Draft:
     """`names` is the symbol table; of things declared twice the first counts. `today` is the date in the
-    project's time zone; `team` and `purposes` as in the project."""
+    project's time zone; `team`, `purposes` and `lists` as in the project."""
 
     declarations: tuple[Declaration, ...]
     names: Names
@@ -26,6 +28,7 @@ class Draft:
     today: date
     team: tuple[str, ...] | None = None
     purposes: tuple[str, ...] | None = None
+    lists: Mapping[str, bytes] = field(default_factory=dict)
 
     @cached_property
     def flows(self) -> tuple[Flow, ...]:
@@ -46,6 +49,16 @@ class Draft:
     def coupons(self) -> tuple[Coupon, ...]:
         """All coupons."""
         return tuple(each for each in self.declarations if isinstance(each, Coupon))
+
+    @cached_property
+    def webhooks(self) -> tuple[Webhook, ...]:
+        """All webhooks."""
+        return tuple(each for each in self.declarations if isinstance(each, Webhook))
+
+    @cached_property
+    def scenarios(self) -> tuple[ScenarioNode, ...]:
+        """All scenarios."""
+        return tuple(each for each in self.declarations if isinstance(each, ScenarioNode))
 
     @cached_property
     def limits(self) -> tuple[Limits, ...]:

@@ -9,6 +9,7 @@ from lark.tree import Tree
 
 from dsl import literals, terms
 from dsl.finding import Finding, Span
+from dsl.graph import Duration
 from dsl.layout import HOLE, Chunk
 from dsl.literals import Misspelt
 from dsl.source import error
@@ -90,6 +91,29 @@ class ExpressionBuilder:
             if not self.chunk.lines[found.line - 1].holed:
                 self.findings.append(error("E115", self.span(found), fault.message, fault.help))
             return None
+
+    # ------------------------------------------------------------ parts of lines
+
+    def name(self, tree: Branch) -> terms.Name:
+        """The name among a tree's children."""
+        found = next(each for each in trees(tree) if each.data == "name")
+        return self.name_of(found)
+
+    def title(self, tree: Branch) -> str:
+        found = tokens(tree, "STRING")
+        return self.text(found[0]).value if found else ""
+
+    def label(self, tree: Branch) -> terms.Name | None:
+        found = [each for each in trees(tree) if each.data == "named"]
+        return self.word(token(found[0], "NAME")) if found else None
+
+    def time(self, tree: Branch) -> str | None:
+        """The time in a line; one that means nothing was reported and counts as noon."""
+        found = tokens(tree, "TIME")
+        return self.judged(found[0], literals.time) or "12:00" if found else None
+
+    def duration(self, tree: Branch) -> Duration | None:
+        return self.judged(token(tree, "DURATION"), literals.duration)
 
     # ------------------------------------------------------------ expressions
 

@@ -1,5 +1,7 @@
-"""From declarations to what the graph calls topics, segments, coupons and limits. Only for projects without
-errors."""
+"""From declarations to what the graph calls topics, segments, coupons, webhooks and limits.
+
+Only for projects without errors.
+"""
 
 from collections.abc import Iterable
 from typing import Literal
@@ -9,7 +11,17 @@ from dsl.draft import Draft
 from dsl.lower_values import condition
 from dsl.needs import needs_of
 from dsl.nodes import Segment, Topic
-from dsl.schema_nodes import AmountOff, Cap, Coupon, FreeShipping, PercentOff, Quiet
+from dsl.schema_nodes import (
+    AmountOff,
+    Cap,
+    CodePattern,
+    CodesFrom,
+    Coupon,
+    FreeShipping,
+    PercentOff,
+    Quiet,
+    Webhook,
+)
 
 
 def topic(node: Topic) -> graph.TopicType:
@@ -27,7 +39,8 @@ def topic(node: Topic) -> graph.TopicType:
         else "contract",
         wording=node.consents[0].value if node.consents else "",
         cap_count=int(cap.count) if cap else 0,
-        cap_unit=_unit(cap.unit.text) if cap else "month",
+        cap_unit="month" if cap is None else "rolling" if cap.rolling else _unit(cap.unit.text),
+        cap_rolling=cap.rolling if cap else None,
     )
 
 
@@ -39,15 +52,23 @@ def segment(node: Segment, draft: Draft) -> graph.Segment:
 
 def coupon(node: Coupon) -> graph.Coupon:
     """What a code is worth, and how one is made."""
-    worth = node.worths[0]
+    worth, codes = node.worths[0], node.codes[0]
     return graph.Coupon(
         name=node.name.text,
         title=node.title or node.name.text,
-        pattern=node.codes[0].text.value,
+        pattern=codes.text.value if isinstance(codes, CodePattern) else "",
         percent=worth.percent if isinstance(worth, PercentOff) else None,
         amount=worth.amount if isinstance(worth, AmountOff) else None,
         free_shipping=isinstance(worth, FreeShipping),
         valid=node.valids[0].duration if node.valids else None,
+        codes_from=codes.file.value if isinstance(codes, CodesFrom) else "",
+    )
+
+
+def webhook(node: Webhook) -> graph.Webhook:
+    """Where calls go, and by which key they are signed."""
+    return graph.Webhook(
+        node.name.text, node.urls[0].value, node.secrets[0].name.text if node.secrets else ""
     )
 
 

@@ -98,6 +98,8 @@ def _path(node: terms.Path, scope: Scope) -> graph.Value:
             return graph.Today()
         case "attribute":
             return graph.Attribute(meaning.path[0])
+        case "predicted":
+            return graph.Predicted(cast(OneWord["churn_risk", "lifetime_value"], meaning.path[0]))
         case "trigger":
             return graph.Trigger(meaning.path[0])
         case "received":

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from dsl.finding import Finding
 from dsl.graph import EventType, FieldType
 from dsl.nodes import Flow, Segment, Topic
-from dsl.schema_nodes import Coupon, Limits
+from dsl.schema_nodes import Coupon, Limits, Webhook
 from dsl.source import error
 from dsl.terms import Name
 
@@ -29,7 +29,7 @@ PURPOSES = ("personalisation", "measurement")
 
 @dataclass(slots=True)
 class Names:
-    """The symbol table of a project. `declared` says which topics, segments, coupons and flows
+    """The symbol table of a project. `declared` says which topics, segments, coupons, webhooks and flows
     have a node."""
 
     attributes: dict[str, FieldType] = field(default_factory=dict)
@@ -37,6 +37,7 @@ class Names:
     topics: dict[str, Topic] = field(default_factory=dict)
     segments: dict[str, Segment] = field(default_factory=dict)
     coupons: dict[str, Coupon] = field(default_factory=dict)
+    webhooks: dict[str, Webhook] = field(default_factory=dict)
     limits: Limits | None = None
     flows: dict[str, Flow] = field(default_factory=dict)
     templates: frozenset[str] = frozenset()

@@ -1,4 +1,4 @@
-"""What the parser reads: declarations, header lines and steps as written, each with its place."""
+"""What the parser reads: declarations and steps as written, each with its place."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -6,7 +6,9 @@ from typing import TypeAlias
 
 from dsl.finding import Span
 from dsl.graph import Duration
-from dsl.schema_nodes import Cap, Contact, Coupon, Event, Limits, Quiet, TopicPurpose, Use
+from dsl.head_nodes import Head
+from dsl.scenarios.nodes import ScenarioNode
+from dsl.schema_nodes import Cap, Contact, Coupon, Event, Limits, TopicPurpose, Use, Webhook
 from dsl.terms import Expression, Name, Path, TextValue
 
 # ---------------------------------------------------------------- steps
@@ -100,6 +102,16 @@ class If:
 
 
 @dataclass(frozen=True, slots=True)
+class Winner:
+    """`keep winner by METRIC after N contacts`, or `adapt by METRIC`; `after` None: the line does not say."""
+
+    metric: Name
+    adapts: bool
+    after: Decimal | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class SplitArm:
     """`weight` is None where the line could not be read."""
 
@@ -111,8 +123,12 @@ class SplitArm:
 
 @dataclass(frozen=True, slots=True)
 class Split:
+    """`behind` is the first arm below a line about winners."""
+
     name: Name
     arms: tuple[SplitArm, ...]
+    winners: tuple[Winner, ...]
+    behind: SplitArm | None
     label: Name | None
     span: Span
 
@@ -171,6 +187,38 @@ class Tell:
 
 
 @dataclass(frozen=True, slots=True)
+class BestTime:
+    """`wait for best time up to D`."""
+
+    up_to: Duration | None
+    label: Name | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Emit:
+    event: Name
+    values: tuple[tuple[Name, Expression], ...]
+    label: Name | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    webhook: Name
+    values: tuple[tuple[Name, Expression], ...]
+    label: Name | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class StartFlow:
+    flow: Name
+    label: Name | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
     label: Name | None
     span: Span
@@ -184,90 +232,23 @@ class Broken:
 
 
 Step: TypeAlias = (
-    Send | Wait | WaitFor | WaitUntil | If | Split | Repeat | Set | Tag | Unsubscribe | Tell | Finish | Broken
-)
-
-
-# ---------------------------------------------------------------- the head of a flow
-
-
-@dataclass(frozen=True, slots=True)
-class FlowTopic:
-    topic: Name
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class StartOnEvent:
-    event: Name
-    where: Expression | None
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class StartOnSegment:
-    segment: Name
-    joining: bool
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class StartOnDate:
-    """`offset` lies before or after the date, as `before` says."""
-
-    value: Expression
-    every_year: bool
-    offset: Duration | None
-    before: bool
-    at: str | None
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Enter:
-    """`kind` is once, again or every_time; `after` belongs to again."""
-
-    kind: str
-    after: Duration | None
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class JourneyPer:
-    path: Path
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class LeaveOn:
-    event: Name
-    where: Expression | None
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class LeaveWhen:
-    test: Expression
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Priority:
-    number: Decimal
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class GoalLine:
-    event: Name
-    where: Expression | None
-    within: Duration | None
-    span: Span
-
-
-Start: TypeAlias = StartOnEvent | StartOnSegment | StartOnDate
-Head: TypeAlias = (
-    FlowTopic | Start | Enter | JourneyPer | LeaveOn | LeaveWhen | GoalLine | Priority | Cap | Quiet
+    Send
+    | Wait
+    | BestTime
+    | WaitFor
+    | WaitUntil
+    | If
+    | Split
+    | Repeat
+    | Set
+    | Tag
+    | Unsubscribe
+    | Tell
+    | Emit
+    | Call
+    | StartFlow
+    | Finish
+    | Broken
 )
 
 
@@ -316,4 +297,4 @@ class Flow:
         return any(isinstance(line, Broken) for line in self.lines)
 
 
-Declaration: TypeAlias = Use | Contact | Event | Topic | Segment | Coupon | Limits | Flow
+Declaration: TypeAlias = Use | Contact | Event | Topic | Segment | Coupon | Webhook | Limits | Flow | ScenarioNode

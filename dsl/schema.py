@@ -6,7 +6,7 @@ from dsl.finding import Finding, Span
 from dsl.graph import EventType, FieldType
 from dsl.names import CONTACT_ALWAYS, PURPOSES, Names, nearest, unknown
 from dsl.nodes import Declaration, Flow, Segment, Topic
-from dsl.schema_nodes import Contact, Coupon, Event, FieldNode, Limits, TypeNode, Use
+from dsl.schema_nodes import Contact, Coupon, Event, FieldNode, Limits, TypeNode, Use, Webhook
 from dsl.shop import BUILT_IN, SHOP
 from dsl.source import error
 from dsl.terms import Name
@@ -61,6 +61,9 @@ class _Collector:
             case Coupon(name):
                 if self._declare("coupon", name):
                     self.names.coupons[name.text] = declaration
+            case Webhook(name):
+                if self._declare("webhook", name):
+                    self.names.webhooks[name.text] = declaration
             case Limits():
                 self._limits(declaration)
             case Flow(name):

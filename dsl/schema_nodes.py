@@ -103,6 +103,14 @@ class CodePattern:
     span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class CodesFrom:
+    """`codes from "codes.csv"`."""
+
+    file: TextValue
+    span: Span
+
+
 Worth: TypeAlias = PercentOff | AmountOff | FreeShipping
 
 
@@ -114,7 +122,27 @@ class Coupon:
     title: str
     worths: tuple[Worth, ...]
     valids: tuple[Valid, ...]
-    codes: tuple[CodePattern, ...]
+    codes: tuple[CodePattern | CodesFrom, ...]
+    damaged: bool  # a line of it could not be read
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookSecret:
+    """`secret env NAME`: the name of an environment variable."""
+
+    name: Name
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """The lines of each kind as written, too few or too many."""
+
+    name: Name
+    title: str
+    urls: tuple[TextValue, ...]
+    secrets: tuple[WebhookSecret, ...]
     damaged: bool  # a line of it could not be read
     span: Span
 

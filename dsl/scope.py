@@ -29,6 +29,8 @@ ANYTHING = ValueType("anything")
 CONDITION = ValueType("condition")
 NUMBER = ValueType("number")
 TEXT = ValueType("text")
+PREDICTED = {"churn_risk": NUMBER, "lifetime_value": ValueType("money")}
+"""What `predicted` can be asked for, without a prediction's own unit: a risk lies from 0 to 1."""
 
 
 def value_type(declared: FieldType) -> ValueType:
@@ -56,6 +58,11 @@ class Scope:
     received_step: str = ""
     before: frozenset[str] | None = None
     sends: frozenset[str] = frozenset()
+    address: bool = False
+
+    def addressed(self) -> "Scope":
+        """The scope of what is told to the team or to another system, where the address may stand."""
+        return replace(self, address=True)
 
     def anywhere(self) -> "Scope":
         """The scope of what is asked at any step of a journey: whatever it may have sent."""
@@ -68,7 +75,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """`kind` is attribute, trigger, received, field, now or today; `path` what follows the root."""
+    """`kind` is attribute, trigger, received, predicted, field, now or today; `path` follows the root."""
 
     kind: str
     path: tuple[str, ...]
@@ -81,15 +88,7 @@ def resolve(path: Path, scope: Scope, findings: list[Finding]) -> Meaning | None
     if root.text in ("now", "today") and not rest:
         return Meaning(root.text, (), ValueType("moment" if root.text == "now" else "date"))
     if root.text == "predicted":
-        findings.append(
-            error(
-                "E110",
-                path.span,
-                "`predicted` is not supported yet.",
-                "Leave it out in this version of Virta.",
-            )
-        )
-        return None
+        return _predicted(root, rest, findings)
     if root.text in ("contact", "trigger", "received"):
         if not rest:
             findings.append(
@@ -140,6 +139,14 @@ def resolve(path: Path, scope: Scope, findings: list[Finding]) -> Meaning | None
     return None
 
 
+def _predicted(root: Name, rest: tuple[Name, ...], findings: list[Finding]) -> Meaning | None:
+    what = rest[0] if rest else root
+    if what.text not in PREDICTED or len(rest) > 1:
+        findings.append(unknown("E217", "prediction", what, PREDICTED))
+        return None
+    return Meaning("predicted", (what.text,), PREDICTED[what.text])
+
+
 def follow(
     parts: tuple[Name, ...], fields: Mapping[str, FieldType], event: EventType, findings: list[Finding]
 ) -> ValueType | None:
@@ -184,7 +191,7 @@ def _contact(rest: tuple[Name, ...], scope: Scope, findings: list[Finding]) -> M
     if declared is None:
         findings.append(undeclared(name, scope, f"Declare it below `contact`: `{name.text} text`."))
         return None
-    if name.text == "email":
+    if name.text == "email" and not scope.address:
         findings.append(
             error(
                 "E209",

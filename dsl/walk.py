@@ -4,9 +4,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from dsl.graph import EventType, FieldType
+from dsl.head_nodes import (
+    Start,
+    StartAt,
+    StartByRequest,
+    StartEvery,
+    StartOnDate,
+    StartOnEvent,
+    StartOnSegment,
+)
 from dsl.names import Names, fields_of
 from dsl.nodes import (
+    BestTime,
     Broken,
+    Call,
+    Emit,
     Finish,
     Flow,
     If,
@@ -14,9 +26,7 @@ from dsl.nodes import (
     Send,
     Set,
     Split,
-    Start,
-    StartOnEvent,
-    StartOnSegment,
+    StartFlow,
     Step,
     Tag,
     Tell,
@@ -29,6 +39,7 @@ from dsl.scope import Scope
 
 _MADE = {
     Wait: "wait",
+    BestTime: "wait",
     WaitFor: "wait",
     WaitUntil: "wait",
     If: "if",
@@ -37,6 +48,9 @@ _MADE = {
     Tag: "tag",
     Unsubscribe: "unsubscribe",
     Tell: "tell",
+    Emit: "emit",
+    Call: "call",
+    StartFlow: "start_flow",
     Finish: "finish",
 }
 
@@ -122,14 +136,22 @@ class Standing:
     scope: Scope
 
 
+_OTHERWISE = {
+    StartOnSegment: "on a segment",
+    StartOnDate: "on a date",
+    StartEvery: "at a fixed time",
+    StartAt: "at a fixed time",
+    StartByRequest: "by request",
+}
+
+
 def trigger_fields(flow: Flow, names: Names) -> tuple[dict[str, FieldType] | None, str]:
     """The fields that `trigger` has in a flow: those that every start gives, in one type; or None and why."""
     starts = [head for head in flow.heads if isinstance(head, Start)]
     other = next((start for start in starts if not isinstance(start, StartOnEvent)), None)
     if other is not None:
         return None, (
-            f"This flow also starts on a {'segment' if isinstance(other, StartOnSegment) else 'date'}, where "
-            "no event is the trigger.\n"
+            f"This flow also starts {_OTHERWISE[type(other)]}, where no event is the trigger.\n"
             "Write `contact.NAME` or `last EVENT.FIELD`, or start the flow on events only."
         )
     events = [names.events.get(start.event.text) for start in starts if isinstance(start, StartOnEvent)]

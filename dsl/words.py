@@ -5,15 +5,18 @@ The one place to change when a construct is added.
 
 import re
 
-DECLARATIONS = ("use", "contact", "event", "topic", "segment", "coupon", "limits", "flow")
-HEADS = ("topic", "start", "enter", "one", "leave", "goal", "quiet", "at", "priority")
+DECLARATIONS = ("use", "contact", "event", "topic", "segment", "coupon", "webhook", "limits", "flow", "scenario")
+HEADS = (
+    *("topic", "start", "enter", "one", "leave", "goal", "quiet", "at", "priority"),
+    *("time", "holdout", "moved"),
+)
 STEPS = (
     *("send", "wait", "if", "else", "split", "repeat", "until", "finish"),
-    *("set", "add", "remove", "unsubscribe", "tell"),
+    *("set", "add", "remove", "unsubscribe", "tell", "emit", "call", "start"),
 )
-LATER_DECLARATIONS = ("webhook", "scenario")
-LATER_HEADS = ("time", "holdout", "moved")
-LATER_STEPS = ("emit", "call")
+SCENARIO_HEADS = ("flow", "contact", "choose")
+ACTS = ("opens", "clicks", "withdraws", "set", "start")
+SCENES = (*SCENARIO_HEADS, "at", "after", "expect", *ACTS)
 
 CONDITION_WORDS = frozenset(
     "and or not is between contains any no yes first last known unknown now today since opened clicked sent "
@@ -26,9 +29,7 @@ DECLARED_WORDS = CONDITION_WORDS | {
     *DECLARATIONS,
     *HEADS,
     *STEPS,
-    *LATER_DECLARATIONS,
-    *LATER_HEADS,
-    *LATER_STEPS,
+    *SCENES,
 }
 """No declared name (of a topic, event, segment, flow) may be one of these."""
 
@@ -50,24 +51,6 @@ SYNONYMS = {
 """Words that other tools have for the lines of a flow or of the limits."""
 
 FIELD_TYPES = ("text", "number", "money", "flag", "date", "moment", "url")
-
-NOT_YET = tuple(
-    (re.compile(pattern), name)
-    for pattern, name in (
-        (r"(webhook|scenario)\b", ""),
-        (r"codes +from\b", ""),
-        (r"wait +for +best +time\b", ""),
-        (r"(emit|call)\b", ""),
-        (r"start +flow\b", ""),
-        (r"start +every\b", ""),
-        (r"start +at\b", ""),
-        (r"start +by +request\b", ""),
-        (r"(holdout|moved)\b", ""),
-        (r"time +zone\b", ""),
-        (r"(keep +winner|adapt +by)\b", ""),
-    )
-)
-"""How a line begins that a later version reads; an empty name: as matched."""
 
 EXAMPLES: dict[str, str] = {
     "use": "`use shop`",

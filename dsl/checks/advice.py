@@ -4,21 +4,8 @@ from collections.abc import Iterator
 
 from dsl.draft import Draft
 from dsl.finding import Finding
-from dsl.nodes import (
-    Finish,
-    Flow,
-    If,
-    LeaveOn,
-    LeaveWhen,
-    Repeat,
-    Send,
-    StartOnEvent,
-    StartOnSegment,
-    Step,
-    Wait,
-    WaitFor,
-    WaitUntil,
-)
+from dsl.head_nodes import LeaveOn, LeaveWhen, StartOnEvent, StartOnSegment
+from dsl.nodes import Finish, Flow, If, Repeat, Send, Step, Wait, WaitFor, WaitUntil
 from dsl.schema_nodes import AmountOff, PercentOff
 from dsl.source import warning
 from dsl.terms import CouponCode, Expression, History, Logic, MailTest, within

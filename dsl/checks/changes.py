@@ -136,4 +136,4 @@ def _tell(step: Tell, scope: Scope, draft: Draft) -> Iterator[Finding]:
     yield from faults or _on_the_team(step, draft)
     if not step.text.value.strip():
         yield error("E415", step.text.span, "This mail is blank.", "Write what there is to know.")
-    yield from filled(step.text, scope, "mail to the team", unknowns=True)
+    yield from filled(step.text, scope.addressed(), "mail to the team", unknowns=True)

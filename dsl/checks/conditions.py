@@ -5,8 +5,9 @@ from dataclasses import fields, is_dataclass
 
 from dsl.draft import Draft
 from dsl.finding import Finding
+from dsl.head_nodes import GoalLine, LeaveOn, LeaveWhen, StartOnEvent
 from dsl.names import unknown
-from dsl.nodes import Flow, GoalLine, If, LeaveOn, LeaveWhen, Send, StartOnEvent, WaitFor
+from dsl.nodes import Flow, If, Send, WaitFor
 from dsl.scope import Scope
 from dsl.source import error
 from dsl.terms import AgreedTo, CouponCode, History, Hole, InSegment, MailTest, Name, Path, Tagged

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 from dsl.draft import Draft
 from dsl.finding import Finding
+from dsl.head_nodes import FlowTopic
 from dsl.names import unknown
-from dsl.nodes import Flow, FlowTopic, Send, Set
+from dsl.nodes import Flow, Send, Set
 from dsl.schema_nodes import AmountOff, CodePattern, Coupon, PercentOff, Worth
 from dsl.source import error
 from dsl.terms import CouponCode
@@ -64,7 +65,8 @@ def _code(coupon: Coupon) -> Iterator[Finding]:
             f'Write it below: `code "{coupon.name.text.upper()[:12]}-{{random 8}}"`.',
         )
     for code in coupon.codes:
-        yield from _pattern(code)
+        if isinstance(code, CodePattern):
+            yield from _pattern(code)
     for again in coupon.codes[1:]:
         yield error(
             "E408", again.span, "The coupon says twice how its codes are made.", "Delete one of the two."

@@ -5,18 +5,8 @@ from dataclasses import dataclass
 
 from dsl.draft import Draft
 from dsl.finding import Finding, Span
-from dsl.nodes import (
-    Enter,
-    Flow,
-    Send,
-    Set,
-    Start,
-    StartOnDate,
-    StartOnEvent,
-    StartOnSegment,
-    Tag,
-    Unsubscribe,
-)
+from dsl.head_nodes import Enter, Start, StartOnDate, StartOnEvent, StartOnSegment
+from dsl.nodes import Flow, Send, Set, Tag, Unsubscribe
 from dsl.source import error, warning
 from dsl.terms import InSegment, Path, Tagged, within
 from dsl.walk import every_step
@@ -133,7 +123,7 @@ def _pushes(flow: Flow, starts: list[tuple[Flow, Start, frozenset[str]]]) -> Ite
             yield _Push(start.span, target, False, changed[min(common)])
 
 
-def _asked(start: StartOnSegment | StartOnDate, draft: Draft) -> frozenset[str]:
+def _asked(start: Start, draft: Draft) -> frozenset[str]:
     """The attributes and tags on which a start depends, through all segments of segments."""
     todo: list[object] = [start.value] if isinstance(start, StartOnDate) else []
     names = [start.segment.text] if isinstance(start, StartOnSegment) else []

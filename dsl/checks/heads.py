@@ -4,11 +4,8 @@ from collections.abc import Iterator
 
 from dsl.draft import Draft
 from dsl.finding import Finding
-from dsl.names import unknown
-from dsl.nodes import (
-    Broken,
+from dsl.head_nodes import (
     Enter,
-    Flow,
     FlowTopic,
     GoalLine,
     Head,
@@ -17,8 +14,9 @@ from dsl.nodes import (
     Priority,
     Start,
     StartOnSegment,
-    Step,
 )
+from dsl.names import unknown
+from dsl.nodes import Broken, Flow, Step
 from dsl.schema_nodes import Quiet
 from dsl.source import error
 from dsl.walk import trigger_fields

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from dsl.draft import Draft
 from dsl.finding import Finding
-from dsl.nodes import Flow, FlowTopic, Priority, Send
+from dsl.head_nodes import FlowTopic, Priority
+from dsl.nodes import Flow, Send
 from dsl.schema_nodes import Cap, Quiet
 from dsl.source import error, warning
 from dsl.walk import every_step
@@ -70,21 +71,14 @@ def _caps(caps: Iterable[Cap], of_the_project: Iterable[Cap], whose: str) -> Ite
 
 
 def _of_topic(caps: tuple[Cap, ...]) -> Iterator[Finding]:
-    """What the consent service, which counts the mails of a topic, cannot do."""
+    """What the consent service, which counts the mails of a topic, does not do."""
     for cap in caps:
-        if cap.rolling is not None:
+        if cap.wait is not None:
             yield error(
-                "E110",
+                "E428",
                 cap.span,
-                f"`per {_words(cap)}` is not supported yet for a topic.",
-                "Write `per day`, `per week` or `per month`, or put this line below `limits`.",
-            )
-        elif cap.wait is not None:
-            yield error(
-                "E110",
-                cap.span,
-                "`else wait` is not supported yet for a topic.",
-                "Leave it out, or put this line below `limits`.",
+                "A topic says how many mails people agreed to; beyond that none is held for later.",
+                "Leave out `else wait …`, or put this line below `limits` or into a flow.",
             )
     for again in caps[1:]:
         yield error("E408", again.span, "The topic has two limits.", "Delete one of the two lines.")

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from dsl.draft import Draft
 from dsl.finding import Finding, Span
+from dsl.head_nodes import LeaveOn, LeaveWhen, StartOnEvent
 from dsl.names import PURPOSES
-from dsl.nodes import If, LeaveOn, LeaveWhen, Repeat, StartOnEvent, WaitUntil
+from dsl.nodes import If, Repeat, WaitUntil
 from dsl.shop import PERSONAL
 from dsl.source import warning
 from dsl.terms import AgreedTo, Expression, History, MailTest, within

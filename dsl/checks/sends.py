@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dsl.draft import Draft
 from dsl.fills import Filling, Misfit, fillings
 from dsl.finding import Finding
+from dsl.head_nodes import FlowTopic, StartOnDate, StartOnEvent, StartOnSegment
 from dsl.names import unknown
-from dsl.nodes import Flow, FlowTopic, Send, StartOnDate, StartOnEvent, StartOnSegment
+from dsl.nodes import Flow, Send
 from dsl.scope import Scope, resolve
 from dsl.shop import NOT_FOR_SERVICE
 from dsl.source import error

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from dsl.draft import Draft
 from dsl.finding import Finding
-from dsl.nodes import StartOnDate
+from dsl.head_nodes import StartOnDate
 from dsl.scope import Scope
 from dsl.source import error
 from dsl.terms import Expression, History, Path

@@ -5,21 +5,9 @@ from decimal import Decimal
 
 from dsl.draft import Draft
 from dsl.finding import Finding
+from dsl.head_nodes import FlowTopic
 from dsl.names import unknown
-from dsl.nodes import (
-    Broken,
-    Finish,
-    Flow,
-    FlowTopic,
-    If,
-    Repeat,
-    Send,
-    Split,
-    Step,
-    Unsubscribe,
-    WaitFor,
-    WaitUntil,
-)
+from dsl.nodes import Broken, Finish, Flow, If, Repeat, Send, Split, Step, Unsubscribe, WaitFor, WaitUntil
 from dsl.source import error
 from dsl.walk import blocks, every_step, written_name
 from dsl.words import DECLARED_WORDS

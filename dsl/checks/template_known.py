@@ -1,6 +1,7 @@
 """Whether a value that a flow gives to a mail is known for everybody."""
 
-from dsl.nodes import Flow, Send, Set, Start, StartOnDate, StartOnEvent
+from dsl.head_nodes import Start, StartOnDate, StartOnEvent
+from dsl.nodes import Flow, Send, Set
 from dsl.scope import ValueType
 from dsl.shop import PERSONAL
 from dsl.terms import Arithmetic, Expression, History, Literal, Negative, Path, Since

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from dsl.checks.template_kinds import check_inside
 from dsl.checks.template_known import ALWAYS, surely_known
@@ -31,13 +32,36 @@ _PRODUCT = ValueType(
 )
 
 
+@dataclass(frozen=True)
+class Sending:
+    """One `send` of a template, and what is known where it stands."""
+
+    flow: Flow
+    step: Send
+    scope: Scope
+
+    @cached_property
+    def values(self) -> dict[str, tuple[ValueType, bool]]:
+        """What `with` gives, and whether it is known for everybody."""
+        return _values(self.flow, self.step, self.scope)
+
+    @cached_property
+    def roots(self) -> dict[str, ValueType]:
+        """The types of all that the mail is given."""
+        found = _contacts(self.scope.names)
+        for root, fields in (("trigger", self.scope.trigger), ("received", self.scope.received)):
+            inside = tuple((name, value_type(each)) for name, each in (fields or {}).items())
+            found[root] = ValueType("record", fields=inside)
+        return found | {name: kind for name, (kind, _) in self.values.items()}
+
+
 @dataclass(slots=True)
 class Sent:
     """How the flows send a template."""
 
     marketing: bool = False
     service: bool = False
-    sends: list[tuple[Flow, Send, Scope]] = field(default_factory=list)
+    sends: list[Sending] = field(default_factory=list)
 
 
 def check_use(template: str, use: Use, sent: Sent | None, draft: Draft) -> Iterator[Finding]:
@@ -79,8 +103,8 @@ def check_use(template: str, use: Use, sent: Sent | None, draft: Draft) -> Itera
         help = "Give the value with `with` in the flow."
         yield error("E504", place, f"A template has no function `{use.written}`.", help)
     elif root not in _ALWAYS:
-        for flow, step, scope in sent.sends if sent else ():
-            yield from _given(use, flow, step, scope, place)
+        for sending in sent.sends if sent else ():
+            yield from _given(use, sending, place)
     if not use.there:
         yield warning(
             "W207",
@@ -94,7 +118,7 @@ def _unset(use: Use, sent: Sent | None, place: Span) -> Iterator[Finding]:
     """A name that only some ways through the template give a meaning; on the others the flow may."""
     name = use.path[1]
     nothing = (ANYTHING, False)
-    given = [_values(*each).get(name, nothing)[1] for each in sent.sends] if sent else []
+    given = [each.values.get(name, nothing)[1] for each in sent.sends] if sent else []
     if not use.guarded and not (given and all(given)):
         yield warning(
             "W207",
@@ -168,8 +192,9 @@ def _contact(use: Use, place: Span, draft: Draft) -> Iterator[Finding]:
         )
 
 
-def _given(use: Use, flow: Flow, step: Send, scope: Scope, place: Span) -> Iterator[Finding]:
+def _given(use: Use, sending: Sending, place: Span) -> Iterator[Finding]:
     root = use.path[0]
+    flow, step, scope = sending.flow, sending.step, sending.scope
     whose = (
         f"the mail `{step.template.text}` in {f'the flow `{flow.name.text}`' if flow.name.text else 'a flow'}"
     )
@@ -193,15 +218,14 @@ def _given(use: Use, flow: Flow, step: Send, scope: Scope, place: Span) -> Itera
                 )
             else:
                 shown = f"`{root}.{use.path[1]}`"
-                yield from check_inside(
-                    value_type(fields[use.path[1]]), use, 2, shown, place, _roots(flow, step, scope)
-                )
+                kind = value_type(fields[use.path[1]])
+                yield from check_inside(kind, use, 2, shown, place, sending.roots)
         return
-    given = _values(flow, step, scope)
+    given = sending.values
     if root in given:
         found, known = given[root]
         whole = len(use.path) == 1 or not is_member(use.path[1])
-        yield from check_inside(found, use, 1, f"`{root}`", place, _roots(flow, step, scope))
+        yield from check_inside(found, use, 1, f"`{root}`", place, sending.roots)
         if whole and not known and not use.guarded:
             yield _may_be_unknown(f"`{root}`", use, found.kind, place)
         return
@@ -230,7 +254,6 @@ def _may_be_unknown(whose: str, use: Use, kind: str, place: Span) -> Finding:
 
 
 def _values(flow: Flow, step: Send, scope: Scope) -> dict[str, tuple[ValueType, bool]]:
-    """What `with` gives, and whether it is known for everybody."""
     given: dict[str, tuple[ValueType, bool]] = {}
     for name, expression in step.values:
         if isinstance(expression, CouponCode):
@@ -247,12 +270,3 @@ def _contacts(names: Names) -> dict[str, ValueType]:
     known = {**names.attributes, **CONTACT_ALWAYS}
     fields = tuple((name, value_type(each)) for name, each in known.items())
     return {"contact": ValueType("record", fields=fields)}
-
-
-def _roots(flow: Flow, step: Send, scope: Scope) -> dict[str, ValueType]:
-    """The types of all that a mail is given."""
-    found = _contacts(scope.names)
-    for root, fields in (("trigger", scope.trigger), ("received", scope.received)):
-        inside = tuple((name, value_type(each)) for name, each in (fields or {}).items())
-        found[root] = ValueType("record", fields=inside)
-    return found | {name: kind for name, (kind, _) in _values(flow, step, scope).items()}

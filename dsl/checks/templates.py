@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-from dsl.checks.template_uses import Sent, check_use
+from dsl.checks.template_uses import Sending, Sent, check_use
 from dsl.draft import Draft
 from dsl.finding import Finding, Span
+from dsl.head_nodes import FlowTopic
 from dsl.names import nearest, unknown
-from dsl.nodes import FlowTopic, Send
+from dsl.nodes import Send
 from dsl.source import error, warning
 from dsl.template_facts import Reading, parts_of
 from dsl.template_files import PROOF, TemplateFile, place_in
@@ -30,7 +31,7 @@ _IMPRINT = "{{ sender.imprint }}"
 def check_templates(draft: Draft) -> Iterator[Finding]:
     """Everything about templates; a fault that several mails share is reported once."""
     sent = _sent(draft)
-    for _, step, _ in [each for usage in sent.values() for each in usage.sends]:
+    for step in [each.step for usage in sent.values() for each in usage.sends]:
         if step.template.text and step.template.text not in draft.templates.names:
             yield unknown(
                 "E501",
@@ -62,7 +63,7 @@ def _sent(draft: Draft) -> dict[str, Sent]:
             step = standing.step
             if isinstance(step, Send):
                 usage = found.setdefault(step.template.text, Sent())
-                usage.sends.append((flow, step, standing.scope))
+                usage.sends.append(Sending(flow, step, standing.scope))
                 purpose = draft.names.purpose(step.topic.text if step.topic else topic)
                 usage.marketing = usage.marketing or purpose == "marketing"
                 usage.service = usage.service or purpose == "service"

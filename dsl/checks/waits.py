@@ -6,8 +6,9 @@ from dsl.checks.limits import quiet_minutes
 from dsl.draft import Draft
 from dsl.finding import Finding
 from dsl.graph import Duration
+from dsl.head_nodes import FlowTopic, StartOnDate
 from dsl.names import nearest
-from dsl.nodes import Flow, FlowTopic, StartOnDate, Step, Wait, WaitUntil
+from dsl.nodes import Flow, Step, Wait, WaitUntil
 from dsl.schema_nodes import Quiet
 from dsl.scope import Scope
 from dsl.source import error, warning

@@ -1,0 +1,189 @@
+"""From the parser's tree to the nodes of a flow's steps."""
+
+from decimal import Decimal
+
+from dsl import literals, nodes, terms
+from dsl.expressions import Branch, ExpressionBuilder, token, tokens, trees
+from dsl.finding import Span
+from dsl.graph import Duration
+
+
+class StepBuilder(ExpressionBuilder):
+    """Steps, with the blocks that hang on them."""
+
+    def steps(self, tree: Branch) -> tuple[nodes.Step, ...]:
+        """The steps of the block among a tree's children."""
+        for each in trees(tree):
+            if each.data == "block":
+                return tuple(self.step(line) for line in trees(each))
+        return ()
+
+    def step(self, tree: Branch) -> nodes.Step:
+        span = self.line(tree)
+        match tree.data:
+            case "send":
+                return self.send(tree, span)
+            case "wait":
+                length = self.duration(tree) or Duration(days=1)
+                return nodes.Wait(length, self.time(tree), self.label(tree), span)
+            case "wait_for_best_time":
+                up_to = self.duration(tree) if tokens(tree, "DURATION") else None
+                return nodes.BestTime(up_to, self.label(tree), span)
+            case "wait_for":
+                return self.wait_for(tree, span)
+            case "wait_until":
+                return self.wait_until(tree, span)
+            case "repeat":
+                return self.repeat(tree, span)
+            case "set":
+                value = None if tokens(tree, "UNKNOWN") else self.expression(trees(tree)[1])
+                return nodes.Set(self.path(trees(tree)[0]), value, self.label(tree), span)
+            case "tag":
+                add = token(tree, "TAG_CHANGE").startswith("add")
+                return nodes.Tag(self.text(token(tree, "STRING")), add, self.label(tree), span)
+            case "unsubscribe":
+                return nodes.Unsubscribe(self.name(tree), self.label(tree), span)
+            case "tell":
+                address, text = (self.text(each) for each in tokens(tree, "STRING"))
+                return nodes.Tell(address, text, self.label(tree), span)
+            case "emit":
+                return nodes.Emit(self.name(tree), self.given(tree), self.label(tree), span)
+            case "call":
+                return nodes.Call(self.name(tree), self.given(tree), self.label(tree), span)
+            case "start_flow":
+                return nodes.StartFlow(self.name(tree), self.label(tree), span)
+            case "if":
+                return self.if_step(tree, span)
+            case "split":
+                return self.split(tree, span)
+            case "finish":
+                return nodes.Finish(self.label(tree), span)
+        return nodes.Broken(span)
+
+    def send(self, tree: Branch, span: Span) -> nodes.Send:
+        below = {str(each.data): each for each in trees(tree)}
+
+        def quoted(line: str) -> terms.TextValue | None:
+            return self.text(token(below[line], "STRING")) if line in below else None
+
+        topic = self.word(token(below["send_topic"], "NAME")) if "send_topic" in below else None
+        return nodes.Send(
+            self.name(tree),
+            self.given(tree),
+            self.label(tree),
+            quoted("send_subject"),
+            quoted("send_from"),
+            quoted("send_reply_to"),
+            topic,
+            span,
+        )
+
+    def given(self, tree: Branch) -> tuple[tuple[terms.Name, terms.Expression], ...]:
+        """What stands behind `with`."""
+        return tuple(
+            (self.word(token(each, "NAME")), self.expression(each.children[1]))
+            for each in trees(tree)
+            if each.data == "given"
+        )
+
+    def wait_for(self, tree: Branch, span: Span) -> nodes.WaitFor:
+        heard = tuple(
+            nodes.Heard(self.name(each), next((self.where(w) for w in trees(each) if w.data != "name"), None))
+            for each in trees(tree)
+            if each.data == "heard"
+        )
+        return nodes.WaitFor(
+            heard,
+            self.duration(tree) if tokens(tree, "DURATION") else None,
+            self.event_arms(tree),
+            self.timeouts(tree),
+            self.mets(tree),
+            self.label(tree),
+            span,
+        )
+
+    def wait_until(self, tree: Branch, span: Span) -> nodes.WaitUntil:
+        return nodes.WaitUntil(
+            self.expression(tree.children[0]),
+            self.time(tree),
+            self.duration(tree) if tokens(tree, "DURATION") else None,
+            self.mets(tree),
+            self.timeouts(tree),
+            self.event_arms(tree),
+            self.label(tree),
+            span,
+        )
+
+    def event_arms(self, tree: Branch) -> tuple[nodes.EventArm, ...]:
+        return tuple(
+            nodes.EventArm(self.name(each), self.steps(each), self.line(each))
+            for each in trees(tree)
+            if each.data == "on_event"
+        )
+
+    def timeouts(self, tree: Branch) -> tuple[nodes.TimeoutArm, ...]:
+        arms = (each for each in trees(tree) if each.data == "on_timeout")
+        return tuple(nodes.TimeoutArm(self.steps(each), self.line(each)) for each in arms)
+
+    def mets(self, tree: Branch) -> tuple[nodes.MetArm, ...]:
+        arms = (each for each in trees(tree) if each.data == "on_met")
+        return tuple(nodes.MetArm(self.steps(each), self.line(each)) for each in arms)
+
+    def repeat(self, tree: Branch, span: Span) -> nodes.Repeat:
+        times = self.judged(token(tree, "NUMBER"), literals.number)
+        steps: list[nodes.Step] = []
+        untils: list[nodes.Until] = []
+        behind: nodes.Step | None = None
+        for each in trees(tree):
+            if each.data == "until":
+                untils.append(nodes.Until(self.expression(each.children[0]), self.line(each)))
+            elif each.data != "named":
+                steps.append(self.step(each))
+                if untils:
+                    behind = behind or steps[-1]
+        return nodes.Repeat(
+            Decimal(1) if times is None else times,
+            tuple(steps),
+            tuple(untils),
+            behind,
+            self.label(tree),
+            span,
+        )
+
+    def if_step(self, tree: Branch, span: Span) -> nodes.If:
+        branches = [nodes.Branch(self.expression(tree.children[0]), self.steps(tree), span)]
+        otherwise: tuple[nodes.Step, ...] | None = None
+        for each in trees(tree):
+            if each.data == "else_if":
+                branches.append(
+                    nodes.Branch(self.expression(each.children[0]), self.steps(each), self.line(each))
+                )
+            elif each.data == "else_block":
+                otherwise = self.steps(each)
+        return nodes.If(tuple(branches), otherwise, self.label(tree), span)
+
+    def split(self, tree: Branch, span: Span) -> nodes.Split:
+        arms: list[nodes.SplitArm] = []
+        winners: list[nodes.Winner] = []
+        behind: nodes.SplitArm | None = None
+        for each in trees(tree):
+            if each.data in ("keep_winner", "adapt"):
+                winners.append(self.winner(each))
+            elif each.data in ("split_arm", "hole_arm"):
+                arms.append(self.arm(each))
+                if winners:
+                    behind = behind or arms[-1]
+        return nodes.Split(self.name(tree), tuple(arms), tuple(winners), behind, self.label(tree), span)
+
+    def winner(self, tree: Branch) -> nodes.Winner:
+        counts = [self.judged(each, literals.number) for each in tokens(tree, "NUMBER")]
+        return nodes.Winner(
+            self.word(token(tree, "NAME")), tree.data == "adapt", (counts or [None])[0], self.line(tree)
+        )
+
+    def arm(self, tree: Branch) -> nodes.SplitArm:
+        span = self.line(tree)
+        if tree.data == "hole_arm":
+            return nodes.SplitArm(terms.Name("", span), None, self.steps(tree), span)
+        weight = self.judged(token(tree, "PERCENT"), literals.percent)
+        return nodes.SplitArm(self.name(tree), weight, self.steps(tree), span)
