@@ -65,13 +65,16 @@ def _time_has_passed(turn: Turn) -> None:
     stimulus, loaded, bundle = turn.stimulus, turn.loaded, turn.bundle
     behind = turn.now + isinstance(stimulus.data, Fired)
     edited = bundle.judged_by != loaded.judges and bool(loaded.segments)
-    if not turn.new and (bundle.watch < behind or edited):
+    planned_anew = bundle.dated_by != loaded.dated_by and bool(loaded.dated)
+    if not turn.new and (bundle.watch < behind or edited or planned_anew):
         segments.reconsider(turn)
         turn.learned = turn.learned or bool(turn.loaded.dated_events)
         due = dates.due(turn, behind)
         _go_and_leave(turn)
         for name in due:
             enter(turn, loaded.current[name], {}, "date")
+        if planned_anew:  # by what was known before what now happens
+            dates.rearm(turn)
         _ripple(turn)
     waits.run_out(turn, stimulus.at if isinstance(stimulus.data, Happened) else behind)
 

@@ -16,9 +16,10 @@ NEVER = 2**62
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _MONTHS_A_YEAR = 12
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _FIRST_YEAR, _LAST_YEAR = 1, 9999
-_LAST_DAY = date(9999, 12, 20)
+LAST_DAY = date(9999, 12, 20)
+"""Nothing is looked for behind it."""
 _DAY = 86_400_000
 _FIRST = (datetime(1, 1, 3, tzinfo=UTC) - _EPOCH) // _MILLISECOND
 _LAST = (datetime(9999, 12, 29, tzinfo=UTC) - _EPOCH) // _MILLISECOND
@@ -87,9 +88,9 @@ def next_at(earliest: int, at: str, clock: ZoneInfo, weekday: str | None = None)
     is named."""
     shown = wall(earliest, clock)
     wanted = datetime.combine(shown.date(), time.fromisoformat(at))
-    if weekday is not None and wanted.date() < _LAST_DAY:
-        wanted += timedelta(days=(_WEEKDAYS.index(weekday) - wanted.weekday()) % 7)
-    while (found := instant(wanted, clock)) < earliest and wanted.date() < _LAST_DAY:
+    if weekday is not None and wanted.date() < LAST_DAY:
+        wanted += timedelta(days=(WEEKDAYS.index(weekday) - wanted.weekday()) % 7)
+    while (found := instant(wanted, clock)) < earliest and wanted.date() < LAST_DAY:
         wanted += timedelta(days=1 if weekday is None else 7)
     return max(found, earliest)
 
@@ -97,6 +98,11 @@ def next_at(earliest: int, at: str, clock: ZoneInfo, weekday: str | None = None)
 def anniversary(of: date, year: int) -> date:
     """The same day in another year; 29 February falls on the 28th where there is none."""
     return _move(of, (year - of.year) * _MONTHS_A_YEAR, 0)
+
+
+def day_of_month(month: date, number: int) -> date:
+    """The `number`-th day of the month in which a day lies; its last one where it lacks such a day."""
+    return month.replace(day=min(number, _month_length(month.year, month.month)))
 
 
 def whole_years(since: date, until: date) -> int:

@@ -1,4 +1,6 @@
-"""Starts on a date: the next one of each flow is armed for each contact, so that nobody has to look daily."""
+"""Starts on a date, and by the calendar: the next one of each flow is armed for each contact, so that nobody
+has to look daily. A start for the members of a segment is armed for them alone: joining arms it, leaving
+disarms it."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, time
@@ -6,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from dsl.graph import Duration, StartOnDate
-from engine.core import calendar
+from engine.core import calendar, schedule
 from engine.core.boundary import next_boundary
 from engine.core.calendar import NEVER
 from engine.core.flow import Dated
@@ -38,16 +40,17 @@ def occasions(start: StartOnDate, value: Any, after: int, clock: ZoneInfo) -> It
 def due(turn: Turn, behind: int) -> list[str]:
     """The flows whose armed start lies before `behind`; they are armed anew."""
     bundle = turn.bundle
+    starting = {dated.key for dated in turn.loaded.dated if not _outside(turn, dated)}
     reached = {key for key, at in bundle.dates.items() if at < behind}
     if reached:
-        given = {key: bundle.armed[key] for key in reached if key in bundle.armed}
+        given = {key: bundle.armed[key] for key in reached & starting if key in bundle.armed}
         turn.change(
             dates={key: at for key, at in bundle.dates.items() if key not in reached},
             armed={key: name for key, name in bundle.armed.items() if key not in reached},
             given={**bundle.given, **given},
         )
         _arm(turn, reached)
-    return sorted({key.partition("\0")[0] for key in reached} & turn.loaded.current.keys())
+    return sorted({key.partition("\0")[0] for key in reached & starting})
 
 
 def rearm(turn: Turn) -> None:
@@ -76,18 +79,41 @@ def _arm(turn: Turn, keys: set[str]) -> None:
 
 def _next(turn: Turn, dated: Dated) -> tuple[str, int] | None:
     """The next occasion. One that was given is over on every clock; one that stood armed is not lost where
-    another clock, or another time of the day, has it behind itself: it comes at once."""
+    another clock, or another time of the day, has it behind itself: it comes at once. So does one that came
+    since the program is in force, of which the contact has not heard before."""
+    if _outside(turn, dated):
+        return None
     bundle, now = turn.bundle, turn.now
     waits = bundle.dates.get(dated.key, now - 1) >= now
-    for name, at in occasions(dated.start, dated.value(turn.scene()), now, turn.clock):
-        if name == bundle.given.get(dated.key):
+    # who joins at the very moment is a member at it; a date that is learned at its moment is too late
+    earliest = now if dated.segment else now + 1
+    if bundle.dated_by != turn.loaded.dated_by and not turn.new:
+        earliest = min(earliest, max(turn.loaded.since, bundle.created + 1))
+    for name, at in _occasions(turn, dated):
+        if _is_over(dated, name, bundle.given.get(dated.key, "")):
             continue
         # a start at this very instant is still to come: the event is first, the timer second
         if waits and name == bundle.armed.get(dated.key) and at > now - _MOVED:
             return name, max(at, now)
-        if at > now:
-            return name, at
+        if at >= earliest:
+            return name, max(at, now)
     return None
+
+
+def _occasions(turn: Turn, dated: Dated) -> Iterator[tuple[str, int]]:
+    if isinstance(dated.start, StartOnDate):
+        return occasions(dated.start, dated.value(turn.scene()), turn.now, turn.clock)
+    return schedule.occasions(dated.start, turn.now, turn.clock)
+
+
+def _is_over(dated: Dated, name: str, given: str) -> bool:
+    """Whether an occasion was given, or lies before the one that was: a clock further west shows that day
+    again."""
+    return name == given or (bool(dated.segment) and name < given)
+
+
+def _outside(turn: Turn, dated: Dated) -> bool:
+    return bool(dated.segment) and dated.segment not in turn.bundle.segments
 
 
 def _instant(start: StartOnDate, day: date, clock: ZoneInfo) -> int:

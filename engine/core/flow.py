@@ -1,7 +1,7 @@
 """One graph made ready to run: closures instead of conditions and values."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -25,6 +25,9 @@ from dsl.graph import (
     StartOnDate,
     StartOnEvent,
     StartOnSegment,
+    StartAt,
+    StartByRequest,
+    StartEvery,
     Tell,
     Wait,
     WaitFor,
@@ -33,7 +36,7 @@ from dsl.graph import (
 )
 from engine.core import keeping
 from engine.core.boundary import Boundaries, boundaries
-from engine.core.conditions import Reading, Test, condition, reading
+from engine.core.conditions import Reading, Scene, Test, condition, reading
 
 SENT = "email_sent"
 
@@ -59,17 +62,19 @@ class Awaited(Struct, frozen=True):
 
 
 class Dated(Struct, frozen=True):
-    """A start on a date. `key` is the flow's name, behind NUL the number of any further such start;
-    `boundaries` are when time alone can change the date."""
+    """A start on a date, or by the calendar for members of `segment`. `key` is the flow's name, behind NUL
+    what tells further such starts apart; `value` is the date, `boundaries` are when time alone can change
+    it."""
 
     key: str
-    start: StartOnDate
+    start: StartOnDate | StartEvery | StartAt
     value: Reading
     boundaries: Boundaries
 
 
 class Tongue(Struct, frozen=True):
     """The parts of one `send` that are computed per contact; `codes` are the coupons' names by the names that
+    segment: str = ""
     the template knows."""
 
     values: tuple[tuple[str, Reading], ...]
@@ -209,7 +214,7 @@ def _awaited(test: Condition, currency: str) -> Awaited:
 
 def _dated(graph: Graph, currency: str) -> tuple[Dated, ...]:
     starts = [start for start in graph.starts if isinstance(start, StartOnDate)]
-    return tuple(
+    on_dates = [
         Dated(
             f"{graph.flow}\0{number}" if number else graph.flow,
             start,
@@ -217,7 +222,21 @@ def _dated(graph: Graph, currency: str) -> tuple[Dated, ...]:
             boundaries(start.value),
         )
         for number, start in enumerate(starts)
-    )
+    ]
+    planned = [start for start in graph.starts if isinstance(start, StartEvery | StartAt)]
+    by_calendar = [
+        Dated(f"{graph.flow}\0planned {number}", start, _nothing, _at_no_time, start.segment)
+        for number, start in enumerate(planned)
+    ]
+    return (*on_dates, *by_calendar)
+
+
+def _nothing(scene: Scene) -> None:
+    """The value of what has none."""
+
+
+def _at_no_time(scene: Scene) -> Iterator[int]:
+    yield from ()
 
 
 def _listeners(lines: Iterable[StartOnEvent | Leave], currency: str) -> tuple[Listener, ...]:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Struct
 
-from dsl.graph import EventNeed, Graph, Program, Segment, Send
+from dsl.graph import EventNeed, Graph, Program, Segment, Send, StartOnDate
 from engine.core import calendar, codes, limits, windows
 from engine.core.boundary import Boundaries, boundaries
 from engine.core.bundle import Bundle
@@ -27,7 +27,9 @@ class Watched(Struct, frozen=True):
 class Loaded:
     """All graphs that journeys run on, the flows that new journeys enter, the segments and the history they
     need. `default_zone` serves contacts whose zone is unknown; `secret` makes the keys of mails; `currency`
-    is that of sums beside which no amount is written (empty: that of the first amount in them)."""
+    is that of sums beside which no amount is written (empty: that of the first amount in them). `since` is
+    when the present starts by date came into force: whoever has not heard of them yet misses none from then
+    on."""
 
     def __init__(
         self, program: Program, older: Iterable[Graph], default_zone: str, secret: bytes, currency: str = ""
@@ -36,6 +38,7 @@ class Loaded:
         if found is None:
             raise ValueError(f"`{default_zone}` is no time zone")
         self.program = program
+        self.since = calendar.NEVER
         self.default_zone: ZoneInfo = found
         flows = sorted(program.flows, key=lambda graph: graph.flow)
         self.current = {graph.flow: prepare(graph, currency) for graph in flows}
@@ -49,11 +52,15 @@ class Loaded:
         self.judges = hashlib.sha256(msgspec.json.encode(program.segments)).hexdigest()[:32]
         self.dated = tuple(dated for flow in self.current.values() for dated in flow.dated)
         self.dated_by = dates_digest(self.current.values())
+        self.dated_segments = frozenset(dated.segment for dated in self.dated if dated.segment)
         self.judged_events = frozenset(
             need.event for watched in self.segments for need in watched.segment.needs.events
         )
         self.dated_events = frozenset(
-            event for dated in self.dated for event in events_asked_for(dated.start.value)
+            event
+            for dated in self.dated
+            if isinstance(dated.start, StartOnDate)
+            for event in events_asked_for(dated.start.value)
         )
         self.needs = self._needs()
         every = self.graphs.values()

@@ -23,6 +23,7 @@ def reconsider(turn: Turn) -> None:
     moved += [(name, False) for name in sorted(before - now_in)]
     if moved:
         turn.change(segments=now_in)
+        turn.learned = turn.learned or any(name in turn.loaded.dated_segments for name, _ in moved)
     if turn.loaded.segments and turn.bundle.judged_by != turn.loaded.judges:
         turn.change(judged_by=turn.loaded.judges)
         if not turn.new:  # the segments were edited: that happened to the project, not to the person

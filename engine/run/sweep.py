@@ -1,34 +1,37 @@
-"""When segments or starts on dates were edited, everybody is looked at once more: a birthday comes also for
+"""When segments or starts by date were edited, everybody is looked at once more: a birthday comes also for
 those of whom nothing is heard."""
 
 import hashlib
 from collections.abc import Mapping
 
 from engine.core.bundle import Fired, Stimulus
+from engine.core.calendar import NEVER
 from engine.core.loaded import Loaded
 from engine.store.batch import Batch
 from engine.store.store import Store
 
-_JUDGED, _SWEEPING, _SWEPT, _SWEEPS = "judged", "sweeping", "swept", "sweeps"
-"""What everybody was looked at by, what people are being looked at by, how far that has come, and the number
-of such rounds: what comes of one is another thing than what came of an earlier one by the same program."""
+_JUDGED, _SWEEPING, _SWEPT, _SWEEPS, _SINCE = "judged", "sweeping", "swept", "sweeps", "since"
+"""What everybody was looked at by, what people are being looked at by, how far that has come, the number
+of such rounds (what comes of one is another thing than what came of an earlier one by the same program), and
+when the present one began (ms UTC): starts that come while it goes on are missed by nobody."""
 
 _NOTHING = -1
 _PAGE = 500
 
 
 async def strangers_to(
-    loaded: Loaded, store: Store, cursors: Mapping[str, int], batch: Batch
+    loaded: Loaded, store: Store, cursors: Mapping[str, int], batch: Batch, now: int
 ) -> list[Stimulus]:
     """A word to the next contacts who have not been looked at by what is loaded; none when all were. How far
-    it has come goes into `batch`."""
+    it has come goes into `batch`. `now` is in ms UTC."""
     wanted = _number(loaded)
     if cursors.get(_JUDGED, 0) == wanted:
         return []
     after, round_ = cursors.get(_SWEPT, 0), cursors.get(_SWEEPS, 0)
     if cursors.get(_SWEEPING) != wanted:
         after, round_ = 0, round_ + 1
-        batch.cursors |= {_JUDGED: _NOTHING, _SWEEPING: wanted, _SWEEPS: round_}
+        batch.cursors |= {_JUDGED: _NOTHING, _SWEEPING: wanted, _SWEEPS: round_, _SINCE: now}
+    loaded.since = batch.cursors.get(_SINCE) or cursors.get(_SINCE, NEVER)
     contacts = await store.contacts(f"{after:032x}", _PAGE)
     if contacts:
         batch.cursors[_SWEPT] = int(contacts[-1], 16)

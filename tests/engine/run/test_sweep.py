@@ -39,7 +39,7 @@ class Round:
     async def step(self, program: Loaded, now: int = MONDAY) -> int:
         """One page; how many were looked at."""
         batch = Batch()
-        stimuli = await sweep.strangers_to(program, self.store, self.cursors, batch)
+        stimuli = await sweep.strangers_to(program, self.store, self.cursors, batch, now)
         await self._advance(program, stimuli, batch, now)
         self.cursors |= batch.cursors
         return len(stimuli)

@@ -1,0 +1,37 @@
+"""Starts by the calendar for the members of a segment: `start every …` and `start at …`."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from dsl.graph import StartAt, StartEvery
+from engine.core import calendar
+
+_BACK = timedelta(days=2)
+"""No two clocks show dates that lie further apart."""
+
+
+def occasions(start: StartEvery | StartAt, after: int, clock: ZoneInfo) -> Iterator[tuple[str, int]]:
+    """Each occasion on which the flow starts, earliest first, all of those behind `after` among them: its
+    day, which names it on every clock, and its instant."""
+    if isinstance(start, StartAt):
+        shown = datetime.fromisoformat(start.local)
+        yield str(shown.date()), calendar.instant(shown, clock)
+        return
+    at = time.fromisoformat(start.at)
+    for day in _days(start, calendar.day(after, clock) - _BACK):
+        yield str(day), calendar.instant(datetime.combine(day, at), clock)
+
+
+def _days(start: StartEvery, first: date) -> Iterator[date]:
+    """The days from `first` on that are meant."""
+    for number in range(first.toordinal(), calendar.LAST_DAY.toordinal()):
+        day = date.fromordinal(number)
+        if start.weekday is not None:
+            meant = calendar.WEEKDAYS[day.weekday()] == start.weekday
+        elif start.month_day is not None:
+            meant = day == calendar.day_of_month(day, start.month_day)
+        else:
+            meant = True
+        if meant:
+            yield day
