@@ -1,0 +1,1 @@
+"""Scenarios: tests of flows, from the parser's tree to what is played."""

@@ -1,0 +1,135 @@
+"""From the parser's tree of a scenario to its nodes."""
+
+from lark.lexer import Token
+
+from dsl import literals
+from dsl.expressions import Branch, ExpressionBuilder, token, tokens, trees
+from dsl.scenarios import nodes
+from dsl.source import error
+from dsl.terms import Name
+
+
+class ScenarioBuilder(ExpressionBuilder):
+    """Scenarios and their lines; expressions come from the class above."""
+
+    def scenario(self, tree: Branch) -> nodes.ScenarioNode:
+        """The scenario that a tree holds."""
+        titles = tokens(tree, "STRING")
+        lines = tuple(self._line(each) for each in trees(tree))
+        return nodes.ScenarioNode(self.text(titles[0]) if titles else None, lines, self.line(tree))
+
+    def _line(self, tree: Branch) -> nodes.ScenarioLine:
+        span = self.line(tree)
+        match tree.data:
+            case "scenario_flow":
+                return nodes.FlowLine(self._names(tree)[0], span)
+            case "person":
+                return self._person(tree)
+            case "choice":
+                label, split = self._names(tree)
+                return nodes.ChooseLine(label, split, span)
+            case "scene":
+                does = self._does(trees(tree)[-1])
+                return nodes.SceneLine(self._when(tree), does, self._words(tree), span)
+        return nodes.SceneLine(None, None, self._words(tree), span)
+
+    def _person(self, tree: Branch) -> nodes.ContactBlock:
+        lines: list[nodes.AgreedLine | nodes.TaggedLine | nodes.AttributeLine] = []
+        damaged = False
+        for each in trees(tree):
+            span = self.line(each)
+            match each.data:
+                case "person_agreed":
+                    lines.append(nodes.AgreedLine(self._names(each)[0], span))
+                case "person_tagged":
+                    lines.append(nodes.TaggedLine(self.text(token(each, "STRING")), span))
+                case "person_attribute":
+                    name, value = self._offer(each)
+                    lines.append(nodes.AttributeLine(name, value, span))
+                case _:
+                    damaged = True
+        return nodes.ContactBlock(tuple(lines), damaged, self.line(tree))
+
+    def _when(self, tree: Branch) -> nodes.AtMoment | nodes.AfterTime | None:
+        if moments := tokens(tree, "MOMENT"):
+            return nodes.AtMoment(self.judged(moments[0], literals.moment), self.span(moments[0]))
+        if lengths := tokens(tree, "DURATION"):
+            return nodes.AfterTime(self.judged(lengths[0], literals.duration), self.span(lengths[0]))
+        return None
+
+    def _does(self, tree: Branch) -> nodes.ActNode | nodes.ExpectationNode:
+        names = self._names(tree)
+        match tree.data:
+            case "occurs":
+                return self._happens(tree)
+            case "opens":
+                return nodes.OpensMail(names[0])
+            case "clicks":
+                links = tokens(tree, "STRING")
+                return nodes.ClicksMail(names[0], self.text(links[0]) if links else None)
+            case "withdraws":
+                return nodes.WithdrawsTopic(names[0])
+            case "changes":
+                value = None if tokens(tree, "UNKNOWN") else self._offered(trees(tree)[1])
+                return nodes.SetsAttribute(self.path(trees(tree)[0]), value)
+            case "requests":
+                return nodes.StartsFlow(names[0])
+            case "expect_send":
+                wordings = (self._wording(each) for each in trees(tree) if each.data == "wording")
+                return nodes.SendExpected(names[0], tuple(wordings))
+            case "expect_no_send":
+                return nodes.NoSendExpected(names[0] if names else None)
+            case "expect_count":
+                return nodes.CountExpected(self._count(token(tree, "NUMBER")))
+            case "expect_skipped":
+                return nodes.SkipExpected(*names)
+            case "expect_in":
+                return nodes.StepExpected(names[0])
+            case "expect_left":
+                return nodes.LeftExpected()
+            case "expect_finished":
+                labels = [self.word(token(each, "NAME")) for each in trees(tree)]
+                return nodes.FinishExpected(labels[0] if labels else None)
+            case "expect_arm":
+                return nodes.ArmExpected(*names)
+        return nodes.ConditionExpected(self.expression(tree.children[0]))
+
+    def _happens(self, tree: Branch) -> nodes.Happens:
+        lengths = tokens(tree, "DURATION")
+        late = self.judged(lengths[0], literals.duration) if lengths else None
+        values = tuple(self._offer(each) for each in trees(tree) if each.data == "offer")
+        return nodes.Happens(self.word(token(tree, "NAME")), late, values)
+
+    def _wording(self, tree: Branch) -> nodes.WordingLine:
+        operator = " ".join(str(token(tree, "OPERATOR")).split())
+        words = self.text(token(tree, "STRING"))
+        return nodes.WordingLine(str(token(tree, "MAIL_PART")), operator, words, self.line(tree))
+
+    def _count(self, found: Token) -> int | None:
+        number = self.judged(found, literals.number)
+        if number is not None and number != number.to_integral_value():
+            help = f"Write `expect {int(number)} emails`."
+            self.findings.append(error("E115", self.span(found), "Mails are counted in whole numbers.", help))
+            return None
+        return None if number is None else int(number)
+
+    # ------------------------------------------------------------ values
+
+    def _offer(self, tree: Branch) -> nodes.Offer:
+        return self.word(token(tree, "NAME")), self._offered(trees(tree)[0])
+
+    def _offered(self, tree: Branch) -> nodes.Offered:
+        match tree.data:
+            case "list":
+                return nodes.ListNode(tuple(self._offered(each) for each in trees(tree)), self.span(tree))
+            case "record":
+                return nodes.RecordNode(tuple(self._offer(each) for each in trees(tree)), self.span(tree))
+        return self.expression(tree)
+
+    # ------------------------------------------------------------ parts
+
+    def _names(self, tree: Branch) -> list[Name]:
+        return [self.name_of(each) for each in trees(tree) if each.data == "name"]
+
+    def _words(self, tree: Branch) -> str:
+        return self.chunk.lines[tree.meta.line - 1].words

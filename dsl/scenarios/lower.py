@@ -1,0 +1,107 @@
+"""From the nodes of a scenario to what is played. Only for scenarios without errors."""
+
+from typing import Literal, cast
+
+from dsl.draft import Draft
+from dsl.graph import scenario as graph
+from dsl.lower_values import condition, value
+from dsl.scenarios import nodes
+from dsl.scope import Scope
+
+Operator = Literal["is", "is not", "contains", "starts with", "ends with"]
+
+
+def scenario(node: nodes.ScenarioNode, draft: Draft) -> graph.Scenario:
+    """The scenario as data."""
+    scope = draft.outside()
+    return graph.Scenario(
+        name=node.title.value.strip() if node.title else "",
+        flows=tuple(line.flow.text for line in node.flows),
+        profile=_profile(node, scope),
+        lines=tuple(_line(scene, scope) for scene in node.scenes),
+        file=node.span.file,
+        line=node.span.line,
+        choices=tuple(graph.Choice(line.label.text, line.split.text) for line in node.choices),
+    )
+
+
+def _profile(node: nodes.ScenarioNode, scope: Scope) -> graph.Profile:
+    lines = [line for block in node.contacts for line in block.lines]
+    return graph.Profile(
+        attributes=tuple(
+            (line.name.text, _given(line.value, scope))
+            for line in lines
+            if isinstance(line, nodes.AttributeLine)
+        ),
+        agreed=tuple(line.topic.text for line in lines if isinstance(line, nodes.AgreedLine)),
+        tags=tuple(line.tag.value for line in lines if isinstance(line, nodes.TaggedLine)),
+    )
+
+
+def _line(scene: nodes.SceneLine, scope: Scope) -> graph.Line:
+    assert scene.does is not None
+    return graph.Line(
+        line=scene.span.line,
+        text=scene.text,
+        does=_act(scene.does, scope)
+        if isinstance(scene.does, nodes.ActNode)
+        else _expectation(scene.does, scope),
+        at=scene.when.moment if isinstance(scene.when, nodes.AtMoment) else None,
+        after=scene.when.duration if isinstance(scene.when, nodes.AfterTime) else None,
+    )
+
+
+def _act(node: nodes.ActNode, scope: Scope) -> graph.Act:
+    match node:
+        case nodes.Happens(event, late, values):
+            return graph.Occurs(event.text, _values(values, scope), late)
+        case nodes.OpensMail(mail):
+            return graph.Opens(mail.text)
+        case nodes.ClicksMail(mail, link):
+            return graph.Clicks(mail.text, link.value if link else None)
+        case nodes.WithdrawsTopic(topic):
+            return graph.Withdraws(topic.text)
+        case nodes.SetsAttribute(path, given):
+            return graph.Changes(path.parts[-1].text, None if given is None else _given(given, scope))
+        case nodes.StartsFlow(flow):
+            return graph.Requests(flow.text)
+
+
+def _expectation(node: nodes.ExpectationNode, scope: Scope) -> graph.Expectation:
+    match node:
+        case nodes.SendExpected(mail, wordings):
+            return graph.ExpectSend(mail.text, tuple(map(_wording, wordings)))
+        case nodes.NoSendExpected(mail):
+            return graph.ExpectNoSend(mail.text if mail else None)
+        case nodes.CountExpected(mails):
+            return graph.ExpectCount(mails or 0)
+        case nodes.SkipExpected(mail, reason):
+            return graph.ExpectSkipped(mail.text, reason.text)
+        case nodes.StepExpected(step):
+            return graph.ExpectIn(step.text)
+        case nodes.LeftExpected():
+            return graph.ExpectLeft()
+        case nodes.FinishExpected(label):
+            return graph.ExpectFinished(label.text if label else None)
+        case nodes.ArmExpected(label, split):
+            return graph.ExpectArm(label.text, split.text)
+        case nodes.ConditionExpected(test):
+            return graph.ExpectHolds(condition(test, scope))
+
+
+def _wording(line: nodes.WordingLine) -> graph.Wording:
+    part = cast(Literal["subject", "text"], line.part)
+    return graph.Wording(part, cast(Operator, line.operator), line.words.value, line.span.line)
+
+
+def _values(offers: tuple[nodes.Offer, ...], scope: Scope) -> tuple[tuple[str, graph.Given], ...]:
+    return tuple((name.text, _given(offered, scope)) for name, offered in offers)
+
+
+def _given(node: nodes.Offered, scope: Scope) -> graph.Given:
+    match node:
+        case nodes.ListNode(items):
+            return graph.Several(tuple(_given(item, scope) for item in items))
+        case nodes.RecordNode(offers):
+            return graph.Record(_values(offers, scope))
+    return value(node, scope)
