@@ -29,6 +29,7 @@ GROUPS = (
         (
             Command("new", "virta.commands.new:new", "Make a project, ready to be served."),
             Command("check", "virta.commands.check:check", "Say what is wrong with flows and templates."),
+            Command("fmt", "virta.commands.fmt:fmt", "Lay out flows in canonical form."),
             Command("graph", "virta.commands.graph:graph", "Draw flows, or print them as JSON."),
         ),
     ),

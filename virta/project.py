@@ -38,7 +38,7 @@ def read_project(folder: Path, settings: Settings, today: date) -> Project:
     """The texts of a project: every `.flow` file but those of scenarios, and everything under `templates/`.
     Hidden folders are passed over. Raises `BrokenProject` for a file that cannot be read."""
     templates = folder / "templates"
-    flows = [path for path in _files(folder) if path.suffix == ".flow"]
+    flows = flow_files(folder)
     return Project(
         tuple(
             (path.relative_to(folder).as_posix(), _read(path))
@@ -57,6 +57,12 @@ def read_project(folder: Path, settings: Settings, today: date) -> Project:
         settings.team,
         tuple(settings.purposes),
     )
+
+
+def flow_files(folder: Path) -> list[Path]:
+    """Every `.flow` file of a folder, in the order of names; hidden folders are passed over. Raises
+    `BrokenProject` for a folder that cannot be read."""
+    return [path for path in _files(folder) if path.suffix == ".flow"]
 
 
 def _files(folder: Path) -> Iterator[Path]:
