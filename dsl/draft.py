@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
-from dsl.names import Names
+from dsl.names import CONTACT_ALWAYS, Names
 from dsl.nodes import Declaration, Flow, Segment, Topic
 from dsl.scenarios.nodes import ScenarioNode
 from dsl.schema_nodes import Coupon, Limits, Webhook
-from dsl.scope import Scope
+from dsl.scope import Scope, ValueType, value_type
 from dsl.template_facts import Readings
 from dsl.template_files import Templates
 from dsl.walk import Standing, flow_scope, standings
@@ -69,6 +69,12 @@ class Draft:
     def readings(self) -> Readings:
         """The templates as they are rendered, each read once."""
         return Readings(self.templates)
+
+    @cached_property
+    def contact_type(self) -> ValueType:
+        """A contact as templates see it: a record of all attributes."""
+        known = {**self.names.attributes, **CONTACT_ALWAYS}
+        return ValueType("record", fields=tuple((name, value_type(each)) for name, each in known.items()))
 
     def outside(self) -> Scope:
         """What is known outside of any journey."""

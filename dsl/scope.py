@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 
 from dsl.finding import Finding
@@ -33,6 +34,7 @@ PREDICTED = {"churn_risk": NUMBER, "lifetime_value": ValueType("money")}
 """What `predicted` can be asked for, without a prediction's own unit: a risk lies from 0 to 1."""
 
 
+@lru_cache(4096)
 def value_type(declared: FieldType) -> ValueType:
     """The type of a value of a declared field."""
     return ValueType(

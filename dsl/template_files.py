@@ -85,9 +85,25 @@ def place_in(path: str, templates: Templates, line: int, *words: str) -> Span:
     source = templates.sources[path]
     text = source.lines[line - 1] if 0 < line <= len(source.lines) else ""
     for word in words:
-        if found := re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text):
-            return source.span(line, found.start() + 1, found.end() + 1)
+        start = _whole_word(word, text)
+        if start >= 0:
+            return source.span(line, start + 1, start + len(word) + 1)
     return source.span(line, 1, max(len(text), 1) + 1)
+
+
+def _whole_word(word: str, text: str) -> int:
+    """Where the word stands by itself in a text, -1 if nowhere."""
+    start = text.find(word)
+    while start >= 0:
+        before, behind = text[start - 1 : start], text[start + len(word) : start + len(word) + 1]
+        if not (_in_word(before) or _in_word(behind)):
+            return start
+        start = text.find(word, start + 1)
+    return -1
+
+
+def _in_word(sign: str) -> bool:
+    return sign.isalnum() or sign == "_"
 
 
 def is_partial(path: str) -> bool:

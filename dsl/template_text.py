@@ -58,6 +58,8 @@ class Text(Struct, frozen=True):
 @lru_cache(_KEPT)
 def read_text(text: str) -> Text:
     """Jinja's reading of a text. One nested so deeply that nobody could have meant it cannot be read."""
+    if "{" not in text:
+        return Text(j.Template([j.Output([j.TemplateData(text)], lineno=1)], lineno=1))
     try:
         tree = _ENVIRONMENT.parse(text)
     except RecursionError:

@@ -8,7 +8,7 @@ from dsl.checks.template_kinds import check_inside
 from dsl.checks.template_known import ALWAYS, surely_known
 from dsl.draft import Draft
 from dsl.finding import Finding, Span
-from dsl.names import CONTACT_ALWAYS, Names, nearest
+from dsl.names import CONTACT_ALWAYS, nearest
 from dsl.nodes import Flow, Send
 from dsl.scope import ANYTHING, Scope, ValueType, value_type
 from dsl.source import error, warning
@@ -39,6 +39,7 @@ class Sending:
     flow: Flow
     step: Send
     scope: Scope
+    contact: ValueType
 
     @cached_property
     def values(self) -> dict[str, tuple[ValueType, bool]]:
@@ -48,7 +49,7 @@ class Sending:
     @cached_property
     def roots(self) -> dict[str, ValueType]:
         """The types of all that the mail is given."""
-        found = _contacts(self.scope.names)
+        found = {"contact": self.contact}
         for root, fields in (("trigger", self.scope.trigger), ("received", self.scope.received)):
             inside = tuple((name, value_type(each)) for name, each in (fields or {}).items())
             found[root] = ValueType("record", fields=inside)
@@ -188,7 +189,7 @@ def _contact(use: Use, place: Span, draft: Draft) -> Iterator[Finding]:
         yield _may_be_unknown(f"`contact.{name}`", use, declared.kind, place)
     if not use.called:
         yield from check_inside(
-            value_type(declared), use, 2, f"`contact.{name}`", place, _contacts(draft.names)
+            value_type(declared), use, 2, f"`contact.{name}`", place, {"contact": draft.contact_type}
         )
 
 
@@ -264,9 +265,3 @@ def _values(flow: Flow, step: Send, scope: Scope) -> dict[str, tuple[ValueType, 
             found = check_value(expression, scope, [])
             given[name.text] = found, surely_known(expression, found, flow, step)
     return given
-
-
-def _contacts(names: Names) -> dict[str, ValueType]:
-    known = {**names.attributes, **CONTACT_ALWAYS}
-    fields = tuple((name, value_type(each)) for name, each in known.items())
-    return {"contact": ValueType("record", fields=fields)}

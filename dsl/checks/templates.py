@@ -63,7 +63,7 @@ def _sent(draft: Draft) -> dict[str, Sent]:
             step = standing.step
             if isinstance(step, Send):
                 usage = found.setdefault(step.template.text, Sent())
-                usage.sends.append(Sending(flow, step, standing.scope))
+                usage.sends.append(Sending(flow, step, standing.scope, draft.contact_type))
                 purpose = draft.names.purpose(step.topic.text if step.topic else topic)
                 usage.marketing = usage.marketing or purpose == "marketing"
                 usage.service = usage.service or purpose == "service"
