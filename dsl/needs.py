@@ -4,9 +4,22 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from dsl.graph import Attribute, Duration, EventNeed, Field, History, InSegment, LastSpan, MailTest, Needs
+from dsl.graph import (
+    Attribute,
+    Duration,
+    EventNeed,
+    Field,
+    History,
+    InSegment,
+    LastSpan,
+    MailTest,
+    Needs,
+    WaitForBestTime,
+)
 
 _MAIL_FIELDS = ("flow", "step", "link")
+_READING = ("email_clicked", "email_opened")
+"""What tells when somebody reads mail."""
 
 
 def needs_of(things: Iterable[Struct], segments: Iterable[str] = ()) -> Needs:
@@ -15,6 +28,7 @@ def needs_of(things: Iterable[Struct], segments: Iterable[str] = ()) -> Needs:
     joined = set(segments)
     histories: list[History] = []
     mails: set[str] = set()
+    moments: set[str] = set()
     for thing in things:
         for part in _parts(thing):
             match part:
@@ -26,27 +40,36 @@ def needs_of(things: Iterable[Struct], segments: Iterable[str] = ()) -> Needs:
                     histories.append(part)
                 case MailTest("opened" | "clicked" as kind):
                     mails.add(f"email_{kind}")
-    names = sorted({each.event for each in histories} | mails)
+                case WaitForBestTime():
+                    moments.update(_READING)
+    names = sorted({each.event for each in histories} | mails | moments)
     return Needs(
         tuple(sorted(attributes)),
         tuple(
-            _event_need(name, [each for each in histories if each.event == name], name in mails)
+            _event_need(
+                name,
+                [each for each in histories if each.event == name],
+                _MAIL_FIELDS if name in mails else (),
+                name in mails or name in moments,
+            )
             for name in names
         ),
         tuple(sorted(joined)),
     )
 
 
-def _event_need(name: str, histories: list[History], mail: bool) -> EventNeed:
-    """`mail`: a journey asks what became of a mail of its own, however long ago it went."""
-    asked: set[str] = set(_MAIL_FIELDS) if mail else set()
+def _event_need(
+    name: str, histories: list[History], fields: tuple[str, ...], however_long_ago: bool
+) -> EventNeed:
+    """`fields` are needed beside those that are asked for; `however_long_ago`: nothing may be forgotten."""
+    asked = set(fields)
     for each in histories:
         asked.update(each.path[:1])
         if each.where is not None:
             asked.update(part.path[0] for part in _parts(each.where) if isinstance(part, Field))
     windows = [each.span.duration if isinstance(each.span, LastSpan) else None for each in histories]
     bounded = [each for each in windows if each is not None]
-    keep = _covering(bounded) if len(bounded) == len(windows) and not mail else None
+    keep = _covering(bounded) if len(bounded) == len(windows) and not however_long_ago else None
     return EventNeed(name, tuple(sorted(asked - {"at"})), keep)
 
 

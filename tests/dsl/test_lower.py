@@ -211,6 +211,12 @@ def test_who_starts_every_year_comes_in_every_year() -> None:
     assert graph("send first", head=f"{yearly}\n    enter once").entry is Entry.ONCE
 
 
+def test_a_wait_for_the_best_time_needs_to_know_when_mail_is_read() -> None:
+    """Every opening and click that is kept, and nothing of them but when they were."""
+    needs = graph("wait for best time up to 1 day", "send first").needs
+    assert needs.events == (EventNeed("email_clicked", ()), EventNeed("email_opened", ()))
+
+
 def test_needs_of_starts_leaves_and_rounds() -> None:
     """What a date, a `leave when`, a `wait until` and an `until` ask for is remembered too."""
     flow = graph(
