@@ -25,7 +25,7 @@ class Sample:
 
     @property
     def data(self) -> bytes:
-        """The file's bytes; a line `… and N more such lines` stands for so many copies of the line above it."""
+        """The file's bytes; a line `… and N more such lines` stands for so many copies of the one above."""
         whole = _MORE.sub(lambda more: more[1] * (1 + int(more[2].replace(",", ""))), self.text)
         return whole.encode(self.encoding)
 
