@@ -89,7 +89,9 @@ class Steps:
             case Unsubscribe(topic):
                 found[index] = graph.Unsubscribe(name, topic.text, after)
             case Tell(address, text):
-                found[index] = graph.Tell(name, address.value.strip(), _filled(text, scope.addressed()), after)
+                found[index] = graph.Tell(
+                    name, address.value.strip(), _filled(text, scope.addressed()), after
+                )
             case BestTime(up_to):
                 found[index] = graph.WaitForBestTime(name, up_to or Duration(), after)
             case Emit(event, given):

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 
-from dsl.agreement import KINDS, family, is_zero
 from dsl.checks.sends import address, filled
 from dsl.draft import Draft
 from dsl.finding import Finding
+from dsl.fitting import fits
 from dsl.names import CONTACT_ALWAYS, nearest, unknown
 from dsl.nodes import Set, Tag, Tell, Unsubscribe
 from dsl.scope import Scope, ValueType, value_type
 from dsl.source import error
-from dsl.terms import CouponCode, Literal
+from dsl.terms import CouponCode
 from dsl.typing_rules import check_value
 
 
@@ -62,44 +62,8 @@ def _set(step: Set, scope: Scope) -> Iterator[Finding]:
         known = scope.names.attributes
         yield unknown("E203", "attribute", rest[0], known, f"Declare it below `contact`: `{name} text`.")
         return
-    if step.value is not None and given.kind != "anything":
-        yield from _fits(step, name, value_type(declared), given, scope)
-
-
-def _fits(step: Set, name: str, wanted: ValueType, given: ValueType, scope: Scope) -> Iterator[Finding]:
-    value = step.value
-    assert value is not None
-    if wanted.kind == "choice":
-        if isinstance(value, Literal) and value.kind == "text":
-            if value.value not in wanted.choices:
-                close = nearest(str(value.value), wanted.choices)
-                listed = ", ".join(f"`{each}`" for each in wanted.choices)
-                help = f'Write `"{close}"`.' if close else f"Choices are {listed}."
-                yield error("E310", value.span, f"`{value.value}` is none of the choices.", help)
-            return
-        if given.kind != "choice" or not set(given.choices) <= set(wanted.choices):
-            yield error(
-                "E310",
-                value.span,
-                f"`contact.{name}` takes one of its choices, and this may be something else.",
-                f'Write one of them, as in `set contact.{name} to "{wanted.choices[0]}"`.',
-            )
-        return
-    if wanted.kind == given.kind or family(wanted.kind) == family(given.kind) == "text":
-        return
-    help = "Write a value of that kind, or `unknown`."
-    if wanted.kind == "money" and is_zero(value):
-        help = f"Write `0 {scope.currency}`."
-    elif wanted.kind == "date":
-        help = "Write `today`, or a date such as `2026-12-24`."
-    elif wanted.kind == "moment":
-        help = "Write `now`, or a date with a time such as `2026-12-24 09:00`."
-    yield error(
-        "E301",
-        value.span,
-        f"`contact.{name}` is {KINDS[wanted.kind]}, but this is {KINDS[given.kind]}.",
-        help,
-    )
+    if step.value is not None:
+        yield from fits(step.value, f"contact.{name}", value_type(declared), given, scope.currency)
 
 
 def _unsubscribe(step: Unsubscribe, draft: Draft) -> Iterator[Finding]:
