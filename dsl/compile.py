@@ -6,14 +6,14 @@ from datetime import date
 
 from dsl.checks import ALL
 from dsl.draft import Draft
-from dsl.finding import Finding, Severity
+from dsl.finding import Finding
 from dsl.graph import Program
 from dsl.graph.scenario import Scenario
 from dsl.lower import lower
 from dsl.nodes import Declaration
 from dsl.parse import parse_source
-from dsl.scenarios.lower import scenario
-from dsl.scenarios.places import stopping
+from dsl.scenarios.lower import lower_scenarios
+from dsl.scenarios.places import faulty, stopping
 from dsl.schema import collect
 from dsl.source import Source, read_source
 from dsl.template_facts import Template, template_facts
@@ -40,10 +40,10 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """`stopping` are the errors that keep the project from running, and with one `program` is None; `scenarios`
-    are those that have no errors of their own, if there is a program to test. `templates` are all templates of the project with
-    their facts, `template_files` the files to render them from, layouts and parts included, MJML laid out;
-    `sources` are the texts that findings point into, by path."""
+    """`program` is None where there are `stopping` errors: all errors but those within scenarios. `scenarios`
+    are those without an error, if there is a program to test. `templates` are all templates of the project
+    with their facts, `template_files` the files to render them from, layouts and parts included, MJML laid
+    out; `sources` are the texts that findings point into, by path."""
 
     findings: tuple[Finding, ...]
     program: Program | None
@@ -92,18 +92,5 @@ def compile_project(project: Project) -> Compiled:
         draft.readings.rendered(),
         {**sources, **{source.path: source for source in templates.sources.values()}},
         errors,
-        () if errors else _scenarios(draft, ordered, sources),
+        () if errors else lower_scenarios(draft, faulty(ordered, sources)),
     )
-
-
-def _scenarios(
-    draft: Draft, findings: Iterable[Finding], sources: Mapping[str, Source]
-) -> tuple[Scenario, ...]:
-    """The scenarios in whose lines no error stands, in the order of files and lines."""
-    faulty = {
-        (each.span.file, lines.start)
-        for each in findings
-        if each.severity is Severity.ERROR and each.span.file in sources
-        for lines in scenario_lines(sources[each.span.file])
-        if each.span.line in lines
-    }

@@ -8,7 +8,7 @@ from dsl.layout import HOLE, Chunk
 from dsl.names import nearest
 from dsl.nearmiss import near_miss
 from dsl.source import error
-from dsl.words import DECLARATIONS, EXAMPLES, HEADS, NOT_YET, STEPS, SYNONYMS
+from dsl.words import DECLARATIONS, EXAMPLES, HEADS, STEPS, SYNONYMS
 
 _WITH_TEXT = ("topic", "segment", "flow", "consent", "subject", "from", "reply", "code", "add", "remove")
 _WORD = re.compile(r"[^\W\d]\w*")
@@ -29,13 +29,6 @@ def diagnose(chunk: Chunk, index: int, column: int, place: str) -> tuple[Finding
     limits, send, wait for, wait until, repeat or split."""
     logical = chunk.lines[index]
     words = logical.words
-    for pattern, name in NOT_YET:
-        if place in ("declaration", "flow", "split", "wait for", "coupon", "repeat") and (
-            found := pattern.match(words)
-        ):
-            shown = name or re.sub(" +", " ", found.group())
-            start = logical.indent
-            return not_yet(chunk, index, start, start + found.end(), shown), None
     if lacking := _wrong_word(chunk, index, column):
         return lacking
     if miss := near_miss(logical.text, column):
@@ -101,16 +94,6 @@ def _wrong_word(chunk: Chunk, index: int, column: int) -> tuple[Finding, Mend] |
             at, at, "date "
         )
     return None
-
-
-def not_yet(chunk: Chunk, index: int, start: int, end: int, name: str) -> Finding:
-    """The finding for a construct of the language that this version does not run."""
-    return error(
-        "E110",
-        chunk.span(index, start, end),
-        f"`{name}` is not supported yet.",
-        "Leave it out in this version of Virta.",
-    )
 
 
 def _quotes(chunk: Chunk, index: int, column: int, kind: str) -> tuple[Finding, Mend] | None:

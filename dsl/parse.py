@@ -11,12 +11,12 @@ from lark.lexer import Token
 from lark.tree import Tree
 
 from dsl.build import build
-from dsl.faults import diagnose, not_yet
+from dsl.faults import diagnose
 from dsl.finding import Finding
 from dsl.layout import HOLE, Chunk, Logical, lay_out
 from dsl.nodes import Declaration
 from dsl.source import Source, error
-from dsl.words import DECLARATIONS, LATER_DECLARATIONS
+from dsl.words import DECLARATIONS
 
 _MOST_FAULTS = 40
 _MOST_MENDS = 6
@@ -70,10 +70,6 @@ def read_words(chunk: Chunk) -> tuple[Tree[Token], list[Token]]:
 
 
 def _read(chunk: Chunk, findings: list[Finding]) -> Tree[Token] | None:
-    first = _WORD.match(chunk.lines[0].text)
-    if first and first.group() in LATER_DECLARATIONS:
-        findings.append(not_yet(chunk, 0, 0, first.end(), first.group()))
-        return None
     mends: dict[int, int] = {}
     for _ in range(_MOST_FAULTS):
         try:

@@ -6,7 +6,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from dsl.compile import Compiled, Project, compile_project
-from dsl.finding import Severity
 from virta.settings import BrokenProject, Settings, read_settings
 
 TEMPLATE_ENDINGS = (".html", ".txt", ".mjml")
@@ -22,9 +21,10 @@ def load_project(folder: Path) -> tuple[Settings, Compiled]:
 
 
 def load_sound_project(folder: Path) -> tuple[Settings, Compiled]:
-    """The same, for commands that run it: a project whose texts have errors raises `BrokenProject` too."""
+    """The same, for commands that run it: a project whose texts have errors, be it not in scenarios, raises
+    `BrokenProject` too."""
     settings, compiled = load_project(folder)
-    errors = sum(finding.severity is Severity.ERROR for finding in compiled.findings)
+    errors = len(compiled.stopping)
     if errors:
         count = "an error" if errors == 1 else f"{errors} errors"
         raise BrokenProject(
@@ -35,16 +35,11 @@ def load_sound_project(folder: Path) -> tuple[Settings, Compiled]:
 
 
 def read_project(folder: Path, settings: Settings, today: date) -> Project:
-    """The texts of a project: every `.flow` file but those of scenarios, and everything under `templates/`.
+    """The texts of a project: every `.flow` file, and everything under `templates/`.
     Hidden folders are passed over. Raises `BrokenProject` for a file that cannot be read."""
     templates = folder / "templates"
-    flows = flow_files(folder)
     return Project(
-        tuple(
-            (path.relative_to(folder).as_posix(), _read(path))
-            for path in flows
-            if path.relative_to(folder).parts[0] != "scenarios"
-        ),
+        tuple((path.relative_to(folder).as_posix(), _read(path)) for path in flow_files(folder)),
         tuple(
             (path.relative_to(folder).as_posix(), _read(path))
             for path in _files(templates)

@@ -11,9 +11,14 @@ from dsl.scope import Scope
 Operator = Literal["is", "is not", "contains", "starts with", "ends with"]
 
 
-def scenario(node: nodes.ScenarioNode, draft: Draft) -> graph.Scenario:
-    """The scenario as data."""
+def lower_scenarios(draft: Draft, faulty: frozenset[tuple[str, int]]) -> tuple[graph.Scenario, ...]:
+    """All scenarios of a project but those that begin at `faulty` places (file and line)."""
     scope = draft.outside()
+    sound = (each for each in draft.scenarios if (each.span.file, each.span.line) not in faulty)
+    return tuple(_scenario(each, scope) for each in sound)
+
+
+def _scenario(node: nodes.ScenarioNode, scope: Scope) -> graph.Scenario:
     return graph.Scenario(
         name=node.title.value.strip() if node.title else "",
         flows=tuple(line.flow.text for line in node.flows),

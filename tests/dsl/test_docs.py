@@ -9,7 +9,6 @@ from golden_cases import GOLDEN
 from dsl.compile import Project, compile_project
 from dsl.report import as_text
 from dsl.shop import SHOP
-from dsl.words import LATER_DECLARATIONS
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -61,10 +60,3 @@ def test_every_finding_has_a_line() -> None:
     listed = re.findall(r"^\| ([EW]\d{3}) \|", (DOCS / "findings.md").read_text("utf-8"), re.MULTILINE)
     assert listed == sorted(set(listed))
     assert set(listed) == {path.stem[:4] for path in (GOLDEN / "bad").glob("*.flow")}
-
-
-def test_what_is_not_supported_is_said() -> None:
-    """Each word that a later version reads is named on the page."""
-    page = (DOCS / "language.md").read_text("utf-8").partition("## Not in this version")[2]
-    for word in LATER_DECLARATIONS:
-        assert re.search(rf"`{word}\b", page), word

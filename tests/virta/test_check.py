@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from virta.command import run
+from virta.project import load_sound_project
 
 TOML = """
 name = "kafija"
@@ -113,12 +114,23 @@ def test_no_findings_as_json(project: Path, capsys: pytest.CaptureFixture[str]) 
     assert json.loads(capsys.readouterr().out) == {"findings": []}
 
 
-def test_hidden_folders_and_scenarios_are_passed_over(project: Path) -> None:
-    """What an editor keeps in a dot folder is no part of the project; scenarios belong to a later version."""
-    for folder in (".trash", "scenarios"):
-        (project / folder).mkdir()
-        (project / folder / "x.flow").write_text("nonsense", "utf-8")
+def test_hidden_folders_are_passed_over(project: Path) -> None:
+    """What an editor keeps in a dot folder is no part of the project."""
+    (project / ".trash").mkdir()
+    (project / ".trash" / "x.flow").write_text("nonsense", "utf-8")
     assert run(["check", str(project)]) == 0
+
+
+def test_a_fault_in_a_scenario_is_reported_and_stops_nothing(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`virta check` fails on it, and the project is ready to run all the same."""
+    (project / "scenarios").mkdir()
+    (project / "scenarios" / "x.flow").write_text("nonsense", "utf-8")
+    assert run(["check", str(project)]) == 1
+    assert "scenarios/x.flow:1:1" in capsys.readouterr().out
+    _, compiled = load_sound_project(project)
+    assert compiled.program is not None
 
 
 def test_the_present_folder_is_the_default(
