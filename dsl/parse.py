@@ -2,11 +2,9 @@
 tried again, so that one fault hides no other."""
 
 import re
-from functools import cache
-from importlib.resources import files
 
-from lark import Lark, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
-from lark.indenter import DedentError, Indenter
+from lark import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark.indenter import DedentError
 from lark.lexer import Token
 from lark.tree import Tree
 
@@ -15,6 +13,7 @@ from dsl.faults import diagnose
 from dsl.finding import Finding
 from dsl.layout import HOLE, Chunk, Logical, lay_out
 from dsl.nodes import Declaration
+from dsl.parser import parser
 from dsl.source import Source, error
 from dsl.words import DECLARATIONS
 
@@ -23,29 +22,6 @@ _MOST_MENDS = 6
 _LAYOUT_TOKENS = ("_NL", "_INDENT", "_DEDENT", "$END")
 _SPELLING = ("E111", "E112", "E113", "E114")
 _WORD = re.compile(r"[^\W\d]\w*")
-
-
-class Lines(Indenter):
-    """What Lark has to know of our blocks."""
-
-    NL_type = "_NL"
-    OPEN_PAREN_types: list[str] = []  # noqa: RUF012 - the library asks for a class attribute
-    CLOSE_PAREN_types: list[str] = []  # noqa: RUF012
-    INDENT_type = "_INDENT"
-    DEDENT_type = "_DEDENT"
-    tab_len = 4
-
-
-@cache
-def _parser() -> Lark:
-    return Lark(
-        files("dsl").joinpath("grammar.lark").read_text("utf-8"),
-        parser="lalr",
-        lexer="contextual",
-        postlex=Lines(),
-        propagate_positions=True,
-        maybe_placeholders=False,
-    )
 
 
 def parse_source(source: Source, currency: str) -> tuple[list[Declaration], list[Finding]]:
@@ -64,7 +40,7 @@ def parse_source(source: Source, currency: str) -> tuple[list[Declaration], list
 def read_words(chunk: Chunk) -> tuple[Tree[Token], list[Token]]:
     """The tree of a declaration that has no faults, and its words in order, with their places in its lines.
     Raises `UnexpectedInput` if it has some."""
-    reading = _parser().parse_interactive(chunk.text)
+    reading = parser().parse_interactive(chunk.text)
     words = [token for token in reading.iter_parse() if token.type not in _LAYOUT_TOKENS]
     return reading.feed_eof(), words  # type: ignore[no-untyped-call]
 
@@ -73,7 +49,7 @@ def _read(chunk: Chunk, findings: list[Finding]) -> Tree[Token] | None:
     mends: dict[int, int] = {}
     for _ in range(_MOST_FAULTS):
         try:
-            return _parser().parse(chunk.text)
+            return parser().parse(chunk.text)
         except UnexpectedInput as fault:
             if not _mend(chunk, fault, findings, mends):
                 return None

@@ -24,7 +24,7 @@ def test_the_grammar_is_without_conflicts(caplog: pytest.LogCaptureFixture) -> N
     """Lark would settle a conflict silently in favour of shifting; there is none to settle."""
     from importlib.resources import files
 
-    from dsl.parse import Lines
+    from dsl.parser import Lines
 
     logger.addHandler(caplog.handler)
     try:
