@@ -7,6 +7,7 @@ from importlib import resources
 _PAGE = re.compile(r"# ([EW]\d{3}) (.+)\n\n(.+?)\n\n## Wrong\n\n(.+?)\n\n## Right\n\n(.+?)\n", re.DOTALL)
 _FENCE = re.compile(r"```(\w+)(?: (\S+))?(?: saved as (\S+))?\n(.*?)\n?```(?:\n\n|\Z)", re.DOTALL)
 _MORE = re.compile(r"^(.*\n)… and ([\d,]+) more such lines\n", re.MULTILINE)
+_PICTURES = {0x2400 + code: chr(code) for code in range(32)}
 _UNNAMED = {"flow": "example.flow"}
 
 
@@ -25,9 +26,10 @@ class Sample:
 
     @property
     def data(self) -> bytes:
-        """The file's bytes; a line `… and N more such lines` stands for so many copies of the one above."""
+        """The file's bytes. A line `… and N more such lines` stands for so many copies of the one above, a
+        picture of a control character (␇) for that character."""
         whole = _MORE.sub(lambda more: more[1] * (1 + int(more[2].replace(",", ""))), self.text)
-        return whole.encode(self.encoding)
+        return whole.translate(_PICTURES).encode(self.encoding)
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ def _line(path: str, number: int, row: bytes) -> tuple[str, Finding | None]:
     if found := _FORBIDDEN.search(line):
         span = Span(path, number, found.start() + 1, number, found.start() + 2)
         return _FORBIDDEN.sub("\ufffd", line), error(
-            "E109",
+            "E116",
             span,
             "There is an invisible control character here.",
             "Delete it and write the line again.",

@@ -74,7 +74,7 @@ def _unsubscribe(step: Unsubscribe, draft: Draft) -> Iterator[Finding]:
         yield unknown("E204", "topic", topic, draft.names.topics, f"Declare it with `topic {topic.text}`.")
     elif draft.names.purpose(topic.text) == "service":
         yield error(
-            "E406",
+            "E462",
             topic.span,
             f"`{topic.text}` is for service: nobody subscribed to it, so nobody can be unsubscribed.",
             "Name a topic for marketing, or delete this line.",

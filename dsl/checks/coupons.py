@@ -59,7 +59,7 @@ def _amount(worth: Worth) -> Iterator[Finding]:
 def _code(coupon: Coupon) -> Iterator[Finding]:
     if not coupon.codes and not coupon.damaged:
         yield error(
-            "E418",
+            "E465",
             coupon.name.span,
             f"The coupon `{coupon.name.text}` does not say how its codes are made.",
             f'Write it below: `code "{coupon.name.text.upper()[:12]}-{{random 8}}"`.',
@@ -79,7 +79,7 @@ def _pattern(code: CodePattern) -> Iterator[Finding]:
     plain = _RANDOM.sub("", text)
     if len(parts) != 1:
         yield error(
-            "E418",
+            "E465",
             code.text.span,
             "Every code needs one part by chance, so that nobody can guess it."
             if not parts
@@ -88,7 +88,7 @@ def _pattern(code: CodePattern) -> Iterator[Finding]:
         )
     elif not _FEWEST <= int(parts[0]) <= _MOST:
         yield error(
-            "E418",
+            "E465",
             code.text.span,
             f"The part by chance has from {_FEWEST} to {_MOST} signs: fewer can be guessed, and nobody types "
             "more.",
@@ -96,7 +96,7 @@ def _pattern(code: CodePattern) -> Iterator[Finding]:
         )
     elif not _PLAIN.fullmatch(plain) or len(plain) > _LONGEST:
         yield error(
-            "E418",
+            "E465",
             code.text.span,
             "A code is typed by people: letters from A to Z, digits, `-` and `_`, and not too many.",
             'Write it like `code "BACK-{random 8}"`.',
@@ -124,7 +124,7 @@ def _given(flow: Flow, draft: Draft) -> Iterator[Finding]:
             carries = (step.topic.text if step.topic else topic) if isinstance(step, Send) else ""
             if draft.names.purpose(carries) == "service":
                 yield error(
-                    "E406",
+                    "E514",
                     value.span,
                     f"`{carries}` is for service, and a coupon is advertising.",
                     "Send the coupon in a mail on a topic for marketing.",

@@ -89,13 +89,13 @@ def _quiets(own: Iterable[Quiet], others: Iterable[Quiet] = ()) -> Iterator[Find
     for quiet in own:
         if quiet.start and quiet.start == quiet.end:
             yield error(
-                "E419", quiet.span, "No time lies between these two.", "Write `quiet 21:00 to 08:00`."
+                "E463", quiet.span, "No time lies between these two.", "Write `quiet 21:00 to 08:00`."
             )
             continue
         silent |= quiet_minutes(quiet)
         if len(silent) == _MINUTES:
             yield error(
-                "E419",
+                "E463",
                 quiet.span,
                 "With this line every hour of the day is quiet, and no mail could ever go.",
                 "Write a shorter time, as in `quiet 21:00 to 08:00`.",

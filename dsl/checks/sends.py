@@ -12,7 +12,7 @@ from dsl.nodes import Flow, Send
 from dsl.scope import Scope, resolve
 from dsl.shop import NOT_FOR_SERVICE
 from dsl.source import error
-from dsl.terms import TextValue
+from dsl.terms import Path, TextValue
 
 _ADDRESS = re.compile(r'\s*([^<>"\n\r]*<[^\s<>@]+@[^\s<>@]+\.[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+\.[^\s<>@]+)\s*$')
 _ALWAYS_KNOWN = ("id", "email", "email_domain", "created_at")
@@ -97,7 +97,7 @@ def filled(text: TextValue, scope: Scope, where: str, unknowns: bool = False) ->
     for part in fillings(text):
         if isinstance(part, Misfit):
             yield error(
-                "E415",
+                "E461",
                 text.span,
                 f"`{part.text}` is no value that a text can hold.",
                 'Write it like `{trigger.order_id}` or `{contact.first_name or "friend"}`.',
@@ -110,14 +110,14 @@ def filled(text: TextValue, scope: Scope, where: str, unknowns: bool = False) ->
                 continue
             if meaning.type.kind in ("list", "record"):
                 yield error(
-                    "E415",
+                    "E461",
                     text.span,
                     f"`{part.path.text}` is a list and cannot stand in a {where}.",
                     "Name a single value.",
                 )
             elif meaning.type.kind == "moment":
                 yield error(
-                    "E415",
+                    "E461",
                     text.span,
                     f"`{part.path.text}` is a moment, which a {where} cannot write out.",
                     "Leave it out."
@@ -132,8 +132,13 @@ def filled(text: TextValue, scope: Scope, where: str, unknowns: bool = False) ->
                 and meaning.path[0] not in _ALWAYS_KNOWN
             ):
                 yield error(
-                    "E415",
+                    "E460",
                     text.span,
                     f"`{part.path.text}` may be unknown.",
-                    f'Write `{{{part.path.text} or "friend"}}`, with a word that fits.',
+                    f'Write `{{{part.path.text} or "{_instead(part.path)}"}}`, with a word that fits.',
                 )
+
+
+def _instead(path: Path) -> str:
+    """What may stand where a person's own value is unknown."""
+    return "friend" if "name" in path.text else "…"

@@ -42,7 +42,7 @@ def _date(head: StartOnDate, scope: Scope) -> Iterator[Finding]:
     elif head.at is None:
         words = " every year" if head.every_year else ""
         yield error(
-            "E422",
+            "E466",
             head.span,
             "This start does not say at what time of the day.",
             f"Write it at the end, as in `start on date contact.birthday{words} at 09:00`.",

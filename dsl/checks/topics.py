@@ -35,18 +35,18 @@ def _consent(topic: Topic) -> Iterator[Finding]:
     if topic.purposes[0].purpose == "marketing":
         if not topic.consents and not topic.damaged:
             yield error(
-                "E410",
+                "E464",
                 topic.name.span,
                 f"The topic `{topic.name.text}` has no text that people agree to.",
                 'Write it below: `consent "I want news and tips by e-mail."`.',
             )
         elif topic.consents and not topic.consents[0].value.strip():
             yield error(
-                "E410", topic.consents[0].span, "The text that people agree to is blank.", "Write a sentence."
+                "E464", topic.consents[0].span, "The text that people agree to is blank.", "Write a sentence."
             )
     elif topic.consents:
         yield error(
-            "E406",
+            "E462",
             topic.consents[0].span,
             "A service topic rests on the contract, so nobody is asked for consent to it.",
             "Delete this line, or write `for marketing`.",

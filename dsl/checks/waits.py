@@ -91,7 +91,7 @@ def _until(step: WaitUntil, scope: Scope, draft: Draft) -> Iterator[Finding]:
 def _condition(step: WaitUntil) -> Iterator[Finding]:
     if step.at is not None:
         yield error(
-            "E420",
+            "E467",
             step.span,
             "A condition is met when it is met, not at a time of the day.",
             f"Leave out `at {step.at}`; `wait until {step.at}` may stand below this line.",
@@ -121,19 +121,19 @@ def _condition(step: WaitUntil) -> Iterator[Finding]:
 def _moment(step: WaitUntil, kind: str, draft: Draft) -> Iterator[Finding]:
     until = step.until
     if kind == "time" and step.at is not None:
-        yield error("E420", step.span, "There are two times in this line.", "Delete one of the two.")
+        yield error("E467", step.span, "There are two times in this line.", "Delete one of the two.")
     if isinstance(until, Literal) and until.kind == "moment" and step.at is not None:
-        yield error("E420", step.span, "This moment has a time already.", f"Leave out `at {step.at}`.")
+        yield error("E467", step.span, "This moment has a time already.", f"Leave out `at {step.at}`.")
     if step.up_to is not None:
         yield error(
-            "E420",
+            "E467",
             step.span,
             "A moment comes for certain, so there is nothing to give up on.",
             "Leave out `up to …`.",
         )
     if step.mets or step.timeouts or step.arms:
         yield error(
-            "E420",
+            "E467",
             step.span,
             "A moment comes for certain, so there are no two ways to go on.",
             "Write the steps at the depth of this line, below it.",
