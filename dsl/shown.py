@@ -57,6 +57,10 @@ class _Reader(HTMLParser):
         self._target = ""
         self._words = False
 
+    def updatepos(self, i: int, j: int) -> int:
+        """Where in the text something stands is never asked for, and costs time."""
+        return j
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         text = self.get_starttag_text() or ""
         whole = text.count(MAYBE) == text.count(SURE)

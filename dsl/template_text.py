@@ -24,7 +24,6 @@ _KNOWN = {
     "test": frozenset(_ENVIRONMENT.tests),
     "style of a date": frozenset(DATE_STYLES),
 }
-_STATEMENTS = (j.Block, j.Extends, j.Include, j.Import, j.FromImport)
 _DEEPEST_TREE = 120
 _KEPT = 4096
 
@@ -71,10 +70,22 @@ def read_text(text: str) -> Text:
     statements: list[j.Node] = []
     given: list[tuple[str, int]] = []
     for _ in range(_DEEPEST_TREE):
-        strange += [each for node in level for each in _named(node) if each.name not in each.known]
-        statements += [node for node in level if isinstance(node, _STATEMENTS)]
-        given += [each for node in level for each in _given(node)]
-        level = [child for node in level for child in node.iter_child_nodes()]
+        below: list[j.Node] = []
+        for node in level:
+            match node:
+                case j.TemplateData() | j.Const():
+                    continue
+                case j.Filter() | j.Test():
+                    strange += [each for each in _named(node) if each.name not in each.known]
+                case j.Name() | j.NSRef() | j.Macro():
+                    given += _given(node)
+                case j.Import() | j.FromImport():
+                    given += _given(node)
+                    statements.append(node)
+                case j.Block() | j.Extends() | j.Include():
+                    statements.append(node)
+            below += node.iter_child_nodes()
+        level = below
         if not level:
             return Text(tree, "", 1, tuple(strange), tuple(statements), tuple(given))
     return Text(None, "nested too deeply", level[0].lineno)
