@@ -9,6 +9,7 @@ from engine.core.bundle import (
     Agreed,
     Bundle,
     Fired,
+    Foretold,
     Happened,
     Journey,
     Learned,
@@ -47,6 +48,8 @@ def advance(loaded: Loaded, bundle: Bundle, stimulus: Stimulus, now: int, more: 
             _stopped(turn, data)
         case Learned():
             _learned(turn, data)
+        case Foretold():
+            _foretold(turn, data)
         case Fired() if data.journey:
             _fired(turn, data)
         case MailEnded():
@@ -70,11 +73,11 @@ def _time_has_passed(turn: Turn) -> None:
         segments.reconsider(turn)
         turn.learned = turn.learned or bool(turn.loaded.dated_events)
         due = dates.due(turn, behind)
+        if planned_anew:  # by what was known before what now happens
+            dates.rearm(turn)
         _go_and_leave(turn)
         for name in due:
             enter(turn, loaded.current[name], {}, "date")
-        if planned_anew:  # by what was known before what now happens
-            dates.rearm(turn)
         _ripple(turn)
     waits.run_out(turn, stimulus.at if isinstance(stimulus.data, Happened) else behind)
 
@@ -135,6 +138,14 @@ def _stopped(turn: Turn, data: Stopped) -> None:
 def _learned(turn: Turn, data: Learned) -> None:
     attributes = {**turn.bundle.attributes, **data.attributes}
     turn.change(attributes={name: value for name, value in attributes.items() if value is not None})
+    segments.reconsider(turn)
+
+
+def _foretold(turn: Turn, data: Foretold) -> None:
+    if _PERSONALISATION not in turn.bundle.agreed:
+        return
+    predicted = {**turn.bundle.predicted, **data.predicted}
+    turn.change(predicted={what: value for what, value in predicted.items() if value is not None})
     segments.reconsider(turn)
 
 
@@ -219,6 +230,7 @@ def _forget(turn: Turn, purpose: str) -> None:
         windows={event: seen for event, seen in bundle.windows.items() if event not in events},
         known_since={other: since for other, since in bundle.known_since.items() if other != purpose},
         viewed=() if purpose == _PERSONALISATION else bundle.viewed,
+        predicted={} if purpose == _PERSONALISATION else bundle.predicted,
     )
     turn.learned = True  # a start may have stood armed on it
 

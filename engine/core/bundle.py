@@ -69,7 +69,8 @@ class Bundle(Struct, frozen=True):
     `given` the last one of each start that came. `mails` is what limits count. `viewed` and `bought` are
     SKUs, newest first. `known_since` tells by purpose (`measurement`, `personalisation`) when the contact
     agreed to it: of the time before, what it lets be known is unknown. `silenced`: all marketing is over
-    until a topic is confirmed anew.
+    until a topic is confirmed anew. `predicted` is what a model foretells, of people only who agreed to
+    personalisation.
     """
 
     contact: str
@@ -92,6 +93,7 @@ class Bundle(Struct, frozen=True):
     given: dict[str, str] = {}
     known_since: dict[str, int] = {}
     silenced: bool = False
+    predicted: dict[str, Any] = {}
 
 
 def in_order(journeys: Iterable[Journey]) -> tuple[Journey, ...]:
@@ -140,6 +142,18 @@ class Learned(Struct, frozen=True):
     attributes: dict[str, Any]
 
 
+class Foretold(Struct, frozen=True):
+    """What a model predicts of the contact (`churn_risk`, `lifetime_value`); None: nothing any more."""
+
+    predicted: dict[str, Any]
+
+
+class Requested(Struct, frozen=True):
+    """Somebody asked that a flow start for the contact."""
+
+    flow: str
+
+
 class MailEnded(Struct, frozen=True):
     """A mail was handed over (no `reason`) or will never be."""
 
@@ -159,7 +173,7 @@ class Stimulus(Struct, frozen=True):
     id: str
     contact: str
     at: int
-    data: Happened | Fired | Agreed | Stopped | Learned | MailEnded
+    data: Happened | Fired | Agreed | Stopped | Learned | Foretold | Requested | MailEnded
     open: frozenset[str] = frozenset()
 
 

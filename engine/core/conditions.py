@@ -85,7 +85,10 @@ def reading(value: g.Value, currency: str = "", at_least: bool = False) -> Readi
         case g.History():
             return _aggregate(value, currency, at_least)
         case g.Predicted():
-            return lambda scene: None
+            what = value.what
+            return lambda scene: (
+                scene.bundle.predicted.get(what) if "personalisation" in scene.bundle.agreed else None
+            )
         case g.CouponCode():
             raise ValueError("a coupon's code is made by the step that gives it, not read")
 

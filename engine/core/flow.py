@@ -22,12 +22,12 @@ from dsl.graph import (
     Repeat,
     Send,
     Set,
-    StartOnDate,
-    StartOnEvent,
-    StartOnSegment,
     StartAt,
     StartByRequest,
     StartEvery,
+    StartOnDate,
+    StartOnEvent,
+    StartOnSegment,
     Tell,
     Wait,
     WaitFor,
@@ -70,12 +70,12 @@ class Dated(Struct, frozen=True):
     start: StartOnDate | StartEvery | StartAt
     value: Reading
     boundaries: Boundaries
+    segment: str = ""
 
 
 class Tongue(Struct, frozen=True):
-    """The parts of one `send` that are computed per contact; `codes` are the coupons' names by the names that
-    segment: str = ""
-    the template knows."""
+    """The parts of a step with `with` that are computed per contact; `codes` are the coupons' names by the
+    names that the template (or the receiver) knows. `subject` is that of a mail."""
 
     values: tuple[tuple[str, Reading], ...]
     codes: tuple[tuple[str, str], ...]

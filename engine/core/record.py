@@ -47,6 +47,9 @@ class Why(StrEnum):
     NO_CODE = "no_code"
     DATE_PASSED = "date_passed"
     DATE_UNKNOWN = "date_unknown"
+    BEST_TIME = "best_time"  # at that hour they read most of their mail
+    TOO_LITTLE_KNOWN = "too_little_known"  # of when they read mail
+    NOT_MEASURED = "not_measured"  # they do not agree to it
     FLOW_LEFT = "flow_left"
     SERVER_REFUSED = "server_refused"
     GAVE_UP = "gave_up"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dsl.graph import Wait, WaitFor, WaitUntil, WaitUntilDate, WaitUntilTime
+from dsl.graph import Wait, WaitFor, WaitForBestTime, WaitUntil, WaitUntilDate, WaitUntilTime
 from engine.core import boundary
 from engine.core.bundle import Journey, replace
 from engine.core.calendar import NEVER
@@ -17,7 +17,7 @@ def fired(turn: Turn, journey: Journey) -> None:
     flow = turn.flow(journey)
     node = flow.graph.nodes[journey.node]
     match node:
-        case Wait() | WaitUntilTime() | WaitUntilDate():
+        case Wait() | WaitUntilTime() | WaitUntilDate() | WaitForBestTime():
             walk(turn, journey, node.next)
         case WaitFor():
             turn.note(journey.flow, journey.id, node.step, What.TIMED_OUT)

@@ -253,6 +253,7 @@ def sentence(names: Names, entry: Entry, held: str = "") -> str:
         reason=entry.reason,
         why=reason_words(entry.reason),
         topic=names.topic(entry.reason),
+        because=f": {reason_words(entry.reason)}" if entry.reason else "",
         unless=f", but in vain: {reason_words(entry.reason)}" if entry.reason else "",
         round="has done its rounds" if entry.reason == "over" else f"began round {entry.reason}",
         ending=f", as {entry.reason}" if entry.reason else "",

@@ -15,6 +15,7 @@ from engine.core.bundle import (
     Effect,
     Entry,
     Fired,
+    Foretold,
     Happened,
     Learned,
     MailBody,
@@ -32,6 +33,7 @@ from engine.mail.letters import Letters
 from engine.people.relearn import relearn
 from engine.run.changes import STOPS, changes_after, last_heard, stimuli_of
 from engine.run.errands import Errands
+from engine.run.predictions import foretold
 from engine.run.sweep import strangers_to
 from engine.run.views import forget_views
 from engine.store.batch import Batch
@@ -214,9 +216,12 @@ class Runner:
             if not item.contact:
                 batch.named.append((item.seq, contact))
                 domains[contact] = item.address.rpartition("@")[2].casefold()
-            if item.kind:
+            data: Happened | Learned | Foretold | None = foretold(item)
+            if data is not None:
+                batch.emptied.append(item.seq)  # who does not agree to it has it nowhere
+            elif item.kind:
                 late = item.received - item.at > LATE_EVENT
-                data: Happened | Learned = Happened(item.kind, item.data, late)
+                data = Happened(item.kind, item.data, late)
             else:
                 data = Learned(item.data)
             stimuli.append(Stimulus(item.id, contact, item.at, data))

@@ -75,4 +75,7 @@ def _profile(bundle: Bundle) -> tuple[object, ...]:
         bundle.bought,
         bundle.armed,
         bundle.given,
+        bundle.known_since,
+        bundle.silenced,
+        bundle.predicted,
     )

@@ -43,6 +43,7 @@ class _Profile(Struct, frozen=True, array_like=True):
     given: dict[str, str] = {}
     known_since: dict[str, int] = {}
     silenced: bool = False
+    predicted: dict[str, Any] = {}
 
 
 _profile = decoder(_Profile)
@@ -76,6 +77,7 @@ def profile_row(bundle: Bundle) -> bytes:
             bundle.given,
             bundle.known_since,
             bundle.silenced,
+            packable(bundle.predicted),
         )
     )
 
@@ -106,6 +108,7 @@ def bundle_of(contact: str, row: bytes | None, journeys: Iterable[Journey]) -> B
         profile.given,
         profile.known_since,
         profile.silenced,
+        profile.predicted,
     )
 
 
