@@ -68,25 +68,25 @@ flow flow_{n} "Flow {n}"
         send first_{n}
         wait 3 days
         if contact.city is "Riga" and contact.visits > 3
-            send riga_{n} with bought last order_placed.items
+            add tag "riga {n}"
         else
             wait 1 day
     else if in segment regulars
-        send regulars_{n} with code coupon ten
+        add tag "regular"
         wait 2 days
     else
         wait 1 day
     wait for product_viewed where category is "kind {n}" up to 14 days
         on product_viewed
             wait 1 day at 10:00
-            send viewed_{n} with name received.name
+            set contact.city to unknown
         on timeout
             finish as silent
     wait 3 days at 09:00
     split offer
         50% words
             wait 1 day
-            send words_{n}
+            remove tag "riga {n}"
         40% money
             send money_{n} with code coupon ten
         10% control
@@ -112,10 +112,7 @@ preheader: What there is for you this week
 MORE = {
     "thanks": "<p>{{ total | money }}</p>{% for item in items %}"
     "<p>{{ item.name }}: {{ item.price | money }}</p>{% endfor %}",
-    "riga": '{% for item in bought %}<p style="margin:0">{{ item.name }}</p>{% endfor %}',
-    "regulars": "<p>Your code: <b>{{ code }}</b></p>",
     "money": "<p>Your code: <b>{{ code }}</b></p>",
-    "viewed": "{% if name %}<p>You looked at {{ name }}.</p>{% endif %}",
 }
 LAYOUT = """\
 <!doctype html>
@@ -132,7 +129,7 @@ LAYOUT = """\
 </td></tr></table></td></tr></table>
 </body></html>
 """
-NAMES = ("thanks", "first", "riga", "regulars", "viewed", "words", "money", "last")
+NAMES = ("thanks", "first", "money", "last")
 
 
 def make(folder: Path, flows: int) -> None:
