@@ -10,7 +10,19 @@ from dsl.nearmiss import near_miss
 from dsl.source import error
 from dsl.words import DECLARATIONS, EXAMPLES, HEADS, STEPS, SYNONYMS
 
-_WITH_TEXT = ("topic", "segment", "flow", "consent", "subject", "from", "reply", "code", "add", "remove")
+_WITH_TEXT = (
+    "topic",
+    "segment",
+    "flow",
+    "scenario",
+    "consent",
+    "subject",
+    "from",
+    "reply",
+    "code",
+    "add",
+    "remove",
+)
 _WORD = re.compile(r"[^\W\d]\w*")
 
 

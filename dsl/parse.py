@@ -14,6 +14,7 @@ from dsl.finding import Finding
 from dsl.layout import HOLE, Chunk, Logical, lay_out
 from dsl.nodes import Declaration
 from dsl.parser import parser
+from dsl.scenarios.faults import PLACES, diagnose_scene, opener, wrong_opener
 from dsl.source import Source, error
 from dsl.words import DECLARATIONS
 
@@ -78,12 +79,13 @@ def _mend(chunk: Chunk, fault: UnexpectedInput, findings: list[Finding], mends: 
     """Report the fault and change the chunk so that reading gets further; False: nothing is left to read."""
     index, column, token = _where(chunk, fault)
     if token == "_INDENT":
-        return _outdent(chunk, index + 1, findings)
+        return _open(chunk, index, findings) or _outdent(chunk, index + 1, findings)
     if "_INDENT" in (wanted := _wanted(fault)) and wanted <= {"_INDENT", "_NL"}:
         return _fill_block(chunk, index if token in _LAYOUT_TOKENS else index - 1, findings)
     logical = chunk.lines[index]
     place = _place(chunk, index)
-    finding, mend = diagnose(chunk, index, column, place)
+    reader = diagnose_scene if place in PLACES else diagnose
+    finding, mend = reader(chunk, index, column, place)
     mended = mends.get(id(logical), 0)
     if not logical.holed or (mended and finding.code in _SPELLING):
         findings.append(finding)
@@ -114,6 +116,20 @@ def _where(chunk: Chunk, fault: UnexpectedInput) -> tuple[int, int, str]:
     return min(fault.line - 1, len(chunk.lines) - 1), fault.column - 1, ""
 
 
+def _open(chunk: Chunk, index: int, findings: list[Finding]) -> bool:
+    """Make a line of a scenario what its block shows it to be; False: it is none, or begins as it should."""
+    meant = wrong_opener(chunk, index) if _place(chunk, index) == "scenario" else None
+    if meant is None:
+        return False
+    finding, words = meant
+    logical = chunk.lines[index]
+    if not logical.holed:
+        findings.append(finding)
+    logical.holed = True
+    logical.replace(logical.indent, len(logical.text), words)
+    return True
+
+
 def _outdent(chunk: Chunk, index: int, findings: list[Finding]) -> bool:
     logical, above = chunk.lines[index], chunk.lines[index - 1]
     deep, shift = logical.indent, logical.indent - above.indent
@@ -129,7 +145,7 @@ def _outdent(chunk: Chunk, index: int, findings: list[Finding]) -> bool:
     end = index
     while end < len(chunk.lines) and chunk.lines[end].indent >= deep:
         end += 1
-    if above.indent == 0:  # they would begin declarations of their own
+    if above.indent == 0 or _place(chunk, index - 1) == "scenario":  # they would begin lines of another kind
         del chunk.lines[index:end]
         return True
     for below in chunk.lines[index:end]:
@@ -166,11 +182,13 @@ def _place(chunk: Chunk, index: int) -> str:
     if head in ("topic", "segment", "coupon", "limits"):
         return head
     parent = next(line for line in reversed(chunk.lines[:index]) if line.indent < chunk.lines[index].indent)
+    if head == "scenario":
+        return "scenario" if parent is chunk.lines[0] else "person" if parent.words == "contact" else "mail"
     if parent is chunk.lines[0]:
         return "flow"
     words = parent.words
-    opener = re.match(r"(send|split|repeat|wait +(?:for|until))\b", words)
-    return " ".join(opener.group(1).split()) if opener else "flow"
+    above = re.match(r"(send|split|repeat|wait +(?:for|until))\b", words)
+    return " ".join(above.group(1).split()) if above else "flow"
 
 
 _OPENERS = (
@@ -198,6 +216,8 @@ def _take_out(chunk: Chunk, index: int, place: str, cannot_stand: bool) -> bool:
         new = head if head in ("contact", "limits") else f"{head} {HOLE}"
         if not block and head != "use":
             return False
+    elif block and place == "scenario":
+        new = opener(chunk, index)
     elif block and place != "split":
         fitting = next((hole for pattern, hole in _OPENERS if pattern.match(logical.words)), "")
         if cannot_stand and place in ("flow", "repeat"):

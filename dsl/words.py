@@ -3,9 +3,18 @@
 The one place to change when a construct is added.
 """
 
-import re
-
-DECLARATIONS = ("use", "contact", "event", "topic", "segment", "coupon", "webhook", "limits", "flow", "scenario")
+DECLARATIONS = (
+    "use",
+    "contact",
+    "event",
+    "topic",
+    "segment",
+    "coupon",
+    "webhook",
+    "limits",
+    "flow",
+    "scenario",
+)
 HEADS = (
     *("topic", "start", "enter", "one", "leave", "goal", "quiet", "at", "priority"),
     *("time", "holdout", "moved"),
@@ -66,6 +75,7 @@ EXAMPLES: dict[str, str] = {
     "quiet": "`quiet 21:00 to 08:00`",
     "priority": "`priority 1`",
     "flow": '`flow welcome "Welcome"`, with header lines and steps indented below',
+    "scenario": '`scenario "a buyer leaves the cart flow"`, with its lines indented below',
     "flow topic": "`topic newsletter`",
     "start": "`start on order_placed`, `start on order_placed where total > 50 EUR`, "
     "`start on joining segment vip` or `start on date contact.birthday every year at 09:00`",
