@@ -8,9 +8,10 @@ from msgspec import Struct
 from sqlalchemy import bindparam, func, or_, select
 
 from consent.address import read_address
+from consent.caps import unit_start
 from consent.contract import Ask, Decision, Frequency, InvalidAddress, Links, MailClass, Outcome, Reason
 from consent.errors import WrongKeys
-from consent.gate import NO_CIRCUMSTANCES, UNITS, Circumstances, Verdict, judge, unit_start
+from consent.gate import NO_CIRCUMSTANCES, UNITS, Circumstances, Verdict, judge
 from consent.statement import Statement
 from consent.store import among, batches, decisions, requests
 from consent.subjects import Subject, load

@@ -3,8 +3,6 @@
 The first check that fails is the reason. What is not known is denied.
 """
 
-from datetime import UTC, datetime, timedelta
-
 from msgspec import Struct
 
 from consent.contract import BESIDE_TOPICS, Ask, Basis, Frequency, MailClass, Reason
@@ -125,13 +123,3 @@ def exceeds(variant: str, measured: bool, found_variant: str, found_measured: bo
 
 UNITS = {Frequency.WEEKLY: "week", Frequency.MONTHLY: "month"}
 """The calendar unit in which someone wants one mail at most."""
-
-
-def unit_start(unit: str, now: int) -> int:
-    """When the calendar day, week (Monday first) or month of `now` began, in UTC; both in ms."""
-    day = datetime.fromtimestamp(now // 1000, UTC).replace(hour=0, minute=0, second=0)
-    if unit == "week":
-        day -= timedelta(days=day.weekday())
-    elif unit == "month":
-        day = day.replace(day=1)
-    return int(day.timestamp()) * 1000

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import msgspec
 from sqlalchemy import bindparam, func, select, update
 
+from consent.caps import reach
 from consent.contract import Policy, Purpose
 from consent.leaf import Leaf
 from consent.rules import Rules, lay_out, policy_bytes, purpose_bytes
@@ -34,14 +35,15 @@ def publish(tx: Writing, policy: Policy) -> str:
 
 
 def _count_from_now(tx: Writing, rules: Rules) -> None:
-    """Let the mails of topics that get a cap now count towards it, as far as its longest unit reaches
+    """Let the mails of topics that get a cap now, or another one, count towards it, as far as it reaches
     back."""
     for topic, (_, purpose) in rules.purposes.items():
         before = tx.rules.purposes.get(topic)
-        if purpose.cap_count and before is not None and not before[1].cap_count:
+        capped = before is not None and before[1].cap_count and before[1].cap_unit == purpose.cap_unit
+        if purpose.cap_count and before is not None and not capped:
             tx.conn.execute(
                 update(decisions)
-                .where(decisions.c.topic == topic, decisions.c.at >= tx.now - 31 * 86_400_000)
+                .where(decisions.c.topic == topic, decisions.c.at >= tx.now - reach(purpose.cap_unit))
                 .values(counted=True)
             )
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import msgspec
 import rfc8785
 
+from consent.caps import is_unit
 from consent.contract import Basis, Policy, Purpose, TemplateFacts
-
-_UNITS = ("day", "week", "month")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +44,10 @@ def lay_out(policy: Policy) -> Rules:
     for purpose in policy.purposes:
         if purpose.topic in by_topic:
             raise ValueError(f"The topic `{purpose.topic}` stands twice in the policy.")
-        if purpose.cap_count and purpose.cap_unit not in _UNITS:
+        if purpose.cap_count and not is_unit(purpose.cap_unit):
             raise ValueError(
-                f"The topic `{purpose.topic}` is capped per `{purpose.cap_unit}`; write day, week or month."
+                f"The topic `{purpose.topic}` is capped per `{purpose.cap_unit}`; "
+                "write day, week, month, or days as in `7 days`."
             )
         if purpose.basis is Basis.CONSENT and not purpose.wording:
             raise ValueError(f"The topic `{purpose.topic}` rests on consent but has no words to agree to.")

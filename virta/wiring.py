@@ -294,7 +294,7 @@ def _purpose(topic: TopicType, wording: Wording, settings: Settings) -> Purpose:
         wording.consent,
         settings.controller.name,
         topic.cap_count,
-        topic.cap_unit,
+        f"{topic.cap_rolling.days} days" if topic.cap_rolling is not None else topic.cap_unit,
     )
 
 

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from consent.caps import unit_start
 from consent.contract import Ask, Basis, MailClass, Policy, Purpose, Reason, TemplateFacts
-from consent.gate import Circumstances, judge, unit_start
+from consent.gate import Circumstances, judge
 from consent.rules import NO_RULES, lay_out
 from consent.states import State
 from consent.subjects import Standing, Subject

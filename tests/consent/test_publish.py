@@ -53,6 +53,7 @@ def test_policies_that_contradict_themselves_are_refused():
     for purposes, word in (
         ((good, good), "twice"),
         ((replace(good, cap_count=1, cap_unit="fortnight"),), "fortnight"),
+        ((replace(good, cap_count=1, cap_unit="0 days"),), "0 days"),
         ((replace(good, wording={}),), "no words"),
     ):
         with pytest.raises(ValueError, match=word):

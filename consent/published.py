@@ -1,0 +1,52 @@
+"""What is published to the consent service: what people are asked, and what it must know of templates.
+
+Types only, and part of the contract (`consent.contract`), by which others reach them.
+"""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class Basis(StrEnum):
+    CONSENT = "consent"
+    SOFT_OPT_IN = "soft_opt_in"
+    CONTRACT = "contract"
+    LEGAL_OBLIGATION = "legal_obligation"
+
+
+BESIDE_TOPICS = ("personalisation", "measurement")
+"""Purposes that are agreed to like topics and about which no mail is sent: what a mail may draw on, and
+whether opening and clicking are counted. A mail without them is complete."""
+
+
+class Purpose(Struct, frozen=True):
+    """What a person is asked, in every language of the project. Its version is the SHA-256 of its canonical
+    JSON; a changed word is a new version. `cap_count` mails per `cap_unit` at most (day, week, month, or the
+    last days as in `7 days`); 0 is no cap."""
+
+    topic: str
+    basis: Basis
+    title: dict[str, str]  # language → words
+    wording: dict[str, str]  # language → the sentence beside the box
+    controller: str
+    cap_count: int = 0
+    cap_unit: str = "month"
+
+
+class TemplateFacts(Struct, frozen=True):
+    """What the compiler found in a template, by the SHA-256 (hex) of its source in all languages."""
+
+    name: str
+    digest: str
+    unsubscribe: bool  # shows `links.unsubscribe` in every variant
+    imprint: bool  # shows `sender.imprint` in every variant
+    promotional: bool = False  # carries a coupon, a recommendation or a marketing block
+
+
+class Policy(Struct, frozen=True):
+    """What the engine may ask for. Published by apply; the gate denies what it does not know."""
+
+    purposes: tuple[Purpose, ...]
+    templates: tuple[TemplateFacts, ...]
+    default_language: str = "en"
