@@ -58,7 +58,7 @@ def comparable(
             "E301",
             right.span,
             f"{_name(left)} is {KINDS[one.kind]}, but this is {KINDS[other.kind]}.",
-            _instead(one, right, scope),
+            respelt(one, right, scope.currency) or f"Compare it with {KINDS[one.kind]}.",
         )
     elif one.kind in ("record", "list") or other.kind in ("record", "list"):
         yield error(
@@ -150,17 +150,19 @@ def _name(node: Expression) -> str:
     return "This" if isinstance(node, Literal | Negative) else "The value on the left"
 
 
-def _instead(one: ValueType, right: Expression, scope: Scope) -> str:
-    if isinstance(right, Literal):
-        if one.kind == "money" and right.kind == "number":
-            return f"Write `{right.value} {scope.currency}`."
-        if family(one.kind) == "text" and right.kind in ("number", "flag"):
-            shown = ("yes" if right.value else "no") if right.kind == "flag" else right.value
-            return f'Write `"{shown}"`.'
-        if one.kind == "number" and right.kind == "money":
-            return "Leave out the currency."
-        if one.kind == "flag":
-            return "Write `yes` or `no`."
-        if family(one.kind) == "date":
-            return "Write it like `2026-12-24`."
-    return f"Compare it with {KINDS[one.kind]}."
+def respelt(wanted: ValueType, written: Expression, currency: str) -> str:
+    """How a literal of another kind is written as one of the kind that is wanted; empty: not at all."""
+    if not isinstance(written, Literal):
+        return ""
+    if wanted.kind == "money" and written.kind == "number":
+        return f"Write `{written.value} {currency}`."
+    if family(wanted.kind) == "text" and written.kind in ("number", "flag"):
+        shown = ("yes" if written.value else "no") if written.kind == "flag" else written.value
+        return f'Write `"{shown}"`.'
+    if wanted.kind == "number" and written.kind == "money":
+        return "Leave out the currency."
+    if wanted.kind == "flag":
+        return "Write `yes` or `no`."
+    if family(wanted.kind) == "date":
+        return "Write it like `2026-12-24`."
+    return ""

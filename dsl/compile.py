@@ -1,6 +1,6 @@
 """The one entry to the language: a project's files in, findings and a program out."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -90,7 +90,17 @@ def compile_project(project: Project) -> Compiled:
         None if errors else lower(draft),
         template_facts(draft.readings),
         draft.readings.rendered(),
-        {**sources, **{source.path: source for source in templates.sources.values()}},
+        {
+            **sources,
+            **{source.path: source for source in templates.sources.values()},
+            **_lists(ordered, draft),
+        },
         errors,
         () if errors else lower_scenarios(draft, faulty(ordered, sources)),
     )
+
+
+def _lists(findings: Iterable[Finding], draft: Draft) -> dict[str, Source]:
+    """The texts of those lists into which findings point."""
+    paths = {finding.span.file for finding in findings} & draft.lists.keys()
+    return {path: read_source(path, draft.lists[path])[0] for path in paths}

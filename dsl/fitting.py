@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from dsl.agreement import KINDS, family, is_zero
+from dsl.agreement import KINDS, family, respelt
 from dsl.finding import Finding
 from dsl.names import nearest
 from dsl.scope import ValueType
@@ -53,13 +53,11 @@ def _choice(value: Expression, name: str, wanted: ValueType, given: ValueType) -
 
 
 def _instead(value: Expression, wanted: ValueType, currency: str) -> str:
-    if wanted.kind == "money" and is_zero(value):
-        return f"Write `0 {currency}`."
     if wanted.kind == "date":
         return "Write `today`, or a date such as `2026-12-24`."
     if wanted.kind == "moment":
         return "Write `now`, or a date with a time such as `2026-12-24 09:00`."
-    return "Write a value of that kind."
+    return respelt(wanted, value, currency) or "Write a value of that kind."
 
 
 def _shape(kind: ValueType) -> object:

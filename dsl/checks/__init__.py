@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
+from dsl.checks.actions import check_actions
 from dsl.checks.advice import check_advice
 from dsl.checks.changes import check_changes
 from dsl.checks.conditions import check_conditions
@@ -10,28 +11,37 @@ from dsl.checks.cycles import check_cycles
 from dsl.checks.heads import check_heads
 from dsl.checks.limits import check_limits
 from dsl.checks.loops import check_loops
+from dsl.checks.moves import check_moves
 from dsl.checks.purposes import check_purposes
+from dsl.checks.schedules import check_schedules
 from dsl.checks.sends import check_sends
 from dsl.checks.starts import check_starts
 from dsl.checks.steps import check_steps
 from dsl.checks.templates import check_templates
 from dsl.checks.topics import check_topics
 from dsl.checks.waits import check_waits
+from dsl.checks.webhooks import check_webhooks
+from dsl.checks.winners import check_winners
 from dsl.draft import Draft
 from dsl.finding import Finding
 
 ALL: tuple[Callable[[Draft], Iterable[Finding]], ...] = (
     check_topics,
     check_coupons,
+    check_webhooks,
     check_limits,
     check_conditions,
     check_heads,
     check_starts,
+    check_schedules,
+    check_moves,
     check_cycles,
     check_steps,
     check_waits,
     check_loops,
     check_changes,
+    check_actions,
+    check_winners,
     check_purposes,
     check_sends,
     check_templates,

@@ -82,9 +82,9 @@ def _not_of_the_event(term: object) -> Iterator[Finding]:
         case _:
             return
     yield error(
-        "E110",
+        "E439",
         span,
-        f"{what} in the `where` of a goal is not supported yet.",
+        f"{what} cannot stand here: a goal is counted afterwards, when that may have changed.",
         "Ask only for fields of the goal's own event.",
     )
 

@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
+from dsl.code_lists import ListedCode, listed_codes
 from dsl.draft import Draft
-from dsl.finding import Finding
+from dsl.finding import Finding, Span
 from dsl.head_nodes import FlowTopic
-from dsl.names import unknown
+from dsl.names import nearest, unknown
 from dsl.nodes import Flow, Send, Set
-from dsl.schema_nodes import AmountOff, CodePattern, Coupon, PercentOff, Worth
+from dsl.schema_nodes import AmountOff, CodePattern, CodesFrom, Coupon, PercentOff, Worth
 from dsl.source import error
 from dsl.terms import CouponCode
 from dsl.walk import every_step
@@ -17,13 +19,14 @@ _RANDOM = re.compile(r"\{random (\d{1,3})\}")
 _PLAIN = re.compile(r"[A-Za-z0-9_-]*")
 _FEWEST, _MOST = 6, 32
 _LONGEST = 64
+_MOST_SHOWN = 20
 
 
 def check_coupons(draft: Draft) -> Iterator[Finding]:
     """Coupons that lack something or say it twice, and coupons that are given but not declared."""
     for coupon in draft.coupons:
         yield from _worth(coupon)
-        yield from _code(coupon)
+        yield from _code(coupon, draft)
         for again in coupon.valids[1:]:
             yield error(
                 "E408", again.span, "The coupon says twice how long it is valid.", "Delete one of the two."
@@ -56,7 +59,7 @@ def _amount(worth: Worth) -> Iterator[Finding]:
         yield error("E418", worth.span, "This coupon takes nothing off.", "Write what it does take off.")
 
 
-def _code(coupon: Coupon) -> Iterator[Finding]:
+def _code(coupon: Coupon, draft: Draft) -> Iterator[Finding]:
     if not coupon.codes and not coupon.damaged:
         yield error(
             "E465",
@@ -67,6 +70,8 @@ def _code(coupon: Coupon) -> Iterator[Finding]:
     for code in coupon.codes:
         if isinstance(code, CodePattern):
             yield from _pattern(code)
+        else:
+            yield from _list(code, draft)
     for again in coupon.codes[1:]:
         yield error(
             "E408", again.span, "The coupon says twice how its codes are made.", "Delete one of the two."
@@ -101,6 +106,43 @@ def _pattern(code: CodePattern) -> Iterator[Finding]:
             "A code is typed by people: letters from A to Z, digits, `-` and `_`, and not too many.",
             'Write it like `code "BACK-{random 8}"`.',
         )
+
+
+def _list(code: CodesFrom, draft: Draft) -> Iterator[Finding]:
+    name = code.file.value
+    data = draft.lists.get(name)
+    if data is None:
+        close = nearest(name, draft.lists)
+        help = (
+            f'Write `codes from "{close}"`.'
+            if close
+            else "Put a file of this name into the project, ending in `.csv`, with one code a line."
+        )
+        yield error("E441", code.file.span, f"The project has no list `{name}`.", help)
+        return
+    codes = list(listed_codes(data))
+    if not codes:
+        yield error("E442", code.file.span, f"`{name}` holds no codes.", "Write one code a line into it.")
+    yield from islice(_faulty(name, codes), _MOST_SHOWN)
+
+
+def _faulty(name: str, codes: list[ListedCode]) -> Iterator[Finding]:
+    seen: dict[str, int] = {}
+    for each in codes:
+        if not each.plain:
+            yield error(
+                "E442",
+                Span(name, each.line, 1, each.line, 1 + max(len(each.text), 1)),
+                "A code is typed by people: letters from A to Z, digits, `-` and `_`, and 64 signs at most.",
+                "Mend it, or delete the line.",
+            )
+        elif (first := seen.setdefault(each.text.casefold(), each.line)) != each.line:
+            yield error(
+                "E442",
+                Span(name, each.line, 1, each.line, 1 + len(each.text)),
+                f"`{each.text}` stands in line {first} already, and two people would get the same code.",
+                "Delete one of the two lines.",
+            )
 
 
 def _given(flow: Flow, draft: Draft) -> Iterator[Finding]:

@@ -9,11 +9,13 @@ from dsl.head_nodes import (
     FlowTopic,
     GoalLine,
     Head,
+    Holdout,
     JourneyPer,
     LeaveWhen,
     Priority,
     Start,
     StartOnSegment,
+    TimeZone,
 )
 from dsl.names import unknown
 from dsl.nodes import Broken, Flow, Step
@@ -29,6 +31,8 @@ _ONCE = {
     LeaveWhen: ("leave when", "a `leave when` line"),
     Priority: ("priority", "a priority"),
     Quiet: ("quiet", "quiet hours"),
+    TimeZone: ("time zone", "a time zone"),
+    Holdout: ("holdout", "a holdout"),
 }
 
 
@@ -40,6 +44,7 @@ def check_heads(draft: Draft) -> Iterator[Finding]:
         yield from _start(flow)
         yield from _names(flow, draft)
         yield from _journey_per(flow, draft)
+        yield from _holdout(flow)
 
 
 def _order(flow: Flow) -> Iterator[Finding]:
@@ -99,6 +104,18 @@ def _names(flow: Flow, draft: Draft) -> Iterator[Finding]:
                     "The goal does not say within which time it counts.",
                     "Write it at the end, as in `within 14 days`.",
                 )
+
+
+def _holdout(flow: Flow) -> Iterator[Finding]:
+    for head in flow.heads:
+        if isinstance(head, Holdout) and not 0 < head.percent < 100:
+            nobody = head.percent == 0
+            yield error(
+                "E115",
+                head.span,
+                "This holds nobody out." if nobody else "This holds everyone out, and no mail would go.",
+                "Delete the line, or write `holdout 10%`.",
+            )
 
 
 def _journey_per(flow: Flow, draft: Draft) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dsl.draft import Draft
 from dsl.fills import Filling, Misfit, fillings
 from dsl.finding import Finding
-from dsl.head_nodes import FlowTopic, StartOnDate, StartOnEvent, StartOnSegment
+from dsl.head_nodes import FlowTopic, Holdout, Start, StartOnEvent
 from dsl.names import unknown
 from dsl.nodes import Flow, Send
 from dsl.scope import Scope, resolve
@@ -54,7 +54,14 @@ def check_sends(draft: Draft) -> Iterator[Finding]:
 
 def _service(flow: Flow, topic: str) -> Iterator[Finding]:
     for head in flow.heads:
-        if isinstance(head, StartOnSegment | StartOnDate):
+        if isinstance(head, Holdout):
+            yield error(
+                "E406",
+                head.span,
+                f"`{topic}` is for service: people need these mails, and nobody may be held out of them.",
+                "Delete this line.",
+            )
+        elif isinstance(head, Start) and not isinstance(head, StartOnEvent):
             yield error(
                 "E406",
                 head.span,

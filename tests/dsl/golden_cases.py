@@ -9,14 +9,18 @@ GOLDEN = Path(__file__).parent.parent / "golden"
 SHARED_TEMPLATES = tuple(
     (f"templates/{path.name}", path.read_bytes()) for path in sorted((GOLDEN / "templates").iterdir())
 )
+CODES = (("codes.csv", b"A-1\nB-2\n"),)
 SCHEMA = ("schema.flow", (GOLDEN / "schema.flow").read_bytes())
 
 
 def shared_project(
-    *files: tuple[str, bytes], templates: tuple[tuple[str, bytes], ...] = (), asking: bool = True
+    *files: tuple[str, bytes],
+    templates: tuple[tuple[str, bytes], ...] = (),
+    asking: bool = True,
+    lists: tuple[tuple[str, bytes], ...] = CODES,
 ) -> Project:
     """Files beside the shared schema; `templates` win over those of the same name. `asking`: people are asked
-    for personalisation and measurement."""
+    for personalisation and measurement. `lists` are the project's lists of codes."""
     merged = dict(SHARED_TEMPLATES) | dict(templates)
     return Project(
         (SCHEMA, *files),
@@ -27,6 +31,7 @@ def shared_project(
         date(2026, 11, 21),
         ("care@kafija.example",),
         ("personalisation", "measurement") if asking else (),
+        lists,
     )
 
 
@@ -38,14 +43,21 @@ def compiled(
 
 
 def compiled_case(path: Path) -> Compiled:
-    """Compile a case with the templates in the folder of its name, if there is one."""
+    """Compile a case with the templates and lists in the folder of its name, if there is one."""
     own = path.with_suffix("") / "templates"
     templates = (
         tuple((f"templates/{each.name}", each.read_bytes()) for each in sorted(own.iterdir()))
         if own.is_dir()
         else ()
     )
-    return compiled((path.name, path.read_bytes()), templates=templates, asking="not_asked" not in path.stem)
+    lists = tuple((each.name, each.read_bytes()) for each in sorted(path.with_suffix("").glob("*.csv")))
+    project = shared_project(
+        (path.name, path.read_bytes()),
+        templates=templates,
+        asking="not_asked" not in path.stem,
+        lists=lists or CODES,
+    )
+    return compile_project(project)
 
 
 def compiled_text(text: str) -> Compiled:
