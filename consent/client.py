@@ -36,7 +36,7 @@ from consent.mailed import look_back
 from consent.service import Inline, Service
 from consent.statement import Statement
 from consent.store import leaves
-from consent.subjects import domains_of, find_or_make
+from consent.subjects import addresses_of, domains_of, find_or_make
 from consent.transaction import Reading, Writing
 
 T = TypeVar("T")
@@ -72,6 +72,11 @@ class InProcess:
         good = [address for address in read if address is not None]
         ids = iter(await self._write(lambda tx: find_or_make(tx, good)) if good else [])
         return [None if address is None else next(ids) for address in read]
+
+    async def addresses(self, subjects: Sequence[str]) -> list[str | None]:
+        """See `ConsentClient`."""
+        found = await self._read(lambda reading: addresses_of(reading, subjects))
+        return [found.get(subject) for subject in subjects]
 
     async def decide(self, asks: Sequence[Ask]) -> list[Decision]:
         """See `ConsentClient`."""

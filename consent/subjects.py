@@ -154,16 +154,21 @@ _FREQUENCIES = {frequency.value: frequency for frequency in Frequency}
 
 
 def domains_of(reading: Reading, ids: Sequence[str]) -> dict[str, str]:
-    """The domain of each subject's address, folded; nothing else of an address is told to the engine. One
-    whose address cannot be opened is left out."""
+    """The domain of each subject's address, folded: all that conditions know of it. One whose address cannot
+    be opened is left out."""
+    addresses = addresses_of(reading, ids)
+    return {id_: address.rpartition("@")[2].casefold() for id_, address in addresses.items()}
+
+
+def addresses_of(reading: Reading, ids: Sequence[str]) -> dict[str, str]:
+    """The address of each subject as it was typed. One that cannot be opened is left out."""
     vault = reading.parts.vault
     found = {}
     for id_, _, _, wrapped, sealed, *_ in _PEOPLE.rows(reading.driver, ids=json.dumps(list(ids))):
         try:
-            address = vault.open_address(id_, wrapped, sealed)
+            found[id_] = vault.open_address(id_, wrapped, sealed)
         except WrongKeys:  # the keys were compared at the start: this one row is damaged
             continue
-        found[id_] = address.rpartition("@")[2].casefold()
     return found
 
 

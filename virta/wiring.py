@@ -22,6 +22,8 @@ from consent.errors import ConsentError
 from consent.service import Service, open_service
 from dsl.compile import Compiled
 from dsl.graph import Program, TopicType
+from engine.calls.caller import Caller, Post
+from engine.calls.recorder import Recorder
 from engine.core.loaded import Loaded
 from engine.delivery.attempts import AttemptFile, AttemptsFault
 from engine.delivery.dispatch import Dispatch
@@ -73,13 +75,15 @@ class Blank:
 @dataclass(frozen=True, slots=True)
 class World:
     """What a system takes from outside itself. `clock` gives ms UTC, `entropy(n)` n random bytes; not
-    `durable` gives up on power loss. `dial` reaches the mail server. With `blank` nothing is on the disk."""
+    `durable` gives up on power loss. `dial` reaches the mail server. With `blank` nothing is on the disk.
+    `post` makes the calls of webhooks; without it they are written down and nobody is called."""
 
     clock: Callable[[], int] = wall_clock
     entropy: Callable[[int], bytes] = secrets.token_bytes
     durable: bool = True
     dial: Dial = by_tcp
     blank: Blank | None = None
+    post: Post | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,7 @@ class System:
     queue: Queue
     mailer: Mailer
     dispatch: Dispatch
+    caller: Caller
     proofs: Proofs
     runner: Runner
     inbox: Inbox
@@ -120,6 +125,7 @@ class System:
                         self.mailer.changed.clear()
                         await self.mailer.changed.wait()
             await self.mailer.close()
+            await self.caller.close()
             await self.dispatch.finish()
             await self.measurement.finish()
             await self.runner.step()  # so that hand-overs count from now, and not from the next start
@@ -193,7 +199,14 @@ async def _open(
         lambda: wake[0](),
         settings.smtp.per_second,
     )
-    runner = Runner(store, loaded, consent, letters, queue, mailer, dispatch, world.clock)
+    caller = Caller(
+        consent,
+        world.post or Recorder(),
+        [webhook.name for webhook in program.webhooks],
+        world.clock,
+        lambda: wake[0](),
+    )
+    runner = Runner(store, loaded, consent, letters, queue, mailer, dispatch, caller, world.clock)
     wake.append(runner.wake.set)
     inbox = Inbox(store, program, world.clock, runner.wake.set)
     intake = Intake(consent, store, inbox, world.clock)
@@ -218,6 +231,7 @@ async def _open(
         queue,
         mailer,
         dispatch,
+        caller,
         proofs,
         runner,
         inbox,
@@ -294,7 +308,7 @@ def _purpose(topic: TopicType, wording: Wording, settings: Settings) -> Purpose:
         wording.consent,
         settings.controller.name,
         topic.cap_count,
-        f"{topic.cap_rolling.days} days" if topic.cap_rolling is not None else topic.cap_unit,
+        topic.cap_unit,
     )
 
 

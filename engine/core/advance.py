@@ -14,12 +14,13 @@ from engine.core.bundle import (
     Journey,
     Learned,
     MailEnded,
+    Requested,
     Stimulus,
     Stopped,
     replace,
 )
 from engine.core.calendar import NEVER
-from engine.core.entering import enter
+from engine.core.entering import enter, enter_by_request
 from engine.core.flow import SENT
 from engine.core.loaded import Loaded
 from engine.core.record import What, Why
@@ -52,6 +53,8 @@ def advance(loaded: Loaded, bundle: Bundle, stimulus: Stimulus, now: int, more: 
             _foretold(turn, data)
         case Fired() if data.journey:
             _fired(turn, data)
+        case Requested():
+            enter_by_request(turn, data.flow)
         case MailEnded():
             _mail_ended(turn, data, stimulus.at)
     _settle(turn, more)
@@ -80,6 +83,7 @@ def _time_has_passed(turn: Turn) -> None:
             enter(turn, loaded.current[name], {}, "date")
         _ripple(turn)
     waits.run_out(turn, stimulus.at if isinstance(stimulus.data, Happened) else behind)
+    _follow(turn)
 
 
 def _happened(turn: Turn, data: Happened, at: int, changed: bool = False) -> None:
@@ -95,11 +99,10 @@ def _happened(turn: Turn, data: Happened, at: int, changed: bool = False) -> Non
     for journey in turn.bundle.journeys:
         waits.hear(turn, journey, data.event, event)
     _go_and_leave(turn)
-    scene = turn.scene(None, event)
     starting = {
         flow.graph.flow: event
         for flow, listener in turn.loaded.starts_by_event.get(data.event, ())
-        if listener.test is None or listener.test(scene)
+        if listener.test is None or listener.test(turn.scene_of(flow, event))
     }
     if not data.late:
         _start(turn, starting)
@@ -198,7 +201,7 @@ def _go_on(turn: Turn, journey: Journey, step: str, sent: bool) -> None:
         case Send():
             walk(turn, journey, node.next)
         case Wait():
-            turn.stand(replace(journey, mail=""), deadlines.of(turn, node))
+            turn.stand(replace(journey, mail=""), deadlines.of(turn, turn.flow(journey), node))
 
 
 # ---------------------------------------------------------------- parts
@@ -265,6 +268,20 @@ def _ripple(turn: Turn) -> None:
         _go_and_leave(turn)
 
 
+def _follow(turn: Turn) -> None:
+    """What journeys have set off, in that order, each with all that comes of it."""
+    while turn.following:
+        key, data = turn.following.popleft()
+        turn.follow(key)
+        match data:
+            case Happened():
+                _happened(turn, data, turn.now)
+            case Requested():
+                enter_by_request(turn, data.flow)
+        _ripple(turn)
+    turn.follow("")
+
+
 def _go_and_leave(turn: Turn) -> None:
     """End what is to leave and let go on what waited, until nothing moves: before anything starts."""
     while leaving.when_true(turn) or waits.meet(turn):
@@ -274,8 +291,10 @@ def _go_and_leave(turn: Turn) -> None:
 def _settle(turn: Turn, more: bool) -> None:
     """Ripple, decide on the mails under limits, and arm what time alone can change."""
     _ripple(turn)
+    _follow(turn)
     while not more and holding.release(turn):
         _ripple(turn)
+        _follow(turn)
     if turn.loaded.dated and (turn.learned or turn.bundle.dated_by != turn.loaded.dated_by):
         dates.rearm(turn)
     watch = min(

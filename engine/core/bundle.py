@@ -210,14 +210,15 @@ class MailBody(Struct, frozen=True, tag_field="is", tag="mail"):
 
 
 class TellBody(Struct, frozen=True, tag_field="is", tag="tell"):
-    """A plain mail to somebody of the team."""
+    """A plain mail to somebody of the team. A `text` in parts has the contact's own address between each two
+    of them: it is not known here."""
 
     flow: str
     journey: str
     step: str
     at: int
     address: str
-    text: str
+    text: str | tuple[str, ...]
 
 
 class WithdrawBody(Struct, frozen=True, tag_field="is", tag="withdraw"):
@@ -242,12 +243,36 @@ class CodeBody(Struct, frozen=True, tag_field="is", tag="coupon"):
     until: int | None = None
 
 
-Body: TypeAlias = MailBody | TellBody | WithdrawBody | CodeBody
+class EventBody(Struct, frozen=True, tag_field="is", tag="event"):
+    """An event that a flow emitted. It has been worked on already, and is to be kept."""
+
+    flow: str
+    journey: str
+    step: str
+    at: int
+    event: str
+    data: dict[str, Any]
+
+
+class CallBody(Struct, frozen=True, tag_field="is", tag="call"):
+    """What a webhook is to be told. Among the values an `int` is a moment. Those in `addressed` are the
+    contact's address, which is not known here."""
+
+    flow: str
+    journey: str
+    step: str
+    at: int
+    webhook: str
+    values: dict[str, Any]
+    addressed: tuple[str, ...] = ()
+
+
+Body: TypeAlias = MailBody | TellBody | WithdrawBody | CodeBody | EventBody | CallBody
 
 
 class Effect(Struct, frozen=True):
     """Something to be carried out after the state that asks for it has been committed. `kind` is `mail`,
-    `tell`, `withdraw` or `coupon`."""
+    `tell`, `withdraw`, `coupon`, `event` or `call`."""
 
     key: str
     contact: str

@@ -22,7 +22,7 @@ def set_attribute(turn: Turn, flow: Flow, journey: Journey, node: Set) -> Journe
         journey, value, _ = made
     elif node.value is not None:
         found = known(flow.values[journey.node](turn.scene(journey)))
-        value = keeping.fitting(turn.loaded.attributes.get(node.attribute), found, turn.clock)
+        value = keeping.fitting(turn.loaded.attributes.get(node.attribute), found, turn.clock_of(flow))
     rest = {name: old for name, old in turn.bundle.attributes.items() if name != node.attribute}
     turn.change(attributes=rest if value is None else {**rest, node.attribute: value})
     turn.note(journey.flow, journey.id, node.step, What.SET, node.attribute)

@@ -11,7 +11,7 @@ from dsl.graph import Duration, StartOnDate
 from engine.core import calendar, schedule
 from engine.core.boundary import next_boundary
 from engine.core.calendar import NEVER
-from engine.core.flow import Dated
+from engine.core.flow import Dated, Flow
 from engine.core.turn import Turn
 
 _NONE = Duration()
@@ -62,8 +62,8 @@ def rearm(turn: Turn) -> None:
 
 def boundary(turn: Turn) -> int:
     """When time alone may next change what dates rest on."""
-    scene = turn.scene()
-    return min((next_boundary(dated.boundaries, scene) for dated in turn.loaded.dated), default=NEVER)
+    every = ((dated, turn.scene_of(_flow(turn, dated))) for dated in turn.loaded.dated)
+    return min((next_boundary(dated.boundaries, scene) for dated, scene in every), default=NEVER)
 
 
 def _arm(turn: Turn, keys: set[str]) -> None:
@@ -101,9 +101,14 @@ def _next(turn: Turn, dated: Dated) -> tuple[str, int] | None:
 
 
 def _occasions(turn: Turn, dated: Dated) -> Iterator[tuple[str, int]]:
+    flow = _flow(turn, dated)
     if isinstance(dated.start, StartOnDate):
-        return occasions(dated.start, dated.value(turn.scene()), turn.now, turn.clock)
-    return schedule.occasions(dated.start, turn.now, turn.clock)
+        return occasions(dated.start, dated.value(turn.scene_of(flow)), turn.now, turn.clock_of(flow))
+    return schedule.occasions(dated.start, turn.now, turn.clock_of(flow))
+
+
+def _flow(turn: Turn, dated: Dated) -> Flow:
+    return turn.loaded.current[dated.key.partition("\0")[0]]
 
 
 def _is_over(dated: Dated, name: str, given: str) -> bool:

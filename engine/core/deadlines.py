@@ -1,6 +1,7 @@
 """The instant at which a wait is over that begins now."""
 
 from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
 
 from dsl.graph import Wait, WaitFor, WaitUntilDate, WaitUntilTime
 from engine.core import calendar
@@ -10,16 +11,17 @@ from engine.core.record import What, Why
 from engine.core.turn import Turn
 
 
-def of(turn: Turn, node: Wait | WaitUntilTime | WaitFor) -> int:
-    """Of a wait for a while, for a time of day or for an event."""
+def of(turn: Turn, flow: Flow, node: Wait | WaitUntilTime | WaitFor) -> int:
+    """Of a wait for a while, for a time of day or for an event, on the flow's clock."""
+    clock = turn.clock_of(flow)
     match node:
         case Wait():
-            due = calendar.add(turn.now, node.duration, turn.clock)
-            return calendar.next_at(due, node.at, turn.clock) if node.at else due
+            due = calendar.add(turn.now, node.duration, clock)
+            return calendar.next_at(due, node.at, clock) if node.at else due
         case WaitUntilTime():
-            return calendar.next_at(turn.now + 1, node.at, turn.clock, node.day)
+            return calendar.next_at(turn.now + 1, node.at, clock, node.day)
         case WaitFor():
-            return calendar.add(turn.now, node.up_to, turn.clock)
+            return calendar.add(turn.now, node.up_to, clock)
 
 
 def of_date(turn: Turn, flow: Flow, journey: Journey, node: WaitUntilDate) -> int | None:
@@ -27,7 +29,7 @@ def of_date(turn: Turn, flow: Flow, journey: Journey, node: WaitUntilDate) -> in
     value = flow.values[journey.node](turn.scene(journey))
     due = None
     if value is not None:
-        due = _moment(turn, value, node.at)
+        due = _moment(value, node.at, turn.clock_of(flow))
         if due > turn.now:
             return due
     why = Why.DATE_UNKNOWN if due is None else Why.DATE_PASSED
@@ -35,8 +37,8 @@ def of_date(turn: Turn, flow: Flow, journey: Journey, node: WaitUntilDate) -> in
     return None
 
 
-def _moment(turn: Turn, value: date | int, at: str | None) -> int:
+def _moment(value: date | int, at: str | None, clock: ZoneInfo) -> int:
     if at is None:
-        return calendar.midnight(value, turn.clock) if isinstance(value, date) else value
-    day = value if isinstance(value, date) else calendar.day(value, turn.clock)
-    return calendar.instant(datetime.combine(day, time.fromisoformat(at)), turn.clock)
+        return calendar.midnight(value, clock) if isinstance(value, date) else value
+    day = value if isinstance(value, date) else calendar.day(value, clock)
+    return calendar.instant(datetime.combine(day, time.fromisoformat(at)), clock)

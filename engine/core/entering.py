@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from dsl.graph import Entry
-from engine.core import calendar
+from engine.core import calendar, choice
 from engine.core.bundle import Journey, Stimulus
 from engine.core.calendar import NEVER
 from engine.core.conditions import known
@@ -30,7 +30,7 @@ def enter(turn: Turn, flow: Flow, trigger: dict[str, Any], cause: str = "") -> N
         turn.note(graph.flow, "", "", What.NOT_ENTERED, refusal)
         return
     journey = Journey(
-        id=_identity(turn.stimulus, graph.flow, per, cause),
+        id=_identity(turn.stimulus, graph.flow, per, cause or turn.cause),
         contact=turn.bundle.contact,
         flow=graph.flow,
         graph=graph.digest,
@@ -38,7 +38,7 @@ def enter(turn: Turn, flow: Flow, trigger: dict[str, Any], cause: str = "") -> N
         due=NEVER,
         epoch=0,
         started=trigger.get("at", turn.now),
-        trigger_id=turn.stimulus.id,
+        trigger_id=turn.occasion,
         trigger=trigger,
         per=per,
     )
@@ -47,7 +47,19 @@ def enter(turn: Turn, flow: Flow, trigger: dict[str, Any], cause: str = "") -> N
         return
     turn.change(entered={**turn.bundle.entered, _slot(graph.flow, per): turn.now})
     turn.note(graph.flow, journey.id, "", What.ENTERED)
-    walk(turn, journey, 0)
+    if choice.held_out(graph, turn.bundle.contact):
+        turn.note(graph.flow, journey.id, "", What.HELD_OUT)
+    else:
+        walk(turn, journey, 0)
+
+
+def enter_by_request(turn: Turn, name: str) -> None:
+    """Start a journey of the flow of that name, if it starts by request, or write down why not."""
+    flow = turn.loaded.current.get(name)
+    if flow is None or not flow.by_request:
+        turn.note(name, "", "", What.NOT_ENTERED, Why.NOT_BY_REQUEST)
+    else:
+        enter(turn, flow, {})
 
 
 def _refusal(turn: Turn, flow: Flow, per: str) -> Why | None:
@@ -59,7 +71,7 @@ def _refusal(turn: Turn, flow: Flow, per: str) -> Why | None:
         if graph.entry is Entry.ONCE:
             return Why.ENTERED_BEFORE
         if graph.entry is Entry.AGAIN and graph.again_after is not None:
-            free = calendar.add(last, graph.again_after, turn.clock)
+            free = calendar.add(last, graph.again_after, turn.clock_of(flow))
             if turn.now < free:
                 return Why.ENTERED_BEFORE
     if graph.purpose == "marketing" and graph.topic is not None and graph.topic not in turn.bundle.agreed:

@@ -4,14 +4,18 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
 
 from dsl.graph import (
     END,
+    Attribute,
+    Call,
     Condition,
     CouponCode,
+    Emit,
     Fill,
     Graph,
     Hear,
@@ -29,12 +33,13 @@ from dsl.graph import (
     StartOnEvent,
     StartOnSegment,
     Tell,
+    Value,
     Wait,
     WaitFor,
     WaitUntil,
     WaitUntilDate,
 )
-from engine.core import keeping
+from engine.core import calendar, keeping
 from engine.core.boundary import Boundaries, boundaries
 from engine.core.conditions import Reading, Scene, Test, condition, reading
 
@@ -43,8 +48,11 @@ SENT = "email_sent"
 _PLACES = 4
 """Digits behind the point that a text shows of a number."""
 
-Piece = str | tuple[Reading, str]
-"""Part of a text: written, or a value with the word that stands in for an unknown one."""
+Piece = str | tuple[Reading, str] | None
+"""Part of a text: written, or a value with the word that stands in for an unknown one; None is the contact's
+address, which is not known here."""
+
+ADDRESS = Attribute("email")
 
 
 class Listener(Struct, frozen=True):
@@ -79,7 +87,7 @@ class Tongue(Struct, frozen=True):
 
     values: tuple[tuple[str, Reading], ...]
     codes: tuple[tuple[str, str], ...]
-    subject: tuple[Piece, ...]
+    subject: tuple[Piece, ...] = ()
 
 
 class Flow(Struct, frozen=True):
@@ -101,6 +109,9 @@ class Flow(Struct, frozen=True):
     reports: frozenset[int]  # sends whose hand-over the journey must hear of
     again: frozenset[int]  # nodes that a journey may meet more than once
     watches: bool  # whether time alone can move a journey of it
+    given: dict[int, Tongue]  # of `emit` and `call`
+    clock: ZoneInfo | None  # None: the contact's
+    by_request: bool
 
     def hears_of_mails(self) -> bool:
         """Whether it starts, ends or goes on by mails that are sent."""
@@ -118,6 +129,7 @@ def prepare(graph: Graph, currency: str = "") -> Flow:
     sends: dict[int, Tongue] = {}
     values: dict[int, Reading] = {}
     texts: dict[int, tuple[Piece, ...]] = {}
+    given: dict[int, Tongue] = {}
     reports: set[int] = set()
     for index, node in enumerate(graph.nodes):
         match node:
@@ -136,9 +148,11 @@ def prepare(graph: Graph, currency: str = "") -> Flow:
             case Tell():
                 texts[index] = _pieces(node.text, currency)
             case Send():
-                sends[index] = _tongue(node, currency)
+                sends[index] = _tongue(node.values, currency, node.subject)
                 if not _long_wait(graph, node.next):
                     reports.add(index)
+            case Emit() | Call():
+                given[index] = _tongue(node.values, currency)
     starts = [start for start in graph.starts if isinstance(start, StartOnEvent)]
     leave_when = None if graph.leave_when is None else _awaited(graph.leave_when, currency)
     return Flow(
@@ -158,6 +172,9 @@ def prepare(graph: Graph, currency: str = "") -> Flow:
         frozenset(reports),
         _in_rounds(graph),
         leave_when is not None or bool(awaited),
+        given,
+        None if graph.time_zone is None else calendar.zone(graph.time_zone),
+        any(isinstance(start, StartByRequest) for start in graph.starts),
     )
 
 
@@ -175,19 +192,31 @@ def events_asked_for(asked: object) -> set[str]:
 
 def dates_digest(flows: Iterable[Flow]) -> str:
     """By what the dates of starts are armed; empty where no flow starts on one."""
-    starts = [(dated.key, dated.start) for flow in flows for dated in flow.dated]
+    starts = [
+        (dated.key, dated.start, *filter(None, [flow.graph.time_zone]))
+        for flow in flows
+        for dated in flow.dated
+    ]
     return hashlib.sha256(msgspec.json.encode(starts)).hexdigest()[:16] if starts else ""
 
 
-def spoken(pieces: Iterable[Piece], scene: Any) -> str:
-    """A text with its values filled in."""
-    return "".join(str(part) for part in filled(pieces, scene))
+def spoken(pieces: Iterable[Piece], scene: Any) -> str | tuple[str, ...]:
+    """A text with its values filled in; in parts where the contact's address belongs between them."""
+    said = [""]
+    for piece in pieces:
+        if piece is None:
+            said.append("")
+        else:
+            said[-1] += "".join(str(part) for part in filled((piece,), scene))
+    return tuple(said) if len(said) > 1 else said[0]
 
 
 def filled(pieces: Iterable[Piece], scene: Any) -> tuple[str | Money, ...]:
     """A text in parts: words, and amounts, which every language writes in its own way."""
     parts: list[str | Money] = []
     for piece in pieces:
+        if piece is None:
+            continue
         part = piece if isinstance(piece, str) else _word(piece[0](scene), piece[1])
         if parts and isinstance(part, str) and isinstance(parts[-1], str):
             parts[-1] += part
@@ -286,19 +315,22 @@ def _onward(node: Struct) -> frozenset[int]:
 
 
 def _pieces(text: Iterable[str | Fill], currency: str) -> tuple[Piece, ...]:
-    return tuple(
-        piece if isinstance(piece, str) else (reading(piece.value, currency), piece.otherwise)
-        for piece in text
-    )
+    return tuple(_piece(piece, currency) for piece in text)
 
 
-def _tongue(node: Send, currency: str) -> Tongue:
+def _piece(piece: str | Fill, currency: str) -> Piece:
+    if isinstance(piece, str):
+        return piece
+    return None if piece.value == ADDRESS else (reading(piece.value, currency), piece.otherwise)
+
+
+def _tongue(
+    values: tuple[tuple[str, Value], ...], currency: str, subject: tuple[str | Fill, ...] = ()
+) -> Tongue:
     return Tongue(
         tuple(
-            (name, reading(value, currency))
-            for name, value in node.values
-            if not isinstance(value, CouponCode)
+            (name, reading(value, currency)) for name, value in values if not isinstance(value, CouponCode)
         ),
-        tuple((name, value.coupon) for name, value in node.values if isinstance(value, CouponCode)),
-        _pieces(node.subject, currency),
+        tuple((name, value.coupon) for name, value in values if isinstance(value, CouponCode)),
+        _pieces(subject, currency),
     )

@@ -38,7 +38,8 @@ def _decide(turn: Turn, journey: Journey) -> None:
     still = turn.stimulus.open
     mails = [replace(mail, at=turn.now) if mail.key in still else mail for mail in turn.bundle.mails]
     own = [mail for mail in mails if mail.flow == journey.flow]
-    every = ((turn.loaded.program.limits, mails), (graph.limits, own))
+    flows_clock = turn.clock_of(turn.flow(journey))
+    every = ((turn.loaded.program.limits, mails, turn.clock), (graph.limits, own, flows_clock))
     room = limits.room(every, turn.now, journey.held, turn.clock)
     if room.at == turn.now:
         walk(turn, journey, journey.node, may_send=True)

@@ -1,7 +1,7 @@
 """How much marketing mail one person gets: whether a mail may go now, or when, or not at all.
 
-Calendar units and quiet are on the contact's own clock. Decided from what was handed over or may be; nothing
-is set aside for mails that wait.
+Calendar units are on the contact's own clock, and so is quiet, but for that of a flow with a clock of its
+own. Decided from what was handed over or may be; nothing is set aside for mails that wait.
 """
 
 from collections.abc import Iterable, Sequence
@@ -33,15 +33,16 @@ class Room(Struct, frozen=True):
 
 
 def room(
-    limits: Sequence[tuple[Limits, Sequence[Mailed]]], now: int, wants_since: int, clock: ZoneInfo
+    limits: Sequence[tuple[Limits, Sequence[Mailed], ZoneInfo]], now: int, wants_since: int, clock: ZoneInfo
 ) -> Room:
-    """What all limits together say to a mail that has wanted to go since `wants_since`.
+    """What all limits together say to a mail that has wanted to go since `wants_since`. What is counted is
+    counted by `clock`, the contact's own; each quiet is on the clock beside it.
 
     A full limit without `wait` skips. Else the mail goes at the first moment that is free of limits and
     quiet, unless that lies beyond the shortest wait of those that are full. Quiet alone never skips.
     """
-    caps = [(cap, mails) for each, mails in limits for cap in each.caps]
-    quiets = [quiet for each, _ in limits for quiet in each.quiet]
+    caps = [(cap, mails) for each, mails, _ in limits for cap in each.caps]
+    quiets = [(quiet, own) for each, _, own in limits for quiet in each.quiet]
     full = [cap for cap, mails in caps if _free_from(cap, mails, now, clock) > now]
     latest = NEVER
     for cap in full:
@@ -75,7 +76,9 @@ def _milliseconds(cap: Cap) -> int:
     return (length.months * 31 + length.days + 2) * _DAY + length.seconds * 1000
 
 
-def _first_free(caps: Sequence[Counted], quiets: Sequence[Quiet], now: int, clock: ZoneInfo) -> int:
+def _first_free(
+    caps: Sequence[Counted], quiets: Sequence[tuple[Quiet, ZoneInfo]], now: int, clock: ZoneInfo
+) -> int:
     """The first moment from `now` on that no limit and no quiet forbids, `NEVER` if there is none."""
     moment = roomy = now
     while moment - roomy < _LOOKAHEAD:
@@ -84,7 +87,7 @@ def _first_free(caps: Sequence[Counted], quiets: Sequence[Quiet], now: int, cloc
             return NEVER
         if free > moment:
             moment = roomy = free  # not for ever: no mail is added
-        loud = max((_quiet_until(quiet, moment, clock) for quiet in quiets), default=moment)
+        loud = max((_quiet_until(quiet, moment, own) for quiet, own in quiets), default=moment)
         if loud == moment == free:
             return moment
         moment = loud

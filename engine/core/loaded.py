@@ -67,6 +67,7 @@ class Loaded:
         self.hears_of_mails = SENT in self.needs or any(flow.hears_of_mails() for flow in every)
         self.service_topics = frozenset(topic.name for topic in program.topics if topic.purpose == "service")
         self.attributes = dict(program.attributes)
+        self.events = {event.name: dict(event.fields) for event in program.events}
         self.coupons = {coupon.name: coupon for coupon in program.coupons}
         self.limited = bool(program.limits.caps or program.limits.quiet)
         self.counts_mails = limits.horizon([program.limits, *(flow.graph.limits for flow in every)])

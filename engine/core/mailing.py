@@ -74,6 +74,21 @@ def visit(turn: Turn, flow: Flow, journey: Journey, step: str) -> tuple[Journey,
     )
 
 
+def given(turn: Turn, flow: Flow, journey: Journey, step: str) -> tuple[Journey, dict[str, Any]] | None:
+    """What the `with` of a step gives that sends no mail; None, and a line of the journal, for want of a
+    code."""
+    scene = turn.scene(journey)
+    tongue = flow.given[journey.node]
+    values: dict[str, Any] = {name: value(scene) for name, value in tongue.values}
+    for name, asked in tongue.codes:
+        made = coupon(turn, flow, journey, step, asked)
+        if made is None:
+            turn.note(journey.flow, journey.id, step, What.SKIPPED, Why.NO_CODE)
+            return None
+        journey, values[name], _ = made
+    return journey, values
+
+
 def coupon(
     turn: Turn, flow: Flow, journey: Journey, step: str, name: str
 ) -> tuple[Journey, str, int | None] | None:
@@ -86,7 +101,7 @@ def coupon(
     slot = f"{step}\0{name}"
     known = journey.codes.get(slot)
     made = turn.now if known is None else known
-    until = None if declared.valid is None else calendar.add(made, declared.valid, turn.clock)
+    until = None if declared.valid is None else calendar.add(made, declared.valid, turn.clock_of(flow))
     if known is None:
         if journey.node in flow.again:
             journey = replace(journey, codes={**journey.codes, slot: made})

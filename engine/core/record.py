@@ -22,6 +22,11 @@ class What(StrEnum):
     TAGGED = "tagged"  # a tag was added or removed; the reason is "add" or "remove"
     CODE = "code"  # a coupon's code was made; the reason is the coupon
     TOLD = "told"  # a mail to the team was handed over, or, with a reason, not
+    EMITTED = "emitted"  # an event; the reason is its name
+    NOT_EMITTED = "not_emitted"
+    STARTED = "started"  # another flow was asked to start; the reason is its name
+    CALLED = "called"  # a webhook took a call, or, with a reason, did not
+    HELD_OUT = "held_out"  # entered and measured, and takes no step
     UNSUBSCRIBED = "unsubscribed"  # by a step; the reason is the topic
     LEFT = "left"
     FINISHED = "finished"
@@ -37,6 +42,8 @@ class Why(StrEnum):
     ENTERED_BEFORE = "entered_before"
     NO_VALUE = "no_value"
     EVENT_LATE = "event_late"
+    NOT_BY_REQUEST = "not_by_request"  # no such flow starts by request
+    ENDLESS = "endless"  # too much followed from one event
     LEAVES_AT_ONCE = "leaves_at_once"  # what makes people leave the flow is true already
     CONDITION = "condition"  # `leave when` became true
     TOPIC_WITHDRAWN = "topic_withdrawn"
@@ -55,3 +62,9 @@ class Why(StrEnum):
     GAVE_UP = "gave_up"
     TEMPLATE_FAILED = "template_failed"
     OUTCOME_UNKNOWN = "outcome_unknown"
+    CALL_REFUSED = "call_refused"  # the receiver answered that it does not take the call
+    CALL_REDIRECTED = "call_redirected"
+    CALL_GAVE_UP = "call_gave_up"  # no good answer, however often it was tried
+    CALL_NOT_ALLOWED = "call_not_allowed"  # the address lies where calls may not go
+    NO_WEBHOOK = "no_webhook"  # the project declares it no more
+    RECORDED = "recorded"  # a simulation calls nobody

@@ -2,22 +2,26 @@
 
 from dsl.graph import (
     END,
+    Call,
+    Emit,
     Finish,
     If,
     Repeat,
     Send,
     Set,
     Split,
+    StartFlow,
     Tag,
     Tell,
     Unsubscribe,
     Wait,
     WaitFor,
+    WaitForBestTime,
     WaitUntil,
     WaitUntilDate,
     WaitUntilTime,
 )
-from engine.core import calendar, changing, choice, deadlines, mailing
+from engine.core import calendar, calling, changing, choice, deadlines, emitting, habits, mailing
 from engine.core.bundle import Journey, replace
 from engine.core.calendar import NEVER
 from engine.core.flow import Flow
@@ -46,7 +50,7 @@ def walk(turn: Turn, journey: Journey, index: int, may_send: bool = False) -> No
                 index = node.next
             case Wait() | WaitUntilTime() | WaitFor():
                 turn.note(journey.flow, journey.id, node.step, What.WAITS)
-                turn.stand(journey, deadlines.of(turn, node))
+                turn.stand(journey, deadlines.of(turn, flow, node))
                 return
             case WaitUntilDate():
                 due = deadlines.of_date(turn, flow, journey, node)
@@ -55,10 +59,19 @@ def walk(turn: Turn, journey: Journey, index: int, may_send: bool = False) -> No
                     turn.stand(journey, due)
                     return
                 index = node.next
+            case WaitForBestTime():
+                due, why = habits.best_time(turn, flow, node)
+                turn.note(
+                    journey.flow, journey.id, node.step, What.WAITS if due > turn.now else What.PASSED, why
+                )
+                if due > turn.now:
+                    turn.stand(journey, due)
+                    return
+                index = node.next
             case WaitUntil():
                 if not flow.awaited[index].test(turn.scene(journey)):
                     turn.note(journey.flow, journey.id, node.step, What.WAITS)
-                    turn.stand(journey, calendar.add(turn.now, node.up_to, turn.clock))
+                    turn.stand(journey, calendar.add(turn.now, node.up_to, turn.clock_of(flow)))
                     return
                 turn.note(journey.flow, journey.id, node.step, What.MET)
                 index = node.on_met
@@ -83,6 +96,15 @@ def walk(turn: Turn, journey: Journey, index: int, may_send: bool = False) -> No
                 index = node.next
             case Tell():
                 journey = changing.tell(turn, flow, journey, node)
+                index = node.next
+            case Emit():
+                journey = emitting.emit(turn, flow, journey, node)
+                index = node.next
+            case StartFlow():
+                journey = emitting.start_flow(turn, flow, journey, node)
+                index = node.next
+            case Call():
+                journey = calling.call(turn, flow, journey, node)
                 index = node.next
             case Finish():
                 turn.end(journey, What.FINISHED, node.label)

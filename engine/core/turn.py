@@ -1,9 +1,22 @@
 """One stimulus being worked through: the contact as it changes, and what is gathered on the way."""
 
+from collections import deque
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from engine.core.bundle import Advanced, Bundle, Effect, Entry, Journey, Recall, Stimulus, in_order, replace
+from engine.core.bundle import (
+    Advanced,
+    Bundle,
+    Effect,
+    Entry,
+    Happened,
+    Journey,
+    Recall,
+    Requested,
+    Stimulus,
+    in_order,
+    replace,
+)
 from engine.core.conditions import Scene
 from engine.core.flow import Flow
 from engine.core.loaded import Loaded
@@ -14,7 +27,9 @@ class Turn:
     """Lives for one call of `advance`; nothing outside sees it.
 
     `moved` are segments joined (True) and left that no flow has heard of yet, `started` the flows that were
-    started in this turn.
+    started in this turn. `following` are events that journeys emitted and flows that they start, each with
+    its key, still to be worked on. `occasion` is the id of the event that is, and `cause` what tells it apart
+    from the stimulus itself.
     """
 
     def __init__(self, loaded: Loaded, bundle: Bundle, stimulus: Stimulus, now: int) -> None:
@@ -27,6 +42,10 @@ class Turn:
         self.learned = self.new  # whether what dates rest on has changed
         self.moved: list[tuple[str, bool]] = []
         self.started: set[str] = set()
+        self.following: deque[tuple[str, Happened | Requested]] = deque()
+        self.occasion = stimulus.id
+        self.cause = ""
+        self._followed = 0
         self._effects: list[Effect] = []
         self._recalls: list[Recall] = []
         self._entries: list[Entry] = []
@@ -44,8 +63,27 @@ class Turn:
                 self.clock = clock
                 self.reopen()
 
+    def follow(self, key: str) -> None:
+        """What is worked on now is what a journey set off under that key, or (empty) the stimulus again."""
+        self.occasion, self.cause = key or self.stimulus.id, key
+
+    def may_follow(self, most: int) -> bool:
+        """Whether one more thing may follow from this stimulus, of which there are at most so many."""
+        self._followed += 1
+        return self._followed <= most
+
+    def clock_of(self, flow: Flow) -> ZoneInfo:
+        """The flow's clock: its own, or the contact's."""
+        return flow.clock or self.clock
+
     def scene(self, journey: Journey | None = None, event: dict[str, Any] | None = None) -> Scene:
-        return Scene(self.bundle, self.now, self.clock, journey, event)
+        """What conditions look at; those of a journey go by the clock of its flow."""
+        clock = self.clock if journey is None else self.clock_of(self.flow(journey))
+        return Scene(self.bundle, self.now, clock, journey, event)
+
+    def scene_of(self, flow: Flow, event: dict[str, Any] | None = None) -> Scene:
+        """The same before there is a journey of that flow."""
+        return Scene(self.bundle, self.now, self.clock_of(flow), None, event)
 
     def flow(self, journey: Journey) -> Flow:
         """The graph that the journey is pinned to."""

@@ -30,6 +30,7 @@ from engine.insight.words import (
     event_words,
     reason_words,
 )
+from engine.store.arrivals import REQUEST
 from engine.store.store import Received
 
 Kind = Literal["consent", "stop", "event", "flow", "mail", "skipped", "wait", "segment"]
@@ -52,7 +53,7 @@ _KINDS: Mapping[str, Kind] = {
 }
 _MAILS = frozenset((What.SENT, What.SKIPPED, What.UNKNOWN))
 _NAMED = _MAILS | {What.HELD}
-_LATE = _MAILS | {What.TOLD}
+_LATE = _MAILS | {What.TOLD, What.CALLED}
 """What is told by whoever carries a step out, when the journey is past it."""
 _ENDS = frozenset((What.LEFT, What.FINISHED))
 _SHOWN_FIELDS = 4
@@ -312,6 +313,9 @@ def _chosen(happened: Happening) -> str:
 def _event(names: Names, happened: Received) -> Line:
     if happened.kind in MAIL_EVENTS:
         return Line(happened.at, "event", _of_mail(names, happened))
+    if happened.kind == REQUEST:
+        asked = str(happened.data.get("flow") or "")
+        return Line(happened.at, "event", f"The shop asked for {names.flow(asked)}.")
     told = event_words(happened.kind).removeprefix("they ")
     told = f"The event {told}" if told.startswith("`") else told[0].upper() + told[1:]
     shown = [f"{name.replace('_', ' ')} {words}" for name, words in _fields(happened.data)]

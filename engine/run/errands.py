@@ -1,4 +1,4 @@
-"""What flows ask for, carried out: mails to their readers, words to the team, withdrawals.
+"""What flows ask for, carried out: mails to their readers, words to the team, withdrawals, calls.
 
 The effects were committed with the state that asks for them. They are kept here until they are done, and
 stand in the store so that the next life takes them up.
@@ -7,7 +7,8 @@ stand in the store so that the next life takes them up.
 from collections.abc import Sequence, Set
 
 from consent.contract import Ask, ConsentClient, MailClass, Outcome, Settlement, Status
-from engine.core.bundle import Effect, MailBody, TellBody, WithdrawBody
+from engine.calls.caller import Caller
+from engine.core.bundle import CallBody, Effect, MailBody, TellBody, WithdrawBody
 from engine.core.record import Why
 from engine.delivery.dispatch import Dispatch
 from engine.delivery.queue import Item, Queue
@@ -15,6 +16,7 @@ from engine.mail.letters import Letters
 
 _OVER = (Outcome.ACCEPTED, Outcome.REFUSED, Outcome.UNKNOWN)
 _NOBODY = "0" * 32  # the subject of what is no address: the gate knows none of that id
+_NO_ADDRESS = "(no address)"  # in a word to the team about somebody who is known no more
 
 
 class Errands:
@@ -22,13 +24,16 @@ class Errands:
     were carried out otherwise, until `forget`. What must ask the consent service may raise `Unavailable`;
     `ask` then goes on where it was."""
 
-    def __init__(self, consent: ConsentClient, letters: Letters, queue: Queue, dispatch: Dispatch) -> None:
+    def __init__(
+        self, consent: ConsentClient, letters: Letters, queue: Queue, dispatch: Dispatch, caller: Caller
+    ) -> None:
         self.open: dict[str, Effect] = {}
         self.done: list[str] = []
         self._consent = consent
         self._letters = letters
         self._queue = queue
         self._dispatch = dispatch
+        self._caller = caller
         self._asked: list[Effect] = []
 
     async def take_up(self, effects: Sequence[Effect], standing: Set[str]) -> None:
@@ -36,6 +41,9 @@ class Errands:
         left, and has not gone, goes no more."""
         known = await self._consent.status([effect.key for effect in effects])
         for effect, status in zip(effects, known, strict=True):
+            if isinstance(effect.body, CallBody):
+                self._caller.put(effect)
+                continue
             if isinstance(effect.body, WithdrawBody):
                 self._asked.append(effect)
                 continue
@@ -49,6 +57,8 @@ class Errands:
             if isinstance(effect.body, MailBody):
                 self.open[effect.key] = effect
                 self._queue.put(self._mail(effect, effect.body))
+            elif isinstance(effect.body, CallBody):
+                self._caller.put(effect)
             else:
                 self._asked.append(effect)
         if effects:
@@ -87,8 +97,16 @@ class Errands:
             return self._mail(effect, body)
         assert isinstance(body, TellBody)
         (subject,) = await self._consent.subjects([body.address])
+        text = await self._said(effect.contact, body.text)
         ask = Ask(effect.key, 1, subject or _NOBODY, MailClass.INTERNAL, None, "", None)
-        return Item(ask, lambda decision: self._letters.note(body.flow, body.text), body.at)
+        return Item(ask, lambda decision: self._letters.note(body.flow, text), body.at)
+
+    async def _said(self, contact: str, text: str | tuple[str, ...]) -> str:
+        """The words, with the contact's own address where it belongs."""
+        if isinstance(text, str):
+            return text
+        (address,) = await self._consent.addresses([contact])
+        return (address or _NO_ADDRESS).join(text)
 
     def _mail(self, effect: Effect, body: MailBody) -> Item:
         ask = Ask(

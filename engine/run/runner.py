@@ -9,6 +9,7 @@ from consent.contract import (
     ConsentClient,
     Unavailable,
 )
+from engine.calls.caller import Caller
 from engine.core.advance import advance, undecided
 from engine.core.bundle import (
     Bundle,
@@ -21,6 +22,7 @@ from engine.core.bundle import (
     MailBody,
     MailEnded,
     Recall,
+    Requested,
     Stimulus,
     replace,
 )
@@ -36,6 +38,7 @@ from engine.run.errands import Errands
 from engine.run.predictions import foretold
 from engine.run.sweep import strangers_to
 from engine.run.views import forget_views
+from engine.store.arrivals import REQUEST
 from engine.store.batch import Batch
 from engine.store.handed import Handed
 from engine.store.store import Due, Received, Store
@@ -66,6 +69,7 @@ class Runner:
         queue: Queue,
         mailer: Mailer,
         dispatch: Dispatch,
+        caller: Caller,
         clock: Callable[[], int],
     ) -> None:
         self.wake = asyncio.Event()
@@ -79,9 +83,10 @@ class Runner:
         self._queue = queue
         self._mailer = mailer
         self._dispatch = dispatch
+        self._caller = caller
         self._clock = clock
         self._cursors: dict[str, int] = {_CHANGES: 0, _INBOX: 0}
-        self._errands = Errands(consent, letters, queue, dispatch)
+        self._errands = Errands(consent, letters, queue, dispatch, caller)
 
     async def start(self) -> None:
         """Take up where the last life ended: effects that are not done go by what consent knows of them."""
@@ -143,11 +148,18 @@ class Runner:
         strangers = await strangers_to(self._loaded, self._store, self._cursors, batch, now)
         # taken only now: the consent service, which may not answer, is not asked again in this step
         verdicts = self._dispatch.take_verdicts()
-        self.idle = not (changes or received or due or verdicts or batch.cursors or self._errands.done)
+        called = self._caller.take_ended()
+        self.idle = not (
+            changes or received or due or verdicts or called or batch.cursors or self._errands.done
+        )
         if self.idle:
             return False
         stimuli = stimuli_of(changes) + strangers
         stimuli += self._ended(verdicts, batch)
+        for call in called:
+            batch.ended.append(call.key)
+            line = (call.body.journey, call.body.flow, call.body.step, What.CALLED.value, call.reason)
+            batch.entries.append(Entry(call.contact, call.at, 0, *line))
         stimuli += arrived
         stimuli += self._fired(due, frozenset(batch.ended))
         if changes:
@@ -208,6 +220,8 @@ class Runner:
         contacts = dict(zip(addresses, ids, strict=True))
         stimuli: list[Stimulus] = []
         for item in received:
+            if item.worked_on:
+                continue
             contact = item.contact or contacts[item.address]
             if contact is None:
                 log.warning("an event came for what is no address", event=item.id)
@@ -216,9 +230,11 @@ class Runner:
             if not item.contact:
                 batch.named.append((item.seq, contact))
                 domains[contact] = item.address.rpartition("@")[2].casefold()
-            data: Happened | Learned | Foretold | None = foretold(item)
+            data: Happened | Learned | Foretold | Requested | None = foretold(item)
             if data is not None:
                 batch.emptied.append(item.seq)  # who does not agree to it has it nowhere
+            elif item.kind == REQUEST:
+                data = Requested(str(item.data["flow"]))
             elif item.kind:
                 late = item.received - item.at > LATE_EVENT
                 data = Happened(item.kind, item.data, late)
@@ -272,7 +288,7 @@ class Runner:
         advanced = advance(self._loaded, people[stimulus.contact], stimulus, now, more=not deciding)
         people[stimulus.contact] = advanced.bundle
         for effect in advanced.effects:
-            (batch.codes if effect.kind == "coupon" else batch.effects).append(effect)
+            {"coupon": batch.codes, "event": batch.emitted}.get(effect.kind, batch.effects).append(effect)
         batch.entries += advanced.entries
         return advanced.recalls
 

@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from engine.calls.caller import Caller
 from engine.core.calendar import NEVER
 from engine.delivery.dispatch import Dispatch
 from engine.delivery.proofs import Proofs
@@ -44,6 +45,7 @@ class Simulation(Struct, frozen=True):
     dispatch: Dispatch
     proofs: Proofs
     runner: Runner
+    caller: Caller
 
     async def play(self, acts: Iterator[Act], until: int, passed: Callable[[int], None]) -> None:
         """Let time run from moment to moment up to `until`. At each, people act, then everything that follows
@@ -69,6 +71,7 @@ class Simulation(Struct, frozen=True):
         """Do all that can be done at this moment."""
         while True:
             await self.dispatch.drain()
+            await self.caller.drain()
             if not await self.runner.step():
                 return
 
@@ -80,6 +83,7 @@ class Simulation(Struct, frozen=True):
                 upcoming.at if upcoming is not None else None,
                 due if due is None or due < NEVER else None,
                 self.queue.next_due(),
+                self.caller.next_due(),
             )
             if moment is not None
         ]

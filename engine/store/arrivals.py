@@ -7,14 +7,21 @@ from msgspec import Struct
 from sqlalchemy import bindparam, func, null, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from engine.core.bundle import Body, Effect, EventBody
 from engine.store import rows
 from engine.store import schema as t
 from engine.store.batch import Batch
 from engine.store.statement import Driver, Row, Statement
 
+REQUEST = "start flow"
+"""The kind of a row that asks for a journey. No event has a blank in its name."""
+
+_WORKED_ON = 0
+
 
 class Received(Struct, frozen=True):
-    """A row of the inbox: an event, or (`kind` empty) attributes. `contact` or `address` tells whose."""
+    """A row of the inbox: an event, (`kind` empty) attributes, or (`REQUEST`) the wish that `flow` start.
+    `contact` or `address` tells whose."""
 
     id: str
     kind: str
@@ -24,6 +31,11 @@ class Received(Struct, frozen=True):
     address: str
     data: dict[str, Any]
     seq: int = 0
+
+    @property
+    def worked_on(self) -> bool:
+        """Whether a flow emitted this event: what comes of it was done when it was written down."""
+        return self.received == _WORKED_ON
 
 
 def accept(driver: Driver, items: Sequence[Received]) -> int:
@@ -63,9 +75,16 @@ def history(driver: Driver) -> list[Received]:
 
 
 def write(driver: Driver, batch: Batch) -> None:
-    """Name the contacts of what came in, and forget addresses."""
+    """Name the contacts of what came in, and forget addresses; keep what flows emitted like all events."""
+    _PUT.run_many(driver, [_emitted(effect, effect.body) for effect in batch.emitted])
     _NAME.run_many(driver, [(bytes.fromhex(contact), seq) for seq, contact in batch.named])
     _FORGET.run_many(driver, [(seq,) for seq in batch.forgotten])
+
+
+def _emitted(effect: Effect, body: Body) -> Row:
+    assert isinstance(body, EventBody)
+    data = rows.data_row(body.data)
+    return effect.key, body.event, body.at, _WORKED_ON, bytes.fromhex(effect.contact), None, data
 
 
 def _received(row: Row) -> Received:

@@ -21,6 +21,7 @@ class Batch:
     watches_put: list[tuple[int, str]] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
     codes: list[Effect] = field(default_factory=list)  # coupons' codes that were made
+    emitted: list[Effect] = field(default_factory=list)  # events that flows emitted
     ended: list[str] = field(default_factory=list)  # keys of effects that are done
     handed: list[Handed] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)

@@ -59,9 +59,9 @@ inbox = Table(
     metadata,
     Column("seq", Integer, primary_key=True, autoincrement=True),
     Column("id", String),  # the sender's, which makes a repeat harmless; attributes have none
-    Column("kind", String, nullable=False),  # event name, or "" for attributes
+    Column("kind", String, nullable=False),  # event name, "" for attributes, "start flow" for a request
     Column("at", BigInteger, nullable=False),
-    Column("received", BigInteger, nullable=False),
+    Column("received", BigInteger, nullable=False),  # 0: a flow emitted it, and it has been worked on
     Column("contact", _id()),
     Column("address", String),  # until the consent service has named the contact
     Column("data", LargeBinary, nullable=False),

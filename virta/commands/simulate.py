@@ -151,7 +151,7 @@ async def _play(
     world = World(clock, random.Random(seed).randbytes, durable=False)
     system = await open_system(folder, settings, compiled, keys, world)
     replay = Replay(system.pages, settings.url, _KEY, mailbox, system.store.handed, system.measurement)
-    simulation = Simulation(clock, system.queue, system.dispatch, system.proofs, system.runner)
+    simulation = Simulation(clock, system.queue, system.dispatch, system.proofs, system.runner, system.caller)
     first, until = acts[0].at, acts[-1].at + days_after * _DAY
     count = _Count(mailbox)
     try:

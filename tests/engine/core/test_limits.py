@@ -320,7 +320,7 @@ def allowed(of: Limits, mails: list[Mailed], moment: int) -> bool:
 def test_the_moment_given_is_the_first_that_is_free(of: Limits, ago: list[int], now: int) -> None:
     """Free itself, and no minute before it is."""
     mails = [Mailed(now - minutes * MINUTE, "", "alpha") for minutes in ago]
-    room = limits.room([(of, mails)], now, now, RIGA)
+    room = limits.room([(of, mails, RIGA)], now, now, RIGA)
     assert room.at is not None
     assert allowed(of, mails, room.at)
     earlier = range(now, room.at, 7 * MINUTE)

@@ -74,7 +74,7 @@ flow both "Both"
 def test_waits_come_before_starts() -> None:
     """One order lets a journey go on and then starts another; the journal tells it in that order."""
     flow = """
-flow after "After"
+flow afterwards "Afterwards"
     start on order_placed
     one journey per trigger.order_id
 
@@ -89,7 +89,7 @@ flow after "After"
         "entered",
         "waits",
     ]
-    assert anna.journey("after").per == "2"
+    assert anna.journey("afterwards").per == "2"
 
 
 def test_flows_take_turns_by_name() -> None:
@@ -116,7 +116,7 @@ flow {name} "…"
 def test_at_equal_moments_the_event_comes_before_the_timer() -> None:
     """An order in the very millisecond in which a wait runs out still meets it."""
     flow = """
-flow after "After"
+flow afterwards "Afterwards"
     start on cart_updated
 
     wait for order_placed up to 1 day
@@ -126,10 +126,10 @@ flow after "After"
             finish as silent
 """
     anna = Person(loaded(flow)).happens("cart_updated")
-    due = anna.journey("after").due
+    due = anna.journey("afterwards").due
     anna.now = due
     anna.happens("order_placed")
-    assert anna.story("after")[-1] == "finished bought"
+    assert anna.story("afterwards")[-1] == "finished bought"
     with anna.nothing_new():
         anna.until(due)
 

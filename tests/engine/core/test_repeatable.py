@@ -30,7 +30,7 @@ flow welcome "Welcome"
         50% blue
     if any order_placed since entry and sent hello
         send thanks with total last order_placed.total
-flow after "After"
+flow afterwards "Afterwards"
     start on order_placed
     one journey per trigger.order_id
 

@@ -60,7 +60,8 @@ class Shop:
 
     async def settle(self) -> None:
         system = self.system
-        await Simulation(self.clock, system.queue, system.dispatch, system.proofs, system.runner).settle()
+        parts = (system.queue, system.dispatch, system.proofs, system.runner, system.caller)
+        await Simulation(self.clock, *parts).settle()
 
     async def join(self, email: str, *topics: str) -> str:
         """Somebody signs up and confirms, and all that follows from it at once; their id."""

@@ -1,0 +1,154 @@
+"""Carries out the calls that flows ask for, and tells what became of each."""
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from typing import Protocol
+
+import structlog
+from msgspec import Struct
+from msgspec.structs import replace
+
+from consent.contract import Reason, Unavailable
+from engine.calls.call import Answer, Answered, Call, call_of
+from engine.calls.lane import Lane, Open
+from engine.calls.patience import next_attempt
+from engine.core.bundle import CallBody, Effect
+from engine.core.record import Why
+
+log = structlog.get_logger("calls")
+
+_ASK_AGAIN = 1000  # milliseconds until a consent service that did not answer is asked again
+_LONGEST_PAUSE = 1.0  # seconds; the clock that says what is due need not be that of the loop
+
+
+class Addresses(Protocol):
+    """Who knows the people."""
+
+    async def addresses(self, subjects: Sequence[str]) -> list[str | None]:
+        """The address of each; None: there is nobody of that id any more. May raise `Unavailable`."""
+
+
+class Post(Protocol):
+    """Who makes the calls."""
+
+    async def post(self, call: Call, now: int) -> Answer:
+        """Make one attempt."""
+
+    async def close(self) -> None:
+        """Give connections back."""
+
+
+class Ended(Struct, frozen=True):
+    """A call that is over: taken (no `reason`, or that it was written down only), or why it never will be.
+    `at` is ms UTC."""
+
+    key: str
+    contact: str
+    body: CallBody
+    reason: str
+    at: int
+
+
+class Caller:
+    """`run` works until cancelled, `drain` until no call may be made at this moment. `told` is called when
+    `take_ended` has something; `webhooks` are those that the project declares. `clock` gives ms UTC."""
+
+    def __init__(
+        self,
+        addresses: Addresses,
+        post: Post,
+        webhooks: Collection[str],
+        clock: Callable[[], int],
+        told: Callable[[], None],
+    ) -> None:
+        self._addresses = addresses
+        self._post = post
+        self._clock = clock
+        self._told = told
+        self._lanes = {name: Lane() for name in webhooks}
+        self._ended: list[Ended] = []
+        self._wake = asyncio.Event()
+
+    def put(self, effect: Effect) -> None:
+        """A call that was committed. One of a webhook that is declared no more is over at once."""
+        body = effect.body
+        assert isinstance(body, CallBody)
+        call = Open(effect.key, effect.contact, body)
+        lane = self._lanes.get(body.webhook)
+        if lane is None:
+            self._end(call, Why.NO_WEBHOOK)
+        else:
+            lane.put(call)
+            self._wake.set()
+
+    def take_ended(self) -> list[Ended]:
+        """What is over since the last call."""
+        ended, self._ended = self._ended, []
+        return ended
+
+    def next_due(self) -> int | None:
+        """When the next call may be made, perhaps in the past; None: none waits."""
+        moments = [due for lane in self._lanes.values() if (due := lane.next_due()) is not None]
+        return min(moments, default=None)
+
+    async def run(self) -> None:
+        """Work for ever. What is under way when it is cancelled is made again by the next life."""
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                self._wake.clear()
+                for lane in self._lanes.values():
+                    while (call := lane.take(self._clock())) is not None:
+                        tasks.create_task(self._make(lane, call))
+                await self._pause()
+
+    async def drain(self) -> None:
+        """Make all calls that may be made now, one after the other: equal calls give equal outcomes."""
+        for lane in self._lanes.values():
+            while (call := lane.take(self._clock())) is not None:
+                await self._make(lane, call)
+
+    async def close(self) -> None:
+        """Call it when nothing runs any more."""
+        await self._post.close()
+
+    async def _make(self, lane: Lane, call: Open) -> None:
+        """One attempt. People who are known no more are not told of."""
+        try:
+            [address] = await self._addresses.addresses([call.contact])
+        except Unavailable:  # no attempt: the receiver has nothing to do with it
+            lane.again(call, self._clock() + _ASK_AGAIN)
+            return
+        if address is None:
+            self._finish(lane, call, Reason.UNKNOWN_SUBJECT)
+            return
+        answer = await self._post.post(call_of(call.key, call.contact, call.body, address), self._clock())
+        if answer.answered is not Answered.LATER:
+            self._finish(lane, call, answer.reason or "")
+            return
+        tried = replace(call, attempts=call.attempts + 1)
+        now = self._clock()
+        at = next_attempt(call.key, tried.attempts, answer.after, call.body.at, now)
+        if at is None:
+            log.error("a call was given up", webhook=call.body.webhook, key=call.key)
+            self._finish(lane, tried, Why.CALL_GAVE_UP)
+        else:
+            lane.again(tried, at)
+            self._wake.set()
+
+    def _finish(self, lane: Lane, call: Open, reason: str) -> None:
+        lane.done(call)
+        self._wake.set()
+        self._end(call, reason)
+
+    def _end(self, call: Open, reason: str) -> None:
+        self._ended.append(Ended(call.key, call.contact, call.body, str(reason), self._clock()))
+        self._told()
+
+    async def _pause(self) -> None:
+        due = self.next_due()
+        wait = _LONGEST_PAUSE if due is None else max((due - self._clock()) / 1000, 0.001)
+        try:
+            async with asyncio.timeout(min(wait, _LONGEST_PAUSE)):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
