@@ -5,14 +5,17 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := .demo/kafija
 DEMO_ENDS := 2026-04-05T08:00
+FUZZ_SECONDS ?= 3600
 
-.PHONY: help demo test test-slow check bench lock clean
+.PHONY: help demo test test-slow check bench fuzz findings lock clean
 
 help:
 	@echo "make demo       replay ninety days of a shop, then serve the pages (SERVE=0: do not serve)"
 	@echo "make test       style, types, layers and every test that is done within minutes"
 	@echo "make test-slow  the crash harness and other suites that take longer"
 	@echo "make bench      the measures, as ratios within one run"
+	@echo "make fuzz       look for input that the compiler cannot bear (FUZZ_SECONDS=3600)"
+	@echo "make findings   docs/findings.md anew, from the explanations"
 
 $(READY): requirements.lock pyproject.toml
 	@echo "Installing Virta and what it needs into $(VENV) …"
@@ -61,6 +64,13 @@ bench: $(READY)
 	$(BIN)/python bench/claims.py
 	$(BIN)/python bench/signups.py
 	$(BIN)/python bench/sink.py
+
+fuzz: $(READY)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --editable ".[fuzz]"
+	cd tests/fuzz && $(abspath $(BIN))/python run.py --seconds $(FUZZ_SECONDS)
+
+findings: $(READY)
+	$(BIN)/virta explain --format markdown > docs/findings.md
 
 lock: $(READY)
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --generate-hashes --quiet \

@@ -174,7 +174,7 @@ def _fill_block(chunk: Chunk, index: int, findings: list[Finding]) -> bool:
 
 def _place(chunk: Chunk, index: int) -> str:
     """In what a line stands; see `diagnose`."""
-    if index == 0:
+    if index == 0 or not chunk.lines[index].indent:
         return "declaration"
     head = (_WORD.match(chunk.lines[0].text) or [""])[0]
     if head in ("contact", "event"):

@@ -29,7 +29,9 @@ GROUPS = (
         (
             Command("new", "virta.commands.new:new", "Make a project, ready to be served."),
             Command("check", "virta.commands.check:check", "Say what is wrong with flows and templates."),
+            Command("explain", "virta.commands.explain:explain", "Tell what a finding means, with examples."),
             Command("fmt", "virta.commands.fmt:fmt", "Lay out flows in canonical form."),
+            Command("test", "virta.commands.test:play", "Play the scenarios that say what flows do."),
             Command("graph", "virta.commands.graph:graph", "Draw flows, or print them as JSON."),
         ),
     ),
