@@ -1,0 +1,176 @@
+"""`virta test`: the project's scenarios, played by the engine and the gate of production."""
+
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+from msgspec import Struct
+
+from dsl.finding import Finding, Severity
+from dsl.graph import Program
+from dsl.graph.scenario import Scenario
+from dsl.report import as_text
+from dsl.report import summary as findings_summary
+from virta.disk_fault import disk_fault
+from virta.logs import set_up_logs
+from virta.project import load_project
+from virta.scenarios.first import how_to_begin
+from virta.scenarios.junit import as_junit
+from virta.scenarios.outcome import Outcome
+from virta.scenarios.report import as_report, covered_by
+from virta.scenarios.running import play_all
+from virta.scenarios.shown import coverage_lines, failure_lines, outcome_line, summary
+from virta.scenarios.watching import next_change, stamps
+from virta.settings import BrokenProject
+
+_LOOK = 0.25  # seconds between looks for changed files
+
+
+class Asked(Struct, frozen=True):
+    """What to play, and how to tell of it."""
+
+    folder: Path
+    only: str
+    jobs: int
+    coverage: bool
+    junit: Path | None
+    output: Literal["text", "json"]
+
+
+def play(
+    folder: Annotated[Path, Parameter(help="The project's folder, which holds virta.toml.")] = Path("."),
+    *,
+    only: Annotated[str, Parameter(help="Part of a scenario's title, or of the name of its flow.")] = "",
+    jobs: Annotated[int, Parameter(help="At most so many processes; 0: one for each core.")] = 0,
+    watch: Annotated[
+        bool, Parameter(negative="", help="Play again whenever a file of the project is saved.")
+    ] = False,
+    coverage: Annotated[bool, Parameter(help="Say which steps and arms no scenario reaches.")] = True,
+    junit: Annotated[Path | None, Parameter(help="A file for the outcomes, as JUnit XML.")] = None,
+    output: Annotated[Literal["text", "json"], Parameter(name="--format", help="How to print.")] = "text",
+) -> int:
+    """Play the scenarios of a project on a virtual clock, by the engine and the consent gate of production.
+    Exit code 1: a scenario fails or has an error, or there is none."""
+    if jobs < 0:
+        raise BrokenProject("--jobs is a number of processes; it must not be negative.")
+    set_up_logs(logging.CRITICAL)
+    asked = Asked(folder, only, jobs or os.cpu_count() or 1, coverage, junit, output)
+    return _again_and_again(asked) if watch else play_once(asked)
+
+
+def play_once(asked: Asked) -> int:
+    """Play all that is asked for, say what came of it, and give the exit code."""
+    began = time.perf_counter()
+    settings, compiled = load_project(asked.folder)
+    findings = [each for each in compiled.findings if _concerns(each)]
+    errors = any(each.severity is Severity.ERROR for each in findings)
+    text = asked.output == "text"
+    if text and findings:
+        print(as_text(findings, compiled.sources, _colour()))
+        print(findings_summary(findings))
+    chosen = _chosen(asked, compiled.scenarios)
+    outcomes: list[Outcome] = []
+    if compiled.program is not None and chosen:
+        told = _Teller(asked.output).tell
+        outcomes = play_all(asked.folder, settings, compiled, chosen, asked.jobs, told)
+    seconds = time.perf_counter() - began
+    if asked.junit is not None:
+        _write(asked.junit, outcomes)
+    if not text:
+        print(as_report(compiled.program, outcomes, seconds, findings))
+    elif outcomes:
+        assert compiled.program is not None
+        _show(compiled.program if asked.coverage else None, chosen, outcomes, seconds)
+    elif compiled.program is not None and not errors:
+        print(how_to_begin(asked.folder, compiled.program, settings.languages[0]))
+    failed = any(outcome.failure is not None for outcome in outcomes)
+    return 1 if errors or failed or not outcomes else 0
+
+
+def _concerns(finding: Finding) -> bool:
+    """Warnings about flows are for `virta check`."""
+    return finding.severity is Severity.ERROR or finding.span.file.startswith("scenarios/")
+
+
+def _chosen(asked: Asked, scenarios: Sequence[Scenario]) -> list[Scenario]:
+    wanted = asked.only.casefold()
+    chosen = [
+        each for each in scenarios if any(wanted in name.casefold() for name in (each.name, *each.flows))
+    ]
+    if scenarios and not chosen:
+        flows = ", ".join(sorted({flow for each in scenarios for flow in each.flows}))
+        raise BrokenProject(
+            f"No scenario has “{asked.only}” in its title or in the name of its flow. "
+            f"The flows with scenarios: {flows}."
+        )
+    return chosen
+
+
+# ---------------------------------------------------------------- telling
+
+
+class _Teller:
+    """A line for each outcome, below the name of its file."""
+
+    def __init__(self, output: str) -> None:
+        self._silent = output != "text"
+        self._file = ""
+        self._colour = _colour()
+
+    def tell(self, outcome: Outcome) -> None:
+        if self._silent:
+            return
+        if outcome.file != self._file:
+            self._file = outcome.file
+            print(outcome.file)
+        print(outcome_line(outcome, self._colour), flush=True)
+
+
+def _show(
+    program: Program | None, chosen: Sequence[Scenario], outcomes: Sequence[Outcome], seconds: float
+) -> None:
+    colour = _colour()
+    for outcome in outcomes:
+        if outcome.failure is not None:
+            print()
+            print("\n".join(failure_lines(outcome, colour)))
+    if program is not None:
+        print()
+        print("\n".join(coverage_lines(covered_by(program, outcomes), colour)))
+    print()
+    print(summary(outcomes, seconds))
+
+
+def _write(path: Path, outcomes: Sequence[Outcome]) -> None:
+    try:
+        path.write_bytes(as_junit(outcomes))
+    except OSError as fault:
+        raise disk_fault(fault, path, "written") from None
+
+
+def _colour() -> bool:
+    return sys.stdout.isatty() and "NO_COLOR" not in os.environ
+
+
+# ---------------------------------------------------------------- watching
+
+
+def _again_and_again(asked: Asked, pause: Callable[[], None] = lambda: time.sleep(_LOOK)) -> int:
+    """Play, wait for a file to be saved, and play again, until Ctrl-C."""
+    while True:
+        before = stamps(asked.folder)
+        try:
+            play_once(asked)
+        except BrokenProject as fault:  # it may be mended by the next save
+            print(f"virta: {fault}", file=sys.stderr)
+        try:
+            print("\nWaiting for a file to be saved; Ctrl-C ends.", file=sys.stderr)
+            changed = next_change(asked.folder, before, pause)
+        except KeyboardInterrupt:
+            return 0
+        print(f"\n{', '.join(changed)} changed.\n", file=sys.stderr)

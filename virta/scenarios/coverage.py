@@ -1,0 +1,102 @@
+"""Which steps and arms of the flows the scenarios reach, and which none does."""
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from dsl.draw_words import node_words
+from dsl.graph import Finish, Graph, If, Node, Program, Split, WaitFor, WaitUntil
+from engine.core.bundle import Entry
+from engine.core.record import What
+from virta.scenarios.outcome import Reached
+
+
+class Gap(Struct, frozen=True):
+    """A step that no scenario reaches, or an arm of one that none takes. `words` is the step as the flow
+    words it."""
+
+    step: str
+    words: str
+    arm: str = ""
+
+
+class Covered(Struct, frozen=True):
+    """How much of a flow the scenarios reach. Arms are those of splits, conditions and waits."""
+
+    flow: str
+    steps: int
+    reached: int
+    arms: int
+    taken: int
+    gaps: tuple[Gap, ...]
+
+
+def reached_in(program: Program, journal: Iterable[Entry]) -> frozenset[Reached]:
+    """What the journal of a contact tells of the steps that were met."""
+    known = {(graph.flow, node.step): node for graph in program.flows for node in graph.nodes}
+    found: set[Reached] = set()
+    for entry in journal:
+        node = known.get((entry.flow, entry.step))
+        if node is not None:
+            found.add(Reached(entry.flow, entry.step))
+            arm = _arm(node, entry)
+            if arm in arms_of(node):
+                found.add(Reached(entry.flow, entry.step, arm))
+    return frozenset(found)
+
+
+def coverage(program: Program, reached: Iterable[Reached]) -> list[Covered]:
+    """The flows by name, each with what is missing, in the order of its steps."""
+    known = set(reached)
+    return [_covered(graph, known) for graph in sorted(program.flows, key=lambda graph: graph.flow)]
+
+
+def arms_of(node: Node) -> tuple[str, ...]:
+    """The ways on from a step, where there is more than one."""
+    match node:
+        case If():
+            return "yes", "no"
+        case Split():
+            return tuple(arm.label for arm in node.arms)
+        case WaitFor():
+            return (*(f"on {hear.event}" for hear in node.hears), "on timeout")
+        case WaitUntil():
+            return "on met", "on timeout"
+    return ()
+
+
+def _arm(node: Node, entry: Entry) -> str:
+    match entry.what:
+        case What.DECIDED | What.ARM:
+            return entry.reason
+        case What.HEARD:
+            return f"on {entry.reason}"
+        case What.MET:
+            return "on met"
+        case What.TIMED_OUT:
+            return "on timeout"
+    return ""
+
+
+def _covered(graph: Graph, known: set[Reached]) -> Covered:
+    gaps: list[Gap] = []
+    reached = arms = taken = 0
+    for node in graph.nodes:
+        ways = arms_of(node)
+        arms += len(ways)
+        if Reached(graph.flow, node.step) not in known:
+            gaps.append(Gap(node.step, _words(node)))
+            continue
+        reached += 1
+        for way in ways:
+            if Reached(graph.flow, node.step, way) in known:
+                taken += 1
+            else:
+                gaps.append(Gap(node.step, _words(node), way))
+    return Covered(graph.flow, len(graph.nodes), reached, arms, taken, tuple(gaps))
+
+
+def _words(node: Node) -> str:
+    if isinstance(node, Finish):
+        return f"finish as {node.label}" if node.label else "finish"
+    return node_words(node)
