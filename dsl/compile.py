@@ -1,10 +1,11 @@
 """The one entry to the language: a project's files in, findings and a program out."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from dsl.checks import ALL
+from dsl.code_lists import listed_codes
 from dsl.draft import Draft
 from dsl.finding import Finding
 from dsl.graph import Program
@@ -15,6 +16,7 @@ from dsl.parse import parse_source
 from dsl.scenarios.lower import lower_scenarios
 from dsl.scenarios.places import faulty, stopping
 from dsl.schema import collect
+from dsl.schema_nodes import CodesFrom
 from dsl.source import Source, read_source
 from dsl.template_facts import Template, template_facts
 from dsl.template_files import TemplateFile, read_templates
@@ -43,7 +45,8 @@ class Compiled:
     """`program` is None where there are `stopping` errors: all errors but those within scenarios. `scenarios`
     are those without an error, if there is a program to test. `templates` are all templates of the project
     with their facts, `template_files` the files to render them from, layouts and parts included, MJML laid
-    out; `sources` are the texts that findings point into, by path."""
+    out; `sources` are the texts that findings point into, by path; `codes` are the listed codes of those
+    coupons that have a list, in its order."""
 
     findings: tuple[Finding, ...]
     program: Program | None
@@ -52,6 +55,7 @@ class Compiled:
     sources: Mapping[str, Source]
     stopping: tuple[Finding, ...] = ()
     scenarios: tuple[Scenario, ...] = ()
+    codes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def compile_project(project: Project) -> Compiled:
@@ -97,6 +101,7 @@ def compile_project(project: Project) -> Compiled:
         },
         errors,
         () if errors else lower_scenarios(draft, faulty(ordered, sources)),
+        {} if errors else _codes(draft),
     )
 
 
@@ -104,3 +109,13 @@ def _lists(findings: Iterable[Finding], draft: Draft) -> dict[str, Source]:
     """The texts of those lists into which findings point."""
     paths = {finding.span.file for finding in findings} & draft.lists.keys()
     return {path: read_source(path, draft.lists[path])[0] for path in paths}
+
+
+def _codes(draft: Draft) -> dict[str, tuple[str, ...]]:
+    """The codes of coupons that have a list. Only for projects without errors."""
+    lists = {each.name.text: each.codes[0] for each in draft.coupons}
+    return {
+        name: tuple(code.text for code in listed_codes(draft.lists[codes.file.value]))
+        for name, codes in lists.items()
+        if isinstance(codes, CodesFrom)
+    }

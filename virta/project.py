@@ -51,7 +51,7 @@ def load_sound_project(folder: Path) -> tuple[Settings, Compiled]:
 
 
 def read_project(folder: Path, settings: Settings, today: date) -> Project:
-    """The texts of a project: every `.flow` file, and everything under `templates/`.
+    """The texts of a project: every `.flow` file, everything under `templates/`, and every `.csv` file.
     Hidden folders are passed over. Raises `BrokenProject` for a file that cannot be read."""
     templates = folder / "templates"
     return Project(
@@ -67,6 +67,11 @@ def read_project(folder: Path, settings: Settings, today: date) -> Project:
         today,
         settings.team,
         tuple(settings.purposes),
+        tuple(
+            (path.relative_to(folder).as_posix(), _read(path))
+            for path in _files(folder)
+            if path.suffix == ".csv"
+        ),
     )
 
 

@@ -4,8 +4,9 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from golden_cases import GOLDEN, compiled_case, compiled_text
+from golden_cases import GOLDEN, compiled_case, compiled_text, shared_project
 
+from dsl.compile import compile_project
 from dsl.graph import (
     END,
     Attribute,
@@ -291,3 +292,25 @@ def test_coupons_and_limits_are_of_the_project() -> None:
     assert flow.priority == 1
     assert isinstance(flow.nodes[0], Send)
     assert flow.nodes[0].values == (("code", CouponCode("ten")),)
+
+
+def test_the_codes_of_a_list_come_with_the_program() -> None:
+    """By coupon, in the order of the list, without its heading and blank lines; a pattern has none."""
+    text = """
+coupon vouchers
+    5 EUR off
+    codes from "till.csv"
+
+coupon made
+    5 EUR off
+    code "TEA-{random 8}"
+"""
+    lists = (("till.csv", b'\xef\xbb\xbfCode;worth\r\nTEA-2;5\r\n\r\n"TEA-1"\r\n'),)
+    found = compile_project(shared_project(("case.flow", text.encode()), lists=lists))
+    assert found.findings == ()
+    assert found.codes == {"vouchers": ("TEA-2", "TEA-1")}
+    assert found.program is not None
+    assert {each.name: each.codes_from for each in found.program.coupons} == {
+        "made": "",
+        "vouchers": "till.csv",
+    }
