@@ -65,7 +65,7 @@ def peak(graph: Graph, program: Program, days: int, topics: Collection[str]) -> 
     """The most mails of a flow on these topics in any window of 1, 7 or 30 days."""
     written = most_within(graph, days, lambda send: send.topic in topics)
     let = _let(graph, program, days, topics)
-    cut = written.mails is None or (let.mails is not None and let.mails < written.mails)
+    cut = let.mails is not None and (written.mails is None or let.mails < written.mails)
     return Peak(written.mails, written.path, written.why, let.mails, let.by if cut else "")
 
 

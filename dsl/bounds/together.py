@@ -49,7 +49,7 @@ def _peak(flows: Collection[Graph], topics: Collection[str], program: Program, d
     if len(declared) == 1:
         lets.append(let_through(caps_of_topic(declared[0]), f"topic `{declared[0].name}`'s", days, per_day))
     let = tightest([*lets, Let(_sum([each.let_through for each in peaks.values()]))])
-    cut = mails is None or (let.mails is not None and let.mails < mails)
+    cut = let.mails is not None and (mails is None or let.mails < mails)
     return Peak(mails, path, why, let.mails, let.by if cut else "")
 
 
