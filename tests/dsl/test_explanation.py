@@ -20,7 +20,8 @@ def compiled_example(files: tuple[Sample, ...]) -> Compiled:
     are, who is in the team and what people are asked beside the topics."""
     flows = tuple((each.path, each.data) for each in files if each.kind == "flow")
     others = tuple((each.path, each.data) for each in files if each.path.startswith("templates/"))
-    project = shared_project(WORLD, *flows, templates=others)
+    lists = tuple((each.path, each.data) for each in files if each.kind == "csv")
+    project = shared_project(WORLD, *flows, templates=others, lists=lists)
     for each in files:
         if each.path == "virta.toml":
             toml = tomllib.loads(each.text)
