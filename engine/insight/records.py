@@ -14,8 +14,9 @@ from sqlalchemy.pool import StaticPool
 
 from dsl.graph import Graph, graph_from_json
 from engine.core.bundle import Bundle, Entry, Journey, replace
-from engine.store import rows
+from engine.store import current, rows
 from engine.store import schema as t
+from engine.store.current import Current
 from engine.store.database import StoreFault
 from engine.store.store import Received
 
@@ -86,6 +87,10 @@ class Records:
         return {
             digest: graph_from_json(body) for digest, body in self._connection.execute(select(t.graph)).all()
         }
+
+    def current(self) -> Current | None:
+        """What ran last; None in a database that an earlier version wrote, which does not tell."""
+        return current.find(self._connection)
 
     def _received(self, query: Select[Any]) -> list[Received]:
         found = self._connection.execute(query.order_by(t.inbox.c.at, t.inbox.c.seq))

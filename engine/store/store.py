@@ -1,15 +1,15 @@
 """The engine's memory: contacts with their journeys, the inbox, effects, the journal, graphs."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sqlalchemy import Connection, bindparam, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from dsl.graph import Graph, graph_from_json, to_json
+from dsl.graph import Graph, Program, graph_from_json, to_json
 from engine.core.bundle import Bundle, Effect, Entry, replace
 from engine.people.catalogue import Product
-from engine.store import arrivals, coupons, effects, handed, people, products, rows, told, views
+from engine.store import arrivals, coupons, current, effects, handed, people, products, rows, told, views
 from engine.store import schema as t
 from engine.store.arrivals import Received
 from engine.store.batch import Batch
@@ -113,6 +113,10 @@ class Store:
 
     async def graphs(self) -> list[Graph]:
         return await self._database.run(_graphs)
+
+    async def keep_current(self, program: Program, templates: Mapping[str, str]) -> None:
+        """Write down which program runs from now on, and the digests of its templates by name."""
+        await self._database.run(current.keep, program, templates)
 
 
 def _accept(connection: Connection, items: Sequence[Received]) -> int:
