@@ -11,12 +11,26 @@ from dsl.source import Source
 _COLOURS = {Severity.ERROR: "\x1b[1;31m", Severity.WARNING: "\x1b[1;33m"}
 _WIDEST = 140
 _KEPT = 20
+_FEW = 5
+_SHOWN = 5
 _BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 
 
 def as_text(findings: Iterable[Finding], sources: Mapping[str, Source], colour: bool = False) -> str:
-    """Each finding with its place, its line underlined, and the help; blocks parted by a blank line."""
-    return "\n".join(_block(finding, sources.get(finding.span.file), colour) for finding in findings)
+    """Each finding with its place, its line underlined, and the help; blocks parted by a blank line. What is
+    told in the same words more than five times is told once, with the other places below."""
+    alike: dict[tuple[str, str, str], list[Finding]] = {}
+    blocks: list[tuple[Finding, list[Finding]]] = []
+    listed = list(findings)
+    for each in listed:
+        alike.setdefault((each.code, each.message, each.help), []).append(each)
+    for each in listed:
+        same = alike[each.code, each.message, each.help]
+        if len(same) <= _FEW:
+            blocks.append((each, []))
+        elif each is same[0]:
+            blocks.append((each, same[1:]))
+    return "\n".join(_block(each, sources.get(each.span.file), colour, more) for each, more in blocks)
 
 
 def as_json(findings: Iterable[Finding]) -> bytes:
@@ -52,7 +66,7 @@ def _count(number: int, word: str) -> str:
     return f"{number} {word}{'s' if number != 1 else ''}" if number else ""
 
 
-def _block(finding: Finding, source: Source | None, colour: bool) -> str:
+def _block(finding: Finding, source: Source | None, colour: bool, more: Sequence[Finding]) -> str:
     span = finding.span
     paint, bold, dim, plain = (_COLOURS[finding.severity], _BOLD, _DIM, _PLAIN) if colour else ("",) * 4
     out = [f"{paint}{finding.severity.value} {finding.code}{plain} {span.file}:{span.line}:{span.column}"]
@@ -70,7 +84,23 @@ def _block(finding: Finding, source: Source | None, colour: bool) -> str:
         out.append(f"{dim}      |{plain} {_blank(before)}{paint}{'^' * max(_width(within), 1)}{plain}")
     if finding.help:
         out.append(f"  {finding.help}")
+    if more:
+        out.append(f"  {dim}and {len(more)} more: {_places(finding, more)}{plain}")
     return "\n".join(out) + "\n"
+
+
+def _places(first: Finding, more: Sequence[Finding]) -> str:
+    """Where else: the lines of the same file, then the lines of others, and how many are left out."""
+    lines: dict[str, list[str]] = {}
+    for each in more[:_SHOWN]:
+        lines.setdefault(each.span.file, []).append(str(each.span.line))
+    told = [
+        (f"line{'s' if len(numbers) > 1 else ''} " if file == first.span.file else f"{file}:")
+        + ", ".join(numbers)
+        for file, numbers in lines.items()
+    ]
+    left = len(more) - _SHOWN
+    return "; ".join(told) + (f" and {left} others" if left > 1 else " and one other" if left == 1 else "")
 
 
 def _blank(text: str) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from virta.command import run
+from virta.command_table import VERSION
 from virta.project import load_sound_project
 
 TOML = """
@@ -246,3 +247,12 @@ def test_a_faulty_project_has_no_drawing(project: Path, capsys: pytest.CaptureFi
     out, err = capsys.readouterr()
     assert out == ""
     assert "E502" in err
+
+
+def test_findings_as_sarif(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """For code hosts: the version of Virta, and a result for each finding; the exit code is that of text."""
+    (project / "schema.flow").write_text(SCHEMA.replace("topic news", "topic nwes"), "utf-8")
+    assert run(["check", str(project), "--format", "sarif"]) == 1
+    [log] = json.loads(capsys.readouterr().out)["runs"]
+    assert log["tool"]["driver"]["version"] == VERSION
+    assert [each["ruleId"] for each in log["results"]] == ["E204", "E213"]

@@ -1,12 +1,11 @@
 """`virta check`: what is wrong with a project's flows and templates."""
 
-import os
 import sys
 from pathlib import Path
 from typing import Literal
 
 
-def check(folder: Path = Path("."), *, format: Literal["text", "json"] = "text") -> int:
+def check(folder: Path = Path("."), *, format: Literal["text", "json", "sarif"] = "text") -> int:
     """Say what is wrong with the flows and templates of a project.
 
     Parameters
@@ -14,19 +13,24 @@ def check(folder: Path = Path("."), *, format: Literal["text", "json"] = "text")
     folder
         The project's folder, which holds virta.toml.
     format
-        text for people, json for programs.
+        text for people, json for programs, sarif for code hosts and editors.
     """
     from dsl.finding import Severity
     from dsl.report import as_json, as_text, summary
+    from virta.colours import coloured
     from virta.project import load_project
 
     _, compiled = load_project(folder)
     findings = compiled.findings
     if format == "json":
         print(as_json(findings).decode())
+    elif format == "sarif":
+        from dsl.report_sarif import as_sarif
+        from virta.command_table import VERSION
+
+        print(as_sarif(findings, VERSION).decode())
     elif findings:
-        colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-        print(as_text(findings, compiled.sources, colour))
+        print(as_text(findings, compiled.sources, coloured(sys.stdout)))
         print(summary(findings))
     elif compiled.program is not None:
         flows, templates = len(compiled.program.flows), len(compiled.templates)
