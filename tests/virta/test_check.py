@@ -152,7 +152,7 @@ def test_the_present_folder_is_the_default(
         (["check", "--colour"], "virta: Unknown option: --colour."),
         (
             ["check", "--format", "xml"],
-            'virta: Invalid value "xml" for --format. Choose from: "text", "json".',
+            'virta: Invalid value "xml" for --format. Choose from: "text", "json", "sarif".',
         ),
         (["check", ".", "other"], "virta: There is nothing that `other` could mean here."),
         (["consent", "bogus"], 'virta: Unknown command "bogus".'),
