@@ -87,11 +87,19 @@ class Purpose(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     consent: str
 
 
-ApiScope: TypeAlias = Literal["events", "contacts", "signups", "returns"]
+class Webhooks(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How the webhooks that the flows declare may be called. Outside development no call goes into a private
+    network or to this machine, unless `allow_private`."""
+
+    allow_private: bool = False
+
+
+ApiScope: TypeAlias = Literal["events", "contacts", "signups", "returns", "journeys"]
 
 
 class Api(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Bearer keys for `/v1`, each with its scopes. `returns`, which stops mail, is asked for by name."""
+    """Bearer keys for `/v1`, each with its scopes. `returns`, which stops mail, and `journeys`, which begins
+    some, are asked for by name."""
 
     key: str  # write it env:NAME
     scopes: tuple[ApiScope, ...] = ("events", "contacts", "signups")
@@ -112,6 +120,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     smtp: Smtp = Smtp()
     stores: Stores = Stores()
     keys: Keys = Keys()
+    webhooks: Webhooks = Webhooks()
     api: tuple[Api, ...] = ()
     team: tuple[str, ...] = ()
 

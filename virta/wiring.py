@@ -181,6 +181,8 @@ async def _open(
     opened.callback(store.close)
     older = await store.graphs()
     await store.keep_graphs(program.flows)
+    if blank is None:
+        await store.keep_current(program, {template.name: template.digest for template in compiled.templates})
     loaded = Loaded(program, older, settings.time_zone, keys.journey, settings.currency)
     marks = marks_of(settings, keys)
     letters = letters_of(compiled, settings, marks) if blank is None else blank.letters.afresh()
@@ -308,7 +310,7 @@ def _purpose(topic: TopicType, wording: Wording, settings: Settings) -> Purpose:
         wording.consent,
         settings.controller.name,
         topic.cap_count,
-        topic.cap_unit,
+        f"{topic.cap_rolling.days} days" if topic.cap_rolling is not None else topic.cap_unit,
     )
 
 

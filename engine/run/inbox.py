@@ -11,8 +11,9 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from consent.client import is_address
-from dsl.graph import FieldType, Money, Program
+from dsl.graph import FieldType, Money, Program, StartByRequest
 from engine.core import calendar, keeping
+from engine.store.arrivals import REQUEST
 from engine.store.handed import Handed
 from engine.store.store import Received, Store
 
@@ -70,8 +71,8 @@ class Misfit(ValueError):
 
 
 class Inbox:
-    """Takes events and attributes and stores them; what it accepted survives a crash. `clock` gives ms UTC;
-    `arrived` is called after each batch."""
+    """Takes events, attributes and requests and stores them; what it accepted survives a crash. `clock` gives
+    ms UTC; `arrived` is called after each batch. `flows` says of each flow whether it starts by request."""
 
     def __init__(
         self, store: Store, program: Program, clock: Callable[[], int], arrived: Callable[[], None]
@@ -82,6 +83,10 @@ class Inbox:
         told = [event for event in program.events if not event.built_in or event.name in _SEEN_BY_THE_SHOP]
         self._events = {event.name: dict(event.fields) for event in told}
         self._own = frozenset(event.name for event in program.events) - self._events.keys()
+        self.flows = {
+            graph.flow: any(isinstance(start, StartByRequest) for start in graph.starts)
+            for graph in program.flows
+        }
         self._attributes = dict(program.attributes) | dict.fromkeys(_BUILT_IN, FieldType("text"))
 
     async def accept_events(self, events: Sequence[Incoming]) -> list[str | None]:
@@ -116,6 +121,22 @@ class Inbox:
         await self._keep(accepted)
         return reasons
 
+    async def accept_requests(self, flow: str, id_: str, contacts: Sequence[str]) -> list[str | None]:
+        """Ask that `flow`, one of `flows` that start by request, start for each of the contacts (by id). Per
+        contact: None when that was accepted or has been asked for under `id_` before, else the reason in
+        plain words."""
+        now = self._clock()
+        reasons = [None if _CONTACT.match(contact) else _no_contact(contact) for contact in contacts]
+        good = [contact for contact, reason in zip(contacts, reasons, strict=True) if reason is None]
+        # no id from outside holds such a sign: a request and an event never take each other for a repeat
+        await self._keep(
+            [
+                Received(f"{flow}\x1f{id_}\x1f{contact}", REQUEST, now, now, contact, "", {"flow": flow})
+                for contact in good
+            ]
+        )
+        return reasons
+
     async def mail_events(self, events: Sequence[MailEvent]) -> None:
         """Virta's own events about mails. The same one about the same mail counts once."""
         now = self._clock()
@@ -137,7 +158,7 @@ class Inbox:
         if (event.email is None) == (event.contact is None):
             raise Misfit("`contact` needs either `email` or `id`")
         if event.contact is not None and not _CONTACT.match(event.contact):
-            raise Misfit(f"`{_shown(event.contact)}` is no contact id, which has 32 hex digits")
+            raise Misfit(_no_contact(event.contact))
         address = _address(event.email) if event.email is not None else ""
         data = _fields(fields, event.data, "field")
         # the future is not known yet: such a clock is wrong, and `now` is the best there is
@@ -151,6 +172,10 @@ def _of_mail(event: MailEvent, now: int) -> Received:
     said = hashlib.sha256("\0".join(event.more.values()).encode()).hexdigest()[:16] if event.more else ""
     id_ = f"{event.event} {mail.key} {said}".rstrip()
     return Received(id_, event.event, event.at, now, mail.contact, "", {**names, **event.more})
+
+
+def _no_contact(text: str) -> str:
+    return f"`{_shown(text)}` is no contact id, which has 32 hex digits"
 
 
 def _address(text: str) -> str:

@@ -41,7 +41,7 @@ def test_what_is_left_out_has_its_default(stall: Path) -> None:
 
 
 def test_a_key_that_names_no_scopes_stops_no_mail(stall: Path) -> None:
-    """`returns` is asked for by name."""
+    """`returns` is asked for by name, and so is `journeys`."""
     assert read_settings(stall).api[0].scopes == ("events", "contacts", "signups")
 
 
@@ -139,7 +139,7 @@ INNER = {
         "there is no setting `scope` under [[api]] (number 1). Did you mean `scopes`?"
     ),
     ('key = "env:STALL_API_KEY"', 'key = "x"\nscopes = ["evnts"]'): (
-        "`api.scopes` (number 1) must be one of `events`, `contacts`, `signups`, `returns`; it is `evnts`."
+        "`api.scopes` (number 1) must be one of `events`, `contacts`, `signups`, `returns`, `journeys`; it is `evnts`."
     ),
 }
 

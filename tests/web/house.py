@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from consent.client import InProcess
 from consent.contract import Ask, Basis, MailClass, Outcome, Policy, Purpose, Settlement, TemplateFacts
 from consent.service import Service
-from dsl.graph import EventType, FieldType, Program
+from dsl.graph import EventType, FieldType, Finish, Graph, Needs, Program, StartByRequest, StartOnEvent
 from engine.mail.measured import Marks
 from engine.returns.intake import Intake
 from engine.run.inbox import Inbox
@@ -69,7 +69,14 @@ PROGRAM = Program(
     ),
     topics=(),
     segments=(),
-    flows=(),
+    flows=(
+        Graph(
+            "tasting", "Tasting", None, "service", (StartByRequest(),), (Finish("finish"),), Needs()
+        ).sealed(),
+        Graph(
+            "thanks", "Thanks", None, "service", (StartOnEvent("order_placed"),), (Finish("finish"),), Needs()
+        ).sealed(),
+    ),
 )
 BRAND = Brand(
     name="Kafija",

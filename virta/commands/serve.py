@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import os
 import signal
 import socket
@@ -18,6 +19,7 @@ import uvicorn
 
 from consent.contract import Unavailable
 from dsl.compile import Compiled
+from dsl.graph import Webhook
 from engine.store.database import StoreFault
 from virta.keys import ProjectKeys, read_or_make_keys
 from virta.logs import set_up_logs
@@ -25,6 +27,7 @@ from virta.mailbox.running import MailboxFailed, PortRefused, Running, start
 from virta.project import load_sound_project
 from virta.settings import BrokenProject, Settings
 from virta.studio import open_studio
+from virta.webhooks import post_of
 from virta.wiring import System, World, login_of, open_system, wall_clock
 from web.studio.guard import is_loopback
 from web.studio.routes import to_studio
@@ -70,6 +73,7 @@ def serve(
     set_up_logs()
     settings, compiled = load_sound_project(folder)
     world = World() if now is None else World(clock=_clock_from(now, settings))
+    world = dataclasses.replace(world, post=post_of(_webhooks(compiled), settings))
     keys = read_or_make_keys(settings, folder, world.entropy)
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(_listen(host, port))
@@ -81,6 +85,10 @@ def serve(
             settings = msgspec.structs.replace(settings, smtp=smtp)
         asyncio.run(_serve(folder, settings, compiled, keys, world, listener, moved))
     return 0
+
+
+def _webhooks(compiled: Compiled) -> tuple[Webhook, ...]:
+    return compiled.program.webhooks if compiled.program is not None else ()
 
 
 def _clock_from(now: datetime, settings: Settings) -> Callable[[], int]:
@@ -199,6 +207,7 @@ async def _serve(
                 tasks.create_task(working(system.runner.run())),
                 tasks.create_task(working(system.dispatch.run())),
                 tasks.create_task(working(system.measurement.run())),
+                tasks.create_task(working(system.caller.run())),
                 tasks.create_task(_fetch_proofs(system)),
             ]
             serving = tasks.create_task(pages.serve(sockets=[listener]))

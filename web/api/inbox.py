@@ -4,7 +4,7 @@ The API knows shapes only. Whether an event is declared and its fields have the 
 side to say, per event, in words that are passed on to the caller.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -39,6 +39,14 @@ class Busy(Exception):
 
 class Inbox(Protocol):
     """Takes what arrives, durably: when a call returns, what it accepted survives a crash."""
+
+    @property
+    def flows(self) -> Mapping[str, bool]:
+        """The project's flows by name: whether each starts by request."""
+
+    async def accept_requests(self, flow: str, id_: str, contacts: Sequence[str]) -> list[str | None]:
+        """Have `flow` start for these contacts, named by their ids. Per contact, in order: None when that was
+        accepted or was asked for under `id_` before, else the reason in plain words. Raises `Busy`."""
 
     async def accept_events(self, events: Sequence[NewEvent]) -> list[str | None]:
         """Per event, in order: None when it was accepted or repeats an id, else the reason in plain words.

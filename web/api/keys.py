@@ -16,6 +16,7 @@ class Scope(StrEnum):
     CONTACTS = "contacts"
     SIGNUPS = "signups"
     RETURNS = "returns"
+    JOURNEYS = "journeys"
 
 
 @dataclass(frozen=True, slots=True)

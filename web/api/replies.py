@@ -23,6 +23,8 @@ class Code(StrEnum):
     INVALID_ADDRESS = "invalid_address"
     UNKNOWN_TOPIC = "unknown_topic"
     UNKNOWN_LANGUAGE = "unknown_language"
+    UNKNOWN_FLOW = "unknown_flow"
+    NOT_BY_REQUEST = "not_by_request"
     BUSY = "busy"
     INTERNAL = "internal"
     UNAVAILABLE = "unavailable"

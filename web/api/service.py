@@ -14,6 +14,7 @@ from web.api.batch import Clock
 from web.api.contacts import post_contacts
 from web.api.events import post_events
 from web.api.inbox import Busy, Inbox
+from web.api.journeys import post_journeys
 from web.api.keys import ApiKeys, Scope, demand
 from web.api.replies import Code, Refusal, refusal
 from web.api.returns import Returns, post_returns
@@ -53,12 +54,16 @@ def build_api(
     async def reports(request: Request) -> Response:
         return await post_returns(request, returns, clock)
 
+    async def journeys(request: Request) -> Response:
+        return await post_journeys(request, consent, inbox)
+
     api = Starlette(
         routes=[
             Route("/events", guarded(Scope.EVENTS, events), methods=["POST"]),
             Route("/contacts", guarded(Scope.CONTACTS, contacts), methods=["POST"]),
             Route("/signups", guarded(Scope.SIGNUPS, signups), methods=["POST"]),
             Route("/returns", guarded(Scope.RETURNS, reports), methods=["POST"]),
+            Route("/flows/{name}/journeys", guarded(Scope.JOURNEYS, journeys), methods=["POST"]),
         ],
         exception_handlers={
             Refusal: _refused,
