@@ -13,6 +13,7 @@ from dsl.graph.scenario import Scenario
 from dsl.lower import lower
 from dsl.nodes import Declaration
 from dsl.parse import parse_source
+from dsl.scenarios.check import check_scenarios
 from dsl.scenarios.lower import lower_scenarios
 from dsl.scenarios.places import faulty, stopping
 from dsl.schema import collect
@@ -85,7 +86,7 @@ def compile_project(project: Project) -> Compiled:
         project.purposes,
         dict(project.lists),
     )
-    for check in ALL:
+    for check in (*ALL, check_scenarios):
         findings.extend(check(draft))
     ordered = tuple(sorted(set(findings), key=lambda each: (each.span, each.code, each.message)))
     errors = stopping(ordered, sources)

@@ -27,8 +27,8 @@ def check_schedules(draft: Draft) -> Iterator[Finding]:
                 case StartAt():
                     yield from _past(head, draft)
                     yield from _segment(head.segment, head, draft)
-                case TimeZone(zone) if zone is not None and zone.value not in _zones():
-                    yield _unknown_zone(zone)
+                case TimeZone(zone) if zone is not None:
+                    yield from check_zone(zone)
 
 
 def _every(head: StartEvery) -> Iterator[Finding]:
@@ -98,13 +98,16 @@ def _past(head: StartAt, draft: Draft) -> Iterator[Finding]:
         )
 
 
-def _unknown_zone(zone: TextValue) -> Finding:
+def check_zone(zone: TextValue) -> Iterator[Finding]:
+    """What keeps a text from being the name of a time zone."""
+    if zone.value in _zones():
+        return
     zones = [each for each in sorted(_zones()) if "/" in each and "GMT" not in each]
     cities = {each.rpartition("/")[2].replace("_", " "): each for each in zones}
     written = zone.value.rpartition("/")[2].replace("_", " ").strip()
     city = nearest(written, (each for each in cities if each[:1].casefold() == written[:1].casefold()))
     close = cities[city] if city else nearest(zone.value, zones)
-    return error(
+    yield error(
         "E221",
         zone.span,
         f"There is no time zone `{zone.value}`.",

@@ -4,6 +4,7 @@ from lark.lexer import Token
 
 from dsl import literals
 from dsl.expressions import Branch, ExpressionBuilder, token, tokens, trees
+from dsl.finding import Span
 from dsl.scenarios import nodes
 from dsl.source import error
 from dsl.terms import Name
@@ -52,10 +53,15 @@ class ScenarioBuilder(ExpressionBuilder):
 
     def _when(self, tree: Branch) -> nodes.AtMoment | nodes.AfterTime | None:
         if moments := tokens(tree, "MOMENT"):
-            return nodes.AtMoment(self.judged(moments[0], literals.moment), self.span(moments[0]))
+            return nodes.AtMoment(self.judged(moments[0], literals.moment), self._up_to(moments[0], tree))
         if lengths := tokens(tree, "DURATION"):
-            return nodes.AfterTime(self.judged(lengths[0], literals.duration), self.span(lengths[0]))
+            return nodes.AfterTime(self.judged(lengths[0], literals.duration), self._up_to(lengths[0], tree))
         return None
+
+    def _up_to(self, found: Token, tree: Branch) -> Span:
+        """The place of a line from its beginning to the end of one of its words."""
+        whole, end = self.line(tree), self.span(found)
+        return Span(whole.file, whole.line, whole.column, end.end_line, end.end_column)
 
     def _does(self, tree: Branch) -> nodes.ActNode | nodes.ExpectationNode:
         names = self._names(tree)
@@ -108,7 +114,7 @@ class ScenarioBuilder(ExpressionBuilder):
     def _count(self, found: Token) -> int | None:
         number = self.judged(found, literals.number)
         if number is not None and number != number.to_integral_value():
-            help = f"Write `expect {int(number)} emails`."
+            help = f"Write `expect {int(number)} email{'s' if int(number) != 1 else ''}`."
             self.findings.append(error("E115", self.span(found), "Mails are counted in whole numbers.", help))
             return None
         return None if number is None else int(number)

@@ -1,0 +1,248 @@
+"""The lines of a scenario: each speaks of what the project and its flows have."""
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import timedelta
+
+from dsl.checks.conditions import known_event
+from dsl.draft import Draft
+from dsl.finding import Finding
+from dsl.head_nodes import StartByRequest
+from dsl.names import CONTACT_ALWAYS, unknown
+from dsl.scenarios import nodes
+from dsl.scenarios.cast import Cast, at_least
+from dsl.scenarios.clock import Hour
+from dsl.scenarios.reasons import REASONS
+from dsl.scenarios.values import check_fields, check_offered
+from dsl.scope import Scope, value_type
+from dsl.source import error
+from dsl.terms import History, MailTest, Name, Path
+from dsl.typing_rules import check_condition
+from dsl.wording import duration_words
+
+_BY_THEMSELVES = ("email_sent", "email_delivered")
+_LINES = {"email_opened": "opens", "email_clicked": "clicks"}
+_CHOSEN = ("subscribed", "unsubscribed")
+_ALLOWED = ("is", "is not", "contains", "starts with", "ends with")
+_EXPECTED = {
+    **dict.fromkeys(("leave", "leaves", "exit", "exits", "exited", "gone", "ended"), "left"),
+    **dict.fromkeys(("finish", "finishes", "done", "complete", "completed", "end"), "finished"),
+    **dict.fromkeys(("mail", "email", "mails", "emails", "sends"), "1 email"),
+    **dict.fromkeys(("nothing", "silence"), "no send"),
+}
+
+
+def check_scene(hour: Hour, node: nodes.ScenarioNode, cast: Cast, draft: Draft) -> Iterator[Finding]:
+    """What keeps one line from being played."""
+    scope = draft.outside()
+    match hour.scene.does:
+        case nodes.Happens() as does:
+            yield from _happens(does, draft, scope)
+        case nodes.OpensMail(mail) | nodes.ClicksMail(mail):
+            yield from _mail(mail, cast)
+            yield from _measured(hour.scene, node, draft)
+            yield from _sent_before(mail, hour, cast)
+        case nodes.WithdrawsTopic(topic):
+            yield from _topic(topic, draft)
+        case nodes.SetsAttribute() as does:
+            yield from _sets(does, draft, scope)
+        case nodes.StartsFlow(flow):
+            yield from _starts(flow, cast, draft)
+        case nodes.SendExpected(mail, wordings):
+            yield from _mail(mail, cast)
+            for line in wordings:
+                yield from _wording(line)
+        case nodes.NoSendExpected(Name() as mail):
+            yield from _mail(mail, cast)
+        case nodes.SkipExpected(mail, reason):
+            yield from _mail(mail, cast)
+            if reason.text and reason.text not in REASONS:
+                yield unknown("E611", "reason", reason, REASONS)
+        case nodes.StepExpected(step):
+            yield from _named(step, "step", cast.steps, cast)
+        case nodes.FinishExpected(Name() as label) if cast.whole and label.text:
+            if label.text not in cast.labels:
+                help = "Write `expect finished`." if not cast.labels else ""
+                yield unknown("E606", "`finish` in the flow with the label", label, cast.labels, help)
+        case nodes.ArmExpected(label, split):
+            yield from check_arm(label, split, cast)
+        case nodes.ConditionExpected() as does:
+            yield from _condition(does, scope)
+
+
+def check_arm(label: Name, split: Name, cast: Cast) -> Iterator[Finding]:
+    """An arm of a split that there is not."""
+    faults = list(_named(split, "split", cast.splits, cast))
+    yield from faults
+    arms = cast.arms.get(split.text, [])
+    if cast.whole and not faults and label.text and arms and label.text not in arms:
+        yield unknown("E606", f"arm of `{split.text}` called", label, arms)
+
+
+def _named(name: Name, kind: str, known: Mapping[str, list[str]], cast: Cast) -> Iterator[Finding]:
+    """A name that no flow of the scenario has, or that several have."""
+    if not (cast.whole and name.text):
+        return
+    flows = known.get(name.text, [])
+    if not flows:
+        where = f"the flow `{cast.flows[0]}`" if len(cast.flows) == 1 else "these flows"
+        yield unknown("E606", f"{kind} in {where} called", name, known)
+    elif len(flows) > 1:
+        yield error(
+            "E608",
+            name.span,
+            f"Several flows of this scenario have a {kind} `{name.text}`: "
+            f"{' and '.join(f'`{each}`' for each in flows)}.",
+            f"Name it in one of them with `as {flows[0]}_{name.text}`, or write a scenario for each flow.",
+        )
+
+
+def _mail(mail: Name, cast: Cast) -> Iterator[Finding]:
+    if cast.whole and mail.text and mail.text in cast.steps and mail.text not in cast.mails:
+        help = f"Name a mail, as in `{next(iter(cast.mails))}`." if cast.mails else ""
+        yield error("E607", mail.span, f"`{mail.text}` is a step that sends no mail.", help)
+        return
+    yield from _named(mail, "mail", cast.mails, cast)
+
+
+def _measured(scene: nodes.SceneLine, node: nodes.ScenarioNode, draft: Draft) -> Iterator[Finding]:
+    """Opens and clicks of a contact of whom they are never known."""
+    lines = [line for block in node.contacts for line in block.lines]
+    agreed = any(isinstance(line, nodes.AgreedLine) and line.topic.text == "measurement" for line in lines)
+    if agreed or any(block.damaged for block in node.contacts):
+        return
+    yield error(
+        "E609",
+        scene.span,
+        "This contact does not agree to measurement, so opens and clicks are never known of them.",
+        "Write `agreed to measurement` below `contact`.",
+    )
+
+
+def _sent_before(mail: Name, hour: Hour, cast: Cast) -> Iterator[Finding]:
+    if not cast.whole or mail.text not in cast.earliest:
+        return
+    needed = timedelta(seconds=at_least(cast.earliest[mail.text]))
+    if hour.since_first is not None and needed <= hour.since_first:
+        return
+    wait = duration_words(cast.earliest[mail.text])
+    yield error(
+        "E610",
+        mail.span,
+        f"`{mail.text}` cannot have been sent yet: nothing has happened before this line."
+        if hour.since_first is None
+        else f"`{mail.text}` cannot have been sent yet: it goes {wait} after the start at the earliest.",
+        "Move this line down, behind the line that expects the mail."
+        if hour.since_first is None
+        else f"Write `after {wait}` or more in front, counted from the start of the flow.",
+    )
+
+
+def _happens(does: nodes.Happens, draft: Draft, scope: Scope) -> Iterator[Finding]:
+    findings: list[Finding] = []
+    if not known_event(does.event, scope, findings):
+        yield from findings
+        yield from check_fields(does.values, None, scope)
+        return
+    event = draft.names.events[does.event.text]
+    if event.name in _LINES:
+        line = _LINES[event.name]
+        message = f"`{event.name}` happens when a mail is read, which a line of its own says."
+        yield error("E613", does.event.span, message, f"Write `{line}` and the name of the mail.")
+        return
+    if event.name in _BY_THEMSELVES:
+        message = f"`{event.name}` happens by itself when a mail goes."
+        yield error("E614", does.event.span, message, "Write `expect send` and the name of the mail.")
+        return
+    yield from check_fields(does.values, event, scope)
+    if event.name in _CHOSEN:
+        yield from _chosen(does, event.name, draft)
+
+
+def _chosen(does: nodes.Happens, event: str, draft: Draft) -> Iterator[Finding]:
+    """A sign-up or a withdrawal: it is always one of a topic."""
+    topics = [value for name, value in does.values if name.text == "topic"]
+    if not topics:
+        known = next(iter(draft.names.topics), "news")
+        message = f"`{event}` does not say of which topic."
+        yield error("E615", does.event.span, message, f'Write `{event} with topic "{known}"`.')
+        return
+    value = getattr(topics[0], "value", None)
+    if isinstance(value, str):
+        yield from _topic(Name(value, topics[0].span), draft, quoted=True)
+
+
+def _topic(topic: Name, draft: Draft, quoted: bool = False) -> Iterator[Finding]:
+    if topic.text and topic.text not in draft.names.topics:
+        found = unknown("E204", "topic", topic, draft.names.topics, f"Declare it with `topic {topic.text}`.")
+        help = found.help.replace("`", '`"', 1).replace("`.", '"`.') if quoted else found.help
+        yield error("E204", topic.span, found.message, help if found.help.startswith("Write") else found.help)
+    elif draft.names.purpose(topic.text) == "service":
+        message = f"`{topic.text}` is for service: nobody agrees to it, and nobody takes that back."
+        yield error("E462", topic.span, message, "Name a topic for marketing, or delete this line.")
+
+
+def _sets(does: nodes.SetsAttribute, draft: Draft, scope: Scope) -> Iterator[Finding]:
+    root, *rest = does.path.parts
+    if root.text != "contact" or len(rest) != 1:
+        help = f"Write `set contact.{does.path.parts[-1].text} to …`."
+        yield error("E423", does.path.span, "Only an attribute of the contact can be set.", help)
+        return
+    name = rest[0].text
+    if name in CONTACT_ALWAYS and name not in ("language", "time_zone", "country"):
+        message = f"`contact.{name}` is kept by Virta and does not change."
+        yield error("E617", rest[0].span, message, "Delete this line.")
+        return
+    declared = draft.names.attribute(name)
+    if declared is None:
+        known: Collection[str] = draft.names.attributes
+        yield unknown("E203", "attribute", rest[0], known, f"Declare it below `contact`: `{name} text`.")
+    elif does.value is not None:
+        yield from check_offered(does.value, name, value_type(declared), scope)
+
+
+def _starts(name: Name, cast: Cast, draft: Draft) -> Iterator[Finding]:
+    if not name.text:
+        return
+    flow = draft.names.flows.get(name.text)
+    if flow is None:
+        yield unknown("E219", "flow", name, draft.names.flows)
+    elif not flow.damaged and not any(isinstance(head, StartByRequest) for head in flow.heads):
+        help = f"Write `start by request` in the head of `{name.text}`."
+        yield error("E430", name.span, f"The flow `{name.text}` does not start by request.", help)
+    elif cast.whole and name.text not in cast.flows:
+        message = f"The flow `{name.text}` does not run in this scenario."
+        yield error("E605", name.span, message, f"Write `flow {name.text}` in the head of the scenario.")
+
+
+def _wording(line: nodes.WordingLine) -> Iterator[Finding]:
+    if line.operator not in _ALLOWED:
+        message = f"`{line.operator}` compares numbers, amounts and dates, not words."
+        yield error("E309", line.span, message, f'Write `{line.part} contains "…"`.')
+    elif not line.words.value.strip():
+        yield error("E415", line.words.span, "This text is blank.", "Write the words that you expect.")
+
+
+def _condition(does: nodes.ConditionExpected, scope: Scope) -> Iterator[Finding]:
+    test = does.test
+    match test:
+        case MailTest("sent", step):
+            help = f"Write `expect send {step.text}`."
+            yield error("E111", test.span, "An expectation asks for a mail in another word.", help)
+            return
+        case MailTest(kind, step):
+            help = f"Expect what follows from it instead, as in `expect send {step.text}`."
+            yield error("E618", test.span, f"Whether a mail was {kind} is said, not expected.", help)
+            return
+        case History("no", Path((name,))) if name.text in ("mail", "mails", "email", "emails", "sends"):
+            if name.text not in scope.names.events:
+                yield error(
+                    "E111", test.span, "An expectation asks for mails in other words.", "Write `no send`."
+                )
+                return
+        case Path((name,)) if name.text in _EXPECTED:
+            help = f"Write `expect {_EXPECTED[name.text]}`."
+            yield error("E111", test.span, f"`{name.text}` is no word of an expectation.", help)
+            return
+    findings: list[Finding] = []
+    check_condition(test, scope, findings)
+    yield from findings

@@ -1,0 +1,81 @@
+"""The time of a scenario's lines, as far as it is known before anything runs."""
+
+from calendar import monthrange
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from dsl.finding import Finding
+from dsl.graph import Duration
+from dsl.scenarios.nodes import ActNode, AfterTime, AtMoment, ScenarioNode, SceneLine
+from dsl.source import error
+
+_CLOCK_CHANGE = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """When a line happens: at most so long after the first act (None: not known, or there is none before)."""
+
+    scene: SceneLine
+    since_first: timedelta | None
+
+
+def hours(node: ScenarioNode) -> tuple[Hour, ...]:
+    """The lines of a scenario with their times."""
+    now: datetime | None = None
+    first: datetime | None = None
+    found: list[Hour] = []
+    for scene in node.scenes:
+        now = _moved(now, scene)
+        found.append(Hour(scene, now - first + _CLOCK_CHANGE if now and first else None))
+        if first is None and isinstance(scene.does, ActNode):
+            first = now
+    return tuple(found)
+
+
+def check_clock(node: ScenarioNode) -> Iterator[Finding]:
+    """A scenario that does not say when it begins, or whose time runs backwards."""
+    first = node.scenes[0] if node.scenes else None
+    if first and first.does is not None and not isinstance(first.when, AtMoment):
+        yield error(
+            "E603",
+            first.when.span if first.when else first.span,
+            "The first line does not say at what time the scenario begins.",
+            f"Write `at 2026-03-02 10:00` {'instead' if first.when else 'in front of it'}.",
+        )
+    now: datetime | None = None
+    for scene in node.scenes:
+        later = _moved(now, scene)
+        if isinstance(scene.when, AtMoment) and now and later and later < now - _CLOCK_CHANGE:
+            yield error(
+                "E604",
+                scene.when.span,
+                f"Time runs backwards here: the line above happens at {now:%Y-%m-%d %H:%M}.",
+                "Write a later time, or move the line up.",
+            )
+            continue
+        now = later
+
+
+def _moved(now: datetime | None, scene: SceneLine) -> datetime | None:
+    """The time of a line, on the contact's clock; that of the line before is `now`."""
+    match scene.when:
+        case AtMoment(None) | AfterTime(None):
+            return None
+        case AtMoment(str(moment)):
+            return datetime.fromisoformat(moment)
+        case AfterTime(Duration() as duration) if now:
+            return _later(now, duration)
+        case None:
+            return now
+    return None
+
+
+def _later(moment: datetime, duration: Duration) -> datetime | None:
+    year, month = divmod(moment.year * 12 + moment.month - 1 + duration.months, 12)
+    if year >= datetime.max.year - 1:
+        return None
+    day = min(moment.day, monthrange(year, month + 1)[1])
+    whole = timedelta(days=duration.days, seconds=duration.seconds)
+    return moment.replace(year=year, month=month + 1, day=day) + whole

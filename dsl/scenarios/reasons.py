@@ -1,0 +1,42 @@
+"""The published reasons for which a mail is skipped, as `expect skipped NAME because REASON` names them."""
+
+OF_FLOWS = (
+    "limit",
+    "quiet",
+    "no_code",
+    "flow_left",
+    "template_failed",
+    "server_refused",
+    "gave_up",
+)
+"""Reasons of the engine: limits and quiet hours, an empty list of codes, and what became of the mail."""
+
+OF_CONSENT = (
+    "unknown_subject",
+    "unreadable_subject",
+    "unknown_template",
+    "unknown_topic",
+    "wrong_class",
+    "template_without_unsubscribe",
+    "template_without_imprint",
+    "promotion_in_service_mail",
+    "no_trigger",
+    "never_asked",
+    "not_confirmed",
+    "confirmation_expired",
+    "withdrawn",
+    "complained",
+    "hard_bounced",
+    "topic_cap",
+    "own_frequency",
+    "paused",
+    "not_on_team",
+    "no_proof_wanted",
+    "already_claimed",
+    "not_as_agreed",
+    "one_at_a_time",
+    "wrong_attempt",
+)
+"""Reasons of the consent service, in the order in which it checks; docs/consent.md says what each means."""
+
+REASONS = (*OF_FLOWS, *OF_CONSENT)
