@@ -131,6 +131,24 @@ def parts_of(variants: tuple[TemplateFile, ...], templates: Templates) -> tuple[
     return tuple(found[path] for path in sorted(found))
 
 
+def layout_of(file: TemplateFile, templates: Templates) -> TemplateFile | None:
+    """The layout that a mail stands in, the outermost of several; None: it is a whole by itself."""
+    seen = [file]
+    while part := next(
+        (each for path in _extended(seen[-1]) if (each := templates.file(path, file.language))), None
+    ):
+        if part in seen:
+            return None
+        seen.append(part)
+    return seen[-1] if len(seen) > 1 else None
+
+
+def _extended(file: TemplateFile) -> Iterator[str]:
+    for node in read_text(file.body).statements:
+        if isinstance(node, j.Extends) and isinstance(node.template, j.Const):
+            yield str(node.template.value)
+
+
 def references(file: TemplateFile) -> Iterator[str]:
     """The paths that a file includes, extends or imports."""
     for node in read_text(file.body).statements:

@@ -195,10 +195,8 @@ def _contact(use: Use, place: Span, draft: Draft) -> Iterator[Finding]:
 
 def _given(use: Use, sending: Sending, place: Span) -> Iterator[Finding]:
     root = use.path[0]
-    flow, step, scope = sending.flow, sending.step, sending.scope
-    whose = (
-        f"the mail `{step.template.text}` in {f'the flow `{flow.name.text}`' if flow.name.text else 'a flow'}"
-    )
+    step, scope = sending.step, sending.scope
+    whose = f"the mail `{step.template.text}`, sent in line {step.span.line} of {step.span.file}"
     if root in ("trigger", "received"):
         fields = scope.trigger if root == "trigger" else scope.received
         if fields is None and (root == "received" or scope.no_trigger):

@@ -1,6 +1,6 @@
 """Templates: there, in every language, readable, and showing what they must."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from dsl.checks.template_uses import Sending, Sent, check_use
@@ -10,7 +10,7 @@ from dsl.head_nodes import FlowTopic
 from dsl.names import nearest, unknown
 from dsl.nodes import Send
 from dsl.source import error, warning
-from dsl.template_facts import Reading, parts_of
+from dsl.template_facts import Reading, layout_of, parts_of
 from dsl.template_files import PROOF, TemplateFile, place_in
 from dsl.template_images import picture_faults
 from dsl.template_mjml import mjml_faults
@@ -24,8 +24,16 @@ _OURS = {
     "test": "Templates have `is defined`.",
     "style of a date": 'Dates are `date("long")`, `date("short")` or `date("weekday")`.',
 }
-_UNSUBSCRIBE = '<a href="{{ links.unsubscribe }}">Unsubscribe</a>'
-_IMPRINT = "{{ sender.imprint }}"
+_OWED = (
+    (
+        "E505",
+        "links.unsubscribe",
+        "the link to unsubscribe",
+        '<a href="{{ links.unsubscribe }}">Unsubscribe</a>',
+    ),
+    ("E509", "sender.imprint", "who sends it", "{{ sender.imprint }}"),
+)
+"""What every marketing mail shows: the code if it does not, the value, its name, and how it is written."""
 
 
 def check_templates(draft: Draft) -> Iterator[Finding]:
@@ -40,6 +48,7 @@ def check_templates(draft: Draft) -> Iterator[Finding]:
                 draft.templates.names,
                 f"Create the file `templates/{step.template.text}.html`.",
             )
+    yield from _owed(sent, draft)
     found: dict[Span, Finding] = {}
     for finding in _texts(draft):
         found.setdefault(finding.span, finding)
@@ -112,21 +121,6 @@ def _facts(name: str, reading: Reading, usage: Sent | None, draft: Draft) -> Ite
                     f"The proof mail does not always show `links.{link}`.",
                     f"Write `{{{{ links.{link} }}}}` where no condition, filter or style can hide it.",
                 )
-    elif usage and usage.marketing:
-        if "links.unsubscribe" not in reading.shown:
-            yield error(
-                "E505",
-                place,
-                "This marketing mail does not always show the link to unsubscribe.",
-                f"Write `{_UNSUBSCRIBE}` where no condition, filter or style can hide it.",
-            )
-        if "sender.imprint" not in reading.shown:
-            yield error(
-                "E509",
-                place,
-                "This marketing mail does not always show who sends it.",
-                f"Write `{_IMPRINT}` where no condition, filter or style can hide it.",
-            )
     if reading.size > _LARGE:
         yield warning(
             "W222",
@@ -142,6 +136,35 @@ def _facts(name: str, reading: Reading, usage: Sent | None, draft: Draft) -> Ite
             "A mail for service recommends products, which makes it an advertisement.",
             "Leave `recommend` out, or send the mail on a topic for marketing.",
         )
+
+
+def _owed(sent: Mapping[str, Sent], draft: Draft) -> Iterator[Finding]:
+    """Marketing mails that do not always show what they owe to people. Where all mails of a layout lack it,
+    that is told once, at the layout."""
+    mails = [
+        reading
+        for name in sorted(draft.templates.names)
+        if name != PROOF and name in sent and sent[name].marketing
+        for reading in map(draft.readings.of, draft.templates.variants(name))
+        if reading.readable
+    ]
+    layouts: dict[str, list[Reading]] = {}
+    for reading in mails:
+        layout = layout_of(reading.file, draft.templates)
+        layouts.setdefault(layout.path if layout else "", []).append(reading)
+    for code, value, what, written in _OWED:
+        for path, readings in layouts.items():
+            lacking = [each for each in readings if value not in each.shown]
+            shared = path and len(lacking) > 1 and len(lacking) == len(readings)
+            for at in [path] if shared else [each.file.path for each in lacking]:
+                yield error(
+                    code,
+                    place_in(at, draft.templates, 1),
+                    f"The {len(lacking)} marketing mails in this layout do not always show {what}."
+                    if shared
+                    else f"This marketing mail does not always show {what}.",
+                    f"Write `{written}` where no condition, filter or style can hide it.",
+                )
 
 
 def _asked(name: str, reading: Reading, usage: Sent | None, draft: Draft) -> Iterator[Finding]:
