@@ -97,13 +97,13 @@ def _path(node: terms.Path, scope: Scope) -> graph.Value:
         case "today":
             return graph.Today()
         case "attribute":
-            return graph.Attribute(meaning.path[0])
+            return graph.Attribute(meaning.path[0], meaning.path[1:])
         case "predicted":
             return graph.Predicted(cast(OneWord["churn_risk", "lifetime_value"], meaning.path[0]))
         case "trigger":
-            return graph.Trigger(meaning.path[0])
+            return graph.Trigger(meaning.path[0], meaning.path[1:])
         case "received":
-            return graph.Received(scope.received_step, meaning.path[0])
+            return graph.Received(scope.received_step, meaning.path[0], meaning.path[1:])
     return graph.Field(meaning.path)
 
 

@@ -203,7 +203,7 @@ def _contact(rest: tuple[Name, ...], scope: Scope, findings: list[Finding]) -> M
             )
         )
         return None
-    return _shallow("attribute", rest, value_type(declared), findings)
+    return _reached("attribute", rest, value_type(declared), findings)
 
 
 def undeclared(name: Name, scope: Scope, help: str) -> Finding:
@@ -245,26 +245,16 @@ def _of_event(
     if name.text not in fields:
         findings.append(unknown("E202", f"field of {what} called", name, fields))
         return None
-    return _shallow(kind, rest, value_type(fields[name.text]), findings)
+    return _reached(kind, rest, value_type(fields[name.text]), findings)
 
 
-def _shallow(
+def _reached(
     kind: str, rest: tuple[Name, ...], declared: ValueType, findings: list[Finding]
 ) -> Meaning | None:
     found = _deeper(rest, declared, findings)
     if found is None:
         return None
-    if len(rest) > 1:
-        findings.append(
-            error(
-                "E110",
-                rest[1].span,
-                f"A field within `{rest[0].text}` is not supported here yet.",
-                "Leave it out in this version of Virta.",
-            )
-        )
-        return None
-    return Meaning(kind, (rest[0].text,), found)
+    return Meaning(kind, tuple(each.text for each in rest), found)
 
 
 def _split(reason: str) -> tuple[str, str]:

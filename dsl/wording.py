@@ -77,12 +77,12 @@ def value_words(node: Value) -> str:
             return day.isoformat()
         case graph.Moment(local):
             return local.replace("T", " ")
-        case graph.Attribute(name):
-            return f"contact.{name}"
-        case graph.Trigger(field):
-            return f"trigger.{field}"
-        case graph.Received(_, field):
-            return f"received.{field}"
+        case graph.Attribute(name, within):
+            return ".".join(("contact", name, *within))
+        case graph.Trigger(field, within):
+            return ".".join(("trigger", field, *within))
+        case graph.Received(_, field, within):
+            return ".".join(("received", field, *within))
         case graph.Field(path):
             return ".".join(path)
         case graph.Now():

@@ -56,22 +56,27 @@ class Moment(Expression, frozen=True, tag="moment"):
 
 
 class Attribute(Expression, frozen=True, tag="attribute"):
-    """`contact.NAME`; also id, email, email_domain, language, time_zone, country, created_at."""
+    """`contact.NAME`; also id, email, email_domain, language, time_zone, country, created_at. `within` runs
+    on into records: of a list of records it is the list of their values."""
 
     name: str
+    within: tuple[str, ...] = ()
 
 
 class Trigger(Expression, frozen=True, tag="trigger"):
-    """`trigger.FIELD`: a field of the event that started the journey."""
+    """`trigger.FIELD`: a field of the event that started the journey; `within` as of an attribute."""
 
     field: str
+    within: tuple[str, ...] = ()
 
 
 class Received(Expression, frozen=True, tag="received"):
-    """`received.FIELD`: a field of the event that came at the `wait for` named `step`."""
+    """`received.FIELD`: a field of the event that came at the `wait for` named `step`; `within` as of an
+    attribute."""
 
     step: str
     field: str
+    within: tuple[str, ...] = ()
 
 
 class Field(Expression, frozen=True, tag="field"):

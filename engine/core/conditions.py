@@ -56,15 +56,13 @@ def reading(value: g.Value, currency: str = "", at_least: bool = False) -> Readi
             shown = datetime.fromisoformat(value.local)
             return lambda scene: calendar.instant(shown, scene.clock)
         case g.Attribute():
-            return _attribute(value.name)
+            return _attribute(value.name, value.within)
         case g.Trigger():
-            field = value.field
-            return lambda scene: known(scene.journey.trigger.get(field)) if scene.journey else None
+            field = (value.field, *value.within)
+            return lambda scene: _walk(scene.journey.trigger, field) if scene.journey else None
         case g.Received():
-            step, field = value.step, value.field
-            return lambda scene: (
-                known(scene.journey.received.get(step, {}).get(field)) if scene.journey else None
-            )
+            step, field = value.step, (value.field, *value.within)
+            return lambda scene: _walk(scene.journey.received.get(step, {}), field) if scene.journey else None
         case g.Field():
             path = value.path
             return lambda scene: _walk(scene.event, path)
@@ -93,12 +91,13 @@ def reading(value: g.Value, currency: str = "", at_least: bool = False) -> Readi
             raise ValueError("a coupon's code is made by the step that gives it, not read")
 
 
-def _attribute(name: str) -> Reading:
+def _attribute(name: str, within: tuple[str, ...] = ()) -> Reading:
     if name == "id":
         return lambda scene: scene.bundle.contact
     if name == "created_at":
         return lambda scene: scene.bundle.created
-    return lambda scene: known(scene.bundle.attributes.get(name))
+    path = (name, *within)
+    return lambda scene: _walk(scene.bundle.attributes, path)
 
 
 def known(value: Any) -> Any:

@@ -495,3 +495,15 @@ flow asks "Asks"
     assert unknown.effects[0].body.subject == ("Dear friend, your credit",)
     known = Person(loaded(flow)).learns(first_name="Anna", credit=eur("5")).happens("checkout_started")
     assert known.effects[0].body.subject == ("Dear Anna, your ", eur("5"))
+
+
+def test_a_field_of_a_triggers_records_is_the_list_of_its_values() -> None:
+    """As in questions to the past: records that lack it count for nothing."""
+    rules = Loaded(
+        program(asking('trigger.items.category contains "coffee"')), (), ZONE, b"key", currency="EUR"
+    )
+    person = Person(rules, now=NOW)
+    for category, answer in (("Coffee", "finished met"), ("Tea", "finished unmet")):
+        items = [{"sku": "1"}, {"sku": "2", "category": category}]
+        person.happens("checkout_started", checkout_id=category, items=items)
+        assert person.story("asks")[-1] == answer
