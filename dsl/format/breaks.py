@@ -1,13 +1,15 @@
 """Where a line that is too long is broken: before the loosest words that hold its parts together."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 from dsl.format.spelling import Word
 
 WIDEST = 100
 STEP = 4
 _RANKS = {"with": 0, "or": 1, "and": 2, "where": 3}
+
+Lines = list[tuple[int, Sequence[Word]]]
+"""The lines of one logical line, each with its indentation."""
 
 
 def joined(words: Sequence[Word]) -> str:
@@ -16,29 +18,31 @@ def joined(words: Sequence[Word]) -> str:
     return first.text + "".join(word.text if word.close else f" {word.text}" for word in others)
 
 
-def margin(word: str, above: str, further: int) -> int:
-    """By how many blanks a continued line is indented that begins with `word`, below one that begins with
-    `above`: a `where` stands deeper than the `and` that it belongs to."""
-    return further + STEP if word == "where" and above in ("and", "or") else further
-
-
-def broken(
-    words: Sequence[Word], indent: int, further: int, above: str = ""
-) -> list[tuple[int, Sequence[Word]]]:
-    """The words in lines that fit, if they can, each with its indentation: that of the first is `indent`,
-    others are indented by `further` or more. `above` is the word with which the line above begins. What comes
-    out stays as it is when it is broken again."""
-    if indent + len(joined(words)) <= WIDEST:
-        return [(indent, words)]
+def add_broken(words: Sequence[Word], indent: int, further: int, done: Lines) -> None:
+    """Add the words to `done` in lines that fit, if they can. The first line of all is indented by `indent`
+    blanks, others by `further` or more. What came out stays as it is when it is broken again."""
+    if _margin(words[0], indent, further, done) + len(joined(words)) <= WIDEST:
+        done.append((_margin(words[0], indent, further, done), words))
+        return
     places = _places(words)
     if not places:
-        return _filled(words, indent, further)
-    ends = [*places, len(words)]
-    pieces = broken(words[: places[0]], indent, further, above)
-    for start, end in pairwise(ends):
-        last = pieces[-1][1][0].text
-        pieces += broken(words[start:end], margin(words[start].text, last, further), further, last)
-    return pieces
+        _add_filled(words, indent, further, done)
+        return
+    start = 0
+    for end in (*places, len(words)):
+        add_broken(words[start:end], indent, further, done)
+        start = end
+
+
+def _margin(word: Word, indent: int, further: int, done: Lines) -> int:
+    """By how many blanks a line is indented that begins with `word`: within brackets deeper than the line in
+    which they open; a `where` deeper than the `and` that it belongs to."""
+    if not done:
+        return indent
+    for number, (margin, line) in enumerate(done):
+        if line[0].place <= word.opener <= line[-1].place:
+            return margin + STEP if number else further
+    return further + STEP if word.text == "where" and done[-1][1][0].text in ("and", "or") else further
 
 
 def _places(words: Sequence[Word]) -> list[int]:
@@ -52,17 +56,15 @@ def _places(words: Sequence[Word]) -> list[int]:
     return [place for place, kind in found.items() if kind == loosest]
 
 
-def _filled(words: Sequence[Word], indent: int, further: int) -> list[tuple[int, Sequence[Word]]]:
+def _add_filled(words: Sequence[Word], indent: int, further: int, done: Lines) -> None:
     """As much in each line as fits, cut behind commas in brackets."""
-    lines: list[tuple[int, Sequence[Word]]] = []
-    start = 0
-    for place, word in enumerate(words):
-        if place + 1 < len(words) and not (word.text == "," and word.depth):
+    start, fresh = 0, True
+    for end, word in enumerate(words, start=1):
+        if end < len(words) and not (word.text == "," and word.depth):
             continue
-        piece = words[start : place + 1]
-        start = place + 1
-        if lines and lines[-1][0] + len(joined([*lines[-1][1], *piece])) <= WIDEST:
-            lines[-1] = (lines[-1][0], [*lines[-1][1], *piece])
+        piece = words[start:end]
+        if not fresh and done[-1][0] + len(joined([*done[-1][1], *piece])) <= WIDEST:
+            done[-1] = (done[-1][0], [*done[-1][1], *piece])
         else:
-            lines.append((further if lines else indent, piece))
-    return lines
+            done.append((_margin(piece[0], indent, further, done), piece))
+        start, fresh = end, False

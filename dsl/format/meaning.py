@@ -5,7 +5,11 @@ from typing import Any
 
 from dsl.finding import Span
 from dsl.layout import code_end
+from dsl.scenarios.nodes import SceneLine
 from dsl.source import Source
+
+_AS_WRITTEN = frozenset(((SceneLine, "text"),))
+"""What repeats the text of a file, for people to read."""
 
 
 def meaning(node: Any) -> Any:
@@ -13,7 +17,8 @@ def meaning(node: Any) -> Any:
     if isinstance(node, tuple):
         return tuple(meaning(each) for each in node)
     if is_dataclass(node) and not isinstance(node, type):
-        values = (getattr(node, field.name) for field in fields(node))
+        names = [field.name for field in fields(node) if (type(node), field.name) not in _AS_WRITTEN]
+        values = (getattr(node, name) for name in names)
         return (type(node).__name__, *(meaning(value) for value in values if not isinstance(value, Span)))
     return node
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from lark.lexer import Token
 from lark.tree import Tree
 
-from dsl.format.breaks import STEP, broken, joined, margin
+from dsl.format.breaks import STEP, Lines, add_broken, joined
 from dsl.format.spelling import Word, words_of
 from dsl.layout import Chunk, Logical, code_end, lay_out
 from dsl.parse import read_words
@@ -110,23 +110,23 @@ def _rows(
     indent = depth * STEP
     further = indent + STEP * (2 if opens else 1)
     lines = [line for _, line, _ in logical.pieces]
-    first, above = min(lines), ""
-    for number in range(first, max(lines) + 1):
+    done: Lines = []
+    for number in range(min(lines), max(lines) + 1):
         comment, at = _comment(source, number)
         own = [word for word in words if word.line == number]
         if not own:
             if comment:
                 yield Row(further, "", comment, at)
             continue
-        start = indent if number == first else margin(own[0].text, above, further)
-        *pieces, (width, last) = broken(own, start, further, above)
+        before = len(done)
+        add_broken(own, indent, further, done)
+        *pieces, (margin, last) = done[before:]
         for each, piece in pieces:
             yield Row(each, joined(piece), "", 0)
         code = joined(last)
-        if column and number == first:
+        if column and not before:
             code = last[0].text.ljust(column) + joined(last[1:])
-        yield Row(width, code, comment, at)
-        above = last[0].text
+        yield Row(margin, code, comment, at)
 
 
 def _columns(chunk: Chunk, tree: Tree[Token]) -> dict[int, int]:

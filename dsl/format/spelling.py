@@ -16,41 +16,49 @@ _AMOUNT = re.compile(r"([\d.]+) *([A-Z]+)")
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word of a line. `line` is where it stands in the file (from 1), `column` where in the joined line
-    (from 0); `close` words follow the one before without a blank; `depth` counts the brackets around it."""
+    """The word at a `place` (from 0) of its logical line; `line` is where it stands in the file (from 1).
+
+    `close` words follow the one before without a blank. `openers` are the places of the brackets around it.
+    A word that `ties` is the `and` of a `between`: no place to break a line.
+    """
 
     text: str
+    place: int
     line: int
-    column: int
     close: bool
-    depth: int
-    ties: bool = False
-    """Whether it is the `and` of a `between`: no place to break a line."""
+    openers: tuple[int, ...]
+    ties: bool
+
+    @property
+    def depth(self) -> int:
+        return len(self.openers)
+
+    @property
+    def opener(self) -> int:
+        """The place of the innermost bracket around it, -1 if there is none."""
+        return self.openers[-1] if self.openers else -1
 
 
 def words_of(tokens: Sequence[Token], lines: Sequence[int], negatives: frozenset[int]) -> list[Word]:
     """The words of one logical line. `lines` are the lines of the file in which the tokens stand; in the
     columns `negatives` (from 1) stands a minus that makes a number negative."""
     found: list[Word] = []
-    depth, open_betweens = 0, [0]
+    openers: tuple[int, ...] = ()
+    betweens = [0]
     before = ""
-    for token, line in zip(tokens, lines, strict=True):
+    for place, (token, line) in enumerate(zip(tokens, lines, strict=True)):
         text = str(token)
         close = not found or text in _CLOSE_BEHIND or before in _CLOSE_BEFORE
         if text in (")", "]"):
-            depth -= 1
-            open_betweens.pop()
-        ties = token.type == "_AND" and open_betweens[-1] > 0
-        if ties:
-            open_betweens[-1] -= 1
-        assert token.column
-        number = found[-1].text if found else ""
-        found.append(Word(_spelled(token, number), line, token.column - 1, close, depth, ties))
+            openers = openers[:-1]
+            betweens.pop()
+        ties = token.type == "_AND" and betweens[-1] > 0
+        betweens[-1] += (token.type == "_BETWEEN") - ties
+        spelled = _spelled(token, found[-1].text if found else "")
+        found.append(Word(spelled, place, line, close, openers, ties))
         if text in ("(", "["):
-            depth += 1
-            open_betweens.append(0)
-        if token.type == "_BETWEEN":
-            open_betweens[-1] += 1
+            openers = (*openers, place)
+            betweens.append(0)
         before = "(" if token.column in negatives else text
     return found
 
