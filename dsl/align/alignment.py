@@ -92,7 +92,7 @@ def _placement(old: Graph, new: Graph, index: int, pairs: Pairs) -> Placement:
     partner = new.nodes[place]
     told = list(changes(content(node), content(partner)))
     if node.step != partner.step and not (has_made_name(node) and has_made_name(partner)):
-        told.insert(0, Change("name", _own_name(node), _own_name(partner)))
+        told.append(Change("name", _own_name(node), _own_name(partner)))
     return Placement(node.step, partner.step, how, says, tuple(told))
 
 

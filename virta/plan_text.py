@@ -1,0 +1,163 @@
+"""A plan for people: what changes, line by line, and where everybody will stand."""
+
+from collections.abc import Iterator
+
+from dsl.align import Change
+from virta.plan import DeclaredPlan, Earlier, FlowPlan, Plan, StepPlan
+
+_PAINT = {"+": "\x1b[32m", "-": "\x1b[31m", "~": "\x1b[33m", " ": "\x1b[2m"}
+_BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
+_WORD = {"+": "is new", "-": "is no more", "~": "changes"}
+_WIDEST = 56
+_LONGEST = 76
+
+
+def plan_text(plan: Plan, colour: bool = False) -> str:
+    """The whole plan, which ends with a line that sums it up."""
+    if not plan.changed:
+        return "Nothing changes.\n"
+    return "\n".join([*_lines(plan, colour), _summary(plan)]) + "\n"
+
+
+def _lines(plan: Plan, colour: bool) -> Iterator[str]:
+    if plan.since == "nothing":
+        yield "Nothing has run here yet, so all of it is new."
+        yield ""
+    for flow in plan.flows:
+        yield from _flow(flow, colour)
+    for declared in plan.declared:
+        yield from _declared(declared, colour)
+    if plan.declared:
+        yield ""
+
+
+def _flow(flow: FlowPlan, colour: bool) -> Iterator[str]:
+    stand = "" if not flow.people else f", {_people(flow.people)} under way"
+    if flow.sign == "-" and flow.people:
+        stand = f", and {_people(flow.people)} under way {_go(flow.people)} on to its end"
+    yield _title(flow.sign, f"flow {flow.flow} {_WORD[flow.sign]}{stand}", colour)
+    for change in flow.head:
+        yield from _change("  ", change, colour)
+    for step in flow.steps:
+        yield from _step(step, colour)
+    if flow.reordered:
+        yield _painted("~", f"  ~ other order: {', '.join(flow.reordered)}", colour)
+    elif flow.rerouted:
+        yield _painted("~", f"  ~ leads elsewhere: {', '.join(flow.rerouted)}", colour)
+    for each in flow.earlier:
+        yield f"    {_from_earlier(each)}"
+    yield ""
+
+
+def _step(step: StepPlan, colour: bool) -> Iterator[str]:
+    stand = _standing(step)
+    if step.sign == " ":
+        if step.people:
+            yield _painted(" ", _row("    ", f"{step.old}: {step.says}", stand), colour)
+        return
+    if step.sign in "+-":
+        yield _painted(step.sign, _row(f"  {step.sign} ", _named(step), stand), colour)
+        return
+    moved = f" moved to {step.new}" if step.how == "moved" else ""
+    rest = [change for change in step.changes if not (moved and change.what == "name")]
+    words = _named(step)
+    if rest and rest[0].what == "" and not moved and _fits(rest[0]):
+        words = f"{rest[0].before} → {rest[0].after}"
+        rest = rest[1:]
+    yield _painted("~", _row("  ~ ", f"{words}{moved}", stand), colour)
+    for change in rest:
+        yield from _change("      ", change, colour)
+
+
+def _named(step: StepPlan) -> str:
+    name = step.new if step.sign == "+" else step.old
+    return step.says if name and step.says.endswith(f" {name}") else f"{name}: {step.says}"
+
+
+def _standing(step: StepPlan) -> str:
+    if step.sign == "+":
+        return ""
+    if step.how == "end":
+        where = "the end of the flow"
+    elif step.how == "next":
+        where = str(step.new)
+    else:
+        return f"{_people(step.people)} {_stay(step.people)}" if step.people else ""
+    if step.people is None:
+        return f"who stands there goes on to {where}"
+    return f"{_people(step.people)} {_go(step.people)} on to {where}" if step.people else ""
+
+
+def _from_earlier(each: Earlier) -> str:
+    where = each.new or "the end of the flow"
+    return f"{_people(each.people)} at {each.step} of an earlier version: {where}"
+
+
+def _declared(each: DeclaredPlan, colour: bool) -> Iterator[str]:
+    name = f" {each.name}" if each.name else ""
+    verb = "change" if each.kind == "limits" else _WORD[each.sign]
+    yield _title(each.sign, f"{each.kind}{name} {verb}", colour)
+    if each.kind != "template":  # of a template only the digest is known
+        for change in each.changes:
+            yield from _change("  ", change, colour)
+
+
+def _change(margin: str, change: Change, colour: bool) -> Iterator[str]:
+    sign = "~" if change.before and change.after else "+" if change.after else "-"
+    what = "name " if change.what == "name" else ""
+    if sign != "~":
+        yield _painted(sign, f"{margin}{sign} {what}{change.after or change.before}", colour)
+    elif _fits(change):
+        yield _painted("~", f"{margin}~ {what}{change.before} → {change.after}", colour)
+    else:
+        yield _painted("-", f"{margin}- {what}{change.before}", colour)
+        yield _painted("+", f"{margin}+ {what}{change.after}", colour)
+
+
+def _fits(change: Change) -> bool:
+    """Whether both versions stand in one line."""
+    return len(change.before) + len(change.after) <= _LONGEST
+
+
+def _title(sign: str, words: str, colour: bool) -> str:
+    return f"{_PAINT[sign]}{sign}{_PLAIN} {_BOLD}{words}{_PLAIN}" if colour else f"{sign} {words}"
+
+
+def _row(margin: str, words: str, stand: str) -> str:
+    return f"{margin}{words:<{_WIDEST - len(margin)}}  {stand}".rstrip()
+
+
+def _painted(sign: str, line: str, colour: bool) -> str:
+    return f"{_PAINT[sign]}{line}{_PLAIN}" if colour else line
+
+
+def _people(count: int | None) -> str:
+    return f"{count:,} {'person' if count == 1 else 'people'}"
+
+
+def _go(count: int) -> str:
+    return "goes" if count == 1 else "go"
+
+
+def _stay(count: int | None) -> str:
+    return "stays" if count == 1 else "stay"
+
+
+def _summary(plan: Plan) -> str:
+    signs = [flow.sign for flow in plan.flows]
+    steps = [step.sign for flow in plan.flows for step in flow.steps]
+    parts = [f"Flows: {_counts(signs)}."]
+    if any(sign in "+-~" for sign in steps):
+        parts.append(f"Steps: {_counts(steps)}.")
+    if plan.declared:
+        parts.append(f"Beside them: {_counts([each.sign for each in plan.declared])}.")
+    if plan.people is not None and plan.since != "nothing":
+        going = _people(plan.people) if plan.people else "Nobody"
+        parts.append(f"{going} will stand at another step than now.")
+    return " ".join(parts)
+
+
+def _counts(signs: list[str]) -> str:
+    words = {"+": "new", "~": "changed", "-": "no more"}
+    told = [f"{signs.count(sign)} {word}" for sign, word in words.items() if sign in signs]
+    return ", ".join(told) or "none"
