@@ -74,7 +74,12 @@ EXAMPLES: dict[str, str] = {
     "code": '`code "BACK-{random 8}"`',
     "quiet": "`quiet 21:00 to 08:00`",
     "priority": "`priority 1`",
+    "time": '`time zone of contact` or `time zone "Europe/Riga"`',
+    "holdout": "`holdout 10%`",
+    "moved": "`moved reminder to first_reminder`",
     "flow": '`flow welcome "Welcome"`, with header lines and steps indented below',
+    "webhook": '`webhook crm`, with the indented lines `url "https://crm.example/hook"` and '
+    "`secret env CRM_SECRET`",
     "scenario": '`scenario "a buyer leaves the cart flow"`, with its lines indented below',
     "flow topic": "`topic newsletter`",
     "start": "`start on order_placed`, `start on order_placed where total > 50 EUR`, "
@@ -103,6 +108,8 @@ EXAMPLES: dict[str, str] = {
     "remove": '`remove tag "tea"`',
     "unsubscribe": "`unsubscribe from news`",
     "tell": '`tell "care@kafija.example" "Order {trigger.order_id} is late"`',
+    "emit": "`emit points_given` or `emit points_given with points 10`",
+    "call": "`call crm` or `call crm with city contact.city`",
     "finish": "`finish` or `finish as bought`",
     "field": '`total money`, `plan one of "free", "pro"`, `tags list of text`',
     "for": "`for marketing`, `for service` or `for service required by law`",

@@ -8,6 +8,7 @@ from lark import Lark, logger
 
 from dsl.compile import Compiled
 from dsl.graph import Compare, Field, Send, Wait
+from dsl.words import DECLARATIONS, EXAMPLES, HEADS, STEPS
 
 
 def codes(found: Compiled) -> list[str]:
@@ -203,3 +204,8 @@ def test_a_wait_for_takes_or_as_another_event() -> None:
     assert [each.event for each in heard] == ["order_paid", "order_shipped"]
     assert isinstance(heard[1].where, Compare)
     assert heard[1].where.left == Field(("carrier",))
+
+
+def test_every_first_word_has_an_example() -> None:
+    """The help of a line that cannot be read shows how such a line reads."""
+    assert [word for word in (*DECLARATIONS, *HEADS, *STEPS) if word not in EXAMPLES] == []
