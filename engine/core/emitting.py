@@ -4,7 +4,7 @@ when all that follows from the present event is done, in the order in which they
 from typing import Any
 
 from dsl.graph import Emit, StartFlow
-from engine.core import keeping, mailing, windows
+from engine.core import keeping, mailing
 from engine.core.bundle import Effect, EventBody, Happened, Journey, Requested
 from engine.core.flow import Flow
 from engine.core.record import What, Why
@@ -16,8 +16,7 @@ for ever; journeys on an earlier version and flows of the present one may still 
 
 
 def emit(turn: Turn, flow: Flow, journey: Journey, node: Emit) -> Journey:
-    """Have an event happen to the contact, with what is known of its fields in their declared types. It is
-    kept like every other event; where the contact did not agree to being known that well, without fields."""
+    """Have an event happen to the contact, with what is known of its fields in their declared types."""
     found = mailing.given(turn, flow, journey, node.step)
     if found is None:
         return journey
@@ -27,9 +26,7 @@ def emit(turn: Turn, flow: Flow, journey: Journey, node: Emit) -> Journey:
         return journey
     journey, key = mailing.visit(turn, flow, journey, node.step)
     data = _fitting(turn, flow, node.event, values)
-    purpose = windows.PURPOSE_OF.get(node.event)
-    kept = data if purpose is None or purpose in turn.bundle.agreed else {}
-    body = EventBody(journey.flow, journey.id, node.step, turn.now, node.event, kept)
+    body = EventBody(journey.flow, journey.id, node.step, turn.now, node.event, data)
     turn.ask(Effect(key, journey.contact, "event", body))
     turn.note(journey.flow, journey.id, node.step, What.EMITTED, node.event)
     turn.following.append((key, Happened(node.event, data)))

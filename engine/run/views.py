@@ -13,7 +13,5 @@ def forget_views(received: Sequence[Received], people: Mapping[str, Bundle], bat
     named = dict(batch.named)
     for item in received:
         contact = item.contact or named.get(item.seq)
-        if item.worked_on:
-            continue
         if item.kind in VIEWS and contact and PERSONALISATION not in people[contact].agreed:
             batch.emptied.append(item.seq)
