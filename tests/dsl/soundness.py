@@ -5,18 +5,22 @@ import re
 from pathlib import Path
 
 from dsl.compile import Compiled
-from dsl.explanation import explained_codes
 from dsl.report import as_json, as_text, summary
 
-_GRAMMAR = (Path(__file__).parents[2] / "dsl" / "grammar.lark").read_text("utf-8")
-_TOKENS = sorted({*re.findall(r"^(_?[A-Z][A-Z_]+)\b", _GRAMMAR, re.MULTILINE), "_NL", "_INDENT", "_DEDENT"})
-PYTHON = re.compile(
+GRAMMAR = (Path(__file__).parents[2] / "dsl" / "grammar.lark").read_text("utf-8")
+_TOKENS = sorted({*re.findall(r"^(_?[A-Z][A-Z_]+)\b", GRAMMAR, re.MULTILINE), "_NL", "_INDENT", "_DEDENT"})
+_PYTHON = re.compile(
     r"\b(None|NoneType|Traceback|\w*Exception|\w*Error|Decimal|tuple|dict|str|int|float|bool|object|lambda|self|"
     r"lark|Token|Tree|jinja|Undefined|kwargs|unhashable|iterable|subscriptable|codec|bytes|"
     rf"attribute error|\$END|{'|'.join(_TOKENS)})\b|￼|<class|0x[0-9a-f]{{6}}"
 )
 _QUOTED = re.compile(r"`[^`]*`|`.*`", re.DOTALL)
-EXPLAINED = frozenset(explained_codes())
+
+
+def first_python_word(told: str) -> str:
+    """The first word of Python or of the parser outside backquotes; empty: there is none."""
+    found = _PYTHON.search(_QUOTED.sub("", told))
+    return found[0] if found else ""
 
 
 def check_sound(found: Compiled) -> None:
@@ -33,7 +37,7 @@ def check_sound(found: Compiled) -> None:
         assert (span.line, span.column) < (span.end_line, span.end_column), finding
         assert finding.message.endswith((".", "…")), finding
         assert "\n" not in finding.message + finding.help, finding
-        assert not PYTHON.search(_QUOTED.sub("", finding.message + " " + finding.help)), finding
+        assert not first_python_word(f"{finding.message} {finding.help}"), finding
         assert "￼" not in finding.message + finding.help, finding
     assert (found.program is None) == bool(found.stopping)
     as_text(found.findings, found.sources, colour=True)

@@ -1,5 +1,6 @@
 """Each page about a finding keeps its word: the wrong example shows the finding, the right one is mended."""
 
+import re
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,8 @@ from dsl.explanation import BadPage, Explanation, Sample, explained_codes, expla
 
 PAGES = explained_codes()
 WORLD = ("explained.flow", (GOLDEN / "explained.flow").read_bytes())
-FORM = (Path(__file__).parents[2] / "dsl" / "explain" / "E101.md").read_text("utf-8")
+ROOT = Path(__file__).parents[2]
+FORM = (ROOT / "dsl" / "explain" / "E101.md").read_text("utf-8")
 
 
 def compiled_example(files: tuple[Sample, ...]) -> Compiled:
@@ -32,6 +34,14 @@ def compiled_example(files: tuple[Sample, ...]) -> Compiled:
                 purposes=tuple(toml.get("purposes", {})),
             )
     return compile_project(project)
+
+
+def test_every_code_has_a_page_and_every_page_a_code() -> None:
+    """What is told is explained, and nothing is explained that is never told."""
+    sources = [path for folder in ("dsl", "virta") for path in (ROOT / folder).rglob("*.py")]
+    told = {code for path in sources for code in re.findall(r'"([EW]\d{3})"', path.read_text("utf-8"))}
+    assert len(told) > 60
+    assert told == set(PAGES)
 
 
 @pytest.mark.parametrize("code", PAGES)

@@ -11,6 +11,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "dsl")]
 from golden_cases import GOLDEN, compiled  # noqa: E402
 from soundness import check_sound  # noqa: E402
 
+from dsl.format import format_source  # noqa: E402
+
 KINDS = ("flow", "html", "mjml", "txt")
 FOUND = Path(__file__).parent / "found"
 _FLOW = (
@@ -24,6 +26,8 @@ def play(kind: str, data: bytes) -> None:
     """Compile one input beside the shared schema; fails if anything about the outcome is not sound."""
     if kind == "flow":
         check_sound(compiled(("case.flow", data)))
+        done = format_source("case.flow", data, "EUR")
+        assert format_source("case.flow", done.text.encode(), "EUR").text == done.text, "not settled"
     else:
         files = ((f"templates/first.{kind}", data), ("templates/_part.html", data))
         check_sound(compiled(("case.flow", _FLOW), templates=files))
