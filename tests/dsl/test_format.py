@@ -68,14 +68,13 @@ def test_texts_that_show_the_language_are_canonical(path: Path) -> None:
     assert formatted(path.read_text("utf-8")) == path.read_text("utf-8")
 
 
-def test_the_blocks_of_the_language_page_are_canonical() -> None:
+@pytest.mark.parametrize("page", ["language.md", "formatting.md"])
+def test_the_blocks_of_the_pages_are_canonical(page: str) -> None:
     """What users read is what they get."""
-    blocks = re.findall(
-        r"^```flow\n(.*?)^```", (ROOT / "docs" / "language.md").read_text("utf-8"), re.M | re.S
-    )
+    blocks = re.findall(r"^ *```flow\n(.*?)^ *```", (ROOT / "docs" / page).read_text("utf-8"), re.M | re.S)
     assert blocks
     for block in blocks:
-        assert formatted(block) == block
+        assert formatted(dedent(block)) == dedent(block)
 
 
 def test_indents_are_four_blanks_a_level_and_words_one_blank_apart() -> None:

@@ -1,5 +1,6 @@
 """The pages about commands, settings and delivery, and the README, say what holds."""
 
+import inspect
 import re
 import shlex
 import shutil
@@ -89,7 +90,7 @@ def test_every_argument_has_a_row_with_its_default(name: str, command: App) -> N
         _, shown, meaning = described[argument]
         if required:
             assert shown == "required"
-        elif default in (None, "") or default is False:
+        elif default in (None, "", inspect.Parameter.empty) or default is False:
             assert not shown.startswith("`")
         else:
             assert shown == f"`{default}`"

@@ -1,13 +1,12 @@
 """`virta fmt`: flows in canonical form."""
 
-import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
@@ -89,6 +88,8 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
 
     seen = set()
     for path in paths:
+        if str(path).startswith("-") and not path.exists():
+            raise BrokenProject(f"Unknown option: {path}. See `virta fmt --help`.")
         if not path.is_dir() and not path.is_file():
             raise BrokenProject(f"There is no file or folder {path}.")
         if path.is_file() and path.suffix != ".flow":
@@ -159,8 +160,9 @@ def _formatted(name: str, data: bytes, folder: Path) -> str | None:
 
 def _tell(findings: Sequence["Finding"], name: str, source: "Source") -> None:
     from dsl.report import as_text
+    from virta.colours import coloured
 
-    print(as_text(findings, {name: source}, _bright(sys.stderr)), file=sys.stderr)
+    print(as_text(findings, {name: source}, coloured(sys.stderr)), file=sys.stderr)
 
 
 @cache
@@ -181,7 +183,9 @@ def _show_diff(name: str, data: bytes, text: str) -> None:
     """What would change, as a unified diff."""
     from difflib import unified_diff
 
-    bright = _bright(sys.stdout)
+    from virta.colours import coloured
+
+    bright = coloured(sys.stdout)
     before = data.decode("utf-8", "replace")
     for line in unified_diff(_rows(before), _rows(text), name, f"{name} (formatted)"):
         paint = next((paint for start, paint in _PAINTS if line.startswith(start)), "") if bright else ""
@@ -192,8 +196,3 @@ def _show_diff(name: str, data: bytes, text: str) -> None:
 
 def _rows(text: str) -> list[str]:
     return re.findall(r"[^\n]*\n|[^\n]+", text)
-
-
-def _bright(stream: TextIO) -> bool:
-    """Whether colours are shown there."""
-    return stream.isatty() and "NO_COLOR" not in os.environ
