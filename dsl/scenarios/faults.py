@@ -81,6 +81,9 @@ def diagnose_scene(chunk: Chunk, index: int, column: int, place: str) -> tuple[F
     if not rest.strip():
         end = len(logical.text)
         span = chunk.span(index, max(end - 1, 0), end)
+        if logical.words.endswith(","):
+            help = "Write the rest behind it; a line may break within `[ ]` and in front of `with`."
+            return error("E101", span, "This line ends with a comma.", help), None
         return error("E101", span, "This line ends too early.", f"Write it like {example}."), None
     shown = rest if len(rest) <= 40 else rest[:39] + "…"
     span = chunk.span(index, column, column + len(rest))
@@ -90,7 +93,11 @@ def diagnose_scene(chunk: Chunk, index: int, column: int, place: str) -> tuple[F
 
 
 def opener(chunk: Chunk, index: int) -> str:
-    """How a line of a scenario reads that has the block below it that this one has."""
+    """How a line of a scenario reads that has the block below it that this one has; a hole if it is one that
+    never has a block."""
+    words = chunk.lines[index].words
+    if len(words.split()) > 2 and not re.search(r"\bexpects?\b", words):
+        return HOLE
     about_a_mail = re.match(r"(subject|text|body)\b", chunk.lines[index + 1].words)
     return f"expect send {HOLE}" if about_a_mail else "contact"
 
@@ -101,9 +108,9 @@ def wrong_opener(chunk: Chunk, index: int) -> tuple[Finding, str] | None:
     logical = chunk.lines[index]
     start = logical.indent + _prefix(logical.words)
     first = (_WORD.match(logical.text, start) or [""])[0]
-    if not first or first in SCENES:
-        return None
     meant = opener(chunk, index)
+    if not first or first in SCENES or meant == HOLE:
+        return None
     kind = "expect send" if meant.startswith("expect") else "contact"
     span = chunk.span(index, start, start + len(first))
     message = f"`{first}` begins no line with lines below it."
