@@ -3,7 +3,7 @@
 from typing import Any
 
 from dsl.graph import Send, Wait
-from engine.core import dates, deadlines, holding, leaving, segments, waits, windows
+from engine.core import dates, deadlines, drawing, holding, leaving, segments, waits, windows
 from engine.core.bundle import (
     Advanced,
     Agreed,
@@ -28,6 +28,7 @@ from engine.core.steps import walk
 from engine.core.turn import Turn
 
 _PERSONALISATION = "personalisation"
+_MEASUREMENT = "measurement"
 
 
 def advance(loaded: Loaded, bundle: Bundle, stimulus: Stimulus, now: int, more: bool = False) -> Advanced:
@@ -94,6 +95,7 @@ def _happened(turn: Turn, data: Happened, at: int, changed: bool = False) -> Non
         segments.reconsider(turn)
     moved = turn.moved[before:]
     event = {**data.data, "at": at}
+    drawing.hear(turn, data.event, event)
     leaving.on_event(turn, data.event, event)
     leaving.when_true(turn)
     for journey in turn.bundle.journeys:
@@ -235,6 +237,8 @@ def _forget(turn: Turn, purpose: str) -> None:
         viewed=() if purpose == _PERSONALISATION else bundle.viewed,
         predicted={} if purpose == _PERSONALISATION else bundle.predicted,
     )
+    if purpose == _MEASUREMENT:
+        drawing.strike(turn)
     turn.learned = True  # a start may have stood armed on it
 
 

@@ -70,7 +70,7 @@ class Bundle(Struct, frozen=True):
     SKUs, newest first. `known_since` tells by purpose (`measurement`, `personalisation`) when the contact
     agreed to it: of the time before, what it lets be known is unknown. `silenced`: all marketing is over
     until a topic is confirmed anew. `predicted` is what a model foretells, of people only who agreed to
-    personalisation.
+    personalisation. `trials` tells by mark until when what happens counts for the arm that was drawn.
     """
 
     contact: str
@@ -94,6 +94,7 @@ class Bundle(Struct, frozen=True):
     known_since: dict[str, int] = {}
     silenced: bool = False
     predicted: dict[str, Any] = {}
+    trials: dict[str, int] = {}
 
 
 def in_order(journeys: Iterable[Journey]) -> tuple[Journey, ...]:
@@ -287,6 +288,36 @@ class Recall(Struct, frozen=True):
     contact: str
 
 
+class Drawn(Struct, frozen=True):
+    """A contact came to a split that finds out which arm is best. `version` is that of the shares that were
+    in force (0: the written ones); what happens up to `until` counts. Not `counts`: it could not be known of
+    them, or they cannot be reached."""
+
+    mark: str
+    contact: str
+    arm: str
+    version: int
+    at: int
+    until: int
+    counts: bool
+
+
+class Scored(Struct, frozen=True):
+    """Something happened that counts for the arm of a contact."""
+
+    mark: str
+    contact: str
+    at: int
+    worth: float
+
+
+class Struck(Struct, frozen=True):
+    """A contact is left out from now on."""
+
+    mark: str
+    contact: str
+
+
 class Entry(Struct, frozen=True, array_like=True):
     """A line of the journal. `n` orders the lines of one contact at one instant; `reason` is from a published
     list."""
@@ -308,6 +339,7 @@ class Advanced(Struct, frozen=True):
     effects: tuple[Effect, ...] = ()
     recalls: tuple[Recall, ...] = ()
     entries: tuple[Entry, ...] = ()
+    trials: tuple[Drawn | Scored | Struck, ...] = ()
 
 
 replace = msgspec.structs.replace

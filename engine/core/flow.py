@@ -26,6 +26,7 @@ from dsl.graph import (
     Repeat,
     Send,
     Set,
+    Split,
     StartAt,
     StartByRequest,
     StartEvery,
@@ -42,6 +43,7 @@ from dsl.graph import (
 from engine.core import calendar, keeping
 from engine.core.boundary import Boundaries, boundaries
 from engine.core.conditions import Reading, Scene, Test, condition, reading
+from engine.core.trial import Trial, trial_of
 
 SENT = "email_sent"
 
@@ -112,6 +114,7 @@ class Flow(Struct, frozen=True):
     given: dict[int, Tongue]  # of `emit` and `call`
     clock: ZoneInfo | None  # None: the contact's
     by_request: bool
+    trials: dict[int, Trial]  # of splits that find out which arm is best
 
     def hears_of_mails(self) -> bool:
         """Whether it starts, ends or goes on by mails that are sent."""
@@ -130,6 +133,7 @@ def prepare(graph: Graph, currency: str = "") -> Flow:
     values: dict[int, Reading] = {}
     texts: dict[int, tuple[Piece, ...]] = {}
     given: dict[int, Tongue] = {}
+    trials: dict[int, Trial] = {}
     reports: set[int] = set()
     for index, node in enumerate(graph.nodes):
         match node:
@@ -151,6 +155,8 @@ def prepare(graph: Graph, currency: str = "") -> Flow:
                 sends[index] = _tongue(node.values, currency, node.subject)
                 if not _long_wait(graph, node.next):
                     reports.add(index)
+            case Split() if (trial := trial_of(graph, node, currency)) is not None:
+                trials[index] = trial
             case Emit() | Call():
                 given[index] = _tongue(node.values, currency)
     starts = [start for start in graph.starts if isinstance(start, StartOnEvent)]
@@ -175,6 +181,7 @@ def prepare(graph: Graph, currency: str = "") -> Flow:
         given,
         None if graph.time_zone is None else calendar.zone(graph.time_zone),
         any(isinstance(start, StartByRequest) for start in graph.starts),
+        trials,
     )
 
 

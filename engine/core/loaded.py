@@ -14,6 +14,7 @@ from engine.core.bundle import Bundle
 from engine.core.conditions import Test, condition
 from engine.core.flow import SENT, Flow, Listener, dates_digest, events_asked_for, prepare
 from engine.core.mailkey import mail_key
+from engine.core.trial import Shares
 
 
 class Watched(Struct, frozen=True):
@@ -29,7 +30,7 @@ class Loaded:
     need. `default_zone` serves contacts whose zone is unknown; `secret` makes the keys of mails; `currency`
     is that of sums beside which no amount is written (empty: that of the first amount in them). `since` is
     when the present starts by date came into force: whoever has not heard of them yet misses none from then
-    on."""
+    on. `shares` are what trials have found, by mark."""
 
     def __init__(
         self, program: Program, older: Iterable[Graph], default_zone: str, secret: bytes, currency: str = ""
@@ -39,6 +40,7 @@ class Loaded:
             raise ValueError(f"`{default_zone}` is no time zone")
         self.program = program
         self.since = calendar.NEVER
+        self.shares: dict[str, Shares] = {}
         self.default_zone: ZoneInfo = found
         flows = sorted(program.flows, key=lambda graph: graph.flow)
         self.current = {graph.flow: prepare(graph, currency) for graph in flows}
@@ -64,6 +66,7 @@ class Loaded:
         )
         self.needs = self._needs()
         every = self.graphs.values()
+        self.trials = {trial.mark: trial for flow in every for trial in flow.trials.values()}
         self.hears_of_mails = SENT in self.needs or any(flow.hears_of_mails() for flow in every)
         self.service_topics = frozenset(topic.name for topic in program.topics if topic.purpose == "service")
         self.attributes = dict(program.attributes)

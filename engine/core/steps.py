@@ -21,7 +21,7 @@ from dsl.graph import (
     WaitUntilDate,
     WaitUntilTime,
 )
-from engine.core import calendar, calling, changing, choice, deadlines, emitting, habits, mailing
+from engine.core import calendar, calling, changing, deadlines, drawing, emitting, habits, mailing
 from engine.core.bundle import Journey, replace
 from engine.core.calendar import NEVER
 from engine.core.flow import Flow
@@ -80,7 +80,7 @@ def walk(turn: Turn, journey: Journey, index: int, may_send: bool = False) -> No
                 turn.note(journey.flow, journey.id, node.step, What.DECIDED, "yes" if yes else "no")
                 index = node.then if yes else node.otherwise
             case Split():
-                arm = choice.arm(journey.flow, node, journey.contact)
+                arm = drawing.draw(turn, flow, journey, node)
                 turn.note(journey.flow, journey.id, node.step, What.ARM, arm.label)
                 index = arm.next
             case Repeat():

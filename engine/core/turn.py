@@ -7,13 +7,16 @@ from zoneinfo import ZoneInfo
 from engine.core.bundle import (
     Advanced,
     Bundle,
+    Drawn,
     Effect,
     Entry,
     Happened,
     Journey,
     Recall,
     Requested,
+    Scored,
     Stimulus,
+    Struck,
     in_order,
     replace,
 )
@@ -49,9 +52,16 @@ class Turn:
         self._effects: list[Effect] = []
         self._recalls: list[Recall] = []
         self._entries: list[Entry] = []
+        self._trials: list[Drawn | Scored | Struck] = []
 
     def done(self) -> Advanced:
-        return Advanced(self.bundle, tuple(self._effects), tuple(self._recalls), tuple(self._entries))
+        return Advanced(
+            self.bundle,
+            tuple(self._effects),
+            tuple(self._recalls),
+            tuple(self._entries),
+            tuple(self._trials),
+        )
 
     def change(self, **fields: Any) -> None:
         """Change parts of the bundle."""
@@ -110,6 +120,10 @@ class Turn:
         for journey in self.bundle.journeys:
             if journey.held and journey.due > self.now:
                 self.stand(journey, self.now)
+
+    def count(self, counted: Drawn | Scored | Struck) -> None:
+        """Something of a trial."""
+        self._trials.append(counted)
 
     def ask(self, effect: Effect) -> None:
         """Have something carried out."""

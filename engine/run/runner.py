@@ -37,6 +37,7 @@ from engine.run.changes import STOPS, changes_after, last_heard, stimuli_of
 from engine.run.errands import Errands
 from engine.run.predictions import foretold
 from engine.run.sweep import strangers_to
+from engine.run.trials import Trials
 from engine.run.views import forget_views
 from engine.store.arrivals import REQUEST
 from engine.store.batch import Batch
@@ -86,6 +87,7 @@ class Runner:
         self._caller = caller
         self._clock = clock
         self._cursors: dict[str, int] = {_CHANGES: 0, _INBOX: 0}
+        self._trials = Trials(store)
         self._errands = Errands(consent, letters, queue, dispatch, caller)
 
     async def start(self) -> None:
@@ -166,6 +168,7 @@ class Runner:
             batch.cursors[_CHANGES] = changes[-1].seq
         if received:
             batch.cursors[_INBOX] = received[-1].seq
+        await self._trials.judge(self._loaded, now)
         people = await self._advance(stimuli, domains, batch, now)
         forget_views(received, people, batch)
         batch.ended += self._errands.done
@@ -290,6 +293,7 @@ class Runner:
         for effect in advanced.effects:
             {"coupon": batch.codes, "event": batch.emitted}.get(effect.kind, batch.effects).append(effect)
         batch.entries += advanced.entries
+        batch.trials += advanced.trials
         return advanced.recalls
 
     def _recall(self, recalls: Sequence[Recall], batch: Batch, now: int) -> list[Stimulus]:

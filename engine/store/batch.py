@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from engine.core.bundle import Bundle, Effect, Entry, Journey
+from engine.core.bundle import Bundle, Drawn, Effect, Entry, Journey, Scored, Struck
 from engine.core.calendar import NEVER
 from engine.people.catalogue import Product
 from engine.store.handed import Handed
@@ -29,6 +29,7 @@ class Batch:
     forgotten: list[int] = field(default_factory=list)  # inbox positions whose address is none
     emptied: list[int] = field(default_factory=list)  # inbox positions that may not be kept: views
     unwatched: list[str] = field(default_factory=list)  # contacts none of whose views may be kept
+    trials: list[Drawn | Scored | Struck] = field(default_factory=list)  # arms, and what came of them
     products: list[Product] = field(default_factory=list)  # as events newly told of them
     products_gone: list[str] = field(default_factory=list)  # SKUs
     cursors: dict[str, int] = field(default_factory=dict)
@@ -79,4 +80,5 @@ def _profile(bundle: Bundle) -> tuple[object, ...]:
         bundle.known_since,
         bundle.silenced,
         bundle.predicted,
+        bundle.trials,
     )

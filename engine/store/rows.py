@@ -44,6 +44,7 @@ class _Profile(Struct, frozen=True, array_like=True):
     known_since: dict[str, int] = {}
     silenced: bool = False
     predicted: dict[str, Any] = {}
+    trials: dict[str, int] = {}
 
 
 _profile = decoder(_Profile)
@@ -78,6 +79,7 @@ def profile_row(bundle: Bundle) -> bytes:
             bundle.known_since,
             bundle.silenced,
             packable(bundle.predicted),
+            bundle.trials,
         )
     )
 
@@ -109,6 +111,7 @@ def bundle_of(contact: str, row: bytes | None, journeys: Iterable[Journey]) -> B
         profile.known_since,
         profile.silenced,
         profile.predicted,
+        profile.trials,
     )
 
 

@@ -5,7 +5,19 @@ is the small index that finds them by contact. A contact's own row is written on
 change. The journal is one packed row per batch. All instants are milliseconds since 1970 UTC.
 """
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    text,
+)
 from sqlalchemy.types import TypeEngine
 
 metadata = MetaData()
@@ -46,7 +58,7 @@ effect = Table(
     metadata,
     Column("key", _id(), primary_key=True),
     Column("contact", _id(), nullable=False),
-    Column("made", BigInteger, nullable=False),
+    Column("made", BigInteger, nullable=False),  # the place in their order; a moment, or just behind one
     Column("body", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -102,6 +114,33 @@ coupon = Table(  # codes that were made, for the shop to know
     Column("made", BigInteger, nullable=False),
     Column("until", BigInteger),  # NULL: without end
     Index("coupon_made", "made"),
+    sqlite_with_rowid=False,
+)
+
+trial = Table(  # by person the first arm of a split that finds out which is best, and what came of it
+    "trial",
+    metadata,
+    Column("mark", _id(), primary_key=True),
+    Column("contact", _id(), primary_key=True),
+    Column("arm", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("counts", Boolean, nullable=False),
+    Column("score", Integer, nullable=False),
+    Column("worth", Float, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+ruling = Table(  # what was found of such splits
+    "ruling",
+    metadata,
+    Column("mark", _id(), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("flow", String, nullable=False),
+    Column("step", String, nullable=False),
+    Column("body", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )
 

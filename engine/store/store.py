@@ -8,8 +8,21 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from dsl.graph import Graph, Program, graph_from_json, to_json
 from engine.core.bundle import Bundle, Effect, Entry, replace
+from engine.core.trial import Ruling
 from engine.people.catalogue import Product
-from engine.store import arrivals, coupons, current, effects, handed, people, products, rows, told, views
+from engine.store import (
+    arrivals,
+    coupons,
+    current,
+    effects,
+    handed,
+    people,
+    products,
+    rows,
+    told,
+    trials,
+    views,
+)
 from engine.store import schema as t
 from engine.store.arrivals import Received
 from engine.store.batch import Batch
@@ -19,6 +32,7 @@ from engine.store.handed import Handed
 from engine.store.people import Due
 from engine.store.statement import Driver, Statement, driver_of
 from engine.store.told import Told
+from engine.store.trials import Tally
 
 __all__ = ["Due", "Received", "Store"]
 
@@ -77,6 +91,20 @@ class Store:
     async def products(self) -> list[Product]:
         """What is known of the shop's products, by SKU."""
         return await self._database.read(products.find)
+
+    # trials
+
+    async def tally(self, mark: str, now: int) -> list[Tally]:
+        """What became of the arms of a trial, of the people whose time has passed at `now`."""
+        return await self._database.read(trials.tally, mark, now)
+
+    async def rule(self, rulings: Sequence[Ruling]) -> None:
+        """Keep what was found of trials."""
+        await self._database.run(_rule, rulings)
+
+    async def rulings(self) -> list[Ruling]:
+        """All that was found of trials, oldest first."""
+        return await self._database.read(trials.rulings)
 
     # people
 
@@ -140,6 +168,7 @@ def _commit(connection: Connection, batch: Batch) -> None:
     effects.write(driver, batch)
     coupons.keep(driver, batch.codes)
     handed.keep(driver, batch.handed)
+    trials.write(driver, batch.trials)
     if batch.entries:
         _LINES_PUT.run(driver, batch.entries[-1].at, len(batch.entries), rows.journal_row(batch.entries))
     arrivals.write(driver, batch)
@@ -153,6 +182,10 @@ _note_put = upsert(t.note)
 _NOTE_PUT = Statement(
     _note_put.on_conflict_do_update(index_elements=["name"], set_={"value": _note_put.excluded.value})
 )
+
+
+def _rule(connection: Connection, rulings: Sequence[Ruling]) -> None:
+    trials.rule(driver_of(connection), rulings)
 
 
 def _cursors(connection: Connection) -> dict[str, int]:

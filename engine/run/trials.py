@@ -1,0 +1,105 @@
+"""Trials judged from time to time: what is found holds for whoever comes next."""
+
+import hashlib
+import random
+
+import structlog
+
+from engine.core.loaded import Loaded
+from engine.core.trial import ArmEvidence, Ruling, Trial
+from engine.insight.trial import ArmCount, judge, reweigh
+from engine.store.store import Store
+from engine.store.trials import Tally
+
+log = structlog.get_logger("engine")
+
+_HOUR = 3_600_000
+_DAY = 86_400_000
+
+
+class Trials:
+    """Looks at trials once an hour at most; those that adapt change once a day at most. Nothing is random but
+    dice that are thrown the same way again for the same version."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._known: Loaded | None = None
+        self._hour = -1
+        self._ruled: dict[str, Ruling] = {}
+
+    async def judge(self, loaded: Loaded, now: int) -> None:
+        """Give `loaded` the shares that hold at `now` (ms UTC)."""
+        if not loaded.trials:
+            return
+        if loaded is not self._known:
+            self._ruled = {ruling.mark: ruling for ruling in await self._store.rulings()}
+            loaded.shares = {
+                mark: ruling.shares for mark, ruling in self._ruled.items() if mark in loaded.trials
+            }
+            self._known, self._hour = loaded, -1
+        if now // _HOUR == self._hour:
+            return
+        self._hour = now // _HOUR
+        found = [
+            await self._judged(trial, now) for trial in loaded.trials.values() if self._is_open(trial, now)
+        ]
+        rulings = [ruling for ruling in found if ruling is not None]
+        if rulings:
+            await self._store.rule(rulings)
+        for ruling in rulings:
+            self._ruled[ruling.mark] = ruling
+            loaded.shares[ruling.mark] = ruling.shares
+            shares = {label: int(share) for label, share in ruling.weights.items()}
+            log.info(
+                "a split was ruled on", flow=ruling.flow, split=ruling.step, best=ruling.best, shares=shares
+            )
+
+    def _is_open(self, trial: Trial, now: int) -> bool:
+        last = self._ruled.get(trial.mark)
+        if last is None:
+            return True
+        return trial.winner.adapts and now - last.at >= _DAY
+
+    async def _judged(self, trial: Trial, now: int) -> Ruling | None:
+        tallies = {tally.arm: tally for tally in await self._store.tally(trial.mark, now)}
+        arms = [_count(trial, label, tallies.get(label)) for label in trial.weights]
+        return (
+            _adapted(trial, arms, self._ruled.get(trial.mark), now)
+            if trial.winner.adapts
+            else _kept(trial, arms, now)
+        )
+
+
+def _count(trial: Trial, label: str, tally: Tally | None) -> ArmCount:
+    if tally is None:
+        return ArmCount(label, 0, 0.0, 0.0)
+    if trial.yes_or_no:
+        return ArmCount(label, tally.people, tally.yes, tally.yes)
+    return ArmCount(label, tally.people, tally.worth, tally.squares)
+
+
+def _kept(trial: Trial, arms: list[ArmCount], now: int) -> Ruling | None:
+    """The end of a trial, once the best arm is clear."""
+    verdict = judge(arms, trial.winner.after, trial.yes_or_no)
+    if not verdict.best:
+        return None
+    weights = {
+        label: type(share)(100 if label == verdict.best else 0) for label, share in trial.weights.items()
+    }
+    return Ruling(
+        trial.mark, 1, now, trial.flow, trial.step, weights, _evidence(arms), verdict.best, verdict.evidence
+    )
+
+
+def _adapted(trial: Trial, arms: list[ArmCount], last: Ruling | None, now: int) -> Ruling | None:
+    """The next version of the shares; None if they stay as they are."""
+    version = 1 if last is None else last.version + 1
+    seed = hashlib.sha256(f"{trial.mark}\0{version}".encode()).digest()
+    weights = reweigh(arms, random.Random(seed), trial.yes_or_no)
+    if weights is None or weights == (trial.weights if last is None else last.weights):
+        return None
+    return Ruling(trial.mark, version, now, trial.flow, trial.step, weights, _evidence(arms))
+
+
+def _evidence(arms: list[ArmCount]) -> tuple[ArmEvidence, ...]:
+    return tuple(ArmEvidence(arm.label, arm.people, arm.mean) for arm in arms)
