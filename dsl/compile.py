@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from dsl.checks import ALL
+from dsl.checks import ALL, OF_PROGRAMS
 from dsl.code_lists import listed_codes
 from dsl.draft import Draft
 from dsl.finding import Finding
@@ -88,11 +88,15 @@ def compile_project(project: Project) -> Compiled:
     )
     for check in (*ALL, check_scenarios):
         findings.extend(check(draft))
-    ordered = tuple(sorted(set(findings), key=lambda each: (each.span, each.code, each.message)))
+    ordered = _ordered(findings)
     errors = stopping(ordered, sources)
+    program = None if errors else lower(draft)
+    if program is not None:
+        found = [finding for check in OF_PROGRAMS for finding in check(draft, program)]
+        ordered = _ordered([*ordered, *found])
     return Compiled(
         ordered,
-        None if errors else lower(draft),
+        program,
         template_facts(draft.readings),
         draft.readings.rendered(),
         {
@@ -104,6 +108,10 @@ def compile_project(project: Project) -> Compiled:
         () if errors else lower_scenarios(draft, faulty(ordered, sources)),
         {} if errors else _codes(draft),
     )
+
+
+def _ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(set(findings), key=lambda each: (each.span, each.code, each.message)))
 
 
 def _lists(findings: Iterable[Finding], draft: Draft) -> dict[str, Source]:

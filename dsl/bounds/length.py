@@ -93,16 +93,8 @@ def _length(graph: Graph, index: int, latest: bool) -> Length:
         arrivals[at] = extreme(arrivals.get(at, way.passed), way.passed)
         return (_on(way, move, latest),)
 
-    def prune(ways: list[Way]) -> list[Way]:
-        best: dict[Clock | None, int] = {}
-        for way in ways:
-            best[way.clock] = extreme(best.get(way.clock, way.passed), way.passed)
-        if len(best) > _CLOCKS:
-            return [Way(extreme(best.values()), None)]
-        return [Way(passed, clock) for clock, passed in best.items()]
-
     try:
-        ends = Walk(graph, step, prune).onward([Way(0, None)], index)
+        ends = Walk(graph, step, lambda ways: _extremes(ways, latest)).onward([Way(0, None)], index)
     except TooManyRounds:
         return Length(None if latest else 0, "the rounds of `repeat` are too many to count", {})
     found = {at: None if passed >= _ENDLESS else passed for at, passed in arrivals.items()}
@@ -113,6 +105,17 @@ def _length(graph: Graph, index: int, latest: bool) -> Length:
         node for at, node in enumerate(graph.nodes) if at in found and isinstance(node, WaitUntilDate)
     )
     return Length(None, f"`{node_words(endless)}` has no end", found)
+
+
+def _extremes(ways: list[Way], latest: bool) -> list[Way]:
+    """For each clock the way that has taken the least time or (`latest`) the most."""
+    extreme = max if latest else min
+    best: dict[Clock | None, int] = {}
+    for way in ways:
+        best[way.clock] = extreme(best.get(way.clock, way.passed), way.passed)
+    if len(best) > _CLOCKS:
+        return [Way(extreme(best.values()), None)]
+    return [Way(passed, clock) for clock, passed in best.items()]
 
 
 def _on(way: Way, move: Move, latest: bool) -> Way:
@@ -126,3 +129,18 @@ def _on(way: Way, move: Move, latest: bool) -> Way:
         clock = None if passing.seconds or clock is None else Clock(clock.shows % DAY, DAY)
     passed += until_shown(move, clock, passed, latest)
     return Way(passed, shown_before(move, clock, passed))
+
+
+def until_next_mail(graph: Graph, index: int) -> dict[int, int | None]:
+    """The longest that it takes from a step to each mail that can be the next one behind it, by its index, in
+    seconds; None: without end. Mails that are held or late come on top. Raises `TooManyRounds`."""
+    arrivals: dict[int, int] = {}
+
+    def step(way: Way, at: int, node: Node, move: Move) -> tuple[Way, ...]:
+        if isinstance(node, Send) and not (at == index and way.passed == 0):
+            arrivals[at] = max(arrivals.get(at, 0), way.passed)
+            return ()
+        return (_on(way, move, latest=True),)
+
+    Walk(graph, step, lambda ways: _extremes(ways, latest=True)).onward([Way(0, None)], index)
+    return {at: None if passed >= _ENDLESS else passed for at, passed in arrivals.items()}

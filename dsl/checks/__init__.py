@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 from dsl.checks.actions import check_actions
 from dsl.checks.advice import check_advice
+from dsl.checks.bounds import check_bounds
 from dsl.checks.changes import check_changes
 from dsl.checks.conditions import check_conditions
 from dsl.checks.coupons import check_coupons
@@ -24,6 +25,7 @@ from dsl.checks.webhooks import check_webhooks
 from dsl.checks.winners import check_winners
 from dsl.draft import Draft
 from dsl.finding import Finding
+from dsl.graph import Program
 
 ALL: tuple[Callable[[Draft], Iterable[Finding]], ...] = (
     check_topics,
@@ -48,3 +50,6 @@ ALL: tuple[Callable[[Draft], Iterable[Finding]], ...] = (
     check_advice,
 )
 """Every check, in no order that matters."""
+
+OF_PROGRAMS: tuple[Callable[[Draft, Program], Iterable[Finding]], ...] = (check_bounds,)
+"""Checks of what a project without errors compiles to. None of them finds an error."""
