@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 
 from dsl.finding import Finding
 from dsl.graph import EventType, FieldType
@@ -13,6 +12,8 @@ from dsl.terms import Name
 
 TEXT = FieldType("text")
 MOMENT = FieldType("moment")
+_MOST_SLIPS = 3
+_SHORT = 3
 
 CONTACT_ALWAYS: dict[str, FieldType] = {
     "id": TEXT,
@@ -58,10 +59,47 @@ def fields_of(event: EventType) -> dict[str, FieldType]:
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known spelling closest to `word`, if one is close."""
+    """The known spelling that a misspelt word means: the one that the fewest slips of the fingers lead to, if
+    they are few for its length, else the only one that has all its parts (`refunded`: `order_refunded`)."""
+    typed = word.casefold()
     folded = {each.casefold(): each for each in known}
-    close = get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
-    return folded[close[0]] if close else None
+    slips = {each: _slips(typed, each) for each in folded if _begin_alike(typed, each)}
+    close = min(slips, key=lambda each: (slips[each], each), default="")
+    if close and slips[close] <= _allowed(typed):
+        return folded[close]
+    parts = set(typed.split("_")) - {""}
+    longer = [each for each in folded if parts and parts < set(each.split("_"))]
+    shorter = [each for each in folded if each and set(each.split("_")) < parts]
+    found = longer or shorter
+    return folded[found[0]] if len(found) == 1 else None
+
+
+def _allowed(word: str) -> int:
+    return 1 if len(word) <= 5 else 2 if len(word) <= 9 else 3
+
+
+def _begin_alike(typed: str, meant: str) -> bool:
+    """People seldom mistake the first letter; they leave it out, or exchange it with the next."""
+    return bool(typed and meant) and (typed[0] in meant[:2] or typed[1:2] == meant[0])
+
+
+def _slips(typed: str, meant: str) -> int:
+    """How many letters were left out, doubled, exchanged with the next or mistaken (optimal string
+    alignment). In a short word a mistaken letter makes another word."""
+    if abs(len(typed) - len(meant)) > _MOST_SLIPS:
+        return _MOST_SLIPS + 1
+    mistaken = 1 if len(typed) > _SHORT else _MOST_SLIPS
+    before: list[int] = []
+    row = list(range(len(meant) + 1))
+    for i, one in enumerate(typed):
+        last, row = row, [i + 1]
+        for j, other in enumerate(meant):
+            cost = min(row[j] + 1, last[j + 1] + 1, last[j] + (mistaken if one != other else 0))
+            if i and j and one == meant[j - 1] and typed[i - 1] == other:
+                cost = min(cost, before[j - 1] + 1)
+            row.append(cost)
+        before = last
+    return row[-1]
 
 
 def unknown(code: str, kind: str, name: Name, known: Iterable[str], otherwise: str = "") -> Finding:
