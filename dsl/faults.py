@@ -20,9 +20,14 @@ _WITH_TEXT = (
     "from",
     "reply",
     "code",
+    "codes",
+    "url",
+    "time",
     "add",
     "remove",
 )
+_OF_FLOWS = ("flow", "repeat", "block")
+_OWN_EXAMPLES = {"split": ("keep", "adapt"), "coupon": ("code", "codes"), "webhook": ("url", "secret")}
 _WORD = re.compile(r"[^\W\d]\w*")
 
 
@@ -38,7 +43,7 @@ class Mend:
 def diagnose(chunk: Chunk, index: int, column: int, place: str) -> tuple[Finding, Mend | None]:
     """The finding for a logical line that the grammar could not read from `column` on, and how to read it
     all the same. `place` says in what the line stands: declaration, flow, topic, fields, segment, coupon,
-    limits, send, wait for, wait until, repeat or split."""
+    webhook, limits, send, wait for, wait until, repeat, split or block (of any other step)."""
     logical = chunk.lines[index]
     words = logical.words
     if lacking := _wrong_word(chunk, index, column):
@@ -47,14 +52,16 @@ def diagnose(chunk: Chunk, index: int, column: int, place: str) -> tuple[Finding
         span = chunk.span(index, miss.start, miss.end)
         return error(miss.code, span, miss.message, miss.help), Mend(miss.start, miss.end, miss.instead)
     first = _WORD.match(words)
-    if place in ("flow", "repeat") and first and first.group() == "else" and column <= logical.indent:
+    if place in _OF_FLOWS and first and first.group() == "else" and column <= logical.indent:
         span = chunk.span(index, logical.indent, logical.indent + 4)
         help = "Begin it at the depth of its `if`, right below the last step of that `if`."
         return error("E101", span, "No `if` stands right above this `else`.", help), None
-    if place == "flow" and first and first.group() == "until" and column <= logical.indent:
+    if place in ("flow", "block") and first and first.group() == "until" and column <= logical.indent:
         span = chunk.span(index, logical.indent, logical.indent + 5)
         help = "Write it as the last line below a `repeat`, or write `wait until …` to wait."
         return error("E101", span, "This `until` does not stand right below a `repeat`.", help), None
+    if place in ("block", "repeat") and re.match(r"start +(on|every|at|by)\b", words):
+        return _head_below(chunk, index, "start"), None
     kind = _kind(words, place)
     if kind is None:
         return _unknown_start(chunk, index, first.group() if first else words[:1], place)
@@ -82,6 +89,25 @@ def _wrong_word(chunk: Chunk, index: int, column: int) -> tuple[Finding, Mend] |
         return error("E111", span, "A `send` has no time of its own.", help), Mend(
             column, column + timed.end(), ""
         )
+    if given := re.match(r"(send|emit|call) .*?\bwith\b", words):
+        rest = logical.text[column:]
+        if column > logical.indent + given.end() and (sign := re.match(r"(:?=|:|is\b|to\b) *", rest)):
+            span = chunk.span(index, column, column + len(sign.group().rstrip()))
+            help = "Leave out what stands between them."
+            return error("E111", span, "A value stands right behind its name.", help), Mend(
+                column, column + sign.end(), ""
+            )
+        if linked := re.search(r"\b[^\W\d]\w* +(is|to) +$", logical.text[:column]):
+            span = chunk.span(index, linked.start(1), linked.end(1))
+            help = "Leave out what stands between them."
+            return error("E111", span, "A value stands right behind its name.", help), Mend(
+                linked.start(1), column, ""
+            )
+        if joined := re.match(r"and +(?=[^\W\d])", rest):
+            start = len(logical.text[:column].rstrip())
+            span = chunk.span(index, column, column + 3)
+            mend = Mend(start, column + joined.end(), ", ")
+            return error("E111", span, "Several values are parted by commas.", "Write `,`."), mend
     if found := re.match(r"set +tag\b(?! +to\b)", words):
         start = logical.indent
         span = chunk.span(index, start, start + found.end())
@@ -131,18 +157,19 @@ def _kind(words: str, place: str) -> str | None:
         return "field"
     if place == "segment":
         return "condition"
-    if place == "split":
-        return "arm"
-    if place == "coupon":
-        return "code" if first == "code" else "coupon line"
+    if place in ("split", "coupon", "webhook"):
+        return first if first in _OWN_EXAMPLES[place] else "arm" if place == "split" else f"{place} line"
     if first == "topic" and place != "declaration":
         return "flow topic"
-    if first == "wait" and (opener := re.match(r"wait +(for|until)\b", words)):
-        return f"wait {opener.group(1)}"
+    if opener := re.match(r"(wait) +(for +best +time|for|until)\b|(start) +(every|at|flow)\b", words):
+        return " ".join(part for group in opener.groups() if group for part in group.split())
+    if place in ("block", "repeat") and first == "start":
+        return "start flow"
     known = {
         "declaration": DECLARATIONS,
         "flow": (*HEADS, *STEPS),
         "repeat": STEPS,
+        "block": STEPS,
         "topic": ("for", "consent", "at"),
         "limits": ("at", "quiet"),
         "send": ("subject", "from", "reply", "topic"),
@@ -152,6 +179,13 @@ def _kind(words: str, place: str) -> str | None:
     return first if first in known else None
 
 
+def _head_below(chunk: Chunk, index: int, word: str) -> Finding:
+    start = chunk.lines[index].indent
+    span = chunk.span(index, start, start + len(word))
+    help = "Move it above the first step of the flow."
+    return error("E407", span, f"A header line such as `{word}` stands behind a step.", help)
+
+
 def _unknown_start(chunk: Chunk, index: int, word: str, place: str) -> tuple[Finding, Mend | None]:
     logical = chunk.lines[index]
     span = chunk.span(index, logical.indent, logical.indent + max(len(word), 1))
@@ -159,12 +193,15 @@ def _unknown_start(chunk: Chunk, index: int, word: str, place: str) -> tuple[Fin
         "declaration": (DECLARATIONS, "declaration"),
         "flow": (tuple(dict.fromkeys((*HEADS, *STEPS))), "header line or step of a flow"),
         "repeat": (STEPS, "step of a flow"),
+        "block": (STEPS, "step of a flow"),
         "limits": (("at", "quiet"), "line of the limits"),
         "topic": (("for", "consent", "at"), "line of a topic"),
         "send": (("subject", "from", "reply", "topic"), "line below a `send`"),
         "wait for": (("on",), "line below a `wait for`"),
         "wait until": (("on",), "line below a `wait until`"),
     }[place]
+    if place in ("block", "repeat") and word in HEADS:
+        return _head_below(chunk, index, word), None
     if word in (*HEADS, *STEPS, "on"):
         message = f"`{word}` cannot stand here."
         if place in ("send", "wait for", "wait until"):
@@ -172,12 +209,12 @@ def _unknown_start(chunk: Chunk, index: int, word: str, place: str) -> tuple[Fin
             return error("E102", span, message, help), None
     else:
         message = f"`{word}` begins no {what}."
-    close = SYNONYMS.get(word.casefold()) if place in ("flow", "repeat", "limits") else None
+    close = SYNONYMS.get(word.casefold()) if place in (*_OF_FLOWS, "limits") else None
     if close and close.split(" ")[0] not in words:
         close = None
     close = close or nearest(word, words)
     if close and close != word:
-        kind = close.split(" ")[0]
+        kind = close if close in EXAMPLES else close.split(" ")[0]
         if kind == "topic" and place != "declaration":
             kind = "flow topic"
         example = EXAMPLES[kind]

@@ -118,6 +118,11 @@ def _compared(found: re.Match[str]) -> tuple[str, str]:
     return "A comparison is written with its sign.", f"{found.group(1)} {sign} {found.group(3)}"
 
 
+def _weekday(found: re.Match[str]) -> tuple[str, str]:
+    at = " at" if found.group().endswith("at") else ""
+    return "What comes again comes `every` so often.", f"start every {found.group(1)}{at}"
+
+
 def _rounds(found: re.Match[str]) -> tuple[str, str]:
     return "Rounds are counted up to a number.", f"repeat up to {found.group(1)}"
 
@@ -128,6 +133,11 @@ def _per(found: re.Match[str]) -> tuple[str, str]:
 
 def _span(found: re.Match[str]) -> tuple[str, str]:
     return "From one time `to` another.", f"{found.group(1)} to {found.group(2)}"
+
+
+def _reordered(template: str, message: str) -> Callable[[re.Match[str]], tuple[str, str]]:
+    """The words found, put in the order of `template`."""
+    return lambda found: (message, found.expand(template))
 
 
 def _plain(message: str, instead: str) -> Callable[[re.Match[str]], tuple[str, str]]:
@@ -183,6 +193,106 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], tuple[str
         "E111",
         re.compile(r",? +or +wait\b( +up +to\b)?"),
         _plain("Say what `else` to do.", ", else wait up to"),
+    ),
+    (
+        "E111",
+        re.compile(r"\bstart +(?:daily|each +day)\b"),
+        _plain("What comes again comes `every` so often.", "start every day"),
+    ),
+    (
+        "E111",
+        re.compile(r"\bstart +(?:weekly|(?:every|each) +week)( +on)?\b(?! +[a-z]+day)"),
+        _plain("A week has seven days; say on which.", "start every monday"),
+    ),
+    (
+        "E111",
+        re.compile(r"\bstart +(?:weekly|every +week|each +week)? *(?:on|each) +([a-z]+day)s?(?: +at)?\b"),
+        _weekday,
+    ),
+    (
+        "E111",
+        re.compile(r"\bstart +monthly\b"),
+        _plain("A month has many days; say on which.", "start every month on day 1"),
+    ),
+    (
+        "E111",
+        re.compile(r"\bevery +month +on +(?:the +)?(\d\d?)(?:st|nd|rd|th|\.)?(?= |$)"),
+        _reordered(r"every month on day \1", "The day of a month is told by its number."),
+    ),
+    (
+        "E111",
+        re.compile(r"\bstart +at +(\d\d?:\d\d) +every +([a-z]+)\b"),
+        _reordered(r"start every \2 at \1", "The day comes before the time."),
+    ),
+    (
+        "E111",
+        re.compile(r"\bstart +(?:on|at) +(\d{4}-\d\d-\d\d)(?: +at)? +(\d\d?:\d\d)"),
+        _reordered(r"start at \1 \2", "The moment of a start stands behind `at`."),
+    ),
+    (
+        "E466",
+        re.compile(r"\bstart +(?:on|at) +(\d{4}-\d\d-\d\d)(?! *[\d:])"),
+        _reordered(r"start at \1 09:00", "This start does not say at what time of the day."),
+    ),
+    (
+        "E111",
+        re.compile(r"\bstart +(?:manually|(?:by|via|through|on) +(?:the +)?(?:api|API|hand|demand))\b"),
+        _plain("What others ask for comes by request.", "start by request"),
+    ),
+    (
+        "E111",
+        re.compile(r"\btime *zone +(?:of +the +|is +|of +)?contact(?:'s)?\b"),
+        _plain("The clock is that `of` the contact.", "time zone of contact"),
+    ),
+    (
+        "E112",
+        re.compile(r"\b(holdout) +(\d+(?:\.\d+)?)(?![\d.]| *%)(?: +percent\b)?"),
+        _reordered(r"\1 \2%", "A share is told in percent."),
+    ),
+    (
+        "E111",
+        re.compile(r"\b(?:hold +out|control +group|control)\b(?= +\d)"),
+        _plain("Who takes no step is held out.", "holdout"),
+    ),
+    (
+        "E111",
+        re.compile(r"\bwait +(?:for|until) +(?:the +)?best +(?:time|hour|moment)\b"),
+        _plain("The best time is waited `for`.", "wait for best time"),
+    ),
+    (
+        "E111",
+        re.compile(r"\b(?:(?:keep|pick|choose|select) +(?:the +)?)?(?:winner|best) +(?:by|on)\b"),
+        _plain("The winner is kept.", "keep winner by"),
+    ),
+    (
+        "E111",
+        re.compile(r"\b(?:optimi[sz]e|learn|bandit|adapt) +(?:by|for|on|to)\b"),
+        _plain("The shares adapt.", "adapt by"),
+    ),
+    (
+        "E111",
+        re.compile(r"\bafter +(\d+)(?: +(?:people|users|customers|subscribers|recipients|e?mails))"),
+        _reordered(r"after \1 contacts", "People are called contacts."),
+    ),
+    (
+        "E111",
+        re.compile(r"\bsecret +\x00+"),
+        _plain("The key itself does not stand here.", "secret env CRM_SECRET"),
+    ),
+    (
+        "E111",
+        re.compile(r"\bsecret +(?!env )(?:key +|variable +|env\.)?(\w+)"),
+        _reordered(r"secret env \1", "The key is named by its environment variable."),
+    ),
+    (
+        "E111",
+        re.compile(r"\bcodes? +(?:(?:from|in|of) +)?(?:file +)?(?=\x00)"),
+        _plain("Listed codes come `from` a file.", "codes from "),
+    ),
+    (
+        "E111",
+        re.compile(r"\b(emails?) +(?:in|every|within|each) +(?=\d|day|week|month)"),
+        _reordered(r"\1 per ", "A limit is counted `per` something."),
     ),
     ("E111", re.compile(r"\bequals\b"), _plain("`equals` is no word of this language.", "is")),
 )

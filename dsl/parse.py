@@ -179,7 +179,7 @@ def _place(chunk: Chunk, index: int) -> str:
     head = (_WORD.match(chunk.lines[0].text) or [""])[0]
     if head in ("contact", "event"):
         return "fields"
-    if head in ("topic", "segment", "coupon", "limits"):
+    if head in ("topic", "segment", "coupon", "webhook", "limits"):
         return head
     parent = next(line for line in reversed(chunk.lines[:index]) if line.indent < chunk.lines[index].indent)
     if head == "scenario":
@@ -188,9 +188,10 @@ def _place(chunk: Chunk, index: int) -> str:
         return "flow"
     words = parent.words
     above = re.match(r"(send|split|repeat|wait +(?:for|until))\b", words)
-    return " ".join(above.group(1).split()) if above else "flow"
+    return " ".join(above.group(1).split()) if above else "block"
 
 
+_OF_FLOWS = ("flow", "repeat", "block")
 _OPENERS = (
     (re.compile(r"else +if\b"), f"else if {HOLE}"),
     (re.compile(r"else\b"), "else"),
@@ -220,9 +221,9 @@ def _take_out(chunk: Chunk, index: int, place: str, cannot_stand: bool) -> bool:
         new = opener(chunk, index)
     elif block and place != "split":
         fitting = next((hole for pattern, hole in _OPENERS if pattern.match(logical.words)), "")
-        if cannot_stand and place in ("flow", "repeat"):
+        if cannot_stand and place in _OF_FLOWS:
             fitting = f"if {HOLE}"
-        new = fitting or (f"if {HOLE}" if place in ("flow", "repeat") else HOLE)
+        new = fitting or (f"if {HOLE}" if place in _OF_FLOWS else HOLE)
     if logical.words == new:
         if index == 0:
             return False

@@ -55,6 +55,12 @@ SYNONYMS = {
     **dict.fromkeys(("untag", "delete"), "remove tag"),
     **dict.fromkeys(("notify", "alert", "inform"), "tell"),
     **dict.fromkeys(("withdraw", "optout"), "unsubscribe"),
+    **dict.fromkeys(("timezone", "tz", "clock"), "time zone"),
+    **dict.fromkeys(("move", "rename", "renamed", "migrate"), "moved"),
+    **dict.fromkeys(("holdback",), "holdout"),
+    **dict.fromkeys(("fire", "raise", "publish", "track", "signal"), "emit"),
+    **dict.fromkeys(("webhook", "hook", "post", "http", "request"), "call"),
+    **dict.fromkeys(("run", "enroll", "enrol", "enter_flow", "launch"), "start flow"),
     "otherwise": "else",
 }
 """Words that other tools have for the lines of a flow or of the limits."""
@@ -70,7 +76,12 @@ EXAMPLES: dict[str, str] = {
     "coupon": '`coupon comeback "15% after a long break"`, with the indented lines `15% off` and '
     '`code "BACK-{random 8}"`',
     "limits": "`limits`, with indented lines such as `at most 1 email per day` and `quiet 21:00 to 08:00`",
-    "coupon line": '`15% off`, `5 EUR off`, `free shipping`, `valid 7 days` or `code "BACK-{random 8}"`',
+    "coupon line": '`15% off`, `5 EUR off`, `free shipping`, `valid 7 days`, `code "BACK-{random 8}"` or '
+    '`codes from "codes.csv"`',
+    "codes": '`codes from "codes.csv"`',
+    "webhook line": '`url "https://crm.example/hook"` or `secret env CRM_SECRET`',
+    "url": '`url "https://crm.example/hook"`',
+    "secret": "`secret env CRM_SECRET`",
     "code": '`code "BACK-{random 8}"`',
     "quiet": "`quiet 21:00 to 08:00`",
     "priority": "`priority 1`",
@@ -82,8 +93,13 @@ EXAMPLES: dict[str, str] = {
     "`secret env CRM_SECRET`",
     "scenario": '`scenario "a buyer leaves the cart flow"`, with its lines indented below',
     "flow topic": "`topic newsletter`",
-    "start": "`start on order_placed`, `start on order_placed where total > 50 EUR`, "
-    "`start on joining segment vip` or `start on date contact.birthday every year at 09:00`",
+    "start": "`start on order_placed where total > 50 EUR`, `start on joining segment vip`, "
+    "`start on date contact.birthday every year at 09:00`, `start every monday at 09:00 for segment vip`, "
+    "`start at 2026-12-01 10:00 for segment vip` or `start by request`",
+    "start every": "`start every monday at 09:00 for segment vip`, "
+    "`start every day at 09:00 for segment vip` or `start every month on day 1 at 09:00 for segment vip`",
+    "start at": "`start at 2026-12-01 10:00 for segment vip`",
+    "start flow": "`start flow win_back`",
     "enter": "`enter once`, `enter again after 7 days` or `enter every time`",
     "one": "`one journey per trigger.order_id`",
     "leave": "`leave on order_placed` or `leave on order_refunded where order_id is trigger.order_id` "
@@ -94,6 +110,7 @@ EXAMPLES: dict[str, str] = {
     "wait": "`wait 2 days`, `wait 2 days at 10:00` or `wait for order_placed up to 7 days`",
     "wait for": "`wait for order_shipped up to 14 days` or "
     "`wait for order_shipped where order_id is trigger.order_id up to 14 days`",
+    "wait for best time": "`wait for best time up to 1 day`",
     "wait until": "`wait until 10:00`, `wait until monday at 10:00`, `wait until contact.renewal at 09:00` "
     "or `wait until any order_placed up to 7 days`",
     "on": "`on order_shipped` or `on timeout`, with steps indented below",
@@ -101,6 +118,8 @@ EXAMPLES: dict[str, str] = {
     "else": "`else` or `else if any order_placed`, at the depth of its `if`",
     "split": "`split offer`, with arms indented below: `50% short`",
     "arm": "`45% short_text`",
+    "keep": "`keep winner by clicks after 1000 contacts`, as the last line of a split",
+    "adapt": "`adapt by clicks`, as the last line of a split",
     "repeat": "`repeat up to 3 times`, steps indented below; the last line may be `until any order_placed`",
     "until": "`until any order_placed since entry`, as the last line below `repeat`",
     "set": '`set contact.city to "Riga"` or `set contact.city to unknown`',

@@ -13,6 +13,7 @@ from dsl.checks.heads import check_heads
 from dsl.checks.limits import check_limits
 from dsl.checks.loops import check_loops
 from dsl.checks.moves import check_moves
+from dsl.checks.never import check_never
 from dsl.checks.purposes import check_purposes
 from dsl.checks.schedules import check_schedules
 from dsl.checks.sends import check_sends
@@ -33,6 +34,7 @@ ALL: tuple[Callable[[Draft], Iterable[Finding]], ...] = (
     check_webhooks,
     check_limits,
     check_conditions,
+    check_never,
     check_heads,
     check_starts,
     check_schedules,

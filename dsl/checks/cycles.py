@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from dsl.draft import Draft
 from dsl.finding import Finding, Span
-from dsl.head_nodes import Enter, Start, StartOnDate, StartOnEvent, StartOnSegment
-from dsl.nodes import Flow, Send, Set, Tag, Unsubscribe
+from dsl.head_nodes import Enter, Start, StartByRequest, StartOnDate, StartOnEvent, StartOnSegment
+from dsl.nodes import Emit, Flow, Send, Set, StartFlow, Tag, Unsubscribe
 from dsl.source import error, warning
-from dsl.terms import InSegment, Path, Tagged, within
+from dsl.terms import AgreedTo, History, InSegment, Path, Tagged, within
 from dsl.walk import every_step
 
 _OF_A_MAIL = ("email_sent", "email_delivered", "email_bounced")
+_STEPS = {"Unsubscribing": "unsubscribe from", "Emitting": "emit", "`start flow": "start flow"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def check_cycles(draft: Draft) -> Iterator[Finding]:
 
 def _told(push: _Push, flow: Flow) -> str:
     if push.target is flow:
-        return f"{push.what} would start it again, without end."
+        return f"{push.what} would start this flow again, without end."
     return (
         f"{push.what} starts this flow, and what this flow does starts `{flow.name.text}` again: a circle "
         "without end."
@@ -67,8 +68,9 @@ def _told(push: _Push, flow: Flow) -> str:
 
 
 def _instead(push: _Push) -> str:
-    if push.what.startswith("Unsubscribing"):
-        return "Start it on something else, or leave out `unsubscribe from`."
+    for begins, step in _STEPS.items():
+        if push.what.startswith(begins):
+            return f"Start it on something else, or leave out the step `{step}`."
     return "Start it on something that people do, as in `start on email_clicked`."
 
 
@@ -100,31 +102,43 @@ def _once(flow: Flow) -> bool:
 
 def _pushes(flow: Flow, starts: list[tuple[Flow, Start, frozenset[str]]]) -> Iterator[_Push]:
     """What a flow does to the starts of all flows; with each start stands what it asks for."""
-    sends = unsubscribes = False
+    own = flow.name.text
+    happens: dict[str, str] = {}
+    requests: set[str] = set()
     changed: dict[str, str] = {}
     for step in every_step(flow.steps):
         match step:
             case Send():
-                sends = True
-            case Unsubscribe():
-                unsubscribes = True
+                happens |= dict.fromkeys(_OF_A_MAIL, f"A mail of `{own}`")
+            case Unsubscribe(topic):
+                happens["unsubscribed"] = f"Unsubscribing in `{own}`"
+                asked_of = (f"agreed to {topic.text}", "any unsubscribed")
+                changed |= dict.fromkeys(asked_of, happens["unsubscribed"])
+            case Emit(made):
+                happens[made.text] = f"Emitting `{made.text}` in `{own}`"
+                changed[f"any {made.text}"] = happens[made.text]
+            case StartFlow(other):
+                requests.add(other.text)
             case Set(path):
                 changed[path.text] = f"Setting `{path.text}` in `{flow.name.text}`"
             case Tag(tag):
                 changed[f'tagged "{tag.value}"'] = f'Changing the tag "{tag.value}" in `{flow.name.text}`'
     for target, start, asked in starts:
         if isinstance(start, StartOnEvent):
-            if sends and start.event.text in _OF_A_MAIL:
-                whose = "The flow's own mails" if target is flow else f"A mail of `{flow.name.text}`"
-                yield _Push(start.span, target, True, whose)
-            elif unsubscribes and start.event.text == "unsubscribed":
-                yield _Push(start.span, target, True, f"Unsubscribing in `{flow.name.text}`")
+            event = start.event.text
+            if event in happens:
+                mail = event in _OF_A_MAIL and target is flow
+                yield _Push(start.span, target, True, "The flow's own mails" if mail else happens[event])
+        elif isinstance(start, StartByRequest):
+            if target.name.text in requests:
+                yield _Push(start.span, target, True, f"`start flow {target.name.text}` in `{own}`")
         elif common := asked & changed.keys():
             yield _Push(start.span, target, False, changed[min(common)])
 
 
 def _asked(start: Start, draft: Draft) -> frozenset[str]:
-    """The attributes and tags on which a start depends, through all segments of segments."""
+    """The attributes, tags, agreements and events on which a start depends, through all segments of segments.
+    Starts at fixed times happen at those times, whatever the flows do."""
     todo: list[object] = [start.value] if isinstance(start, StartOnDate) else []
     names = [start.segment.text] if isinstance(start, StartOnSegment) else []
     asked: set[str] = set()
@@ -144,4 +158,8 @@ def _asked(start: Start, draft: Draft) -> frozenset[str]:
                     asked.add(f'tagged "{tag}"')
                 case InSegment(name_):
                     names.append(name_.text)
+                case AgreedTo(topic):
+                    asked.add(f"agreed to {topic.text}")
+                case History(path=path):
+                    asked.add(f"any {path.parts[0].text}")
     return frozenset(asked)
