@@ -30,7 +30,7 @@ def needs_of(things: Iterable[Struct], segments: Iterable[str] = ()) -> Needs:
     mails: set[str] = set()
     moments: set[str] = set()
     for thing in things:
-        for part in _parts(thing):
+        for part in parts_of(thing):
             match part:
                 case Attribute(name):
                     attributes.add(name)
@@ -66,7 +66,7 @@ def _event_need(
     for each in histories:
         asked.update(each.path[:1])
         if each.where is not None:
-            asked.update(part.path[0] for part in _parts(each.where) if isinstance(part, Field))
+            asked.update(part.path[0] for part in parts_of(each.where) if isinstance(part, Field))
     windows = [each.span.duration if isinstance(each.span, LastSpan) else None for each in histories]
     bounded = [each for each in windows if each is not None]
     keep = _covering(bounded) if len(bounded) == len(windows) and not however_long_ago else None
@@ -82,12 +82,12 @@ def _covering(durations: list[Duration]) -> Duration:
     )
 
 
-def _parts(thing: object) -> Iterator[Struct]:
+def parts_of(thing: object) -> Iterator[Struct]:
     """A struct and all structs within it."""
     if isinstance(thing, Struct):
         yield thing
         for name in thing.__struct_fields__:
-            yield from _parts(getattr(thing, name))
+            yield from parts_of(getattr(thing, name))
     elif isinstance(thing, tuple):
         for each in thing:
-            yield from _parts(each)
+            yield from parts_of(each)

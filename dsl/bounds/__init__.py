@@ -5,8 +5,20 @@ is that of the clock: a day is a day, though it may last 23 or 25 hours; a month
 the side on which a bound may err.
 """
 
+from dsl.bounds.asking import StepNeeds, step_needs, unreached
 from dsl.bounds.flow import FlowBounds, Peak, of_flow
 from dsl.bounds.together import Together, of_marketing, of_topic
 from dsl.bounds.words import sentence
 
-__all__ = ["FlowBounds", "Peak", "Together", "of_flow", "of_marketing", "of_topic", "sentence"]
+__all__ = [
+    "FlowBounds",
+    "Peak",
+    "StepNeeds",
+    "Together",
+    "of_flow",
+    "of_marketing",
+    "of_topic",
+    "sentence",
+    "step_needs",
+    "unreached",
+]

@@ -5,16 +5,26 @@ from pathlib import Path
 from typing import Literal
 
 
-def check(folder: Path = Path("."), *, format: Literal["text", "json", "sarif"] = "text") -> int:
+def check(
+    folder: Path = Path("."),
+    *,
+    explain_limits: bool = False,
+    format: Literal["text", "json", "sarif"] = "text",
+) -> int:
     """Say what is wrong with the flows and templates of a project.
 
     Parameters
     ----------
     folder
         The project's folder, which holds virta.toml.
+    explain_limits
+        Tell the fewest and most mails of each flow, its shortest and longest way, and the most mails that one
+        person can get in a day, a week and 30 days, with the steps that send them.
     format
         text for people, json for programs, sarif for code hosts and editors.
     """
+    import msgspec
+
     from dsl.finding import Severity
     from dsl.report import as_json, as_text, summary
     from virta.colours import coloured
@@ -22,8 +32,17 @@ def check(folder: Path = Path("."), *, format: Literal["text", "json", "sarif"] 
 
     _, compiled = load_project(folder)
     findings = compiled.findings
+    told = None
+    if explain_limits and compiled.program is not None:
+        from virta.limits_shown import known
+
+        told = known(compiled.program)
     if format == "json":
-        print(as_json(findings).decode())
+        rows = as_json(findings)
+        if told is not None:
+            rows = msgspec.json.encode({**msgspec.json.decode(rows), "limits": told})
+            rows = msgspec.json.format(rows, indent=2)
+        print(rows.decode())
     elif format == "sarif":
         from dsl.report_sarif import as_sarif
         from virta.command_table import VERSION
@@ -35,4 +54,8 @@ def check(folder: Path = Path("."), *, format: Literal["text", "json", "sarif"] 
     elif compiled.program is not None:
         flows, templates = len(compiled.program.flows), len(compiled.templates)
         print(f"Nothing to mend. Flows: {flows}, templates: {templates}.")
+    if told is not None and format == "text":
+        from virta.limits_shown import shown
+
+        print(f"\n{shown(told, coloured(sys.stdout))}", end="")
     return 1 if any(finding.severity is Severity.ERROR for finding in findings) else 0
