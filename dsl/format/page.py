@@ -188,11 +188,14 @@ def _comment(source: Source, number: int) -> tuple[str, int]:
 
 
 def _comment_column(source: Source, number: int) -> int:
-    """The column of the comment at the end of a line, or of one that hangs from such; -1: there is none."""
-    comment, column = _comment(source, number)
-    while number > 1 and comment and not source.lines[number - 1][:column].strip():
-        number -= 1
-        comment, above = _comment(source, number)
-        if above != column:
+    """The column of the comment at the end of a line of code, or of one that hangs from such; -1: it is none."""
+    column = -1
+    while number:
+        comment, at = _comment(source, number)
+        if not comment or at != (column if column >= 0 else at):
             return -1
-    return column if comment else -1
+        if source.lines[number - 1][:at].strip():
+            return at
+        column = at
+        number -= 1
+    return -1

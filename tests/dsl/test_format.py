@@ -379,3 +379,8 @@ def test_a_defect_of_the_formatter_is_no_one_elses(
     monkeypatch.setattr(result, "shown", lambda rows: wrong)
     with pytest.raises(FormattingFault, match=told):
         format_source("a.flow", b'segment a\n    contact.city is "b"  # c\n', "EUR")
+
+
+def test_comments_above_all_are_at_the_left_edge() -> None:
+    """They hang from no line of code, however they are indented."""
+    assert formatted(" # a\n # b\nuse shop\n") == "# a\n# b\nuse shop\n"
