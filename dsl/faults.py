@@ -140,7 +140,7 @@ def _quotes(chunk: Chunk, index: int, column: int, kind: str) -> tuple[Finding, 
     rest = text[column:]
     if named := re.match(r'"([^\W\d]\w*)"', rest):
         span = chunk.span(index, column, column + named.end())
-        finding = error("E113", span, "A name stands without quotes.", f"Write `{named.group(1)}`.")
+        finding = error("E118", span, "A name stands without quotes.", f"Write `{named.group(1)}`.")
         return finding, Mend(column, column + named.end(), named.group(1))
     words = rest.rstrip(" ")
     if kind in _WITH_TEXT and words and '"' not in words and HOLE not in words and "\\" not in words:

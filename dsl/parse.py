@@ -21,7 +21,7 @@ from dsl.words import DECLARATIONS
 _MOST_FAULTS = 40
 _MOST_MENDS = 6
 _LAYOUT_TOKENS = ("_NL", "_INDENT", "_DEDENT", "$END")
-_SPELLING = ("E111", "E112", "E113", "E114")
+_SPELLING = ("E111", "E112", "E113", "E114", "E118")
 _WORD = re.compile(r"[^\W\d]\w*")
 
 

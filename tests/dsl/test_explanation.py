@@ -103,3 +103,20 @@ def test_a_code_without_a_page_is_a_key_error() -> None:
     for code in ("E999", "", "../E101", "E101.md"):
         with pytest.raises(KeyError):
             explanation(code)
+
+
+@pytest.mark.parametrize("code", PAGES)
+def test_a_page_is_written_for_people(code: str) -> None:
+    """A title that fits into a table, and a text that gives a reason."""
+    page = explanation(code)
+    assert len(page.title) <= 90
+    assert not page.title.endswith(".")
+    assert 60 <= len(page.text) <= 900
+    assert page.text.endswith((".", "`"))
+
+
+def test_no_two_pages_are_alike() -> None:
+    """A code counts only if its fault and its cure differ from every other's."""
+    pages = [explanation(code) for code in PAGES]
+    assert len({page.title for page in pages}) == len(pages)
+    assert len({page.wrong for page in pages}) == len(pages)
