@@ -25,7 +25,8 @@ def test_the_flows_of_the_language_page_have_no_findings() -> None:
 
     def project(*names: str) -> Project:
         templates = tuple((f"templates/{name}.html", mail.encode()) for name in names)
-        return Project(files, templates, ("en",), "EUR", "Europe/Riga", date(2026, 11, 21))
+        lists = (("codes.csv", b"TEA-4711\n"),)
+        return Project(files, templates, ("en",), "EUR", "Europe/Riga", date(2026, 11, 21), lists=lists)
 
     missing = compile_project(project()).findings
     names = {found.group(1) for each in missing if (found := re.search(r"no template `(\w+)`", each.message))}
@@ -34,7 +35,8 @@ def test_the_flows_of_the_language_page_have_no_findings() -> None:
     assert as_text(found.findings, found.sources) == ""
     assert found.program is not None
     assert {flow.flow for flow in found.program.flows} == {
-        *("welcome", "order_updates", "abandoned_cart", "winback", "birthday")
+        *("welcome", "order_updates", "abandoned_cart", "winback", "birthday"),
+        *("weekly", "stay_with_us", "opening"),
     }
 
 
