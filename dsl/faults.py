@@ -10,6 +10,7 @@ from dsl.nearmiss import near_miss
 from dsl.source import error
 from dsl.words import DECLARATIONS, EXAMPLES, HEADS, STEPS, SYNONYMS
 
+_SHOWN = 20
 _WITH_TEXT = (
     "topic",
     "segment",
@@ -64,7 +65,8 @@ def diagnose(chunk: Chunk, index: int, column: int, place: str) -> tuple[Finding
         return _head_below(chunk, index, "start"), None
     kind = _kind(words, place)
     if kind is None:
-        return _unknown_start(chunk, index, first.group() if first else words[:1], place)
+        begin = first.group() if first else words.replace(HOLE, " ").split(" ")[0][:_SHOWN] or words[:1]
+        return _unknown_start(chunk, index, begin, place)
     if quoted := _quotes(chunk, index, column, kind):
         return quoted
     rest = logical.text[column:].rstrip(" ").replace(HOLE, "")
