@@ -2,46 +2,53 @@
 
 from collections.abc import Iterator
 
-from dsl.draw_words import node_words, starts, ways
+from dsl.draw_marks import NOBODY, Live
+from dsl.draw_words import node_notes, node_words, start_notes, starts, ways
 from dsl.graph import (
     END,
+    Call,
+    Emit,
     Finish,
     Graph,
     If,
     Node,
     Repeat,
     Split,
+    StartFlow,
     Wait,
     WaitFor,
+    WaitForBestTime,
     WaitUntil,
     WaitUntilDate,
     WaitUntilTime,
 )
 
 
-def mermaid(flow: Graph) -> str:
-    """The flow from its starts to its ends, for Mermaid (`flowchart TD`). Equal graphs give equal text."""
-    return "\n".join(["flowchart TD", *(f"    {line}" for line in _lines(flow))]) + "\n"
+def mermaid(flow: Graph, live: Live = NOBODY) -> str:
+    """The flow from its starts to its ends, for Mermaid (`flowchart TD`), with the people in it. Equal
+    arguments give equal text."""
+    return "\n".join(["flowchart TD", *(f"    {line}" for line in _lines(flow, live))]) + "\n"
 
 
-def _lines(flow: Graph) -> Iterator[str]:
+def _lines(flow: Graph, live: Live) -> Iterator[str]:
     for number, words in enumerate(starts(flow)):
-        yield f'start{number}(["{_text(words)}"]) --> n0'
+        told = (words,) if number else (words, *start_notes(flow), live.start)
+        yield f'start{number}(["{_text(*told)}"]) --> n0'
     ends = False
     for index, node in enumerate(flow.nodes):
-        yield f"n{index}{_shape(node)}"
+        yield f"n{index}{_shape(node, _text(node_words(node), *node_notes(node), live.mark(node.step).told))}"
         for label, target in ways(node):
             ends = ends or target == END
-            arrow = f'-->|"{_text(label)}"|' if label else "-->"
+            arrow = f'-->|"{_text(live.along(node.step, label))}"|' if label else "-->"
             yield f"n{index} {arrow} {'stop' if target == END else f'n{target}'}"
     if ends:
         yield 'stop(["end"])'
 
 
-def _shape(node: Node) -> str:
-    words = f'"{_text(node_words(node))}"'
+def _shape(node: Node, text: str) -> str:
+    words = f'"{text}"'
     match node:
-        case Wait() | WaitUntilTime() | WaitUntilDate() | WaitUntil() | WaitFor():
+        case Wait() | WaitForBestTime() | WaitUntilTime() | WaitUntilDate() | WaitUntil() | WaitFor():
             return f"({words})"
         case If():
             return f"{{{words}}}"
@@ -49,12 +56,18 @@ def _shape(node: Node) -> str:
             return f"{{{{{words}}}}}"
         case Finish() | Repeat():
             return f"([{words}])"
+        case Emit() | Call() | StartFlow():
+            return f"[/{words}/]"
         case _:
             return f"[{words}]"
 
 
-def _text(words: str) -> str:
-    """Words that Mermaid shows as they are."""
+def _text(*lines: str) -> str:
+    """Lines that Mermaid shows as they are."""
+    return "<br/>".join(_escaped(line) for line in lines if line)
+
+
+def _escaped(words: str) -> str:
     for sign, code in (("#", "#35;"), ('"', "#quot;"), ("<", "#lt;"), (">", "#gt;"), ("\n", " ")):
         words = words.replace(sign, code)
     return words

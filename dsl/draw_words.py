@@ -98,6 +98,21 @@ def node_words(node: Node) -> str:
             return f"finish as {label}" if label else "finish"
 
 
+def node_notes(node: Node) -> tuple[str, ...]:
+    """What a drawing tells of a step beside its words: how the winner of a split is found."""
+    if not isinstance(node, Split) or node.winner is None:
+        return ()
+    metric = node.winner.event or node.winner.metric
+    if node.winner.adapts:
+        return (f"adapt by {metric}",)
+    return (f"keep winner by {metric} after {node.winner.after:,} contacts",)
+
+
+def start_notes(flow: Graph) -> tuple[str, ...]:
+    """What a drawing tells beside the starts: whom the flow holds out."""
+    return (f"{flow.holdout.normalize():f}% held out",) if flow.holdout else ()
+
+
 def ways(node: Node) -> Iterator[tuple[str, int]]:
     """Where a journey can go from a step: the word on the arrow (empty where there is but one) and the index
     of the next step."""

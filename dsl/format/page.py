@@ -188,7 +188,7 @@ def _comment(source: Source, number: int) -> tuple[str, int]:
 
 
 def _comment_column(source: Source, number: int) -> int:
-    """The column of the comment at the end of a line of code, or of one that hangs from such; -1: it is none."""
+    """The column of the comment at the end of a line of code, or of one that hangs from such; else -1."""
     column = -1
     while number:
         comment, at = _comment(source, number)

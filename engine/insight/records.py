@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from msgspec import Struct
+from msgspec import DecodeError, Struct
 from sqlalchemy import Connection, Row, Select, create_engine, func, select
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import StaticPool
@@ -131,6 +131,19 @@ def open_records(path: Path) -> Iterator[Records]:
             yield Records(connection)
             connection.exec_driver_sql("ROLLBACK")
     except DatabaseError as fault:
-        raise StoreFault(f"{path} cannot be read as a database: {fault.orig}.") from None
+        raise StoreFault(_unreadable(path, str(fault.orig))) from None
+    except DecodeError:
+        raise StoreFault(_OF_ANOTHER_VERSION.format(path)) from None
     finally:
         engine.dispose()
+
+
+_OF_ANOTHER_VERSION = "{} was written by another version of Virta. Read it with that one."
+
+
+def _unreadable(path: Path, reason: str) -> str:
+    if reason.startswith("no such "):
+        return _OF_ANOTHER_VERSION.format(path)
+    if "locked" in reason:
+        return f"{path} is locked by another program. Try again when that one is done."
+    return f"{path} cannot be read as a database: {reason}."

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from dsl.draw_marks import Mark
 from dsl.draw_words import ways
 from dsl.graph import (
     END,
@@ -94,6 +95,18 @@ def steps(flow: Graph, counted: Tally) -> dict[str, StepFigures]:
     taken = arms(flow, counted)
     into = Counter(target for node in flow.nodes for _, target in ways(node) if target != END)
     return {node.step: _figures(flow, node, counted, taken, into) for node in flow.nodes}
+
+
+def marks(figures: Mapping[str, StepFigures], standing: Mapping[str, Sequence[Place]]) -> dict[str, Mark]:
+    """What a drawing of a flow tells of its people, by step; from what `steps` and `places` give."""
+    return {step: Mark(len(standing.get(step, ())), _told(each)) for step, each in figures.items()}
+
+
+def _told(figures: StepFigures) -> str:
+    if figures.sent is not None:
+        skipped = f", {figures.skipped:,} skipped" if figures.skipped else ""
+        return f"{figures.sent:,} mailed{skipped}"
+    return f"{figures.passed:,} passed" if figures.passed is not None else ""
 
 
 def _figures(

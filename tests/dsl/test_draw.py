@@ -8,7 +8,9 @@ import pytest
 
 from dsl.compile import Project, compile_project
 from dsl.draw_layout import Link, lay_out
-from dsl.draw_svg import Mark, draw, wrapped
+from dsl.draw_marks import Live, Mark
+from dsl.draw_parts import wrapped
+from dsl.draw_svg import draw
 from dsl.draw_words import node_words, ways
 from dsl.graph import Graph, Repeat
 
@@ -62,7 +64,7 @@ def compiled(text: str) -> Graph:
 
 
 def svg(flow: Graph, *marks: Any, alone: bool = False) -> str:
-    return draw(flow, *marks, alone=alone).text
+    return draw(flow, Live(*marks), alone=alone).text
 
 
 def texts(drawing: str) -> str:
@@ -164,7 +166,7 @@ def test_names_are_broken_where_their_parts_end() -> None:
 
 def test_the_start_tells_how_many_it_let_in(flow: Graph) -> None:
     """So that those who left on the way can be seen."""
-    assert "892 entered" in texts(draw(flow, entered=892).text)
+    assert "892 entered" in texts(draw(flow, Live(entered=892)).text)
     assert "entered" not in texts(draw(flow).text)
 
 

@@ -1,16 +1,17 @@
 """A flow as a drawing, with the people in it; and who waits at one step."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dsl.draw_svg import Mark, draw
+from dsl.draw_marks import Live, Mark
+from dsl.draw_svg import draw
 from dsl.draw_words import node_words
 from dsl.graph import Graph, If, Node, Send
-from engine.insight.standing import Place, StepFigures, arms, places, steps
+from engine.insight.standing import arms, marks, places, steps
 from engine.mail.foreign import read_foreign
 from web.studio.flow_text import coloured
 from web.studio.frame import Studio
@@ -40,9 +41,9 @@ def get_flow(request: Request, studio: Studio) -> Response:
         counted = studio.snapshot.of(records)
         standing = places(flow, records.journeys(), records.graphs())
     figures = steps(flow, counted.tally)
-    marks = {node.step: _mark(flow, node.step, figures[node.step], standing) for node in flow.nodes}
+    shown = {step: _linked(flow, step, mark) for step, mark in marks(figures, standing).items()}
     entered = counted.figures[flow.flow].entered
-    drawing = draw(flow, marks, arms(flow, counted.tally) if entered else {}, entered=entered or None)
+    drawing = draw(flow, Live(shown, arms(flow, counted.tally), entered) if entered else Live(shown))
     return studio.page(
         request,
         "flow",
@@ -88,16 +89,10 @@ def _newest(studio: Studio, counted: Counted, flow: str, step: str) -> Newest | 
     return Newest(position, read_foreign(content).subject)
 
 
-def _mark(flow: Graph, step: str, figures: StepFigures, standing: dict[str, list[Place]]) -> Mark:
-    here = len(standing.get(step, ()))
-    told = []
-    if figures.sent is not None:
-        told += [f"{figures.sent:,} mailed"]
-        told += [f"{figures.skipped:,} skipped"] if figures.skipped else []
-    elif figures.passed is not None:
-        told += [f"{figures.passed:,} passed"]
-    link = f"/studio/flows/{quote(flow.flow)}/steps/{quote(step, safe='')}" if here or told else ""
-    return Mark(here, ", ".join(told), link)
+def _linked(flow: Graph, step: str, mark: Mark) -> Mark:
+    """The mark with a way to the people of the step, if anybody came by."""
+    link = f"/studio/flows/{quote(flow.flow)}/steps/{quote(step, safe='')}" if mark.told else ""
+    return replace(mark, link=link)
 
 
 def get_step(request: Request, studio: Studio) -> Response:
