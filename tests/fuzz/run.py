@@ -111,7 +111,9 @@ def main() -> None:
         flags = [
             f"-max_total_time={settings.seconds}",
             f"-max_len={_LONGEST}",
-            "-timeout=120",
+            f"-artifact_prefix={scratch}/",
+            "-timeout=300",
+            "-report_slow_units=300",
             "-rss_limit_mb=0",
         ]
         atheris.Setup([sys.argv[0], *flags, str(corpus)], hunt.once, custom_mutator=hunt.changed)
