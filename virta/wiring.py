@@ -181,6 +181,7 @@ async def _open(
     opened.callback(store.close)
     older = await store.graphs()
     await store.keep_graphs(program.flows)
+    await store.keep_lists(compiled.codes)
     if blank is None:
         await store.keep_current(program, {template.name: template.digest for template in compiled.templates})
     loaded = Loaded(program, older, settings.time_zone, keys.journey, settings.currency)
@@ -208,7 +209,9 @@ async def _open(
         world.clock,
         lambda: wake[0](),
     )
-    runner = Runner(store, loaded, consent, letters, queue, mailer, dispatch, caller, world.clock)
+    runner = Runner(
+        store, loaded, consent, letters, queue, mailer, dispatch, caller, world.clock, settings.team
+    )
     wake.append(runner.wake.set)
     inbox = Inbox(store, program, world.clock, runner.wake.set)
     intake = Intake(consent, store, inbox, world.clock)

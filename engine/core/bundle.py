@@ -36,7 +36,8 @@ class Journey(Struct, frozen=True, array_like=True):
     `mail` is the key of a mail whose hand-over this journey's present step counts from, while it is open.
     `started` is the moment of the event that started it: what happened later happened since entry.
     `visits` counts how often a step within a round was met. `codes` tells by step and coupon when a code was
-    made. `held`: since when its mail waits for limits and quiet, 0 where none does.
+    made, `listed` which one of a list it is. `held`: since when its mail waits for limits and
+    quiet, 0 where none does.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Journey(Struct, frozen=True, array_like=True):
     visits: dict[str, int] = {}
     codes: dict[str, int] = {}
     held: int = 0
+    listed: dict[str, str] = {}
 
 
 class Bundle(Struct, frozen=True):
@@ -169,13 +171,15 @@ class MailEnded(Struct, frozen=True):
 
 class Stimulus(Struct, frozen=True):
     """Something that happens to one contact. `at` is when it happened. `open` has the keys of those of her
-    mails that have not been handed over, where limits may have to decide."""
+    mails that have not been handed over, where limits may have to decide; `codes` are free codes of coupons'
+    lists, for those who are to get one."""
 
     id: str
     contact: str
     at: int
     data: Happened | Fired | Agreed | Stopped | Learned | Foretold | Requested | MailEnded
     open: frozenset[str] = frozenset()
+    codes: dict[str, tuple[str, ...]] = {}
 
 
 # ---------------------------------------------------------------- what comes of it
@@ -233,7 +237,7 @@ class WithdrawBody(Struct, frozen=True, tag_field="is", tag="withdraw"):
 
 
 class CodeBody(Struct, frozen=True, tag_field="is", tag="coupon"):
-    """A coupon's code that was made. `until` is when it ends, None: never."""
+    """A coupon's code that was made, or (`listed`) taken from a list. `until` is its end, None: never."""
 
     flow: str
     journey: str
@@ -242,6 +246,7 @@ class CodeBody(Struct, frozen=True, tag_field="is", tag="coupon"):
     coupon: str
     code: str
     until: int | None = None
+    listed: bool = False
 
 
 class EventBody(Struct, frozen=True, tag_field="is", tag="event"):
@@ -333,13 +338,15 @@ class Entry(Struct, frozen=True, array_like=True):
 
 
 class Advanced(Struct, frozen=True):
-    """What `advance` gives: the contact as it now is, what to do, and what to write down."""
+    """What `advance` gives: the contact as it now is, what to do, and what to write down. `short` are coupons
+    of whose lists more codes were asked for than the stimulus has: with more of them more comes of it."""
 
     bundle: Bundle
     effects: tuple[Effect, ...] = ()
     recalls: tuple[Recall, ...] = ()
     entries: tuple[Entry, ...] = ()
     trials: tuple[Drawn | Scored | Struck, ...] = ()
+    short: frozenset[str] = frozenset()
 
 
 replace = msgspec.structs.replace

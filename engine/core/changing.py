@@ -3,7 +3,7 @@
 from typing import Any
 
 from dsl.graph import CouponCode, Set, Tag, Tell, Unsubscribe
-from engine.core import keeping, mailing, segments
+from engine.core import coupons, keeping, mailing, segments
 from engine.core.bundle import Effect, Journey, TellBody, WithdrawBody
 from engine.core.conditions import known
 from engine.core.flow import Flow, spoken
@@ -15,11 +15,12 @@ def set_attribute(turn: Turn, flow: Flow, journey: Journey, node: Set) -> Journe
     """Change an attribute; an unknown value makes it unknown, and so does one that is too large to keep."""
     value: Any = None
     if isinstance(node.value, CouponCode):
-        made = mailing.coupon(turn, flow, journey, node.step, node.value.coupon)
+        made = coupons.give(turn, flow, journey, node.step, [node.value.coupon])
         if made is None:
             turn.note(journey.flow, journey.id, node.step, What.SKIPPED, Why.NO_CODE)
             return journey
-        journey, value, _ = made
+        journey, codes = made
+        value = codes[node.value.coupon].code
     elif node.value is not None:
         found = known(flow.values[journey.node](turn.scene(journey)))
         value = keeping.fitting(turn.loaded.attributes.get(node.attribute), found, turn.clock_of(flow))

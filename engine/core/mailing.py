@@ -3,8 +3,8 @@
 from typing import Any
 
 from dsl.graph import Send
-from engine.core import calendar, limits
-from engine.core.bundle import CodeBody, Effect, Journey, MailBody, Mailed, replace
+from engine.core import coupons, limits
+from engine.core.bundle import Effect, Journey, MailBody, Mailed, replace
 from engine.core.flow import Flow, filled
 from engine.core.record import What, Why
 from engine.core.turn import Turn
@@ -25,12 +25,13 @@ def send(turn: Turn, flow: Flow, journey: Journey, node: Send) -> Journey:
     scene = turn.scene(journey)
     tongue = flow.sends[index]
     values: dict[str, Any] = {name: value(scene) for name, value in tongue.values}
+    given_codes = coupons.give(turn, flow, journey, node.step, [asked for _, asked in tongue.codes])
+    if given_codes is None:
+        turn.note(journey.flow, journey.id, node.step, What.SKIPPED, Why.NO_CODE)
+        return journey
+    journey, codes = given_codes
     for name, asked in tongue.codes:
-        made = coupon(turn, flow, journey, node.step, asked)
-        if made is None:
-            turn.note(journey.flow, journey.id, node.step, What.SKIPPED, Why.NO_CODE)
-            return journey
-        journey, values[name], values[f"{name}_until"] = made
+        values[name], values[f"{name}_until"] = codes[asked].code, codes[asked].until
     bundle = turn.bundle
     journey, key = visit(turn, flow, journey, node.step)
     personal = node.recommends > 0 and "personalisation" in bundle.agreed
@@ -80,33 +81,9 @@ def given(turn: Turn, flow: Flow, journey: Journey, step: str) -> tuple[Journey,
     scene = turn.scene(journey)
     tongue = flow.given[journey.node]
     values: dict[str, Any] = {name: value(scene) for name, value in tongue.values}
-    for name, asked in tongue.codes:
-        made = coupon(turn, flow, journey, step, asked)
-        if made is None:
-            turn.note(journey.flow, journey.id, step, What.SKIPPED, Why.NO_CODE)
-            return None
-        journey, values[name], _ = made
-    return journey, values
-
-
-def coupon(
-    turn: Turn, flow: Flow, journey: Journey, step: str, name: str
-) -> tuple[Journey, str, int | None] | None:
-    """The code of a step and when it ends; None for a coupon that is not declared any more. Repeats of a step
-    share the code, which is valid from when it was made."""
-    declared = turn.loaded.coupons.get(name)
-    if declared is None:
+    given_codes = coupons.give(turn, flow, journey, step, [asked for _, asked in tongue.codes])
+    if given_codes is None:
+        turn.note(journey.flow, journey.id, step, What.SKIPPED, Why.NO_CODE)
         return None
-    code = turn.loaded.code(name, journey.id, step)
-    slot = f"{step}\0{name}"
-    known = journey.codes.get(slot)
-    made = turn.now if known is None else known
-    until = None if declared.valid is None else calendar.add(made, declared.valid, turn.clock_of(flow))
-    if known is None:
-        if journey.node in flow.again:
-            journey = replace(journey, codes={**journey.codes, slot: made})
-        body = CodeBody(journey.flow, journey.id, step, made, name, code, until)
-        key = turn.loaded.key(journey.id, slot, 0)
-        turn.ask(Effect(key, journey.contact, "coupon", body))
-        turn.note(journey.flow, journey.id, step, What.CODE, name)
-    return journey, code, until
+    journey, codes = given_codes
+    return journey, values | {name: codes[asked].code for name, asked in tongue.codes}

@@ -52,6 +52,8 @@ class Turn:
         self._effects: list[Effect] = []
         self._recalls: list[Recall] = []
         self._entries: list[Entry] = []
+        self._codes = {name: list(codes) for name, codes in stimulus.codes.items()}
+        self._short: set[str] = set()
         self._trials: list[Drawn | Scored | Struck] = []
 
     def done(self) -> Advanced:
@@ -61,6 +63,7 @@ class Turn:
             tuple(self._recalls),
             tuple(self._entries),
             tuple(self._trials),
+            frozenset(self._short),
         )
 
     def change(self, **fields: Any) -> None:
@@ -120,6 +123,16 @@ class Turn:
         for journey in self.bundle.journeys:
             if journey.held and journey.due > self.now:
                 self.stand(journey, self.now)
+
+    def has_code(self, coupon: str) -> bool:
+        """Whether a free code of a list is at hand. If not, more are asked for."""
+        if not self._codes.get(coupon):
+            self._short.add(coupon)
+        return coupon not in self._short
+
+    def take_code(self, coupon: str) -> str:
+        """The next free code of a list."""
+        return self._codes[coupon].pop(0)
 
     def count(self, counted: Drawn | Scored | Struck) -> None:
         """Something of a trial."""

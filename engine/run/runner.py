@@ -1,7 +1,7 @@
 """The loop of the engine: gather what happened, advance those people, commit, hand on the effects."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import structlog
 
@@ -10,7 +10,7 @@ from consent.contract import (
     Unavailable,
 )
 from engine.calls.caller import Caller
-from engine.core.advance import advance, undecided
+from engine.core.advance import undecided
 from engine.core.bundle import (
     Bundle,
     Effect,
@@ -36,6 +36,7 @@ from engine.people.relearn import relearn
 from engine.run.changes import STOPS, changes_after, last_heard, stimuli_of
 from engine.run.errands import Errands
 from engine.run.predictions import foretold
+from engine.run.stock import Stock, tell_team
 from engine.run.sweep import strangers_to
 from engine.run.trials import Trials
 from engine.run.views import forget_views
@@ -72,6 +73,7 @@ class Runner:
         dispatch: Dispatch,
         caller: Caller,
         clock: Callable[[], int],
+        team: Collection[str] = (),
     ) -> None:
         self.wake = asyncio.Event()
         self.idle = False  # whether `step` last found nothing to do
@@ -86,6 +88,7 @@ class Runner:
         self._dispatch = dispatch
         self._caller = caller
         self._clock = clock
+        self._team = team
         self._cursors: dict[str, int] = {_CHANGES: 0, _INBOX: 0}
         self._trials = Trials(store)
         self._errands = Errands(consent, letters, queue, dispatch, caller)
@@ -273,22 +276,25 @@ class Runner:
                 attributes = {**known, "email_domain": domain}
                 after[contact] = replace(after[contact], attributes=attributes)
         last: dict[str, Stimulus] = {}
+        stock = Stock(self._store)
         while stimuli:
             recalls: list[Recall] = []
             for stimulus in stimuli:
                 last[stimulus.contact] = stimulus
-                recalls += self._move(after, stimulus, batch, now)
+                recalls += await self._move(after, stimulus, stock, batch, now)
             stimuli = self._recall(recalls, batch, now) or self._decisions(after, last, batch, now)
         for contact, old in before.items():
             batch.change(old, after[contact])
         return after
 
-    def _move(
-        self, people: dict[str, Bundle], stimulus: Stimulus, batch: Batch, now: int
+    async def _move(
+        self, people: dict[str, Bundle], stimulus: Stimulus, stock: Stock, batch: Batch, now: int
     ) -> Sequence[Recall]:
         """Advance one contact. Mails under limits are decided on when everything else has been heard."""
         deciding = isinstance(stimulus.data, Fired) and stimulus.id.startswith(_DECIDE)
-        advanced = advance(self._loaded, people[stimulus.contact], stimulus, now, more=not deciding)
+        bundle = people[stimulus.contact]
+        advanced = await stock.advance(self._loaded, bundle, stimulus, now, more=not deciding)
+        tell_team(self._loaded, self._team, advanced, self._cursors, batch, now)
         people[stimulus.contact] = advanced.bundle
         for effect in advanced.effects:
             {"coupon": batch.codes, "event": batch.emitted}.get(effect.kind, batch.effects).append(effect)

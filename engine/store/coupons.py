@@ -9,6 +9,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from engine.core.bundle import CodeBody, Effect
 from engine.store import schema as t
+from engine.store import stock
 from engine.store.statement import Driver, Statement
 
 log = structlog.get_logger("engine")
@@ -42,6 +43,8 @@ def keep(driver: Driver, made: Sequence[Effect]) -> None:
             body.at,
             body.until,
         )
+        if body.listed:
+            stock.give(driver, body.code)
         if not written:
             log.error("two people got the same coupon code; give it more random signs", coupon=body.coupon)
 

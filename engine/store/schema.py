@@ -117,6 +117,26 @@ coupon = Table(  # codes that were made, for the shop to know
     sqlite_with_rowid=False,
 )
 
+listed_code = Table(  # of coupons whose codes come from a list of the project
+    "listed_code",
+    metadata,
+    Column("code", String, primary_key=True),
+    Column("coupon", String, primary_key=True),
+    Column("place", Integer, nullable=False),
+    Column("offered", Boolean, nullable=False),  # the list still has it
+    Column("given", Boolean, nullable=False),
+    Index("free_code", "coupon", "place", sqlite_where=text("offered = 1 AND given = 0")),
+    sqlite_with_rowid=False,
+)
+
+code_list = Table(  # the lists as they were last read
+    "code_list",
+    metadata,
+    Column("coupon", String, primary_key=True),
+    Column("digest", String, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 trial = Table(  # by person the first arm of a split that finds out which is best, and what came of it
     "trial",
     metadata,

@@ -19,6 +19,7 @@ from engine.store import (
     people,
     products,
     rows,
+    stock,
     told,
     trials,
     views,
@@ -87,6 +88,14 @@ class Store:
     async def codes(self, after: int = -1) -> list[Code]:
         """The coupons' codes made after that instant, oldest first."""
         return await self._database.run(coupons.find, after)
+
+    async def keep_lists(self, lists: Mapping[str, Sequence[str]]) -> None:
+        """Offer the codes of these lists, by coupon, and those of no earlier form of them."""
+        await self._database.run(_keep_lists, lists)
+
+    async def free_codes(self, coupon: str, limit: int) -> list[str]:
+        """The first free codes of a coupon's list, in its order."""
+        return await self._database.read(stock.free, coupon, limit)
 
     async def products(self) -> list[Product]:
         """What is known of the shop's products, by SKU."""
@@ -182,6 +191,12 @@ _note_put = upsert(t.note)
 _NOTE_PUT = Statement(
     _note_put.on_conflict_do_update(index_elements=["name"], set_={"value": _note_put.excluded.value})
 )
+
+
+def _keep_lists(connection: Connection, lists: Mapping[str, Sequence[str]]) -> None:
+    driver = driver_of(connection)
+    for coupon, codes in lists.items():
+        stock.offer(driver, coupon, codes)
 
 
 def _rule(connection: Connection, rulings: Sequence[Ruling]) -> None:

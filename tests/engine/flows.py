@@ -38,14 +38,15 @@ ZONE = "Europe/Riga"
 
 
 @lru_cache(maxsize=256)
-def compiled(text: str, zone: str = ZONE) -> Compiled:
-    """`text` below the shop's declarations, with a plain template for every mail that it sends."""
+def compiled(text: str, zone: str = ZONE, lists: tuple[tuple[str, bytes], ...] = ()) -> Compiled:
+    """`text` below the shop's declarations, with a plain template for every mail that it sends; `lists` are
+    its files of codes."""
     templates = tuple(
         (f"templates/{name}.html", TEMPLATE.encode())
         for name in sorted(set(re.findall(r"\bsend (\w+)", text)))
     )
     whole = (("shop.flow", SHOP.encode()), ("test.flow", text.encode()))
-    return compile_project(Project(whole, templates, ("en",), "EUR", zone, date(2026, 3, 2)))
+    return compile_project(Project(whole, templates, ("en",), "EUR", zone, date(2026, 3, 2), lists=lists))
 
 
 def program(text: str, zone: str = ZONE) -> Program:

@@ -117,7 +117,12 @@ class Shop:
 
 @asynccontextmanager
 async def open_shop(
-    folder: Path, text: str, url: str, mailbox: Path, now: int = MONDAY
+    folder: Path,
+    text: str,
+    url: str,
+    mailbox: Path,
+    now: int = MONDAY,
+    lists: tuple[tuple[str, bytes], ...] = (),
 ) -> AsyncIterator[Shop]:
     """A life of the shop whose stores are in `folder`; mails go to `url`."""
     settings = Settings(
@@ -131,7 +136,7 @@ async def open_shop(
     )
     clock = VirtualClock(now)
     world = World(clock, Dice(f"{folder}/{now}"), durable=False)
-    system = await open_system(folder, settings, compiled(text), KEYS, world)
+    system = await open_system(folder, settings, compiled(text, lists=lists), KEYS, world)
     await system.start()
     try:
         yield Shop(system, clock, mailbox)
