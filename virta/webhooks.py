@@ -4,7 +4,8 @@ runs."""
 import base64
 import binascii
 import os
-from urllib.parse import urlsplit
+
+import httpx2
 
 from dsl.graph import Webhook
 from engine.calls.post import HttpPost, Receiver
@@ -16,16 +17,18 @@ _SHORTEST = 24  # bytes, by the rules of Standard Webhooks
 
 def post_of(webhooks: tuple[Webhook, ...], settings: Settings) -> HttpPost:
     """Who calls these webhooks. Calls into private networks are for development, and for projects that allow
-    them. Raises `BrokenProject` for a secret that is missing or none, and for an address that calls would
-    reach in the clear."""
+    them. Raises `BrokenProject` for a secret that is missing or none, and for an address that is none."""
     private = settings.environment == "development" or settings.webhooks.allow_private
-    for webhook in webhooks:
-        if not private and urlsplit(webhook.url).scheme != "https":
-            raise BrokenProject(
-                f"The webhook `{webhook.name}` has the address {webhook.url}, which anyone on the way could "
-                "read; outside development it must begin with `https://`."
-            )
-    return HttpPost([Receiver(each.name, each.url, _secret(each)) for each in webhooks], private)
+    return HttpPost([Receiver(each.name, _url(each), _secret(each)) for each in webhooks], private)
+
+
+def _url(webhook: Webhook) -> str:
+    try:
+        return str(httpx2.URL(webhook.url))
+    except httpx2.InvalidURL as fault:
+        raise BrokenProject(
+            f"The address of the webhook `{webhook.name}` cannot be called: {fault}. It is {webhook.url}."
+        ) from None
 
 
 def _secret(webhook: Webhook) -> str:

@@ -69,10 +69,9 @@ def in_json(value: Any) -> Any:
         case Money():
             return {"amount": str(value.amount), "currency": value.currency}
         case Decimal():
-            return int(value) if value == value.to_integral_value() else value
+            return int(value) if value == value.to_integral_value() else value.normalize()
         case int():
-            moment = _EPOCH + timedelta(milliseconds=value)
-            return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            return _moment(value)
         case date():
             return value.isoformat()
         case Mapping():
@@ -80,3 +79,12 @@ def in_json(value: Any) -> Any:
         case list() | tuple():
             return [in_json(part) for part in value]
     return value
+
+
+def _moment(milliseconds: int) -> str | None:
+    """RFC 3339; None for one that no calendar has."""
+    try:
+        moment = _EPOCH + timedelta(milliseconds=milliseconds)
+    except OverflowError:
+        return None
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

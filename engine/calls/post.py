@@ -45,9 +45,12 @@ class HttpPost:
         self, receivers: Iterable[Receiver], private: bool, tls: ssl.SSLContext | None = None
     ) -> None:
         self._private = private
-        self._receivers = {receiver.name: receiver for receiver in receivers}
-        self._signers = {name: Webhook(one.secret) for name, one in self._receivers.items()}
-        verify = tls or (httpx2.create_ssl_context(trust_env=False) if self._receivers else True)
+        self._urls: dict[str, httpx2.URL] = {}
+        self._signers: dict[str, Webhook] = {}
+        for receiver in receivers:
+            self._urls[receiver.name] = httpx2.URL(receiver.url)
+            self._signers[receiver.name] = Webhook(receiver.secret)
+        verify = tls or (httpx2.create_ssl_context() if self._urls else True)
         self._clients = {  # one each: connections are kept by address, and an address may serve many names
             name: httpx2.AsyncClient(
                 verify=verify,
@@ -56,7 +59,7 @@ class HttpPost:
                 timeout=_STEP,
                 limits=httpx2.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS),
             )
-            for name in self._receivers
+            for name in self._urls
         }
 
     async def close(self) -> None:
@@ -71,12 +74,12 @@ class HttpPost:
         except NotAllowed as fault:
             log.error("a webhook leads where no call may go", webhook=call.webhook, why=str(fault))
             return Answer(Answered.REFUSED, Why.CALL_NOT_ALLOWED)
-        except (httpx2.HTTPError, OSError, TimeoutError) as fault:
+        except (httpx2.HTTPError, OSError, TimeoutError, UnicodeError) as fault:
             log.warning("a webhook cannot be reached", webhook=call.webhook, why=_words(fault))
             return Answer(Answered.LATER)
 
     async def _attempt(self, call: Call, now: int) -> Answer:
-        url = httpx2.URL(self._receivers[call.webhook].url)
+        url = self._urls[call.webhook]
         address = await look_up(url.host, url.port or _PORTS[url.scheme], self._private)
         client = self._clients[call.webhook]
         request = client.build_request(
