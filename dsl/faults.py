@@ -29,6 +29,7 @@ _WITH_TEXT = (
 )
 _OF_FLOWS = ("flow", "repeat", "block")
 _OWN_EXAMPLES = {"split": ("keep", "adapt"), "coupon": ("code", "codes"), "webhook": ("url", "secret")}
+_STARTS_FLOW = re.compile(r"start\b(?! +(on|every|at|by)\b)")
 _WORD = re.compile(r"[^\W\d]\w*")
 
 
@@ -47,12 +48,14 @@ def diagnose(chunk: Chunk, index: int, column: int, place: str) -> tuple[Finding
     webhook, limits, send, wait for, wait until, repeat, split or block (of any other step)."""
     logical = chunk.lines[index]
     words = logical.words
+    first = _WORD.match(words)
+    if place in ("block", "repeat") and first and first.group() in HEADS and not _STARTS_FLOW.match(words):
+        return _head_below(chunk, index, first.group()), None
     if lacking := _wrong_word(chunk, index, column):
         return lacking
     if miss := near_miss(logical.text, column):
         span = chunk.span(index, miss.start, miss.end)
         return error(miss.code, span, miss.message, miss.help), Mend(miss.start, miss.end, miss.instead)
-    first = _WORD.match(words)
     if place in _OF_FLOWS and first and first.group() == "else" and column <= logical.indent:
         span = chunk.span(index, logical.indent, logical.indent + 4)
         help = "Begin it at the depth of its `if`, right below the last step of that `if`."
@@ -61,8 +64,10 @@ def diagnose(chunk: Chunk, index: int, column: int, place: str) -> tuple[Finding
         span = chunk.span(index, logical.indent, logical.indent + 5)
         help = "Write it as the last line below a `repeat`, or write `wait until …` to wait."
         return error("E101", span, "This `until` does not stand right below a `repeat`.", help), None
-    if place in ("block", "repeat") and re.match(r"start +(on|every|at|by)\b", words):
-        return _head_below(chunk, index, "start"), None
+    if place in _OF_FLOWS and (winner := re.match(r"(keep +winner|adapt) +by\b", words)):
+        span = chunk.span(index, logical.indent, logical.indent + winner.end())
+        help = "Write it below the arms of a split, as its last line."
+        return error("E101", span, "This line does not stand below a `split`.", help), None
     kind = _kind(words, place)
     if kind is None:
         begin = first.group() if first else words.replace(HOLE, " ").split(" ")[0][:_SHOWN] or words[:1]
@@ -202,8 +207,6 @@ def _unknown_start(chunk: Chunk, index: int, word: str, place: str) -> tuple[Fin
         "wait for": (("on",), "line below a `wait for`"),
         "wait until": (("on",), "line below a `wait until`"),
     }[place]
-    if place in ("block", "repeat") and word in HEADS:
-        return _head_below(chunk, index, word), None
     if word in (*HEADS, *STEPS, "on"):
         message = f"`{word}` cannot stand here."
         if place in ("send", "wait for", "wait until"):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 
 from dsl.layout import STRING
 
@@ -49,6 +50,8 @@ def near_miss(text: str, column: int) -> NearMiss | None:
         for found in pattern.finditer(bare):
             if found.start() <= column < max(found.end(), found.start() + 1):
                 message, instead = mend(found)
+                if instead == found.group():
+                    continue  # it is right here, and something else is not
                 help = f"Write `{instead.strip()}`." if instead else "Leave it out."
                 return NearMiss(code, found.start(), found.end(), message, help, instead)
     return None
@@ -135,6 +138,10 @@ def _span(found: re.Match[str]) -> tuple[str, str]:
     return "From one time `to` another.", f"{found.group(1)} to {found.group(2)}"
 
 
+def _share(found: re.Match[str]) -> tuple[str, str]:
+    return "A share stands in arms, holdouts and coupons only.", f"{Decimal(found.group(1)) / 100:f}"
+
+
 def _reordered(template: str, message: str) -> Callable[[re.Match[str]], tuple[str, str]]:
     """The words found, put in the order of `template`."""
     return lambda found: (message, found.expand(template))
@@ -152,6 +159,7 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], tuple[str
     ("E112", re.compile(r"\b(\d{1,2})(?::(\d{2}))? ?(am|pm|AM|PM)\b"), _time),
     ("E112", re.compile(r"\b(at) +(\d{1,2})(?:[.](\d{2}))?(?![\d:.-])"), _point_time),
     ("E112", re.compile(r"\b\d+,\d+\b"), _comma),
+    ("E112", re.compile(r"\b(\d+(?:\.\d+)?) *%"), _share),
     ("E112", re.compile(r"\b(\d+(?:\.\d+)?) *((?:eur|usd|gbp|sek|uzs|euros?|Euros?)\b)"), _currency),
     ("E112", re.compile(r"\b(\d+) *(mins?|hrs?|h|m|d|wks?|w|mos?|yrs?|y)\b"), _unit),
     ("E111", re.compile(r"===?|!=|<>|=>|=<|&&?|\|\|?|[≠≥≤]|!|="), _operator),

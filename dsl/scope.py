@@ -49,7 +49,7 @@ def value_type(declared: FieldType) -> ValueType:
 class Scope:
     """`event` is that of the nearest `where`; `trigger` and `received` map fields to types, None where there
     is none, with the reason in `no_trigger`; `before` holds the steps that can come before (None: outside of
-    a journey)."""
+    a journey); `address`: `contact.email` has a place here; `asked` is an event whose `where` ends before."""
 
     names: Names
     currency: str
@@ -61,6 +61,7 @@ class Scope:
     before: frozenset[str] | None = None
     sends: frozenset[str] = frozenset()
     address: bool = False
+    asked: EventType | None = None
 
     def addressed(self) -> "Scope":
         """The scope of what is told to the team or to another system, where the address may stand."""
@@ -264,6 +265,8 @@ def _split(reason: str) -> tuple[str, str]:
 
 def _elsewhere(root: Name, scope: Scope) -> str:
     """The root under which a bare name would be known."""
+    if scope.asked and root.text in dict(scope.asked.fields):
+        return "Several comparisons behind `where` stand in brackets: `where (… and …)` or `where (… or …)`."
     if scope.names.attribute(root.text):
         return f"Write `contact.{root.text}`."
     if scope.trigger and root.text in scope.trigger:

@@ -1,9 +1,12 @@
 """What kind of value an expression gives, and whether its parts fit together."""
 
-from dsl.agreement import comparable, currency_of, is_zero
+from dataclasses import replace
+
+from dsl.agreement import comparable, currency_of
 from dsl.finding import Finding
 from dsl.graph import EventType
 from dsl.names import PURPOSES, fields_of, unknown
+from dsl.reckoning import ADDED, reckoned
 from dsl.scope import ANYTHING, CONDITION, NUMBER, Scope, ValueType, follow, resolve, undeclared
 from dsl.source import error
 from dsl.terms import (
@@ -27,9 +30,9 @@ from dsl.terms import (
     Path,
     Since,
     Tagged,
+    within,
 )
 
-_ADDED = ("number", "money")
 _ORDERED = ("number", "money", "date", "moment")
 
 
@@ -95,6 +98,7 @@ def type_of(node: Expression, scope: Scope, findings: list[Finding]) -> ValueTyp
         case Logic(_, parts):
             for part in parts:
                 check_condition(part, scope, findings)
+                scope = replace(scope, asked=_asked(part, scope))
             return CONDITION
         case Not(part):
             _check_not(node, part, scope, findings)
@@ -114,11 +118,12 @@ def type_of(node: Expression, scope: Scope, findings: list[Finding]) -> ValueTyp
         case Known(value, words):
             _check_known(node, value, words, scope, findings)
             return CONDITION
-        case Arithmetic():
-            return _arithmetic(node, scope, findings)
+        case Arithmetic(_, left, right):
+            kinds = check_value(left, scope, findings), check_value(right, scope, findings)
+            return reckoned(node, *kinds, scope.currency, findings)
         case Negative(value):
             one = check_value(value, scope, findings)
-            if one.kind not in (*_ADDED, "anything"):
+            if one.kind not in (*ADDED, "anything"):
                 findings.append(
                     error(
                         "E305", node.span, "Only a number or an amount can be negative.", "Leave out the `-`."
@@ -205,56 +210,6 @@ def _check_known(node: Known, value: Expression, words: str, scope: Scope, findi
         findings.append(error("E306", node.span, f"`{words}` is said in two words.", f"Write `{other}`."))
 
 
-def _arithmetic(node: Arithmetic, scope: Scope, findings: list[Finding]) -> ValueType:
-    left, right = check_value(node.left, scope, findings), check_value(node.right, scope, findings)
-    if "anything" in (left.kind, right.kind):
-        return ANYTHING
-    for part, kind in ((node.left, left), (node.right, right)):
-        if kind.kind not in _ADDED:
-            findings.append(
-                error(
-                    "E305",
-                    part.span,
-                    "Only numbers and amounts can be reckoned with.",
-                    "Compare dates with `time since`, texts with `is`.",
-                )
-            )
-            return ANYTHING
-    kinds = (left.kind, right.kind)
-    if left.currency and right.currency and left.currency != right.currency:
-        findings.append(
-            error(
-                "E307",
-                node.span,
-                f"{left.currency} and {right.currency} cannot be reckoned with together.",
-                "Write both amounts in one currency.",
-            )
-        )
-        return ANYTHING
-    if node.operator in "+-":
-        if kinds == ("number", "number"):
-            return NUMBER
-        if kinds == ("money", "money") or is_zero(node.left) or is_zero(node.right):
-            return ValueType("money", currency=left.currency or right.currency)
-    elif kinds != ("money", "money") and kinds != ("number", "money"):
-        return left
-    elif node.operator == "/" and kinds == ("money", "money"):
-        return NUMBER
-    elif node.operator == "*" and kinds == ("number", "money"):
-        return right
-    findings.append(
-        error(
-            "E305",
-            node.span,
-            f"A number and an amount cannot stand together around `{node.operator}`."
-            if len(set(kinds)) == 2
-            else "Two amounts cannot be multiplied.",
-            f"Write the number as an amount, as in `5 {scope.currency}`.",
-        )
-    )
-    return ANYTHING
-
-
 def _since(node: Since, scope: Scope, findings: list[Finding]) -> ValueType:
     kind = check_value(node.value, scope, findings)
     if kind.kind not in ("date", "moment", "anything"):
@@ -298,7 +253,7 @@ def _history(node: History, scope: Scope, findings: list[Finding]) -> ValueType:
             )
         return NUMBER if node.kind == "count" else CONDITION
     if not rest:
-        numeric = next((f for f, kind in event.fields if kind.kind in _ADDED), "at")
+        numeric = next((f for f, kind in event.fields if kind.kind in ADDED), "at")
         findings.append(
             error(
                 "E308",
@@ -316,14 +271,14 @@ def _aggregate(node: History, event: EventType, scope: Scope, findings: list[Fin
     if found is None or node.kind in ("first", "last"):
         return found or ANYTHING
     one = found.item if found.kind == "list" and found.item else found
-    wanted = _ADDED if node.kind in ("sum", "average") else _ORDERED
+    wanted = ADDED if node.kind in ("sum", "average") else _ORDERED
     if one.kind not in wanted:
         findings.append(
             error(
                 "E308",
                 node.path.span,
                 f"`{node.path.text}` has no {_shown(node.kind).removesuffix(' of')}: it is "
-                f"no {'number or amount' if wanted is _ADDED else 'number, amount or date'}.",
+                f"no {'number or amount' if wanted is ADDED else 'number, amount or date'}.",
                 "Name a field that holds one, or count the events with `count of`.",
             )
         )
@@ -388,6 +343,14 @@ def _check_mail_test(node: MailTest, scope: Scope, findings: list[Finding]) -> N
                 'Write it as it stands in the mail, as in `link "https://kafija.example/offer"`.',
             )
         )
+
+
+def _asked(part: Expression, scope: Scope) -> EventType | None:
+    """The event at whose `where` a part of a condition ends; what follows may be meant to belong to it."""
+    for each in within(part):
+        if isinstance(each, History) and each.where is not None and each.window is None:
+            return scope.names.events.get(each.path.parts[0].text)
+    return None
 
 
 def _shown(kind: str) -> str:

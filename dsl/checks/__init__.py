@@ -16,6 +16,7 @@ from dsl.checks.moves import check_moves
 from dsl.checks.never import check_never
 from dsl.checks.purposes import check_purposes
 from dsl.checks.schedules import check_schedules
+from dsl.checks.segments import check_segments
 from dsl.checks.sends import check_sends
 from dsl.checks.starts import check_starts
 from dsl.checks.steps import check_steps
@@ -34,6 +35,7 @@ ALL: tuple[Callable[[Draft], Iterable[Finding]], ...] = (
     check_webhooks,
     check_limits,
     check_conditions,
+    check_segments,
     check_never,
     check_heads,
     check_starts,

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from dsl.draft import Draft
-from dsl.finding import Finding
+from dsl.finding import Finding, Span
 from dsl.head_nodes import LeaveOn, LeaveWhen, StartOnEvent, StartOnSegment
-from dsl.nodes import Finish, Flow, If, Repeat, Send, Step, Wait, WaitFor, WaitUntil
+from dsl.nodes import BestTime, Finish, Flow, If, Repeat, Send, Step, Wait, WaitFor, WaitUntil
 from dsl.schema_nodes import AmountOff, PercentOff
 from dsl.source import warning
 from dsl.terms import CouponCode, Expression, History, Logic, MailTest, within
@@ -39,7 +39,7 @@ class Close:
     def look(self, steps: tuple[Step, ...]) -> Iterator[Finding]:
         """The mails of a block that nothing keeps apart from the one before."""
         for step in steps:
-            if isinstance(step, Wait | WaitFor | WaitUntil | Finish):
+            if isinstance(step, Wait | BestTime | WaitFor | WaitUntil | Finish):
                 self.just_sent = False
             if isinstance(step, Send):
                 if self.just_sent:
@@ -65,7 +65,7 @@ def _last_waits(steps: tuple[Step, ...]) -> Iterator[Finding]:
     if not steps:
         return
     last = steps[-1]
-    if isinstance(last, Wait) or (isinstance(last, WaitUntil) and not any(blocks(last))):
+    if isinstance(last, Wait | BestTime) or (isinstance(last, WaitUntil) and not any(blocks(last))):
         yield warning(
             "W202", last.span, "Nothing comes after this wait.", "Delete it, or write a step below it."
         )
@@ -120,18 +120,26 @@ def _opens(flow: Flow) -> Iterator[Finding]:
                 tests += [branch.test for branch in branches]
             case WaitUntil(until):
                 tests.append(until)
+            case WaitFor(heard, arms=(_, *_)):
+                for each in heard:
+                    if each.event.text == "email_opened":
+                        yield _by_opens(each.event.span)
             case Repeat(untils=untils):
                 tests += [each.test for each in untils]
         for part in within(tuple(tests)):
             if (isinstance(part, MailTest) and part.kind == "opened") or (
                 isinstance(part, History) and part.path.parts[0].text == "email_opened"
             ):
-                yield warning(
-                    "W205",
-                    part.span,
-                    "Mail programs open mails by themselves, so opens say little.",
-                    "Ask for clicks, as in `clicked NAME`.",
-                )
+                yield _by_opens(part.span)
+
+
+def _by_opens(span: Span) -> Finding:
+    return warning(
+        "W205",
+        span,
+        "Mail programs open mails by themselves, so opens say little.",
+        "Ask for clicks, as in `clicked NAME` or `wait for email_clicked`.",
+    )
 
 
 def _early_discount(flow: Flow, draft: Draft) -> Iterator[Finding]:

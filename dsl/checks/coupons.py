@@ -9,7 +9,7 @@ from dsl.draft import Draft
 from dsl.finding import Finding, Span
 from dsl.head_nodes import FlowTopic
 from dsl.names import nearest, unknown
-from dsl.nodes import Flow, Send, Set
+from dsl.nodes import Call, Emit, Flow, Send, Set
 from dsl.schema_nodes import AmountOff, CodePattern, CodesFrom, Coupon, PercentOff, Worth
 from dsl.source import error
 from dsl.terms import CouponCode
@@ -148,7 +148,7 @@ def _faulty(name: str, codes: list[ListedCode]) -> Iterator[Finding]:
 def _given(flow: Flow, draft: Draft) -> Iterator[Finding]:
     topic = next((head.topic.text for head in flow.heads if isinstance(head, FlowTopic)), "")
     for step in every_step(flow.steps):
-        values = [value for _, value in step.values] if isinstance(step, Send) else []
+        values = [value for _, value in step.values] if isinstance(step, Send | Emit | Call) else []
         if isinstance(step, Set) and step.value is not None:
             values.append(step.value)
         for value in values:

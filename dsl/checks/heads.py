@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from dsl.draft import Draft
 from dsl.finding import Finding
+from dsl.format.meaning import meaning
 from dsl.head_nodes import (
     Enter,
     FlowTopic,
@@ -66,8 +67,15 @@ def _order(flow: Flow) -> Iterator[Finding]:
 
 
 def _repeated(flow: Flow) -> Iterator[Finding]:
+    starts: list[object] = []
     seen: set[type[Head]] = set()
     for head in flow.heads:
+        if isinstance(head, Start):
+            if meaning(head) in starts:
+                yield error(
+                    "E408", head.span, "The flow has this start already.", "Delete one of the two lines."
+                )
+            starts.append(meaning(head))
         kind = type(head)
         if kind in _ONCE and kind in seen:
             yield error(

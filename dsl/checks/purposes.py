@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from dsl.draft import Draft
 from dsl.finding import Finding, Span
-from dsl.head_nodes import LeaveOn, LeaveWhen, StartOnEvent
+from dsl.head_nodes import GoalLine, LeaveOn, LeaveWhen, StartOnEvent
 from dsl.names import PURPOSES
-from dsl.nodes import If, Repeat, WaitUntil
+from dsl.nodes import BestTime, Flow, If, Repeat, Split, WaitFor, WaitUntil
 from dsl.shop import PERSONAL
 from dsl.source import warning
-from dsl.terms import AgreedTo, Expression, History, MailTest, within
+from dsl.terms import AgreedTo, Expression, History, MailTest, Name, Path, within
 from dsl.walk import every_step
 
 _MEASURED = ("email_opened", "email_clicked")
@@ -72,6 +72,8 @@ def _never_asked(draft: Draft) -> Iterator[Finding]:
             match part:
                 case AgreedTo(topic) if topic.text in PURPOSES and topic.text not in asked:
                     yield _never(topic.text, "this is always no", part.span)
+                case Path(parts=(Name(text="predicted"), *_)) if "personalisation" not in asked:
+                    yield _never("personalisation", "nothing is ever predicted", part.span)
                 case MailTest("opened" | "clicked") if "measurement" not in asked:
                     yield _never("measurement", "opens and clicks are never known", part.span)
                 case History(path=path) if path.parts[0].text in _MEASURED and "measurement" not in asked:
@@ -79,9 +81,29 @@ def _never_asked(draft: Draft) -> Iterator[Finding]:
                 case History(path=path) if path.parts[0].text in PERSONAL and "personalisation" not in asked:
                     yield _never("personalisation", _never_remembered(part), part.span)
     for flow in draft.flows:
-        for head in flow.heads:
-            if isinstance(head, StartOnEvent) and head.event.text in _MEASURED and "measurement" not in asked:
-                yield _never("measurement", "nothing ever starts here", head.span)
+        if "measurement" not in asked:
+            yield from _never_measured(flow)
+
+
+def _never_measured(flow: Flow) -> Iterator[Finding]:
+    """Lines of a flow that rest on opens and clicks."""
+    for head in flow.heads:
+        if isinstance(head, StartOnEvent) and head.event.text in _MEASURED:
+            yield _never("measurement", "nothing ever starts here", head.span)
+        elif isinstance(head, LeaveOn | GoalLine) and head.event.text in _MEASURED:
+            yield _never("measurement", "opens and clicks are never known", head.span)
+    for step in every_step(flow.steps):
+        match step:
+            case WaitFor(heard):
+                for each in heard:
+                    if each.event.text in _MEASURED:
+                        yield _never("measurement", "nothing is ever heard here", each.event.span)
+            case BestTime():
+                yield _never("measurement", "the best time of nobody is known", step.span)
+            case Split(winners=winners):
+                for line in winners:
+                    if line.metric.text in ("clicks", "opens", *_MEASURED):
+                        yield _never("measurement", "no arm ever wins", line.span)
 
 
 def _never_remembered(part: History) -> str:

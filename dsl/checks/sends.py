@@ -135,8 +135,10 @@ def filled(text: TextValue, scope: Scope, where: str, unknowns: bool = False) ->
             elif (
                 not unknowns
                 and part.otherwise is None
-                and meaning.kind == "attribute"
-                and meaning.path[0] not in _ALWAYS_KNOWN
+                and (
+                    meaning.kind == "predicted"
+                    or (meaning.kind == "attribute" and meaning.path[0] not in _ALWAYS_KNOWN)
+                )
             ):
                 yield error(
                     "E460",

@@ -1,0 +1,62 @@
+"""What comes of adding and multiplying numbers and amounts."""
+
+from dsl.agreement import is_zero
+from dsl.finding import Finding
+from dsl.scope import ANYTHING, NUMBER, ValueType
+from dsl.source import error
+from dsl.terms import Arithmetic
+
+ADDED = ("number", "money")
+"""The kinds of values with which one can reckon."""
+
+
+def reckoned(
+    node: Arithmetic, left: ValueType, right: ValueType, currency: str, findings: list[Finding]
+) -> ValueType:
+    """The type of a sum or product of values of the types `left` and `right`; faults go to `findings`."""
+    if "anything" in (left.kind, right.kind):
+        return ANYTHING
+    for part, kind in ((node.left, left), (node.right, right)):
+        if kind.kind not in ADDED:
+            findings.append(
+                error(
+                    "E305",
+                    part.span,
+                    "Only numbers and amounts can be reckoned with.",
+                    "Compare dates with `time since`, texts with `is`.",
+                )
+            )
+            return ANYTHING
+    kinds = (left.kind, right.kind)
+    if left.currency and right.currency and left.currency != right.currency:
+        findings.append(
+            error(
+                "E307",
+                node.span,
+                f"{left.currency} and {right.currency} cannot be reckoned with together.",
+                "Write both amounts in one currency.",
+            )
+        )
+        return ANYTHING
+    if node.operator in "+-":
+        if kinds == ("number", "number"):
+            return NUMBER
+        if kinds == ("money", "money") or is_zero(node.left) or is_zero(node.right):
+            return ValueType("money", currency=left.currency or right.currency)
+    elif kinds != ("money", "money") and kinds != ("number", "money"):
+        return left
+    elif node.operator == "/" and kinds == ("money", "money"):
+        return NUMBER
+    elif node.operator == "*" and kinds == ("number", "money"):
+        return right
+    findings.append(
+        error(
+            "E305",
+            node.span,
+            f"A number and an amount cannot stand together around `{node.operator}`."
+            if len(set(kinds)) == 2
+            else "Two amounts cannot be multiplied.",
+            f"Write the number as an amount, as in `5 {currency}`.",
+        )
+    )
+    return ANYTHING
