@@ -36,13 +36,14 @@ def project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
 
 
 def test_it_says_what_to_do_next(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Three commands that can be copied as they stand, whatever the folder's name."""
+    """Four commands that can be copied as they stand, whatever the folder's name."""
     folder = tmp_path / "Anna's shop"
     assert run(["new", str(folder)]) == 0
     place = str(folder).replace("'", "'\"'\"'")
     told = capsys.readouterr().out.splitlines()
     assert told[1:] == [
         f"  virta check '{place}'",
+        f"  virta test '{place}'",
         f"  virta serve '{place}' --mailbox",
         f"  virta mailbox '{place}' --show text",
     ]
@@ -163,7 +164,7 @@ def test_all_of_it_is_in_an_installed_virta() -> None:
     assert "virta" in project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
     passed_over = (ROOT / ".gitignore").read_text("utf-8").split()
     files = [path for path in (ROOT / "virta" / "starter").rglob("*") if path.is_file()]
-    assert len(files) == len(list(starter("x"))) == 9
+    assert len(files) == len(list(starter("x"))) == 10
     for path in files:
         named = [*path.relative_to(ROOT).parts, *(f"{part}/" for part in path.relative_to(ROOT).parts)]
         assert not any(fnmatch(part, pattern) for part in named for pattern in passed_over)

@@ -23,7 +23,7 @@ _SIGN_UP = "http://127.0.0.1:8025/signup"
 
 
 def new(folder: Path) -> int:
-    """Make a project: settings, a topic, a welcome flow, its mails, and development keys.
+    """Make a project: settings, a topic, a welcome flow, its mails and tests, and development keys.
 
     Parameters
     ----------
@@ -36,8 +36,9 @@ def new(folder: Path) -> int:
     except OSError as fault:
         raise disk_fault(fault, folder, "written") from None
     place = shlex.quote(str(folder))
-    print(f"{folder} is ready. Try it: check it, serve it and sign up at {_SIGN_UP}, read your mail.")
+    print(f"{folder} is ready. Try it: check and test it, serve it and sign up at {_SIGN_UP}, read your mail.")
     print(f"  virta check {place}")
+    print(f"  virta test {place}")
     print(f"  virta serve {place} --mailbox")
     print(f"  virta mailbox {place} --show text")
     return 0

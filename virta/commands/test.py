@@ -16,6 +16,7 @@ from dsl.graph import Program
 from dsl.graph.scenario import Scenario
 from dsl.report import as_text
 from dsl.report import summary as findings_summary
+from virta.colours import coloured
 from virta.disk_fault import disk_fault
 from virta.logs import set_up_logs
 from virta.project import load_project
@@ -37,7 +38,7 @@ class Asked(Struct, frozen=True):
     folder: Path
     only: str
     jobs: int
-    coverage: bool
+    brief: bool
     junit: Path | None
     output: Literal["text", "json"]
 
@@ -50,7 +51,7 @@ def play(
     watch: Annotated[
         bool, Parameter(negative="", help="Play again whenever a file of the project is saved.")
     ] = False,
-    coverage: Annotated[bool, Parameter(help="Say which steps and arms no scenario reaches.")] = True,
+    brief: Annotated[bool, Parameter(negative="", help="Print only what fails, and the last line.")] = False,
     junit: Annotated[Path | None, Parameter(help="A file for the outcomes, as JUnit XML.")] = None,
     output: Annotated[Literal["text", "json"], Parameter(name="--format", help="How to print.")] = "text",
 ) -> int:
@@ -59,7 +60,7 @@ def play(
     if jobs < 0:
         raise BrokenProject("--jobs is a number of processes; it must not be negative.")
     set_up_logs(logging.CRITICAL)
-    asked = Asked(folder, only, jobs or os.cpu_count() or 1, coverage, junit, output)
+    asked = Asked(folder, only, jobs or os.cpu_count() or 1, brief, junit, output)
     return _again_and_again(asked) if watch else play_once(asked)
 
 
@@ -71,12 +72,12 @@ def play_once(asked: Asked) -> int:
     errors = any(each.severity is Severity.ERROR for each in findings)
     text = asked.output == "text"
     if text and findings:
-        print(as_text(findings, compiled.sources, _colour()))
+        print(as_text(findings, compiled.sources, coloured(sys.stdout)))
         print(findings_summary(findings))
-    chosen = _chosen(asked, compiled.scenarios)
+    chosen = _chosen(asked, () if errors and asked.only else compiled.scenarios)
     outcomes: list[Outcome] = []
     if compiled.program is not None and chosen:
-        told = _Teller(asked.output).tell
+        told = _Teller(text and not asked.brief).tell
         outcomes = play_all(asked.folder, settings, compiled, chosen, asked.jobs, told)
     seconds = time.perf_counter() - began
     if asked.junit is not None:
@@ -84,8 +85,8 @@ def play_once(asked: Asked) -> int:
     if not text:
         print(as_report(compiled.program, outcomes, seconds, findings))
     elif outcomes:
-        assert compiled.program is not None
-        _show(compiled.program if asked.coverage else None, chosen, outcomes, seconds)
+        _show(asked, compiled.program, chosen, outcomes)
+        print(summary(outcomes, seconds))
     elif compiled.program is not None and not errors:
         print(how_to_begin(asked.folder, compiled.program, settings.languages[0]))
     failed = any(outcome.failure is not None for outcome in outcomes)
@@ -117,13 +118,13 @@ def _chosen(asked: Asked, scenarios: Sequence[Scenario]) -> list[Scenario]:
 class _Teller:
     """A line for each outcome, below the name of its file."""
 
-    def __init__(self, output: str) -> None:
-        self._silent = output != "text"
+    def __init__(self, speaks: bool) -> None:
+        self._speaks = speaks
         self._file = ""
-        self._colour = _colour()
+        self._colour = coloured(sys.stdout)
 
     def tell(self, outcome: Outcome) -> None:
-        if self._silent:
+        if not self._speaks:
             return
         if outcome.file != self._file:
             self._file = outcome.file
@@ -132,18 +133,19 @@ class _Teller:
 
 
 def _show(
-    program: Program | None, chosen: Sequence[Scenario], outcomes: Sequence[Outcome], seconds: float
+    asked: Asked, program: Program | None, chosen: Sequence[Scenario], outcomes: Sequence[Outcome]
 ) -> None:
-    colour = _colour()
+    """The failures, and what is reached: of all flows, or of those that were asked for."""
+    colour = coloured(sys.stdout)
     for outcome in outcomes:
         if outcome.failure is not None:
-            print()
-            print("\n".join(failure_lines(outcome, colour)))
-    if program is not None:
+            print("", *failure_lines(outcome, colour), sep="\n")
+    if program is not None and not asked.brief:
+        wanted = {flow for scenario in chosen for flow in scenario.flows}
+        covered = [each for each in covered_by(program, outcomes) if each.flow in wanted or not asked.only]
+        print("", *coverage_lines(covered, colour), sep="\n")
+    if not asked.brief or any(outcome.failure is not None for outcome in outcomes):
         print()
-        print("\n".join(coverage_lines(covered_by(program, outcomes), colour)))
-    print()
-    print(summary(outcomes, seconds))
 
 
 def _write(path: Path, outcomes: Sequence[Outcome]) -> None:
@@ -151,10 +153,6 @@ def _write(path: Path, outcomes: Sequence[Outcome]) -> None:
         path.write_bytes(as_junit(outcomes))
     except OSError as fault:
         raise disk_fault(fault, path, "written") from None
-
-
-def _colour() -> bool:
-    return sys.stdout.isatty() and "NO_COLOR" not in os.environ
 
 
 # ---------------------------------------------------------------- watching

@@ -12,6 +12,7 @@ from dsl.graph.scenario import Act, Changes, Clicks, Given, Occurs, Opens, Profi
 from engine.core import calendar
 from engine.returns.intake import Return
 from engine.run.machines import TOO_SOON
+from engine.store.arrivals import REQUEST
 from engine.store.handed import Handed
 from engine.store.store import Received
 from virta.scenarios.given import told
@@ -83,7 +84,9 @@ async def perform(stage: Stage, act: Act, number: int) -> None:
             value = await _given(stage, act.value)
             await _learn(stage, {act.attribute: value})
         case Requests():
-            raise CannotHappen(f"`start flow {act.flow}` cannot be played.")
+            now = stage.clock()
+            asked = Received(f"scenario-{number}", REQUEST, now, now, "", stage.address, {"flow": act.flow})
+            await stage.system.store.accept([asked])
 
 
 async def _occur(stage: Stage, act: Occurs, number: int) -> None:

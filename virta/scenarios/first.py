@@ -19,7 +19,7 @@ There are no scenarios in {folder} yet. Write the first one, for instance in {pl
 
 def how_to_begin(folder: Path, program: Program, language: str) -> str:
     """The first scenario, for the project's first flow; `language` is the project's first."""
-    flow = program.flows[0] if program.flows else None
+    flow = min(program.flows, key=_difficulty, default=None)
     name = flow.flow if flow is not None else "welcome"
     topic = (flow.topic if flow is not None else None) or "news"
     starts = flow is not None and _starts_by(flow, "subscribed")
@@ -32,6 +32,12 @@ def how_to_begin(folder: Path, program: Program, language: str) -> str:
         agreed=f"            agreed to {topic}\n" if marketing and not starts else "",
         event=f'subscribed with topic "{topic}"' if starts else _event(flow),
     )
+
+
+def _difficulty(flow: Graph) -> int:
+    """The less must be given for a journey to start, the better for a beginning."""
+    starts = any(isinstance(start, StartOnEvent) and start.where is None for start in flow.starts)
+    return 0 if _starts_by(flow, "subscribed") else 1 + (flow.journey_per is not None) + (not starts)
 
 
 def _starts_by(flow: Graph, event: str) -> bool:

@@ -1,12 +1,13 @@
 """The program as a scenario plays it: rewritten, so that the engine needs no word for scenarios."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from msgspec.structs import replace
 
-from dsl.graph import Arm, Finish, Graph, Node, Program, Split
-from dsl.graph.scenario import Choice, Scenario
+from dsl.graph import Arm, EventNeed, Finish, Graph, Node, Program, Split
+from dsl.graph.scenario import ExpectHolds, Scenario
+from dsl.needs import needs_of
 from engine.core.bundle import Entry
 from engine.core.record import What
 
@@ -18,10 +19,11 @@ _ALL, _NONE = Decimal(100), Decimal(0)
 
 def staged(program: Program, scenario: Scenario) -> Program:
     """Only the flows that the scenario names; in them nobody is held out and every split is decided: by
-    `choose`, else for its first arm."""
+    `choose`, else for its first arm. What the scenario asks of the past is remembered."""
     chosen = {choice.split: choice.label for choice in scenario.choices}
+    asked = needs_of(line.does.test for line in scenario.lines if isinstance(line.does, ExpectHolds))
     flows = (graph for graph in program.flows if graph.flow in scenario.flows)
-    return replace(program, flows=tuple(_decided(graph, chosen) for graph in flows))
+    return replace(program, flows=tuple(_decided(graph, chosen, asked.events) for graph in flows))
 
 
 def standing_still(program: Program) -> Program:
@@ -29,21 +31,15 @@ def standing_still(program: Program) -> Program:
     return replace(program, flows=tuple(replace(graph, starts=()).sealed() for graph in program.flows))
 
 
-def unknown_choices(program: Program, choices: Sequence[Choice]) -> list[Choice]:
-    """Those that no split of the program has an arm for."""
-    splits = [node for graph in program.flows for node in graph.nodes if isinstance(node, Split)]
-    known = {(split.step, arm.label) for split in splits for arm in split.arms}
-    return [choice for choice in choices if (choice.split, choice.label) not in known]
-
-
 def readable(entries: Iterable[Entry]) -> list[Entry]:
     """The journal's lines with the mark taken off: a line that tells of an end names its `finish`."""
     return [_unmarked(entry) if _MARK in entry.reason else entry for entry in entries]
 
 
-def _decided(graph: Graph, chosen: Mapping[str, str]) -> Graph:
+def _decided(graph: Graph, chosen: Mapping[str, str], asked: tuple[EventNeed, ...]) -> Graph:
     nodes = tuple(_node(node, chosen) for node in graph.nodes)
-    return replace(graph, nodes=nodes, holdout=_NONE).sealed()
+    needs = replace(graph.needs, events=graph.needs.events + asked)
+    return replace(graph, nodes=nodes, holdout=_NONE, needs=needs).sealed()
 
 
 def _node(node: Node, chosen: Mapping[str, str]) -> Node:

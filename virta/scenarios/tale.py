@@ -11,10 +11,15 @@ from engine.store.store import Received
 from virta.people import People
 from virta.scenarios.stage import KEYS, Stage
 
+_ASKED = ("requested", "proof_mail.queued", "proof_mail.accepted")
+_WORDS = ", agreeing to the words below"
+
 
 def tale(stage: Stage, journal: Iterable[Entry], events: Iterable[Received]) -> list[tuple[int, str]]:
-    """Sentences with their moments (ms UTC), the newest last."""
+    """Sentences with their moments (ms UTC), the newest last. That people were asked to confirm, and in which
+    words, goes without saying."""
     names = Names.of(stage.loaded.program, partial(mail_key, KEYS.journey))
     person = People(stage.system.service).person(stage.address)
     own = [event for event in events if event.contact == stage.contact]
-    return [(line.at, one_line(line.text)) for line in story(names, person, journal, own)]
+    told = (line for line in story(names, person, journal, own) if line.what not in _ASKED)
+    return [(line.at, one_line(line.text).replace(_WORDS, "")) for line in told]
