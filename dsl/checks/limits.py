@@ -73,6 +73,13 @@ def _caps(caps: Iterable[Cap], of_the_project: Iterable[Cap], whose: str) -> Ite
 def _of_topic(caps: tuple[Cap, ...]) -> Iterator[Finding]:
     """What the consent service, which counts the mails of a topic, does not do."""
     for cap in caps:
+        if cap.rolling is not None and (cap.rolling.seconds or cap.rolling.months):
+            yield error(
+                "E101",
+                cap.span,
+                "The mails of a topic are counted over whole days.",
+                "Write it like `per 7 days`, or `per month`.",
+            )
         if cap.wait is not None:
             yield error(
                 "E428",
