@@ -11,6 +11,7 @@ from flows import compiled
 
 from consent.contract import Outcome, Settlement, SignUp, Visit
 from consent.keys import Keys
+from engine.calls.caller import Post
 from engine.run.simulate import Simulation, VirtualClock
 from virta.keys import ProjectKeys
 from virta.mailbox.reader import Mail, mails
@@ -123,8 +124,9 @@ async def open_shop(
     mailbox: Path,
     now: int = MONDAY,
     lists: tuple[tuple[str, bytes], ...] = (),
+    post: Post | None = None,
 ) -> AsyncIterator[Shop]:
-    """A life of the shop whose stores are in `folder`; mails go to `url`."""
+    """A life of the shop whose stores are in `folder`; mails go to `url`, calls are made by `post`."""
     settings = Settings(
         name="shop",
         sender=Sender(name="Kafija", address="hello@kafija.example", imprint="Kafija SIA, Riga"),
@@ -135,7 +137,7 @@ async def open_shop(
         team=(TEAM,),
     )
     clock = VirtualClock(now)
-    world = World(clock, Dice(f"{folder}/{now}"), durable=False)
+    world = World(clock, Dice(f"{folder}/{now}"), durable=False, post=post)
     system = await open_system(folder, settings, compiled(text, lists=lists), KEYS, world)
     await system.start()
     try:
