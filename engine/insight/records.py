@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
 from msgspec import DecodeError, Struct
 from sqlalchemy import Connection, Row, Select, create_engine, func, select
 from sqlalchemy.exc import DatabaseError
@@ -14,11 +15,15 @@ from sqlalchemy.pool import StaticPool
 
 from dsl.graph import Graph, graph_from_json
 from engine.core.bundle import Bundle, Entry, Journey, replace
+from engine.core.trial import Ruling
 from engine.store import current, rows
 from engine.store import schema as t
 from engine.store.current import Current
 from engine.store.database import StoreFault
 from engine.store.store import Received
+
+PATIENCE = 5000
+"""How long to wait for a program that holds the database for itself alone, in milliseconds."""
 
 
 class Mark(Struct, frozen=True):
@@ -92,6 +97,13 @@ class Records:
         """What ran last; None in a database that an earlier version wrote, which does not tell."""
         return current.find(self._connection)
 
+    def rulings(self) -> list[Ruling]:
+        """What was found of splits that find out which arm is best, oldest first."""
+        bodies = self._connection.execute(
+            select(t.ruling.c.body).order_by(t.ruling.c.at, t.ruling.c.mark, t.ruling.c.version)
+        )
+        return [msgspec.json.decode(body, type=Ruling) for (body,) in bodies]
+
     def _received(self, query: Select[Any]) -> list[Received]:
         found = self._connection.execute(query.order_by(t.inbox.c.at, t.inbox.c.seq))
         return [
@@ -126,7 +138,7 @@ def open_records(path: Path) -> Iterator[Records]:
     )
     try:
         with engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA busy_timeout=5000")
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={PATIENCE}")
             connection.exec_driver_sql("BEGIN")
             yield Records(connection)
             connection.exec_driver_sql("ROLLBACK")

@@ -1,12 +1,11 @@
 """A flow as a drawing: whole, well-formed, safe, and equal for equal flows."""
 
-from datetime import date
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from drawn_flow import compiled, every_kind
 
-from dsl.compile import Project, compile_project
 from dsl.draw_layout import Link, lay_out
 from dsl.draw_marks import Live, Mark
 from dsl.draw_parts import wrapped
@@ -15,14 +14,6 @@ from dsl.draw_words import node_words, ways
 from dsl.graph import Graph, Repeat
 
 SVG = "{http://www.w3.org/2000/svg}"
-HEAD = """
-use shop
-contact
-    city text
-topic news "News <b>&"
-    for marketing
-    consent "I want news."
-"""
 FLOW = """
 flow visit "A <visit> & more"
     topic news
@@ -46,21 +37,11 @@ flow visit "A <visit> & more"
         send more
     send last
 """
-MAIL = b'---\nsubject: Hello\n---\n<p>Hi</p><a href="{{ links.unsubscribe }}">Stop</a> {{ sender.imprint }}\n'
 
 
 @pytest.fixture(scope="module")
 def flow() -> Graph:
     return compiled(FLOW)
-
-
-def compiled(text: str) -> Graph:
-    mails = tuple((f"templates/{name}.html", MAIL) for name in ("hello", "again", "more", "last"))
-    done = compile_project(
-        Project((("a.flow", (HEAD + text).encode()),), mails, ("en",), "EUR", "Europe/Riga", date(2026, 3, 2))
-    )
-    assert done.program is not None, done.findings
-    return done.program.flows[0]
 
 
 def svg(flow: Graph, *marks: Any, alone: bool = False) -> str:
@@ -183,3 +164,20 @@ def test_lengths_and_segments_are_drawn_as_they_are_written() -> None:
     )
     assert "7 days" in drawn
     assert "joining segment" in drawn
+
+
+def test_what_goes_out_has_shapes_of_its_own_and_notes_are_below() -> None:
+    """Events, webhooks and other flows; how a split is decided and who is held out, once."""
+    drawing = draw(every_kind()).text
+    groups = {element.get("class") for element in ElementTree.fromstring(drawing).iter(f"{SVG}g")}
+    assert {"step emit", "step call", "step begin", "step wait", "step change"} <= groups
+    assert texts(drawing).count("10% held out") == 1
+    assert "keep winner by order_placed after 1,000 contacts" in texts(drawing)
+
+
+def test_a_drawing_of_its_own_stands_on_its_own_ground(flow: Graph) -> None:
+    """Readable on a page of any colour; on paper the ground is white whatever the screen likes."""
+    drawing = svg(flow, alone=True)
+    assert '<rect class="ground" width="100%" height="100%"/>' in drawing
+    assert "@media print { .drawing { --ground: #fff;" in drawing
+    assert 'class="ground"' not in svg(flow)

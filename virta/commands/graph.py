@@ -20,6 +20,7 @@ _MANY = 20
 
 def graph(
     folder: Path = Path("."),
+    /,
     *flow: str,
     output: Annotated[Format, Parameter(name="--format")] = "mermaid",
     out: Path | None = None,
