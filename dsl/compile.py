@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 
 from dsl.checks import ALL, OF_PROGRAMS
 from dsl.code_lists import listed_codes
@@ -21,6 +22,9 @@ from dsl.schema_nodes import CodesFrom
 from dsl.source import Source, read_source
 from dsl.template_facts import Template, template_facts
 from dsl.template_files import TemplateFile, read_templates
+
+_KEPT = 1024
+"""Texts of files that are kept as they were read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +63,36 @@ class Compiled:
     codes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """A project as it was read: what its texts say, the `.flow` files among them by path, and what reading
+    them found."""
+
+    draft: Draft
+    sources: Mapping[str, Source]
+    findings: tuple[Finding, ...]
+
+    @property
+    def template_sources(self) -> dict[str, Source]:
+        """The files of the templates, by path."""
+        return {source.path: source for source in self.draft.templates.sources.values()}
+
+
 def compile_project(project: Project) -> Compiled:
     """Read, check and lower a whole project. Findings come in the order of files and lines."""
+    return compile_texts(read_texts(project))
+
+
+def read_texts(project: Project) -> Texts:
+    """Read all texts of a project."""
     declarations: list[Declaration] = []
     findings: list[Finding] = []
     sources: dict[str, Source] = {}
     for path, data in sorted(project.files):
-        source, faults = read_source(path, data)
-        findings.extend(faults)
+        source, read, found = _read_file(path, data, project.currency)
         sources[path] = source
-        read, faults = parse_source(source, project.currency)
         declarations.extend(read)
-        findings.extend(faults)
+        findings.extend(found)
     templates, faults = read_templates(project.templates, project.languages)
     findings.extend(faults)
     names, faults = collect(declarations, templates.names)
@@ -86,6 +108,24 @@ def compile_project(project: Project) -> Compiled:
         project.purposes,
         dict(project.lists),
     )
+    return Texts(draft, sources, tuple(findings))
+
+
+@lru_cache(_KEPT)
+def _read_file(
+    path: str, data: bytes, currency: str
+) -> tuple[Source, tuple[Declaration, ...], tuple[Finding, ...]]:
+    """A file's text, what it declares, and its faults. Kept, since an editor asks again at each key, and one
+    file of many has changed."""
+    source, faults = read_source(path, data)
+    declarations, found = parse_source(source, currency)
+    return source, tuple(declarations), (*faults, *found)
+
+
+def compile_texts(texts: Texts) -> Compiled:
+    """Check and lower a project that was read. Findings come in the order of files and lines."""
+    draft, sources = texts.draft, texts.sources
+    findings = list(texts.findings)
     for check in (*ALL, check_scenarios):
         findings.extend(check(draft))
     ordered = _ordered(findings)
@@ -99,11 +139,7 @@ def compile_project(project: Project) -> Compiled:
         program,
         template_facts(draft.readings),
         draft.readings.rendered(),
-        {
-            **sources,
-            **{source.path: source for source in templates.sources.values()},
-            **_lists(ordered, draft),
-        },
+        {**sources, **texts.template_sources, **_lists(ordered, draft)},
         errors,
         () if errors else lower_scenarios(draft, faulty(ordered, sources)),
         {} if errors else _codes(draft),

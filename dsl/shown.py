@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from html.parser import HTMLParser
 
 OPEN, CLOSE = "\ue000", "\ue001"
@@ -25,6 +26,7 @@ _HIDING = re.compile(
 )
 _SIZE = re.compile(r"(?<![\w-])font-size:([^;]*)")
 _NO_SIZE = re.compile(_NOTHING)
+_KEPT = 2048
 
 
 def marked(name: str) -> str:
@@ -37,6 +39,7 @@ def values_in_text(text: str) -> frozenset[str]:
     return frozenset(_VALUE.findall(text))
 
 
+@lru_cache(_KEPT)
 def values_in_html(html: str) -> frozenset[str]:
     """The names of the values that a reader of the HTML sees: as text that no element or style of its own
     hides, or as the whole target of a link that has words. What a style sheet hides is not known here."""

@@ -129,7 +129,7 @@ def read_settings(folder: Path) -> Settings:
     """The settings of the project in `folder`. Raises `BrokenProject`."""
     path = folder / "virta.toml"
     try:
-        settings = msgspec.convert(tomllib.loads(path.read_text("utf-8")), Settings)
+        text = path.read_text("utf-8")
     except FileNotFoundError:
         raise BrokenProject(
             f"There is no virta.toml in {folder}. Name the project's folder, or change to it."
@@ -138,6 +138,14 @@ def read_settings(folder: Path) -> Settings:
         raise BrokenProject(f"{path} cannot be read: {fault.strerror}.") from None
     except UnicodeDecodeError:
         raise BrokenProject(f"{path} is not UTF-8 text.") from None
+    return settings_in(text, path)
+
+
+def settings_in(text: str, path: Path) -> Settings:
+    """The settings that the text of a virta.toml holds; `path` stands in the messages. Raises
+    `BrokenProject`."""
+    try:
+        settings = msgspec.convert(tomllib.loads(text), Settings)
     except tomllib.TOMLDecodeError as fault:
         raise BrokenProject(f"{path} is not valid TOML: {fault}.") from None
     except msgspec.ValidationError as fault:
