@@ -159,13 +159,15 @@ def _between(source: Source, above: _Line | None, below: _Line | None) -> tuple[
     apart = False
     low = below.depth if below else 0
     high = max(above.depth, low) if above else low
+    hangs = _comment(source, above.last) if above else ("", 0)
     for number in range(above.last + 1 if above else 1, below.first if below else len(source.lines) + 1):
         comment, column = _comment(source, number)
         if not comment:
-            apart = True
+            apart, hangs = True, ("", 0)
             continue
-        hanging = not apart and column > 0 and column == _comment_column(source, number - 1)
+        hanging = bool(hangs[0]) and hangs[1] == column
         if not hanging:
+            hangs = ("", 0)
             high = _level(source.lines[number - 1][:column], above, low, high)
         rows.append(Row(high * STEP, "", comment, column, hanging, apart))
         apart = False
@@ -185,17 +187,3 @@ def _comment(source: Source, number: int) -> tuple[str, int]:
     line = source.lines[number - 1]
     column = code_end(line)
     return line[column:].rstrip(), column
-
-
-def _comment_column(source: Source, number: int) -> int:
-    """The column of the comment at the end of a line of code, or of one that hangs from such; else -1."""
-    column = -1
-    while number:
-        comment, at = _comment(source, number)
-        if not comment or at != (column if column >= 0 else at):
-            return -1
-        if source.lines[number - 1][:at].strip():
-            return at
-        column = at
-        number -= 1
-    return -1
