@@ -6,6 +6,7 @@ import re
 from lark import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 from lark.indenter import DedentError
 from lark.lexer import Token
+from lark.parsers.lalr_parser_state import ParserState
 from lark.tree import Tree
 
 from dsl.build import build
@@ -98,9 +99,11 @@ def _mend(chunk: Chunk, fault: UnexpectedInput, findings: list[Finding], mends: 
 
 
 def _wanted(fault: UnexpectedInput) -> set[str]:
-    """The kinds of words that the grammar would have taken."""
-    if isinstance(fault, UnexpectedToken):
-        return set(fault.expected)
+    """The kinds of words that the grammar would have taken: not what the lexer would, which never makes
+    indents and takes line ends everywhere."""
+    state = fault.state
+    if isinstance(state, ParserState):
+        return {word for word in state.parse_conf.states[state.position] if word.isupper()}
     assert isinstance(fault, UnexpectedCharacters)
     return set(fault.allowed or ())
 
