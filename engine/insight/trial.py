@@ -12,6 +12,8 @@ from math import ceil, inf, log, sqrt
 
 from msgspec import Struct
 
+from engine.core.trial import ArmEvidence, Ruling
+
 ALPHA = 0.01
 """The share of trials between equal arms that may ever name a best one."""
 
@@ -94,6 +96,21 @@ def _sharpness() -> float:
     article, §3.5)."""
     twice = 2 * log(1 / ALPHA)
     return twice + log(1 + twice)
+
+
+def told(ruling: Ruling, yes_or_no: bool = True) -> str:
+    """A ruling in a sentence. Not `yes_or_no`: what counted were amounts."""
+    if ruling.best:
+        said = f"`{ruling.best}` is the best arm of `{ruling.step}`, and everybody gets it from now on: "
+    else:
+        shares = ", ".join(f"{share} % `{label}`" for label, share in ruling.weights.items())
+        said = f"The shares of `{ruling.step}` are now {shares}: "
+    return said + ", ".join(_mean(arm, yes_or_no) for arm in ruling.arms) + "."
+
+
+def _mean(arm: ArmEvidence, yes_or_no: bool) -> str:
+    mean = f"{100 * arm.mean:.1f} %" if yes_or_no else f"{arm.mean:.2f} each"
+    return f"`{arm.label}` {mean} of {arm.people:,} people"
 
 
 def reweigh(

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from flows import compiled
 
-from consent.contract import Outcome, Settlement, SignUp, Visit
+from consent.contract import BESIDE_TOPICS, Outcome, Settlement, SignUp, Visit
 from consent.keys import Keys
 from engine.calls.caller import Post
 from engine.run.simulate import Simulation, VirtualClock
 from virta.keys import ProjectKeys
 from virta.mailbox.reader import Mail, mails
-from virta.settings import Controller, Sender, Settings, Smtp, Stores
+from virta.settings import Controller, Purpose, Sender, Settings, Smtp, Stores
 from virta.wiring import System, World, open_system
 
 MONDAY = 1_772_434_800_000  # 2 March 2026, 09:00 in Riga
@@ -135,6 +135,7 @@ async def open_shop(
         stores=Stores(folder=str(folder)),
         time_zone="Europe/Riga",
         team=(TEAM,),
+        purposes={name: Purpose(title=name.title(), consent=f"I agree to {name}.") for name in BESIDE_TOPICS},
     )
     clock = VirtualClock(now)
     world = World(clock, Dice(f"{folder}/{now}"), durable=False, post=post)

@@ -1,0 +1,212 @@
+"""Trials of arms as they run: counted in the store, ruled on from time to time, across restarts."""
+
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+
+import pytest
+from flows import ZONE, program
+from person import DAY, HOUR, MONDAY
+
+from dsl.graph import Money
+from engine.core.advance import advance
+from engine.core.bundle import Agreed, Bundle, Happened, Stimulus
+from engine.core.loaded import Loaded
+from engine.core.trial import Ruling
+from engine.insight.records import open_records
+from engine.insight.trial import told
+from engine.run.trials import Trials
+from engine.store.batch import Batch
+from engine.store.store import Store
+
+pytestmark = pytest.mark.anyio
+FLOW = """
+flow alpha "Alpha"
+    topic news
+    start on cart_updated
+    enter every time
+    goal order_placed within 5 days
+
+    split incentive
+        50% shipping
+            send of_shipping
+        50% discount
+            send of_discount
+        {rule}
+"""
+KEEP = "keep winner by order_placed after 50 contacts"
+SECRET = b"a key for tests"
+
+
+@lru_cache
+def loaded(rule: str = KEEP) -> Loaded:
+    """Shared; what is found is found anew by each test."""
+    return Loaded(program(FLOW.format(rule=rule)), (), ZONE, SECRET, "EUR")
+
+
+class World:
+    """People who come, and buy or not; lives of an engine on one store."""
+
+    def __init__(self, store: Store, rule: str = KEEP) -> None:
+        self.store = store
+        self.loaded = loaded(rule)
+        self.loaded.shares = {}
+        self.trials = Trials(store)
+        self.now = MONDAY
+        self.arms: dict[str, list[str]] = {}
+
+    async def come(self, first: int, count: int, buying: dict[str, float], worth: int = 20) -> None:
+        """So many people come to the split now; of each arm that share buys a day later."""
+        await self.trials.judge(self.loaded, self.now)
+        people: dict[str, Bundle] = {}
+        batch = Batch()
+        for number in range(first, first + count):
+            contact = f"{number:032x}"
+            old = Bundle(contact)
+            agreed = Stimulus("a", contact, self.now, Agreed("news", True))
+            new = advance(self.loaded, old, agreed, self.now).bundle
+            came = advance(
+                self.loaded, new, Stimulus("c", contact, self.now, Happened("cart_updated", {})), self.now
+            )
+            arm = next(entry.reason for entry in came.entries if entry.what == "arm")
+            self.arms.setdefault(arm, []).append(contact)
+            people[contact] = came.bundle
+            batch.trials += came.trials
+            bought = number % 100 < 100 * buying[arm]
+            if bought:
+                later = self.now + DAY
+                order = Happened("order_placed", {"total": Money(Decimal(worth), "EUR")})
+                batch.trials += advance(
+                    self.loaded, came.bundle, Stimulus("o", contact, later, order), later
+                ).trials
+        await self.store.commit(batch)
+
+    async def judge(self, now: int) -> list[Ruling]:
+        self.now = now
+        await self.trials.judge(self.loaded, now)
+        return await self.store.rulings()
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    found = Store(tmp_path / "engine.db", durable=False)
+    yield found
+    found.close()
+
+
+async def test_the_winner_is_kept_once_it_is_clear(store: Store) -> None:
+    """Only people whose time has passed are looked at; whoever comes then takes the winner."""
+    world = World(store)
+    await world.come(0, 400, {"shipping": 0.1, "discount": 0.4})
+    assert await world.judge(MONDAY + 5 * DAY) == []
+    (ruling,) = await world.judge(MONDAY + 5 * DAY + HOUR)
+    assert (ruling.flow, ruling.step, ruling.best) == ("alpha", "incentive", "discount")
+    assert ruling.weights == {"shipping": 0, "discount": 100}
+    assert {arm.label: arm.people for arm in ruling.arms} == {
+        label: len(people) for label, people in world.arms.items()
+    }
+    world.arms.clear()
+    await world.come(1000, 50, {"discount": 0.4})
+    assert list(world.arms) == ["discount"]
+
+
+async def test_without_a_clear_winner_the_weights_stay(store: Store) -> None:
+    """Whether the arms are alike, or too few have come to one of them."""
+    world = World(store)
+    await world.come(0, 400, {"shipping": 0.2, "discount": 0.2})
+    assert await world.judge(MONDAY + 30 * DAY) == []
+    assert world.loaded.shares == {}
+    few = World(store)
+    few.loaded = loaded(KEEP.replace("50", "900"))
+    assert await few.judge(MONDAY + 30 * DAY) == []
+
+
+async def test_a_decision_survives_a_restart_and_is_not_taken_back(store: Store) -> None:
+    """Whatever happens afterwards."""
+    world = World(store)
+    await world.come(0, 400, {"shipping": 0.1, "discount": 0.4})
+    before = await world.judge(MONDAY + 6 * DAY)
+    again = World(store)
+    await again.come(2000, 30, {"discount": 0.0})
+    assert list(again.arms) == ["discount"]
+    assert await again.judge(MONDAY + 40 * DAY) == before
+
+
+async def test_it_is_looked_at_once_an_hour(store: Store) -> None:
+    """Not with every mail."""
+    world = World(store)
+    await world.judge(MONDAY)
+    await world.come(0, 400, {"shipping": 0.1, "discount": 0.4})
+    world.now = MONDAY + 6 * DAY
+    await world.trials.judge(world.loaded, world.now)
+    first = world.loaded.shares
+    assert first
+    world.loaded.shares = {}
+    await world.trials.judge(world.loaded, world.now + HOUR - 1)
+    assert world.loaded.shares == {}
+
+
+async def test_people_count_once_by_their_first_arm(store: Store) -> None:
+    """Coming again adds nobody; what they buy after their time adds nothing."""
+    world = World(store)
+    await world.come(0, 100, {"shipping": 0.5, "discount": 0.5})
+    world.now = MONDAY + 20 * DAY
+    await world.come(0, 100, {"shipping": 1.0, "discount": 1.0})
+    (mark,) = world.loaded.trials
+    tallies = await store.tally(mark, MONDAY + 40 * DAY)
+    assert sum(tally.people for tally in tallies) == 100
+    assert sum(tally.yes for tally in tallies) == 50
+
+
+async def test_revenue_decides_by_what_people_spend(store: Store) -> None:
+    """Not by how many buy."""
+    world = World(store, "keep winner by revenue after 50 contacts")
+    await world.come(0, 300, {"shipping": 0.5, "discount": 0.0}, worth=20)
+    await world.come(1000, 300, {"shipping": 0.0, "discount": 0.5}, worth=60)
+    (ruling,) = await world.judge(MONDAY + 6 * DAY)
+    assert ruling.best == "discount"
+
+
+async def test_shares_adapt_from_day_to_day_and_each_version_is_recorded(store: Store) -> None:
+    """By what is known of those whose time has passed; the same again for the same people."""
+    world = World(store, "adapt by order_placed")
+    await world.come(0, 120, {"shipping": 0.2, "discount": 0.4})
+    (first,) = await world.judge(MONDAY + 6 * DAY)
+    assert first.best == ""
+    assert first.weights["discount"] > first.weights["shipping"] >= 5
+    assert await world.judge(MONDAY + 6 * DAY + 5 * HOUR) == [first]
+    world.arms.clear()
+    await world.come(1000, 400, {"shipping": 0.2, "discount": 0.4})
+    assert len(world.arms["discount"]) > 2 * len(world.arms["shipping"])
+    versions = [ruling.version for ruling in await world.judge(MONDAY + 12 * DAY)]
+    assert versions == [1, 2]
+    other = World(store, "adapt by order_placed")
+    await other.trials.judge(other.loaded, MONDAY + 12 * DAY)
+    assert next(iter(other.loaded.shares.values())).version == 2
+
+
+async def test_the_same_people_give_the_same_rulings(tmp_path: Path) -> None:
+    """Nothing in it is left to chance."""
+    found = []
+    for name in ("one", "two"):
+        store = Store(tmp_path / f"{name}.db", durable=False)
+        world = World(store, "adapt by order_placed")
+        await world.come(0, 200, {"shipping": 0.2, "discount": 0.3})
+        found.append(await world.judge(MONDAY + 6 * DAY))
+        store.close()
+    assert found[0] == found[1]
+    assert found[0]
+
+
+async def test_whoever_reads_the_records_is_told(store: Store, tmp_path: Path) -> None:
+    """In words, with what it rests on."""
+    world = World(store)
+    await world.come(0, 400, {"shipping": 0.1, "discount": 0.4})
+    (ruling,) = await world.judge(MONDAY + 6 * DAY)
+    with open_records(tmp_path / "engine.db") as records:
+        assert records.rulings() == [ruling]
+    assert told(ruling) == (
+        "`discount` is the best arm of `incentive`, and everybody gets it from now on: "
+        "`shipping` 9.4 % of 181 people, `discount` 41.1 % of 219 people."
+    )
