@@ -17,11 +17,10 @@ ROOT = Path(__file__).parents[2]
 KAFIJA = ROOT / "examples" / "kafija"
 
 
-def played(folder: Path) -> tuple[list[Outcome], list[Covered]]:
+def played(folder: Path) -> tuple[list[Outcome], tuple[Covered, ...]]:
     settings, compiled = load_project(folder)
-    assert compiled.program is not None
     outcomes = play_all(folder, settings, compiled, compiled.scenarios, 1, lambda outcome: None)
-    return outcomes, covered_by(compiled.program, outcomes)
+    return outcomes, covered_by(settings, compiled, outcomes)
 
 
 def failures(outcomes: list[Outcome]) -> list[tuple[str, str, str]]:

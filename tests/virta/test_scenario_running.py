@@ -181,7 +181,7 @@ def test_many_scenarios_are_shared_by_processes_and_told_in_order(
 def test_steps_and_arms_that_no_scenario_reaches_are_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """As the flow words them; arms beside the step that has them."""
+    """With their places, as the flow words them; arms beside the step that has them."""
     text = """
 scenario "bought"
     flow welcome
@@ -192,8 +192,8 @@ scenario "bought"
     assert run(["test", str(stall_with(tmp_path, text)), "--only", "welcome"]) == 0
     assert (
         "  welcome  steps 3 of 4  arms 1 of 2\n"
-        "    not reached  wait for order_placed up to 3 days: on timeout\n"
-        "    not reached  send come_again\n"
+        "    not reached  flows/welcome.flow:8  wait for order_placed up to 3 days: on timeout\n"
+        "    not reached  flows/welcome.flow:12  send come_again\n"
     ) in capsys.readouterr().out
 
 

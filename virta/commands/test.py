@@ -12,7 +12,6 @@ from cyclopts import Parameter
 from msgspec import Struct
 
 from dsl.finding import Finding, Severity
-from dsl.graph import Program
 from dsl.graph.scenario import Scenario
 from dsl.report import as_text
 from dsl.report import summary as findings_summary
@@ -20,6 +19,7 @@ from virta.colours import coloured
 from virta.disk_fault import disk_fault
 from virta.logs import set_up_logs
 from virta.project import load_project
+from virta.scenarios.coverage import Covered
 from virta.scenarios.first import how_to_begin
 from virta.scenarios.junit import as_junit
 from virta.scenarios.outcome import Outcome
@@ -83,9 +83,9 @@ def play_once(asked: Asked) -> int:
     if asked.junit is not None:
         _write(asked.junit, outcomes)
     if not text:
-        print(as_report(compiled.program, outcomes, seconds, findings))
+        print(as_report(outcomes, seconds, covered_by(settings, compiled, outcomes), findings))
     elif outcomes:
-        _show(asked, compiled.program, chosen, outcomes)
+        _show(asked, chosen, outcomes, () if asked.brief else covered_by(settings, compiled, outcomes))
         print(summary(outcomes, seconds))
     elif compiled.program is not None and not errors:
         print(how_to_begin(asked.folder, compiled.program, settings.languages[0]))
@@ -133,17 +133,17 @@ class _Teller:
 
 
 def _show(
-    asked: Asked, program: Program | None, chosen: Sequence[Scenario], outcomes: Sequence[Outcome]
+    asked: Asked, chosen: Sequence[Scenario], outcomes: Sequence[Outcome], covered: Sequence[Covered]
 ) -> None:
     """The failures, and what is reached: of all flows, or of those that were asked for."""
     colour = coloured(sys.stdout)
     for outcome in outcomes:
         if outcome.failure is not None:
             print("", *failure_lines(outcome, colour), sep="\n")
-    if program is not None and not asked.brief:
+    if not asked.brief:
         wanted = {flow for scenario in chosen for flow in scenario.flows}
-        covered = [each for each in covered_by(program, outcomes) if each.flow in wanted or not asked.only]
-        print("", *coverage_lines(covered, colour), sep="\n")
+        shown = [each for each in covered if each.flow in wanted or not asked.only]
+        print("", *coverage_lines(shown, colour), sep="\n")
     if not asked.brief or any(outcome.failure is not None for outcome in outcomes):
         print()
 

@@ -1,8 +1,9 @@
 """Which steps and arms of the flows the scenarios reach, and which none does."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from dsl.draw_words import node_words
 from dsl.graph import Finish, Graph, If, Node, Program, Split, WaitFor, WaitUntil
@@ -13,11 +14,13 @@ from virta.scenarios.outcome import Reached
 
 class Gap(Struct, frozen=True):
     """A step that no scenario reaches, or an arm of one that none takes. `words` is the step as the flow
-    words it."""
+    words it, `line` where it stands in `file`, from 1 (0: not known)."""
 
     step: str
     words: str
     arm: str = ""
+    file: str = ""
+    line: int = 0
 
 
 class Covered(Struct, frozen=True):
@@ -49,6 +52,15 @@ def coverage(program: Program, reached: Iterable[Reached]) -> list[Covered]:
     """The flows by name, each with what is missing, in the order of its steps."""
     known = set(reached)
     return [_covered(graph, known) for graph in sorted(program.flows, key=lambda graph: graph.flow)]
+
+
+def placed(covered: Covered, places: Mapping[tuple[str, str], tuple[str, int]]) -> Covered:
+    """The same, each gap with its file and line, which `places` has by the names of flow and step."""
+    gaps: list[Gap] = []
+    for gap in covered.gaps:
+        file, line = places.get((covered.flow, gap.step), ("", 0))
+        gaps.append(replace(gap, file=file, line=line))
+    return replace(covered, gaps=tuple(gaps))
 
 
 def arms_of(node: Node) -> tuple[str, ...]:
@@ -97,6 +109,9 @@ def _covered(graph: Graph, known: set[Reached]) -> Covered:
 
 
 def _words(node: Node) -> str:
-    if isinstance(node, Finish):
-        return f"finish as {node.label}" if node.label else "finish"
+    match node:
+        case Finish():
+            return f"finish as {node.label}" if node.label else "finish"
+        case If():
+            return f"if {node_words(node)}"
     return node_words(node)

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
+from dsl.compile import Compiled
 from dsl.finding import Finding
-from dsl.graph import Program
 from dsl.report import as_json
-from virta.scenarios.coverage import Covered, coverage
+from virta.scenarios.coverage import Covered, coverage, placed
 from virta.scenarios.outcome import Outcome
+from virta.scenarios.places import places_of
+from virta.settings import Settings
 
 
 class Report(Struct, frozen=True):
@@ -23,23 +25,22 @@ class Report(Struct, frozen=True):
     findings: msgspec.Raw
 
 
-def covered_by(program: Program, outcomes: Sequence[Outcome]) -> list[Covered]:
-    """What the outcomes reach of the program's flows."""
-    return coverage(program, (reached for outcome in outcomes for reached in outcome.reached))
+def covered_by(settings: Settings, compiled: Compiled, outcomes: Sequence[Outcome]) -> tuple[Covered, ...]:
+    """What the outcomes reach of the project's flows; steps that are missed where others are reached have
+    their places."""
+    if compiled.program is None:
+        return ()
+    every = coverage(compiled.program, (reached for outcome in outcomes for reached in outcome.reached))
+    partly = {each.flow for each in every if each.gaps and each.reached}
+    places = places_of(compiled.sources, partly, settings.currency)
+    return tuple(placed(each, places) for each in every)
 
 
 def as_report(
-    program: Program | None, outcomes: Sequence[Outcome], seconds: float, findings: Sequence[Finding]
+    outcomes: Sequence[Outcome], seconds: float, covered: Sequence[Covered], findings: Sequence[Finding]
 ) -> str:
-    """The report as JSON, for people to read as well. Without a program there is no coverage."""
+    """The report as JSON, for people to read as well."""
     failed = sum(outcome.failure is not None for outcome in outcomes)
     told = msgspec.json.decode(as_json(findings), type=dict[str, msgspec.Raw])["findings"]
-    report = Report(
-        tuple(outcomes),
-        len(outcomes) - failed,
-        failed,
-        round(seconds, 3),
-        tuple(covered_by(program, outcomes)) if program is not None else (),
-        told,
-    )
+    report = Report(tuple(outcomes), len(outcomes) - failed, failed, round(seconds, 3), tuple(covered), told)
     return msgspec.json.format(msgspec.json.encode(report)).decode()

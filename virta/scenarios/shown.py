@@ -78,9 +78,12 @@ def _story(failure: Failure, colour: bool) -> Iterator[str]:
 
 
 def _gaps(gaps: Iterable[Gap]) -> Iterator[str]:
-    """A step, or the arms of one that lack."""
-    for (words, whole), group in groupby(gaps, key=lambda gap: (gap.words, not gap.arm)):
-        yield words if whole else f"{words}: {', '.join(gap.arm for gap in group)}"
+    """A step, or the arms of one that lack, and where it stands."""
+    for (_, whole), group in groupby(gaps, key=lambda gap: (gap.step, not gap.arm)):
+        missed = list(group)
+        first = missed[0]
+        place = f"{first.file}:{first.line}  " if first.line else ""
+        yield place + (first.words if whole else f"{first.words}: {', '.join(gap.arm for gap in missed)}")
 
 
 def _painted(text: str, paint: str, colour: bool) -> str:
