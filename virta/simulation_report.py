@@ -9,13 +9,15 @@ from rich.console import Console
 from rich.table import Table
 
 from engine.insight.figures import FlowFigures
+from engine.insight.holdout import Comparison
 from engine.insight.words import reason_label
 
 _WIDE = 120  # columns, where no terminal says how many there are
 
 
 class FlowRow(Struct, frozen=True):
-    """One line of the table. `goal` is None where the flow names none; `revenue` is by currency."""
+    """One line of the table. `goal` is None where the flow names none; `revenue` is by currency. `holdout`
+    has both sides of one, where anybody was held out of a flow with a goal."""
 
     flow: str
     entered: int
@@ -28,6 +30,7 @@ class FlowRow(Struct, frozen=True):
     under_way: int
     goal: int | None
     revenue: dict[str, Decimal]
+    holdout: Comparison | None = None
 
 
 class Report(Struct, frozen=True):
@@ -61,6 +64,7 @@ def row_of(row: FlowFigures) -> FlowRow:
         row.waiting,
         row.converted,
         row.revenue,
+        row.compared,
     )
 
 
@@ -86,6 +90,9 @@ def show(report: Report) -> None:
     for heading, reasons in (("skipped", _skipped), ("left", _left)):
         if any(reasons(row) for row in report.flows):
             console.print(_why(heading, report.flows, reasons))
+    for row in report.flows:
+        if row.holdout is not None:
+            console.print(_compared(row.flow, row.holdout), soft_wrap=True)
     console.print(
         f"{_counted(report.people, 'person', 'people')}, of whom {report.signed_up:,} signed up; "
         f"{_counted(report.acts, 'act', 'acts')}; "
@@ -121,6 +128,19 @@ def _why(heading: str, flows: tuple[FlowRow, ...], reasons: Callable[[FlowRow], 
             table.add_row(row.flow, ", ".join(_told(counts)))
     table.add_row()
     return table
+
+
+def _compared(flow: str, both: Comparison) -> str:
+    """Both sides of a holdout in a sentence."""
+    treated = _share(both.treated_reached, both.treated)
+    return f"{flow}: {treated} reached the goal after entering; of those held out, " + _share(
+        both.held_out_reached, both.held_out
+    )
+
+
+def _share(some: int, of: int) -> str:
+    share = f" ({some / of:.1%})" if of else ""
+    return f"{some:,} of {_counted(of, 'person', 'people')}{share}"
 
 
 def _skipped(row: FlowRow) -> dict[str, int]:

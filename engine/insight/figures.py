@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from dsl.graph import Goal, Graph, Money
@@ -12,6 +13,7 @@ from engine.core import calendar
 from engine.core.bundle import Bundle, Entry
 from engine.core.conditions import Scene, condition
 from engine.core.record import What, Why
+from engine.insight.holdout import Comparison, compared
 from engine.store.store import Received
 
 _UTC = ZoneInfo("UTC")
@@ -22,8 +24,9 @@ _WORTH = "total"
 @dataclass(slots=True)
 class FlowFigures:
     """Counts of journeys and mails of one flow. `not_entered`, `skipped` and `left` are by reason; `waiting`
-    journeys are under way. `converted` counts journeys that reached the goal, None where there is none;
-    `revenue` is what those goal events were worth, by currency."""
+    journeys are under way. Of those that entered, `held_out` took no step. `converted` counts journeys that
+    reached the goal, None where there is none; `revenue` is what those goal events were worth, by currency.
+    `compared` has both sides of a holdout, where the flow has a goal and anybody was held out."""
 
     flow: str
     entered: int = 0
@@ -33,6 +36,8 @@ class FlowFigures:
     unknown: int = 0
     left: Counter[str] = field(default_factory=Counter)
     finished: int = 0
+    held_out: int = 0
+    compared: Comparison | None = None
     converted: int | None = None
     revenue: dict[str, Decimal] = field(default_factory=dict)
 
@@ -43,7 +48,7 @@ class FlowFigures:
 
     @property
     def waiting(self) -> int:
-        return self.entered - self.finished - self.left.total()
+        return self.entered - self.held_out - self.finished - self.left.total()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +69,22 @@ def figures(
     flows: Sequence[Graph], journal: Iterable[Entry], history: Iterable[Received], clock: ZoneInfo = _UTC
 ) -> list[FlowFigures]:
     """One table row per flow, by name. `journal` and `history` come in order of time; the days of a goal are
-    those of `clock`."""
+    those of the flow's own clock, else of `clock`."""
     lines = list(journal)
     table = {graph.flow: FlowFigures(graph.flow) for graph in sorted(flows, key=lambda graph: graph.flow)}
     for (flow, what, reason), count in Counter((e.flow, e.what, e.reason) for e in lines).items():
         row = table.get(flow)
         if row is not None:
             _add(row, what, reason, count)
+    events = list(history)
     for graph in flows:
         if graph.goal is not None:
-            table[graph.flow].converted = 0
-    for conversion in conversions(flows, lines, history, clock):
+            row = table[graph.flow]
+            row.converted = 0
+            goal, test = graph.goal, _test(graph.goal)
+            reached = partial(_reached, goal, test)
+            row.compared = compared(graph, goal, lines, events, reached, _clock(graph, clock))
+    for conversion in conversions(flows, lines, events, clock):
         row = table[conversion.flow]
         row.converted = (row.converted or 0) + 1
         if conversion.worth is not None:
@@ -99,6 +109,8 @@ def _add(row: FlowFigures, what: str, reason: str, count: int) -> None:
             row.left[reason] += count
         case What.FINISHED:
             row.finished += count
+        case What.HELD_OUT:
+            row.held_out += count
 
 
 def conversions(
@@ -111,7 +123,8 @@ def conversions(
     "Goals"). A mail handed over at the very moment of the event is its answer, and not its cause.
     """
     goals = {graph.flow: graph.goal for graph in flows if graph.goal is not None}
-    tests = {flow: condition(goal.where) for flow, goal in goals.items() if goal.where is not None}
+    tests = {flow: _test(goal) for flow, goal in goals.items()}
+    clocks = {graph.flow: _clock(graph, clock) for graph in flows}
     wanted = {goal.event for goal in goals.values()}
     mails = _mails(journal)
     found: dict[str, Conversion] = {}
@@ -124,9 +137,9 @@ def conversions(
             continue
         last = sent[place - 1]
         goal = goals.get(last.flow)
-        if goal is None or last.journey in found or not _reached(goal, tests.get(last.flow), happened):
+        if goal is None or last.journey in found or not _reached(goal, tests[last.flow], happened):
             continue
-        if calendar.add(last.at, goal.within, clock) >= happened.at:
+        if calendar.add(last.at, goal.within, clocks[last.flow]) >= happened.at:
             worth = happened.data.get(_WORTH)
             found[last.journey] = Conversion(
                 happened.contact,
@@ -149,6 +162,15 @@ def _mails(journal: Iterable[Entry]) -> Mapping[str, tuple[list[int], list[Entry
             moments.append(entry.at)
             sent.append(entry)
     return mails
+
+
+def _clock(graph: Graph, clock: ZoneInfo) -> ZoneInfo:
+    """The flow's own clock, or that of the project."""
+    return (calendar.zone(graph.time_zone) if graph.time_zone else None) or clock
+
+
+def _test(goal: Goal) -> Callable[[Scene], bool] | None:
+    return None if goal.where is None else condition(goal.where)
 
 
 def _reached(goal: Goal, test: Callable[[Scene], bool] | None, happened: Received) -> bool:

@@ -179,7 +179,7 @@ def described_type(kind: Any) -> str:
     """How the page names a type."""
     if get_origin(kind) is tuple:
         return "list of text"
-    return {int: "whole number", float: "number"}.get(kind, "text")
+    return {int: "whole number", float: "number", bool: "true or false"}.get(kind, "text")
 
 
 def default_of(field: msgspec.structs.FieldInfo) -> str:
@@ -189,7 +189,7 @@ def default_of(field: msgspec.structs.FieldInfo) -> str:
         return "none"
     if isinstance(field.default, tuple):
         return "`[" + ", ".join(f'"{each}"' for each in field.default) + "]`"
-    return f"`{field.default}`"
+    return f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`"
 
 
 def test_the_headings_of_the_settings_are_those_of_the_file() -> None:

@@ -39,6 +39,7 @@ def _total(rows: Sequence[FlowFigures]) -> FlowFigures:
         total.unknown += row.unknown
         total.left += row.left
         total.finished += row.finished
+        total.held_out += row.held_out
         if row.converted is not None:
             total.converted = (total.converted or 0) + row.converted
         for currency, amount in row.revenue.items():

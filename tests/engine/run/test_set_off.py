@@ -1,5 +1,5 @@
-"""What flows set off, through the whole engine: events of their own, other flows, calls, and words to the team
-with an address; and what a restart makes of it."""
+"""What flows set off goes through the whole engine: events, other flows, calls, words to the team with an
+address; and what a restart makes of it."""
 
 import json
 from collections.abc import Callable, Iterator
