@@ -5,8 +5,7 @@ no wait ends sooner for having begun later. So it is enough to know, for each nu
 moment of the window by which they can have come; and a window may begin with its first mail.
 """
 
-import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from dsl.bounds.entering import Entering, entering
@@ -18,6 +17,8 @@ from dsl.graph import Graph, Node, Send
 
 MANY = 1_000
 """More mails than that in one window are counted no further."""
+
+_TOO_MANY_ROUNDS = "the rounds of `repeat` are too many to count"
 
 Trail = tuple["Trail", str] | None
 """The mails of a way by the names of their steps, the last one outermost."""
@@ -42,11 +43,13 @@ class Window(NamedTuple):
 
 class Stand(NamedTuple):
     """At a moment of the window (in seconds), with so many mails behind. `spare` seconds may still be gained
-    while elapsed time passes: the clock goes back by an hour once in a window."""
+    while elapsed time passes: the clock goes back by an hour once in a window. Nobody enters again before
+    `since`."""
 
     at: int
     mails: int
     spare: int
+    since: int
     trail: Trail
 
 
@@ -70,6 +73,8 @@ def most_within(graph: Graph, days: int, counted: Counted, held: int = 0, again:
     """
     if not any(isinstance(node, Send) and counted(node) for node in graph.nodes):
         return Most(0)
+    if most(graph, counted) is None:
+        return Most(None, (), _TOO_MANY_ROUNDS)
     rules = entering(graph)
     if not again or rules.side_by_side:
         alone = _best(graph, days, counted, held, None)
@@ -84,7 +89,7 @@ def _best(graph: Graph, days: int, counted: Counted, held: int, rules: Entering 
         try:
             search.run()
         except TooManyRounds:
-            return Most(None, (), "the rounds of `repeat` are too many to count")
+            return Most(None, (), _TOO_MANY_ROUNDS)
         except _Endless as fault:
             return Most(None, _names(search.best), str(fault))
         if best is None or search.best.mails > best.mails:
@@ -113,71 +118,71 @@ class _Search:
         self._held = held
         self._rules = rules
         self._mailed: list[Stand] = []
-        self.best = Stand(0, 0, 0, None)
+        self.best = Stand(0, 0, 0, 0, None)
 
     def run(self) -> None:
         """Raises `TooManyRounds`, `_Endless`."""
-        graph, rules = self._graph, self._rules
-        shown = showing(graph)
-        again = rules is not None and rules.period is not None
-        arrivals = longest(graph).arrivals if again else {}
-        in_all = most(graph)
+        rules = self._rules
+        if rules is None or rules.period is None:
+            self._through(self._begins(None))
+            return
+        if rules.period == 0 and any(each.at == 0 < each.mails for each in self._through(self._entering([]))):
+            raise _Endless(f"a journey can be over at once, and `{rules.again}` begins the next one")
+        self.best = Stand(0, 0, 0, 0, None)
+        entries = self._entries(self._through(self._begins(rules.period)), rules)
+        begun: list[Stand] = []
+        while entries:
+            begun = _front(begun + entries)
+            if self.best.mails > MANY:
+                raise _Endless(f"there may be more than {MANY:,}")
+            new = self._entries(self._through(self._entering(entries)), rules)
+            entries = [entry for entry in new if not any(_beats(other, entry) for other in begun)]
+
+    def _begins(self, period: int | None) -> dict[int, list[Stand]]:
+        """With each mail as the first of the window, as early in it as may be."""
+        shown = showing(self._graph)
+        arrivals = longest(self._graph).arrivals if period is not None else {}
+        in_all = most(self._graph)
         late = None if in_all is None else in_all * self._held
-        enough = None if again else most(graph, self._counted)
-        entries: list[Stand] = []
-        for index, node in enumerate(graph.nodes):
+        found = {}
+        for index, node in enumerate(self._graph.nodes):
             if not (isinstance(node, Send) and self._counted(node) and index in shown):
                 continue
             begin = self._first(None if self._held else shown[index])
-            if begin >= self._window.end:
-                continue
-            over = self._through(index, Stand(begin, 0, HOUR, None))
-            if rules is not None and rules.period is not None:
-                before = arrivals.get(index)
-                since = begin if before is None or late is None else begin - before - late + rules.period
-                entries += self._entries(over, since, rules)
-            if enough is not None and self.best.mails >= enough:
-                return
-        if rules is not None and rules.period is not None:
-            self._again(entries, rules.period, rules)
+            before = arrivals.get(index)
+            since = begin
+            if period is not None and before is not None and late is not None:
+                since = max(begin, begin - before - late + period)
+            if begin < self._window.end:
+                found[index] = [Stand(begin, 0, HOUR, since, None)]
+        return found
 
-    def _again(self, entries: list[Stand], period: int, rules: Entering) -> None:
-        """Through all journeys that begin within the window."""
-        heapq.heapify(entries)
-        begun: list[Stand] = []
-        while entries:
-            entry = heapq.heappop(entries)
-            if any(_beats(other, entry) for other in begun):
-                continue
-            begun.append(entry)
-            over = self._through(0, entry)
-            if period == 0 and any(stand.at == entry.at for stand in over if stand.mails > entry.mails):
-                raise _Endless(f"a journey can be over at once, and `{rules.again}` begins the next one")
-            if self.best.mails > MANY:
-                raise _Endless(f"there may be more than {MANY:,}")
-            for stand in self._entries(over, entry.at + period, rules):
-                heapq.heappush(entries, stand)
+    def _entering(self, entries: list[Stand]) -> dict[int, list[Stand]]:
+        """With these entries into the flow; with one at the beginning of the window if there are none."""
+        period = self._rules.period if self._rules is not None else None
+        entries = entries or [Stand(0, 0, 0, 0, None)]
+        return {0: [entry._replace(since=entry.at + (period or 0)) for entry in entries]}
 
-    def _entries(self, over: Iterable[Stand], since: int, rules: Entering) -> list[Stand]:
-        """The entries that can follow, where no one enters before `since`."""
+    def _entries(self, over: Iterable[Stand], rules: Entering) -> list[Stand]:
+        """The entries that can follow."""
         found = []
         for stand in over:
-            at = self._first(rules.clock, max(stand.at, since))
+            at = self._first(rules.clock, max(stand.at, stand.since))
             if at < self._window.end and stand.mails:
-                found.append(stand._replace(at=at))
+                found.append(stand._replace(at=at, since=at))
         return _front(found)
 
-    def _through(self, index: int, stand: Stand) -> list[Stand]:
-        """From a step to the end of the journey; gives how it can be over within the window."""
+    def _through(self, begins: Mapping[int, list[Stand]]) -> list[Stand]:
+        """From these steps to the end of the journey; gives how it can be over within the window."""
         self._mailed = []
-        over = Walk(self._graph, self._step, _front).onward([stand], index)
+        over = Walk(self._graph, self._step, _front).from_all(begins)
         if self._rules is not None and self._rules.leaving:
-            over = _front(over + [each for each in self._mailed if each.mails > stand.mails])
+            over = _front(over + self._mailed)
         return over
 
     def _step(self, stand: Stand, _index: int, node: Node, move: Move) -> Iterator[Stand]:
         if isinstance(node, Send) and self._counted(node):
-            stand = Stand(stand.at, stand.mails + 1, stand.spare, (stand.trail, node.step))
+            stand = stand._replace(mails=stand.mails + 1, trail=(stand.trail, node.step))
             self._mailed.append(stand)
             if stand.mails > self.best.mails:
                 self.best = stand
@@ -188,7 +193,7 @@ class _Search:
             then = at - gain
             then += until_shown(move, self._window.clock, then, latest=False)
             if then < self._window.end:
-                yield Stand(then, stand.mails, stand.spare - gain, stand.trail)
+                yield Stand(then, stand.mails, stand.spare - gain, stand.since, stand.trail)
 
     def _first(self, clock: Clock | None, since: int = 0) -> int:
         """The first moment of the window, from `since` on, at which the clock shows that."""
@@ -203,14 +208,25 @@ class _Search:
 def _front(stands: list[Stand]) -> list[Stand]:
     """Those stands that no other one beats."""
     kept: list[Stand] = []
-    for stand in sorted(stands, key=lambda each: (each.at, -each.mails, -each.spare)):
-        if not any(_beats(other, stand) for other in kept):
+    most_with: dict[tuple[int, int], int] = {}
+    for stand in sorted(stands, key=lambda each: (each.at, -each.mails, -each.spare, each.since)):
+        beaten = any(
+            mails >= stand.mails and spare >= stand.spare and since <= stand.since
+            for (spare, since), mails in most_with.items()
+        )
+        if not beaten:
             kept.append(stand)
+            most_with[stand.spare, stand.since] = stand.mails
     return kept
 
 
 def _beats(one: Stand, other: Stand) -> bool:
-    return one.at <= other.at and one.mails >= other.mails and one.spare >= other.spare
+    return (
+        one.at <= other.at
+        and one.mails >= other.mails
+        and one.spare >= other.spare
+        and one.since <= other.since
+    )
 
 
 def _names(stand: Stand) -> tuple[str, ...]:

@@ -3,13 +3,13 @@ those are kept that another one does not beat. So a hundred conditions in a row 
 as many as there are ways; rounds of `repeat` are gone through one by one.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Generic, TypeVar
 
 from dsl.bounds.moves import Move, moves
 from dsl.graph import END, Graph, Node, Repeat
 
-_ROUNDS = 20_000
+_WORK = 50_000
 
 Label = TypeVar("Label")
 Step = Callable[[Label, int, Node, Move], Iterable[Label]]
@@ -19,7 +19,7 @@ Prune = Callable[[list[Label]], list[Label]]
 
 
 class TooManyRounds(Exception):
-    """The rounds of a flow come to more than anybody wants to have counted."""
+    """The rounds of a flow come to more than can be counted in a moment."""
 
 
 class Walk(Generic[Label]):
@@ -31,44 +31,46 @@ class Walk(Generic[Label]):
         self._behind = round_ends(graph)
         self._step = step
         self._prune = prune
-        self._rounds = 0
+        self._work = 0
         self._ended: list[Label] = []
 
     def onward(self, labels: list[Label], index: int = 0) -> list[Label]:
         """From a step on, in whichever round it stands; gives the labels at the end of the flow. Raises
         `TooManyRounds`."""
+        return self.from_all({index: labels})
+
+    def from_all(self, begins: Mapping[int, list[Label]]) -> list[Label]:
+        """The same from several steps on at once: labels that meet beat one another."""
         self._ended = []
-        begin, pending = index, {index: labels}
-        around = [repeat for repeat, behind in self._behind.items() if repeat < index < behind]
-        for repeat in sorted(around, reverse=True):
-            node = self._nodes[repeat]
-            assert isinstance(node, Repeat)
-            back = self._prune(self._run(begin, self._behind[repeat], pending))
-            over = back + self._round(repeat, node, back, node.times - 1, free=True)
-            begin, pending = self._behind[repeat], {}
-            self._put(node.next, over, pending)
-        self._run(begin, len(self._nodes), pending)
+        self._run(0, len(self._nodes), {}, begins)
         return self._prune(self._ended)
 
-    def _run(self, begin: int, behind: int, pending: dict[int, list[Label]]) -> list[Label]:
-        """Through the steps from `begin` to before `behind`, in written order; gives the labels that lead
-        back to before `begin`: to the `repeat` around these steps."""
+    def _run(
+        self, begin: int, behind: int, pending: dict[int, list[Label]], begins: Mapping[int, list[Label]]
+    ) -> list[Label]:
+        """Through the steps from `begin` to before `behind`, in written order, with those labels that begin
+        here; gives the labels that lead back to before `begin`: to the `repeat` around these steps."""
         index = begin
         while index < behind:
-            labels = pending.pop(index, None)
-            if labels is None:
-                index += 1
-                continue
-            labels = self._prune(labels)
+            labels = pending.pop(index, []) + begins.get(index, [])
             node = self._nodes[index]
             if isinstance(node, Repeat):
                 over = self._round(index, node, labels, node.times, free=node.until is not None)
+                if any(index < each < self._behind[index] for each in begins):
+                    # whoever begins within a round may be in any of them
+                    back = self._prune(self._run(index + 1, self._behind[index], {}, begins))
+                    over += back + self._round(index, node, back, node.times - 1, free=True)
                 self._put(node.next, over, pending)
                 index = self._behind[index]
                 continue
-            for target, move in self._ways[index]:
-                new = [each for label in labels for each in self._step(label, index, node, move)]
-                self._put(target, new, pending)
+            if labels:
+                labels = self._prune(labels)
+                self._work += len(labels)
+                if self._work > _WORK:
+                    raise TooManyRounds
+                for target, move in self._ways[index]:
+                    new = [each for label in labels for each in self._step(label, index, node, move)]
+                    self._put(target, new, pending)
             index += 1
         return [label for labels in pending.values() for label in labels]
 
@@ -76,12 +78,10 @@ class Walk(Generic[Label]):
         """Through up to `times` rounds; gives the labels behind the last. `free`: it may be any of them."""
         over: list[Label] = []
         for number in range(times):
-            self._rounds += 1
-            if self._rounds > _ROUNDS:
-                raise TooManyRounds
-            labels = self._prune(self._run(index + 1, self._behind[index], {node.body: labels}))
             if not labels:
                 break
+            back = self._run(index + 1, self._behind[index], {node.body: self._prune(labels)}, {})
+            labels = self._prune(back)
             if free or number == times - 1:
                 over += labels
         return self._prune(over)
