@@ -176,6 +176,7 @@ def test_the_json_report_has_its_shape(stall: Path, acts: Path, capsys: pytest.C
             "under_way",
             "goal",
             "revenue",
+            "holdout",
         ]
     ] * 3
     assert not (stall / "data").exists()
@@ -193,6 +194,23 @@ def test_the_table_names_flows_mails_and_reasons(
     assert ["thanks", "2", "0", "2", "0", "0", "0", "2", "0", "–", "–"] in rows
     assert "4 people, of whom 4 signed up; 12 acts; 10 mails: 6 of flows, 4 to confirm; " in told.out
     assert told.err.startswith("Simulating: ")
+
+
+def test_both_sides_of_a_holdout_are_told(
+    stall: Path, acts: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """For people in a sentence, for programs in numbers; whoever is held out gets nothing."""
+    flow = stall / "flows" / "welcome.flow"
+    flow.write_text(flow.read_text("utf-8").replace("    goal", "    holdout 50%\n    goal"), "utf-8")
+    assert simulate(stall, acts, "--format", "json") == 0
+    report = json.loads(capsys.readouterr().out)
+    [welcome] = [row for row in report["flows"] if row["flow"] == "welcome"]
+    both = welcome["holdout"]
+    assert both["held_out"] + both["treated"] == welcome["entered"] == 3
+    assert both["held_out"] > 0
+    assert simulate(stall, acts) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "reached the goal after entering; of those held out, " in told
 
 
 def test_real_stores_are_never_written_into(
