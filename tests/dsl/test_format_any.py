@@ -17,7 +17,7 @@ from dsl.source import read_source
 TEXTS = [path.read_text("utf-8") for path in CANONICAL]
 BAD = [path.read_bytes() for path in sorted((GOLDEN / "bad").glob("*.flow"))]
 OFTEN = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )
 
 
@@ -47,7 +47,7 @@ def test_a_disordered_text_is_brought_to_order(text: str) -> None:
     assert check(text.encode())
 
 
-@settings(OFTEN, max_examples=300)
+@settings(OFTEN, max_examples=150)
 @given(derived())
 def test_what_the_grammar_can_write_is_formatted(text: str) -> None:
     """Every construct that the grammar knows, in odd spellings, alone and in odd company."""
