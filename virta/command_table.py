@@ -33,6 +33,7 @@ GROUPS = (
             Command("fmt", "virta.commands.fmt:fmt", "Lay out flows in canonical form."),
             Command("test", "virta.commands.test:play", "Play the scenarios that say what flows do."),
             Command("graph", "virta.commands.graph:graph", "Draw flows, or print them as JSON."),
+            Command("lsp", "virta.commands.lsp:lsp", "Tell an editor of findings and names as one types."),
             Command("plan", "virta.commands.plan:plan", "Tell what a new version of the flows would change."),
         ),
     ),

@@ -2,7 +2,7 @@
 
 import contextlib
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -50,14 +50,18 @@ def load_sound_project(folder: Path) -> tuple[Settings, Compiled]:
     return settings, compiled
 
 
-def read_project(folder: Path, settings: Settings, today: date) -> Project:
+def read_project(
+    folder: Path, settings: Settings, today: date, read: Callable[[Path], bytes] | None = None
+) -> Project:
     """The texts of a project: every `.flow` file, everything under `templates/`, and every `.csv` file.
-    Hidden folders are passed over. Raises `BrokenProject` for a file that cannot be read."""
+    Hidden folders are passed over; `read` gives the bytes of a file, as `file_bytes` does. Raises
+    `BrokenProject` for a file that cannot be read."""
+    read = read or file_bytes
     templates = folder / "templates"
     return Project(
-        tuple((path.relative_to(folder).as_posix(), _read(path)) for path in flow_files(folder)),
+        tuple((path.relative_to(folder).as_posix(), read(path)) for path in flow_files(folder)),
         tuple(
-            (path.relative_to(folder).as_posix(), _read(path))
+            (path.relative_to(folder).as_posix(), read(path))
             for path in _files(templates)
             if path.suffix in TEMPLATE_ENDINGS
         ),
@@ -68,7 +72,7 @@ def read_project(folder: Path, settings: Settings, today: date) -> Project:
         settings.team,
         tuple(settings.purposes),
         tuple(
-            (path.relative_to(folder).as_posix(), _read(path))
+            (path.relative_to(folder).as_posix(), read(path))
             for path in _files(folder)
             if path.suffix == ".csv"
         ),
@@ -98,7 +102,8 @@ def _files(folder: Path) -> Iterator[Path]:
             yield entry
 
 
-def _read(path: Path) -> bytes:
+def file_bytes(path: Path) -> bytes:
+    """What a file holds. Raises `BrokenProject` if it cannot be read."""
     try:
         return path.read_bytes()
     except OSError as fault:
