@@ -68,12 +68,14 @@ class Caller:
         self._lanes = {name: Lane() for name in webhooks}
         self._ended: list[Ended] = []
         self._wake = asyncio.Event()
+        self.open = 0  # calls of which nobody has heard yet that they are over
 
     def put(self, effect: Effect) -> None:
         """A call that was committed. One of a webhook that is declared no more is over at once."""
         body = effect.body
         assert isinstance(body, CallBody)
         call = Open(effect.key, effect.contact, body)
+        self.open += 1
         lane = self._lanes.get(body.webhook)
         if lane is None:
             self._end(call, Why.NO_WEBHOOK)
@@ -84,6 +86,7 @@ class Caller:
     def take_ended(self) -> list[Ended]:
         """What is over since the last call."""
         ended, self._ended = self._ended, []
+        self.open -= len(ended)
         return ended
 
     def next_due(self) -> int | None:

@@ -49,6 +49,7 @@ async def live(life: Life) -> None:
         work = [
             tasks.create_task(system.runner.run()),
             tasks.create_task(system.dispatch.run()),
+            tasks.create_task(system.caller.run()),
             tasks.create_task(_proofs(system)),
         ]
         if life.deaf:
@@ -93,4 +94,5 @@ async def _until_done(system: System) -> None:
     while quiet < 3:
         await asyncio.sleep(0.01)
         done = system.runner.idle and not system.runner.open_mails and not len(system.queue)
+        done = done and not system.caller.open
         quiet = quiet + 1 if done and not system.mailer.outstanding else 0

@@ -9,8 +9,11 @@ import signal
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from shop import Receiver
+
 from consent import claims, client, settlements
 from consent.contract import Claimed
+from engine.calls.caller import Caller
 from engine.delivery.dispatch import Dispatch
 from engine.delivery.mailer import Mailer
 from engine.delivery.smtp import Connection
@@ -87,6 +90,16 @@ def settled(fate: Fate) -> None:
     _before(Dispatch, "_conclude", lambda args: fate.strike(args[1]))
 
 
+def call_made(fate: Fate) -> None:
+    """The receiver has it; nobody has heard."""
+    _after_async(Receiver, "post", lambda args, _: fate.strike())
+
+
+def call_ended(fate: Fate) -> None:
+    """It was taken; the effect is there still, and the next call of that person may be on its way."""
+    _after(Caller, "take_ended", lambda args, ended: fate.strike(ended))
+
+
 def effect_left(fate: Fate) -> None:
     """The end of a mail is on its way into the journal; its effect is not deleted."""
     _after(store, "_commit", lambda args, _: fate.strike(args[1].ended))
@@ -105,6 +118,8 @@ POINTS: dict[str, tuple[Callable[[Fate], None], int]] = {
     "inside the settlement": (inside_the_settlement, 3),
     "settled, nobody told": (settled, 3),
     "settled, effect left": (effect_left, 2),
+    "call made, not told": (call_made, 4),
+    "call taken, effect left": (call_ended, 3),
 }
 """By name: how it is patched in, and up to the how manyeth time a life may live."""
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import itertools
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -10,6 +11,7 @@ from pathlib import Path
 from consent.contract import Outcome, Settlement, SignUp, Visit
 from consent.keys import Keys
 from dsl.compile import Compiled, Project, compile_project
+from engine.calls.call import Answer, Answered, Call
 from virta.keys import ProjectKeys
 from virta.settings import Controller, Sender, Settings, Smtp
 from virta.wiring import System, World, open_system
@@ -22,6 +24,11 @@ topic news "News"
     consent "I want news by e-mail."
 topic orders "Orders"
     for service
+event thanked
+    order_id text
+webhook crm
+    url "https://crm.example/hook"
+    secret env CRM_SECRET
 
 flow welcome "Welcome"
     topic news
@@ -35,9 +42,19 @@ flow after_order "After an order"
     one journey per trigger.order_id
     send thanks
         topic orders
+    call crm with order_id trigger.order_id, place "thanks"
+    emit thanked with order_id trigger.order_id
     send tips
+    call crm with order_id trigger.order_id, place "tips"
     send offer
+
+flow noted "Noted"
+    start on thanked
+    one journey per trigger.order_id
+    call crm with order_id trigger.order_id, place "noted"
 """
+PLACES = ("thanks", "noted", "tips")
+"""What the receiver is told of each order, in this order."""
 STEPS = {"welcome": ("hello", "story"), "after_order": ("thanks", "tips", "offer")}
 TEMPLATE = """---
 subject: {name}
@@ -66,6 +83,22 @@ class Dice:
 
 
 KEYS = ProjectKeys(Keys.random(Dice("keys")), b"a key for the keys of journeys..")
+
+
+class Receiver:
+    """One that takes every call and writes it down, a line each: what it has, a kill does not take away."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    async def post(self, call: Call, now: int) -> Answer:
+        values = json.loads(call.body)["data"]["values"]
+        with self.file.open("a") as file:
+            file.write(f"{call.id}\t{values['order_id']}\t{values['place']}\n")
+        return Answer(Answered.TAKEN)
+
+    async def close(self) -> None:
+        """There is nothing to close."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +156,8 @@ def address(number: int) -> str:
 
 async def open_shop(folder: Path, port: int, flows: Compiled, *, durable: bool, **changes: object) -> System:
     """The whole system over the files in `folder`, on the real clock."""
-    return await open_system(folder, settings(port, **changes), flows, KEYS, World(durable=durable))
+    world = World(durable=durable, post=Receiver(folder / "calls"))
+    return await open_system(folder, settings(port, **changes), flows, KEYS, world)
 
 
 async def agree(system: System, people: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from nursery import Life, Nursery, now
-from shop import CONNECTIONS, KEYS, STEPS, address
+from shop import CONNECTIONS, KEYS, PLACES, STEPS, address
 
 from consent.contract import Outcome
 from consent.export.archive import write_archive
@@ -121,6 +121,7 @@ class Story:
         for ends in outcomes.values():
             assert set(ends[:-1]) <= {Outcome.RELEASED, Outcome.DEFERRED}, "an attempt after the last one"
         self._check_journal(len(accepted), len(unknown))
+        self._check_calls()
         self._check_log()
         return Counter(keys.values())
 
@@ -166,6 +167,34 @@ class Story:
             assert engine.execute("SELECT count(*) FROM effect").fetchone() == (0,)
             assert engine.execute("SELECT count(*) FROM journey").fetchone() == (0,)
         engine.close()
+
+    def _check_calls(self) -> None:
+        """The receiver has every call, each under one id and first in its order; the journal tells each once.
+        What a flow emitted happened once."""
+        lines = [line.split("\t") for line in (self.folder / "calls").read_text().splitlines()]
+        ids: dict[tuple[str, str], set[str]] = {}
+        first: dict[str, list[str]] = {}
+        for id_, order, place in lines:
+            ids.setdefault((order, place), set()).add(id_)
+            if place not in first.setdefault(order, []):
+                first[order].append(place)
+        assert set(map(len, ids.values())) <= {1}, "a call went under two ids"
+        assert set(first) == {f"o{number}" for number in range(self.people)}, "a call is lost"
+        assert all(tuple(places) == PLACES for places in first.values()), "calls came out of their order"
+        journal = self._journal()
+        told = Counter(
+            (entry.contact, entry.flow, entry.step) for entry in journal if entry.what == What.CALLED
+        )
+        assert set(told.values()) == {1}, "a call's end was told twice"
+        assert len(told) == len(PLACES) * self.people
+        with sqlite3.connect(self.folder / "data" / "engine.db") as engine:
+            emitted = engine.execute("SELECT count(*) FROM inbox WHERE kind = 'thanked'").fetchone()
+        engine.close()
+        assert emitted == (self.people,)
+        entered = Counter(
+            entry.contact for entry in journal if (entry.flow, entry.what) == ("noted", What.ENTERED)
+        )
+        assert set(entered.values()) == {1}
 
     def _check_log(self) -> None:
         """The consent log proves itself by its export."""
