@@ -294,7 +294,8 @@ class Runner:
         deciding = isinstance(stimulus.data, Fired) and stimulus.id.startswith(_DECIDE)
         bundle = people[stimulus.contact]
         advanced = await stock.advance(self._loaded, bundle, stimulus, now, more=not deciding)
-        tell_team(self._loaded, self._team, advanced, self._cursors, batch, now)
+        if advanced.short:
+            tell_team(self._loaded, self._team, advanced, self._cursors, batch, now)
         people[stimulus.contact] = advanced.bundle
         for effect in advanced.effects:
             {"coupon": batch.codes, "event": batch.emitted}.get(effect.kind, batch.effects).append(effect)

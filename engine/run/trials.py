@@ -18,8 +18,8 @@ _DAY = 86_400_000
 
 
 class Trials:
-    """Looks at trials once an hour at most; those that adapt change once a day at most. Nothing is random but
-    dice that are thrown the same way again for the same version."""
+    """Looks at the trials of present flows once an hour at most; those that adapt change once a day. Nothing
+    is random but dice that are thrown the same way again for the same version."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -40,9 +40,8 @@ class Trials:
         if now // _HOUR == self._hour:
             return
         self._hour = now // _HOUR
-        found = [
-            await self._judged(trial, now) for trial in loaded.trials.values() if self._is_open(trial, now)
-        ]
+        present = [trial for flow in loaded.current.values() for trial in flow.trials.values()]
+        found = [await self._judged(trial, now) for trial in present if self._is_open(trial, now)]
         rulings = [ruling for ruling in found if ruling is not None]
         if rulings:
             await self._store.rule(rulings)
@@ -63,11 +62,9 @@ class Trials:
     async def _judged(self, trial: Trial, now: int) -> Ruling | None:
         tallies = {tally.arm: tally for tally in await self._store.tally(trial.mark, now)}
         arms = [_count(trial, label, tallies.get(label)) for label in trial.weights]
-        return (
-            _adapted(trial, arms, self._ruled.get(trial.mark), now)
-            if trial.winner.adapts
-            else _kept(trial, arms, now)
-        )
+        if trial.winner.adapts:
+            return _adapted(trial, arms, self._ruled.get(trial.mark), now)
+        return _kept(trial, arms, now)
 
 
 def _count(trial: Trial, label: str, tally: Tally | None) -> ArmCount:

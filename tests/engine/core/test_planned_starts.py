@@ -1,15 +1,22 @@
 """Starts by the calendar for the members of a segment (language reference, §4 Header lines)."""
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from functools import lru_cache
+from itertools import islice, pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 from flows import program
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 from person import DAY, HOUR, MINUTE, MONDAY, NEVER, Person, at
 
 from dsl.graph import Entry, Start, StartAt, StartEvery
+from engine.core import calendar
 from engine.core.loaded import Loaded
+from engine.core.schedule import occasions
 
 FLOW = """
 segment rigans "People of Riga"
@@ -190,3 +197,29 @@ def test_several_planned_starts_stand_side_by_side() -> None:
     anna = rigan(tuesday, friday, StartAt("rigans", "2026-03-04T10:00"))
     days = ["2026-03-03", "2026-03-04", "2026-03-06", "2026-03-10"]
     assert begins(anna, "2026-03-11T00:00") == [at(f"{day}T08:00") for day in days]
+
+
+PLANS = [
+    StartEvery("rigans", "02:30"),
+    StartEvery("rigans", "00:00", weekday="sunday"),
+    StartEvery("rigans", "23:59", month_day=31),
+]
+
+
+@given(
+    st.sampled_from(PLANS),
+    st.integers(at("2020-01-01T00:00"), at("2035-01-01T00:00")),
+    st.sampled_from(["Europe/Riga", "America/New_York", "Pacific/Kiritimati", "Australia/Lord_Howe"]),
+)
+def test_occasions_are_in_order_and_none_is_left_out(start: StartEvery, after: int, zone: str) -> None:
+    """Each day has its own, at a later moment than the one before, whatever clocks do in between; the first
+    lies before the moment that is asked for."""
+    clock = ZoneInfo(zone)
+    found = list(islice(occasions(start, after, clock), 40))
+    assert [name for name, _ in found] == sorted({name for name, _ in found})
+    assert all(one < other for (_, one), (_, other) in pairwise(found))
+    days = (date.fromisoformat(other) - date.fromisoformat(one) for (one, _), (other, _) in pairwise(found))
+    meant = {7} if start.weekday else {28, 29, 30, 31} if start.month_day else {1}
+    assert {gap.days for gap in days} <= meant
+    first = date.fromisoformat(found[0][0])
+    assert start.weekday or start.month_day or calendar.day(after, clock) - first == timedelta(days=2)

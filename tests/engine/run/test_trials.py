@@ -117,9 +117,19 @@ async def test_without_a_clear_winner_the_weights_stay(store: Store) -> None:
     await world.come(0, 400, {"shipping": 0.2, "discount": 0.2})
     assert await world.judge(MONDAY + 30 * DAY) == []
     assert world.loaded.shares == {}
-    few = World(store)
-    few.loaded = loaded(KEEP.replace("50", "900"))
-    assert await few.judge(MONDAY + 30 * DAY) == []
+
+
+async def test_more_people_may_be_asked_for_while_it_goes_on(store: Store) -> None:
+    """The N that is written now holds, whatever an earlier version said; what was counted counts on."""
+    world = World(store)
+    await world.come(0, 400, {"shipping": 0.1, "discount": 0.4})
+    earlier = world.loaded.program.flows
+    patient = Loaded(program(FLOW.format(rule=KEEP.replace("50", "900"))), earlier, ZONE, SECRET, "EUR")
+    assert patient.trials.keys() == world.loaded.trials.keys()
+    world.loaded = patient
+    assert await world.judge(MONDAY + 30 * DAY) == []
+    world.loaded = loaded()
+    assert len(await world.judge(MONDAY + 30 * DAY)) == 1
 
 
 async def test_a_decision_survives_a_restart_and_is_not_taken_back(store: Store) -> None:
