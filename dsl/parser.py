@@ -1,22 +1,16 @@
-"""The parser of the grammar. Its tables take a third of a second to make, so they are kept beside the
-compiled modules, under the digest of all that they follow from."""
+"""The parser of the grammar. Its tables take a third of a second to make, so whoever can keep them may hand
+them in."""
 
-import contextlib
 import hashlib
-import os
 import pickle
 import sys
-import tempfile
-from functools import cache
 from importlib.resources import files
 from io import BytesIO
-from pathlib import Path
 
 import lark
 from lark import Lark
 from lark.indenter import Indenter
 
-_KEPT = Path(__file__).parent / "__pycache__"
 _DAMAGED = (OSError, EOFError, pickle.UnpicklingError, AttributeError, KeyError, TypeError, ValueError)
 
 
@@ -31,21 +25,46 @@ class Lines(Indenter):
     tab_len = 4
 
 
-@cache
+_standing: list[Lark] = []
+
+
 def parser() -> Lark:
-    """The grammar, ready to read."""
-    grammar = files("dsl").joinpath("grammar.lark").read_text("utf-8")
-    mark = f"{grammar}\0{lark.__version__}\0{sys.implementation.cache_tag}"
-    digest = hashlib.sha256(mark.encode()).hexdigest()[:16]
-    return kept(grammar, _KEPT / f"grammar.{digest}.tables", keep=not sys.dont_write_bytecode)
+    """The grammar, ready to read; made on first use."""
+    if not _standing:
+        _standing.append(made(_grammar()))
+    return _standing[0]
 
 
-def kept(grammar: str, tables: Path, keep: bool = True) -> Lark:
-    """The parser of a grammar, from its tables if they are there and whole; else they are made, and kept if
-    that is wanted and the folder can be written to."""
-    with contextlib.suppress(*_DAMAGED):
-        return Lark.load(BytesIO(tables.read_bytes()))
-    made = Lark(
+def stands() -> bool:
+    """Whether the parser has been made, or taken."""
+    return bool(_standing)
+
+
+def digest() -> str:
+    """What tables follow from: the grammar, Lark's version and Python's. 16 hex digits."""
+    mark = f"{_grammar()}\0{lark.__version__}\0{sys.implementation.cache_tag}"
+    return hashlib.sha256(mark.encode()).hexdigest()[:16]
+
+
+def tables() -> bytes:
+    """The parser's tables, for `begin_with` in a later process of the same digest. They are a pickle: keep
+    them where nobody else can write."""
+    written = BytesIO()
+    parser().save(written)
+    return written.getvalue()
+
+
+def begin_with(tables: bytes) -> bool:
+    """Take tables instead of making them; False, and nothing is taken, for damaged ones."""
+    found = restored(tables)
+    if found is not None:
+        _standing[:] = [found]
+    return found is not None
+
+
+def made(grammar: str) -> Lark:
+    """The parser of a grammar. Raises `lark.exceptions.GrammarError` for one that is none."""
+    return Lark(
         grammar,
         parser="lalr",
         lexer="contextual",
@@ -53,18 +72,15 @@ def kept(grammar: str, tables: Path, keep: bool = True) -> Lark:
         propagate_positions=True,
         maybe_placeholders=False,
     )
-    if keep:
-        with contextlib.suppress(OSError):
-            _keep(made, tables)
-    return made
 
 
-def _keep(made: Lark, tables: Path) -> None:
-    """Whole or not at all; tables of earlier grammars go."""
-    tables.parent.mkdir(exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=tables.parent, delete=False) as fresh:
-        made.save(fresh)
-    os.replace(fresh.name, tables)
-    for older in tables.parent.glob("grammar.*.tables"):
-        if older != tables:
-            older.unlink(missing_ok=True)
+def restored(tables: bytes) -> Lark | None:
+    """The parser whose tables these are, None for damaged ones."""
+    try:
+        return Lark.load(BytesIO(tables))
+    except _DAMAGED:
+        return None
+
+
+def _grammar() -> str:
+    return files("dsl").joinpath("grammar.lark").read_text("utf-8")

@@ -7,7 +7,9 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from dsl import parser
 from dsl.compile import Compiled, Project, compile_project
+from virta.parser_tables import warm_up
 from virta.settings import BrokenProject, Settings, read_settings
 
 TEMPLATE_ENDINGS = (".html", ".txt", ".mjml")
@@ -19,6 +21,8 @@ def load_project(folder: Path) -> tuple[Settings, Compiled]:
         raise BrokenProject(f"There is no folder {folder}.")
     settings = read_settings(folder.resolve())  # so that its faults name the folder, and not `.`
     today = datetime.now(ZoneInfo(settings.time_zone)).date()
+    if not parser.stands():
+        warm_up()
     with _no_collecting():
         return settings, compile_project(read_project(folder, settings, today))
 
