@@ -1,9 +1,16 @@
 """Scenarios are played as the language reference says."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 from scenes import MEASURED, played, stall_with, the, why
+
+from dsl.graph import AgreedTo, And, Duration, Not, Text
+from dsl.graph.scenario import ExpectHolds, Line, Occurs, Profile, Scenario, Withdraws
+from virta.project import load_project
+from virta.scenarios.playing import play
+from virta.scenarios.stage import open_house
 
 WELCOME = """
 scenario "welcome"
@@ -287,3 +294,136 @@ def test_the_same_scenario_gives_the_same_outcome(tmp_path: Path) -> None:
     second = the(played(tmp_path / "b", text))
     assert first.failure is not None
     assert first.failure == second.failure
+
+
+def test_purposes_are_agreed_to_and_taken_back_as_topics_are(tmp_path: Path) -> None:
+    """On the preferences page, and confirmed by mail."""
+    stall = stall_with(tmp_path, toml=MEASURED)
+    settings, compiled = load_project(stall)
+    topic = (("topic", Text("measurement")),)
+    agreed = AgreedTo("measurement")
+    lines = (
+        Line(1, "asks", Occurs("subscribed", topic), at="2026-03-02T10:00"),
+        Line(2, "agreed", ExpectHolds(agreed)),
+        Line(3, "takes back", Withdraws("measurement"), after=Duration(days=1)),
+        Line(4, "not agreed", ExpectHolds(And((Not(agreed), AgreedTo("news"))))),
+    )
+    scenario = Scenario("by hand", ("welcome",), Profile(agreed=("news",)), lines, "by_hand.flow", 1)
+    outcome = asyncio.run(play(open_house(stall, settings, compiled), scenario))
+    assert why(outcome) == ""
+
+
+def test_who_agrees_to_a_purpose_alone_cannot_sign_up(tmp_path: Path) -> None:
+    """The consent service says so, and the scenario fails with its words."""
+    text = """
+scenario "alone"
+    flow welcome
+    contact
+        agreed to measurement
+    at 2026-03-02 10:00 expect 0 emails
+"""
+    assert why(the(played(tmp_path, text, toml=MEASURED))) == (
+        "The consent service does not take this sign-up: "
+        "A sign-up names at least one topic that mails are about."
+    )
+
+
+def test_a_flow_that_starts_by_request_is_asked_to(tmp_path: Path) -> None:
+    """As the API does it; one that starts otherwise does not begin."""
+    flow = """
+flow asked
+    topic news
+    start by request
+
+    send hello
+"""
+    text = """
+scenario "asked"
+    flow asked
+    contact
+        agreed to news
+    at 2026-03-02 10:00 start flow asked
+    expect send hello
+"""
+    assert why(the(played(tmp_path, text, flows=flow))) == ""
+
+
+def test_a_webhook_is_called_nowhere(tmp_path: Path) -> None:
+    """The step is taken, without a secret and without an address that answers."""
+    flow = """
+webhook till
+    url "https://till.invalid/hook"
+    secret env NOBODY_HAS_SET_THIS
+
+flow ringing
+    topic news
+    start on order_placed
+
+    call till with total trigger.total
+    finish as rung
+"""
+    text = """
+scenario "rung"
+    flow ringing
+    contact
+        agreed to news
+    at 2026-03-02 10:00 order_placed with total 4.50 EUR
+    expect finished as rung
+"""
+    outcome = the(played(tmp_path, text, flows=flow))
+    assert why(outcome) == ""
+    assert "call_1" in [each.step for each in outcome.reached]
+
+
+@pytest.mark.parametrize(
+    ("wording", "came"),
+    [
+        ('subject is "order 7"', ""),
+        ('subject starts with "Order"', ""),
+        ('text contains "Thank you!"', ""),
+        ('text ends with "Square 1, Riga"', ""),
+        ('subject is not "Order 7"', "Its subject is “Order 7”."),
+        ('subject contains "8"', "Its subject is “Order 7”."),
+        (
+            'text contains "sorry"',
+            "Its text is “Thank you! Coffee stall, Coffee stall, Example Square 1, Riga”.",
+        ),
+    ],
+)
+def test_the_wording_of_a_mail_is_that_of_the_letter(tmp_path: Path, wording: str, came: str) -> None:
+    """The subject and the text part, as they were handed to the mail server."""
+    text = f"""
+scenario "thanks"
+    flow thanks
+    at 2026-03-02 10:00 order_placed with order_id "7"
+    expect send order_thanks
+        {wording}
+"""
+    assert why(the(played(tmp_path, text))) == came
+
+
+def test_a_template_that_fails_may_be_expected(tmp_path: Path) -> None:
+    """By its reason, as any other skip."""
+    stall = stall_with(tmp_path)
+    path = stall / "templates" / "hello.html"
+    path.write_text(path.read_text("utf-8").replace("<p>Hello", "<p>{{ 1 / 0 }} Hello"), "utf-8")
+    outcome = the(played(tmp_path, WELCOME + "    expect skipped hello because template_failed\n"))
+    assert why(outcome) == ""
+
+
+def test_lines_out_of_order_are_a_failure_in_words(tmp_path: Path) -> None:
+    """Where a contact's zone changes on the way, a moment may lie before the one above it."""
+    outcome = the(
+        played(
+            tmp_path,
+            """
+scenario "travels"
+    flow welcome
+    contact
+        time_zone "America/New_York"
+    at 2026-03-02 10:00 set contact.time_zone to "Pacific/Auckland"
+    at 2026-03-02 11:00 expect no send
+""",
+        )
+    )
+    assert why(outcome).startswith("This line lies before the one above it.")

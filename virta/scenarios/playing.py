@@ -12,6 +12,7 @@ from consent.contract import Unavailable
 from dsl.graph import Text
 from dsl.graph.scenario import ExpectSkipped, Line, Scenario
 from engine.core import calendar
+from engine.core.bundle import Entry
 from engine.core.record import What, Why
 from engine.delivery.smtp import ServerFault
 from engine.insight.words import reason_words
@@ -41,7 +42,8 @@ class _Progress:
     since: int  # when the span began that expectations about mails look at
     timed: int  # the moment of the last line that set the clock
     answered: set[str] = field(default_factory=set)
-    skips: int = 0  # lines of the journal that have been looked through for mails that could not be written
+    seen: int = 0  # lines of the journal that have been looked through for mails that could not be written
+    faulty: frozenset[str] = frozenset()  # steps whose mails are expected to be such
 
 
 async def play(house: House, scenario: Scenario) -> Outcome:
@@ -79,7 +81,7 @@ async def _played(
         await introduce(stage, scenario.profile)
         await stage.run_to(start - 1)
         await stage.begin()
-        progress = _Progress(start, start, start)
+        progress = _Progress(start, start, start, faulty=_expected_faults(scenario))
         failure = None
         for number, line in enumerate(scenario.lines):
             miss = await _line(stage, line, number, progress, said)
@@ -110,15 +112,16 @@ async def _line(
         if timed:
             progress.timed = moment
         progress.now = moment
-        return await _unwritten(stage, line, progress, said)
+        return _unwritten(await stage.journal(), progress, said)
     await stage.run_to(moment)
     progress.now = moment
     if timed:
         progress.since, progress.timed = progress.timed, moment
-    faulty = await _unwritten(stage, line, progress, said)
+    entries = await stage.journal()
+    faulty = _unwritten(entries, progress, said)
     if faulty is not None:
         return faulty
-    judged = judge(line.does, await _facts(stage, progress))
+    judged = judge(line.does, await _facts(stage, entries, progress))
     progress.answered.update(judged.answers)
     return judged.miss
 
@@ -142,14 +145,14 @@ async def _moment(stage: Stage, line: Line, progress: _Progress) -> int:
     return progress.now
 
 
-async def _facts(stage: Stage, progress: _Progress) -> Facts:
+async def _facts(stage: Stage, entries: list[Entry], progress: _Progress) -> Facts:
     bundle = await stage.bundle()
     return Facts(
         progress.now,
         progress.since,
         stage.zone_of(bundle),
         stage.house.settings.currency,
-        await stage.journal(),
+        entries,
         await stage.handed(),
         bundle,
         {graph.digest: graph for graph in stage.loaded.program.flows},
@@ -157,18 +160,21 @@ async def _facts(stage: Stage, progress: _Progress) -> Facts:
     )
 
 
-async def _unwritten(stage: Stage, line: Line, progress: _Progress, said: list[EventDict]) -> Miss | None:
-    """A mail whose template failed, unless that is just what is expected."""
-    entries = await stage.journal()
-    fresh, progress.skips = entries[progress.skips :], len(entries)
+def _unwritten(entries: list[Entry], progress: _Progress, said: list[EventDict]) -> Miss | None:
+    """A mail whose template failed, unless the scenario expects that."""
+    fresh, progress.seen = entries[progress.seen :], len(entries)
     for entry in fresh:
-        if entry.what != What.SKIPPED or entry.reason != Why.TEMPLATE_FAILED:
-            continue
-        if line.does == ExpectSkipped(entry.step, Why.TEMPLATE_FAILED):
+        failed = entry.what == What.SKIPPED and entry.reason == Why.TEMPLATE_FAILED
+        if not failed or entry.step in progress.faulty:
             continue
         why = next((str(each["why"]) for each in reversed(said) if "why" in each), reason_words(entry.reason))
         return Miss("Every mail can be written.", f"The mail `{entry.step}` could not be: {why}.")
     return None
+
+
+def _expected_faults(scenario: Scenario) -> frozenset[str]:
+    skips = [line.does for line in scenario.lines if isinstance(line.does, ExpectSkipped)]
+    return frozenset(skip.mail for skip in skips if skip.reason == Why.TEMPLATE_FAILED)
 
 
 async def _failure(stage: Stage, line: Line, miss: Miss) -> Failure:

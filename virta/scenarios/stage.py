@@ -84,7 +84,6 @@ class Stage:
 
     async def begin(self) -> None:
         """From here on events start flows: until now they stood still."""
-        await self.system.store.keep_graphs(self.loaded.program.flows)
         self.system.runner.load(self.loaded)
         await self.simulation.settle()
 
