@@ -254,12 +254,22 @@ def sentence(names: Names, entry: Entry, held: str = "") -> str:
         reason=entry.reason,
         why=reason_words(entry.reason),
         topic=names.topic(entry.reason),
+        other=names.flow(entry.reason),
+        called=_called(names, entry),
         because=f": {reason_words(entry.reason)}" if entry.reason else "",
         unless=f", but in vain: {reason_words(entry.reason)}" if entry.reason else "",
         round="has done its rounds" if entry.reason == "over" else f"began round {entry.reason}",
         ending=f", as {entry.reason}" if entry.reason else "",
         held=f". The mail {held} had been held back, and never went" if held else "",
     )
+
+
+def _called(names: Names, entry: Entry) -> str:
+    """What became of a call, which the flow words as `call crm`."""
+    whom = names.step(entry.flow, entry.step).removeprefix("call ")
+    if entry.reason == Why.RECORDED:
+        return f"would call {whom}: {reason_words(entry.reason)}"
+    return f"called {whom}" + (f" in vain: {reason_words(entry.reason)}" if entry.reason else "")
 
 
 def _agreements(names: Names, person: Person) -> list[Line]:

@@ -1,8 +1,8 @@
 """The journal, the log and the gate in plain English: one sentence a word, one clause a reason.
 
 A story is about one person, so the sentences leave that person out. Whatever stands between braces is filled
-in: `flow`, `step`, `topic`, `segment` with names as people know them, `reason` with the journal's own text,
-`why` with the clause for it.
+in: `flow`, `other`, `step`, `topic`, `segment` with names as people know them, `reason` with the journal's
+own text, `why` with the clause for it.
 """
 
 from collections.abc import Mapping
@@ -32,10 +32,10 @@ SENTENCES: Mapping[str, str] = {
     What.SET: "{flow} took a note: {step}.",
     What.TAGGED: "{flow} changed a tag: {step}.",
     What.TOLD: "{flow} wrote to the team{unless}.",
-    What.EMITTED: "{flow} told of an event of its own ({step}).",
-    What.NOT_EMITTED: "{flow} did not tell of an event of its own ({step}): {why}.",
-    What.STARTED: "{flow} asked for another flow ({step}).",
-    What.CALLED: "{flow} told another program ({step}){unless}.",
+    What.EMITTED: "{flow} says that `{reason}` happened.",
+    What.NOT_EMITTED: "{flow} did not say that it happened ({step}): {why}.",
+    What.STARTED: "{flow} asked for {other}.",
+    What.CALLED: "{flow} {called}.",
     What.HELD_OUT: "Is among those whom {flow} leaves alone, to see what difference it makes.",
     What.UNSUBSCRIBED: "{flow} ended the agreement to {topic} on their behalf.",
     What.CODE: "{flow} made a code of the coupon {reason}.",

@@ -22,6 +22,7 @@ from engine.insight.story import (
     story,
     their_hour,
 )
+from engine.store.arrivals import REQUEST
 from engine.store.store import Received
 
 FLOW = """
@@ -76,6 +77,54 @@ def test_steps_are_told_as_the_flow_words_them() -> None:
         "“A visit” checked “any order_placed”: no.",
         "Reached the end of “A visit”, as bought.",
     ]
+
+
+SETS_OFF = Names.of(
+    program(
+        """
+event vip_made
+webhook crm
+    url "https://crm.example/hook"
+    secret env CRM_SECRET
+flow visit "A visit"
+    start on page_viewed
+    call crm
+    emit vip_made
+    start flow thanks
+flow thanks "Our thanks"
+    start by request
+    finish
+"""
+    ),
+    lambda journey, step, visit: "",
+)
+
+
+def test_what_a_flow_set_off_is_told_with_what_became_of_it() -> None:
+    """A call by its receiver: taken, in vain, or in a simulation, where it was none."""
+    nodes = [node.step for node in SETS_OFF.flows["visit"].nodes]
+    entries = [line(What.CALLED, MONDAY + at, nodes[0], why) for at, why in enumerate(["", *_CALLS])]
+    entries += [line(What.EMITTED, MONDAY + 5, nodes[1], "vip_made")]
+    entries += [line(What.STARTED, MONDAY + 6, nodes[2], "thanks")]
+    entries += [line(What.NOT_EMITTED, MONDAY + 7, nodes[1], Why.ENDLESS), line(What.HELD_OUT, MONDAY + 8)]
+    assert [each.text for each in story(SETS_OFF, None, entries, ())] == [
+        "“A visit” called crm.",
+        "“A visit” called crm in vain: it gave no good answer, however often it was tried.",
+        "“A visit” would call crm: this is a trial, in which nobody is called.",
+        "“A visit” says that `vip_made` happened.",
+        "“A visit” asked for “Our thanks”.",
+        "“A visit” did not say that it happened (emit vip_made): flows set each other off without an end.",
+        "Is among those whom “A visit” leaves alone, to see what difference it makes.",
+    ]
+
+
+_CALLS = (Why.CALL_GAVE_UP, Why.RECORDED)
+
+
+def test_a_request_for_a_flow_is_told_as_what_the_shop_did() -> None:
+    """By the title of the flow."""
+    [found] = story(SETS_OFF, None, (), [event(REQUEST, MONDAY, flow="thanks")])
+    assert found.text == "The shop asked for “Our thanks”."
 
 
 def test_rounds_are_counted_out() -> None:
