@@ -9,6 +9,7 @@ from msgspec import Struct, ValidationError
 from engine.core.bundle import (
     Body,
     Bundle,
+    CallBody,
     Effect,
     Entry,
     Journey,
@@ -126,6 +127,8 @@ def journey_of(row: bytes) -> Journey:
 
 def effect_row(effect: Effect) -> bytes:
     body = effect.body
+    if isinstance(body, CallBody):
+        return encode(replace(body, values=packable(body.values)))
     if not isinstance(body, MailBody):
         return encode(body)
     return encode(

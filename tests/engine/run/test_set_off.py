@@ -170,6 +170,41 @@ async def test_open_calls_are_taken_up_by_the_next_life_in_their_order(opener: O
     assert [call.id for call in recorder.calls] == [effect.key for effect in open_]
 
 
+GIVEN = (
+    "total trigger.total, items trigger.items, placed trigger.at",
+    "orders count of order_placed, born contact.birthday, nobody contact.city",
+)
+TYPED = f"""
+flow alpha "Alpha"
+    start on order_placed
+    call crm with {", ".join(GIVEN)}
+"""
+
+
+async def test_a_restart_changes_no_word_of_a_call(opener: Opener, tmp_path: Path) -> None:
+    """Amounts, dates, moments, numbers and lists keep their types in the store."""
+    text = CALLS.split("flow alpha")[0] + TYPED
+    money = {"amount": "49.90", "currency": "EUR"}
+    order = {"total": money, "items": [{"sku": "A1", "quantity": 2, "price": money}]}
+    async with opener(text, post=Down()) as shop:
+        await shop.happens("order_placed", ANNA, **order)
+        [effect] = await shop.system.store.effects()
+    recorder = Recorder()
+    async with opener(text, MONDAY + DAY, post=recorder) as shop:
+        await shop.settle()
+    [call] = recorder.calls
+    assert call.id == effect.key
+    assert json.loads(call.body)["timestamp"] == "2026-03-02T07:00:00.000Z"
+    assert json.loads(call.body)["data"]["values"] == {
+        "total": money,
+        "items": order["items"],
+        "placed": "2026-03-02T07:00:00.000Z",
+        "orders": 1,
+        "born": None,
+        "nobody": None,
+    }
+
+
 async def test_calls_come_in_the_order_of_the_steps(opener: Opener) -> None:
     """Ten in one moment, as they were asked for, over a restart."""
     steps = "\n".join(f'    call crm with number "{number}"' for number in range(10))
