@@ -74,7 +74,9 @@ def play_once(asked: Asked) -> int:
     if text and findings:
         print(as_text(findings, compiled.sources, coloured(sys.stdout)))
         print(findings_summary(findings))
-    chosen = _chosen(asked, () if errors and asked.only else compiled.scenarios)
+    chosen = _chosen(asked, compiled.scenarios)
+    if compiled.scenarios and not chosen and not errors:
+        raise BrokenProject(_no_such(asked, compiled.scenarios))
     outcomes: list[Outcome] = []
     if compiled.program is not None and chosen:
         told = _Teller(text and not asked.brief).tell
@@ -94,22 +96,21 @@ def play_once(asked: Asked) -> int:
 
 
 def _concerns(finding: Finding) -> bool:
-    """Warnings about flows are for `virta check`."""
-    return finding.severity is Severity.ERROR or finding.span.file.startswith("scenarios/")
+    """Warnings about flows are for `virta check`; those of the six hundreds are about scenarios."""
+    return finding.severity is Severity.ERROR or finding.code.startswith("W6")
 
 
 def _chosen(asked: Asked, scenarios: Sequence[Scenario]) -> list[Scenario]:
     wanted = asked.only.casefold()
-    chosen = [
-        each for each in scenarios if any(wanted in name.casefold() for name in (each.name, *each.flows))
-    ]
-    if scenarios and not chosen:
-        flows = ", ".join(sorted({flow for each in scenarios for flow in each.flows}))
-        raise BrokenProject(
-            f"No scenario has “{asked.only}” in its title or in the name of its flow. "
-            f"The flows with scenarios: {flows}."
-        )
-    return chosen
+    return [each for each in scenarios if any(wanted in name.casefold() for name in (each.name, *each.flows))]
+
+
+def _no_such(asked: Asked, scenarios: Sequence[Scenario]) -> str:
+    flows = ", ".join(sorted({flow for each in scenarios for flow in each.flows}))
+    return (
+        f"No scenario has “{asked.only}” in its title or in the name of its flow. "
+        f"The flows with scenarios: {flows}."
+    )
 
 
 # ---------------------------------------------------------------- telling
