@@ -297,4 +297,6 @@ class Flow:
         return any(isinstance(line, Broken) for line in self.lines)
 
 
-Declaration: TypeAlias = Use | Contact | Event | Topic | Segment | Coupon | Webhook | Limits | Flow | ScenarioNode
+Declaration: TypeAlias = (
+    Use | Contact | Event | Topic | Segment | Coupon | Webhook | Limits | Flow | ScenarioNode
+)
