@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
+CAPABILITIES = {"workspace": {"workspaceEdit": {"documentChanges": True, "resourceOperations": ["rename"]}}}
 PATIENCE = 60
 """Seconds after which a server that says nothing is taken for dead."""
 
@@ -106,7 +107,12 @@ class LanguageClient:
 def handshake(client: LanguageClient, folder: Path) -> dict[str, Any]:
     """Begin the conversation; the server's capabilities."""
     folders = [{"uri": folder.as_uri(), "name": folder.name}]
-    params = {"processId": None, "rootUri": folder.as_uri(), "capabilities": {}, "workspaceFolders": folders}
+    params = {
+        "processId": None,
+        "rootUri": folder.as_uri(),
+        "capabilities": CAPABILITIES,
+        "workspaceFolders": folders,
+    }
     capabilities = client.request("initialize", params)["capabilities"]
     client.notify("initialized", {})
     assert isinstance(capabilities, dict)

@@ -7,13 +7,20 @@ from pathlib import Path
 
 from lsprotocol import types
 from pygls import uris
+from pygls.exceptions import JsonRpcInvalidParams
 from pygls.lsp.server import LanguageServer
 
 from virta.command_table import VERSION
+from virta.language_server.definition import definitions, references
 from virta.language_server.findings import SOURCE, diagnostics
+from virta.language_server.folding import folds
+from virta.language_server.formatting import formatting
+from virta.language_server.lenses import lenses
 from virta.language_server.mending import quick_fixes
+from virta.language_server.renaming import NotRenamed, renamable, renamed
 from virta.language_server.settings_faults import SETTINGS
 from virta.language_server.snapshot import Snapshot
+from virta.language_server.symbols import symbols
 from virta.language_server.workspace import Workspace
 from virta.settings import BrokenProject
 
@@ -60,6 +67,14 @@ class FlowServer(LanguageServer):
         file = path.relative_to(folder).as_posix()
         return (snapshot, file) if snapshot.has(file) else None
 
+    @property
+    def renames_files(self) -> bool:
+        """Whether the editor can rename files as part of an edit."""
+        workspace = self.client_capabilities.workspace
+        edit = workspace.workspace_edit if workspace else None
+        operations = edit.resource_operations if edit else None
+        return types.ResourceOperationKind.Rename in (operations or ())
+
     # ------------------------------------------------------------ findings
 
     def check_soon(self, uri: str) -> None:
@@ -99,6 +114,14 @@ def make_server(today: Callable[[str], date], pause: float = _PAUSE) -> FlowServ
     """A server with all features. `today` gives the date in a time zone; a project is checked after `pause`
     seconds without a key."""
     server = FlowServer(today, pause)
+    _follow(server)
+    _offer_names(server)
+    _offer_pages(server)
+    return server
+
+
+def _follow(server: FlowServer) -> None:
+    """What the editor tells: which files are open, and what stands in them."""
 
     @server.feature(types.INITIALIZED)
     def _initialized(params: types.InitializedParams) -> None:
@@ -128,17 +151,71 @@ def make_server(today: Callable[[str], date], pause: float = _PAUSE) -> FlowServ
         for change in params.changes:
             server.check_soon(change.uri)
 
+
+def _offer_names(server: FlowServer) -> None:
+    """What is asked of a position."""
+
+    @server.feature(types.TEXT_DOCUMENT_DEFINITION)
+    def _definition(params: types.DefinitionParams) -> list[types.Location]:
+        found = server.located(params.text_document.uri)
+        return definitions(*found, params.position, server.uri) if found else []
+
+    @server.feature(types.TEXT_DOCUMENT_REFERENCES)
+    def _references(params: types.ReferenceParams) -> list[types.Location]:
+        found = server.located(params.text_document.uri)
+        declared = params.context.include_declaration
+        return references(*found, params.position, server.uri, declared=declared) if found else []
+
+    @server.feature(types.TEXT_DOCUMENT_PREPARE_RENAME)
+    def _prepare_rename(params: types.PrepareRenameParams) -> types.PrepareRenamePlaceholder | None:
+        if (found := server.located(params.text_document.uri)) is None:
+            return None
+        try:
+            return types.PrepareRenamePlaceholder(*renamable(*found, params.position))
+        except NotRenamed as reason:
+            raise JsonRpcInvalidParams(str(reason)) from None
+
+    @server.feature(types.TEXT_DOCUMENT_RENAME, types.RenameOptions(prepare_provider=True))
+    def _rename(params: types.RenameParams) -> types.WorkspaceEdit | None:
+        if (found := server.located(params.text_document.uri)) is None:
+            return None
+        try:
+            return renamed(*found, params.position, params.new_name, server.uri, files=server.renames_files)
+        except NotRenamed as reason:
+            raise JsonRpcInvalidParams(str(reason)) from None
+
+
+def _offer_pages(server: FlowServer) -> None:
+    """What is asked of a whole file, or a part of it."""
+
     @server.feature(
         types.TEXT_DOCUMENT_CODE_ACTION,
         types.CodeActionOptions(code_action_kinds=[types.CodeActionKind.QuickFix]),
     )
     def _actions(params: types.CodeActionParams) -> list[types.CodeAction]:
         uri = params.text_document.uri
-        if (found := server.located(uri)) is None:
-            return []
-        return quick_fixes(*found, uri, params.range)
+        found = server.located(uri)
+        return quick_fixes(*found, uri, params.range) if found else []
 
-    return server
+    @server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
+    def _symbols(params: types.DocumentSymbolParams) -> list[types.DocumentSymbol]:
+        found = server.located(params.text_document.uri)
+        return symbols(*found) if found else []
+
+    @server.feature(types.TEXT_DOCUMENT_FOLDING_RANGE)
+    def _folding(params: types.FoldingRangeParams) -> list[types.FoldingRange]:
+        found = server.located(params.text_document.uri)
+        return folds(*found) if found else []
+
+    @server.feature(types.TEXT_DOCUMENT_CODE_LENS)
+    def _lenses(params: types.CodeLensParams) -> list[types.CodeLens]:
+        found = server.located(params.text_document.uri)
+        return lenses(*found) if found else []
+
+    @server.feature(types.TEXT_DOCUMENT_FORMATTING)
+    def _formatting(params: types.DocumentFormattingParams) -> list[types.TextEdit]:
+        found = server.located(params.text_document.uri)
+        return formatting(*found) if found else []
 
 
 def _take(server: FlowServer, uri: str, text: str) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from dsl.compile import Compiled, Project, Texts, compile_texts, read_texts
 from dsl.draft import Draft
 from dsl.finding import Finding
+from virta.language_server.mentions import Index, index_of
 from virta.language_server.positions import Text
 
 
@@ -39,6 +40,11 @@ class Snapshot:
     def findings(self) -> tuple[Finding, ...]:
         """All findings, those of virta.toml first."""
         return (*self.faults, *self.compiled.findings)
+
+    @cached_property
+    def index(self) -> Index:
+        """Where the files speak of what they declare."""
+        return index_of(self.texts)
 
     def text(self, file: str) -> Text:
         """The text of a file of the project, by its path in the folder."""

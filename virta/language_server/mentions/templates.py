@@ -1,0 +1,57 @@
+"""Mentions in the files of templates: attributes, and fields of events, between Jinja's braces."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from dsl.draft import Draft
+from dsl.finding import Span
+from dsl.nodes import Flow, Send, WaitFor
+from dsl.source import Source
+from dsl.template_facts import parts_of
+from dsl.template_text import JINJA
+from dsl.walk import every_step
+from virta.language_server.mentions.flows import flow_place
+from virta.language_server.mentions.mention import Mention, Thing
+
+_VALUE = re.compile(r"(?<![\w.\"'])(contact|trigger|received)\.([^\W\d]\w*)")
+
+
+def in_templates(draft: Draft) -> Iterator[Mention]:
+    """All mentions in templates. A layout or part speaks of the events of all mails that stand in it."""
+    events = _events(draft)
+    for path, source in draft.templates.sources.items():
+        yield from _in_file(source, events.get(path, {}))
+
+
+def _in_file(source: Source, events: Mapping[str, Iterable[str]]) -> Iterator[Mention]:
+    text = "\n".join(source.lines)
+    for tag in JINJA.finditer(text):
+        for found in _VALUE.finditer(text, *tag.span()):
+            root, name = found.groups()
+            line = text.count("\n", 0, found.start()) + 1
+            start = found.start(2) - (text.rfind("\n", 0, found.start(2)) + 1)
+            span = Span(source.path, line, start + 1, line, start + len(name) + 1)
+            if root == "contact":
+                yield Mention(Thing("attribute", name), span)
+            for event in events.get(root, ()):
+                yield Mention(Thing("field", name, event), span)
+
+
+def _events(draft: Draft) -> dict[str, dict[str, set[str]]]:
+    """By file: the events that `trigger` and `received` may mean there."""
+    found: dict[str, dict[str, set[str]]] = {}
+    for flow in draft.flows:
+        known = {"trigger": set(flow_place(flow, draft).triggers), "received": set(_heard(flow))}
+        for step in every_step(flow.steps):
+            if isinstance(step, Send):
+                variants = draft.templates.variants(step.template.text)
+                for file in (*variants, *parts_of(variants, draft.templates)):
+                    for root, events in known.items():
+                        found.setdefault(file.path, {}).setdefault(root, set()).update(events)
+    return found
+
+
+def _heard(flow: Flow) -> Iterator[str]:
+    for step in every_step(flow.steps):
+        if isinstance(step, WaitFor):
+            yield from (arm.event.text for arm in step.arms)
