@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from dsl.draft import Draft
 from dsl.graph import Duration
+from dsl.head_nodes import Start, StartByRequest, StartOnEvent
 from dsl.nodes import Broken, Finish, Flow, If, Repeat, Send, Split, Step, Wait, WaitFor, WaitUntil
 from dsl.scenarios.nodes import ScenarioNode
 from dsl.walk import blocks, every_step, step_names
@@ -17,7 +18,8 @@ _CLOCK_CHANGE = 3_600
 @dataclass(frozen=True, slots=True)
 class Cast:
     """`steps`, `mails` and `splits` say for each name which flows have it; `labels` are those of `finish`,
-    `arms` those of each split. `earliest` is the shortest time from the start of a journey to each mail.
+    `arms` those of each split. `earliest` is the shortest time from the first act to each mail; it is empty
+    where a flow may begin without an act, as time passes.
     `whole` is no where a flow is unknown or could not be read, so that any name may be right."""
 
     whole: bool
@@ -46,9 +48,12 @@ def cast_of(node: ScenarioNode, draft: Draft) -> Cast:
         ),
         {},
     )
+    starts = [head for flow in flows for head in flow.heads if isinstance(head, Start)]
+    by_acts = all(isinstance(start, StartOnEvent | StartByRequest) for start in starts)
     for flow in flows:
         _take(flow, cast)
-        _pass(flow.steps, Duration(), step_names(flow), cast.earliest)
+        if by_acts:
+            _pass(flow.steps, Duration(), step_names(flow), cast.earliest)
     return cast
 
 

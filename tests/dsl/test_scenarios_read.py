@@ -281,3 +281,20 @@ scenario "fields"
     assert as_text(found.findings, found.sources) == ""
     assert len(found.scenarios) == 1
     assert [each.code for each in compiled_text("event opens\n").findings] == ["E207"]
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "start on date contact.birthday every year at 09:00",
+        "start every monday at 09:00 for segment quiet_people",
+        "start on joining segment quiet_people",
+    ],
+)
+def test_a_mail_of_a_flow_that_begins_as_time_passes_may_be_opened(start: str) -> None:
+    """No act need stand above: days, dates and segments bring mails by themselves."""
+    flow = FLOWS.replace("start on order_placed", start).replace("    start by request\n", "")
+    acts = "    at 2026-03-02 08:00 expect no send\n    at 2026-03-09 10:00 expect send hello\n"
+    found = compiled_text(flow + HEAD + acts + "    after 1 hour opens hello\n    expect in pause_\n")
+    assert "E610" not in {each.code for each in found.findings}
+    assert [each.name for each in found.scenarios] == ["a buyer"]
