@@ -1,8 +1,8 @@
 """A plan for people: what changes, line by line, and where everybody will stand."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from dsl.align import Change
+from dsl.align import Change, is_made
 from virta.plan import DeclaredPlan, Earlier, FlowPlan, Plan, StepPlan
 
 _PAINT = {"+": "\x1b[32m", "-": "\x1b[31m", "~": "\x1b[33m", " ": "\x1b[2m"}
@@ -22,9 +22,13 @@ def plan_text(plan: Plan, colour: bool = False) -> str:
 def _lines(plan: Plan, colour: bool) -> Iterator[str]:
     if plan.since == "nothing":
         yield "Nothing has run here yet, so all of it is new."
-        yield ""
-    for flow in plan.flows:
-        yield from _flow(flow, colour)
+    for number, flow in enumerate(plan.flows):
+        lines = list(_flow(flow, colour))
+        yield from lines
+        bare = len(lines) == 1 and number + 1 < len(plan.flows) and plan.flows[number + 1].sign == flow.sign
+        yield from () if bare else [""]
+    if plan.since == "nothing":
+        return  # of a project that is new as a whole, the flows are enough
     for declared in plan.declared:
         yield from _declared(declared, colour)
     if plan.declared:
@@ -38,22 +42,28 @@ def _flow(flow: FlowPlan, colour: bool) -> Iterator[str]:
     yield _title(flow.sign, f"flow {flow.flow} {_WORD[flow.sign]}{stand}", colour)
     for change in flow.head:
         yield from _change("  ", change, colour)
+    kept = [step for step in flow.steps if step.sign != "-"]
+    says = {step.new: step.changes[0].after if _new_words(step) else step.says for step in kept}
     for step in flow.steps:
-        yield from _step(step, colour)
+        yield from _step(step, says, colour)
     if flow.reordered:
         yield _painted("~", f"  ~ other order: {', '.join(flow.reordered)}", colour)
     elif flow.rerouted:
         yield _painted("~", f"  ~ leads elsewhere: {', '.join(flow.rerouted)}", colour)
     for each in flow.earlier:
         yield f"    {_from_earlier(each)}"
-    yield ""
 
 
-def _step(step: StepPlan, colour: bool) -> Iterator[str]:
-    stand = _standing(step)
+def _new_words(step: StepPlan) -> bool:
+    """Whether a step that stays says something else itself."""
+    return bool(step.sign == "~" and step.changes and step.changes[0].what == "")
+
+
+def _step(step: StepPlan, says: Mapping[str | None, str], colour: bool) -> Iterator[str]:
+    stand = _standing(step, says)
     if step.sign == " ":
         if step.people:
-            yield _painted(" ", _row("    ", f"{step.old}: {step.says}", stand), colour)
+            yield _painted(" ", _row("    ", _named(step), stand), colour)
         return
     if step.sign in "+-":
         yield _painted(step.sign, _row(f"  {step.sign} ", _named(step), stand), colour)
@@ -61,7 +71,7 @@ def _step(step: StepPlan, colour: bool) -> Iterator[str]:
     moved = f" moved to {step.new}" if step.how == "moved" else ""
     rest = [change for change in step.changes if not (moved and change.what == "name")]
     words = _named(step)
-    if rest and rest[0].what == "" and not moved and _fits(rest[0]):
+    if _new_words(step) and not moved and _fits(rest[0]):
         words = f"{rest[0].before} → {rest[0].after}"
         rest = rest[1:]
     yield _painted("~", _row("  ~ ", f"{words}{moved}", stand), colour)
@@ -74,15 +84,18 @@ def _named(step: StepPlan) -> str:
     return step.says if name and step.says.endswith(f" {name}") else f"{name}: {step.says}"
 
 
-def _standing(step: StepPlan) -> str:
+def _standing(step: StepPlan, says: Mapping[str | None, str]) -> str:
     if step.sign == "+":
         return ""
     if step.how == "end":
         where = "the end of the flow"
     elif step.how == "next":
-        where = str(step.new)
+        where = says[step.new] if step.new is not None and is_made(step.new) else str(step.new)
+    elif step.people:
+        verb = _go if step.how == "moved" else _stay
+        return f"{_people(step.people)} {verb(step.people)}"
     else:
-        return f"{_people(step.people)} {_stay(step.people)}" if step.people else ""
+        return ""
     if step.people is None:
         return f"who stands there goes on to {where}"
     return f"{_people(step.people)} {_go(step.people)} on to {where}" if step.people else ""
@@ -139,7 +152,7 @@ def _go(count: int) -> str:
     return "goes" if count == 1 else "go"
 
 
-def _stay(count: int | None) -> str:
+def _stay(count: int) -> str:
     return "stays" if count == 1 else "stay"
 
 
@@ -149,7 +162,7 @@ def _summary(plan: Plan) -> str:
     parts = [f"Flows: {_counts(signs)}."]
     if any(sign in "+-~" for sign in steps):
         parts.append(f"Steps: {_counts(steps)}.")
-    if plan.declared:
+    if plan.declared and plan.since != "nothing":
         parts.append(f"Beside them: {_counts([each.sign for each in plan.declared])}.")
     if plan.people is not None and plan.since != "nothing":
         going = _people(plan.people) if plan.people else "Nobody"

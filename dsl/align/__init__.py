@@ -2,6 +2,17 @@
 
 from dsl.align.alignment import Added, Alignment, Placement, align
 from dsl.align.change import Change
+from dsl.align.content import is_made
 from dsl.align.programs import Comparison, Declared, compare
 
-__all__ = ["Added", "Alignment", "Change", "Comparison", "Declared", "Placement", "align", "compare"]
+__all__ = [
+    "Added",
+    "Alignment",
+    "Change",
+    "Comparison",
+    "Declared",
+    "Placement",
+    "align",
+    "compare",
+    "is_made",
+]

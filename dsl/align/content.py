@@ -23,9 +23,14 @@ Content = tuple[tuple[str, str], ...]
 _MADE = re.compile(r"(wait|if|repeat|set|tag|unsubscribe|tell|emit|call|start_flow|finish|step)_\d+")
 
 
+def is_made(name: str) -> bool:
+    """Whether nobody wrote this name: `wait_2` counts places, and says nothing of which wait it is."""
+    return _MADE.fullmatch(name) is not None
+
+
 def has_made_name(node: Node) -> bool:
-    """Whether a step has no name of its own: `wait_2` counts places, and says nothing of which wait it is."""
-    return _MADE.fullmatch(node.step) is not None
+    """Whether a step has no name of its own."""
+    return is_made(node.step)
 
 
 def content(node: Node) -> Content:

@@ -15,7 +15,7 @@ from dsl.align.declared import (
     webhook_lines,
 )
 from dsl.align.heads import limit_lines
-from dsl.graph import Program
+from dsl.graph import EventType, Program
 
 Lines = Iterable[tuple[str, str]]
 
@@ -82,7 +82,7 @@ def _declared(
     yield from _named("segment", old.segments, new.segments, segment_lines)
     yield from _named("coupon", old.coupons, new.coupons, coupon_lines)
     yield from _named("webhook", old.webhooks, new.webhooks, webhook_lines)
-    yield from _named("event", old.events, new.events, event_lines)
+    yield from _named("event", _declared_events(old), _declared_events(new), event_lines)
     yield from _differing(
         "attribute",
         {name: attribute_lines(kind) for name, kind in old.attributes},
@@ -93,6 +93,10 @@ def _declared(
         {name: [("content", digest)] for name, digest in old_templates.items()},
         {name: [("content", digest)] for name, digest in new_templates.items()},
     )
+
+
+def _declared_events(program: Program) -> list[EventType]:
+    return [event for event in program.events if not event.built_in]
 
 
 def _named(kind: str, old: Iterable[T], new: Iterable[T], lines: Callable[[T], Lines]) -> Iterator[Declared]:

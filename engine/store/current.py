@@ -32,8 +32,8 @@ def find(connection: Connection) -> Current | None:
     """What ran last; None in a database that an earlier version wrote, which does not tell."""
     if not inspect(connection).has_table(t.current.name):
         return None
-    found = connection.execute(select(t.current.c.name, t.current.c.body))
-    bodies: dict[str, bytes] = dict(found.tuples().all())
+    rows = connection.execute(select(t.current.c.name, t.current.c.body))
+    bodies: dict[str, bytes] = {row.name: row.body for row in rows}
     if not bodies:
         return None
     templates = msgspec.json.decode(bodies[_TEMPLATES], type=dict[str, str])
