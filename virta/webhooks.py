@@ -5,10 +5,8 @@ import base64
 import binascii
 import os
 
-import httpx2
-
 from dsl.graph import Webhook
-from engine.calls.post import HttpPost, Receiver
+from engine.calls.post import HttpPost, NoAddress, Receiver
 from virta.settings import BrokenProject, Settings
 
 _PREFIX = "whsec_"
@@ -19,16 +17,10 @@ def post_of(webhooks: tuple[Webhook, ...], settings: Settings) -> HttpPost:
     """Who calls these webhooks. Calls into private networks are for development, and for projects that allow
     them. Raises `BrokenProject` for a secret that is missing or none, and for an address that is none."""
     private = settings.environment == "development" or settings.webhooks.allow_private
-    return HttpPost([Receiver(each.name, _url(each), _secret(each)) for each in webhooks], private)
-
-
-def _url(webhook: Webhook) -> str:
     try:
-        return str(httpx2.URL(webhook.url))
-    except httpx2.InvalidURL as fault:
-        raise BrokenProject(
-            f"The address of the webhook `{webhook.name}` cannot be called: {fault}. It is {webhook.url}."
-        ) from None
+        return HttpPost([Receiver(each.name, each.url, _secret(each)) for each in webhooks], private)
+    except NoAddress as fault:
+        raise BrokenProject(str(fault)) from None
 
 
 def _secret(webhook: Webhook) -> str:

@@ -37,9 +37,13 @@ class Receiver(Struct, frozen=True):
     secret: str
 
 
+class NoAddress(Exception):
+    """A receiver's address cannot be called."""
+
+
 class HttpPost:
     """Makes calls. `private` lets them go into private networks. `tls` is for receivers whose certificates
-    no public authority signed. Close it."""
+    no public authority signed. Raises `NoAddress`. Close it."""
 
     def __init__(
         self, receivers: Iterable[Receiver], private: bool, tls: ssl.SSLContext | None = None
@@ -48,7 +52,7 @@ class HttpPost:
         self._urls: dict[str, httpx2.URL] = {}
         self._signers: dict[str, Webhook] = {}
         for receiver in receivers:
-            self._urls[receiver.name] = httpx2.URL(receiver.url)
+            self._urls[receiver.name] = _address(receiver)
             self._signers[receiver.name] = Webhook(receiver.secret)
         verify = tls or (httpx2.create_ssl_context() if self._urls else True)
         self._clients = {  # one each: connections are kept by address, and an address may serve many names
@@ -106,6 +110,15 @@ class HttpPost:
             "webhook-timestamp": str(now // 1000),
             "webhook-signature": self._signers[call.webhook].sign(call.id, moment, call.body.decode()),
         }
+
+
+def _address(receiver: Receiver) -> httpx2.URL:
+    try:
+        return httpx2.URL(receiver.url)
+    except httpx2.InvalidURL as fault:
+        raise NoAddress(
+            f"The address of the webhook `{receiver.name}` cannot be called: {fault}. It is {receiver.url}."
+        ) from None
 
 
 async def _read(response: httpx2.Response) -> None:

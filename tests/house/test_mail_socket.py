@@ -55,9 +55,11 @@ def test_one_file_opens_connections() -> None:
 
 
 def test_sockets_are_made_by_listeners_only() -> None:
-    """`socket` is known to the local mailbox, which is a server: it binds and never connects."""
+    """`socket` is known to the local mailbox and other servers, which bind and never connect, and to what
+    looks names up for webhooks."""
     known = {where(path) for path in sources() if "socket" in {name.split(".")[0] for name in imported(path)}}
-    assert all(name.startswith(("virta/mailbox/", "virta/commands/serve")) for name in known), known
+    listeners = ("virta/mailbox/", "virta/commands/serve")
+    assert all(name.startswith((*listeners, "engine/calls/destination")) for name in known), known
     for path in sources():
         if where(path) in known:
             assert not [node for called, node in calls(path) if called == "connect"], where(path)
@@ -92,12 +94,15 @@ def test_the_mailer_wants_a_permit_and_only_consent_makes_one() -> None:
     assert all(name.startswith("consent/") for name in makers), makers
 
 
-def test_there_is_no_http_client() -> None:
-    """The replay calls the pages in process, as a function: nothing of a request leaves the machine."""
+def test_webhooks_are_called_in_one_file_and_nothing_else_is() -> None:
+    """The replay calls the pages in process, as a function. What calls webhooks knows no mail server."""
     clients = {"httpx2", "httpx", "requests", "aiohttp", "urllib3", "urllib.request", "http.client"}
-    for path in sources():
-        found = imported(path)
-        assert not clients & (found | {name.split(".")[0] for name in found}), where(path)
+    found = {where(path): imported(path) for path in sources()}
+    callers = {
+        name for name, known in found.items() if clients & (known | {each.split(".")[0] for each in known})
+    }
+    assert callers == {"engine/calls/post.py"}
+    assert not [each for each in found["engine/calls/post.py"] if each.startswith("engine.delivery")]
 
 
 def test_programs_are_started_for_the_mailbox_only() -> None:
