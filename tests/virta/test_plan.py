@@ -264,3 +264,14 @@ def test_people_in_versions_before_the_last_are_told_too(
     _, out = planned(folder, capsys)
     assert "    3 people at pause of an earlier version: cart_kept\n" in out
     assert "3 people will stand at another step than now." in out
+
+
+def test_the_flow_of_the_page_has_no_findings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A `moved` line as docs/plan.md shows it."""
+    folder = make_stall(tmp_path / "stall")
+    (block,) = re.findall(r"^```flow\n(.*?)^```", PLAN_PAGE, re.MULTILINE | re.DOTALL)
+    (folder / "flows" / "welcome.flow").write_text(block, "utf-8")
+    for name in ("welcome_gift", "getting_started"):
+        shutil.copy(folder / "templates" / "hello.html", folder / "templates" / f"{name}.html")
+    assert run(["check", str(folder)]) == 0
+    assert capsys.readouterr().out.startswith("Nothing to mend.")
