@@ -3,7 +3,7 @@
 import sys
 from functools import cache
 
-from cyclopts import App, CycloptsError, UnusedCliTokensError
+from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError
 
 from virta.command_table import GROUPS, SAYS, VERSION
 from virta.settings import BrokenProject
@@ -12,7 +12,10 @@ from virta.settings import BrokenProject
 @cache
 def app() -> App:
     """The commands as cyclopts knows them, each loaded when it is called."""
-    whole = App(name="virta", help=SAYS, version=VERSION, help_format="plaintext")
+    only_as_told = Parameter(negative="")  # no `--no-keep` beside each `--keep`
+    whole = App(
+        name="virta", help=SAYS, version=VERSION, help_format="plaintext", default_parameter=only_as_told
+    )
     parents = {"": whole}
     for group in GROUPS:
         for command in group.commands:

@@ -24,7 +24,7 @@ def graph(
     *flow: str,
     output: Annotated[Format, Parameter(name="--format")] = "mermaid",
     out: Path | None = None,
-    counts: bool | None = None,
+    counts: Annotated[bool | None, Parameter(negative="--no-counts")] = None,
 ) -> int:
     """Draw the flows of a project, for Mermaid, as SVG or for Graphviz, or print them as JSON.
 

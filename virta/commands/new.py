@@ -36,7 +36,9 @@ def new(folder: Path) -> int:
     except OSError as fault:
         raise disk_fault(fault, folder, "written") from None
     place = shlex.quote(str(folder))
-    print(f"{folder} is ready. Try it: check and test it, serve it and sign up at {_SIGN_UP}, read your mail.")
+    print(
+        f"{folder} is ready. Try it: check and test it, serve it and sign up at {_SIGN_UP}, read your mail."
+    )
     print(f"  virta check {place}")
     print(f"  virta test {place}")
     print(f"  virta serve {place} --mailbox")

@@ -48,10 +48,8 @@ def play(
     *,
     only: Annotated[str, Parameter(help="Part of a scenario's title, or of the name of its flow.")] = "",
     jobs: Annotated[int, Parameter(help="At most so many processes; 0: one for each core.")] = 0,
-    watch: Annotated[
-        bool, Parameter(negative="", help="Play again whenever a file of the project is saved.")
-    ] = False,
-    brief: Annotated[bool, Parameter(negative="", help="Print only what fails, and the last line.")] = False,
+    watch: Annotated[bool, Parameter(help="Play again whenever a file of the project is saved.")] = False,
+    brief: Annotated[bool, Parameter(help="Print only what fails, and the last line.")] = False,
     junit: Annotated[Path | None, Parameter(help="A file for the outcomes, as JUnit XML.")] = None,
     output: Annotated[Literal["text", "json"], Parameter(name="--format", help="How to print.")] = "text",
 ) -> int:
