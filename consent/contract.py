@@ -276,7 +276,8 @@ class ConsentClient(Protocol):
         """The subject id of each address, made on first sight without any consent; None: not an address."""
 
     async def addresses(self, subjects: Sequence[str]) -> list[str | None]:
-        """The address of each, for what goes to the team or a webhook; None: there is no such subject."""
+        """The address of each, for mails that show it, words to the team and webhooks; None: there is no
+        such subject."""
 
     async def decide(self, asks: Sequence[Ask]) -> list[Decision]:
         """The gate's present opinion of each ask, in order. Writes nothing."""

@@ -15,10 +15,14 @@ from dsl.template_values import Fault, Use
 from dsl.template_walk import Walk
 
 
+_ADDRESS = ("contact", "email")
+
+
 class Template(Struct, frozen=True):
     """`digest` is SHA-256, hex, over all its files and the layouts and parts that they use. The facts hold
     for every variant: the link or imprint stands where no condition can hide it. `recommends` is the largest
-    N of `recommend(N)` in any variant; a mail that recommends is promotional."""
+    N of `recommend(N)` in any variant; a mail that recommends is promotional. `addressed`: some variant asks
+    for `contact.email`, which is told for those mails only."""
 
     name: str
     digest: str
@@ -26,6 +30,7 @@ class Template(Struct, frozen=True):
     imprint: bool
     promotional: bool = False
     recommends: int = 0
+    addressed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +117,7 @@ def _template(name: str, readings: Readings) -> Template:
         imprint=all("sender.imprint" in each for each in seen),
         promotional=recommends > 0,
         recommends=recommends,
+        addressed=any(use.path[:2] == _ADDRESS for file in variants for use in readings.of(file).uses),
     )
 
 

@@ -338,6 +338,7 @@ def letters_of(compiled: Compiled, settings: Settings, marks: Marks | None = Non
         Sender(sender.name, sender.address, sender.imprint, sender.reply_to),
         settings.time_zone,
         marks,
+        addressed=[template.name for template in compiled.templates if template.addressed],
     )
 
 

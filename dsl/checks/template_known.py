@@ -7,7 +7,7 @@ from dsl.shop import PERSONAL
 from dsl.terms import Arithmetic, Expression, History, Literal, Negative, Path, Since
 from dsl.walk import every_step
 
-ALWAYS = ("id", "email_domain", "created_at", "language")
+ALWAYS = ("id", "email", "email_domain", "created_at", "language")
 """The attributes that are known of every contact."""
 
 

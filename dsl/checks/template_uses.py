@@ -24,7 +24,7 @@ _LINKS = ("unsubscribe", "preferences")
 _PROOF_LINKS = ("confirm", "refuse")
 _SENDER = ("name", "imprint")
 _ALWAYS = ("contact", "links", "sender", "language", "time_zone", "preheader", "recommend")
-_NOT_YET = (("links", "browser"), ("contact", "email"))
+_NOT_YET = (("links", "browser"),)
 _NOT_OF_ALL_PRODUCTS = ("image", "price")
 _PRODUCT = ValueType(
     "record",

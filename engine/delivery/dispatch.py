@@ -206,10 +206,11 @@ class Dispatch:
         """Ask what may go, and write that. Mails that cannot be written are out of `open_` afterwards."""
         items = list(open_.values())
         decisions = await self._consent.decide([item.ask for item in items])
+        addresses = await self._addresses(items, decisions)
         messages: dict[str, Message] = {}
         for number, (item, decision) in enumerate(zip(items, decisions, strict=True), 1):
             if decision.allowed:
-                message = self._write(item, decision)
+                message = self._write(item, decision, addresses.get(item.key, ""))
                 if message is None:
                     del open_[item.key]
                 else:
@@ -218,6 +219,18 @@ class Dispatch:
             if number % _WRITE_AT_ONCE == 0:
                 await asyncio.sleep(0)
         return messages
+
+    async def _addresses(self, items: Sequence[Item], decisions: Sequence[Decision]) -> dict[str, str]:
+        """By key, the addresses that mails show which may go. They are kept no longer than it takes to write."""
+        shown = [
+            item
+            for item, decision in zip(items, decisions, strict=True)
+            if item.addressed and decision.allowed
+        ]
+        if not shown:
+            return {}
+        found = await self._consent.addresses([item.subject for item in shown])
+        return {item.key: address for item, address in zip(shown, found, strict=True) if address}
 
     async def _claim(self, asks: Sequence[Ask]) -> Claimed:
         """Claim, and settle what has ended on the way."""
@@ -240,13 +253,13 @@ class Dispatch:
         else:
             self._mailer.send(message, permit)
 
-    def _write(self, item: Item, decision: Decision) -> Message | None:
+    def _write(self, item: Item, decision: Decision, address: str) -> Message | None:
         """The message, or None when its template fails: that mail is set aside and blocks nobody."""
         try:
-            letter = item.write(decision)
+            letter = item.write(decision, address)
             return build(item.key, letter, self._domain, self._clock(), self._mailer.eight_bit)
         except (LetterFault, HeaderFault) as fault:
-            log.error("a mail cannot be written", key=item.key, why=str(fault))
+            log.error("a mail cannot be written", key=item.key, why=without_addresses(str(fault)))
             self._finish(item, Why.TEMPLATE_FAILED)
             return None
 

@@ -47,7 +47,7 @@ class Proofs:
     def _item(self, proof: Proof) -> Item:
         return Item(
             proof.ask,
-            lambda decision: self._letters.proof(proof.language, proof.wording, decision),
+            lambda decision, _: self._letters.proof(proof.language, proof.wording, decision),
             self._clock(),
         )
 

@@ -13,12 +13,14 @@ from engine.mail.message import Letter
 class Item(Struct, frozen=True, eq=False):
     """One mail: what to ask for, how to write it once allowed, and when it was asked for (ms UTC).
 
-    `write` may raise `LetterFault`.
+    `write` may raise `LetterFault`. Where the mail shows the person's own address (`addressed`), it is given
+    that address too, else nothing.
     """
 
     ask: Ask
-    write: Callable[[Decision], Letter]
+    write: Callable[[Decision, str], Letter]
     made: int
+    addressed: bool = False
     deferrals: int = 0  # temporary refusals by the mail server so far
     releases: int = 0  # permits given back since then
 

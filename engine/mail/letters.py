@@ -5,7 +5,7 @@ project's first one.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from copy import copy
 from typing import Any
 
@@ -74,9 +74,8 @@ class _Variant(Struct, frozen=True):
 
 class Letters:
     """All templates of a project. `languages[0]` is the default; `marks` are for people who agreed to be
-    measured, without them nobody is; `recommend` goes by
-    `catalogue`. Raises `LetterFault` for a template that
-    Jinja cannot read."""
+    measured, without them nobody is; `recommend` goes by `catalogue`; `addressed` are the templates that show
+    `contact.email`. Raises `LetterFault` for a template that Jinja cannot read."""
 
     def __init__(
         self,
@@ -87,10 +86,12 @@ class Letters:
         time_zone: str,
         marks: Marks | None = None,
         catalogue: Catalogue | None = None,
+        addressed: Collection[str] = (),
     ) -> None:
         self._marks = marks
         self.catalogue = catalogue or Catalogue()
         self._digests = dict(digests)
+        self._addressed = frozenset(addressed)
         self._languages = tuple(languages)
         self._sender = sender
         self._time_zone = time_zone
@@ -113,13 +114,18 @@ class Letters:
         """The digest by which the consent service knows the template; empty for one that it cannot know."""
         return self._digests.get(name, "")
 
-    def letter(self, body: MailBody, decision: Decision) -> Letter:
-        """The letter of a `send`. Raises `LetterFault`."""
+    def addressed(self, name: str) -> bool:
+        """Whether a template shows the reader's own address."""
+        return name in self._addressed
+
+    def letter(self, body: MailBody, decision: Decision, address: str = "") -> Letter:
+        """The letter of a `send`; `address` is the reader's own, for a template that shows it. Raises
+        `LetterFault`."""
         attributes = body.attributes
         language = str(attributes.get("language") or self._languages[0])
         context = {
             **_known(body.values),
-            "contact": {"language": language, **_known(attributes)},
+            "contact": {"language": language, **_known({**attributes, "email": address})},
             "trigger": _known(body.trigger),
             "received": _known(body.received),
             "time_zone": self._zone(attributes.get("time_zone")),

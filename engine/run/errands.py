@@ -99,7 +99,7 @@ class Errands:
         (subject,) = await self._consent.subjects([body.address])
         text = await self._said(effect.contact, body.text)
         ask = Ask(effect.key, 1, subject or _NOBODY, MailClass.INTERNAL, None, "", None)
-        return Item(ask, lambda decision: self._letters.note(body.flow, text), body.at)
+        return Item(ask, lambda decision, _: self._letters.note(body.flow, text), body.at)
 
     async def _said(self, contact: str, text: str | tuple[str, ...]) -> str:
         """The words, with the contact's own address where it belongs."""
@@ -118,7 +118,12 @@ class Errands:
             self._letters.digest(body.template),
             body.trigger_id if body.service else None,
         )
-        return Item(ask, lambda decision: self._letters.letter(body, decision), body.at)
+        return Item(
+            ask,
+            lambda decision, address: self._letters.letter(body, decision, address),
+            body.at,
+            self._letters.addressed(body.template),
+        )
 
     def _resume(self, item: Item, status: Status | None, standing: bool) -> None:
         """Go by what became of the mail. A journey stands while its mail is open: one that does not was left,

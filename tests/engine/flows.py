@@ -38,15 +38,21 @@ ZONE = "Europe/Riga"
 
 
 @lru_cache(maxsize=256)
-def compiled(text: str, zone: str = ZONE, lists: tuple[tuple[str, bytes], ...] = ()) -> Compiled:
+def compiled(
+    text: str,
+    zone: str = ZONE,
+    lists: tuple[tuple[str, bytes], ...] = (),
+    templates: tuple[tuple[str, bytes], ...] = (),
+) -> Compiled:
     """`text` below the shop's declarations, with a plain template for every mail that it sends; `lists` are
-    its files of codes."""
-    templates = tuple(
+    its files of codes, `templates` win over the plain ones."""
+    plain = tuple(
         (f"templates/{name}.html", TEMPLATE.encode())
         for name in sorted(set(re.findall(r"\bsend (\w+)", text)))
     )
+    mails = tuple({**dict(plain), **dict(templates)}.items())
     whole = (("shop.flow", SHOP.encode()), ("test.flow", text.encode()))
-    return compile_project(Project(whole, templates, ("en",), "EUR", zone, date(2026, 3, 2), lists=lists))
+    return compile_project(Project(whole, mails, ("en",), "EUR", zone, date(2026, 3, 2), lists=lists))
 
 
 def program(text: str, zone: str = ZONE) -> Program:

@@ -128,7 +128,7 @@ _numbers = itertools.count(1)
 
 def item(
     subject: str,
-    write: Callable[[Decision], Letter] | None = None,
+    write: Callable[[Decision, str], Letter] | None = None,
     *,
     topic: str = "news",
     template: str = NEWS,
@@ -140,7 +140,7 @@ def item(
     return Item(ask, write or plain, 0)
 
 
-def plain(decision: Decision) -> Letter:
+def plain(decision: Decision, address: str) -> Letter:
     """What most mails say."""
     return Letter(
         "News", "", f"Hello\n.\n..two dots\n{decision.links.unsubscribe}\n", "Kafija <a@kafija.example>"

@@ -54,7 +54,7 @@ async def test_what_was_withdrawn_since_writing_is_written_anew(
     await consent.client.confirm(decided.links.confirm.rpartition("/")[2], Visit())
     seen = []
 
-    def write(decision: Decision) -> Letter:
+    def write(decision: Decision, address: str) -> Letter:
         seen.append((decision.variant, decision.measured))
         return Letter("News", "", decision.variant, "Kafija <info@kafija.example>")
 

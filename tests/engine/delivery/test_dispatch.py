@@ -47,10 +47,10 @@ async def test_template_that_fails_is_set_aside_while_others_go(
 ) -> None:
     """One poisoned mail blocks nobody and claims nothing, nor does a header that cannot be written."""
 
-    def fail(decision: Decision) -> Letter:
+    def fail(decision: Decision, address: str) -> Letter:
         raise LetterFault("template `news` (en): there is no `contact.nam`")
 
-    def inject(decision: Decision) -> Letter:
+    def inject(decision: Decision, address: str) -> Letter:
         return Letter("News", "", "Hello", "Kafija <a@kafija.example>\r\nBcc: b@example.com")
 
     people = await consent.join(5)
@@ -81,7 +81,7 @@ async def test_nothing_is_lost_or_doubled_when_consent_comes_and_goes(
     people = await consent.join(30)
     await consent.withdraw(people[7])
 
-    def fail(decision: Decision) -> Letter:
+    def fail(decision: Decision, address: str) -> Letter:
         raise LetterFault("no")
 
     async with Server() as server:

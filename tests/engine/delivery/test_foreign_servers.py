@@ -70,9 +70,9 @@ async def test_foreign_server_gets_each_mail_whole_and_once(
     keeper, port = foreign
     links: dict[str, str] = {}
 
-    def write(decision: Decision) -> Letter:
+    def write(decision: Decision, address: str) -> Letter:
         links[decision.key] = decision.links.unsubscribe
-        return plain(decision)
+        return plain(decision, address)
 
     good = await consent.join(60)
     [refused] = await consent.join(1, "refused")

@@ -24,7 +24,7 @@ async def claimed(office: Office, people: list[str]) -> list[tuple[Message, Perm
     decisions = await office.consent.decide([one.ask for one in items])
     permits = (await office.consent.claim(office.mailer.sender, [one.ask for one in items], [])).permits
     messages = [
-        build(one.key, plain(decision), "kafija.example", 0)
+        build(one.key, plain(decision, ""), "kafija.example", 0)
         for one, decision in zip(items, decisions, strict=True)
     ]
     return list(zip(messages, permits, strict=True))

@@ -148,7 +148,7 @@ async def test_mails_go_over_another_event_loop(open_office: Opener, consent: Co
     """uvloop's transports are no subclasses of asyncio's; mails go all the same, large ones too."""
     people = await consent.join(6)
 
-    def write(decision: Decision) -> Letter:
+    def write(decision: Decision, address: str) -> Letter:
         return Letter("News", "", "word " * 400_000, "Kafija <a@kafija.example>")
 
     async with Server() as server:
@@ -162,7 +162,7 @@ async def test_mails_go_over_another_event_loop(open_office: Opener, consent: Co
 async def test_eight_bit_is_said_only_where_it_is_taken(open_office: Opener, consent: Consent) -> None:
     """A body with letters over ASCII goes as it is under BODY=8BITMIME, else in Base64."""
 
-    def write(decision: Decision) -> Letter:
+    def write(decision: Decision, address: str) -> Letter:
         return Letter("Ziņas", "", "Ķekava\n", "Kafija <a@kafija.example>")
 
     [anna, berta] = await consent.join(2)

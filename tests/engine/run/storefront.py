@@ -125,8 +125,10 @@ async def open_shop(
     now: int = MONDAY,
     lists: tuple[tuple[str, bytes], ...] = (),
     post: Post | None = None,
+    templates: tuple[tuple[str, bytes], ...] = (),
 ) -> AsyncIterator[Shop]:
-    """A life of the shop whose stores are in `folder`; mails go to `url`, calls are made by `post`."""
+    """A life of the shop whose stores are in `folder`; mails go to `url`, calls are made by `post`; mails
+    are plain but for `templates`."""
     settings = Settings(
         name="shop",
         sender=Sender(name="Kafija", address="hello@kafija.example", imprint="Kafija SIA, Riga"),
@@ -139,7 +141,9 @@ async def open_shop(
     )
     clock = VirtualClock(now)
     world = World(clock, Dice(f"{folder}/{now}"), durable=False, post=post)
-    system = await open_system(folder, settings, compiled(text, lists=lists), KEYS, world)
+    system = await open_system(
+        folder, settings, compiled(text, lists=lists, templates=templates), KEYS, world
+    )
     await system.start()
     try:
         yield Shop(system, clock, mailbox)
