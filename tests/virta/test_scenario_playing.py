@@ -328,6 +328,19 @@ scenario "alone"
     )
 
 
+def test_a_purpose_alone_stands_on_the_form_of_the_first_sign_up(tmp_path: Path) -> None:
+    """So the very first mail of a newcomer may be opened."""
+    text = (
+        WELCOME.replace("    at 2026", "    contact\n        agreed to measurement\n    at 2026", 1)
+        + """\
+    expect agreed to measurement
+    after 1 hour opens hello
+    expect any email_opened
+"""
+    )
+    assert why(the(played(tmp_path, text, toml=MEASURED))) == ""
+
+
 def test_a_flow_that_starts_by_request_is_asked_to(tmp_path: Path) -> None:
     """As the API does it; one that starts otherwise does not begin."""
     flow = """

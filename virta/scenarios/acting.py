@@ -52,11 +52,11 @@ class _Known(Struct, frozen=True):
 
 
 async def introduce(stage: Stage, profile: Profile) -> None:
-    """Make the contact known: what they agreed to is signed up for and confirmed, and the rest is told by the
-    shop. Raises `CannotHappen`."""
+    """Make the contact known: what they agreed to is signed up for and confirmed (but for what waits for a
+    sign-up), and the rest is told by the shop. Raises `CannotHappen`."""
     attributes = {name: value for name, value in profile.attributes if name != "email"}
     language = await _given(stage, dict(attributes).get("language"))
-    if profile.agreed:
+    if profile.agreed and not stage.ticked:
         await _sign_up(stage, profile.agreed, language if isinstance(language, str) else "")
         await stage.simulation.settle()
     if attributes:
@@ -148,7 +148,8 @@ async def _subscribe(stage: Stage, topic: str) -> None:
         await stage.system.consent.choose(token, sorted({*agreed, topic}), "", _VISIT)
         await _confirm(stage, topic)
     else:
-        await _sign_up(stage, (topic,), str((await stage.bundle()).attributes.get("language") or ""))
+        topics = (topic,) if agreed else (topic, *stage.ticked)
+        await _sign_up(stage, topics, str((await stage.bundle()).attributes.get("language") or ""))
 
 
 async def _sign_up(stage: Stage, topics: tuple[str, ...], language: str) -> None:

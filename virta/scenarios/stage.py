@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 
 from msgspec import structs
 
+from consent.contract import BESIDE_TOPICS
 from consent.keys import Keys
 from dsl.compile import Compiled
 from dsl.graph import Program
-from dsl.graph.scenario import Scenario
+from dsl.graph.scenario import Occurs, Scenario
 from engine.core import calendar
 from engine.core.bundle import Bundle, Entry
 from engine.core.loaded import Loaded
@@ -65,7 +66,8 @@ KEYS = ProjectKeys(
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """An open system with the parts that a scenario drives. `contact` is whom it is about."""
+    """An open system with the parts that a scenario drives. `contact` is whom it is about. `ticked` are the
+    purposes that stand on the form of their first sign-up, where they have agreed to no topic before."""
 
     house: House
     system: System
@@ -75,6 +77,7 @@ class Stage:
     loaded: Loaded
     address: str
     contact: str
+    ticked: tuple[str, ...] = ()
 
     async def run_to(self, moment: int) -> None:
         """Let everything happen that is due up to `moment` (ms UTC), and stand there."""
@@ -137,9 +140,19 @@ async def open_stage(house: House, scenario: Scenario, address: str, start: int)
             Loaded(program, (), house.settings.time_zone, KEYS.journey, house.settings.currency),
             address,
             contact,
+            _ticked(scenario),
         )
     finally:
         await system.close()
+
+
+def _ticked(scenario: Scenario) -> tuple[str, ...]:
+    """What a sign-up further below takes along: nobody can agree to a purpose without a topic."""
+    agreed = scenario.profile.agreed
+    signs_up = any(
+        isinstance(line.does, Occurs) and line.does.event == "subscribed" for line in scenario.lines
+    )
+    return agreed if signs_up and set(agreed) <= set(BESIDE_TOPICS) else ()
 
 
 def zone_named(name: object, otherwise: ZoneInfo) -> ZoneInfo:
