@@ -14,7 +14,6 @@ from dsl.template_text import read_text
 from dsl.template_values import Fault, Use
 from dsl.template_walk import Walk
 
-
 _ADDRESS = ("contact", "email")
 
 

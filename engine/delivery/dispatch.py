@@ -221,7 +221,7 @@ class Dispatch:
         return messages
 
     async def _addresses(self, items: Sequence[Item], decisions: Sequence[Decision]) -> dict[str, str]:
-        """By key, the addresses that mails show which may go. They are kept no longer than it takes to write."""
+        """By key, the addresses that mails show which may go. They are kept no longer than writing takes."""
         shown = [
             item
             for item, decision in zip(items, decisions, strict=True)

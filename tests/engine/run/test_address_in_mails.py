@@ -1,5 +1,5 @@
-"""A mail that shows its reader's own address: it comes from the consent service when the mail is written, and is
-kept nowhere else."""
+"""A mail that shows its reader's own address: it comes from the consent service when the mail is written,
+and is kept nowhere else."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,7 +47,8 @@ async def test_a_mail_shows_the_address_in_both_parts_and_its_subject(
         assert first.parsed()["Subject"] == f"For {ODD}"
         html = first.parsed().get_body(("html",))
         text = first.parsed().get_body(("plain",))
-        assert html is not None and text is not None
+        assert html is not None
+        assert text is not None
         assert "You are o&#39;hara&amp;sons@example.com." in html.get_content()
         assert 'title="o&#39;hara&amp;sons@example.com"' in html.get_content()
         assert ODD not in html.get_content()
@@ -57,7 +58,7 @@ async def test_a_mail_shows_the_address_in_both_parts_and_its_subject(
 
 
 async def test_the_engine_keeps_no_address(tmp_path: Path, mailbox: Running) -> None:
-    """Neither its store nor the file of attempts nor the log has it, also of a mail that cannot be written."""
+    """Neither its store nor the file of attempts nor the log has it, also where a mail fails."""
     broken = MAIL.replace("You are", "{{ contact.created_at | date(contact.email) }} You are")
     for template in (MAIL, broken):
         given = (("templates/greeting.html", template.encode()),)
