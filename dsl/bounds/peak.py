@@ -143,7 +143,7 @@ class _Search:
         shown = showing(self._graph)
         arrivals = longest(self._graph).arrivals if period is not None else {}
         in_all = most(self._graph)
-        late = None if in_all is None else in_all * self._held
+        late = None if in_all is None else in_all * self._held + self._skipped()
         found = {}
         for index, node in enumerate(self._graph.nodes):
             if not (isinstance(node, Send) and self._counted(node) and index in shown):
@@ -156,6 +156,12 @@ class _Search:
             if begin < self._window.end:
                 found[index] = [Stand(begin, 0, HOUR, since, None)]
         return found
+
+    def _skipped(self) -> int:
+        """By how much more the clock may have gone on before a mail: by the hour that a clock change skips
+        while elapsed time passes."""
+        spans = (move.most for node in self._graph.nodes for _, move in moves(node))
+        return HOUR if any(span is not None and span.seconds for span in spans) else 0
 
     def _entering(self, entries: list[Stand]) -> dict[int, list[Stand]]:
         """With these entries into the flow; with one at the beginning of the window if there are none."""
