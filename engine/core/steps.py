@@ -93,7 +93,7 @@ def walk(turn: Turn, journey: Journey, index: int, may_send: bool = False) -> No
                 index = node.next
             case Unsubscribe():
                 journey = changing.unsubscribe(turn, flow, journey, node)
-                index = node.next
+                index = END if node.topic == flow.graph.topic else node.next
             case Tell():
                 journey = changing.tell(turn, flow, journey, node)
                 index = node.next
