@@ -181,9 +181,10 @@ class Expressions:
         if isinstance(before, Module):
             if name not in before.names:
                 close = nearest(name, before.names)
-                help = f"Write `{close}`." if close else ""
                 message = f"`templates/{before.path}` has no macro `{name}`."
-                self._writer.fault(place, node.lineno, "E508", (name,), message, help)
+                written = f"Write it there: `{{% macro {name}() %}} … {{% endmacro %}}`."
+                help = f"Write `{close}`." if close else written
+                self._writer.fault(place, node.lineno, "E520", (name,), message, help)
             return before.names.get(name, MADE)
         if isinstance(before, Round) and before.path and name in ("previtem", "nextitem"):
             return before.beside("first" if name == "previtem" else "last")

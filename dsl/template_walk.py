@@ -50,8 +50,7 @@ class Walk:
         """The text of a file with the files that it is made from, as `shown` reads it."""
         place = place or Place(file, file.line, {})
         if file.path in place.within or len(place.within) > _DEEPEST:
-            words = (file.path, file.name)
-            self.fault(place, 1, "E508", words, f"`templates/{file.path}` brings itself in, without end.")
+            self._endless(place, 1, (file.path, file.name), f"`templates/{file.path}`")
             return ""
         text = read_text(file.body)
         if text.tree is None:
@@ -86,9 +85,7 @@ class Walk:
         mark = f"{macro.file.path}:{macro.node.lineno}:{macro.node.name}"
         if mark in place.within:
             name = macro.node.name
-            self.fault(
-                place, node.lineno, "E508", (name,), f"The macro `{name}` brings itself in, without end."
-            )
+            self._endless(place, node.lineno, (name,), f"The macro `{name}`")
             return ""
         if len(place.within) > _DEEPEST:
             return ""
@@ -107,6 +104,11 @@ class Walk:
         name, rank = place.block
         bodies = place.blocks.get(name, ())
         return self._block(name, rank + 1, place) if rank + 1 < len(bodies) else ""
+
+    def _endless(self, place: Place, line: int, words: tuple[str, ...], what: str) -> None:
+        message = f"{what} brings itself in, without end."
+        help = "Leave that out; to repeat something, write `{% for item in … %}`."
+        self.fault(place, line, "E519", words, message, help)
 
     # nodes
 
@@ -174,7 +176,7 @@ class Walk:
             self.fault(
                 place,
                 node.lineno,
-                "E508",
+                "E521",
                 (part.path,),
                 f"`templates/{part.path}` is MJML, which is laid out before macros are.",
                 "Write the macros as HTML, in a file that ends in `.html`.",
@@ -195,7 +197,7 @@ class Walk:
                 self.fault(
                     place,
                     node.lineno,
-                    "E508",
+                    "E520",
                     (name,),
                     f"`templates/{part.path}` has no macro `{name}`.",
                     f"Write `{close}`."
@@ -209,7 +211,7 @@ class Walk:
             self.fault(
                 place,
                 line,
-                "E508",
+                "E522",
                 (),
                 "The file to bring in is not named.",
                 'Write its name in quotes, as in `{% include "_footer.html" %}`.',
@@ -220,9 +222,10 @@ class Walk:
             self.fault(
                 place,
                 line,
-                "E508",
+                "E521",
                 (node.value,),
                 f"`templates/{found.path}` is MJML, which only a mail in MJML can bring in.",
+                "Write that part as HTML, in a file that ends in `.html`.",
             )
         if found is None and not lenient:
             close = nearest(node.value, [each.path for each in self._templates.files])

@@ -150,7 +150,7 @@ def test_letters_keep_their_shape_in_attributes() -> None:
 def test_html_cannot_bring_in_mjml() -> None:
     """It would not be laid out."""
     found = with_files(mail_html=HEAD + '{% include "_foot.mjml" %}', _foot=FOOT)
-    assert "E508" in errors(found)
+    assert "E521" in errors(found)
 
 
 def test_a_mail_that_is_no_mjml_at_all_is_told() -> None:

@@ -149,7 +149,7 @@ def test_parts_that_bring_in_each_other_are_told() -> None:
         _a='{% include "_b.html" %}',
         _b='{% include "_a.html" %}',
     )
-    assert errors(found) == ["E508"]
+    assert errors(found) == ["E519"]
 
 
 def test_the_digest_covers_all_that_the_mail_is_made_from() -> None:
