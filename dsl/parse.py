@@ -47,6 +47,11 @@ def read_words(chunk: Chunk) -> tuple[Tree[Token], list[Token]]:
     return reading.feed_eof(), words  # type: ignore[no-untyped-call]
 
 
+def mend(chunk: Chunk) -> bool:
+    """Change the lines of a declaration so that the grammar can read them; no: nothing of it can be read."""
+    return _read(chunk, []) is not None
+
+
 def _read(chunk: Chunk, findings: list[Finding]) -> Tree[Token] | None:
     mends: dict[int, int] = {}
     for _ in range(_MOST_FAULTS):

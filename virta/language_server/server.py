@@ -15,6 +15,7 @@ from virta.language_server.definition import definitions, references
 from virta.language_server.findings import SOURCE, diagnostics
 from virta.language_server.folding import folds
 from virta.language_server.formatting import formatting
+from virta.language_server.hover import hover
 from virta.language_server.lenses import lenses
 from virta.language_server.mending import quick_fixes
 from virta.language_server.renaming import NotRenamed, renamable, renamed
@@ -154,6 +155,11 @@ def _follow(server: FlowServer) -> None:
 
 def _offer_names(server: FlowServer) -> None:
     """What is asked of a position."""
+
+    @server.feature(types.TEXT_DOCUMENT_HOVER)
+    def _hover(params: types.HoverParams) -> types.Hover | None:
+        found = server.located(params.text_document.uri)
+        return hover(*found, params.position) if found else None
 
     @server.feature(types.TEXT_DOCUMENT_DEFINITION)
     def _definition(params: types.DefinitionParams) -> list[types.Location]:
