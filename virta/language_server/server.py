@@ -11,6 +11,8 @@ from pygls.exceptions import JsonRpcInvalidParams
 from pygls.lsp.server import LanguageServer
 
 from virta.command_table import VERSION
+from virta.language_server.completion import complete, complete_template
+from virta.language_server.completion.templates import FOLDER
 from virta.language_server.definition import definitions, references
 from virta.language_server.findings import SOURCE, diagnostics
 from virta.language_server.folding import folds
@@ -75,6 +77,14 @@ class FlowServer(LanguageServer):
         edit = workspace.workspace_edit if workspace else None
         operations = edit.resource_operations if edit else None
         return types.ResourceOperationKind.Rename in (operations or ())
+
+    @property
+    def fills_in(self) -> bool:
+        """Whether the editor leads through the parts of a text that are to be filled in."""
+        document = self.client_capabilities.text_document
+        completion = document.completion if document else None
+        item = completion.completion_item if completion else None
+        return bool(item and item.snippet_support)
 
     # ------------------------------------------------------------ findings
 
@@ -156,6 +166,17 @@ def _follow(server: FlowServer) -> None:
 def _offer_names(server: FlowServer) -> None:
     """What is asked of a position."""
 
+    @server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions([".", " ", '"', "{"]))
+    def _completion(params: types.CompletionParams) -> list[types.CompletionItem]:
+        if (found := server.located(params.text_document.uri)) is None:
+            return []
+        snapshot, file = found
+        if file.startswith(FOLDER):
+            return complete_template(snapshot, file, params.position)
+        if _indents(params, snapshot, file):
+            return []
+        return complete(snapshot, file, params.position, snippets=server.fills_in)
+
     @server.feature(types.TEXT_DOCUMENT_HOVER)
     def _hover(params: types.HoverParams) -> types.Hover | None:
         found = server.located(params.text_document.uri)
@@ -222,6 +243,15 @@ def _offer_pages(server: FlowServer) -> None:
     def _formatting(params: types.DocumentFormattingParams) -> list[types.TextEdit]:
         found = server.located(params.text_document.uri)
         return formatting(*found) if found else []
+
+
+def _indents(params: types.CompletionParams, snapshot: Snapshot, file: str) -> bool:
+    """Whether a blank that begins a line has asked, and nobody else."""
+    if params.context is None or params.context.trigger_character != " ":
+        return False
+    text = snapshot.text(file)
+    end = text.offset(params.position)
+    return not text.whole[text.offset(types.Position(params.position.line, 0)) : end].strip()
 
 
 def _take(server: FlowServer, uri: str, text: str) -> None:
