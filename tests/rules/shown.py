@@ -28,7 +28,14 @@ _ORDER = (
     "plain/ordering",
     "plain/waits",
     "plain/steps",
+    "plain/own_limits",
     "limited/limits",
+    "plain/comparing",
+    "plain/unknown",
+    "plain/history",
+    "plain/money",
+    "plain/people",
+    "plain/scenarios",
 )
 
 

@@ -12,12 +12,19 @@ from virta.scenarios.running import play_all
 
 PAGE = ROOT / "docs" / "rules.md"
 
+WARNED_OF = {("W205", "rules/unknown.flow"), ("W205", "rules/history.flow"), ("W215", "rules/unknown.flow")}
+"""Some rules are about just what is warned of: decisions by opens, and absence of what few let us see."""
+
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_each_rule_holds(folder: Path) -> None:
     """Its scenario passes, and nothing is to be mended in the flows around it."""
     settings, compiled = load_project(folder)
-    assert [(finding.code, finding.span.file, finding.message) for finding in compiled.findings] == []
+    found = {(finding.code, finding.span.file) for finding in compiled.findings}
+    assert found <= WARNED_OF
+    assert compiled.program is not None
+    named = {flow for scenario in compiled.scenarios for flow in scenario.flows}
+    assert named == {graph.flow for graph in compiled.program.flows}
     outcomes = play_all(folder, settings, compiled, compiled.scenarios, 1, lambda outcome: None)
     failures = [
         f"{each.name} ({each.file}:{each.failure.line}): {each.failure.expected} {each.failure.came}"
