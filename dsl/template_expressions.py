@@ -6,6 +6,7 @@ from typing import Protocol
 from jinja2 import nodes as j
 
 from dsl.names import nearest
+from dsl.template_filters import BY, IN, ITERATING, NUMERIC, TEXTUAL, field_of, fits, written
 from dsl.template_proofs import Proof, plain, proof
 from dsl.template_text import FILTERS
 from dsl.template_values import (
@@ -13,14 +14,17 @@ from dsl.template_values import (
     KEPT,
     MADE,
     MEMBER,
-    NUMERIC,
     ONE_OF_LIST,
+    ROUND,
     SAME_LIST,
+    Group,
+    Groups,
     Macro,
     Module,
     Outside,
     Place,
     Round,
+    Rows,
     Use,
     Value,
     Words,
@@ -43,7 +47,7 @@ class Writer(Protocol):
 
     def call(self, macro: Macro, node: j.Call, place: Place) -> str: ...
 
-    def above(self, place: Place) -> str: ...
+    def above(self, place: Place, line: int) -> str: ...
 
     def fault(
         self, place: Place, line: int, code: str, words: tuple[str, ...], message: str, help: str = ""
@@ -65,7 +69,7 @@ class Expressions:
             case j.Name() | j.Getattr() | j.Getitem():
                 found = self.reach(node, place)
                 if isinstance(found, Outside):
-                    self.note(found.path, node, place, guarded)
+                    self.note(found.path, node, place, guarded or bool(found.instead))
                 return found
             case j.Const(value=str() as text):
                 return Words(text)
@@ -97,6 +101,8 @@ class Expressions:
                 for left, sign, right in zip(operands, node.ops, operands[1:], strict=False):
                     if sign.op in _ORDERS:
                         self._meet(_ORDERS[sign.op], left, right, place)
+                    elif sign.op in ("in", "notin") and isinstance(of := self._plain(right, place), Outside):
+                        self.note(of.path, right, place, True, _written(right), sign=IN)
             case j.BinExpr():
                 self.value(node.left, place)
                 self.value(node.right, place)
@@ -111,6 +117,10 @@ class Expressions:
                 for child in node.iter_child_nodes():
                     self.value(child, place, guarded)
         return MADE
+
+    def handed(self, node: j.Node, place: Place) -> Value:
+        """What a node means that is given another name: an unknown value fails where that name stands."""
+        return self.value(node, place, isinstance(node, j.Name | j.Getattr | j.Getitem))
 
     def asked(self, test: j.Node, place: Place) -> Proof:
         """What a condition proves; it guards itself."""
@@ -169,7 +179,7 @@ class Expressions:
         """The text that a call puts out: a macro's, `super()`, `caller()`; None for anything else."""
         if isinstance(node.node, j.Name) and node.node.name not in place.names:
             if node.node.name == "super":
-                return self._writer.above(place)
+                return self._writer.above(place, node.lineno)
             if node.node.name == "caller" and place.caller is not None:
                 return self._writer.write(place.caller.node.body, place.caller.place.apart(sure=place.sure))
         found = self.reach(node.node, place)
@@ -186,8 +196,14 @@ class Expressions:
                 help = f"Write `{close}`." if close else written
                 self._writer.fault(place, node.lineno, "E520", (name,), message, help)
             return before.names.get(name, MADE)
+        if isinstance(before, Group) and name == "list":
+            return before.whole
         if isinstance(before, Round) and before.path and name in ("previtem", "nextitem"):
             return before.beside("first" if name == "previtem" else "last")
+        if isinstance(before, Round) and name not in ROUND:
+            close = nearest(name, ROUND)
+            help = f"Write `loop.{close}`." if close else "Leave it out."
+            self._writer.fault(place, node.lineno, "E504", (name,), f"There is no `loop.{name}`.", help)
         return MADE
 
     def _filter(self, node: j.Filter, place: Place, guarded: bool) -> Value:
@@ -197,28 +213,41 @@ class Expressions:
             found: Value = MADE
         else:
             found = self.value(node.node, place, fallback)
-        for argument in (*node.args, *(each.value for each in node.kwargs)):
+        given = (*node.args, *(each.value for each in node.kwargs))
+        for argument in given:
             self.value(argument, place, fallback and guarded)
-        written = _written(node)
+        if not fits(node):
+            message = f"The filter `{node.name}` is given what it does not take, or too little."
+            help = f"Write it as `{written(node.name)}`."
+            self._writer.fault(place, node.lineno, "E512", (node.name,), message, help)
         if node.name in FILTERS:
-            self._fitting(node, place)
-            if isinstance(found, Outside):
-                self.note(found.path, node, place, True, written, filter=node.name)
-        if node.name in NUMERIC and isinstance(found, Outside):
-            self.note(found.path, node, place, True, written, sign=node.name)
+            self._fitting(node, found, place)
+        if node.name == "date" and not all(isinstance(each, j.Const) for each in given):
+            help = 'Dates are `date("long")`, `date("short")` or `date("weekday")`.'
+            message = "The style of this date is not written out."
+            self._writer.fault(place, node.lineno, "E507", ("date",), message, help)
         if isinstance(found, Outside):
-            for each in node.kwargs:
-                if each.key == "attribute" and isinstance(each.value, j.Const):
-                    path = (*found.path, MEMBER, *str(each.value.value).split("."))
-                    self.note(path, node, place, True, str(each.value.value))
+            self._through(node, found, place)
         return _filtered(node, found)
 
-    def _fitting(self, node: j.Filter, place: Place) -> None:
+    def _through(self, node: j.Filter, found: Outside, place: Place) -> None:
+        """A value goes through a filter that takes certain kinds only, or asks for a field of its members."""
+        shown = _written(node)
+        if node.name in FILTERS:
+            self.note(found.path, node, place, True, shown, filter=node.name)
+        if shown and (node.name in NUMERIC or node.name in TEXTUAL or node.name in ITERATING):
+            self.note(found.path, node, place, True, shown, sign=node.name)
+        if name := field_of(node):
+            path = (*found.path, MEMBER, *name.split("."))
+            self.note(path, node, place, True, name, sign=f"{node.name}{BY}")
+
+    def _fitting(self, node: j.Filter, found: Value, place: Place) -> None:
         """A word that stands in for what is unknown must be of the kind that the filter behind it takes."""
         given = node.node
         while isinstance(given, j.Filter) and given.name in FALLBACKS:
             given = given.args[0] if given.args else j.Const("")
-        if isinstance(given, j.Literal):
+        instead = isinstance(found, Outside) and found.instead == "word" and found.path not in place.guards
+        if given is None or isinstance(given, j.Literal) or instead:
             shown = str(given.value) if isinstance(given, j.Const) else ""
             self._writer.fault(
                 place,
@@ -287,8 +316,15 @@ def _filtered(node: j.Filter, found: Value) -> Value:
     """What a filter makes of a value."""
     if isinstance(found, Words) and node.name in FALLBACKS:
         return found
+    if isinstance(found, Outside) and node.name in FALLBACKS:
+        word = not node.args or isinstance(node.args[0], j.Literal)
+        return Outside(found.path, "word" if word else "value")
     if isinstance(found, Outside) and node.name in SAME_LIST:
         return found
+    if isinstance(found, Outside) and node.name in ("batch", "slice"):
+        return Rows(found)
+    if isinstance(found, Outside) and node.name == "groupby":
+        return Groups(found)
     if isinstance(found, Outside) and node.name in ONE_OF_LIST and not node.kwargs:
         return found.chosen(0)
     return MADE

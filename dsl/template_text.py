@@ -17,11 +17,13 @@ DATE_STYLES = ("long", "short", "weekday")
 JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 """A tag of Jinja's in a text."""
 
-_ENVIRONMENT = jinja2.Environment(autoescape=True)
-_ENVIRONMENT.filters |= dict.fromkeys(FILTERS, str)
+ENVIRONMENT = jinja2.Environment(autoescape=True)
+"""Reads templates, and knows their filters and tests."""
+
+ENVIRONMENT.filters |= dict.fromkeys(FILTERS, str)
 _KNOWN = {
-    "filter": frozenset(_ENVIRONMENT.filters),
-    "test": frozenset(_ENVIRONMENT.tests),
+    "filter": frozenset(ENVIRONMENT.filters),
+    "test": frozenset(ENVIRONMENT.tests),
     "style of a date": frozenset(DATE_STYLES),
 }
 _DEEPEST_TREE = 120
@@ -60,7 +62,7 @@ def read_text(text: str) -> Text:
     if "{" not in text:
         return Text(j.Template([j.Output([j.TemplateData(text)], lineno=1)], lineno=1))
     try:
-        tree = _ENVIRONMENT.parse(text)
+        tree = ENVIRONMENT.parse(text)
     except RecursionError:
         return Text(None, "nested too deeply")
     except jinja2.TemplateSyntaxError as fault:

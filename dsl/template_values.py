@@ -23,8 +23,10 @@ SAME_LIST = frozenset({"default", "d", "list", "sort", "reverse", "unique", "sel
 }
 ONE_OF_LIST = frozenset({"first", "last", "random", "min", "max"})
 FALLBACKS = ("default", "d")
-NUMERIC = ("abs", "round")
-"""Jinja's filters that take nothing but numbers."""
+ROUND = frozenset(
+    "changed cycle depth depth0 first index index0 last length nextitem previtem revindex revindex0".split()
+)
+"""What there is in `loop`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Outside:
     """A value that the mail is given: `("trigger", "items", "[]", "name")` is the name of an item."""
 
     path: tuple[str, ...]
+    instead: str = ""  # what stands there when it is unknown: a "word" of the template, or another "value"
 
     def member(self) -> "Outside":
         return Outside((*self.path, MEMBER))
@@ -81,7 +84,28 @@ class Round:
         return Outside(self.path).chosen("previtem" if end == "first" else "nextitem")
 
 
-Value: TypeAlias = "Outside | Words | Made | Macro | Module | Round"
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A list cut into several by `batch` or `slice`."""
+
+    whole: Outside
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """A list cut into several by `groupby`."""
+
+    whole: Outside
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One of `Groups`: `grouper`, and `list`, the members that have it."""
+
+    whole: Outside
+
+
+Value: TypeAlias = "Outside | Rows | Groups | Group | Words | Made | Macro | Module | Round"
 MADE = Made()
 
 
@@ -128,12 +152,14 @@ class Caller:
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a reading is. `line` is that of the file on which the text begins; `names` are those that the
-    template gives a meaning; `blocks` maps a block to its bodies, the one that counts first, `block` is the
-    one around with its rank; `guards` are paths that a condition asked for; `sure`: no condition around."""
+    template gives a meaning, `outer` those that it gives outside of loops and the like; `blocks` maps a block
+    to its bodies, the one that counts first, `block` is the one around with its rank; `guards` are paths that
+    a condition asked for; `sure`: no condition around."""
 
     file: TemplateFile
     line: int
     names: dict[str, Value]
+    outer: Mapping[str, Value] = field(default_factory=dict)
     within: tuple[str, ...] = ()
     blocks: Mapping[str, tuple[tuple[j.Block, TemplateFile], ...]] = field(default_factory=dict)
     block: tuple[str, int] = ("", 0)
@@ -183,3 +209,28 @@ def loop_names(target: j.Node) -> tuple[str, ...]:
     if isinstance(target, j.Name):
         return (target.name,)
     return tuple(node.name for node in target.find_all(j.Name))
+
+
+def joined(ends: list[Place], before: Mapping[str, Value]) -> dict[str, Value]:
+    """The names that arms gave a meaning, as they stand behind them. One that some arm gives another meaning
+    has no certain one, and one that some arm gives none may have none."""
+    found: dict[str, Value] = {}
+    for name in {name for end in ends for name in end.names}:
+        meanings = [_meaning(name, end) for end in ends]
+        first = meanings[0]
+        if first is not None and all(each == first for each in meanings):
+            if before.get(name) != first:
+                found[name] = first
+        else:
+            found[name] = Outside((UNSET, name)) if None in meanings else MADE
+    return found
+
+
+def _meaning(name: str, end: Place) -> "Value | None":
+    """None for a name that an arm may leave without one: not even its condition asked for it."""
+    given = end.names.get(name)
+    if given is None:
+        return MADE if (name,) in end.guards else None
+    if isinstance(given, Outside) and given.path == (UNSET, name):
+        return MADE if given.path in end.guards else None
+    return given

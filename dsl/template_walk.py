@@ -1,6 +1,6 @@
 """A template read as it is rendered: layouts, parts and macros brought in, whatever the values will be."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 
 from jinja2 import nodes as j
@@ -9,19 +9,23 @@ from dsl import shown
 from dsl.names import nearest
 from dsl.template_expressions import Expressions
 from dsl.template_files import TemplateFile, Templates
+from dsl.template_layouts import lost
 from dsl.template_text import read_text
 from dsl.template_values import (
     MADE,
-    UNSET,
     Caller,
     Fault,
+    Group,
+    Groups,
     Macro,
     Module,
     Outside,
     Place,
     Round,
+    Rows,
     Value,
     Words,
+    joined,
     loop_names,
 )
 
@@ -57,17 +61,27 @@ class Walk:
             self.readable = False
             return ""
         blocks = dict(place.blocks)
+        place = replace(place, file=file, line=file.line, within=(*place.within, file.path))
         for block in text.statements:
             if isinstance(block, j.Block):
+                if any(each is file for _, each in blocks.get(block.name, ())):
+                    self._twice(place, block.lineno, f"The block `{block.name}`", block.name)
                 blocks[block.name] = (*blocks.get(block.name, ()), (block, file))
-        place = replace(place, file=file, line=file.line, within=(*place.within, file.path), blocks=blocks)
-        layout = next((each for each in text.statements if isinstance(each, j.Extends)), None)
+        place = replace(place, blocks=blocks, outer=place.names)
+        layouts = [each for each in text.statements if isinstance(each, j.Extends)]
+        for each in layouts[1:]:
+            self._twice(place, each.lineno, "The layout", "extends")
+        layout = next(iter(layouts), None)
         if layout is None:
             return self.write(text.tree.body, place)
         kept = (j.Assign, j.AssignBlock, j.Import, j.FromImport, j.Macro)
         self.write([node for node in text.tree.body if isinstance(node, kept)], place)
         part = self._named(layout.template, layout.lineno, place)
-        return self.file(part, place) if part else ""
+        if part is None:
+            return ""
+        for found in lost(text.tree, layout, part, self._templates, self._language):
+            self.fault(place, found.line, found.code, found.words, found.message, found.help)
+        return self.file(part, place)
 
     def write(self, body: Iterable[j.Node], place: Place) -> str:
         """The text that these nodes give."""
@@ -99,11 +113,19 @@ class Walk:
         )
         return self.write(macro.node.body, inside)
 
-    def above(self, place: Place) -> str:
+    def above(self, place: Place, line: int) -> str:
         """What `super()` gives: the block of the same name in the layout."""
         name, rank = place.block
         bodies = place.blocks.get(name, ())
-        return self._block(name, rank + 1, place) if rank + 1 < len(bodies) else ""
+        if rank + 1 < len(bodies):
+            return self._block(name, rank + 1, place)
+        message = "`super()` is what the layout has in this block, and there is nothing."
+        self.fault(place, line, "E524", ("super",), message, "Leave it out.")
+        return ""
+
+    def _twice(self, place: Place, line: int, what: str, word: str) -> None:
+        help = "Delete one of the two, or give it another name."
+        self.fault(place, line, "E523", (word,), f"{what} stands here twice.", help)
 
     def _endless(self, place: Place, line: int, words: tuple[str, ...], what: str) -> None:
         message = f"{what} brings itself in, without end."
@@ -127,7 +149,7 @@ class Walk:
             case j.With():
                 inside = place.apart(sure=True)
                 for target, given in zip(node.targets, node.values, strict=True):
-                    self._assign(target, self.expressions.value(given, place), inside)
+                    self._assign(target, self.expressions.handed(given, place), inside)
                 return self.write(node.body, inside)
             case j.Scope() | j.ScopedEvalContextModifier():
                 return self.write(node.body, place.apart(sure=True))
@@ -139,7 +161,7 @@ class Walk:
             case j.Macro():
                 place.names[node.name] = Macro(node, place.file, place.names)
             case j.Assign():
-                self._assign(node.target, self.expressions.value(node.node, place), place)
+                self._assign(node.target, self.expressions.handed(node.node, place), place)
             case j.AssignBlock():
                 self.write(node.body, place.apart())
                 self._assign(node.target, MADE, place)
@@ -155,6 +177,8 @@ class Walk:
         inside = replace(
             place.apart(sure=True), file=file, line=file.line, block=(name, rank), within=(*place.within, "")
         )
+        if not block.scoped:
+            inside = replace(inside, names=dict(place.outer))
         return self.write(block.body, inside)
 
     def _include(self, node: j.Include, place: Place) -> str:
@@ -218,13 +242,15 @@ class Walk:
             )
             return None
         found = self._templates.file(node.value, self._language)
-        if found is not None and found.kind == "mjml" and place.file.kind != "mjml":
+        kinds = (place.file.kind, found.kind) if found is not None else ("", "")
+        if kinds[0] != kinds[1] and kinds[1] in ("mjml", "txt"):
+            what = "MJML" if kinds[1] == "mjml" else "plain text"
             self.fault(
                 place,
                 line,
                 "E521",
                 (node.value,),
-                f"`templates/{found.path}` is MJML, which only a mail in MJML can bring in.",
+                f"`templates/{node.value}` is {what}, which only a mail in {what} can bring in.",
                 "Write that part as HTML, in a file that ends in `.html`.",
             )
         if found is None and not lenient:
@@ -252,16 +278,23 @@ class Walk:
             asked = asked.behind(proof.no)
         ends.append(asked.apart())
         arms.append(self.write(node.else_, ends[-1]))
-        place.names.update(_joined(ends, place.names))
+        place.names.update(joined(ends, place.names))
         words = all(arm.strip() and "<" not in arm and shown.MAYBE not in arm for arm in arms)
         return self._maybe("".join(arms)) + (shown.WORD if words else "")
 
     def _loop(self, node: j.For, place: Place) -> str:
         found = self.expressions.value(node.iter, place)
         known = frozenset({found.path}) if isinstance(found, Outside) else frozenset()
+        member: Value = MADE
+        match found:
+            case Outside():
+                member = found.member()
+            case Rows(whole):
+                known, member = frozenset({whole.path}), whole
+            case Groups(whole):
+                known, member = frozenset({whole.path}), Group(whole)
         inside = place.apart(known)
-        member = found.member() if isinstance(found, Outside) else MADE
-        if isinstance(member, Outside):
+        if isinstance(found, Outside) and isinstance(member, Outside):
             self.expressions.note(member.path, node.iter, place, True)
         inside.names["loop"] = Round(found.path if isinstance(found, Outside) else ())
         self._assign(node.target, member, inside)
@@ -274,6 +307,11 @@ class Walk:
         caller = Caller(node, place)
         called = self.expressions.reach(node.call.node, place)
         if isinstance(called, Macro):
+            if not _takes(called, "caller"):
+                name = called.node.name
+                message = f"The macro `{name}` does not show what stands between `call` and `endcall`."
+                help = "Write `{{ caller() }}` in the macro, where that belongs."
+                self.fault(place, node.lineno, "E525", (name,), message, help)
             return self.call(called, node.call, place, caller)
         self.expressions.value(node.call, place)
         return self._maybe(self.write(node.body, place.apart()))
@@ -299,11 +337,11 @@ class Walk:
         names = [each.name for each in macro.node.args]
         given: dict[str, Value] = {}
         for name, argument in zip(names, node.args, strict=False):
-            given[name] = self.expressions.value(argument, place)
+            given[name] = self.expressions.handed(argument, place)
         extra = len(node.args) - len(names)
         for keyword in node.kwargs:
             known = keyword.key in names
-            value = self.expressions.value(keyword.value, place)
+            value = self.expressions.handed(keyword.value, place)
             if known:
                 given[keyword.key] = value
             elif not _takes(macro, "kwargs"):
@@ -341,6 +379,9 @@ class Walk:
         single = isinstance(target, j.Name)
         for name in loop_names(target):
             place.names[name] = value if single else MADE
+        if isinstance(value, Group) and isinstance(target, j.Tuple) and len(target.items) == 2:
+            for name in loop_names(target.items[1]):
+                place.names[name] = value.whole
 
     @staticmethod
     def _maybe(text: str) -> str:
@@ -353,28 +394,3 @@ def _takes_these(names: list[str]) -> str:
 
 def _takes(macro: Macro, name: str) -> bool:
     return any(each.name == name for each in macro.node.find_all(j.Name))
-
-
-def _joined(ends: list[Place], before: Mapping[str, Value]) -> dict[str, Value]:
-    """The names that arms gave a meaning, as they stand behind them. One that some arm gives another meaning
-    has no certain one, and one that some arm gives none may have none."""
-    found: dict[str, Value] = {}
-    for name in {name for end in ends for name in end.names}:
-        meanings = [_meaning(name, end) for end in ends]
-        first = meanings[0]
-        if first is not None and all(each == first for each in meanings):
-            if before.get(name) != first:
-                found[name] = first
-        else:
-            found[name] = Outside((UNSET, name)) if None in meanings else MADE
-    return found
-
-
-def _meaning(name: str, end: Place) -> "Value | None":
-    """None for a name that an arm may leave without one: not even its condition asked for it."""
-    given = end.names.get(name)
-    if given is None:
-        return MADE if (name,) in end.guards else None
-    if isinstance(given, Outside) and given.path == (UNSET, name):
-        return MADE if given.path in end.guards else None
-    return given

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from dsl.draft import Draft
 from dsl.fills import Filling, Misfit, fillings
-from dsl.finding import Finding
+from dsl.finding import Finding, Span
 from dsl.head_nodes import FlowTopic, Holdout, Start, StartOnEvent
 from dsl.names import unknown
 from dsl.nodes import Flow, Send
@@ -90,8 +90,18 @@ def _lines(step: Send, scope: Scope) -> Iterator[Finding]:
 
 def address(text: TextValue, example: str) -> Iterator[Finding]:
     """What keeps a text from being an address."""
-    if not _ADDRESS.match(text.value):
-        yield error("E417", text.span, "This is no address of a mailbox.", f"Write it like `{example}`.")
+    if not is_address(text.value):
+        yield no_address(text.span, example)
+
+
+def is_address(text: str) -> bool:
+    """Whether a mail can come from here, or go there."""
+    return bool(_ADDRESS.match(text)) and "{" not in text
+
+
+def no_address(place: Span, example: str) -> Finding:
+    """What is no address is told."""
+    return error("E417", place, "This is no address of a mailbox.", f"Write it like `{example}`.")
 
 
 def _one_line(text: TextValue, what: str) -> Iterator[Finding]:

@@ -8,7 +8,8 @@ from dsl.names import nearest
 from dsl.scope import ANYTHING, NUMBER, TEXT, ValueType
 from dsl.source import error
 from dsl.template_expressions import WANTED
-from dsl.template_values import NUMERIC, Use, is_member
+from dsl.template_filters import BY, IN, ITERATING, NUMERIC, ORDERING, SUMMING, TEXTUAL
+from dsl.template_values import Use, is_member
 
 _FITS = {"money": ("money",), "date": ("date", "moment"), "time": ("moment",)}
 _INSIDE = {"money": {"amount": NUMBER, "currency": TEXT}}
@@ -19,6 +20,7 @@ _ORDERED = {
     "moment": "number",
     "date": "date",
 } | dict.fromkeys(("text", "url", "choice"), "text")
+_HOLDING = ("list", "record", "text", "url", "choice")
 _ORDERS = ("<", "<=", ">", ">=")
 _SAID = KINDS | {"fraction": "a number with a point"}
 
@@ -89,8 +91,7 @@ def _met(kind: str, other: str, use: Use, whose: str, place: Span) -> Iterator[F
     sign = use.sign
     if kind == "anything":
         return
-    can = _can_order(kind, other) if sign in _ORDERS else _can_reckon(kind, other, sign)
-    if can:
+    if _can(kind, other, sign):
         return
     shown = _SAID.get(kind, kind)
     if sign in NUMERIC:
@@ -109,6 +110,20 @@ def _met(kind: str, other: str, use: Use, whose: str, place: Span) -> Iterator[F
     else:
         help = ""
     yield error("E518", place, message, help)
+
+
+def _can(kind: str, other: str, sign: str) -> bool:
+    if sign == IN or sign in ITERATING:
+        return kind in _HOLDING
+    if sign in TEXTUAL:
+        return _ORDERED.get(kind) == "text"
+    if sign in ORDERING:
+        return kind in _ORDERED
+    if sign.endswith(BY):
+        return sign != SUMMING or _ORDERED.get(kind) == "number"
+    if sign in _ORDERS:
+        return _can_order(kind, other)
+    return _can_reckon(kind, other, sign)
 
 
 def _can_order(kind: str, other: str) -> bool:

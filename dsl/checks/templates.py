@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
+from dsl.checks.sends import is_address, no_address
 from dsl.checks.template_uses import Sending, Sent, check_use
 from dsl.draft import Draft
 from dsl.finding import Finding, Span
@@ -171,7 +172,8 @@ def _asked(name: str, reading: Reading, usage: Sent | None, draft: Draft) -> Ite
     """Faults of the files that a variant is made from, and of the values that it asks for."""
     for fault in reading.faults:
         place = place_in(fault.file, draft.templates, fault.line, *fault.words)
-        yield error(fault.code, place, fault.message, fault.help)
+        told = warning if fault.code.startswith("W") else error
+        yield told(fault.code, place, fault.message, fault.help)
     for use in reading.uses:
         yield from check_use(name, use, usage, draft)
 
@@ -179,6 +181,10 @@ def _asked(name: str, reading: Reading, usage: Sent | None, draft: Draft) -> Ite
 def _texts(draft: Draft) -> Iterator[Finding]:
     """What is wrong with the texts of each file by itself."""
     for file in draft.templates.files:
+        for key in ("from", "reply_to"):
+            if key in file.header and not is_address(file.header[key]):
+                place = place_in(file.path, draft.templates, file.header_lines[key], file.header[key])
+                yield no_address(place, f"{key}: Anna of Kafija <anna@kafija.example>")
         for fault in picture_faults(file):
             place = place_in(fault.file, draft.templates, fault.line, *fault.words)
             yield warning(fault.code, place, fault.message, fault.help)

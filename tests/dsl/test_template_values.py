@@ -248,3 +248,88 @@ def test_rounds_in_rounds_without_a_wait_are_bounded() -> None:
     assert (
         rounds(nested.replace("N", "100") + around + "            else\n                wait 2 days\n") == []
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("{% set n = contact.first_name | default('you') %}{{ n }}", []),
+        ("{% set n = contact.first_name %}{{ n | default('you') }}", []),
+        ("{% set n = contact.first_name %}{{ n }}", ["W207"]),
+        ("{% set n = contact.first_name or contact.city %}{{ n }}", ["W207"]),
+        ("{% macro p(x) %}{{ x | default('you') }}{% endmacro %}{{ p(contact.first_name) }}", []),
+        ("{% macro p(x) %}{{ x }}{% endmacro %}{{ p(contact.first_name) }}", ["W207"]),
+        ("{% macro p(x) %}{{ x }}{% endmacro %}{{ p(contact.first_name | default('you')) }}", []),
+        ("{% set n = paid | default('-') %}{{ n | money }}", ["E515"]),
+        ("{% set n = paid | default(trigger.total) %}{{ n | money }}", []),
+        ("{% set n = paid | default('') %}{% if n %}{{ n | money }}{% endif %}", []),
+    ],
+)
+def test_a_word_that_stands_in_goes_with_the_value(written: str, told: list[str]) -> None:
+    """By `set` and into macros; it must fit there too."""
+    assert codes(written, "paid last order_paid.total") == told
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("{{ trigger.total | length }}", "E518"),
+        ("{{ n | first }}", "E518"),
+        ("{{ n | truncate(3) }}", "E518"),
+        ("{% if 'a' in n %}x{% endif %}", "E518"),
+        ("{% if 'a' in trigger.order_id %}x{% endif %}", ""),
+        ("{{ trigger.items | length }} {{ trigger.order_id | truncate(3) | length }}", ""),
+        ("{{ trigger.items | sum(attribute='price') }}", "E518"),
+        ("{{ trigger.items | sum('name') }}", "E518"),
+        ("{{ trigger.items | sum('quantity') }}", ""),
+        ("{% for item in trigger.items | sort(attribute='price') %}{{ item.name }}{% endfor %}", "E518"),
+        ("{% for item in trigger.items | sort(attribute='price.amount') %}{{ item.name }}{% endfor %}", ""),
+        ("{% for item in trigger.items | selectattr('nme') %}{{ item.name }}{% endfor %}", "E504"),
+        ("{% for row in trigger.items | batch(2) %}{{ row | length }}{% endfor %}", ""),
+        (
+            "{% for row in trigger.items | batch(2) %}{% for i in row %}{{ i.nme }}{% endfor %}{% endfor %}",
+            "E504",
+        ),
+        ("{% for g in trigger.items | groupby('nme') %}{{ g.grouper }}{% endfor %}", "E504"),
+        (
+            "{% for g, of in trigger.items | groupby('sku') %}"
+            "{% for i in of %}{{ i.nme }}{% endfor %}{% endfor %}",
+            "E504",
+        ),
+        (
+            "{% for g in trigger.items | groupby('sku') %}"
+            "{% for i in g.list %}{{ i.sku }}{% endfor %}{% endfor %}",
+            "",
+        ),
+        ("{% for i in trigger.items %}{{ loop.indx }}{% endfor %}", "E504"),
+        ("{{ trigger.at | date(trigger.order_id) }}", "E507"),
+        ("{% filter money %}5{% endfilter %}", "E515"),
+        ("{% for i in trigger.items %}{% block x %}{{ i.name }}{% endblock %}{% endfor %}", "E504"),
+        ("{% for i in trigger.items %}{% block x scoped %}{{ i.name }}{% endblock %}{% endfor %}", ""),
+        ("{{ trigger.order_id | replace('a') }}", "E512"),
+        ("{{ trigger.order_id | replace('a', 'b') | trim | upper }}", ""),
+    ],
+)
+def test_a_filter_takes_values_of_certain_kinds(written: str, told: str) -> None:
+    """As many as it knows what to do with; rows and groups of a list are made of its members."""
+    assert codes(written, "n count of order_placed") == ([told] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("from: nobody", True),
+        ("from: Anna <anna@kafija.example>", False),
+        ("from: {{ sender.name }} <anna@kafija.example>", True),
+        ("reply_to: {{ contact.email }}", True),
+        ("reply_to: anna@kafija.example", False),
+    ],
+)
+def test_a_mail_comes_from_an_address(line: str, told: bool) -> None:
+    """And answers go to one; neither may hold a value."""
+    mail = f"---\nsubject: Hello\n{line}\n---\n{BOTH}"
+    found = compiled(
+        ("case.flow", FLOW.replace(" with GIVEN", "").encode()),
+        templates=(("templates/mail.html", mail.encode()),),
+    )
+    assert [each.code for each in found.findings if each.code != "W204"] == (["E417"] if told else [])

@@ -353,7 +353,6 @@ def test_what_parts_macros_and_loops_ask_for_is_checked(written: str, message: s
         "{% macro m(a) %}{{ varargs }}{{ kwargs }}{% endmacro %}{{ m(1, 2, c=3) }}",
         "{% macro m(a) %}{% if a %}{{ a }}{% endif %}{% endmacro %}{{ m() }}",
         "{% include ['_gone.html', '_item.html'] %}{% include '_gone.html' ignore missing %}",
-        "{% block a %}{{ super() }}{{ code }}{% endblock %}",
     ],
 )
 def test_what_is_there_is_not_complained_of(written: str) -> None:
