@@ -23,6 +23,7 @@ class LanguageClient:
         self._messages: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._unasked: list[dict[str, Any]] = []
         self._number = 0
+        self._open: set[Path] = set()
         self._reader = threading.Thread(target=self._read, args=(out,), daemon=True)
         self._reader.start()
 
@@ -48,6 +49,7 @@ class LanguageClient:
 
     def open(self, path: Path, text: str | None = None) -> None:
         """Show a file, with another text than it has on the disk if that is wanted."""
+        self._open.add(path)
         text = path.read_bytes().decode() if text is None else text
         document = {"uri": path.as_uri(), "languageId": "virta", "version": 1, "text": text}
         self.notify("textDocument/didOpen", {"textDocument": document})
@@ -60,6 +62,17 @@ class LanguageClient:
                 "contentChanges": [{"text": text}],
             },
         )
+
+    def close(self, path: Path) -> None:
+        """Show a file no more."""
+        self._open.discard(path)
+        self.notify("textDocument/didClose", {"textDocument": {"uri": path.as_uri()}})
+
+    def close_all(self) -> None:
+        """Show nothing, and forget what was told and not asked for."""
+        for path in sorted(self._open):
+            self.close(path)
+        self._unasked.clear()
 
     def findings(self, path: Path, when: Callable[[list[Any]], bool] = lambda found: True) -> list[Any]:
         """The next diagnostics of a file that are as wanted."""
@@ -136,6 +149,6 @@ def running(folder: Path) -> Iterator[LanguageClient]:
             client.request("shutdown")
             client.notify("exit", None)
             assert process.wait(PATIENCE) == 0
-            assert process.stderr.read() == b""
+            assert process.stderr.read().decode() == ""
         finally:
             process.kill()

@@ -1,5 +1,11 @@
 """`virta lsp`: the language server, which an editor starts."""
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import logging
+    import socket
+
 _LOOPBACK = "127.0.0.1"
 _PORTS = range(1, 65536)
 
@@ -26,14 +32,36 @@ def lsp(*, port: int | None = None) -> int:
             "The language server needs a library that is not installed. Install Virta with it: "
             "pip install 'virta[lsp]'."
         )
-    if port is not None and port not in _PORTS:
-        raise BrokenProject(f"{port} is no port: write a number from 1 to {_PORTS[-1]}.")
+    from virta.language_server.listening import serve_one
     from virta.language_server.server import make_server
 
     logging.basicConfig(level=logging.ERROR, format="virta: %(message)s")  # on standard error
+    logging.getLogger("pygls.protocol.json_rpc").addFilter(_is_fault)
     server = make_server(lambda zone: datetime.now(ZoneInfo(zone)).date())
     if port is None:
         server.start_io(stdout=os.fdopen(os.dup(sys.stdout.fileno()), "wb"))  # which it closes at the end
-    else:
-        server.start_tcp(_LOOPBACK, port)
+        return 0
+    with _listen(port) as listening:
+        print(f"virta: waiting for an editor on {_LOOPBACK}:{port}", file=sys.stderr, flush=True)
+        serve_one(server, listening)
     return 0
+
+
+def _is_fault(record: "logging.LogRecord") -> bool:
+    """A refusal goes to the editor, and is no fault of the server's."""
+    from pygls.exceptions import JsonRpcInvalidParams
+
+    return not (record.exc_info and isinstance(record.exc_info[1], JsonRpcInvalidParams))
+
+
+def _listen(port: int) -> "socket.socket":
+    import socket
+
+    from virta.settings import BrokenProject
+
+    if port not in _PORTS:
+        raise BrokenProject(f"{port} is no port: write a number from 1 to {_PORTS[-1]}.")
+    try:
+        return socket.create_server((_LOOPBACK, port))
+    except OSError as fault:
+        raise BrokenProject(f"Port {port} cannot be listened on: {fault.strerror}. Name another.") from None

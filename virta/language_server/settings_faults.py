@@ -11,6 +11,7 @@ CODE = "virta.toml"
 """Stands where other findings have their code."""
 
 _AT = re.compile(r" \(at line (\d+), column (\d+)\)")
+_AT_END = " (at end of document)"
 _NAMED = re.compile(r"`(?:\[+)?([A-Za-z_][\w.]*)(?:\]+)?`|\[([a-z_][\w.]*)\]")
 
 
@@ -22,6 +23,9 @@ def settings_finding(message: str, path: Path, text: str) -> Finding:
     if at := _AT.search(told):
         line = min(int(at[1]), len(lines))
         return _finding(lines, line, int(at[2]), _AT.sub("", told))
+    if _AT_END in told:
+        last = max((number for number, line in enumerate(lines, start=1) if line.strip()), default=1)
+        return _finding(lines, last, 1, told.replace(_AT_END, ""))
     for found in _NAMED.finditer(told):
         line = _line_of(found[1] or found[2], lines)
         if line:
