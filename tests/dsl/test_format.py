@@ -1,6 +1,5 @@
 """The canonical form, rule by rule."""
 
-import re
 from pathlib import Path
 from textwrap import dedent
 
@@ -66,15 +65,6 @@ def given(text: str) -> str:
 def test_texts_that_show_the_language_are_canonical(path: Path) -> None:
     """The examples of the reference, of the shop, of a new project and of the tests format to themselves."""
     assert formatted(path.read_text("utf-8")) == path.read_text("utf-8")
-
-
-@pytest.mark.parametrize("page", ["language.md", "formatting.md"])
-def test_the_blocks_of_the_pages_are_canonical(page: str) -> None:
-    """What users read is what they get."""
-    blocks = re.findall(r"^ *```flow\n(.*?)^ *```", (ROOT / "docs" / page).read_text("utf-8"), re.M | re.S)
-    assert blocks
-    for block in blocks:
-        assert formatted(dedent(block)) == dedent(block)
 
 
 def test_indents_are_four_blanks_a_level_and_words_one_blank_apart() -> None:

@@ -61,9 +61,9 @@ def shop_with(folder: Path, *scenarios: str) -> Path:
 
 def test_the_scenarios_of_the_page_hold(tmp_path: Path) -> None:
     """Each block of docs/testing.md, at the example shop."""
-    assert len(BLOCKS) == 3
+    assert len(BLOCKS) == 4
     outcomes, _ = played(shop_with(tmp_path / "kafija", *BLOCKS))
-    assert (len(outcomes), failures(outcomes)) == (3, [])
+    assert (len(outcomes), failures(outcomes)) == (5, [])
 
 
 def test_the_failure_of_the_page_is_a_real_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
