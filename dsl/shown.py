@@ -14,6 +14,7 @@ WORD = "\ue004"
 
 _VALUE = re.compile(f"{OPEN}([^{CLOSE}]*){CLOSE}")
 _MARKS = re.compile(f"[{MAYBE}{SURE}]")
+_APART = re.compile(f"([{MAYBE}{SURE}])")
 _BLANK = re.compile("[\\s\u00ad\u034f\u200b-\u200f\u2060\ufeff]+")
 _SILENT = frozenset(
     "audio canvas head iframe noembed noframes object script select style template textarea title "
@@ -66,9 +67,12 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         text = self.get_starttag_text() or ""
-        whole = text.count(MAYBE) == text.count(SURE)
-        self._conditions(text)
-        plain = [(_MARKS.sub("", name), _MARKS.sub("", value or "")) for name, value in attrs]
+        plain = [(name, value or "") for name, value in attrs]
+        whole = True
+        if _MARKS.search(text):
+            whole = text.count(MAYBE) == text.count(SURE)
+            self._conditions(text)
+            plain = [(_MARKS.sub("", name), _MARKS.sub("", value)) for name, value in plain]
         given: dict[str, str] = {}
         for name, value in plain:
             given.setdefault(name, value)  # the first of two counts, as in browsers
@@ -100,8 +104,10 @@ class _Reader(HTMLParser):
                 return
 
     def handle_data(self, data: str) -> None:
-        for piece in re.split(f"([{MAYBE}{SURE}])", data):
-            self._conditions(piece)
+        for piece in _APART.split(data):
+            if piece in (MAYBE, SURE):
+                self._conditions(piece)
+                continue
             hidden = bool(self._stack) and (self._stack[-1][1] or self._stack[-1][2])
             if not hidden and self._maybe <= 0:
                 self._read(piece)

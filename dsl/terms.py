@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from decimal import Decimal
-from typing import TypeAlias
+from functools import cache
+from typing import Any, TypeAlias
 
 from dsl.finding import Span
 from dsl.graph import Duration, Money
@@ -206,11 +207,21 @@ Expression: TypeAlias = (
 
 def within(part: object) -> Iterator[Expression]:
     """An expression and all expressions in it, however deep."""
-    if isinstance(part, tuple):
-        for each in part:
-            yield from within(each)
-    elif is_dataclass(part) and not isinstance(part, Name | Span):
-        if isinstance(part, Expression):
-            yield part
-        for member in fields(part):
-            yield from within(getattr(part, member.name))
+    todo: list[Any] = [part]
+    while todo:
+        here = todo.pop()
+        if isinstance(here, tuple):
+            todo += reversed(here)
+            continue
+        members = _members(type(here))
+        if members and isinstance(here, Expression):
+            yield here
+        todo += [getattr(here, name) for name in members]
+
+
+@cache
+def _members(kind: type) -> tuple[str, ...]:
+    """The fields, last one first, in which there may be expressions."""
+    if not is_dataclass(kind) or issubclass(kind, Name | Span):
+        return ()
+    return tuple(member.name for member in reversed(fields(kind)))

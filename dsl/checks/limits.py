@@ -1,6 +1,7 @@
 """How many mails one person gets: the limits of the project, and those of topics and flows."""
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 from dsl.draft import Draft
 from dsl.finding import Finding
@@ -112,9 +113,12 @@ def _quiets(own: Iterable[Quiet], others: Iterable[Quiet] = ()) -> Iterator[Find
 
 def quiet_minutes(quiet: Quiet) -> frozenset[int]:
     """The minutes of a day, from 0, in which it is quiet."""
-    if quiet.start is None or quiet.end is None:
-        return frozenset()
-    start, end = (60 * int(time[:2]) + int(time[3:]) for time in (quiet.start, quiet.end))
+    return _minutes(quiet.start, quiet.end) if quiet.start and quiet.end else frozenset()
+
+
+@cache
+def _minutes(first: str, last: str) -> frozenset[int]:
+    start, end = (60 * int(time[:2]) + int(time[3:]) for time in (first, last))
     return frozenset(minute % _MINUTES for minute in range(start, end if end > start else end + _MINUTES))
 
 
