@@ -7,7 +7,7 @@ DEMO := .demo/kafija
 DEMO_ENDS := 2026-04-05T08:00
 FUZZ_SECONDS ?= 3600
 
-.PHONY: help demo test test-slow check bench fuzz findings lock clean
+.PHONY: help demo test test-slow check bench fuzz findings vscode lock clean
 
 help:
 	@echo "make demo       replay ninety days of a shop, then serve the pages (SERVE=0: do not serve)"
@@ -16,6 +16,7 @@ help:
 	@echo "make bench      the measures, as ratios within one run"
 	@echo "make fuzz       look for input that the compiler cannot bear (FUZZ_SECONDS=3600)"
 	@echo "make findings   docs/findings.md anew, from the explanations"
+	@echo "make vscode     the extension for VS Code, editors/vscode/dist/virta.vsix"
 
 $(READY): requirements.lock pyproject.toml
 	@echo "Installing Virta and what it needs into $(VENV) …"
@@ -71,6 +72,9 @@ fuzz: $(READY)
 
 findings: $(READY)
 	$(BIN)/virta explain --format markdown > docs/findings.md
+
+vscode:
+	cd editors/vscode && npm ci --ignore-scripts && npm test && npm run package
 
 lock: $(READY)
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --generate-hashes --quiet \
