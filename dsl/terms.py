@@ -213,7 +213,7 @@ def within(part: object) -> Iterator[Expression]:
         if isinstance(here, tuple):
             todo += reversed(here)
             continue
-        members = _members(type(here))
+        members = _members(here.__class__)
         if members and isinstance(here, Expression):
             yield here
         todo += [getattr(here, name) for name in members]
