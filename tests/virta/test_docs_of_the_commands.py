@@ -1,4 +1,4 @@
-"""The pages about commands, settings and delivery, and the README, say what holds."""
+"""The pages about commands, settings and delivery say what holds."""
 
 import inspect
 import re
@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
@@ -19,18 +18,16 @@ from cyclopts import App
 from msgspec import Struct
 
 from consent.contract import BESIDE_TOPICS, Outcome
-from dsl.compile import Project, compile_project
 from engine.delivery.dispatch import DEFERRALS
 from virta.command import run
 from virta.command_line import app
 from virta.project import load_project
-from virta.settings import Settings, read_settings
+from virta.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = (ROOT / "docs" / "commands.md").read_text("utf-8")
 SETTINGS = (ROOT / "docs" / "settings.md").read_text("utf-8")
 DELIVERY = (ROOT / "docs" / "delivery.md").read_text("utf-8")
-README = (ROOT / "README.md").read_text("utf-8")
 
 
 def sections(page: str) -> dict[str, str]:
@@ -221,47 +218,7 @@ def test_every_outcome_is_explained() -> None:
     assert pauses == [1, 5, 15, 60, 4 * 60, 8 * 60, 12 * 60, 24 * 60]
 
 
-# ------------------------------------------------------------------ README, and all pages
-
-
-@pytest.mark.parametrize("page", ["README.md", "docs/commands.md", "docs/settings.md", "docs/delivery.md"])
-def test_links_lead_somewhere(page: str) -> None:
-    """To files that are there."""
-    path = ROOT / page
-    targets = re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", path.read_text("utf-8"))
-    assert targets
-    missing = [each for each in targets if "://" not in each and not (path.parent / each).is_file()]
-    assert missing == []
-
-
-def test_every_command_line_of_the_readme_is_understood() -> None:
-    """Parsed as it stands; nothing is carried out."""
-    lines = re.findall(r"^    (virta .+?)(?:\s+#.*)?$", README, re.MULTILINE)
-    assert len(lines) > 5
-    for line in lines:
-        words = shlex.split(line)[1:]
-        command, bound, *_ = app().parse_args(words, exit_on_error=False, print_error=False)
-        assert callable(command)
-        assert bound is not None
-
-
-def test_the_flow_of_the_readme_compiles() -> None:
-    """In the shop for which it is written, without a finding."""
-    [block] = re.findall(r"^    flow .*?(?=^\S)", README, re.MULTILINE | re.DOTALL)
-    flow = "".join(line.removeprefix("    ") for line in block.splitlines(keepends=True))
-    shop = ROOT / "examples" / "kafija"
-    files = (("schema.flow", (shop / "schema.flow").read_bytes()), ("first.flow", flow.encode()))
-    templates = tuple(
-        (path.relative_to(shop).as_posix(), path.read_bytes()) for path in (shop / "templates").iterdir()
-    )
-    settings = read_settings(shop)
-    today = date(2026, 11, 21)
-    found = compile_project(
-        Project(files, templates, settings.languages, settings.currency, settings.time_zone, today)
-    )
-    assert [finding.message for finding in found.findings] == []
-    assert found.program is not None
-    assert [each.flow for each in found.program.flows] == ["welcome"]
+# ------------------------------------------------------------------ the command itself
 
 
 def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
