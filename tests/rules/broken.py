@@ -1,0 +1,394 @@
+"""Ways in which the engine could break a rule, one at a time, and the rule whose scenario must notice."""
+
+from typing import NamedTuple
+
+
+class Broken(NamedTuple):
+    """A piece of text in one module of `engine/core`, what stands there instead, and the rule."""
+
+    module: str
+    written: str
+    instead: str
+    rule: str
+
+
+_LEAVE = "    leaving.on_event(turn, data.event, event)\n    leaving.when_true(turn)\n"
+_HEAR = """    for journey in turn.bundle.journeys:
+        waits.hear(turn, journey, data.event, event)
+"""
+
+BROKEN = tuple(
+    Broken(*row)
+    for row in (
+        # ---- durations and clocks
+        (
+            "calendar",
+            "moved = instant(shown, clock)\n    return",
+            "moved = start + sign * (length.months * 30 + length.days) * _DAY\n    return",
+            "days are calendar time: the same wall-clock time on the later day, whatever the clocks do",
+        ),
+        (
+            "calendar",
+            "return _end_of_gap(shown, clock)",
+            "return found",
+            "a time of day that is skipped is waited for until the end of the gap",
+        ),
+        (
+            "calendar",
+            "return wall(instant_, clock).date()",
+            'return wall(instant_, ZoneInfo("UTC")).date()',
+            "`today` is the day on the flow's clock",
+        ),
+        (
+            "calendar",
+            "return add(start, length, clock) > now",
+            "return add(start, length, clock) >= now",
+            "`in last D` reckons on the calendar, as durations do",
+        ),
+        (
+            "calendar",
+            "return passed < 0",
+            "return passed <= 0",
+            "`in last D` begins just behind now − D: what happened then is in it no more",
+        ),
+        # ---- history
+        (
+            "conditions",
+            "at > scene.journey.started",
+            "at >= scene.journey.started",
+            "`since entry` excludes the event that started the journey",
+        ),
+        (
+            "conditions",
+            "first is not None and at >= first",
+            "first is not None and at > first",
+            "`since DATE` begins with the first moment of that day",
+        ),
+        (
+            "conditions",
+            'selected[0 if kind == "first" else -1]',
+            'selected[-1 if kind == "first" else 0]',
+            "`first` and `last` are a field of that one event",
+        ),
+        (
+            "conditions",
+            "seen.at > journey.started\n            and ",
+            "",
+            "`clicked` and `opened` ask for the mails of this journey only",
+        ),
+        (
+            "conditions",
+            'and (link is None or seen.data.get("link") == link)',
+            "",
+            "`clicked` asks whether any link was clicked, `link` whether it was this one",
+        ),
+        (
+            "conditions",
+            "step in scene.journey.sent",
+            "step",
+            "`sent` is no for a mail that was skipped",
+        ),
+        # ---- what is unknown
+        (
+            "conditions",
+            "return None if isinstance(value, str) and not value.strip() else value",
+            "return value",
+            "blank text is unknown",
+        ),
+        (
+            "conditions",
+            "if since is None:\n        return False",
+            "if since is None:\n        return True",
+            "without measurement consent opens and clicks are unknown, not absent",
+        ),
+        (
+            "conditions",
+            'scene.bundle.predicted.get(what) if "personalisation" in scene.bundle.agreed else None',
+            "0",
+            "predictions are unknown without personalisation consent",
+        ),
+        (
+            "conditions",
+            '("is not", all) if asked.negated',
+            '("is not", any) if asked.negated',
+            "`not in` values of which one is unknown is no",
+        ),
+        (
+            "operators",
+            'return False\n    if operator == "contains"',
+            'return operator == "is not"\n    if operator == "contains"',
+            "a comparison with an unknown value is no, `is not` included",
+        ),
+        (
+            "operators",
+            "if right else None",
+            "if right else 0",
+            "division by zero is unknown",
+        ),
+        (
+            "advance",
+            "if purpose is not None and purpose not in turn.bundle.agreed:\n        return\n    need",
+            "need",
+            "without personalisation consent what was looked at is unknown",
+        ),
+        # ---- comparisons
+        (
+            "operators",
+            'unicodedata.normalize("NFC", text.strip())',
+            'unicodedata.normalize("NFC", text)',
+            "texts compare trimmed",
+        ),
+        (
+            "operators",
+            ".casefold())",
+            ".strip())",
+            "texts compare without regard to capitals",
+        ),
+        (
+            "operators",
+            'any(compare("is", member, right, clock) for member in left)',
+            'any(compare("contains", member, right, clock) for member in left)',
+            "`contains` on a list asks for a member that is equal",
+        ),
+        (
+            "operators",
+            "return calendar.day(left, clock), right",
+            "return left, calendar.midnight(right, clock)",
+            "a moment against a date compares the moment's day",
+        ),
+        # ---- money
+        (
+            "operators",
+            "isinstance(right, Money) and left.currency != right.currency",
+            "False",
+            "money is never converted: an amount in another currency is unknown",
+        ),
+        (
+            "operators",
+            "if not isinstance(value, Money) or value.currency == wanted",
+            "if wanted is not None",
+            "aggregates skip amounts in another currency",
+        ),
+        # ---- order
+        (
+            "advance",
+            "_remember(turn, data.event, data.data, at)\n    before",
+            "before",
+            "an event is history before anything is asked of it",
+        ),
+        (
+            "advance",
+            f"{_LEAVE}{_HEAR}",
+            f"{_HEAR}{_LEAVE}",
+            "an event ends a journey before waits hear it",
+        ),
+        (
+            "advance",
+            "if not data.late:",
+            "if True:",
+            "an event that is more than 24 hours late starts nothing",
+        ),
+        (
+            "advance",
+            "for name in sorted(starting):\n        enter",
+            "for name in sorted(starting, reverse=True):\n        enter",
+            "an event starts flows by their names",
+        ),
+        (
+            "advance",
+            "turn.following.popleft()",
+            "turn.following.pop()",
+            "emitted events are processed in order",
+        ),
+        # ---- entering and leaving
+        (
+            "entering",
+            "return Why.IN_FLOW",
+            "return None",
+            "one journey of a flow runs per contact at a time",
+        ),
+        (
+            "entering",
+            "if graph.entry is Entry.ONCE:",
+            "if graph.entry is Entry.EVERY_TIME:",
+            "without a word about it nobody enters a second time",
+        ),
+        (
+            "entering",
+            "if turn.now < free:",
+            "if turn.now <= free:",
+            "`enter again after` counts from the last entry, and not from the end",
+        ),
+        (
+            "entering",
+            "if value is None:\n",
+            "if not trigger:\n",
+            "one journey per value: an unknown value starts none",
+        ),
+        (
+            "entering",
+            'graph.purpose == "marketing" and graph.topic is not None and graph.topic not in',
+            'graph.purpose == "nothing" and graph.topic is not None and graph.topic not in',
+            "a flow on a marketing topic starts only for people who agreed to it",
+        ),
+        (
+            "entering",
+            "if flow.leave_when is not None and",
+            "if flow.leave_when is None and flow.leave_when is not None and",
+            "where `leave when` is true already there is no entry",
+        ),
+        (
+            "leaving",
+            "listener.test is None or listener.test(turn.scene(journey, event))",
+            "listener.event",
+            "an event whose `where` does not hold ends nothing",
+        ),
+        (
+            "advance",
+            "leaving.all_of(turn, lambda flow: flow.graph.topic == data.topic, Why.TOPIC_WITHDRAWN)",
+            "pass",
+            "withdrawing the flow's topic ends the journey at once, without being written",
+        ),
+        (
+            "advance",
+            'leaving.all_of(turn, lambda flow: flow.graph.purpose == "marketing", data.reason)',
+            "pass",
+            "a complaint ends a marketing journey at once, without being written",
+        ),
+        # ---- starts by the calendar
+        (
+            "dates",
+            "max(day.year + 1, ",
+            "max(day.year, ",
+            "`every year` begins with the first anniversary",
+        ),
+        (
+            "dates",
+            "-1 if start.before else 1",
+            "1",
+            "`D before` starts a flow so long before the date",
+        ),
+        (
+            "dates",
+            "if _outside(turn, dated):\n        return None",
+            "",
+            "a recurring start is for the members of its segment only",
+        ),
+        (
+            "schedule",
+            "day == calendar.day_of_month(day, start.month_day)",
+            "day.day == start.month_day",
+            "`start every month` on a day that a month lacks comes on its last day",
+        ),
+        # ---- waits and steps
+        (
+            "waits",
+            "case WaitUntil() if not _met(turn, flow, journey):",
+            "case WaitUntil():",
+            "met beats timeout at the same moment",
+        ),
+        (
+            "waits",
+            "heard.event == name and (test is None or test(turn.scene(journey, event)))",
+            "heard.event == name",
+            "`wait for` does not hear an event whose `where` does not hold",
+        ),
+        (
+            "steps",
+            "(rounds > 0 and test is not None",
+            "(test is not None",
+            "`until` is not asked before the first round",
+        ),
+        (
+            "steps",
+            "index = END if node.topic == flow.graph.topic else node.next",
+            "index = node.next",
+            "nothing happens behind unsubscribing from the flow's own topic",
+        ),
+        (
+            "changing",
+            "if node.add:\n        tags",
+            "if True:\n        tags",
+            "`remove tag` takes a tag away, and no other",
+        ),
+        (
+            "coupons",
+            "made = turn.now if known is None else known",
+            "made = turn.now",
+            "a code that comes again is valid as long as it was said first",
+        ),
+        (
+            "habits",
+            "if len(read) < ENOUGH:",
+            "if read:",
+            "`wait for best time` waits for the hour at which this person clicks or opens",
+        ),
+        # ---- limits
+        (
+            "limits",
+            "if cap.wait is None:\n            return Room(None, Why.LIMIT)",
+            "if cap.wait is None:\n            continue",
+            "a full limit without `else` skips at once, and the flow goes on",
+        ),
+        (
+            "limits",
+            "latest = min(latest, calendar",
+            "latest = max(latest % NEVER, calendar",
+            "of several full limits the shortest `else wait up to` counts",
+        ),
+        (
+            "limits",
+            "timedelta(days=of.weekday())",
+            "timedelta(days=(of.weekday() + 1) % 7)",
+            "a week is one of the calendar, Monday first",
+        ),
+        (
+            "limits",
+            "if cap.rolling is not None:\n        ends",
+            "if cap.rolling is None:\n        ends",
+            "`per 1 day` is a rolling window",
+        ),
+        (
+            "limits",
+            "shows >= quiet.start or shows < quiet.end if night",
+            "shows > quiet.start or shows <= quiet.end if night",
+            "quiet begins at its first moment, and its last is free",
+        ),
+        (
+            "limits",
+            "for each, _, own in limits for quiet in each.quiet",
+            "for each, _, own in limits[:1] for quiet in each.quiet",
+            "quiet periods add up",
+        ),
+        (
+            "holding",
+            "turn.flow(journey).graph.priority, journey.held",
+            "journey.held",
+            "when limits leave room for some mails only, they go by priority, 1 first",
+        ),
+        (
+            "holding",
+            "graph.priority, journey.held, journey.flow",
+            "graph.priority, journey.flow",
+            "among equals the mail goes first that has waited longest",
+        ),
+        (
+            "holding",
+            "[mail for mail in mails if mail.flow == journey.flow]",
+            "mails",
+            "a flow may be stricter than the project, for its own mails",
+        ),
+        (
+            "mailing",
+            "if keep and not service:",
+            "if keep:",
+            "mail for service counts in no limit",
+        ),
+        (
+            "mailing",
+            "return node.topic not in turn.loaded.service_topics",
+            "return True",
+            "mail for service is exempt from quiet",
+        ),
+    )
+)
