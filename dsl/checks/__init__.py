@@ -14,12 +14,14 @@ from dsl.checks.limits import check_limits
 from dsl.checks.loops import check_loops
 from dsl.checks.moves import check_moves
 from dsl.checks.never import check_never
+from dsl.checks.newcomers import check_newcomers
 from dsl.checks.purposes import check_purposes
 from dsl.checks.schedules import check_schedules
 from dsl.checks.segments import check_segments
 from dsl.checks.sends import check_sends
 from dsl.checks.starts import check_starts
 from dsl.checks.steps import check_steps
+from dsl.checks.template_links import check_links
 from dsl.checks.templates import check_templates
 from dsl.checks.topics import check_topics
 from dsl.checks.waits import check_waits
@@ -37,6 +39,7 @@ ALL: tuple[Callable[[Draft], Iterable[Finding]], ...] = (
     check_conditions,
     check_segments,
     check_never,
+    check_newcomers,
     check_heads,
     check_starts,
     check_schedules,
@@ -51,6 +54,7 @@ ALL: tuple[Callable[[Draft], Iterable[Finding]], ...] = (
     check_purposes,
     check_sends,
     check_templates,
+    check_links,
     check_advice,
 )
 """Every check, in no order that matters."""
