@@ -2,15 +2,24 @@
 
     python bench/check.py [FLOWS]
 
-Prints CPU time of `virta --help` and of a check in a fresh process, beside an empty Python in the same run.
+Prints CPU time of `virta --help` and of a check in a fresh process, beside an empty Python in the same run,
+and what a key costs in an editor: the check that follows it, and the names that are offered after it.
 The flows and mails are made here, no two alike; what was checked is counted, or nothing is printed."""
 
 import resource
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
+
+from lsprotocol.types import Position
+
+from virta.language_server.completion import complete
+from virta.language_server.findings import diagnostics
+from virta.language_server.workspace import Workspace
 
 ROUNDS = 5
 SETTINGS = """\
@@ -157,6 +166,31 @@ def cpu(command: Sequence[str]) -> float:
     return min(found)
 
 
+def keys(folder: Path) -> tuple[float, float]:
+    """Seconds of CPU that a check after one more key in a flow costs, and what is offered there; the best of
+    some rounds, behind a first check."""
+    path = folder / "flows" / "flow_0.flow"
+    text = path.read_text()
+    editor = Workspace(lambda zone: date(2026, 1, 1))
+    checks, offers = [], []
+    for number in range(ROUNDS + 1):
+        begin = time.process_time()
+        editor.set_text(path, f"{text}    wait {number + 1} days\n    send wrong_{number}\n")
+        found = diagnostics(editor.snapshot(folder))
+        checks.append(time.process_time() - begin)
+        if [each.code for each in found["flows/flow_0.flow"]] != ["E501"]:
+            raise SystemExit(f"Something else was found than the template that is not there: {found}")
+        begin = time.process_time()
+        editor.set_text(path, f"{text}    wait {number + 1} days\n    send \n")
+        offered = complete(
+            editor.snapshot(folder), "flows/flow_0.flow", Position(len(text.splitlines()) + 1, 9)
+        )
+        offers.append(time.process_time() - begin)
+        if "thanks_0" not in {each.label for each in offered}:
+            raise SystemExit("The mails of the project were not offered.")
+    return min(checks[1:]), min(offers[1:])
+
+
 def main() -> None:
     flows = int(sys.argv[1]) if len(sys.argv) > 1 else 100
     virta = str(Path(sys.executable).with_name("virta"))
@@ -172,11 +206,14 @@ def main() -> None:
         overview = cpu([virta, "--help"])
         start = cpu([virta, "check", small])
         whole = cpu([virta, "check", name])
+        check, offer = keys(Path(name))
     print(f"empty Python            {bare:.3f} s")
     print(f"virta --help            {overview:.3f} s")
     print(f"virta check, one flow   {start:.3f} s")
     print(f"virta check, {flows} flows of {lines} lines, {flows * len(NAMES)} templates")
     print(f"                        {whole:.3f} s, {whole - start:.3f} s after start")
+    print(f"checked again after a key in one of them   {check:.3f} s")
+    print(f"names offered after that key               {offer:.3f} s")
 
 
 if __name__ == "__main__":

@@ -14,8 +14,9 @@ from virta.language_server.findings import diagnostic
 from virta.language_server.positions import Text
 from virta.language_server.snapshot import Snapshot
 
-_WRITE = re.compile(r"Write `([^`]+)`(?:, as in .*|,? or .*)?\.")
-_LEAVE_OUT = ("Leave this line out.",)
+_WRITE = re.compile(r"Write `([^`]+)`(?:, as in .*)?\.")
+_LINE_OUT = "Leave this line out."
+_WORDS_OUT = "Leave it out."
 _ENDING = ".flow"
 
 
@@ -56,11 +57,13 @@ def _touch(one: Range, other: Range) -> bool:
 def _fixes(finding: Finding, text: Text) -> Iterator[_Fix]:
     if found := _WRITE.fullmatch(finding.help):
         yield _Fix(f"Write `{found[1]}`", text.range_of(finding.span), found[1])
-    elif finding.help in _LEAVE_OUT:
+    elif finding.help == _LINE_OUT:
         line = finding.span.line
         whole = Range(text.position(line, 1), text.position(line + 1, 1))
         if line < len(text.rows):
             yield _Fix("Leave this line out", whole, "")
+    elif finding.help == _WORDS_OUT:
+        yield _Fix("Leave it out", text.range_of(finding.span), "")
 
 
 def _sure(fix: _Fix, finding: Finding, snapshot: Snapshot) -> bool:
