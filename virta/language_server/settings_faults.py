@@ -17,7 +17,7 @@ _NAMED = re.compile(r"`(?:\[+)?([A-Za-z_][\w.]*)(?:\]+)?`|\[([a-z_][\w.]*)\]")
 
 def settings_finding(message: str, path: Path, text: str) -> Finding:
     """The finding for a virta.toml that cannot be used; `message` is that of the `BrokenProject`."""
-    told = message.removeprefix(f"{path}: ").removeprefix(f"{path} ")
+    told = message.removeprefix(f"{path}: ").replace(f"{path} ", "This file ", 1)
     told = told[:1].upper() + told[1:]
     lines = text.split("\n")
     if at := _AT.search(told):
@@ -27,7 +27,7 @@ def settings_finding(message: str, path: Path, text: str) -> Finding:
         last = max((number for number, line in enumerate(lines, start=1) if line.strip()), default=1)
         return _finding(lines, last, 1, told.replace(_AT_END, ""))
     for found in _NAMED.finditer(told):
-        line = _line_of(found[1] or found[2], lines)
+        line = _line_of(found[1] or found[2], lines) or _line_with(f'"{found[1]}"', lines)
         if line:
             return _finding(lines, line, 1, told)
     return _finding(lines, 1, 1, told)
@@ -37,6 +37,11 @@ def _finding(lines: list[str], line: int, column: int, message: str) -> Finding:
     end = len(lines[line - 1].rstrip("\r")) + 1
     column = min(column, end)
     return error(CODE, Span(SETTINGS, line, column, line, max(end, column + 1)), message)
+
+
+def _line_with(value: str, lines: list[str]) -> int:
+    """The first line (from 1) on which a value stands; 0: none."""
+    return next((number for number, line in enumerate(lines, start=1) if value in line), 0)
 
 
 def _line_of(name: str, lines: list[str]) -> int:
