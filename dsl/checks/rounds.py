@@ -30,24 +30,28 @@ def rounds(steps: Iterable[Step]) -> Rounds:
 
 
 def _of(step: Step) -> Rounds:
-    ways = [rounds(block) for block in blocks(step)]
     match step:
         case Wait() | Finish():
             return _WAIT
         case WaitFor():
-            return _then(_WAIT, _either([*ways, Rounds()]))
+            return _then(_WAIT, _either([*_ways(step), Rounds()]))
         case WaitUntil(until):
             # a condition may hold already, and a date have passed: then nobody waits
             timed = isinstance(until, Literal) and until.kind == "time"
             at_once = not (timed or (isinstance(until, Path) and len(until.parts) == 1))
-            return _then(_either([_WAIT, Rounds()]) if at_once else _WAIT, _either([*ways, Rounds()]))
+            return _then(_either([_WAIT, Rounds()]) if at_once else _WAIT, _either([*_ways(step), Rounds()]))
         case If(otherwise=otherwise):
+            ways = _ways(step)
             return _either(ways if otherwise is not None else [*ways, Rounds()])
         case Split():
-            return _either(ways or [Rounds()])
+            return _either(_ways(step) or [Rounds()])
         case Repeat():
             return _repeated(rounds(step.steps), max(int(step.times), 1))
     return Rounds()
+
+
+def _ways(step: Step) -> list[Rounds]:
+    return [rounds(block) for block in blocks(step)]
 
 
 def _then(one: Rounds, other: Rounds) -> Rounds:

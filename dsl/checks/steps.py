@@ -107,6 +107,14 @@ def _wait_for(step: WaitFor) -> Iterator[Finding]:
 
 
 def _split(step: Split) -> Iterator[Finding]:
+    if not step.arms:
+        yield error(
+            "E108",
+            step.span,
+            "There are no arms below this line.",
+            "Write one for each way, as in `50% first`, with steps below it.",
+        )
+        return
     weights = [arm.weight for arm in step.arms]
     known = [weight for weight in weights if weight is not None]
     if len(known) == len(weights) and sum(known) != 100:
@@ -181,7 +189,7 @@ def _ends(step: Step, topic: str) -> bool:
                 all_end(each) for each in (*(b.steps for b in branches), otherwise)
             )
         case Split(arms=arms):
-            return all(all_end(arm.steps) for arm in arms)
+            return bool(arms) and all(all_end(arm.steps) for arm in arms)
         case WaitFor(heard, arms=arms, timeouts=timeouts):
             armed = {arm.event.text for arm in arms if all_end(arm.steps)}
             return (
