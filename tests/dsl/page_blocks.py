@@ -1,7 +1,7 @@
 """The examples of the pages about the language, and the project that they make together."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -18,6 +18,9 @@ CODES = ("codes.csv", b"TEA-4711\nTEA-4712\n")
 _BLOCK = re.compile(
     r"^(?P<deep> *)```(?P<kind>\w+)(?: (?P<words>[^\n]+))?\n(?P<text>.*?)^ *```$", re.MULTILINE | re.DOTALL
 )
+OPENER = re.compile(r'^(\w+(?: (?:\w+|".*"))?)', re.MULTILINE)
+"""How a declaration begins: its word and its name."""
+_DECLARATION = re.compile(r"^\S.*\n(?:(?: .*)?\n)*", re.MULTILINE)
 _SENT = re.compile(r"^ +send (\w+)", re.MULTILINE)
 
 
@@ -75,11 +78,23 @@ def templates(shown: Iterable[Block]) -> dict[str, bytes]:
     return {f"templates/{name}.html": mail.text.encode() for name in sorted(names)}
 
 
-def compiled(*shown: Block) -> Compiled:
-    """These examples as one project."""
+def compiled(*shown: Block, without: Collection[str] = ()) -> Compiled:
+    """These examples as one project. Of all but the last, the declarations that begin as `without` says are
+    left out, and so are the scenarios if there are any such."""
+
+    def text(block: Block) -> str:
+        if block is shown[-1] or not without:
+            return block.text
+        kept = [
+            each
+            for each in _DECLARATION.findall(block.text)
+            if OPENER.match(each)[1] not in without and not each.startswith("scenario ")
+        ]
+        return "".join(kept)
+
     return compile_project(
         Project(
-            tuple((block.path, block.text.encode()) for block in shown),
+            tuple((block.path, text(block).encode()) for block in shown),
             tuple(templates(shown).items()),
             ("en",),
             "EUR",

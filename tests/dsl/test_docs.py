@@ -7,7 +7,19 @@ from pathlib import Path
 import pytest
 from golden_cases import GOLDEN, compiled_text, shared_project
 from lark.tree import Tree
-from page_blocks import DOCS, EXAMPLES, FAULTY, PURPOSES, SOUND, TEAM, Block, blocks, compiled, templates
+from page_blocks import (
+    DOCS,
+    EXAMPLES,
+    FAULTY,
+    OPENER,
+    PURPOSES,
+    SOUND,
+    TEAM,
+    Block,
+    blocks,
+    compiled,
+    templates,
+)
 
 from dsl.compile import compile_project
 from dsl.finding import Severity
@@ -25,6 +37,8 @@ from virta.settings import read_settings
 
 ROOT = Path(__file__).parents[2]
 ALL_PAGES = sorted(path.name for path in DOCS.glob("*.md") if path.name != "findings.md")
+BESIDE = ("formatting.md", "plan.md", "webhooks.md")
+"""Pages whose examples rest on the declarations of the language page; others have tests of their own."""
 TOML = """
 name = "Kafija"
 time_zone = "Europe/Riga"
@@ -68,6 +82,14 @@ def test_an_example_with_a_fault_shows_that_fault_alone(block: Block) -> None:
     said = {"refused": "Refused", "warned": "Warned of"}[block.words.split()[0]]
     assert said in block.above
     assert f"[{block.code}](findings.md)" in block.above
+
+
+@pytest.mark.parametrize("block", [each for page in BESIDE for each in blocks(page)], ids=str)
+def test_examples_of_other_pages_have_nothing_to_mend(block: Block) -> None:
+    """Beside those of the language page; what an example declares anew takes the place of the first."""
+    found = compiled(*SOUND, block, without=set(OPENER.findall(block.text)))
+    assert as_text([each for each in found.findings if each.span.file == block.path], found.sources) == ""
+    assert found.program is not None
 
 
 def test_the_scenarios_hold(tmp_path: Path) -> None:
