@@ -124,7 +124,7 @@ class Caller:
         if address is None:
             self._finish(lane, call, Reason.UNKNOWN_SUBJECT)
             return
-        answer = await self._post.post(call_of(call.key, call.contact, call.body, address), self._clock())
+        answer = await self._attempt(call_of(call.key, call.contact, call.body, address))
         if answer.answered is not Answered.LATER:
             self._finish(lane, call, answer.reason or "")
             return
@@ -137,6 +137,14 @@ class Caller:
         else:
             lane.again(tried, at)
             self._wake.set()
+
+    async def _attempt(self, call: Call) -> Answer:
+        """One attempt. Strangers answer it: whatever one of them brings about, the calls of others go on."""
+        try:
+            return await self._post.post(call, self._clock())
+        except Exception as fault:  # noqa: BLE001 - a call that ends all would do it again at each start
+            log.error("an attempt at a call failed", webhook=call.webhook, key=call.id, why=repr(fault))
+            return Answer(Answered.LATER)
 
     def _finish(self, lane: Lane, call: Open, reason: str) -> None:
         lane.done(call)

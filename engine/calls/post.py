@@ -146,7 +146,7 @@ def _after(said: str, now: int) -> int:
         return int(said[:9])
     try:
         moment = parsedate_to_datetime(said)
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0
     aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
     return max(0, round(aware.timestamp()) - now // 1000)

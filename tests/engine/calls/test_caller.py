@@ -324,6 +324,27 @@ async def test_calls_that_were_under_way_at_the_end_of_a_life_are_open(
     assert life.outcomes() == {}
 
 
+async def test_an_attempt_that_fails_as_nobody_foresaw_ends_nothing(
+    life: Life, receiver: Receiver, people: list[str], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is made again like any other; the calls about others go on."""
+
+    def odd(said: str, now: int) -> int:
+        raise ArithmeticError(said)
+
+    receiver.says(503, 204, headers={"retry-after": "odd"})
+    with monkeypatch.context() as broken:
+        broken.setattr(post, "_after", odd)
+        life.put(people[0], "one")
+        await life.caller.drain()
+        life.put(people[1], "other")
+        await life.until(1)
+    assert life.outcomes() == {"other": ""}
+    clock.now += 120_000
+    await life.until(2)
+    assert life.outcomes() == {"other": "", "one": ""}
+
+
 async def test_a_recorder_takes_every_call_and_makes_none(
     consent: InProcess, people: list[str], clock: Clock
 ) -> None:

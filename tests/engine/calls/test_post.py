@@ -119,6 +119,9 @@ async def test_each_answer_means_what_the_page_says(
         ("", 0),
         ("99999999999999999999", 999_999_999),
         ("²", 0),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", 0),
+        ("Mon, 01 Jan 2026 00:00:00 +99999999999999", 0),
+        ("Mon, 01 Jan 0001 00:00:00 +2359", 0),
     ],
 )
 async def test_a_receiver_says_how_long_it_wants_to_be_left_alone(
