@@ -15,7 +15,8 @@ _MENDED = frozenset(("E106", "E107"))
 
 @dataclass(frozen=True, slots=True)
 class Formatted:
-    """The canonical text. With an error among the `findings` the text is the one that came."""
+    """The canonical text. With an error among the `findings` the text is the one that came, with U+FFFD for
+    each byte that is no text."""
 
     text: str
     findings: tuple[Finding, ...]
