@@ -1,10 +1,11 @@
 """What is wrong with a line that the grammar refused, in a marketer's words."""
 
 import re
-from dataclasses import dataclass
 
 from dsl.finding import Finding
+from dsl.head_faults import flow_fault
 from dsl.layout import HOLE, Chunk
+from dsl.mend import Mend
 from dsl.names import nearest
 from dsl.nearmiss import near_miss
 from dsl.source import error
@@ -33,24 +34,18 @@ _STARTS_FLOW = re.compile(r"start\b(?! +(on|every|at|by)\b)")
 _WORD = re.compile(r"[^\W\d]\w*")
 
 
-@dataclass(frozen=True, slots=True)
-class Mend:
-    """Put `new` in place of columns `start` to before `end`; None: the line cannot be mended."""
-
-    start: int
-    end: int
-    new: str
-
-
 def diagnose(chunk: Chunk, index: int, column: int, place: str) -> tuple[Finding, Mend | None]:
     """The finding for a logical line that the grammar could not read from `column` on, and how to read it
-    all the same. `place` says in what the line stands: declaration, flow, topic, fields, segment, coupon,
-    webhook, limits, send, wait for, wait until, repeat, split or block (of any other step)."""
+    all the same (None: it cannot be mended). `place` says in what the line stands: declaration, flow, topic,
+    fields, segment, coupon, webhook, limits, send, wait for, wait until, repeat, split or block (of any other
+    step)."""
     logical = chunk.lines[index]
     words = logical.words
     first = _WORD.match(words)
     if place in ("block", "repeat") and first and first.group() in HEADS and not _STARTS_FLOW.match(words):
         return _head_below(chunk, index, first.group()), None
+    if place in _OF_FLOWS and (foreign := flow_fault(chunk, index, column, place)):
+        return foreign
     if lacking := _wrong_word(chunk, index, column):
         return lacking
     if miss := near_miss(logical.text, column):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from dsl.agreement import KINDS, family, respelt
+from dsl.agreement import KINDS, family, is_zero, respelt
 from dsl.finding import Finding
 from dsl.names import nearest
 from dsl.scope import ValueType
@@ -15,7 +15,7 @@ def fits(
 ) -> Iterator[Finding]:
     """What keeps `value`, of the type `given`, from being given to `name`; one finding at most. `currency` is
     the project's."""
-    if given.kind == "anything":
+    if given.kind == "anything" or (wanted.kind == "money" and is_zero(value)):
         return
     if wanted.kind == "choice":
         yield from _choice(value, name, wanted, given)

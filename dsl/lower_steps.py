@@ -1,12 +1,13 @@
 """From a flow's steps to the nodes that the engine runs. Only for projects without errors."""
 
+from collections.abc import Mapping
 from itertools import pairwise
 
 from dsl import graph
 from dsl.draft import Draft
 from dsl.fills import Filling, fillings
-from dsl.graph import END, Duration
-from dsl.lower_values import condition, value
+from dsl.graph import END, Duration, FieldType
+from dsl.lower_values import condition, fitted, value
 from dsl.nodes import (
     BestTime,
     Call,
@@ -82,8 +83,10 @@ class Steps:
                 body = self._link(step.steps, index, found)
                 found[index] = graph.Repeat(name, int(step.times), body, after, until)
             case Set(path, given):
-                what = None if given is None else value(given, scope)
-                found[index] = graph.Set(name, path.parts[-1].text, what, after)
+                attribute = path.parts[-1].text
+                wanted = self.names.attribute(attribute)
+                what = None if given is None else fitted(given, wanted, scope)
+                found[index] = graph.Set(name, attribute, what, after)
             case Tag(tag, add):
                 found[index] = graph.Tag(name, tag.value, add, after)
             case Unsubscribe(topic):
@@ -95,7 +98,8 @@ class Steps:
             case BestTime(up_to):
                 found[index] = graph.WaitForBestTime(name, up_to or Duration(), after)
             case Emit(event, given):
-                found[index] = graph.Emit(name, event.text, after, _values(given, scope))
+                fields = dict(self.names.events[event.text].fields)
+                found[index] = graph.Emit(name, event.text, after, _values(given, scope, fields))
             case Call(webhook, given):
                 found[index] = graph.Call(name, webhook.text, after, _values(given, scope.addressed()))
             case StartFlow(flow):
@@ -185,8 +189,10 @@ def _filled(text: TextValue, scope: Scope) -> tuple[str | graph.Fill, ...]:
     )
 
 
-def _values(given: tuple[tuple[Name, Expression], ...], scope: Scope) -> tuple[tuple[str, graph.Value], ...]:
-    return tuple((name.text, value(each, scope)) for name, each in given)
+def _values(
+    given: tuple[tuple[Name, Expression], ...], scope: Scope, fields: Mapping[str, FieldType] | None = None
+) -> tuple[tuple[str, graph.Value], ...]:
+    return tuple((name.text, fitted(each, (fields or {}).get(name.text), scope)) for name, each in given)
 
 
 def _winner(line: Winner) -> graph.Winner:

@@ -6,7 +6,8 @@ from typing import Literal as OneWord
 from typing import cast
 
 from dsl import graph, terms
-from dsl.graph import Duration, Money
+from dsl.agreement import is_zero
+from dsl.graph import Duration, FieldType, Money
 from dsl.scope import Scope, resolve
 
 HistoryKind = OneWord["any", "no", "count", "sum", "average", "largest", "smallest", "first", "last"]
@@ -70,6 +71,14 @@ def value(node: terms.Expression, scope: Scope) -> graph.Value:
         case terms.CouponCode(coupon):
             return graph.CouponCode(coupon.text)
     raise NotLowered(node)
+
+
+def fitted(node: terms.Expression, wanted: FieldType | None, scope: Scope) -> graph.Value:
+    """The graph's form of a value that is given to a field of a declared type (None: to none): 0, which needs
+    no currency, becomes an amount in the project's."""
+    if wanted is not None and wanted.kind == "money" and is_zero(node):
+        return graph.Amount(Money(Decimal(0), scope.currency))
+    return value(node, scope)
 
 
 def _literal(kind: str, literal: terms.LiteralValue) -> graph.Value:

@@ -66,6 +66,11 @@ def _comma(found: re.Match[str]) -> tuple[str, str]:
     return "A number has a point, not a comma.", found.group().replace(",", ".")
 
 
+def _digits(found: re.Match[str]) -> tuple[str, str]:
+    instead = "".join(str(int(sign)) if sign.isdecimal() else sign for sign in found.group())
+    return "Numbers are written with the digits 0 to 9.", instead
+
+
 def _sign(found: re.Match[str]) -> tuple[str, str]:
     number = (found.group(2) or found.group(3)).replace(",", ".")
     sign = found.group(1) or found.group(4)
@@ -153,6 +158,7 @@ def _plain(message: str, instead: str) -> Callable[[re.Match[str]], tuple[str, s
 
 _PATTERNS: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], tuple[str, str]]], ...] = (
     ("E113", re.compile(r"[“”„‟«»‘’‚']([^“”„‟«»‘’‚'\"\x00￼]*)[“”„‟«»‘’‚'\"]"), _quotes),
+    ("E112", re.compile(r"(?:\d+[.:,-])*\d*[^\W\D0-9]\d*(?:[.:,-]\d+)*"), _digits),
     ("E112", re.compile(r"([€$£¥]) *(\d+(?:[.,]\d+)?)()()"), _sign),
     ("E112", re.compile(r"()()(\d+(?:[.,]\d+)?) *([€$£¥])"), _sign),
     ("E112", re.compile(r"\b(\d{1,2})[./](\d{1,2})[./](\d{4})\b"), _date),
@@ -236,6 +242,11 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], tuple[str
         "E111",
         re.compile(r"\bstart +(?:on|at) +(\d{4}-\d\d-\d\d)(?: +at)? +(\d\d?:\d\d)"),
         _reordered(r"start at \1 \2", "The moment of a start stands behind `at`."),
+    ),
+    (
+        "E111",
+        re.compile(r"\bstart +on +date +(\d+ +[a-z]+) +(before|after) +(contact\.\w+)( +every +year\b)?"),
+        _reordered(r"start on date \3\4 \1 \2", "The date comes before the time from it."),
     ),
     (
         "E466",

@@ -6,9 +6,9 @@ from dsl.checks.schedules import check_zone
 from dsl.draft import Draft
 from dsl.finding import Finding
 from dsl.head_nodes import FlowTopic
-from dsl.names import CONTACT_ALWAYS, PURPOSES, unknown
+from dsl.names import CONTACT_ALWAYS, unknown
 from dsl.scenarios.cast import Cast, cast_of
-from dsl.scenarios.check_lines import check_arm, check_scene
+from dsl.scenarios.check_lines import check_agreed, check_arm, check_scene
 from dsl.scenarios.clock import check_clock, hours
 from dsl.scenarios.nodes import (
     ActNode,
@@ -114,7 +114,7 @@ def _contact(block: ContactBlock, draft: Draft) -> Iterator[Finding]:
         match line:
             case AgreedLine(topic):
                 key = topic.text
-                yield from _agreed(line, draft)
+                yield from check_agreed(topic, draft)
             case TaggedLine(tag):
                 key = tag.value
                 if not tag.value.strip():
@@ -125,25 +125,6 @@ def _contact(block: ContactBlock, draft: Draft) -> Iterator[Finding]:
         if key and (type(line), key) in seen:
             yield error("E206", line.span, f"`{key}` stands here twice.", "Delete one of the two.")
         seen.add((type(line), key))
-
-
-def _agreed(line: AgreedLine, draft: Draft) -> Iterator[Finding]:
-    topic = line.topic
-    if not topic.text:
-        return
-    known = (*draft.names.topics, *PURPOSES)
-    if topic.text not in known:
-        yield unknown("E204", "topic", topic, known, f"Declare it with `topic {topic.text}`.")
-    elif draft.names.purpose(topic.text) == "service":
-        message = f"`{topic.text}` is for service: people get it for what they did, and agree to nothing."
-        yield error("E462", topic.span, message, "Name a topic for marketing, or delete this line.")
-    elif topic.text in PURPOSES and draft.purposes is not None and topic.text not in draft.purposes:
-        yield error(
-            "E616",
-            topic.span,
-            f"This project asks nobody to agree to `{topic.text}`, so nobody can have.",
-            f"Delete this line, or ask on the sign-up form: write `[purposes.{topic.text}]` in virta.toml.",
-        )
 
 
 def _attribute(line: AttributeLine, draft: Draft) -> Iterator[Finding]:

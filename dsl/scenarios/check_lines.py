@@ -7,7 +7,7 @@ from dsl.checks.conditions import known_event
 from dsl.draft import Draft
 from dsl.finding import Finding
 from dsl.head_nodes import StartByRequest
-from dsl.names import CONTACT_ALWAYS, unknown
+from dsl.names import CONTACT_ALWAYS, PURPOSES, unknown
 from dsl.scenarios import nodes
 from dsl.scenarios.cast import Cast, at_least
 from dsl.scenarios.clock import Hour
@@ -42,7 +42,7 @@ def check_scene(hour: Hour, node: nodes.ScenarioNode, cast: Cast, draft: Draft) 
             yield from _measured(hour.scene, node, draft)
             yield from _sent_before(mail, hour, cast)
         case nodes.WithdrawsTopic(topic):
-            yield from _topic(topic, draft)
+            yield from check_agreed(topic, draft)
         case nodes.SetsAttribute() as does:
             yield from _sets(does, draft, scope)
         case nodes.StartsFlow(flow):
@@ -66,7 +66,7 @@ def check_scene(hour: Hour, node: nodes.ScenarioNode, cast: Cast, draft: Draft) 
         case nodes.ArmExpected(label, split):
             yield from check_arm(label, split, cast)
         case nodes.ConditionExpected() as does:
-            yield from _condition(does, scope)
+            yield from _condition(does, scope, cast)
 
 
 def check_arm(label: Name, split: Name, cast: Cast) -> Iterator[Finding]:
@@ -168,12 +168,27 @@ def _chosen(does: nodes.Happens, event: str, draft: Draft) -> Iterator[Finding]:
         return
     value = getattr(topics[0], "value", None)
     if isinstance(value, str):
-        yield from _topic(Name(value, topics[0].span), draft, quoted=True)
+        yield from check_agreed(Name(value, topics[0].span), draft, quoted=True)
 
 
-def _topic(topic: Name, draft: Draft, quoted: bool = False) -> Iterator[Finding]:
+def check_agreed(topic: Name, draft: Draft, quoted: bool = False) -> Iterator[Finding]:
+    """What keeps people from agreeing to a topic or a purpose, and from taking it back. `quoted`: it is
+    written as a text."""
+    if topic.text not in PURPOSES:
+        yield from _topic(topic, draft, quoted)
+    elif draft.purposes is not None and topic.text not in draft.purposes:
+        yield error(
+            "E616",
+            topic.span,
+            f"This project asks nobody to agree to `{topic.text}`, so nobody can have.",
+            f"Delete this line, or ask on the sign-up form: write `[purposes.{topic.text}]` in virta.toml.",
+        )
+
+
+def _topic(topic: Name, draft: Draft, quoted: bool) -> Iterator[Finding]:
     if topic.text and topic.text not in draft.names.topics:
-        found = unknown("E204", "topic", topic, draft.names.topics, f"Declare it with `topic {topic.text}`.")
+        known = (*draft.names.topics, *PURPOSES)
+        found = unknown("E204", "topic", topic, known, f"Declare it with `topic {topic.text}`.")
         help = found.help.replace("`", '`"', 1).replace("`.", '"`.') if quoted else found.help
         yield error("E204", topic.span, found.message, help if found.help.startswith("Write") else found.help)
     elif draft.names.purpose(topic.text) == "service":
@@ -222,9 +237,17 @@ def _wording(line: nodes.WordingLine) -> Iterator[Finding]:
         yield error("E415", line.words.span, "This text is blank.", "Write the words that you expect.")
 
 
-def _condition(does: nodes.ConditionExpected, scope: Scope) -> Iterator[Finding]:
+def _condition(does: nodes.ConditionExpected, scope: Scope, cast: Cast) -> Iterator[Finding]:
     test = does.test
     match test:
+        case History("no", Path((name,)), None, None) if name.text in cast.mails:
+            help = f"Write `expect no send {name.text}`."
+            yield error("E111", test.span, "An expectation asks for mails in other words.", help)
+            return
+        case Path((name,)) if name.text in cast.mails:
+            help = f"Write `expect send {name.text}`."
+            yield error("E111", test.span, "An expectation asks for a mail in another word.", help)
+            return
         case MailTest("sent", step):
             help = f"Write `expect send {step.text}`."
             yield error("E111", test.span, "An expectation asks for a mail in another word.", help)

@@ -2,9 +2,9 @@
 
 import re
 
-from dsl.faults import Mend
 from dsl.finding import Finding
 from dsl.layout import HOLE, Chunk
+from dsl.mend import Mend
 from dsl.names import nearest
 from dsl.nearmiss import near_miss
 from dsl.source import error
@@ -62,6 +62,15 @@ _EXPECTED = (
         "expect no send ",
     ),
     (re.compile(r"expect +(?:an? +)?(?:to +send|e?mail|sends|sending|message) +(?=[^\W\d])"), "expect send "),
+)
+_JOINED = re.compile(
+    r"(?:subscribe[sd]?|agree[sd]?|sign(?:s|ed)? +up|opts +in|joins)(?: +(?:to|for))?"
+    r'(?! +(?:with|late|to|for)\b) +"?([^\W\d]\w*)"? *$'
+)
+_PARTED = re.compile(r'unsubscribe[sd]? +from +"?([^\W\d]\w*)"? *$')
+_TOPICS = (
+    (_JOINED, 'subscribed with topic "{}"', "This event says of which topic with a value."),
+    (_PARTED, "withdraws {}", "A withdrawal has another word."),
 )
 _VALUE = re.compile(r'[^\W\d]\w* +(?:"|\d|\[|yes\b|no\b)')
 _SIGN = re.compile(r"(==?|:|is\b|to\b) *")
@@ -158,6 +167,10 @@ def _of_scenario(chunk: Chunk, index: int, column: int) -> tuple[Finding, Mend |
     if doubled := _DOUBLED.match(behind):
         message = f"`{doubled.group(1)}` begins no line of a scenario."
         return _leave_out(chunk, index, start, start + doubled.end(), message)
+    for pattern, right, message in _TOPICS:
+        if found := pattern.match(behind):
+            place = (start, start + found.end())
+            return _instead(chunk, index, place, "E111", message, right.format(found[1]))
     for pattern, right in _EXPECTED:
         if found := pattern.match(behind):
             place = (start, start + found.end())

@@ -3,8 +3,9 @@
 from typing import Literal, cast
 
 from dsl.draft import Draft
+from dsl.graph import FieldType
 from dsl.graph import scenario as graph
-from dsl.lower_values import condition, value
+from dsl.lower_values import condition, fitted
 from dsl.scenarios import nodes
 from dsl.scope import Scope
 
@@ -34,7 +35,7 @@ def _profile(node: nodes.ScenarioNode, scope: Scope) -> graph.Profile:
     lines = [line for block in node.contacts for line in block.lines]
     return graph.Profile(
         attributes=tuple(
-            (line.name.text, _given(line.value, scope))
+            (line.name.text, _given(line.value, scope.names.attribute(line.name.text), scope))
             for line in lines
             if isinstance(line, nodes.AttributeLine)
         ),
@@ -59,7 +60,8 @@ def _line(scene: nodes.SceneLine, scope: Scope) -> graph.Line:
 def _act(node: nodes.ActNode, scope: Scope) -> graph.Act:
     match node:
         case nodes.Happens(event, late, values):
-            return graph.Occurs(event.text, _values(values, scope), late)
+            fields = scope.names.events[event.text].fields
+            return graph.Occurs(event.text, _values(values, fields, scope), late)
         case nodes.OpensMail(mail):
             return graph.Opens(mail.text)
         case nodes.ClicksMail(mail, link):
@@ -67,7 +69,9 @@ def _act(node: nodes.ActNode, scope: Scope) -> graph.Act:
         case nodes.WithdrawsTopic(topic):
             return graph.Withdraws(topic.text)
         case nodes.SetsAttribute(path, given):
-            return graph.Changes(path.parts[-1].text, None if given is None else _given(given, scope))
+            name = path.parts[-1].text
+            wanted = scope.names.attribute(name)
+            return graph.Changes(name, None if given is None else _given(given, wanted, scope))
         case nodes.StartsFlow(flow):
             return graph.Requests(flow.text)
 
@@ -99,14 +103,18 @@ def _wording(line: nodes.WordingLine) -> graph.Wording:
     return graph.Wording(part, cast(Operator, line.operator), line.words.value, line.span.line)
 
 
-def _values(offers: tuple[nodes.Offer, ...], scope: Scope) -> tuple[tuple[str, graph.Given], ...]:
-    return tuple((name.text, _given(offered, scope)) for name, offered in offers)
+def _values(
+    offers: tuple[nodes.Offer, ...], fields: tuple[tuple[str, FieldType], ...], scope: Scope
+) -> tuple[tuple[str, graph.Given], ...]:
+    kinds = dict(fields)
+    return tuple((name.text, _given(offered, kinds.get(name.text), scope)) for name, offered in offers)
 
 
-def _given(node: nodes.Offered, scope: Scope) -> graph.Given:
+def _given(node: nodes.Offered, wanted: FieldType | None, scope: Scope) -> graph.Given:
     match node:
         case nodes.ListNode(items):
-            return graph.Several(tuple(_given(item, scope) for item in items))
+            item = wanted.item if wanted else None
+            return graph.Several(tuple(_given(each, item, scope) for each in items))
         case nodes.RecordNode(offers):
-            return graph.Record(_values(offers, scope))
-    return value(node, scope)
+            return graph.Record(_values(offers, wanted.fields if wanted else (), scope))
+    return fitted(node, wanted, scope)

@@ -9,6 +9,7 @@ from golden_cases import GOLDEN, compiled_case, compiled_text, shared_project
 from dsl.compile import compile_project
 from dsl.graph import (
     END,
+    Amount,
     Attribute,
     Cap,
     Coupon,
@@ -23,6 +24,7 @@ from dsl.graph import (
     Limits,
     MailTest,
     Money,
+    Number,
     Quiet,
     Repeat,
     Send,
@@ -60,6 +62,14 @@ def test_blocks_join_below() -> None:
     assert isinstance(other, If)
     assert (test.then, test.otherwise, other.then, other.otherwise) == (2, 1, 3, 4)
     assert [node.next for node in (first, second, third) if isinstance(node, Send)] == [4, 4, END]
+
+
+def test_zero_becomes_an_amount_where_one_is_wanted() -> None:
+    """In the project's currency; beside numbers it stays a number."""
+    flow = graph("set contact.budget to 0", "set contact.visits to 0")
+    money, number = (node.value for node in flow.nodes if isinstance(node, Set))
+    assert money == Amount(Money(Decimal(0), "EUR"))
+    assert number == Number(Decimal(0))
 
 
 def test_arms_without_a_block_go_on_below() -> None:

@@ -1,16 +1,9 @@
 """Scenarios are played as the language reference says."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
 from scenes import MEASURED, played, stall_with, the, why
-
-from dsl.graph import AgreedTo, And, Duration, Not, Text
-from dsl.graph.scenario import ExpectHolds, Line, Occurs, Profile, Scenario, Withdraws
-from virta.project import load_project
-from virta.scenarios.playing import play
-from virta.scenarios.stage import open_house
 
 WELCOME = """
 scenario "welcome"
@@ -298,19 +291,29 @@ def test_the_same_scenario_gives_the_same_outcome(tmp_path: Path) -> None:
 
 def test_purposes_are_agreed_to_and_taken_back_as_topics_are(tmp_path: Path) -> None:
     """On the preferences page, and confirmed by mail."""
-    stall = stall_with(tmp_path, toml=MEASURED)
-    settings, compiled = load_project(stall)
-    topic = (("topic", Text("measurement")),)
-    agreed = AgreedTo("measurement")
-    lines = (
-        Line(1, "asks", Occurs("subscribed", topic), at="2026-03-02T10:00"),
-        Line(2, "agreed", ExpectHolds(agreed)),
-        Line(3, "takes back", Withdraws("measurement"), after=Duration(days=1)),
-        Line(4, "not agreed", ExpectHolds(And((Not(agreed), AgreedTo("news"))))),
-    )
-    scenario = Scenario("by hand", ("welcome",), Profile(agreed=("news",)), lines, "by_hand.flow", 1)
-    outcome = asyncio.run(play(open_house(stall, settings, compiled), scenario))
-    assert why(outcome) == ""
+    text = """
+scenario "measured for a day"
+    flow welcome
+    contact
+        agreed to news
+    at 2026-03-02 10:00 subscribed with topic "measurement"
+    expect agreed to measurement
+    after 1 day withdraws measurement
+    expect not agreed to measurement and agreed to news
+"""
+    assert why(the(played(tmp_path, text, toml=MEASURED))) == ""
+
+
+def test_zero_is_an_amount_where_one_is_given(tmp_path: Path) -> None:
+    """`0` needs no currency, in lists neither."""
+    text = """
+scenario "free of charge"
+    flow welcome
+    at 2026-03-02 10:00 order_placed with total 0, items [(sku "gift", price 0)]
+    expect last order_placed.total is 0 EUR and last order_placed.total < 1 EUR
+    expect sum of order_placed.items.price is 0 EUR
+"""
+    assert why(the(played(tmp_path, text))) == ""
 
 
 def test_who_agrees_to_a_purpose_alone_cannot_sign_up(tmp_path: Path) -> None:
