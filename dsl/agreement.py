@@ -1,14 +1,15 @@
 """Which values may be compared with which, and how."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from dsl.finding import Finding
 from dsl.graph import Money
 from dsl.names import Names, nearest
+from dsl.nodes import Send
 from dsl.scope import Scope, ValueType
 from dsl.source import error
 from dsl.terms import Expression, Literal, Negative, Path
-from dsl.walk import mails_within
+from dsl.walk import every_step, mails_within
 
 _FAMILY = {"url": "text", "choice": "text", "moment": "date"}
 KINDS = {
@@ -127,10 +128,19 @@ def _text_literal(one: ValueType, right: Expression, names: Names) -> Iterable[F
             "E306", right.span, "A blank text counts as unknown.", "Write `is unknown` or `is known`."
         )
     elif one.names and (known := _declared(one.names, names)) is not None and text not in known:
-        close = nearest(text, known)
-        yield error(
-            "E213", right.span, f"There is no {one.names} `{text}`.", f'Write `"{close}"`.' if close else ""
-        )
+        yield _not_declared(one.names, text, right, sorted(known))
+
+
+def _not_declared(kind: str, text: str, node: Literal, known: Sequence[str]) -> Finding:
+    close = nearest(text, known)
+    if close:
+        help = f'Write `"{close}"`.'
+    elif known:
+        listed = ", ".join(f"`{each}`" for each in known[:8])
+        help = f"Known are {listed}{' and others' if len(known) > 8 else ''}."
+    else:
+        help = "Name one that the project has."
+    return error("E213", node.span, f"There is no {kind} `{text}`.", help)
 
 
 def _declared(kind: str, names: Names) -> Iterable[str] | None:
@@ -138,10 +148,15 @@ def _declared(kind: str, names: Names) -> Iterable[str] | None:
     known: dict[str, Iterable[str]] = {
         "topic": names.topics,
         "flow": names.flows,
-        "template": names.templates,
+        "template": names.templates | _sent(names),  # one that is sent and missing is told at its `send`
         "mail": {mail for flow in names.flows.values() for mail in mails_within(flow.steps)},
     }
     return known.get(kind)
+
+
+def _sent(names: Names) -> set[str]:
+    steps = (step for flow in names.flows.values() for step in every_step(flow.steps))
+    return {step.template.text for step in steps if isinstance(step, Send)}
 
 
 def _name(node: Expression) -> str:

@@ -171,7 +171,7 @@ class StepBuilder(ExpressionBuilder):
                 winners.append(self.winner(each))
             elif each.data in ("split_arm", "hole_arm"):
                 arms.append(self.arm(each))
-                if winners:
+                if winners and each.data == "split_arm":
                     behind = behind or arms[-1]
         return nodes.Split(self.name(tree), tuple(arms), tuple(winners), behind, self.label(tree), span)
 

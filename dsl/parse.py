@@ -17,13 +17,14 @@ from dsl.nodes import Declaration
 from dsl.parser import parser
 from dsl.scenarios.faults import PLACES, diagnose_scene, opener, wrong_opener
 from dsl.source import Source, error
-from dsl.words import DECLARATIONS
+from dsl.words import DECLARATIONS, STEPS
 
 _MOST_FAULTS = 40
 _MOST_MENDS = 6
 _LAYOUT_TOKENS = ("_NL", "_INDENT", "_DEDENT", "$END")
 _SPELLING = ("E111", "E112", "E113", "E114", "E118")
 _WORD = re.compile(r"[^\W\d]\w*")
+_WINNER = re.compile(r"keep\b|adapt\b")
 
 
 def parse_source(source: Source, currency: str) -> tuple[list[Declaration], list[Finding]]:
@@ -90,6 +91,8 @@ def _mend(chunk: Chunk, fault: UnexpectedInput, findings: list[Finding], mends: 
         return _fill_block(chunk, index if token in _LAYOUT_TOKENS else index - 1, findings)
     logical = chunk.lines[index]
     place = _place(chunk, index)
+    if place == "split" and _beside_arms(chunk, index, findings):
+        return True
     reader = diagnose_scene if place in PLACES else diagnose
     finding, mend = reader(chunk, index, column, place)
     mended = mends.get(id(logical), 0)
@@ -140,8 +143,10 @@ def _open(chunk: Chunk, index: int, findings: list[Finding]) -> bool:
 
 def _outdent(chunk: Chunk, index: int, findings: list[Finding]) -> bool:
     logical, above = chunk.lines[index], chunk.lines[index - 1]
-    deep, shift = logical.indent, logical.indent - above.indent
-    if not logical.holed and not above.holed:
+    deep = logical.indent
+    if _WINNER.match(above.words) and _place(chunk, index - 1) == "split":
+        above = _parent(chunk, index - 1)
+    if not logical.holed and not chunk.lines[index - 1].holed:
         findings.append(
             error(
                 "E103",
@@ -157,7 +162,36 @@ def _outdent(chunk: Chunk, index: int, findings: list[Finding]) -> bool:
         del chunk.lines[index:end]
         return True
     for below in chunk.lines[index:end]:
-        below.reindent(below.indent - shift)
+        below.reindent(below.indent - deep + above.indent)
+    return True
+
+
+def _beside_arms(chunk: Chunk, index: int, findings: list[Finding]) -> bool:
+    """Bring steps that stand among the arms of a split behind it; False: this line is meant for an arm."""
+    logical, split = chunk.lines[index], _parent(chunk, index)
+    first = logical.words.split(" ")[0]
+    if first not in STEPS:
+        return False
+    if not logical.holed:
+        findings.append(
+            error(
+                "E102",
+                chunk.span(index, logical.indent, logical.indent + len(first)),
+                f"`{first}` cannot stand here, among the arms of a split.",
+                f"Begin it at the depth of `{split.words[:40]}`, or indent it below an arm.",
+            )
+        )
+    end = index
+    while end < len(chunk.lines) and chunk.lines[end].indent >= logical.indent:
+        end += 1
+    deep, run = logical.indent, chunk.lines[index:end]
+    arms = any(line.indent == deep and line.words[:1].isdigit() for line in run)
+    for line in run[:1] if arms else run:
+        if arms:
+            line.replace(deep, len(line.text), HOLE)
+            line.holed = True
+        else:
+            line.reindent(line.indent - deep + split.indent)
     return True
 
 
@@ -189,7 +223,7 @@ def _place(chunk: Chunk, index: int) -> str:
         return "fields"
     if head in ("topic", "segment", "coupon", "webhook", "limits"):
         return head
-    parent = next(line for line in reversed(chunk.lines[:index]) if line.indent < chunk.lines[index].indent)
+    parent = _parent(chunk, index)
     if head == "scenario":
         return "scenario" if parent is chunk.lines[0] else "person" if parent.words == "contact" else "mail"
     if parent is chunk.lines[0]:
@@ -197,6 +231,12 @@ def _place(chunk: Chunk, index: int) -> str:
     words = parent.words
     above = re.match(r"(send|split|repeat|wait +(?:for|until))\b", words)
     return " ".join(above.group(1).split()) if above else "block"
+
+
+def _parent(chunk: Chunk, index: int) -> Logical:
+    """The line in whose block a line stands that is not at the left edge."""
+    depth = chunk.lines[index].indent
+    return next(chunk.lines[at] for at in range(index - 1, -1, -1) if chunk.lines[at].indent < depth)
 
 
 _OF_FLOWS = ("flow", "repeat", "block")

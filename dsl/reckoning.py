@@ -2,12 +2,32 @@
 
 from dsl.agreement import is_zero
 from dsl.finding import Finding
+from dsl.graph import Duration
 from dsl.scope import ANYTHING, NUMBER, ValueType
 from dsl.source import error
-from dsl.terms import Arithmetic
+from dsl.terms import Arithmetic, History, Literal, Path
+from dsl.wording import duration_words
 
 ADDED = ("number", "money")
 """The kinds of values with which one can reckon."""
+
+
+def moved_date(node: Arithmetic, left: ValueType) -> Finding | None:
+    """The finding for `DATE - 7 days`, where `left` is the type of the date; None for anything else."""
+    if left.kind not in ("date", "moment") or not isinstance(node.right, Literal):
+        return None
+    if not isinstance(node.right.value, Duration) or node.operator not in "+-":
+        return None
+    length = duration_words(node.right.value)
+    side = "before" if node.operator == "-" else "after"
+    match node.left:
+        case Path(parts=(root, *_)) if root.text == "contact":
+            help = f"Write it as a start: `start on date {node.left.text} {length} {side} at 09:00`."
+        case History(kind, path) if node.left.window is None and node.left.where is None:
+            help = f"Write it as a start: `start on date {kind} {path.text} {length} {side} at 09:00`."
+        case _:
+            help = f"Ask how long ago something was, as in `time since contact.created_at > {length}`."
+    return error("E304", node.span, "A date is not reckoned with.", help)
 
 
 def reckoned(

@@ -30,6 +30,8 @@ ANYTHING = ValueType("anything")
 CONDITION = ValueType("condition")
 NUMBER = ValueType("number")
 TEXT = ValueType("text")
+MAIL_TESTS = ("opened", "clicked", "sent")
+"""What can be asked about a mail of the same journey."""
 PREDICTED = {"churn_risk": NUMBER, "lifetime_value": ValueType("money")}
 """What `predicted` can be asked for, without a prediction's own unit: a risk lies from 0 to 1."""
 
@@ -123,6 +125,11 @@ def resolve(path: Path, scope: Scope, findings: list[Finding]) -> Meaning | None
                 "E209", path.span, "This does not say which event is meant.", f"Write `last {path.text}`."
             )
         )
+        return None
+    if root.text in MAIL_TESTS and not rest:
+        which = min(scope.sends, default="NAME")
+        help = f"Name the mail, as in `{root.text} {which}`."
+        findings.append(error("E209", path.span, f"`{root.text}` does not say which mail.", help))
         return None
     known = [
         *(f"contact.{each}" for each in scope.names.attributes),

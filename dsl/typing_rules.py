@@ -6,7 +6,7 @@ from dsl.agreement import comparable, currency_of
 from dsl.finding import Finding
 from dsl.graph import EventType
 from dsl.names import PURPOSES, fields_of, unknown
-from dsl.reckoning import ADDED, reckoned
+from dsl.reckoning import ADDED, moved_date, reckoned
 from dsl.scope import ANYTHING, CONDITION, NUMBER, Scope, ValueType, follow, resolve, undeclared
 from dsl.source import error
 from dsl.terms import (
@@ -32,6 +32,7 @@ from dsl.terms import (
     Tagged,
     within,
 )
+from dsl.yes_or_no import compared_with_yes_or_no
 
 _ORDERED = ("number", "money", "date", "moment")
 
@@ -119,8 +120,11 @@ def type_of(node: Expression, scope: Scope, findings: list[Finding]) -> ValueTyp
             _check_known(node, value, words, scope, findings)
             return CONDITION
         case Arithmetic(_, left, right):
-            kinds = check_value(left, scope, findings), check_value(right, scope, findings)
-            return reckoned(node, *kinds, scope.currency, findings)
+            one = check_value(left, scope, findings)
+            if told := moved_date(node, one):
+                findings.append(told)
+                return ANYTHING
+            return reckoned(node, one, check_value(right, scope, findings), scope.currency, findings)
         case Negative(value):
             one = check_value(value, scope, findings)
             if one.kind not in (*ADDED, "anything"):
@@ -182,6 +186,10 @@ def _check_comparison(
                     "Write `time since contact.created_at > 30 days`.",
                 )
             )
+        return
+    if told := compared_with_yes_or_no(operator, left, right):
+        check_condition(left, scope, findings)
+        findings.append(told)
         return
     kind = check_value(left, scope, [] if quiet else findings)
     findings.extend(comparable(operator, left, kind, right, check_value(right, scope, findings), scope))

@@ -17,6 +17,9 @@ from dsl.words import CONDITION_WORDS
 
 _TEMPLATE_NAMES = ("links", "sender", "language", "time_zone", "preheader", "wording")
 
+_REQUESTS = ("request", "api", "API", "demand", "hand")
+"""What people call the start of a flow that others ask for."""
+
 
 def check_conditions(draft: Draft) -> Iterator[Finding]:
     """Unknown names in conditions and values, and types that clash."""
@@ -92,7 +95,11 @@ def _not_of_the_event(term: object) -> Iterator[Finding]:
 def _filtered(
     event: Name, owner: StartOnEvent | LeaveOn | GoalLine, scope: Scope, findings: list[Finding]
 ) -> None:
-    if known_event(event, scope, findings) and owner.where is not None:
+    if event.text in _REQUESTS and event.text not in scope.names.events and isinstance(owner, StartOnEvent):
+        findings.append(
+            error("E111", owner.span, "What others ask for comes by request.", "Write `start by request`.")
+        )
+    elif known_event(event, scope, findings) and owner.where is not None:
         check_condition(owner.where, scope.under(scope.names.events[event.text]), findings)
 
 
