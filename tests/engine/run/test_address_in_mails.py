@@ -59,7 +59,7 @@ async def test_a_mail_shows_the_address_in_both_parts_and_its_subject(
 
 async def test_the_engine_keeps_no_address(tmp_path: Path, mailbox: Running) -> None:
     """Neither its store nor the file of attempts nor the log has it, also where a mail fails."""
-    broken = MAIL.replace("You are", "{{ contact.created_at | date(contact.email) }} You are")
+    broken = MAIL.replace("You are", "{{ [1] | map(contact.email) | list }} You are")
     for template in (MAIL, broken):
         given = (("templates/greeting.html", template.encode()),)
         folder = tmp_path / str(len(template))
