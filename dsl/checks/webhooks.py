@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from dsl.draft import Draft
 from dsl.finding import Finding
@@ -81,3 +81,17 @@ def _url(url: TextValue) -> Iterator[Finding]:
             "An address that everyone can read here holds no password.",
             "Leave out what stands before the `@`: calls are signed by the key.",
         )
+    elif not _port_is_one(parts):
+        yield error(
+            "E432",
+            url.span,
+            "Behind the `:` of an address stands a number from 1 to 65535.",
+            "Leave out the `:` and what stands behind it; calls then go to 443, as `https` does everywhere.",
+        )
+
+
+def _port_is_one(parts: SplitResult) -> bool:
+    try:
+        return parts.port != 0
+    except ValueError:  # no number, or one beyond all ports
+        return False
