@@ -7,7 +7,7 @@ from functools import cache
 
 from dsl.graph import Duration, Money
 
-_PART = re.compile(r"(\d+(?:\.\d+)?) *([a-z]+)")
+_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?) *([a-z]+)")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _DIGITS = 15
 _SECONDS = {"minute": 60, "hour": 3600}
@@ -50,7 +50,7 @@ def percent(text: str) -> Decimal:
 
 def money(text: str, default: str) -> Money:
     """The value of `49.90 EUR`. Raises `Misspelt`; `default` is the project's currency."""
-    digits = re.match(r"[\d.]+", text)
+    digits = re.match(r"[0-9.]+", text)
     assert digits
     amount, currency = number(digits.group()), text[digits.end() :].strip()
     if currency != default and currency not in currencies():

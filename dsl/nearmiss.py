@@ -158,7 +158,7 @@ def _plain(message: str, instead: str) -> Callable[[re.Match[str]], tuple[str, s
 
 _PATTERNS: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], tuple[str, str]]], ...] = (
     ("E113", re.compile(r"[“”„‟«»‘’‚']([^“”„‟«»‘’‚'\"\x00￼]*)[“”„‟«»‘’‚'\"]"), _quotes),
-    ("E112", re.compile(r"(?:\d+[.:,-])*\d*[^\W\D0-9]\d*(?:[.:,-]\d+)*"), _digits),
+    ("E112", re.compile(r"(?:\d+-\d+-\d+ +)?(?:\d+[.:,-])*\d*[^\W\D0-9]\d*(?:[.:,-]\d+)*"), _digits),
     ("E112", re.compile(r"([€$£¥]) *(\d+(?:[.,]\d+)?)()()"), _sign),
     ("E112", re.compile(r"()()(\d+(?:[.,]\d+)?) *([€$£¥])"), _sign),
     ("E112", re.compile(r"\b(\d{1,2})[./](\d{1,2})[./](\d{4})\b"), _date),

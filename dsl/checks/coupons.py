@@ -15,7 +15,7 @@ from dsl.source import error
 from dsl.terms import CouponCode
 from dsl.walk import every_step
 
-_RANDOM = re.compile(r"\{random (\d{1,3})\}")
+_RANDOM = re.compile(r"\{random ([0-9]{1,3})\}")
 _PLAIN = re.compile(r"[A-Za-z0-9_-]*")
 _FEWEST, _MOST = 6, 32
 _LONGEST = 64
