@@ -252,7 +252,8 @@ def _start(turn: Turn, by_event: dict[str, dict[str, Any]]) -> None:
             starting[name] = {}
     turn.started |= starting.keys()
     for name in sorted(starting):
-        enter(turn, turn.loaded.current[name], starting[name])
+        cause = "" if name in by_event else f"{turn.cause}segment"
+        enter(turn, turn.loaded.current[name], starting[name], cause)
 
 
 def _started_by(turn: Turn, moved: list[tuple[str, bool]]) -> list[str]:

@@ -13,7 +13,8 @@ from engine.store.store import Store
 _JUDGED, _SWEEPING, _SWEPT, _SWEEPS, _SINCE = "judged", "sweeping", "swept", "sweeps", "since"
 """What everybody was looked at by, what people are being looked at by, how far that has come, the number
 of such rounds (what comes of one is another thing than what came of an earlier one by the same program), and
-when the present one began (ms UTC): starts that come while it goes on are missed by nobody."""
+when the present one began, or the one that it broke off (ms UTC): starts that come while it goes on are missed
+by nobody."""
 
 _NOTHING = -1
 _PAGE = 500
@@ -30,7 +31,11 @@ async def strangers_to(
     after, round_ = cursors.get(_SWEPT, 0), cursors.get(_SWEEPS, 0)
     if cursors.get(_SWEEPING) != wanted:
         after, round_ = 0, round_ + 1
-        batch.cursors |= {_JUDGED: _NOTHING, _SWEEPING: wanted, _SWEEPS: round_, _SINCE: now}
+        broken_off = (
+            cursors.get(_SWEEPING, _NOTHING) != _NOTHING
+        )  # who was not reached may have missed a start
+        since = cursors.get(_SINCE, now) if broken_off else now
+        batch.cursors |= {_JUDGED: _NOTHING, _SWEEPING: wanted, _SWEEPS: round_, _SINCE: since}
     loaded.since = batch.cursors.get(_SINCE) or cursors.get(_SINCE, NEVER)
     contacts = await store.contacts(f"{after:032x}", _PAGE)
     if contacts:

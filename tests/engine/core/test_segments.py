@@ -251,3 +251,25 @@ def test_two_loads_of_one_program_are_alike() -> None:
     one, other = (advance(rules, Bundle("a" * 32), stimulus, START) for rules in both)
     assert one == other
     assert replace(one.bundle, created=0) != Bundle("a" * 32)
+
+
+def test_a_segment_and_the_event_itself_start_two_journeys_of_their_own() -> None:
+    """In one turn, when the engine hears late that time had moved the person: what each tells is told."""
+    anna = Person(
+        loaded("""
+segment silent "Silent"
+    any order_placed
+        and no order_placed in last 1 day
+flow greeting "Greeting"
+    start on joining segment silent
+    start on order_placed
+    enter every time
+
+    tell "care@kafija.example" "Somebody is here."
+""")
+    )
+    anna.happens("order_placed")
+    anna.now += 3 * DAY  # nobody looked when the day was over
+    anna.happens("order_placed")
+    told = [effect.key for effect in anna.effects if effect.kind == "tell"]
+    assert len(told) == len(set(told)) == 3

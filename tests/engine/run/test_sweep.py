@@ -8,7 +8,7 @@ from flows import loaded
 from person import DAY, MONDAY, at
 
 from engine.core.advance import advance
-from engine.core.bundle import Bundle, Effect, MailBody, MailEnded, Stimulus
+from engine.core.bundle import Bundle, Effect, Fired, MailBody, MailEnded, Stimulus
 from engine.core.loaded import Loaded
 from engine.run import sweep
 from engine.store.batch import Batch
@@ -47,6 +47,11 @@ class Round:
     async def all(self, program: Loaded, now: int = MONDAY) -> None:
         while await self.step(program, now):
             pass
+
+    async def watch(self, program: Loaded, now: int) -> None:
+        """What is due by now for everybody."""
+        stimuli = [Stimulus(f"watch-{now}", contact, now, Fired("", 0)) for contact in PEOPLE]
+        await self._advance(program, stimuli, Batch(), now)
 
     async def hand_over(self, program: Loaded) -> None:
         """Every mail that has been asked for."""
@@ -121,3 +126,26 @@ async def test_what_a_later_round_starts_is_another_journey(round_: Round) -> No
         await round_.hand_over(program)
     assert len(round_.effects) == 3 * len(PEOPLE)
     assert len({effect.key for effect in round_.effects}) == 3 * len(PEOPLE)
+
+
+async def test_a_round_that_is_broken_off_loses_no_start(
+    round_: Round, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another edit is loaded while a campaign's moment passes: those whom the first round had not reached
+    get it all the same."""
+    monkeypatch.setattr(sweep, "_PAGE", 3)
+    text = """
+segment everybody "Everybody"
+    contact.birthday is known
+flow campaign "Campaign"
+    start at 2026-03-02 10:00 for segment everybody
+
+    send gift
+        topic news
+"""
+    campaign = loaded(text)
+    edited = loaded(text + 'segment others "Others"\n    contact.city is known\n')
+    await round_.step(campaign, at("2026-03-02T07:59:59"))  # before ten in Riga
+    await round_.all(edited, at("2026-03-02T08:00:01"))
+    await round_.watch(edited, at("2026-03-02T08:00:02"))
+    assert sorted(effect.contact for effect in round_.effects) == PEOPLE
