@@ -13,8 +13,8 @@ from engine.store.store import Store
 _JUDGED, _SWEEPING, _SWEPT, _SWEEPS, _SINCE = "judged", "sweeping", "swept", "sweeps", "since"
 """What everybody was looked at by, what people are being looked at by, how far that has come, the number
 of such rounds (what comes of one is another thing than what came of an earlier one by the same program), and
-when the present one began, or the one that it broke off (ms UTC): starts that come while it goes on are missed
-by nobody."""
+when the present one began, or the one that it broke off (ms UTC): starts that come while it goes on are
+missed by nobody."""
 
 _NOTHING = -1
 _PAGE = 500
