@@ -11,6 +11,7 @@ from dsl.scenarios.nodes import ActNode, AfterTime, AtMoment, ScenarioNode, Scen
 from dsl.source import error
 
 _CLOCK_CHANGE = timedelta(hours=1)
+_FIRST_YEAR, _LAST_YEAR = 2000, 2199
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def hours(node: ScenarioNode) -> tuple[Hour, ...]:
 
 
 def check_clock(node: ScenarioNode) -> Iterator[Finding]:
-    """A scenario that does not say when it begins, or whose time runs backwards."""
+    """A scenario that does not say when it begins, whose time runs backwards, or out of all bounds."""
     first = node.scenes[0] if node.scenes else None
     if first and first.does is not None and not isinstance(first.when, AtMoment):
         yield error(
@@ -47,6 +48,8 @@ def check_clock(node: ScenarioNode) -> Iterator[Finding]:
     now: datetime | None = None
     for scene in node.scenes:
         later = _moved(now, scene)
+        if later is None and scene.when and (now or isinstance(scene.when, AtMoment)):
+            yield from _out_of_bounds(scene.when)
         if isinstance(scene.when, AtMoment) and now and later and later < now - _CLOCK_CHANGE:
             yield error(
                 "E604",
@@ -58,24 +61,32 @@ def check_clock(node: ScenarioNode) -> Iterator[Finding]:
         now = later
 
 
+def _out_of_bounds(when: AtMoment | AfterTime) -> Iterator[Finding]:
+    """The year in which a line happens; nothing for one whose time has been told to mean nothing."""
+    if isinstance(when, AtMoment) and when.moment:
+        message = f"A scenario happens in the years {_FIRST_YEAR} to {_LAST_YEAR}."
+        yield error("E115", when.span, message, "Write a moment in them, as in `at 2026-03-02 10:00`.")
+    elif isinstance(when, AfterTime) and when.duration:
+        message = f"This line would happen after the year {_LAST_YEAR}, where a scenario ends."
+        yield error("E115", when.span, message, "Write a shorter time.")
+
+
 def _moved(now: datetime | None, scene: SceneLine) -> datetime | None:
-    """The time of a line, on the contact's clock; that of the line before is `now`."""
+    """The time of a line, on the contact's clock; that of the line before is `now`. None: it is not known, or
+    out of bounds."""
+    moment: datetime | None = None
     match scene.when:
-        case AtMoment(None) | AfterTime(None):
-            return None
-        case AtMoment(str(moment)):
-            return datetime.fromisoformat(moment)
-        case AfterTime(Duration() as duration) if now:
-            return _later(now, duration)
         case None:
             return now
-    return None
+        case AtMoment(str(written)):
+            moment = datetime.fromisoformat(written)
+        case AfterTime(Duration() as duration) if now:
+            moment = _later(now, duration)
+    return moment if moment and _FIRST_YEAR <= moment.year <= _LAST_YEAR else None
 
 
-def _later(moment: datetime, duration: Duration) -> datetime | None:
+def _later(moment: datetime, duration: Duration) -> datetime:
     year, month = divmod(moment.year * 12 + moment.month - 1 + duration.months, 12)
-    if year >= datetime.max.year - 1:
-        return None
     day = min(moment.day, monthrange(year, month + 1)[1])
     whole = timedelta(days=duration.days, seconds=duration.seconds)
     return moment.replace(year=year, month=month + 1, day=day) + whole
