@@ -12,30 +12,37 @@ from engine.store.batch import Batch
 from engine.store.statement import Driver, Statement
 
 
-def write(driver: Driver, batch: Batch) -> None:
+class Places:
+    """By what effects are in order: each by its moment, and calls one behind all that are there, for those of
+    one moment must keep their order. One for each life of a store, whose only writer it belongs to."""
+
+    def __init__(self) -> None:
+        self._last: int | None = None  # None: not known
+
+    def of(self, driver: Driver, effects: Sequence[Effect]) -> list[int]:
+        """The place of each."""
+        if not any(effect.kind == "call" for effect in effects):
+            return [effect.body.at for effect in effects]
+        if self._last is None:  # asked for once: nothing leads there but all that waits
+            found = _LAST.first(driver)
+            self._last = (found[0] or 0) if found is not None else 0
+        places = []
+        for effect in effects:
+            self._last = max(effect.body.at, self._last + 1)
+            places.append(self._last)
+        return places
+
+
+def write(driver: Driver, batch: Batch, places: Places) -> None:
     """Write down what is asked for, one that is known already as it was; take away what is done."""
     _PUT.run_many(
         driver,
         [
             (bytes.fromhex(effect.key), bytes.fromhex(effect.contact), made, rows.effect_row(effect))
-            for effect, made in zip(batch.effects, _places(driver, batch.effects), strict=True)
+            for effect, made in zip(batch.effects, places.of(driver, batch.effects), strict=True)
         ],
     )
     _GONE.run_many(driver, [(bytes.fromhex(key),) for key in batch.ended])
-
-
-def _places(driver: Driver, effects: Sequence[Effect]) -> list[int]:
-    """By what each effect is in order: its moment, and for calls one behind all that are there, for those of
-    one moment must keep their order."""
-    if not any(effect.kind == "call" for effect in effects):
-        return [effect.body.at for effect in effects]
-    found = _LAST.first(driver)
-    last = (found[0] or 0) if found is not None else 0
-    places = []
-    for effect in effects:
-        last = max(effect.body.at, last + 1)
-        places.append(last)
-    return places
 
 
 def waiting(driver: Driver) -> list[Effect]:

@@ -43,6 +43,7 @@ class Store:
 
     def __init__(self, path: Path | None, durable: bool = True, image: bytes | None = None) -> None:
         self._database = Database(path, t.metadata, durable, image)
+        self._places = effects.Places()
         self._end: int | None = None  # of the inbox; None: not known
         self._next_due: int | None = None
         self._stale = True  # whether the earliest deadline may have changed since it was read
@@ -129,7 +130,7 @@ class Store:
 
     async def commit(self, batch: Batch) -> None:
         self._stale = True
-        await self._database.run(_commit, batch)
+        await self._database.run(_commit, batch, self._places)
         self._stale = True
 
     async def cursors(self) -> dict[str, int]:
@@ -171,10 +172,10 @@ def _gather(
     )
 
 
-def _commit(connection: Connection, batch: Batch) -> None:
+def _commit(connection: Connection, batch: Batch, places: effects.Places) -> None:
     driver = driver_of(connection)
     people.write(driver, batch)
-    effects.write(driver, batch)
+    effects.write(driver, batch, places)
     coupons.keep(driver, batch.codes)
     handed.keep(driver, batch.handed)
     trials.write(driver, batch.trials)

@@ -441,14 +441,19 @@ from engine.core.bundle import Bundle
 from engine.store import store
 from engine.store.batch import Batch
 from engine.store.database import Database
+from engine.store.effects import Places
 from engine.store.schema import metadata
 
+def writes(connection, number):
+    person = Bundle("a" * 32, created=number)
+    store._commit(connection, Batch(profiles=[person], cursors={"inbox": number}), Places())
+
 def dies(connection):
-    store._commit(connection, Batch(profiles=[Bundle("a" * 32, created=2)], cursors={"inbox": 2}))
+    writes(connection, 2)
     os.kill(os.getpid(), signal.SIGKILL)
 
 database = Database(Path(sys.argv[1]), metadata)
-asyncio.run(database.run(store._commit, Batch(profiles=[Bundle("a" * 32, created=1)], cursors={"inbox": 1})))
+asyncio.run(database.run(writes, 1))
 asyncio.run(database.run(dies))
 """
     path = tmp_path / "engine.db"
