@@ -125,12 +125,6 @@ BROKEN = tuple(
             "if right else 0",
             "division by zero is unknown",
         ),
-        (
-            "advance",
-            "if purpose is not None and purpose not in turn.bundle.agreed:\n        return\n    need",
-            "need",
-            "without personalisation consent what was looked at is unknown",
-        ),
         # ---- comparisons
         (
             "operators",
