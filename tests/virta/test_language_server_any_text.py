@@ -21,25 +21,6 @@ from virta.language_server.workspace import Workspace
 
 EDITED = sorted(name for name in FILES if name != "virta.toml")
 PIECES = ("", " ", "    ", "\t", "\n", "\r\n", *'"([{#', "{{", "%}", "send", "￼", "😀", "ī", "\ufeff")
-    "",
-    " ",
-    "    ",
-    "\t",
-    '"',
-    "(",
-    "[",
-    "{",
-    "{{",
-    "%}",
-    "\n",
-    "\r\n",
-    "￼",
-    "😀",
-    "ī",
-    "#",
-    "send",
-    "\ufeff",
-)
 
 
 @pytest.fixture(scope="module")

@@ -37,7 +37,7 @@ def told(folder: Path, which: str, words: str) -> str:
         ("test", "▮after 2 days", "`after D …`"),
         ("test", "fl▮ow thanks", "`flow NAME` (may repeat)"),
         ("schema", "num▮ber", "`NAME number`"),
-        ("schema", "▮one of", '`one of "A", "B"`'),
+        ("schema", "▮one of", '`NAME one of "A", "B"`'),
     ],
 )
 def test_a_word_of_the_language_tells_its_form_and_meaning(
