@@ -13,6 +13,23 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
 
 
+_NOT_PUBLIC = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        # the standard library's tables follow the registries of IANA, with years between
+        "192.0.0.0/24",  # protocol assignments (RFC 6890); some clouds answer their machines here
+        "192.88.99.0/24",  # relays from IPv6 to IPv4, given up (RFC 7526)
+        "168.63.129.16/32",  # what one cloud answers each of its machines with
+        "::/96",  # IPv4 in IPv6, given up (RFC 4291, 2.5.5.1)
+        "::ffff:0:0:0/96",  # the same, for translators (RFC 2765)
+        "64:ff9b:1::/48",  # translators within a network (RFC 8215)
+        "3fff::/20",  # documentation (RFC 9637)
+        "5f00::/16",  # segments of a network's own routes (RFC 9602)
+        "fec0::/10",  # a site's own, given up (RFC 3879)
+    )
+)
+
+
 class NotAllowed(Exception):
     """The receiver stands where no call may go."""
 
@@ -35,7 +52,15 @@ def is_public(address: str) -> bool:
         found = ipaddress.ip_address(address)
     except ValueError:  # with a zone: an address of this link
         return False
-    return all(each.is_global and not each.is_multicast for each in (found, *_within(found)))
+    return all(_is_open(each) for each in (found, *_within(found)))
+
+
+def _is_open(address: Address) -> bool:
+    return (
+        address.is_global
+        and not address.is_multicast
+        and not any(address in network for network in _NOT_PUBLIC)
+    )
 
 
 def _within(address: Address) -> list[Address]:

@@ -36,6 +36,18 @@ pytestmark = pytest.mark.anyio
         "2002:7f00:1::",
         "2002:c0a8:101::1",
         "2001:0:7f00:1::",
+        "64:ff9b:1::a00:1",  # a translator of one's own network
+        "::7f00:1",
+        "::ffff:0:127.0.0.1",
+        "::ffff:0:0a00:1",
+        "fec0::1",
+        "3fff::1",
+        "5f00::1",
+        "192.88.99.1",
+        "192.0.0.192",  # where clouds keep the keys of their machines, too
+        "168.63.129.16",
+        "::ffff:168.63.129.16",
+        "64:ff9b::a83f:8110",
         "crm.example",
     ],
 )
@@ -44,7 +56,19 @@ def test_addresses_of_private_networks_are_not_public(address: str) -> None:
     assert not is_public(address)
 
 
-@pytest.mark.parametrize("address", ["1.1.1.1", "93.184.215.14", "2606:4700:4700::1111", "::ffff:1.1.1.1"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "1.1.1.1",
+        "93.184.215.14",
+        "168.63.129.17",
+        "2606:4700:4700::1111",
+        "2a00::1",
+        "::ffff:1.1.1.1",
+        "64:ff9b::101:101",
+        "2002:101:101::1",
+    ],
+)
 def test_addresses_of_the_internet_are(address: str) -> None:
     """As they are."""
     assert is_public(address)
