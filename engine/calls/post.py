@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx2
 import structlog
@@ -55,12 +56,15 @@ class HttpPost:
             self._urls[receiver.name] = _address(receiver)
             self._signers[receiver.name] = Webhook(receiver.secret)
         verify = tls or (httpx2.create_ssl_context() if self._urls else True)
-        self._clients = {  # one each: connections are kept by address, and an address may serve many names
+        # one each: connections are kept by address, and an address may serve many names; no cookie is kept, for
+        # the next call may be about somebody else
+        self._clients = {
             name: httpx2.AsyncClient(
                 verify=verify,
                 trust_env=False,  # a proxy would look the name up itself
                 follow_redirects=False,
                 timeout=_STEP,
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
                 limits=httpx2.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS),
             )
             for name in self._urls

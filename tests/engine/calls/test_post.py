@@ -270,6 +270,15 @@ async def test_attempts_share_connections(receiver: Receiver, poster: Poster) ->
     assert len(receiver.got) == 50
 
 
+async def test_what_a_receiver_wants_kept_is_not(receiver: Receiver, poster: Poster) -> None:
+    """A cookie would tell it which call went before, and that may have been about somebody else."""
+    receiver.says(204, headers={"set-cookie": "sid=anna; Path=/"})
+    post = poster(receiver.url)
+    for _ in range(2):
+        await post.post(CALL, now())
+    assert [got.headers.get("cookie") for got in receiver.got] == [None, None]
+
+
 async def test_the_page_says_how_long() -> None:
     """docs/webhooks.md."""
     page = (Path(__file__).parents[3] / "docs" / "webhooks.md").read_text("utf-8")
