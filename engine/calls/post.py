@@ -56,8 +56,8 @@ class HttpPost:
             self._urls[receiver.name] = _address(receiver)
             self._signers[receiver.name] = Webhook(receiver.secret)
         verify = tls or (httpx2.create_ssl_context() if self._urls else True)
-        # one each: connections are kept by address, and an address may serve many names; no cookie is kept, for
-        # the next call may be about somebody else
+        # one each: connections are kept by address, and an address may serve many names; no cookie is kept,
+        # for the next call may be about somebody else
         self._clients = {
             name: httpx2.AsyncClient(
                 verify=verify,
