@@ -15,6 +15,7 @@ from dsl.checks.loops import check_loops
 from dsl.checks.moves import check_moves
 from dsl.checks.never import check_never
 from dsl.checks.newcomers import check_newcomers
+from dsl.checks.own_event import check_own_event
 from dsl.checks.purposes import check_purposes
 from dsl.checks.schedules import check_schedules
 from dsl.checks.segments import check_segments
@@ -42,6 +43,7 @@ ALL: tuple[Callable[[Draft], Iterable[Finding]], ...] = (
     check_newcomers,
     check_heads,
     check_starts,
+    check_own_event,
     check_schedules,
     check_moves,
     check_cycles,

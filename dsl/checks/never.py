@@ -34,6 +34,15 @@ def check_never(draft: Draft) -> Iterator[Finding]:
     """Conditions that nothing can meet, because two of their parts exclude one another."""
     for condition in _conditions(draft):
         yield from _contradictions(condition)
+    for whole in _whole(draft):
+        for part in within(whole):
+            if isinstance(part, Comparison) and _settled(part, draft.today):
+                yield warning(
+                    "W224",
+                    part.span,
+                    "This is never true, whoever it is asked about.",
+                    "Mend the comparison, or delete it.",
+                )
 
 
 def _conditions(draft: Draft) -> Iterator[Expression]:
@@ -64,6 +73,25 @@ def _whole(draft: Draft) -> Iterator[Expression]:
                     yield from (until.test for until in untils)
                 case WaitFor(heard):
                     yield from (each.where for each in heard if each.where is not None)
+
+
+def _settled(part: Comparison, today: date) -> bool:
+    """Whether a comparison speaks of nothing that could make it true: of fixed values that differ, or of days
+    that have passed."""
+    match part:
+        case Comparison(sign, Literal(kind, one), Literal(other_kind, other)) if kind == other_kind:
+            asked = _Asked()
+            _choose(asked, {_plain(one)}, negated=False)
+            if sign in ("is", "is not"):
+                _choose(asked, {_plain(other)}, sign == "is not")
+            else:
+                _bound(asked, sign, _plain(other))
+            return sign in _MIRRORED and asked.impossible
+        case Comparison("<" | "<=" | "is", Path() as path, Literal("date" | "moment", day)):
+            return path.text in ("now", "today") and str(day)[:10] < today.isoformat()
+        case Comparison(">" | ">=" | "is", Literal("date" | "moment", day), Path() as path):
+            return path.text in ("now", "today") and str(day)[:10] < today.isoformat()
+    return False
 
 
 # ---------------------------------------------------------------- contradictions
