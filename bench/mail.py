@@ -25,6 +25,7 @@ from consent.keys import Keys
 from consent.service import Service
 from consent.store import decisions
 from dsl.compile import Compiled, Project, compile_project
+from engine.calls.recorder import Recorder
 from engine.core.record import What
 from engine.delivery.dispatch import Dispatch
 from engine.delivery.mailer import Mailer
@@ -132,7 +133,7 @@ async def measure(folder: Path, count: int) -> None:
             smtp=Smtp(url=mailbox.url),
         )
         keys = ProjectKeys(Keys.random(os.urandom), os.urandom(32))
-        system = await open_system(folder, settings, compiled(), keys, World())
+        system = await open_system(folder, settings, compiled(), keys, World(Recorder()))
         people = system.service.write(lambda tx: fill(tx, count))
         await deliver(system, people, folder / "mailbox", stages)
 

@@ -76,14 +76,14 @@ class Blank:
 class World:
     """What a system takes from outside itself. `clock` gives ms UTC, `entropy(n)` n random bytes; not
     `durable` gives up on power loss. `dial` reaches the mail server. With `blank` nothing is on the disk.
-    `post` makes the calls of webhooks; without it they are written down and nobody is called."""
+    `post` makes the calls of webhooks: what it says is taken is not asked for again."""
 
+    post: Post
     clock: Callable[[], int] = wall_clock
     entropy: Callable[[int], bytes] = secrets.token_bytes
     durable: bool = True
     dial: Dial = by_tcp
     blank: Blank | None = None
-    post: Post | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +204,7 @@ async def _open(
     )
     caller = Caller(
         consent,
-        world.post or Recorder(),
+        world.post,
         [webhook.name for webhook in program.webhooks],
         world.clock,
         lambda: wake[0](),
@@ -253,7 +253,7 @@ async def blank_of(folder: Path, settings: Settings, compiled: Compiled, keys: P
     if program is None:
         raise BrokenProject("The flows have errors; `virta check` shows them.")
     with contextlib.ExitStack() as opened:
-        world = World(lambda: 0, random.Random(0).randbytes, durable=False)
+        world = World(Recorder(), lambda: 0, random.Random(0).randbytes, durable=False)
         try:
             service = _service(None, settings, keys, world)
             opened.callback(service.close)

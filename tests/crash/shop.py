@@ -156,7 +156,7 @@ def address(number: int) -> str:
 
 async def open_shop(folder: Path, port: int, flows: Compiled, *, durable: bool, **changes: object) -> System:
     """The whole system over the files in `folder`, on the real clock."""
-    world = World(durable=durable, post=Receiver(folder / "calls"))
+    world = World(Receiver(folder / "calls"), durable=durable)
     return await open_system(folder, settings(port, **changes), flows, KEYS, world)
 
 

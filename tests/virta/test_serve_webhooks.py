@@ -1,5 +1,6 @@
 """`virta serve` and webhooks: secrets at the start, calls over TLS, and what a kill makes of one."""
 
+import inspect
 import ssl
 import threading
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from standardwebhooks.webhooks import Webhook
 
 from engine.insight.records import open_records
 from virta.command import run
+from virta.wiring import World
 
 SECRET = "whsec_c2VjcmV0IG9mIHRoZSByZWNlaXZlciBvZiBjYWxscw=="
 FLOW = """
@@ -169,3 +171,8 @@ def test_checking_and_simulating_ask_for_no_secret(
     monkeypatch.setenv("STALL_API_KEY", "the stall's key")
     monkeypatch.delenv("CRM_SECRET", raising=False)
     assert run(["check", str(folder)]) == 0, capsys.readouterr()
+
+
+def test_no_system_takes_calls_as_made_unless_it_says_so() -> None:
+    """A command that opens the stores must name who makes the calls that wait there, or they were lost."""
+    assert inspect.signature(World).parameters["post"].default is inspect.Parameter.empty

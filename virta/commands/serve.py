@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import dataclasses
 import os
 import signal
 import socket
@@ -72,8 +71,8 @@ def serve(
     """
     set_up_logs()
     settings, compiled = load_sound_project(folder)
-    world = World() if now is None else World(clock=_clock_from(now, settings))
-    world = dataclasses.replace(world, post=post_of(_webhooks(compiled), settings))
+    clock = wall_clock if now is None else _clock_from(now, settings)
+    world = World(post_of(_webhooks(compiled), settings), clock)
     keys = read_or_make_keys(settings, folder, world.entropy)
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(_listen(host, port))

@@ -17,6 +17,7 @@ import msgspec
 
 from consent.contract import Unavailable
 from dsl.compile import Compiled
+from engine.calls.recorder import Recorder
 from engine.core.record import What
 from engine.delivery.smtp import ServerFault
 from engine.insight.figures import figures
@@ -148,7 +149,7 @@ async def _play(
 ) -> Report:
     began = time.monotonic()
     clock = VirtualClock(acts[0].at)
-    world = World(clock, random.Random(seed).randbytes, durable=False)
+    world = World(Recorder(), clock, random.Random(seed).randbytes, durable=False)
     system = await open_system(folder, settings, compiled, keys, world)
     replay = Replay(system.pages, settings.url, _KEY, mailbox, system.store.handed, system.measurement)
     simulation = Simulation(clock, system.queue, system.dispatch, system.proofs, system.runner, system.caller)

@@ -16,6 +16,7 @@ from consent.keys import Keys
 from dsl.compile import Compiled
 from dsl.graph import Program
 from dsl.graph.scenario import Occurs, Scenario
+from engine.calls.recorder import Recorder
 from engine.core import calendar
 from engine.core.bundle import Bundle, Entry
 from engine.core.loaded import Loaded
@@ -119,6 +120,7 @@ async def open_stage(house: House, scenario: Scenario, address: str, start: int)
     program = staged(house.program, scenario)
     clock, post = VirtualClock(start), Post()
     world = World(
+        Recorder(),
         clock,
         random.Random(f"{scenario.file}\0{scenario.line}").randbytes,
         durable=False,

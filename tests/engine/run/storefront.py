@@ -11,7 +11,9 @@ from flows import compiled
 
 from consent.contract import BESIDE_TOPICS, Outcome, Settlement, SignUp, Visit
 from consent.keys import Keys
+from engine.calls.call import Answer, Call
 from engine.calls.caller import Post
+from engine.calls.recorder import Recorder
 from engine.run.simulate import Simulation, VirtualClock
 from virta.keys import ProjectKeys
 from virta.mailbox.reader import Mail, mails
@@ -116,6 +118,17 @@ class Shop:
         ]
 
 
+class Written(Recorder):
+    """One whose `calls` are those that a receiver would have got, in order."""
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+
+    async def post(self, call: Call, now: int) -> Answer:
+        self.calls.append(call)
+        return await super().post(call, now)
+
+
 @asynccontextmanager
 async def open_shop(
     folder: Path,
@@ -140,7 +153,7 @@ async def open_shop(
         purposes={name: Purpose(title=name.title(), consent=f"I agree to {name}.") for name in BESIDE_TOPICS},
     )
     clock = VirtualClock(now)
-    world = World(clock, Dice(f"{folder}/{now}"), durable=False, post=post)
+    world = World(post or Recorder(), clock, Dice(f"{folder}/{now}"), durable=False)
     system = await open_system(
         folder, settings, compiled(text, lists=lists, templates=templates), KEYS, world
     )

@@ -7,10 +7,9 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
-from storefront import MONDAY, TEAM, Shop, open_shop
+from storefront import MONDAY, TEAM, Shop, Written, open_shop
 
 from engine.calls.call import Answer, Answered, Call
-from engine.calls.recorder import Recorder
 from engine.core.bundle import CallBody
 from engine.core.record import What
 from engine.store.arrivals import REQUEST
@@ -128,7 +127,7 @@ flow alpha "Alpha"
 
 async def test_a_call_is_written_down_where_nobody_is_called(opener: Opener) -> None:
     """As in every simulation: the bytes are those of the real call, and the journal says that it was none."""
-    recorder = Recorder()
+    recorder = Written()
     async with opener(CALLS, post=recorder) as shop:
         await shop.happens("order_placed", ANNA, order_id="17")
         assert [line for line in await shop.story("alpha") if "called" in line] == [
@@ -162,7 +161,7 @@ async def test_open_calls_are_taken_up_by_the_next_life_in_their_order(opener: O
         assert not [line for line in await shop.story("alpha") if "called" in line]
     asked = [effect.body.values["id"] for effect in open_ if isinstance(effect.body, CallBody)]
     assert asked == ["17"] * 5 + ["18"] * 5
-    recorder = Recorder()
+    recorder = Written()
     async with opener(CALLS, MONDAY + DAY, post=recorder) as shop:
         await shop.settle()
         assert await shop.system.store.effects() == []
@@ -189,7 +188,7 @@ async def test_a_restart_changes_no_word_of_a_call(opener: Opener, tmp_path: Pat
     async with opener(text, post=Down()) as shop:
         await shop.happens("order_placed", ANNA, **order)
         [effect] = await shop.system.store.effects()
-    recorder = Recorder()
+    recorder = Written()
     async with opener(text, MONDAY + DAY, post=recorder) as shop:
         await shop.settle()
     [call] = recorder.calls
@@ -211,7 +210,7 @@ async def test_calls_come_in_the_order_of_the_steps(opener: Opener) -> None:
     text = CALLS.split("flow alpha")[0] + f"flow alpha\n    start on order_placed\n{steps}\n"
     async with opener(text, post=Down()) as shop:
         await shop.happens("order_placed", ANNA)
-    recorder = Recorder()
+    recorder = Written()
     async with opener(text, MONDAY + DAY, post=recorder) as shop:
         await shop.settle()
     told = [json.loads(call.body)["data"]["values"]["number"] for call in recorder.calls]
