@@ -6,6 +6,14 @@ from dsl import literals, nodes, terms
 from dsl.expressions import Branch, ExpressionBuilder, token, tokens, trees
 from dsl.finding import Span
 from dsl.graph import Duration
+from dsl.source import error
+
+_LINES_OF_MAILS = {
+    "send_subject": "a subject",
+    "send_from": "a sender",
+    "send_reply_to": "a `reply to`",
+    "send_topic": "a topic",
+}
 
 
 class StepBuilder(ExpressionBuilder):
@@ -61,7 +69,12 @@ class StepBuilder(ExpressionBuilder):
         return nodes.Broken(span)
 
     def send(self, tree: Branch, span: Span) -> nodes.Send:
-        below = {str(each.data): each for each in trees(tree)}
+        below: dict[str, Branch] = {}
+        for each in trees(tree):
+            line = str(each.data)
+            if below.setdefault(line, each) is not each and line in _LINES_OF_MAILS:
+                message = f"This mail has {_LINES_OF_MAILS[line]} already."
+                self.findings.append(error("E408", self.line(each), message, "Delete one of the two lines."))
 
         def quoted(line: str) -> terms.TextValue | None:
             return self.text(token(below[line], "STRING")) if line in below else None
