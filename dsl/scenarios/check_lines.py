@@ -22,6 +22,7 @@ from dsl.wording import duration_words
 _BY_THEMSELVES = ("email_sent", "email_delivered")
 _LINES = {"email_opened": "opens", "email_clicked": "clicks"}
 _CHOSEN = ("subscribed", "unsubscribed")
+_RETURNED = ("email_bounced", "email_complained")
 _ALLOWED = ("is", "is not", "contains", "starts with", "ends with")
 _EXPECTED = {
     **dict.fromkeys(("leave", "leaves", "exit", "exits", "exited", "gone", "ended"), "left"),
@@ -153,6 +154,9 @@ def _happens(does: nodes.Happens, draft: Draft, scope: Scope) -> Iterator[Findin
         message = f"`{event.name}` happens by itself when a mail goes."
         yield error("E614", does.event.span, message, "Write `expect send` and the name of the mail.")
         return
+    if event.name in (*_CHOSEN, *_RETURNED) and does.late is not None:
+        message = f"Virta itself tells of `{event.name}` when it happens, so it never comes late."
+        yield error("E619", does.event.span, message, f"Write `{event.name}` without `late by`.")
     yield from check_fields(does.values, event, scope)
     if event.name in _CHOSEN:
         yield from _chosen(does, event.name, draft)
