@@ -184,8 +184,8 @@ BROKEN = tuple(
         ),
         (
             "advance",
-            "for name in sorted(starting):\n        enter",
-            "for name in sorted(starting, reverse=True):\n        enter",
+            "for name in sorted(starting):",
+            "for name in sorted(starting, reverse=True):",
             "an event starts flows by their names",
         ),
         (
@@ -264,8 +264,8 @@ BROKEN = tuple(
         ),
         (
             "dates",
-            "if _outside(turn, dated):\n        return None",
-            "",
+            "dated.segment not in turn.bundle.segments",
+            "dated.segment in turn.bundle.segments",
             "a recurring start is for the members of its segment only",
         ),
         (
@@ -307,8 +307,8 @@ BROKEN = tuple(
         ),
         (
             "coupons",
-            "made = turn.now if known is None else known",
-            "made = turn.now",
+            "calendar.add(made, declared.valid",
+            "calendar.add(turn.now, declared.valid",
             "a code that comes again is valid as long as it was said first",
         ),
         (

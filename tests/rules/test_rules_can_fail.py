@@ -35,6 +35,7 @@ def played(tree: Path, rule: str) -> "subprocess.CompletedProcess[str]":
         capture_output=True,
         text=True,
         check=False,
+        timeout=300,
     )
 
 
@@ -55,9 +56,7 @@ def test_a_broken_rule_is_noticed(tree: Path, broken: Broken) -> None:
     assert "Traceback" not in outcome.stderr
 
 
-@pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: broken.rule)
-def test_what_is_broken_is_there(broken: Broken) -> None:
-    """Each row still names a piece of the engine and a rule, so that the slow test can be run."""
-    text = (ROOT / "engine" / "core" / f"{broken.module}.py").read_text("utf-8")
-    assert text.count(broken.written) == 1
-    assert sum(broken.rule in chapter.rules for chapter in chapters()) == 1
+def test_what_is_broken_has_a_rule() -> None:
+    """Each row names a rule of the page, once."""
+    rules = [rule for chapter in chapters() for rule in chapter.rules]
+    assert [broken.rule for broken in BROKEN if rules.count(broken.rule) != 1] == []
