@@ -144,6 +144,33 @@ def test_junit_xml_is_read_by_a_parser(tmp_path: Path) -> None:
     assert "Entered “thanks”." in str(failure.text)
 
 
+def test_junit_xml_counts_what_cannot_be_played(tmp_path: Path) -> None:
+    """A scenario with an error, and flows that do not compile, are errors beside what was played."""
+    broken = FINE.replace("a buyer", "another").replace(
+        "expect send order_thanks", "expect send nothing_known"
+    )
+    stall = stall_with(tmp_path, FINE, broken)
+    target = tmp_path / "junit.xml"
+    assert run(["test", str(stall), "--junit", str(target)]) == 1
+    whole = ElementTree.fromstring(target.read_bytes())
+    assert (whole.get("tests"), whole.get("failures"), whole.get("errors")) == ("2", "0", "1")
+    fine, faulty = whole[0]
+    (error,) = faulty
+    assert (len(fine), faulty.get("name"), error.tag, error.get("type")) == (
+        0,
+        "E606 in line 12",
+        "error",
+        "E606",
+    )
+    assert "nothing_known" in str(error.get("message"))
+
+    (stall / "flows" / "more.flow").write_text("flow more\n    send\n")
+    assert run(["test", str(stall), "--junit", str(target)]) == 1
+    whole = ElementTree.fromstring(target.read_bytes())
+    assert int(whole.get("errors", "0")) == int(whole.get("tests", "0")) > 1
+    assert "flows/more.flow" in [suite.get("name") for suite in whole]
+
+
 def test_junit_xml_holds_whatever_a_title_says(tmp_path: Path) -> None:
     """Signs of XML, and characters that XML has no way to write."""
     outcome = replace(the(played(tmp_path, FINE)), name='less < more & "quoted" \x0b')

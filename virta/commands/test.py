@@ -67,7 +67,7 @@ def play_once(asked: Asked) -> int:
     began = time.perf_counter()
     settings, compiled = load_project(asked.folder)
     findings = [each for each in compiled.findings if _concerns(each)]
-    errors = any(each.severity is Severity.ERROR for each in findings)
+    errors = [each for each in findings if each.severity is Severity.ERROR]
     text = asked.output == "text"
     if text and findings:
         print(as_text(findings, compiled.sources, coloured(sys.stdout)))
@@ -81,7 +81,7 @@ def play_once(asked: Asked) -> int:
         outcomes = play_all(asked.folder, settings, compiled, chosen, asked.jobs, told)
     seconds = time.perf_counter() - began
     if asked.junit is not None:
-        _write(asked.junit, outcomes)
+        _write(asked.junit, outcomes, errors)
     if not text:
         print(as_report(outcomes, seconds, covered_by(settings, compiled, outcomes), findings))
     elif outcomes:
@@ -147,9 +147,9 @@ def _show(
         print()
 
 
-def _write(path: Path, outcomes: Sequence[Outcome]) -> None:
+def _write(path: Path, outcomes: Sequence[Outcome], faults: Sequence[Finding]) -> None:
     try:
-        path.write_bytes(as_junit(outcomes))
+        path.write_bytes(as_junit(outcomes, faults))
     except OSError as fault:
         raise disk_fault(fault, path, "written") from None
 
