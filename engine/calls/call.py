@@ -31,6 +31,8 @@ class Answered(Enum):
     TAKEN = "taken"
     REFUSED = "refused"  # for good
     LATER = "later"  # another attempt may fare better
+    BUSY = "busy"  # no call of the webhook is wanted for some time; this one was not looked at
+    SILENT = "silent"  # nobody answered
 
 
 class Answer(Struct, frozen=True):

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from consent.contract import Reason, Unavailable
 from engine.calls.call import Answer, Answered, Call, call_of
 from engine.calls.lane import Lane, Open
-from engine.calls.patience import next_attempt
+from engine.calls.patience import is_over, next_asked, next_attempt
 from engine.core.bundle import CallBody, Effect
 from engine.core.record import Why
 
@@ -116,6 +116,9 @@ class Caller:
 
     async def _make(self, lane: Lane, call: Open) -> None:
         """One attempt. People who are known no more are not told of."""
+        if is_over(call.body.at, self._clock()):
+            self._give_up(lane, call)
+            return
         try:
             [address] = await self._addresses.addresses([call.contact])
         except Unavailable:  # no attempt: the receiver has nothing to do with it
@@ -125,18 +128,30 @@ class Caller:
             self._finish(lane, call, Reason.UNKNOWN_SUBJECT)
             return
         answer = await self._attempt(call_of(call.key, call.contact, call.body, address))
-        if answer.answered is not Answered.LATER:
-            self._finish(lane, call, answer.reason or "")
-            return
-        tried = replace(call, attempts=call.attempts + 1)
         now = self._clock()
-        at = next_attempt(call.key, tried.attempts, answer.after, call.body.at, now)
-        if at is None:
-            log.error("a call was given up", webhook=call.body.webhook, key=call.key)
-            self._finish(lane, tried, Why.CALL_GAVE_UP)
+        if answer.answered in (Answered.BUSY, Answered.SILENT):
+            lane.in_vain(now, answer.after)
         else:
-            lane.again(tried, at)
+            lane.heard()
+        if answer.answered in (Answered.TAKEN, Answered.REFUSED):
+            self._finish(lane, call, answer.reason or "")
+        elif answer.answered is Answered.BUSY:
+            self._again(lane, call, next_asked(answer.after, call.body.at, now))
+        else:
+            tried = replace(call, attempts=call.attempts + 1)
+            at = next_attempt(call.key, tried.attempts, answer.after, call.body.at, now)
+            self._again(lane, tried, at)
+
+    def _again(self, lane: Lane, call: Open, at: int | None) -> None:
+        if at is None:
+            self._give_up(lane, call)
+        else:
+            lane.again(call, at)
             self._wake.set()
+
+    def _give_up(self, lane: Lane, call: Open) -> None:
+        log.error("a call was given up", webhook=call.body.webhook, key=call.key)
+        self._finish(lane, call, Why.CALL_GAVE_UP)
 
     async def _attempt(self, call: Call) -> Answer:
         """One attempt. Strangers answer it: whatever one of them brings about, the calls of others go on."""

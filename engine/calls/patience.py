@@ -23,7 +23,19 @@ def next_attempt(key: str, attempts: int, after: int, asked: int, now: int) -> i
         return None
     pause = FIRST_PAUSES[attempts - 1] * (1 - _SPREAD / 2 + _SPREAD * _share(key, attempts))
     at = now + round(max(pause, after) * 1000)
-    return at if at <= asked + LONGEST else None
+    return None if is_over(asked, at) else at
+
+
+def next_asked(after: int, asked: int, now: int) -> int | None:
+    """When a call is made that the receiver, who wants to be left alone for `after` seconds, did not look at;
+    None: its time is over by then."""
+    at = now + after * 1000
+    return None if is_over(asked, at) else at
+
+
+def is_over(asked: int, now: int) -> bool:
+    """Whether a call that was asked for at `asked` is given up at `now`, tried or not."""
+    return now > asked + LONGEST
 
 
 def _share(key: str, attempts: int) -> float:

@@ -27,6 +27,7 @@ LARGEST = 65_536
 _STEP = 10.0  # seconds for each connection, write and read
 _CONNECTIONS = 8
 _LATER = frozenset((408, 425, 429))
+_BUSY = frozenset((429, 503))  # with Retry-After
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -84,7 +85,7 @@ class HttpPost:
             return Answer(Answered.REFUSED, Why.CALL_NOT_ALLOWED)
         except (httpx2.HTTPError, OSError, TimeoutError, UnicodeError) as fault:
             log.warning("a webhook cannot be reached", webhook=call.webhook, why=_words(fault))
-            return Answer(Answered.LATER)
+            return Answer(Answered.SILENT)
 
     async def _attempt(self, call: Call, now: int) -> Answer:
         url = self._urls[call.webhook]
@@ -140,7 +141,8 @@ def _answer(call: Call, response: httpx2.Response, now: int) -> Answer:
         return Answer(Answered.TAKEN)
     log.warning("a webhook did not take a call", webhook=call.webhook, status=status)
     if status in _LATER or status >= 500:
-        return Answer(Answered.LATER, None, _after(response.headers.get("retry-after", ""), now))
+        after = _after(response.headers.get("retry-after", ""), now)
+        return Answer(Answered.BUSY if after and status in _BUSY else Answered.LATER, None, after)
     return Answer(Answered.REFUSED, Why.CALL_REDIRECTED if 300 <= status < 400 else Why.CALL_REFUSED)
 
 

@@ -140,6 +140,25 @@ async def test_or_until_when(receiver: Receiver, poster: Poster) -> None:
     assert (await poster(receiver.url).post(CALL, moment)).after == 3600
 
 
+@pytest.mark.parametrize(
+    ("status", "said", "answered"),
+    [
+        (429, "120", Answered.BUSY),
+        (503, "120", Answered.BUSY),
+        (429, "0", Answered.LATER),
+        (503, "soon", Answered.LATER),
+        (500, "120", Answered.LATER),
+        (400, "120", Answered.REFUSED),
+    ],
+)
+async def test_only_who_is_busy_holds_back_other_calls(
+    receiver: Receiver, poster: Poster, status: int, said: str, answered: Answered
+) -> None:
+    """What else goes wrong may be the affair of one call."""
+    receiver.says(status, headers={"retry-after": said})
+    assert (await poster(receiver.url).post(CALL, now())).answered is answered
+
+
 async def test_no_redirect_is_followed(receiver: Receiver, poster: Poster) -> None:
     """Not even to where the call came from."""
 
@@ -182,7 +201,7 @@ async def test_an_answer_that_does_not_come_is_waited_for_no_longer(
         return Response()
 
     receiver.answer = silent
-    assert await poster(receiver.url).post(CALL, now()) == Answer(Answered.LATER)
+    assert await poster(receiver.url).post(CALL, now()) == Answer(Answered.SILENT)
     never.set()
 
 
@@ -190,7 +209,7 @@ async def test_nobody_at_home(poster: Poster) -> None:
     """The connection is refused: later."""
     async with open_receiver() as gone:
         pass
-    assert await poster(gone.url).post(CALL, now()) == Answer(Answered.LATER)
+    assert await poster(gone.url).post(CALL, now()) == Answer(Answered.SILENT)
 
 
 async def test_a_server_that_speaks_something_else(poster: Poster) -> None:
@@ -205,7 +224,7 @@ async def test_a_server_that_speaks_something_else(poster: Poster) -> None:
     async with server:
         port = server.sockets[0].getsockname()[1]
         answer = await poster(f"http://127.0.0.1:{port}/").post(CALL, now())
-    assert answer == Answer(Answered.LATER)
+    assert answer == Answer(Answered.SILENT)
 
 
 async def test_in_production_no_call_goes_to_this_machine(receiver: Receiver, poster: Poster) -> None:
@@ -240,8 +259,8 @@ async def test_the_certificate_must_be_that_of_the_name(tmp_path: Path, poster: 
         trusting = ssl.create_default_context(cafile=own)
         named = receiver.url.replace("127.0.0.1", "localhost")
         assert await poster(named, tls=trusting).post(CALL, now()) == Answer(Answered.TAKEN)
-        assert await poster(receiver.url, tls=trusting).post(CALL, now()) == Answer(Answered.LATER)
-        assert await poster(named).post(CALL, now()) == Answer(Answered.LATER)
+        assert await poster(receiver.url, tls=trusting).post(CALL, now()) == Answer(Answered.SILENT)
+        assert await poster(named).post(CALL, now()) == Answer(Answered.SILENT)
     assert len(receiver.got) == 1
 
 
