@@ -36,8 +36,7 @@ class Journey(Struct, frozen=True, array_like=True):
     `mail` is the key of a mail whose hand-over this journey's present step counts from, while it is open.
     `started` is the moment of the event that started it: what happened later happened since entry.
     `visits` counts how often a step within a round was met. `codes` tells by step and coupon when a code was
-    made, `listed` which one of a list it is. `held`: since when its mail waits for limits and
-    quiet, 0 where none does.
+    made, `given` which one it is. `held`: since when its mail waits for limits and quiet, 0 where none does.
     """
 
     id: str
@@ -57,7 +56,7 @@ class Journey(Struct, frozen=True, array_like=True):
     visits: dict[str, int] = {}
     codes: dict[str, int] = {}
     held: int = 0
-    listed: dict[str, str] = {}
+    given: dict[str, str] = {}
 
 
 class Bundle(Struct, frozen=True):
@@ -294,14 +293,14 @@ class Recall(Struct, frozen=True):
 
 
 class Drawn(Struct, frozen=True):
-    """A contact came to a split that finds out which arm is best. `version` is that of the shares that were
-    in force (0: the written ones); what happens up to `until` counts. Not `counts`: it could not be known of
-    them, or they cannot be reached."""
+    """A contact came to a split that finds out which arm is best. `shares` are those that were in force, as
+    text; what happens up to `until` counts. Not `counts`: it could not be known of them, or they cannot be
+    reached."""
 
     mark: str
     contact: str
     arm: str
-    version: int
+    shares: str
     at: int
     until: int
     counts: bool

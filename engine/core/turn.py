@@ -1,6 +1,7 @@
 """One stimulus being worked through: the contact as it changes, and what is gathered on the way."""
 
 from collections import deque
+from collections.abc import Collection
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -52,7 +53,7 @@ class Turn:
         self._effects: list[Effect] = []
         self._recalls: list[Recall] = []
         self._entries: list[Entry] = []
-        self._codes = {name: list(codes) for name, codes in stimulus.codes.items()}
+        self._taken: set[str] = set()
         self._short: set[str] = set()
         self._trials: list[Drawn | Scored | Struck] = []
 
@@ -124,15 +125,23 @@ class Turn:
             if journey.held and journey.due > self.now:
                 self.stand(journey, self.now)
 
-    def has_code(self, coupon: str) -> bool:
-        """Whether a free code of a list is at hand. If not, more are asked for."""
-        if not self._codes.get(coupon):
-            self._short.add(coupon)
-        return coupon not in self._short
-
-    def take_code(self, coupon: str) -> str:
-        """The next free code of a list."""
-        return self._codes[coupon].pop(0)
+    def take_codes(self, coupons: Collection[str]) -> dict[str, str] | None:
+        """The next free code of the list of each of these coupons, none twice, whichever lists have it. None
+        if there is not one for each at hand: then more are asked for and none is taken."""
+        found: dict[str, str] = {}
+        gone = set(self._taken)
+        for coupon in coupons:
+            free = (code for code in self.stimulus.codes.get(coupon, ()) if code not in gone)
+            code = next(free, None)
+            if code is None:
+                self._short.add(coupon)
+            else:
+                found[coupon] = code
+                gone.add(code)
+        if not self._short.isdisjoint(coupons):
+            return None
+        self._taken = gone
+        return found
 
     def count(self, counted: Drawn | Scored | Struck) -> None:
         """Something of a trial."""
