@@ -1,6 +1,9 @@
 """Listed codes as one batch takes them, and the word to the team when a list is used up."""
 
+from collections import deque
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
 
 import structlog
 
@@ -18,36 +21,64 @@ _ALERTED = "no code of "
 """Begins the name of the place where it is kept when the team was last told of a coupon."""
 
 
+@dataclass(slots=True)
+class Page:
+    """The first free codes of a coupon's list, those that a batch has given among them. `size`: how many were
+    asked for; `whole`: there are no more."""
+
+    free: deque[str] = field(default_factory=deque)
+    size: int = 8
+    whole: bool = False
+
+
 class Stock:
     """The free codes of one batch: what it has given is free for nobody else in it. In the store a code is
-    given with the state of the person who gets it, or not at all."""
+    given with the state of the person who gets it, or not at all. Each list is read in pages, so that many
+    people of a batch cost no more than a few reads."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._pages: dict[str, Page] = {}
         self._taken: set[str] = set()
 
     async def advance(
         self, loaded: Loaded, bundle: Bundle, stimulus: Stimulus, now: int, more: bool
     ) -> Advanced:
         """`engine.core.advance.advance`, with as many codes at hand as it takes, while there are any."""
-        advanced = advance(loaded, bundle, stimulus, now, more)
-        codes: dict[str, tuple[str, ...]] = {}
+        wanted = dict.fromkeys(self._pages, 1)  # who was in this batch before also got one, most likely
         used_up: set[str] = set()
-        while wanted := advanced.short - used_up:
-            for coupon in sorted(wanted):
-                before = len(codes.get(coupon, ()))
-                codes[coupon] = await self._free(coupon, 2 * before + 1)
-                if len(codes[coupon]) == before:
+        while True:
+            codes = {coupon: self._at_hand(coupon, count) for coupon, count in wanted.items()}
+            given = replace(stimulus, codes=codes) if codes else stimulus
+            advanced = advance(loaded, bundle, given, now, more)
+            lacking = advanced.short - used_up
+            if not lacking:
+                break
+            for coupon in sorted(lacking):
+                wanted[coupon] = 2 * len(codes.get(coupon, ())) + 1
+                await self._read(coupon, wanted[coupon])
+                if len(self._at_hand(coupon, wanted[coupon])) == len(codes.get(coupon, ())):
                     used_up.add(coupon)
-            advanced = advance(loaded, bundle, replace(stimulus, codes=codes), now, more)
-        if codes:
-            bodies = [effect.body for effect in advanced.effects]
-            self._taken |= {body.code for body in bodies if isinstance(body, CodeBody) and body.listed}
+        bodies = [effect.body for effect in advanced.effects] if codes else []
+        self._taken |= {body.code for body in bodies if isinstance(body, CodeBody) and body.listed}
         return advanced
 
-    async def _free(self, coupon: str, count: int) -> tuple[str, ...]:
-        found = await self._store.free_codes(coupon, count + len(self._taken))
-        return tuple(code for code in found if code not in self._taken)[:count]
+    def _at_hand(self, coupon: str, count: int) -> tuple[str, ...]:
+        """The first codes of what has been read, so many at most."""
+        free = self._pages[coupon].free
+        while free and free[0] in self._taken:
+            free.popleft()
+        return tuple(islice((code for code in free if code not in self._taken), count))
+
+    async def _read(self, coupon: str, count: int) -> None:
+        """Have so many codes at hand, if the list has them. Each read is twice as long as the one before, for
+        it begins with what this batch has given."""
+        page = self._pages.setdefault(coupon, Page())
+        while not page.whole and len(self._at_hand(coupon, count)) < count:
+            page.size *= 2
+            found = await self._store.free_codes(coupon, page.size)
+            page.free = deque(found)
+            page.whole = len(found) < page.size
 
 
 def tell_team(

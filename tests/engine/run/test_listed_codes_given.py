@@ -78,6 +78,40 @@ async def test_people_of_one_batch_get_different_codes(opener: Opener) -> None:
         assert (await shop.story("alpha")).count("skipped gift no_code") == 1
 
 
+async def test_a_batch_reads_the_list_in_few_pages(opener: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many people cost a read for twice as many, not one each of all that was given before them."""
+    people = 40
+    async with opener(*(f"C{n:03}" for n in range(50))) as shop:
+        store, read = shop.system.store, list[int]()
+        free_codes = store.free_codes
+
+        async def counted(coupon: str, limit: int) -> list[str]:
+            read.append(limit)
+            return await free_codes(coupon, limit)
+
+        ids = [await shop.agree(f"p{n}@example.com", "news") for n in range(people)]
+        await shop.settle()
+        monkeypatch.setattr(store, "free_codes", counted)
+        events = [Event(f"cart of {id_}", "cart_updated", None, MONDAY, {}, id_) for id_ in ids]
+        assert await shop.system.inbox.accept_events(events) == [None] * people
+        await shop.settle()
+        assert sorted(await given(shop)) == [f"C{n:03}" for n in range(people)]
+        assert sum(read) < 4 * people
+
+
+async def test_two_coupons_may_have_one_list(tmp_path: Path, mailbox: Running) -> None:
+    """Each mail gets two codes of it, and everybody others."""
+    text = FLOW.replace("flow alpha", 'coupon autumn "A"\n    5% off\n    codes from "codes.csv"\nflow alpha')
+    text = text.replace("code coupon spring", "code coupon spring, other coupon autumn")
+    lists = (("codes.csv", b"A\nB\nC\nD\n"),)
+    async with open_shop(tmp_path, text, mailbox.url, mailbox.folder, MONDAY, lists) as shop:
+        ids = [await shop.agree(f"{name}@example.com", "news") for name in ("anna", "bob")]
+        events = [Event(f"cart of {id_}", "cart_updated", None, MONDAY, {}, id_) for id_ in ids]
+        assert await shop.system.inbox.accept_events(events) == [None, None]
+        await shop.settle()
+        assert sorted(await given(shop)) == ["A", "B", "C", "D"]
+
+
 async def test_a_later_life_gives_what_is_left(opener: Opener) -> None:
     """What was added is given too, what was taken out of the list is not."""
     async with opener("A", "B", "C") as shop:
