@@ -11,6 +11,7 @@ from dsl.draft import Draft
 from dsl.finding import Finding
 from dsl.graph import Program
 from dsl.graph.scenario import Scenario
+from dsl.lost import lost_names
 from dsl.lower import lower
 from dsl.nodes import Declaration
 from dsl.parse import parse_source
@@ -128,6 +129,8 @@ def compile_texts(texts: Texts) -> Compiled:
     findings = list(texts.findings)
     for check in (*ALL, check_scenarios):
         findings.extend(check(draft))
+    lost = lost_names(texts.findings, sources)
+    findings = [each for each in findings if not lost.explains(each, sources)]
     ordered = _ordered(findings)
     errors = stopping(ordered, sources)
     program = None if errors else lower(draft)

@@ -31,6 +31,9 @@ _WITH_TEXT = (
 _OF_FLOWS = ("flow", "repeat", "block")
 _OWN_EXAMPLES = {"split": ("keep", "adapt"), "coupon": ("code", "codes"), "webhook": ("url", "secret")}
 _STARTS_FLOW = re.compile(r"start\b(?! +(on|every|at|by)\b)")
+_TITLED = ("topic", "segment", "coupon", "webhook", "flow")
+_TURNED = re.compile(r'("(?:\\.|[^"\\])*") +([^\W\d]\w*) *$')
+_TWICE = re.compile(r'(?<![^\s([])("[^"]*"|[^\s",;￼]+) +(\1)(?![^\s,)\]])')
 _WORD = re.compile(r"[^\W\d]\w*")
 
 
@@ -48,7 +51,7 @@ def diagnose(chunk: Chunk, index: int, column: int, place: str) -> tuple[Finding
         return foreign
     if lacking := _wrong_word(chunk, index, column):
         return lacking
-    if miss := near_miss(logical.text, column):
+    if miss := near_miss(logical.text, column, place):
         span = chunk.span(index, miss.start, miss.end)
         return error(miss.code, span, miss.message, miss.help), Mend(miss.start, miss.end, miss.instead)
     if place in _OF_FLOWS and first and first.group() == "else" and column <= logical.indent:
@@ -79,6 +82,17 @@ def diagnose(chunk: Chunk, index: int, column: int, place: str) -> tuple[Finding
     return error(
         "E101", span, f"This line cannot be read from `{shown}` on.", f"Write it like {EXAMPLES[kind]}."
     ), None
+
+
+def word_twice(chunk: Chunk, index: int, column: int) -> tuple[Finding, Mend] | None:
+    """The finding for a word that stands twice in a row, at or before the place where reading ended."""
+    found = [each for each in _TWICE.finditer(chunk.lines[index].text) if each.start() <= column]
+    if not found:
+        return None
+    word, again = found[-1][1], found[-1].start(2)
+    span = chunk.span(index, again, found[-1].end())
+    finding = error("E111", span, f"`{word}` stands here twice.", "Leave one of them out.")
+    return finding, Mend(found[-1].start(), found[-1].end(), word)
 
 
 def _wrong_word(chunk: Chunk, index: int, column: int) -> tuple[Finding, Mend] | None:
@@ -140,6 +154,11 @@ def _quotes(chunk: Chunk, index: int, column: int, kind: str) -> tuple[Finding, 
     """A name in quotes, or a text without them, where the line asks for the other."""
     text = chunk.lines[index].text
     rest = text[column:]
+    if (turned := _TURNED.match(rest)) and kind in _TITLED:
+        span = chunk.span(index, column, column + turned.end())
+        right = f"{turned[2]} {turned[1]}"
+        finding = error("E111", span, "The name stands in front of the title.", f"Write `{right}`.")
+        return finding, Mend(column, column + turned.end(), right)
     if named := re.match(r'"([^\W\d]\w*)"', rest):
         span = chunk.span(index, column, column + named.end())
         finding = error("E118", span, "A name stands without quotes.", f"Write `{named.group(1)}`.")

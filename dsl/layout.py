@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from dsl.belonging import belongs_above
 from dsl.finding import Finding, Span
 from dsl.source import Source, error
 
@@ -118,6 +119,7 @@ class _Layout:
         self.stack: list[int] = [0]
         self.brackets: list[tuple[str, Span]] = []
         self.orphan = False
+        self.outside = False
 
     def take(self, number: int, line: str) -> None:
         logical = self._clean(number, line)
@@ -126,10 +128,12 @@ class _Layout:
         if self._continues(number, logical):
             return
         self._close_brackets()
-        if logical.indent == 0:
+        if logical.indent == 0 and self._outside(number, logical):
+            self.outside = True
+        elif logical.indent == 0:
             self.chunks.append(Chunk(self.source))
             self.stack = [0]
-            self.orphan = False
+            self.orphan = self.outside = False
         elif not self.chunks:
             if not self.orphan:
                 self._report(
@@ -141,6 +145,8 @@ class _Layout:
                 )
             self.orphan = True
             return
+        else:
+            self.outside = False
         self._settle(number, logical)
         self.chunks[-1].lines.append(logical)
         self._count_brackets(number, logical, 0)
@@ -148,6 +154,17 @@ class _Layout:
     def close(self) -> None:
         """The file is over."""
         self._close_brackets()
+
+    def _outside(self, number: int, logical: Logical) -> bool:
+        """Whether a line at the left edge belongs to the declaration above, to which it is moved."""
+        if not (self.chunks and belongs_above(self.chunks[-1].lines[0].words, logical.words)):
+            return False
+        depth = self.stack[1] if len(self.stack) > 1 else _INDENT
+        help = f"Indent it by {depth} blanks."
+        if not self.outside:
+            self._report("E103", number, logical, "This line is not indented below its declaration.", help)
+        logical.reindent(depth)
+        return True
 
     def _continues(self, number: int, logical: Logical) -> bool:
         if not self.chunks or not self.chunks[-1].lines:
@@ -248,6 +265,8 @@ class _Layout:
             above = self.stack.pop()
             if self.stack[-1] < indent:
                 outer = self.stack[-1]
+                if self._first_too_deep(above, indent):
+                    break
                 known = above if not outer or above - indent <= indent - outer else outer
                 self._report(
                     "E103",
@@ -269,6 +288,26 @@ class _Layout:
                 logical.reindent(self.stack[-1])
             else:
                 self.stack.append(indent)
+
+    def _first_too_deep(self, above: int, indent: int) -> bool:
+        """Whether only the first line of a block stands deeper than the others, to which it is brought."""
+        lines = self.chunks[-1].lines
+        begun = next(at for at in range(len(lines), 0, -1) if lines[at - 1].indent < above)
+        if len(lines) - begun != 1 or above - lines[begun - 1].indent == _INDENT:
+            return False
+        first = lines[begun]
+        line, column = first.place(first.indent)
+        self.findings.append(
+            error(
+                "E103",
+                self.source.span(line, column, column + len(first.words)),
+                "This line is indented deeper than the line below it.",
+                f"Indent it by {indent} blanks.",
+            )
+        )
+        first.reindent(indent)
+        self.stack.append(indent)
+        return True
 
     def _count_brackets(self, number: int, logical: Logical, start: int) -> None:
         bare = _STRING.sub(lambda found: "_" * len(found.group()), logical.text)

@@ -10,13 +10,14 @@ from lark.parsers.lalr_parser_state import ParserState
 from lark.tree import Tree
 
 from dsl.build import build
-from dsl.faults import diagnose
+from dsl.faults import diagnose, word_twice
 from dsl.finding import Finding
 from dsl.layout import HOLE, Chunk, Logical, lay_out
 from dsl.nodes import Declaration
 from dsl.parser import parser
 from dsl.scenarios.faults import PLACES, diagnose_scene, opener, wrong_opener
 from dsl.source import Source, error
+from dsl.strays import astray
 from dsl.words import DECLARATIONS, STEPS
 
 _MOST_FAULTS = 40
@@ -93,8 +94,10 @@ def _mend(chunk: Chunk, fault: UnexpectedInput, findings: list[Finding], mends: 
     place = _place(chunk, index)
     if place == "split" and _beside_arms(chunk, index, findings):
         return True
+    if astray(chunk, index, place, findings):
+        return True
     reader = diagnose_scene if place in PLACES else diagnose
-    finding, mend = reader(chunk, index, column, place)
+    finding, mend = word_twice(chunk, index, column) or reader(chunk, index, column, place)
     mended = mends.get(id(logical), 0)
     if not logical.holed or (mended and finding.code in _SPELLING):
         findings.append(finding)
@@ -146,19 +149,21 @@ def _outdent(chunk: Chunk, index: int, findings: list[Finding]) -> bool:
     deep = logical.indent
     if _WINNER.match(above.words) and _place(chunk, index - 1) == "split":
         above = _parent(chunk, index - 1)
+    place = _place(chunk, index - 1)
     if not logical.holed and not chunk.lines[index - 1].holed:
+        depth = f"Begin it at the depth of `{above.words[:40]}`."
         findings.append(
             error(
                 "E103",
                 chunk.whole(index),
                 "This line is indented, but the line above it takes no lines below it.",
-                f"Begin it at the depth of `{above.words[:40]}`.",
+                "Begin it with `and` or `or`." if place == "segment" else depth,
             )
         )
     end = index
     while end < len(chunk.lines) and chunk.lines[end].indent >= deep:
         end += 1
-    if above.indent == 0 or _place(chunk, index - 1) == "scenario":  # they would begin lines of another kind
+    if above.indent == 0 or place in ("scenario", "segment"):  # they would begin lines of another kind
         del chunk.lines[index:end]
         return True
     for below in chunk.lines[index:end]:

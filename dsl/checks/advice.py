@@ -23,9 +23,10 @@ _CART = {
 def check_advice(draft: Draft) -> Iterator[Finding]:
     """Flows that run but are seldom meant so."""
     for flow in draft.flows:
-        yield from Close().look(flow.steps)
-        yield from _last_waits(flow.steps)
-        yield from _purchase(flow, draft)
+        if not flow.damaged:  # what could not be read may be what they miss
+            yield from Close().look(flow.steps)
+            yield from _last_waits(flow.steps)
+            yield from _purchase(flow, draft)
         yield from _opens(flow)
         yield from _early_discount(flow, draft)
 

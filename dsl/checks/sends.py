@@ -23,13 +23,15 @@ def check_sends(draft: Draft) -> Iterator[Finding]:
     for flow in draft.flows:
         topic = next((head.topic.text for head in flow.heads if isinstance(head, FlowTopic)), None)
         service: dict[str, None] = {}
+        lacking = False  # one line in the head mends all mails of a flow
         if topic and draft.names.purpose(topic) == "service":
             service[topic] = None
         for standing in draft.standings(flow):
             step = standing.step
             if not isinstance(step, Send):
                 continue
-            if step.topic is None and topic is None and not flow.damaged:
+            if step.topic is None and topic is None and not (flow.damaged or lacking):
+                lacking = True
                 yield error(
                     "E402",
                     step.span,

@@ -1,0 +1,74 @@
+"""Names that stand on lines that could not be read: whoever asks for them is not told that there are none."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from dsl.finding import Finding
+from dsl.source import Source
+from dsl.words import DECLARATIONS
+
+_KINDS = {
+    "E201": "event",
+    "E202": "field",
+    "E203": "field",
+    "E204": "topic",
+    "E205": "segment",
+    "E216": "coupon",
+    "E218": "webhook",
+    "E219": "flow",
+}
+"""What each finding says that there is none of."""
+
+_WORD = re.compile(r"[^\W\d]\w*")
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """`names`, without capitals, stand on lines that could not be read; of `kinds` are declarations of which
+    not even a name is left."""
+
+    names: frozenset[str]
+    kinds: frozenset[str]
+
+    def explains(self, finding: Finding, sources: Mapping[str, Source]) -> bool:
+        """Whether a finding follows from another one: what it misses is declared on such a line."""
+        kind = _KINDS.get(finding.code)
+        if kind is None or finding.span.file not in sources:
+            return False
+        line = sources[finding.span.file].lines[finding.span.line - 1]
+        word = line[finding.span.column - 1 : finding.span.end_column - 1].strip('"').casefold()
+        return word in self.names or (kind in self.kinds and not finding.help.startswith("Write"))
+
+
+def lost_names(faults: Iterable[Finding], sources: Mapping[str, Source]) -> Lost:
+    """The names that are lost by faults of layout and syntax."""
+    names: set[str] = set()
+    kinds: set[str] = set()
+    for fault in faults:
+        if not fault.code.startswith("E1") or fault.span.file not in sources:
+            continue
+        lines = sources[fault.span.file].lines
+        if fault.span.line > len(lines):
+            continue
+        line = lines[fault.span.line - 1]
+        words = [word.casefold() for word in _WORD.findall(line)]
+        first = words[0] if words else ""
+        declares = not line.startswith((" ", "\t")) or (first in DECLARATIONS and fault.code == "E103")
+        if not declares and _head(lines, fault.span.line) not in ("contact", "event"):
+            continue
+        rest = words[1:] if first in DECLARATIONS and declares else words
+        names |= set(rest)
+        if declares and not rest:
+            kinds.add(first)
+        elif not declares and len(rest) < 2:
+            kinds.add("field")
+    return Lost(frozenset(names), frozenset(kinds))
+
+
+def _head(lines: tuple[str, ...], number: int) -> str:
+    """The first word of the declaration in which a line stands."""
+    for line in reversed(lines[:number]):
+        if found := _WORD.match(line):
+            return found.group()
+    return ""
