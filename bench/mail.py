@@ -30,7 +30,7 @@ from engine.core.record import What
 from engine.delivery.dispatch import Dispatch
 from engine.delivery.mailer import Mailer
 from engine.delivery.smtp import Connection
-from engine.run import runner
+from engine.run import stock
 from engine.store.database import Database
 from virta.keys import ProjectKeys
 from virta.logs import set_up_logs
@@ -103,7 +103,7 @@ def watch_all() -> Stages:
     stages.watch(Mailer, "send", "hand over")
     stages.watch(Connection, "data_received", "hand over")
     stages.watch(Database, "_transact", "engine store")
-    stages.watch(runner, "advance", "engine core")
+    stages.watch(stock, "advance", "engine core")
     return stages
 
 

@@ -1,0 +1,27 @@
+"""The measures run: what they measure moves about, and nobody looks at them every day."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_cost_of_a_whole_mail_is_measured_stage_by_stage() -> None:
+    """With few mails; inbox, claims, settlements, journal and mail server agree on how many there were."""
+    done = subprocess.run(
+        [sys.executable, ROOT / "bench" / "mail.py", "20"], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"^20 mails of [\d,]+ bytes: ", done.stdout, re.MULTILINE)
+    stages = re.findall(r"^ +\d+ µs  (.+)$", done.stdout, re.MULTILINE)
+    assert set(stages) == {
+        "decide, links included",
+        "claim and settle",
+        "template and MIME",
+        "hand over",
+        "engine store",
+        "engine core",
+        "loop, threads and the rest",
+    }
