@@ -48,7 +48,7 @@ def fits(node: j.Filter) -> bool:
     """Whether a filter is given as many values as it takes, under names that it has."""
     if node.dyn_args is not None or node.dyn_kwargs is not None or node.name not in ENVIRONMENT.filters:
         return True
-    keys = [each.key for each in node.kwargs]
+    keys = [str(each.key) for each in node.kwargs]
     if node.name in FILTERS:
         return len(node.args) + len(keys) <= (node.name == "date") and set(keys) <= {"style"}
     try:
