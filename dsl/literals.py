@@ -97,7 +97,9 @@ def duration(text: str) -> Duration:
     for digits, word in _PART.findall(text):
         unit = word.removesuffix("s")
         if "." in digits:
-            raise Misspelt("A length of time is a whole number.", f"Write {_in_smaller_units(digits, unit)}.")
+            raise Misspelt(
+                "A length of time is a whole number.", f"Write `{in_smaller_units(digits, unit)}`."
+            )
         count = int(number(digits))
         if count == 0:
             raise Misspelt("A length of time is at least 1.", f"Write `1 {unit}` or leave the line out.")
@@ -109,7 +111,8 @@ def duration(text: str) -> Duration:
     return Duration(months, days, seconds)
 
 
-def _in_smaller_units(digits: str, unit: str) -> str:
+def in_smaller_units(digits: str, unit: str) -> str:
+    """A broken number of hours, days, weeks or years in whole units: `1 hour 30 minutes` for 1.5 hours."""
     smaller = {"hour": ("minute", 60), "day": ("hour", 24), "week": ("day", 7), "year": ("month", 12)}
     value = number(digits)
     if unit in smaller:
@@ -117,8 +120,8 @@ def _in_smaller_units(digits: str, unit: str) -> str:
         whole, rest = int(value), (value - int(value)) * factor
         if rest == int(rest):
             first = f"{whole} {unit}{'s' if whole != 1 else ''} " if whole else ""
-            return f"`{first}{int(rest)} {name}{'s' if rest != 1 else ''}`"
-    return f"`{max(round(value), 1)} {unit}{'s' if round(value) > 1 else ''}`"
+            return f"{first}{int(rest)} {name}{'s' if rest != 1 else ''}"
+    return f"{max(round(value), 1)} {unit}{'s' if round(value) > 1 else ''}"
 
 
 def text(quoted: str) -> str:

@@ -3,13 +3,11 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 
+from dsl.foreign_numbers import LENGTHS, NUMBERS, Pattern, arm_of
 from dsl.layout import STRING
 
 _STRING = re.compile(STRING)
-_SIGNS = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY"}
-_UNITS = {"m": "minute", "h": "hour", "d": "day", "w": "week", "mo": "month", "y": "year"}
 _ABOVE = ("more", "greater", "higher", "larger", "bigger")
 _BELOW = ("less", "lower", "smaller", "cheaper", "fewer")
 _WORDS = {
@@ -43,8 +41,15 @@ class NearMiss:
     instead: str
 
 
-def near_miss(text: str, column: int) -> NearMiss | None:
-    """The foreign spelling that stands at `column` of a line, if one does."""
+def near_miss(text: str, column: int, place: str) -> NearMiss | None:
+    """The foreign spelling that stands at `column` of a line, if one does. `place` says in what the line
+    stands, as in `dsl.faults.diagnose`."""
+    words = text.strip()
+    if place == "split" and (arm := arm_of(words)) not in ("", words):
+        start = text.index(words)
+        help = f"Write `{arm}`."
+        message = "An arm begins with its share in percent."
+        return NearMiss("E112", start, start + len(words), message, help, arm)
     bare = _STRING.sub(lambda found: "\x00" * len(found.group()), text)
     for code, pattern, mend in _PATTERNS:
         for found in pattern.finditer(bare):
@@ -62,31 +67,10 @@ def _operator(found: re.Match[str]) -> tuple[str, str]:
     return f"`{found.group()}` is no sign of this language.", word + (" " if found.group() == "!" else "")
 
 
-def _comma(found: re.Match[str]) -> tuple[str, str]:
-    return "A number has a point, not a comma.", found.group().replace(",", ".")
-
-
-def _digits(found: re.Match[str]) -> tuple[str, str]:
-    instead = "".join(str(int(sign)) if sign.isdecimal() else sign for sign in found.group())
-    return "Numbers are written with the digits 0 to 9.", instead
-
-
-def _sign(found: re.Match[str]) -> tuple[str, str]:
-    number = (found.group(2) or found.group(3)).replace(",", ".")
-    sign = found.group(1) or found.group(4)
-    return "An amount is written with its three-letter currency behind it.", f"{number} {_SIGNS[sign]}"
-
-
-def _currency(found: re.Match[str]) -> tuple[str, str]:
-    word = found.group(2).upper()
-    return (
-        "A currency is written in three capital letters.",
-        f"{found.group(1)} {'EUR' if word[:3] == 'EUR' else word}",
-    )
-
-
 def _date(found: re.Match[str]) -> tuple[str, str]:
-    day, month, year = found.group(1), found.group(2), found.group(3)
+    day, month, year = found.groups()
+    if int(month) > 12 >= int(day):
+        day, month = month, day
     return "A date is written year first.", f"{year}-{month.zfill(2)}-{day.zfill(2)}"
 
 
@@ -100,12 +84,6 @@ def _point_time(found: re.Match[str]) -> tuple[str, str]:
         "A time is written with a colon.",
         f"{found.group(1)} {found.group(2).zfill(2)}:{found.group(3) or '00'}",
     )
-
-
-def _unit(found: re.Match[str]) -> tuple[str, str]:
-    unit = _UNITS[found.group(2)[0] if found.group(2)[:2] != "mo" else "mo"]
-    plural = "" if found.group(1) == "1" else "s"
-    return "A length of time is written with whole words.", f"{found.group(1)} {unit}{plural}"
 
 
 def _hyphen(found: re.Match[str]) -> tuple[str, str]:
@@ -135,16 +113,8 @@ def _rounds(found: re.Match[str]) -> tuple[str, str]:
     return "Rounds are counted up to a number.", f"repeat up to {found.group(1)}"
 
 
-def _per(found: re.Match[str]) -> tuple[str, str]:
-    return "A limit is counted `per` something.", f"per {found.group(1)}"
-
-
 def _span(found: re.Match[str]) -> tuple[str, str]:
     return "From one time `to` another.", f"{found.group(1)} to {found.group(2)}"
-
-
-def _share(found: re.Match[str]) -> tuple[str, str]:
-    return "A share stands in arms, holdouts and coupons only.", f"{Decimal(found.group(1)) / 100:f}"
 
 
 def _reordered(template: str, message: str) -> Callable[[re.Match[str]], tuple[str, str]]:
@@ -156,18 +126,13 @@ def _plain(message: str, instead: str) -> Callable[[re.Match[str]], tuple[str, s
     return lambda _: (message, instead)
 
 
-_PATTERNS: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], tuple[str, str]]], ...] = (
-    ("E113", re.compile(r"[“”„‟«»‘’‚']([^“”„‟«»‘’‚'\"\x00￼]*)[“”„‟«»‘’‚'\"]"), _quotes),
-    ("E112", re.compile(r"(?:\d+-\d+-\d+ +)?(?:\d+[.:,-])*\d*[^\W\D0-9]\d*(?:[.:,-]\d+)*"), _digits),
-    ("E112", re.compile(r"([€$£¥]) *(\d+(?:[.,]\d+)?)()()"), _sign),
-    ("E112", re.compile(r"()()(\d+(?:[.,]\d+)?) *([€$£¥])"), _sign),
+_PATTERNS: tuple[Pattern, ...] = (
+    ("E113", re.compile(r"(?<!\d)[“”„‟«»‘’‚']([^“”„‟«»‘’‚'\"\x00￼]*)[“”„‟«»‘’‚'\"]"), _quotes),
+    *NUMBERS,
     ("E112", re.compile(r"\b(\d{1,2})[./](\d{1,2})[./](\d{4})\b"), _date),
     ("E112", re.compile(r"\b(\d{1,2})(?::(\d{2}))? ?(am|pm|AM|PM)\b"), _time),
     ("E112", re.compile(r"\b(at) +(\d{1,2})(?:[.](\d{2}))?(?![\d:.-])"), _point_time),
-    ("E112", re.compile(r"\b\d+,\d+\b"), _comma),
-    ("E112", re.compile(r"\b(\d+(?:\.\d+)?) *%"), _share),
-    ("E112", re.compile(r"\b(\d+(?:\.\d+)?) *((?:eur|usd|gbp|sek|uzs|euros?|Euros?)\b)"), _currency),
-    ("E112", re.compile(r"\b(\d+) *(mins?|hrs?|h|m|d|wks?|w|mos?|yrs?|y)\b"), _unit),
+    *LENGTHS,
     ("E111", re.compile(r"===?|!=|<>|=>|=<|&&?|\|\|?|[≠≥≤]|!|="), _operator),
     ("E111", re.compile(r":(?= |$)"), _plain("No colon stands here.", "")),
     ("E114", re.compile(r"[^\W\d]\w*(?:-\w+)+"), _hyphen),
@@ -197,7 +162,11 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], tuple[str
     ("E111", re.compile(r"\badd +(?=\x00)"), _plain("A word is missing.", "add tag ")),
     ("E111", re.compile(r"\bremove +(?=\x00)"), _plain("A word is missing.", "remove tag ")),
     ("E111", re.compile(r"\bat +most +(one|two|three|four|five)\b"), _count),
-    ("E111", re.compile(r"\ba +(day|week|month)\b"), _per),
+    (
+        "E111",
+        re.compile(r"(?:(?<=email )|(?<=emails ))an? +(day|week|month)\b"),
+        _reordered(r"per \1", "A limit is counted `per` something."),
+    ),
     ("E111", re.compile(r"\bquiet +from\b"), _plain("`quiet from` has a word too many.", "quiet")),
     ("E111", re.compile(r"\bvalid +for\b"), _plain("`valid for` has a word too many.", "valid")),
     ("E111", re.compile(r"(\d\d?:\d\d) *[-–] *(\d\d?:\d\d)"), _span),

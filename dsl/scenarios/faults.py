@@ -82,7 +82,7 @@ def diagnose_scene(chunk: Chunk, index: int, column: int, place: str) -> tuple[F
     logical = chunk.lines[index]
     if found := (_of_scenario if place == "scenario" else _of_block)(chunk, index, column):
         return found
-    if miss := near_miss(logical.text, column):
+    if miss := near_miss(logical.text, column, place):
         span = chunk.span(index, miss.start, miss.end)
         return error(miss.code, span, miss.message, miss.help), Mend(miss.start, miss.end, miss.instead)
     example = EXAMPLES[_kind(logical.words, place)]
