@@ -6,7 +6,7 @@ from dsl.graph import Arm, Money, Split
 from engine.core import calendar, choice
 from engine.core.bundle import Drawn, Journey, Scored, Struck
 from engine.core.flow import Flow
-from engine.core.trial import Trial
+from engine.core.trial import Trial, written
 from engine.core.turn import Turn
 
 _LATE = 48 * 3_600_000
@@ -25,9 +25,9 @@ def draw(turn: Turn, flow: Flow, journey: Journey, split: Split) -> Arm:
     arm = choice.arm(journey.flow, split, journey.contact, shares.weights if shares is not None else None)
     if shares is None or not shares.decided:
         until = calendar.add(turn.now, trial.within, turn.clock_of(flow))
-        version = 0 if shares is None else shares.version
+        laid = written(trial.weights if shares is None else shares.weights)
         counts = _counts(turn, flow, trial)
-        turn.count(Drawn(trial.mark, journey.contact, arm.label, version, turn.now, until, counts))
+        turn.count(Drawn(trial.mark, journey.contact, arm.label, laid, turn.now, until, counts))
         turn.change(trials={**turn.bundle.trials, trial.mark: until})
     return arm
 

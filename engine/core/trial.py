@@ -1,6 +1,7 @@
 """Splits that find out by themselves which arm is best: what counts, and on what shares people are laid."""
 
 import hashlib
+from collections.abc import Mapping
 from decimal import Decimal
 
 import msgspec
@@ -46,7 +47,7 @@ class Shares(Struct, frozen=True):
 
 
 class ArmEvidence(Struct, frozen=True):
-    """What was known of an arm: of so many people, so much on average."""
+    """What was known of an arm: of so many people, so much on average, as if its shares had never changed."""
 
     label: str
     people: int
@@ -70,6 +71,11 @@ class Ruling(Struct, frozen=True):
     @property
     def shares(self) -> Shares:
         return Shares(self.version, self.weights, bool(self.best))
+
+
+def written(weights: Mapping[str, Decimal]) -> str:
+    """Shares as text, `50 50`: equal for people who are laid on the arms in the same way."""
+    return " ".join(f"{share.normalize():f}" for share in weights.values())
 
 
 def trial_of(graph: Graph, split: Split, currency: str) -> Trial | None:

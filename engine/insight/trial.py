@@ -8,11 +8,12 @@ The decision rests on an e-value of the normal mixture (Robbins 1970; Howard, Ra
 import random
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from math import ceil, inf, log, sqrt
+from math import ceil, exp, inf, log, log1p
 
 from msgspec import Struct
 
 from engine.core.trial import ArmEvidence, Ruling
+from engine.insight.strata import Difference, Stratum, difference, effects, people
 
 ALPHA = 0.01
 """The share of trials between equal arms that may ever name a best one."""
@@ -20,26 +21,15 @@ ALPHA = 0.01
 ENOUGH_TO_ADAPT = 30
 """People of each arm whose time must have passed before shares leave the written ones."""
 
+BUYERS = 20
+"""Of the people of each arm so many should have spent something before amounts are compared."""
+
 _LEAST_SHARE = 5
 """Percent that every arm keeps, so that something is still learned of it."""
 
 _DRAWS = 2000
 _TUNED = 5
 """The test is sharpest when each arm has so many times the people who are waited for."""
-
-
-class ArmCount(Struct, frozen=True):
-    """What became of the people of one arm whose time has passed: how many they are, how much they count
-    together, and the sum of the squares. Where each counts once or not, both sums are how many do."""
-
-    label: str
-    people: int
-    total: float
-    squares: float
-
-    @property
-    def mean(self) -> float:
-        return self.total / self.people if self.people else 0.0
 
 
 class Verdict(Struct, frozen=True):
@@ -53,42 +43,43 @@ class Verdict(Struct, frozen=True):
     lacking: Mapping[str, int]
 
 
-def judge(arms: Sequence[ArmCount], after: int, yes_or_no: bool = True) -> Verdict:
-    """Whether one arm is clearly the best, looked at once each has `after` people. With more than two arms
-    more evidence is needed, so that all of them together err no more often."""
-    needed = ceil(len(arms) / 2) / ALPHA
-    lacking = {arm.label: after - arm.people for arm in arms if arm.people < after}
-    if len(arms) < 2:
+def judge(strata: Sequence[Stratum], after: int, yes_or_no: bool = True) -> Verdict:
+    """Whether one arm is clearly the best, looked at once each has `after` people, and of amounts so many
+    that `BUYERS` of each would have spent if all arms were alike. With more than two arms more evidence is
+    needed, so that all of them together err no more often."""
+    labels = [arm.label for arm in strata[0]]
+    needed = ceil(len(labels) / 2) / ALPHA
+    least = after if yes_or_no else max(after, _people_for_buyers(strata))
+    counted = [people(strata, place) for place in range(len(labels))]
+    lacking = {label: least - many for label, many in zip(labels, counted, strict=True) if many < least}
+    if len(labels) < 2:
         return Verdict("", 0.0, needed, lacking)
-    first, *others = sorted(arms, key=lambda arm: -arm.mean)
-    evidence = min(e_value(first, other, max(after, 1), yes_or_no) for other in others)
-    clear = not lacking and evidence >= needed and first.mean > others[0].mean
-    return Verdict(first.label if clear else "", evidence, needed, lacking)
+    leads = {place: _lead(strata, place, yes_or_no) for place in range(len(labels))}
+    best = max(leads, key=lambda place: min((each.mean for each in leads[place]), default=0.0))
+    evidence = min(e_value(each, max(after, 1)) for each in leads[best])
+    clear = not lacking and evidence >= needed and min(each.mean for each in leads[best]) > 0
+    return Verdict(labels[best] if clear else "", evidence, needed, lacking)
 
 
-def e_value(one: ArmCount, other: ArmCount, after: int, yes_or_no: bool = True) -> float:
+def _lead(strata: Sequence[Stratum], place: int, yes_or_no: bool) -> list[Difference]:
+    """One arm against each of the others; nothing is known where they cannot be compared."""
+    others = (other for other in range(len(strata[0])) if other != place)
+    return [difference(strata, place, other, yes_or_no) or Difference(0.0, 0.0, 0.0) for other in others]
+
+
+def _people_for_buyers(strata: Sequence[Stratum]) -> int:
+    """Of how many people `BUYERS` spend something, whatever their arm."""
+    counts = [arm for arms in strata for arm in arms]
+    return ceil(BUYERS * sum(arm.people for arm in counts) / max(sum(arm.yes for arm in counts), 1))
+
+
+def e_value(seen: Difference, after: int) -> float:
     """How many times likelier a difference makes what was seen than none does; 0 while nobody is counted."""
-    if not one.people or not other.people:
+    if seen.noise <= 0:
         return 0.0
-    spread = _spread((one, other), yes_or_no)
-    if spread <= 0:
-        return 0.0
-    noise = spread * (1 / one.people + 1 / other.people)
-    prior = spread * 2 / (_TUNED * after) * _sharpness()
-    difference = one.mean - other.mean
-    likelier = difference**2 * prior / (2 * noise * (noise + prior)) - log(1 + prior / noise) / 2
-    return inf if likelier > 700 else 2.718281828459045**likelier
-
-
-def _spread(arms: Sequence[ArmCount], yes_or_no: bool) -> float:
-    """The variance of one person's count if all arms are alike: under that assumption errors are bounded. A
-    yes and a no that nobody gave keep it from being nothing where hardly anybody says yes."""
-    people = sum(arm.people for arm in arms)
-    total = sum(arm.total for arm in arms)
-    if yes_or_no:
-        share = (total + 1) / (people + 2)
-        return share * (1 - share)
-    return sum(arm.squares for arm in arms) / people - (total / people) ** 2
+    prior = seen.spread * 2 / (_TUNED * after) * _sharpness()
+    likelier = seen.mean**2 * prior / (2 * seen.noise * (seen.noise + prior)) - log1p(prior / seen.noise) / 2
+    return inf if likelier > 700 else exp(likelier)
 
 
 def _sharpness() -> float:
@@ -114,26 +105,21 @@ def _mean(arm: ArmEvidence, yes_or_no: bool) -> str:
 
 
 def reweigh(
-    arms: Sequence[ArmCount], dice: random.Random, yes_or_no: bool = True
+    strata: Sequence[Stratum], dice: random.Random, yes_or_no: bool = True
 ) -> dict[str, Decimal] | None:
     """Shares of the arms in whole percent: each gets new people as often as it is the best, for all that is
-    known (Thompson 1933). None while too little is known of one."""
-    if any(arm.people < ENOUGH_TO_ADAPT for arm in arms):
+    known (Thompson 1933). None while too little is known of one, or arms cannot be compared."""
+    labels = [arm.label for arm in strata[0]]
+    known = effects(strata, yes_or_no)
+    if known is None or any(people(strata, place) < ENOUGH_TO_ADAPT for place in range(len(labels))):
         return None
-    spread = sqrt(max(_spread(arms, yes_or_no), 0.0))
-    best = dict.fromkeys((arm.label for arm in arms), 0)
+    best = [0] * len(labels)
     for _ in range(_DRAWS):
-        drawn = [(_draw(arm, dice, spread, yes_or_no), -place) for place, arm in enumerate(arms)]
-        best[arms[-max(drawn)[1]].label] += 1
-    floor = min(_LEAST_SHARE, 100 // (2 * len(arms)))
-    free = 100 - floor * len(arms)
-    return _whole({label: floor + free * wins / _DRAWS for label, wins in best.items()})
-
-
-def _draw(arm: ArmCount, dice: random.Random, spread: float, yes_or_no: bool) -> float:
-    if yes_or_no:
-        return dice.betavariate(1 + arm.total, 1 + arm.people - arm.total)
-    return dice.normalvariate(arm.mean, spread / sqrt(arm.people))
+        drawn = known.drawn(dice)
+        best[drawn.index(max(drawn))] += 1
+    floor = min(_LEAST_SHARE, 100 // (2 * len(labels)))
+    free = 100 - floor * len(labels)
+    return _whole({label: floor + free * wins / _DRAWS for label, wins in zip(labels, best, strict=True)})
 
 
 def _whole(shares: Mapping[str, float]) -> dict[str, Decimal]:

@@ -7,7 +7,8 @@ import structlog
 
 from engine.core.loaded import Loaded
 from engine.core.trial import ArmEvidence, Ruling, Trial
-from engine.insight.trial import ArmCount, judge, reweigh
+from engine.insight.strata import ArmCount, Stratum, means, people
+from engine.insight.trial import judge, reweigh
 from engine.store.store import Store
 from engine.store.trials import Tally
 
@@ -60,43 +61,49 @@ class Trials:
         return trial.winner.adapts and now - last.at >= _DAY
 
     async def _judged(self, trial: Trial, now: int) -> Ruling | None:
-        tallies = {tally.arm: tally for tally in await self._store.tally(trial.mark, now)}
-        arms = [_count(trial, label, tallies.get(label)) for label in trial.weights]
+        strata = _strata(trial, await self._store.tally(trial.mark, now))
         if trial.winner.adapts:
-            return _adapted(trial, arms, self._ruled.get(trial.mark), now)
-        return _kept(trial, arms, now)
+            return _adapted(trial, strata, self._ruled.get(trial.mark), now)
+        return _kept(trial, strata, now)
+
+
+def _strata(trial: Trial, tallies: list[Tally]) -> list[Stratum]:
+    """The arms in written order, apart by the shares under which people came."""
+    found = {(tally.shares, tally.arm): tally for tally in tallies}
+    every = dict.fromkeys([tally.shares for tally in tallies] or [""])
+    return [[_count(trial, label, found.get((shares, label))) for label in trial.weights] for shares in every]
 
 
 def _count(trial: Trial, label: str, tally: Tally | None) -> ArmCount:
     if tally is None:
         return ArmCount(label, 0, 0.0, 0.0)
     if trial.yes_or_no:
-        return ArmCount(label, tally.people, tally.yes, tally.yes)
-    return ArmCount(label, tally.people, tally.worth, tally.squares)
+        return ArmCount(label, tally.people, tally.yes, tally.yes, tally.yes)
+    return ArmCount(label, tally.people, tally.worth, tally.squares, tally.yes)
 
 
-def _kept(trial: Trial, arms: list[ArmCount], now: int) -> Ruling | None:
+def _kept(trial: Trial, strata: list[Stratum], now: int) -> Ruling | None:
     """The end of a trial, once the best arm is clear."""
-    verdict = judge(arms, trial.winner.after, trial.yes_or_no)
+    verdict = judge(strata, trial.winner.after, trial.yes_or_no)
     if not verdict.best:
         return None
     weights = {
         label: type(share)(100 if label == verdict.best else 0) for label, share in trial.weights.items()
     }
-    return Ruling(
-        trial.mark, 1, now, trial.flow, trial.step, weights, _evidence(arms), verdict.best, verdict.evidence
-    )
+    known = _evidence(trial, strata)
+    return Ruling(trial.mark, 1, now, trial.flow, trial.step, weights, known, verdict.best, verdict.evidence)
 
 
-def _adapted(trial: Trial, arms: list[ArmCount], last: Ruling | None, now: int) -> Ruling | None:
+def _adapted(trial: Trial, strata: list[Stratum], last: Ruling | None, now: int) -> Ruling | None:
     """The next version of the shares; None if they stay as they are."""
     version = 1 if last is None else last.version + 1
     seed = hashlib.sha256(f"{trial.mark}\0{version}".encode()).digest()
-    weights = reweigh(arms, random.Random(seed), trial.yes_or_no)
+    weights = reweigh(strata, random.Random(seed), trial.yes_or_no)
     if weights is None or weights == (trial.weights if last is None else last.weights):
         return None
-    return Ruling(trial.mark, version, now, trial.flow, trial.step, weights, _evidence(arms))
+    return Ruling(trial.mark, version, now, trial.flow, trial.step, weights, _evidence(trial, strata))
 
 
-def _evidence(arms: list[ArmCount]) -> tuple[ArmEvidence, ...]:
-    return tuple(ArmEvidence(arm.label, arm.people, arm.mean) for arm in arms)
+def _evidence(trial: Trial, strata: list[Stratum]) -> tuple[ArmEvidence, ...]:
+    found = zip(trial.weights, means(strata, trial.yes_or_no), strict=True)
+    return tuple(ArmEvidence(label, people(strata, place), mean) for place, (label, mean) in enumerate(found))

@@ -137,13 +137,13 @@ code_list = Table(  # the lists as they were last read
     sqlite_with_rowid=False,
 )
 
-trial = Table(  # by person the first arm of a split that finds out which is best, and what came of it
-    "trial",
+drawn = Table(  # by person the first arm of a split that finds out which is best, and what came of it
+    "drawn",
     metadata,
     Column("mark", _id(), primary_key=True),
     Column("contact", _id(), primary_key=True),
     Column("arm", String, nullable=False),
-    Column("version", Integer, nullable=False),
+    Column("shares", String, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("until", BigInteger, nullable=False),
     Column("counts", Boolean, nullable=False),

@@ -17,10 +17,11 @@ from engine.store.statement import Driver, Statement
 
 
 class Tally(Struct, frozen=True):
-    """Of one arm: the people whose time has passed, how many of them something happened to, what it was worth
-    to them together, and the sum of the squares of that."""
+    """Of one arm, of the people who were laid by these shares: those whose time has passed, how many of them
+    something happened to, what it was worth together, and the sum of the squares of that."""
 
     arm: str
+    shares: str
     people: int
     yes: int
     worth: float
@@ -34,7 +35,7 @@ def write(driver: Driver, counted: Iterable[Drawn | Scored | Struck]) -> None:
         match each:
             case Drawn():
                 _DRAWN.run(
-                    driver, mark, contact, each.arm, each.version, each.at, each.until, each.counts, 0, 0
+                    driver, mark, contact, each.arm, each.shares, each.at, each.until, each.counts, 0, 0
                 )
             case Scored():
                 _SCORED.run(driver, each.worth, mark, contact, each.at, each.at)
@@ -43,7 +44,7 @@ def write(driver: Driver, counted: Iterable[Drawn | Scored | Struck]) -> None:
 
 
 def tally(driver: Driver, mark: str, now: int) -> list[Tally]:
-    """What became of the arms, by label, at `now` (ms UTC)."""
+    """What became of the arms, by shares and label, at `now` (ms UTC)."""
     return [Tally(*row) for row in _TALLY.rows(driver, bytes.fromhex(mark), now)]
 
 
@@ -63,34 +64,35 @@ def rulings(driver: Driver) -> list[Ruling]:
     return [msgspec.json.decode(body, type=Ruling) for (body,) in _RULINGS.rows(driver)]
 
 
-_trial = t.trial.c
-_DRAWN = Statement(upsert(t.trial).on_conflict_do_nothing())
+_drawn = t.drawn.c
+_DRAWN = Statement(upsert(t.drawn).on_conflict_do_nothing())
 _SCORED = Statement(
-    update(t.trial)
-    .values(score=_trial.score + literal_column("1"), worth=_trial.worth + bindparam("worth_"))
+    update(t.drawn)
+    .values(score=_drawn.score + literal_column("1"), worth=_drawn.worth + bindparam("worth_"))
     .where(
-        _trial.mark == bindparam("mark_"),
-        _trial.contact == bindparam("contact_"),
-        _trial.at < bindparam("after_"),
-        _trial.until >= bindparam("before_"),
+        _drawn.mark == bindparam("mark_"),
+        _drawn.contact == bindparam("contact_"),
+        _drawn.at < bindparam("after_"),
+        _drawn.until >= bindparam("before_"),
     )
 )
 _STRUCK = Statement(
-    update(t.trial)
+    update(t.drawn)
     .values(counts=bindparam("counts_"))
-    .where(_trial.mark == bindparam("mark_"), _trial.contact == bindparam("contact_"))
+    .where(_drawn.mark == bindparam("mark_"), _drawn.contact == bindparam("contact_"))
 )
 _TALLY = Statement(
     select(
-        _trial.arm,
+        _drawn.arm,
+        _drawn.shares,
         func.count(),
-        func.sum(case((_trial.score > literal_column("0"), literal_column("1")), else_=literal_column("0"))),
-        func.sum(_trial.worth),
-        func.sum(_trial.worth * _trial.worth),
+        func.sum(case((_drawn.score > literal_column("0"), literal_column("1")), else_=literal_column("0"))),
+        func.sum(_drawn.worth),
+        func.sum(_drawn.worth * _drawn.worth),
     )
-    .where(_trial.mark == bindparam("mark_"), _trial.until < bindparam("now_"), _trial.counts == true())
-    .group_by(_trial.arm)
-    .order_by(_trial.arm)
+    .where(_drawn.mark == bindparam("mark_"), _drawn.until < bindparam("now_"), _drawn.counts == true())
+    .group_by(_drawn.arm, _drawn.shares)
+    .order_by(_drawn.shares, _drawn.arm)
 )
 _RULED = Statement(upsert(t.ruling).on_conflict_do_nothing())
 _RULINGS = Statement(select(t.ruling.c.body).order_by(t.ruling.c.at, t.ruling.c.mark, t.ruling.c.version))

@@ -81,7 +81,7 @@ def test_who_comes_to_the_split_is_counted_with_the_arm_and_the_end_of_their_tim
     (drawn,) = person.counted
     arm = person.mails[0].removeprefix("of_")
     contact = person.bundle.contact
-    assert drawn == Drawn(mark(person.loaded), contact, arm, 0, MONDAY, MONDAY + 5 * DAY, True)
+    assert drawn == Drawn(mark(person.loaded), contact, arm, "50 50", MONDAY, MONDAY + 5 * DAY, True)
 
 
 @pytest.mark.parametrize("passed", [DAY, 5 * DAY])
@@ -159,7 +159,7 @@ def test_new_arrivals_take_the_winner_and_are_counted_no_more() -> None:
 
 
 def test_arms_are_the_hash_on_the_shares_of_the_version_current_at_arrival() -> None:
-    """Whoever moves, moves to the arm that has grown; the version is recorded."""
+    """Whoever moves, moves to the arm that has grown; the shares are recorded."""
     loaded = trial(Winner("event", "order_placed", adapts=True))
 
     def arms(shares: Shares | None) -> list[Drawn]:
@@ -175,8 +175,8 @@ def test_arms_are_the_hash_on_the_shares_of_the_version_current_at_arrival() -> 
 
     before = arms(None)
     after = arms(Shares(3, {"shipping": Decimal(20), "discount": Decimal(80)}))
-    assert {each.version for each in before} == {0}
-    assert {each.version for each in after} == {3}
+    assert {each.shares for each in before} == {"50 50"}
+    assert {each.shares for each in after} == {"20 80"}
     moved = {(one.arm, two.arm) for one, two in zip(before, after, strict=True) if one.arm != two.arm}
     assert moved == {("shipping", "discount")}
     assert 20 <= sum(each.arm == "shipping" for each in after) <= 60

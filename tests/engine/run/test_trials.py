@@ -132,6 +132,29 @@ async def test_more_people_may_be_asked_for_while_it_goes_on(store: Store) -> No
     assert len(await world.judge(MONDAY + 30 * DAY)) == 1
 
 
+async def test_people_of_edited_weights_are_compared_with_one_another_only(store: Store) -> None:
+    """Nine of ten in a poor month, one of two in a good one: of people of the same weights the arms are
+    alike, and nothing is decided, though far more of one arm have bought in all."""
+    world = World(store)
+    even = world.loaded
+    nine = FLOW.replace("50%", "90%", 1).replace("50%", "10%").format(rule=KEEP)
+    world.loaded = Loaded(program(nine), (), ZONE, SECRET, "EUR")
+    assert world.loaded.trials.keys() == even.trials.keys()
+    await world.come(0, 1000, {"shipping": 0.05, "discount": 0.05})
+    world.loaded = even
+    world.now = MONDAY + DAY
+    await world.come(1000, 800, {"shipping": 0.5, "discount": 0.5})
+    (mark,) = even.trials
+    tallies = await store.tally(mark, MONDAY + 30 * DAY)
+    assert [tally.shares for tally in tallies] == ["50 50", "50 50", "90 10", "90 10"]
+    bought = {arm: [0, 0] for arm in ("shipping", "discount")}
+    for tally in tallies:
+        bought[tally.arm][0] += tally.yes
+        bought[tally.arm][1] += tally.people
+    assert bought["discount"][0] / bought["discount"][1] > 1.4 * bought["shipping"][0] / bought["shipping"][1]
+    assert await world.judge(MONDAY + 30 * DAY) == []
+
+
 async def test_a_decision_survives_a_restart_and_is_not_taken_back(store: Store) -> None:
     """Whatever happens afterwards."""
     world = World(store)
