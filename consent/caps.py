@@ -1,4 +1,4 @@
-"""How far back mails count: the calendar unit, or the rolling days, of a promise not to write too often."""
+"""How far back mails count: the calendar unit, or the last days, of a promise not to write too often."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -16,12 +16,13 @@ def is_unit(unit: str) -> bool:
 
 def unit_start(unit: str, now: int) -> int:
     """From when on mails count at `now`; both in ms UTC. The calendar day, week (Monday first) and month
-    begin in UTC; rolling days have 24 hours each, and what went just that long ago counts no more."""
+    begin in UTC, and of the last days today is one: what comes each Monday fits in once per 7 days, some
+    seconds earlier or later, or an hour where clocks change."""
     rolling = _ROLLING.match(unit)
-    if rolling is not None:
-        return now - int(rolling[1]) * _DAY_MS + 1
     day = datetime.fromtimestamp(now // 1000, UTC).replace(hour=0, minute=0, second=0)
-    if unit == "week":
+    if rolling is not None:
+        day -= timedelta(days=int(rolling[1]) - 1)
+    elif unit == "week":
         day -= timedelta(days=day.weekday())
     elif unit == "month":
         day = day.replace(day=1)

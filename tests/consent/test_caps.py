@@ -26,18 +26,31 @@ async def refused(world, person):
 
 
 async def test_a_rolling_cap_counts_the_mails_of_the_last_days(world):
-    """Two per 7 days, across weeks and months: each makes room again when 7 times 24 hours have passed."""
+    """Two per 7 days, across weeks and months: each makes room again on the seventh day behind its own."""
     await capped(world, 2, "7 days")
     anna = await world.join("anna@kafija.example")
     await world.send(world.ask(anna))
+    midnight = world.clock() // DAY * DAY
     world.clock.pass_(3 * DAY)
     await world.send(world.ask(anna))
-    world.clock.pass_(4 * DAY - 1)
+    world.clock.pass_(midnight + 7 * DAY - 1 - world.clock())
     assert await refused(world, anna)
     world.clock.pass_(1)
     assert not await refused(world, anna)
     await world.send(world.ask(anna))
     assert await refused(world, anna)
+
+
+async def test_a_weekly_mail_fits_into_a_weekly_cap(world):
+    """Though it goes a little earlier each week, as where clocks change or the first was slow to go."""
+    await capped(world, 1, "7 days")
+    anna = await world.join("anna@kafija.example")
+    for earlier in (2_000, 1, 3_600_000, 0):
+        assert not await refused(world, anna)
+        await world.send(world.ask(anna))
+        assert await refused(world, anna)
+        world.clock.pass_(7 * DAY - earlier)
+    assert not await refused(world, anna)
 
 
 async def test_a_rolling_cap_counts_what_left_or_may_have_left(world):
