@@ -20,6 +20,7 @@ from dsl.checks.purposes import check_purposes
 from dsl.checks.schedules import check_schedules
 from dsl.checks.segments import check_segments
 from dsl.checks.sends import check_sends
+from dsl.checks.service import check_service
 from dsl.checks.starts import check_starts
 from dsl.checks.steps import check_steps
 from dsl.checks.template_links import check_links
@@ -55,6 +56,7 @@ ALL: tuple[Callable[[Draft], Iterable[Finding]], ...] = (
     check_winners,
     check_purposes,
     check_sends,
+    check_service,
     check_templates,
     check_links,
     check_advice,
