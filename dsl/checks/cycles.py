@@ -110,6 +110,7 @@ def _pushes(flow: Flow, starts: list[tuple[Flow, Start, frozenset[str]]]) -> Ite
         match step:
             case Send():
                 happens |= dict.fromkeys(_OF_A_MAIL, f"A mail of `{own}`")
+                changed |= dict.fromkeys((f"any {each}" for each in _OF_A_MAIL), f"A mail of `{own}`")
             case Unsubscribe(topic):
                 happens["unsubscribed"] = f"Unsubscribing in `{own}`"
                 asked_of = (f"agreed to {topic.text}", "any unsubscribed")
