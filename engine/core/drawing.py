@@ -48,7 +48,8 @@ def hear(turn: Turn, name: str, event: dict[str, Any]) -> None:
 
 
 def strike(turn: Turn) -> None:
-    """Whoever does not agree to measurement any more is left out, not counted as one who did not click."""
+    """Forget what was measured of someone who does not agree to it any more. They go on counting in their
+    arm: were they left out, an arm that drives people away would lose those who do not click."""
     for mark in turn.bundle.trials:
         trial = turn.loaded.trials.get(mark)
         if trial is not None and trial.measured:

@@ -40,7 +40,7 @@ def write(driver: Driver, counted: Iterable[Drawn | Scored | Struck]) -> None:
             case Scored():
                 _SCORED.run(driver, each.worth, mark, contact, each.at, each.at)
             case Struck():
-                _STRUCK.run(driver, 0, mark, contact)
+                _STRUCK.run(driver, mark, contact)
 
 
 def tally(driver: Driver, mark: str, now: int) -> list[Tally]:
@@ -78,7 +78,7 @@ _SCORED = Statement(
 )
 _STRUCK = Statement(
     update(t.drawn)
-    .values(counts=bindparam("counts_"))
+    .values(score=literal_column("0"), worth=literal_column("0"))
     .where(_drawn.mark == bindparam("mark_"), _drawn.contact == bindparam("contact_"))
 )
 _TALLY = Statement(

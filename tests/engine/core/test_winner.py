@@ -128,7 +128,7 @@ def test_clicks_and_opens_count_of_mails_of_the_flow() -> None:
 
 
 def test_without_measurement_people_are_left_out_and_not_counted_as_no() -> None:
-    """From the beginning, or from when they take it back; what they do in the shop counts all the same."""
+    """What was measured of those who take it back is struck; what they do in the shop counts all the same."""
     for winner, counts in ((CLICKS, False), (ORDERS, True)):
         (drawn,) = anna(winner).counted
         assert isinstance(drawn, Drawn)

@@ -11,7 +11,7 @@ from person import DAY, HOUR, MONDAY
 
 from dsl.graph import Money
 from engine.core.advance import advance
-from engine.core.bundle import Agreed, Bundle, Happened, Stimulus
+from engine.core.bundle import Agreed, Bundle, Drawn, Happened, Scored, Stimulus, Struck
 from engine.core.loaded import Loaded
 from engine.core.trial import Ruling
 from engine.insight.records import open_records
@@ -190,6 +190,21 @@ async def test_people_count_once_by_their_first_arm(store: Store) -> None:
     tallies = await store.tally(mark, MONDAY + 40 * DAY)
     assert sum(tally.people for tally in tallies) == 100
     assert sum(tally.yes for tally in tallies) == 50
+
+
+async def test_whoever_takes_measurement_back_stays_in_the_trial_as_one_who_did_not_click(
+    store: Store,
+) -> None:
+    """So that an arm that drives people away does not lose those who do not click; their clicks are
+    forgotten, what is counted of others stays."""
+    mark, clicker, other = "0" * 32, "1" * 32, "2" * 32
+    drawn = [
+        Drawn(mark, contact, "shipping", "50 50", MONDAY, MONDAY + DAY, True) for contact in (clicker, other)
+    ]
+    clicks = [Scored(mark, contact, MONDAY + HOUR, 1.0) for contact in (clicker, other)]
+    await store.commit(Batch(trials=[*drawn, *clicks, Struck(mark, clicker)]))
+    (tally,) = await store.tally(mark, MONDAY + 2 * DAY)
+    assert (tally.people, tally.yes) == (2, 1)
 
 
 async def test_revenue_decides_by_what_people_spend(store: Store) -> None:
