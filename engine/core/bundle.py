@@ -316,7 +316,7 @@ class Scored(Struct, frozen=True):
 
 
 class Struck(Struct, frozen=True):
-    """A contact is left out from now on."""
+    """What a contact did is forgotten: they count as one who did nothing, until something more happens."""
 
     mark: str
     contact: str
