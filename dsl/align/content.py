@@ -29,8 +29,9 @@ def is_made(name: str) -> bool:
 
 
 def has_made_name(node: Node) -> bool:
-    """Whether a step has no name of its own."""
-    return is_made(node.step)
+    """Whether a step has no name of its own. Mails and splits always have one, by the template or the split,
+    however it is spelled."""
+    return not isinstance(node, Send | Split) and is_made(node.step)
 
 
 def content(node: Node) -> Content:

@@ -52,6 +52,18 @@ def test_a_version_beside_itself_changes_nothing() -> None:
         assert not compare(found, found, {"first": "a"}, {"first": "a"}).changed
 
 
+def test_a_mail_is_matched_by_its_name_even_if_it_is_called_like_a_step() -> None:
+    """`step_1` and `wait_2` may be what somebody calls mails; a step of another kind is nameless by it."""
+    old = ("send first as step_1", "wait 1 day", "send second as wait_2")
+    new = ("send third as step_1", "wait 1 day", "send thanks as wait_2")
+    found = align(graph(*old), graph(*new))
+    assert [(each.new, each.how) for each in found.placements] == [
+        ("step_1", "name"),
+        ("wait_1", "content"),
+        ("wait_2", "name"),
+    ]
+
+
 def test_a_longer_wait_is_the_same_wait() -> None:
     """Between two mails that both stay; whoever waits there stays."""
     found = align(graph(*OLD), graph(*edit(old="wait 1 day", new=("wait 2 days",))))
