@@ -179,7 +179,7 @@ async def _open(
     else:
         store = Store(None, world.durable, blank.engine)
     opened.callback(store.close)
-    older = await store.graphs()
+    older = await store.graphs_beside([graph.digest for graph in program.flows])
     await store.keep_graphs(program.flows)
     await store.keep_lists(compiled.codes)
     if blank is None:

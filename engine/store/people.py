@@ -1,6 +1,6 @@
 """Contacts with their journeys: read for a batch, written behind it, found by their deadlines."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from msgspec import Struct
 from sqlalchemy import bindparam, delete, func, insert, select
@@ -64,6 +64,16 @@ def next_due(driver: Driver) -> int | None:
     return None if first is None else first[0]
 
 
+def standing_on(driver: Driver, graphs: Collection[str]) -> set[str]:
+    """On which of these graphs, by digest, journeys stand."""
+    left = set(graphs)
+    for (body,) in _STANDING.each(driver) if left else ():
+        left.discard(rows.graph_of(body))
+        if not left:
+            break
+    return set(graphs) - left
+
+
 def write(driver: Driver, batch: Batch) -> None:
     """Profiles, and journeys in order of deadlines. The contacts' own watches lie among them under the
     contact's id, and have no index entry: the contact's row knows when they are due."""
@@ -115,6 +125,7 @@ _DUE = Statement(
     .order_by(t.journey.c.due, t.journey.c.id)
     .limit(bindparam("limit"))
 )
+_STANDING = Statement(select(t.journey.c.body).where(t.journey.c.id != t.journey.c.contact))
 _NEXT_DUE = Statement(select(func.min(t.journey.c.due)))
 _profile_put = upsert(t.contact)
 _PROFILE_PUT = Statement(

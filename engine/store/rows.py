@@ -48,8 +48,18 @@ class _Profile(Struct, frozen=True, array_like=True):
     trials: dict[str, int] = {}
 
 
+class _Standing(Struct, frozen=True, array_like=True):
+    """The beginning of a journey."""
+
+    id: str
+    contact: str
+    flow: str
+    graph: str
+
+
 _profile = decoder(_Profile)
 _journey = decoder(Journey)
+_standing = decoder(_Standing)
 _body = decoder(Body)
 _mail = decoder(MailBody)
 _entries = decoder(list[Entry])
@@ -123,6 +133,12 @@ def journey_row(journey: Journey) -> bytes:
 def journey_of(row: bytes) -> Journey:
     found: Journey = _journey.decode(row)
     return found
+
+
+def graph_of(row: bytes) -> str:
+    """The digest of the graph on which a journey stands; the rest of the row is not looked at."""
+    found: _Standing = _standing.decode(row)
+    return found.graph
 
 
 def effect_row(effect: Effect) -> bytes:

@@ -6,7 +6,7 @@ inside the transaction that the connection has begun, and all else by the connec
 """
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
 from sqlalchemy import ClauseElement, Connection
@@ -42,6 +42,10 @@ class Statement:
     def rows(self, driver: Driver, *given: object) -> list[Row]:
         """All rows."""
         return driver.execute(self._sql, given + self._behind).fetchall()
+
+    def each(self, driver: Driver, *given: object) -> Iterator[Row]:
+        """All rows, one after the other: for what is too much to hold together."""
+        yield from driver.execute(self._sql, given + self._behind)
 
     def first(self, driver: Driver, *given: object) -> Row | None:
         """The first row, None if there is none."""

@@ -112,6 +112,11 @@ class Store:
         """Keep what was found of trials."""
         await self._database.run(_rule, rulings)
 
+    async def tidy_trials(self, kept: Collection[str], over: int, before: int) -> None:
+        """Sum up the people whose time ended before `over`, and drop trials that are not among `kept` if all
+        of it ended `before`."""
+        await self._database.run(_tidy_trials, kept, over, before)
+
     async def rulings(self) -> list[Ruling]:
         """All that was found of trials, oldest first."""
         return await self._database.read(trials.rulings)
@@ -150,7 +155,14 @@ class Store:
         await self._database.run(_keep_graphs, graphs)
 
     async def graphs(self) -> list[Graph]:
+        """All that ever ran."""
         return await self._database.run(_graphs)
+
+    async def graphs_beside(self, current: Collection[str]) -> list[Graph]:
+        """Those on which journeys stand, but for those with `current` digests."""
+        older = [graph for graph in await self.graphs() if graph.digest not in current]
+        needed = await self._database.read(people.standing_on, [graph.digest for graph in older])
+        return [graph for graph in older if graph.digest in needed]
 
     async def keep_current(self, program: Program, templates: Mapping[str, str]) -> None:
         """Write down which program runs from now on, and the digests of its templates by name."""
@@ -202,6 +214,12 @@ def _keep_lists(connection: Connection, lists: Mapping[str, Sequence[str]]) -> N
 
 def _rule(connection: Connection, rulings: Sequence[Ruling]) -> None:
     trials.rule(driver_of(connection), rulings)
+
+
+def _tidy_trials(connection: Connection, kept: Collection[str], over: int, before: int) -> None:
+    driver = driver_of(connection)
+    trials.fold(driver, over)
+    trials.forget(driver, kept, before)
 
 
 def _cursors(connection: Connection) -> dict[str, int]:

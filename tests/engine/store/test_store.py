@@ -333,6 +333,24 @@ async def test_graphs_are_kept_once(store: Store) -> None:
     assert await store.graphs() == list(flows)
 
 
+@pytest.mark.anyio
+async def test_the_graphs_that_are_still_needed_are_those_on_which_journeys_stand(store: Store) -> None:
+    """One that was edited long ago, and whose journeys have all ended, is not loaded any more."""
+    flow = program(WAITS).flows[0]
+    first, second, third = (replace(flow, digest=sign * 64) for sign in "123")
+    await store.keep_graphs([first, second, third])
+    standing = [
+        Journey(f"{n:032x}", ANNA, graph.flow, graph.digest, 0, n + 1, 0, 0, "", {})
+        for n, graph in enumerate([second, third, second])
+    ]
+    batch = Batch()
+    batch.change(Bundle(ANNA), Bundle(ANNA, created=1, journeys=tuple(standing), watch=MONDAY))
+    await store.commit(batch)
+    assert await store.graphs_beside([]) == [second, third]
+    assert await store.graphs_beside([third.digest]) == [second]
+    assert await store.graphs_beside([second.digest, third.digest]) == []
+
+
 # ---------------------------------------------------------------- addresses
 
 
