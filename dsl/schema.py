@@ -177,7 +177,7 @@ class _Collector:
     def _type(self, node: TypeNode) -> FieldType:
         match node.kind:
             case "choice":
-                return FieldType("choice", choices=tuple(each.value for each in node.choices))
+                return FieldType("choice", choices=self._choices(node))
             case "list":
                 return FieldType("list", item=self._type(node.item) if node.item else None)
             case "record":
@@ -210,6 +210,21 @@ class _Collector:
             )
         )
         return FieldType("text")
+
+    def _choices(self, node: TypeNode) -> tuple[str, ...]:
+        """The choices that can be told apart; text compares without capitals, and blank is unknown."""
+        kept: dict[str, str] = {}
+        for choice in node.choices:
+            plain = choice.value.strip().casefold()
+            if not plain:
+                self.findings.append(
+                    error("E415", choice.span, "This choice is blank, which is unknown.", "Leave it out.")
+                )
+            elif plain in kept:
+                message = f"There is a choice `{kept[plain]}` already, and capitals do not count."
+                self.findings.append(error("E206", choice.span, message, "Leave this one out."))
+            kept.setdefault(plain, choice.value)
+        return tuple(kept.values())
 
 
 def _place(there: Span, here: Span) -> str:
