@@ -104,6 +104,16 @@ def _with_list(
             f"{_name(left)} is a list, which `{operator}` does not compare.",
             f"Write `{shown}`.",
         )
+    elif one.item and one.item.kind == "record" and isinstance(left, Path):
+        like = [name for name, kind in one.item.fields if family(kind.kind) == family(other.kind)]
+        fitting = like or [name for name, _ in one.item.fields]
+        shown = "category" if "category" in fitting else next(iter(fitting), "")
+        yield error(
+            "E301",
+            left.span,
+            f"{_name(left)} is a list of records, and this is {KINDS.get(other.kind, 'something else')}.",
+            f"Name a field of theirs, as in `{left.text}.{shown} contains …`.",
+        )
     elif one.item:
         yield from comparable("is", left, one.item, right, other, scope)
 

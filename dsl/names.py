@@ -116,3 +116,10 @@ def unknown(code: str, kind: str, name: Name, known: Iterable[str], otherwise: s
     else:
         help = ""
     return error(code, name.span, f"There is no {kind} `{name.text}`.", help)
+
+
+def declared_how(event: Name, names: Names) -> str:
+    """What to do about an event that nobody declared."""
+    if "order_placed" in names.events:
+        return f"Declare it with `event {event.text}`."
+    return f"Declare it with `event {event.text}`, or write `use shop` if it is a shop's."

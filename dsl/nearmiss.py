@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dsl.foreign_numbers import LENGTHS, NUMBERS, Pattern, arm_of
+from dsl.foreign_values import several_at
 from dsl.layout import STRING
 
 _STRING = re.compile(STRING)
@@ -50,6 +51,10 @@ def near_miss(text: str, column: int, place: str) -> NearMiss | None:
         help = f"Write `{arm}`."
         message = "An arm begins with its share in percent."
         return NearMiss("E112", start, start + len(words), message, help, arm)
+    if several := several_at(text, column):
+        start, end, listed = several
+        message = "What it may be stands in one list."
+        return NearMiss("E111", start, end, message, f"Write `{listed}`.", listed)
     bare = _STRING.sub(lambda found: "\x00" * len(found.group()), text)
     for code, pattern, mend in _PATTERNS:
         for found in pattern.finditer(bare):

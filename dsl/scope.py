@@ -6,6 +6,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from dsl.finding import Finding
+from dsl.foreign_values import meant_by
 from dsl.graph import EventType, FieldType
 from dsl.names import CONTACT_ALWAYS, Names, fields_of, unknown
 from dsl.shop import NAMING_FIELDS
@@ -114,7 +115,7 @@ def resolve(path: Path, scope: Scope, findings: list[Finding]) -> Meaning | None
             found = follow(path.parts, fields, scope.event, findings)
             return Meaning("field", tuple(each.text for each in path.parts), found) if found else None
         findings.append(
-            unknown("E202", f"field of `{scope.event.name}` called", root, fields, _elsewhere(root, scope))
+            unknown("E202", f"field of `{scope.event.name}` called", root, fields, _elsewhere(path, scope))
         )
         return None
     if root.text in scope.names.events:
@@ -135,18 +136,22 @@ def resolve(path: Path, scope: Scope, findings: list[Finding]) -> Meaning | None
         *(f"contact.{each}" for each in scope.names.attributes),
         *(f"trigger.{each}" for each in scope.trigger or ()),
     ]
+    elsewhere = _elsewhere(path, scope)
+    if not rest and not elsewhere and (help := meant_by(root.text)):
+        findings.append(error("E209", path.span, f"There is no value `{root.text}`.", help))
+        return None
     findings.append(
-        unknown(
-            "E209",
-            "value",
-            Name(path.text, path.span),
-            known,
-            _elsewhere(root, scope)
-            or f'Write `"{path.text}"` for a text, `contact.{path.parts[-1].text}` for an attribute, '
-            f"`trigger.{path.parts[-1].text}` for a field of the event that started the journey.",
-        )
+        unknown("E209", "value", Name(path.text, path.span), known, elsewhere or _as_what(path, scope))
     )
     return None
+
+
+def _as_what(path: Path, scope: Scope) -> str:
+    name = path.parts[-1].text
+    ways = [f'`"{path.text}"` for a text', f"`contact.{name}` for an attribute"]
+    if scope.trigger is not None:
+        ways.append(f"`trigger.{name}` for a field of the event that started the journey")
+    return f"Write {', '.join(ways) if len(ways) > 2 else ' or '.join(ways)}."
 
 
 def _predicted(root: Name, rest: tuple[Name, ...], findings: list[Finding]) -> Meaning | None:
@@ -270,14 +275,15 @@ def _split(reason: str) -> tuple[str, str]:
     return message, help
 
 
-def _elsewhere(root: Name, scope: Scope) -> str:
-    """The root under which a bare name would be known."""
-    if scope.asked and root.text in dict(scope.asked.fields):
+def _elsewhere(path: Path, scope: Scope) -> str:
+    """The root under which a path without one would be known."""
+    root = path.parts[0].text
+    if scope.asked and root in dict(scope.asked.fields):
         return "Several comparisons behind `where` stand in brackets: `where (… and …)` or `where (… or …)`."
-    if scope.names.attribute(root.text):
-        return f"Write `contact.{root.text}`."
-    if scope.trigger and root.text in scope.trigger:
-        return f"Write `trigger.{root.text}`."
+    if scope.names.attribute(root):
+        return f"Write `contact.{path.text}`."
+    if scope.trigger and root in scope.trigger:
+        return f"Write `trigger.{path.text}`."
     return ""
 
 

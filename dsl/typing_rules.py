@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from dsl.agreement import comparable, currency_of
 from dsl.finding import Finding
+from dsl.foreign_values import alternatives
 from dsl.graph import EventType
-from dsl.names import PURPOSES, fields_of, unknown
+from dsl.names import PURPOSES, declared_how, fields_of, unknown
 from dsl.reckoning import ADDED, moved_date, reckoned
 from dsl.scope import ANYTHING, CONDITION, NUMBER, Scope, ValueType, follow, resolve, undeclared
 from dsl.source import error
@@ -48,8 +49,8 @@ def check_condition(node: Expression, scope: Scope, findings: list[Finding]) -> 
     if found.kind in ("condition", "anything"):
         return
     if found.kind == "flag":
-        shown = node.text if isinstance(node, Path) else "…"
-        help = f"Write `{shown} is yes`."
+        shown = f"{node.text} is yes" if isinstance(node, Path) else "contact.vip is yes"
+        help = f"Write `{shown}`." if isinstance(node, Path) else f"Write what is asked, as in `{shown}`."
     elif isinstance(node, Path):
         help = f"Write what to compare it with, as in `{node.text} is known`."
     else:
@@ -97,7 +98,11 @@ def type_of(node: Expression, scope: Scope, findings: list[Finding]) -> ValueTyp
             meaning = resolve(node, scope, findings)
             return meaning.type if meaning else ANYTHING
         case Logic(_, parts):
+            listed, explained = alternatives(parts)
+            findings.extend(listed)
             for part in parts:
+                if part in explained:
+                    continue
                 check_condition(part, scope, findings)
                 scope = replace(scope, asked=_asked(part, scope))
             return CONDITION
@@ -219,6 +224,12 @@ def _check_known(node: Known, value: Expression, words: str, scope: Scope, findi
 
 
 def _since(node: Since, scope: Scope, findings: list[Finding]) -> ValueType:
+    given = ValueType("duration") if node.unit == "time" else NUMBER
+    match node.value:
+        case Path(parts=(event,)) if event.text in scope.names.events and scope.event is None:
+            help = f"Write `{node.unit} since last {event.text}.at`."
+            findings.append(error("E209", node.value.span, f"`{event.text}` is an event, not a value.", help))
+            return given
     kind = check_value(node.value, scope, findings)
     if kind.kind not in ("date", "moment", "anything"):
         findings.append(
@@ -229,7 +240,7 @@ def _since(node: Since, scope: Scope, findings: list[Finding]) -> ValueType:
                 f"Write `{node.unit} since contact.created_at`.",
             )
         )
-    return ValueType("duration") if node.unit == "time" else NUMBER
+    return given
 
 
 def _history(node: History, scope: Scope, findings: list[Finding]) -> ValueType:
@@ -242,7 +253,7 @@ def _history(node: History, scope: Scope, findings: list[Finding]) -> ValueType:
                 "event",
                 name,
                 scope.names.events,
-                f"Declare it with `event {name.text}`, or write `use shop` if it is a shop's.",
+                declared_how(name, scope.names),
             )
         )
         return CONDITION if node.kind in ("any", "no") else ANYTHING

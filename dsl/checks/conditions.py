@@ -6,7 +6,7 @@ from dataclasses import fields, is_dataclass
 from dsl.draft import Draft
 from dsl.finding import Finding
 from dsl.head_nodes import GoalLine, LeaveOn, LeaveWhen, StartOnEvent
-from dsl.names import unknown
+from dsl.names import declared_how, unknown
 from dsl.nodes import Flow, If, Send, WaitFor
 from dsl.scope import Scope
 from dsl.source import error
@@ -114,7 +114,7 @@ def known_event(event: Name, scope: Scope, findings: list[Finding]) -> bool:
                 "event",
                 event,
                 scope.names.events,
-                f"Declare it with `event {event.text}`, or write `use shop` if it is a shop's.",
+                declared_how(event, scope.names),
             )
         )
     return False

@@ -152,6 +152,8 @@ def _journey_per(flow: Flow, draft: Draft) -> Iterator[Finding]:
             yield error(
                 "E412",
                 parts[1].span,
-                f"`{parts[1].text}` holds several values at once.",
+                f"`{parts[1].text}` is an amount of money, which many orders may have."
+                if fields[parts[1].text].kind == "money"
+                else f"`{parts[1].text}` holds several values at once.",
                 "Name a field with one text, number or date, as in `trigger.order_id`.",
             )

@@ -57,7 +57,8 @@ def check_scene(hour: Hour, node: nodes.ScenarioNode, cast: Cast, draft: Draft) 
         case nodes.SkipExpected(mail, reason):
             yield from _mail(mail, cast)
             if reason.text and reason.text not in REASONS:
-                yield unknown("E611", "reason", reason, REASONS)
+                listed = ", ".join(f"`{each}`" for each in sorted(REASONS))
+                yield unknown("E611", "reason", reason, REASONS, f"Known are {listed}.")
         case nodes.StepExpected(step):
             yield from _named(step, "step", cast.steps, cast)
         case nodes.FinishExpected(Name() as label) if cast.whole and label.text:
