@@ -34,9 +34,11 @@ class Journey(Struct, frozen=True, array_like=True):
     counts `epoch` up, so that a timer of an earlier arming is known to be stale.
 
     `mail` is the key of a mail whose hand-over this journey's present step counts from, while it is open.
-    `started` is the moment of the event that started it: what happened later happened since entry.
+    `started` is the moment of the event that started it: what happened behind it happened since entry.
     `visits` counts how often a step within a round was met. `codes` tells by step and coupon when a code was
     made, `given` which one it is. `held`: since when its mail waits for limits and quiet, 0 where none does.
+    `beside` tells by event how many of it were known, as it started, to have happened at the very moment
+    `started`, that which started it among them: they are not since entry (None: none of that moment is).
     """
 
     id: str
@@ -57,6 +59,7 @@ class Journey(Struct, frozen=True, array_like=True):
     codes: dict[str, int] = {}
     held: int = 0
     given: dict[str, str] = {}
+    beside: dict[str, int] | None = None
 
 
 class Bundle(Struct, frozen=True):

@@ -4,7 +4,7 @@ Unknown is None. Arithmetic with it is unknown; every comparison with it is no (
 `currency` is that of the amounts that an expression writes, else the project's: aggregates skip all others.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -133,16 +133,31 @@ def _selection(asked: g.History, currency: str, partly: bool) -> Callable[[Scene
     event, purpose = asked.event, windows.PURPOSE_OF.get(asked.event)
     where = condition(asked.where, currency) if asked.where is not None else None
     counts = _counts(asked.span)
+    since_entry = isinstance(asked.span, g.SinceEntry)
 
     def select(scene: Scene) -> list[Seen] | None:
         if purpose is not None and not _all_known(scene, purpose, partly, counts):
             return None
-        selected = [seen for seen in scene.bundle.windows.get(event, ()) if counts(scene, seen.at)]
+        window = scene.bundle.windows.get(event, ())
+        if since_entry:
+            selected = _since_entry(scene.journey, event, window)
+        else:
+            selected = [seen for seen in window if counts(scene, seen.at)]
         if where is not None:
             return [seen for seen in selected if where(scene.looking_at(seen))]
         return selected
 
     return select
+
+
+def _since_entry(journey: Journey | None, event: str, window: Sequence[Seen]) -> list[Seen]:
+    """What happened behind the start of the journey: of what happened at its very moment, that which was not
+    known then, such as what the journey itself set off."""
+    if journey is None:
+        return []
+    at_once = [seen for seen in window if seen.at == journey.started]
+    before = len(at_once) if journey.beside is None else journey.beside.get(event, 0)
+    return at_once[before:] + [seen for seen in window if seen.at > journey.started]
 
 
 def _all_known(scene: Scene, purpose: str, partly: bool, counts: Callable[[Scene, int], bool]) -> bool:

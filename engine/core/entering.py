@@ -1,7 +1,9 @@
 """Who enters a flow: the rules of `start`, `enter` and `one journey per`."""
 
 import hashlib
+from bisect import bisect_left, bisect_right
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 from dsl.graph import Entry
@@ -13,6 +15,8 @@ from engine.core.flow import Flow
 from engine.core.record import What, Why
 from engine.core.steps import walk
 from engine.core.turn import Turn
+
+_AT = attrgetter("at")
 
 
 def enter(turn: Turn, flow: Flow, trigger: dict[str, Any], cause: str = "") -> None:
@@ -29,6 +33,7 @@ def enter(turn: Turn, flow: Flow, trigger: dict[str, Any], cause: str = "") -> N
     if refusal is not None:
         turn.note(graph.flow, "", "", What.NOT_ENTERED, refusal)
         return
+    started = trigger.get("at", turn.now)
     journey = Journey(
         id=_identity(turn.stimulus, graph.flow, per, cause or turn.cause),
         contact=turn.bundle.contact,
@@ -37,10 +42,11 @@ def enter(turn: Turn, flow: Flow, trigger: dict[str, Any], cause: str = "") -> N
         node=0,
         due=NEVER,
         epoch=0,
-        started=trigger.get("at", turn.now),
+        started=started,
         trigger_id=turn.occasion,
         trigger=trigger,
         per=per,
+        beside=_beside(turn, started),
     )
     if flow.leave_when is not None and flow.leave_when.test(turn.scene(journey, trigger or None)):
         turn.note(graph.flow, "", "", What.NOT_ENTERED, Why.LEAVES_AT_ONCE)
@@ -78,6 +84,16 @@ def _refusal(turn: Turn, flow: Flow, per: str) -> Why | None:
         return Why.NOT_SUBSCRIBED
     only_marketing = flow.topics and not flow.topics & turn.loaded.service_topics
     return Why.NOT_SUBSCRIBED if only_marketing and turn.bundle.silenced else None
+
+
+def _beside(turn: Turn, started: int) -> dict[str, int]:
+    """How many events are known to have happened at that very moment, also those of which only a later
+    version of the flow asks."""
+    counts = {
+        event: bisect_right(window, started, key=_AT) - bisect_left(window, started, key=_AT)
+        for event, window in turn.bundle.windows.items()
+    }
+    return {event: count for event, count in counts.items() if count}
 
 
 def _slot(flow: str, per: str) -> str:

@@ -205,8 +205,8 @@ flow again "Again"
         assert anna.pass_(DAY).story("again")[-1] == f"finished {outcome}"
 
 
-def test_the_same_millisecond_is_not_since_entry() -> None:
-    """The starting event is left out by its moment."""
+def test_the_starting_event_is_not_since_entry() -> None:
+    """Nor is what was known to have happened at its very moment."""
     flow = """
 flow again "Again"
     start on order_placed
@@ -215,6 +215,26 @@ flow again "Again"
         finish as right
 """
     assert Person(loaded(flow)).happens("order_placed").story("again")[-1] == "finished right"
+
+
+@pytest.mark.parametrize("late", [0, 1000])
+def test_what_a_journey_sets_off_is_since_entry(late: int) -> None:
+    """Also where no time has passed since the event that started it, as on the clock of a scenario."""
+    flow = """
+event noted
+flow alpha "Alpha"
+    topic orders
+    start on order_placed
+
+    emit noted
+    wait 1 hour
+    if count of noted since entry is 1
+        finish as right
+"""
+    anna = Person(loaded(flow))
+    moment = anna.now - late
+    anna.happens("noted", at=moment).happens("order_placed", at=moment).pass_(DAY)
+    assert anna.story("alpha")[-1] == "finished right"
 
 
 def test_what_mails_do_comes_before_the_journey_goes_on() -> None:
