@@ -25,13 +25,21 @@ def occasions(start: StartEvery | StartAt, after: int, clock: ZoneInfo) -> Itera
 
 def _days(start: StartEvery, first: date) -> Iterator[date]:
     """The days from `first` on that are meant."""
-    for number in range(first.toordinal(), calendar.LAST_DAY.toordinal()):
-        day = date.fromordinal(number)
-        if start.weekday is not None:
-            meant = calendar.WEEKDAYS[day.weekday()] == start.weekday
-        elif start.month_day is not None:
-            meant = day == calendar.day_of_month(day, start.month_day)
-        else:
-            meant = True
-        if meant:
+    if start.month_day is not None:
+        yield from _days_of_months(start.month_day, first)
+        return
+    ahead, step = 0, 1
+    if start.weekday is not None:
+        ahead, step = (calendar.WEEKDAYS.index(start.weekday) - first.weekday()) % 7, 7
+    for number in range(first.toordinal() + ahead, calendar.LAST_DAY.toordinal(), step):
+        yield date.fromordinal(number)
+
+
+def _days_of_months(number: int, first: date) -> Iterator[date]:
+    """That day of each month, from `first` on."""
+    month, last = first.replace(day=1), calendar.LAST_DAY.replace(day=1)
+    while month < last:
+        day = calendar.day_of_month(month, number)
+        if day >= first:
             yield day
+        month = (month + timedelta(days=31)).replace(day=1)

@@ -1,7 +1,7 @@
 """Starts by the calendar for the members of a segment (language reference, §4 Header lines)."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import islice, pairwise
 from zoneinfo import ZoneInfo
@@ -47,6 +47,47 @@ def rigan(
 ) -> Person:
     """A member of `rigans`."""
     return Person(planned(*starts, entry=entry), now=now).learns(city="Riga", time_zone=zone)
+
+
+def test_months_are_not_gone_through_day_by_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A year of starts on the last day of the month is a look at each month."""
+    looks = []
+    day_of_month = calendar.day_of_month
+
+    def counted(month: date, number: int) -> date:
+        looks.append(month)
+        return day_of_month(month, number)
+
+    monkeypatch.setattr(calendar, "day_of_month", counted)
+    start = StartEvery("rigans", "10:00", month_day=31)
+    found = [day for day, _ in islice(occasions(start, MONDAY, ZoneInfo("Europe/Riga")), 12)]
+    assert (found[0], found[-1]) == ("2026-02-28", "2027-01-31")
+    assert len(looks) <= 13
+
+
+@given(
+    st.dates(date(2, 1, 1), date(9999, 11, 1)),
+    st.one_of(
+        st.builds(StartEvery, st.just("s"), st.just("10:00"), month_day=st.integers(1, 31)),
+        st.builds(StartEvery, st.just("s"), st.just("10:00"), weekday=st.sampled_from(calendar.WEEKDAYS)),
+        st.just(StartEvery("s", "10:00")),
+    ),
+)
+def test_the_days_of_a_planned_start_are_those_that_the_calendar_shows(
+    first: date, start: StartEvery
+) -> None:
+    """As whoever goes through the calendar day by day finds them, from two days before on."""
+    after = calendar.instant(datetime.combine(first, time(12)), ZoneInfo("UTC"))
+    days = [first + timedelta(days=ahead) for ahead in range(-2, 40)]
+    meant = [day for day in days if _is_meant(start, day)]
+    found = [day for day, _ in islice(occasions(start, after, ZoneInfo("UTC")), len(meant))]
+    assert found == [str(day) for day in meant]
+
+
+def _is_meant(start: StartEvery, day: date) -> bool:
+    if start.month_day is not None:
+        return day == calendar.day_of_month(day, start.month_day)
+    return start.weekday is None or calendar.WEEKDAYS[day.weekday()] == start.weekday
 
 
 def begins(anna: Person, until: str) -> list[int]:
