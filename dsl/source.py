@@ -27,12 +27,17 @@ class Source:
 
 def error(code: str, span: Span, message: str, help: str = "") -> Finding:
     """A finding that stops the project from running."""
-    return Finding(code, Severity.ERROR, span, message, help)
+    return Finding(code, Severity.ERROR, span, _one_line(message), _one_line(help))
 
 
 def warning(code: str, span: Span, message: str, help: str = "") -> Finding:
     """A finding that the project can live with."""
-    return Finding(code, Severity.WARNING, span, message, help)
+    return Finding(code, Severity.WARNING, span, _one_line(message), _one_line(help))
+
+
+def _one_line(text: str) -> str:
+    """A name or a word of a template may run over several lines; what is said of it does not."""
+    return " ".join(text.split()) if "\n" in text else text
 
 
 def read_source(path: str, data: bytes) -> tuple[Source, list[Finding]]:
