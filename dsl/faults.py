@@ -6,6 +6,7 @@ from dsl.finding import Finding
 from dsl.head_faults import flow_fault
 from dsl.layout import HOLE, Chunk
 from dsl.mend import Mend
+from dsl.name_faults import name_fault
 from dsl.names import nearest
 from dsl.nearmiss import near_miss
 from dsl.source import error
@@ -49,6 +50,8 @@ def diagnose(chunk: Chunk, index: int, column: int, place: str) -> tuple[Finding
         return _head_below(chunk, index, first.group()), None
     if place in _OF_FLOWS and (foreign := flow_fault(chunk, index, column, place)):
         return foreign
+    if place == "declaration" and column > logical.indent and (misnamed := name_fault(chunk, index)):
+        return misnamed
     if lacking := _wrong_word(chunk, index, column):
         return lacking
     if miss := near_miss(logical.text, column, place):
