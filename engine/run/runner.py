@@ -40,7 +40,7 @@ from engine.run.stock import Stock, tell_team
 from engine.run.sweep import strangers_to
 from engine.run.trials import Trials
 from engine.run.views import forget_views
-from engine.store.arrivals import REQUEST
+from engine.store.arrivals import INBOX, REQUEST
 from engine.store.batch import Batch
 from engine.store.handed import Handed
 from engine.store.store import Due, Received, Store
@@ -55,7 +55,7 @@ long, so no timer that matters can come before a hand-over that is not reported.
 
 _ASK_AGAIN = 1.0  # seconds until a consent service that did not answer is asked again
 _DECIDE = "decide-"  # begins the id of the stimulus that decides on mails under limits
-_CHANGES, _INBOX = "changes", "inbox"
+_CHANGES = "changes"
 
 
 class Runner:
@@ -89,7 +89,7 @@ class Runner:
         self._caller = caller
         self._clock = clock
         self._team = team
-        self._cursors: dict[str, int] = {_CHANGES: 0, _INBOX: 0}
+        self._cursors: dict[str, int] = {_CHANGES: 0, INBOX: 0}
         self._trials = Trials(store)
         self._errands = Errands(consent, letters, queue, dispatch, caller)
 
@@ -98,7 +98,7 @@ class Runner:
         self._cursors |= await self._store.cursors()
         self._cursors[_CHANGES] = await last_heard(self._consent, self._cursors[_CHANGES])
         if self._loaded.recommends:
-            await relearn(self._letters.catalogue, self._store, self._clock(), self._cursors[_INBOX])
+            await relearn(self._letters.catalogue, self._store, self._clock(), self._cursors[INBOX])
         effects = await self._store.effects()
         for first in range(0, len(effects), LARGEST_BATCH):
             part = effects[first : first + LARGEST_BATCH]
@@ -137,7 +137,7 @@ class Runner:
         """One batch. False: there was nothing to do."""
         await self._errands.ask()
         now = self._clock()
-        received, due, self.next_due = await self._store.gather(self._cursors[_INBOX], now, LARGEST_BATCH)
+        received, due, self.next_due = await self._store.gather(self._cursors[INBOX], now, LARGEST_BATCH)
         if len(received) == LARGEST_BATCH:
             due = []  # what waits behind these events may be about the same people: events come first
         # read behind the inbox: whoever had agreed when an event was accepted is known to have
@@ -170,7 +170,7 @@ class Runner:
         if changes:
             batch.cursors[_CHANGES] = changes[-1].seq
         if received:
-            batch.cursors[_INBOX] = received[-1].seq
+            batch.cursors[INBOX] = received[-1].seq
         await self._trials.judge(self._loaded, now)
         people = await self._advance(stimuli, domains, batch, now)
         forget_views(received, people, batch)
@@ -178,6 +178,8 @@ class Runner:
         for item in received if self._loaded.recommends else ():
             self._letters.catalogue.learn(item.kind, item.data, item.at)
         batch.products, batch.products_gone = self._letters.catalogue.take_news()
+        if not self._loaded.recommends:  # else what is emitted is learned from as it comes in
+            batch.inbox = batch.cursors.get(INBOX, self._cursors[INBOX])
         await self._store.commit(batch)
         self._cursors |= batch.cursors
         self._errands.forget(batch.ended)

@@ -16,6 +16,9 @@ from engine.store.statement import Driver, Row, Statement
 REQUEST = "start flow"
 """The kind of a row that asks for a journey. No event has a blank in its name."""
 
+INBOX = "inbox"
+"""The name of the cursor that tells how far the inbox has been worked on."""
+
 _WORKED_ON = 0
 
 
@@ -75,8 +78,13 @@ def history(driver: Driver) -> list[Received]:
 
 
 def write(driver: Driver, batch: Batch) -> None:
-    """Name the contacts of what came in, and forget addresses; keep what flows emitted like all events."""
-    _PUT.run_many(driver, [_emitted(effect, effect.body) for effect in batch.emitted])
+    """Name the contacts of what came in, and forget addresses; keep what flows emitted like all events. Where
+    nothing else stands behind the batch, it is passed over: the batch's cursor tells so."""
+    if batch.emitted:
+        last = batch.inbox is not None and end(driver) <= batch.inbox
+        _PUT.run_many(driver, [_emitted(effect, effect.body) for effect in batch.emitted])
+        if last:
+            batch.cursors[INBOX] = end(driver)
     _NAME.run_many(driver, [(bytes.fromhex(contact), seq) for seq, contact in batch.named])
     _FORGET.run_many(driver, [(seq,) for seq in batch.forgotten])
 

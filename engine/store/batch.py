@@ -22,6 +22,7 @@ class Batch:
     effects: list[Effect] = field(default_factory=list)
     codes: list[Effect] = field(default_factory=list)  # coupons' codes that were made
     emitted: list[Effect] = field(default_factory=list)  # events that flows emitted
+    inbox: int | None = None  # how far this batch leads, if nobody needs to see again what it emits
     ended: list[str] = field(default_factory=list)  # keys of effects that are done
     handed: list[Handed] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)

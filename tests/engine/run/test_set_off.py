@@ -13,6 +13,8 @@ from engine.calls.call import Answer, Answered, Call
 from engine.core.bundle import CallBody
 from engine.core.record import What
 from engine.store.arrivals import REQUEST
+from engine.store.batch import Batch
+from engine.store.store import Store
 from virta.mailbox.running import Running, start
 
 pytestmark = pytest.mark.anyio
@@ -67,6 +69,25 @@ async def test_an_emitted_event_is_kept_and_worked_on_once(opener: Opener) -> No
         await shop.settle()
         await shop.happens("order_placed", ANNA)
         assert await shop.story("beta") == ["entered", "finished"] * 2
+
+
+async def test_an_emitted_event_costs_no_transaction_of_its_own(
+    opener: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes of it is in the one that it is kept by."""
+    commits: list[Batch] = []
+    real = Store.commit
+
+    async def counted(self: Store, batch: Batch) -> None:
+        commits.append(batch)
+        await real(self, batch)
+
+    async with opener(EMITS) as shop:
+        await shop.settle()
+        monkeypatch.setattr(Store, "commit", counted)
+        await shop.happens("order_placed", ANNA)
+        assert [len(batch.emitted) for batch in commits] == [1]
+        assert await shop.story("beta") == ["entered", "finished"]
 
 
 async def test_an_event_from_outside_behind_an_emitted_one_is_worked_on(opener: Opener) -> None:

@@ -1,0 +1,57 @@
+"""The inbox: how far it was worked on, and what flows put into it themselves."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from engine.core.bundle import Effect, EventBody
+from engine.store.arrivals import INBOX, Received
+from engine.store.batch import Batch
+from engine.store.store import Store
+
+pytestmark = pytest.mark.anyio
+ANNA = "a" * 32
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    opened = Store(None, durable=False)
+    yield opened
+    opened.close()
+
+
+def emitted(key: str) -> Effect:
+    return Effect(key * 32, ANNA, "event", EventBody("alpha", "0" * 32, "emit_1", 5, "vip_made", {}))
+
+
+async def kinds_behind(store: Store, cursor: int) -> list[str]:
+    received, *_ = await store.gather(cursor, 0, 10)
+    return [one.kind for one in received]
+
+
+async def test_what_a_batch_emits_is_behind_it_where_nothing_else_waits(store: Store) -> None:
+    """It has been worked on, so nobody reads it again."""
+    await store.accept([Received("o1", "order_placed", 1, 1, ANNA, "", {})])
+    batch = Batch(emitted=[emitted("1"), emitted("2")], inbox=1, cursors={INBOX: 1})
+    await store.commit(batch)
+    assert await store.cursors() == batch.cursors == {INBOX: 3}
+    assert await kinds_behind(store, 3) == []
+    assert [one.kind for one in await store.history()] == ["order_placed", "vip_made", "vip_made"]
+
+
+async def test_what_came_in_meanwhile_is_not_passed_over(store: Store) -> None:
+    """An event that was accepted while the batch was made stands before what the batch emits."""
+    await store.accept([Received("o1", "order_placed", 1, 1, ANNA, "", {})])
+    await store.accept([Received("o2", "order_placed", 2, 2, ANNA, "", {})])
+    batch = Batch(emitted=[emitted("1")], inbox=1, cursors={INBOX: 1})
+    await store.commit(batch)
+    assert await store.cursors() == {INBOX: 1}
+    assert await kinds_behind(store, 1) == ["order_placed", "vip_made"]
+
+
+async def test_where_somebody_still_has_to_look_at_it_nothing_is_passed_over(store: Store) -> None:
+    """What is recommended is learned from emitted events, too."""
+    batch = Batch(emitted=[emitted("1")])
+    await store.commit(batch)
+    assert await store.cursors() == {}
+    assert await kinds_behind(store, 0) == ["vip_made"]
