@@ -110,7 +110,8 @@ def _pushes(flow: Flow, starts: list[tuple[Flow, Start, frozenset[str]]]) -> Ite
         match step:
             case Send():
                 happens |= dict.fromkeys(_OF_A_MAIL, f"A mail of `{own}`")
-                changed |= dict.fromkeys((f"any {each}" for each in _OF_A_MAIL), f"A mail of `{own}`")
+                # it ends a silence, which comes again; for whoever was mailed before nothing changes
+                changed |= dict.fromkeys((f"no {each}" for each in _OF_A_MAIL), f"A mail of `{own}`")
             case Unsubscribe(topic):
                 happens["unsubscribed"] = f"Unsubscribing in `{own}`"
                 asked_of = (f"agreed to {topic.text}", "any unsubscribed")
@@ -161,6 +162,6 @@ def _asked(start: Start, draft: Draft) -> frozenset[str]:
                     names.append(name_.text)
                 case AgreedTo(topic):
                     asked.add(f"agreed to {topic.text}")
-                case History(path=path):
-                    asked.add(f"any {path.parts[0].text}")
+                case History(kind, path):
+                    asked |= {f"any {path.parts[0].text}", f"{kind} {path.parts[0].text}"}
     return frozenset(asked)

@@ -58,11 +58,12 @@ def _made(flow: Flow, topic: str, makers: Mapping[str, list[Flow]]) -> Iterator[
             continue
         maker = _of_no_service(head.event.text, makers)
         if maker is not None:
+            event = head.event.text
             yield error(
                 "E406",
                 head.event.span,
-                f"`{topic}` is for service, and `{head.event.text}` may come of the flow `{maker.name.text}`, "
-                "which starts where nobody asks for a mail.",
+                f"`{topic}` is for service, and `{event}` may come of the flow `{maker.name.text}`, which "
+                "starts where nobody asks for a mail.",
                 "Send this on a topic for marketing.",
             )
 
