@@ -27,11 +27,13 @@ _LONGEST = 4000
 @dataclass(slots=True)
 class Logical:
     """One line of the parser's text. `pieces` are (column in the text, line, column in the file) from which
-    on columns run alike; columns count from 0 here."""
+    on columns run alike; columns count from 0 here. `holed`: a fault of it was told; `moved`: it was brought
+    to another depth for one."""
 
     text: str
     pieces: list[tuple[int, int, int]]
     holed: bool = False
+    moved: bool = False
 
     @property
     def indent(self) -> int:

@@ -17,6 +17,9 @@ _KINDS = {
     "E216": "coupon",
     "E218": "webhook",
     "E219": "flow",
+    "E212": "step",
+    "E213": "step",
+    "E606": "step",
 }
 """What each finding says that there is none of."""
 
@@ -25,10 +28,11 @@ _WORD = re.compile(r"[^\W\d]\w*")
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """`names`, without capitals, stand on lines that could not be read; of `kinds` are declarations of which
-    not even a name is left."""
+    """`names`, without capitals, stand on lines that could not be read, those of `steps` on lines of flows;
+    of `kinds` are things of which not even a name is left."""
 
     names: frozenset[str]
+    steps: frozenset[str]
     kinds: frozenset[str]
 
     def explains(self, finding: Finding, sources: Mapping[str, Source]) -> bool:
@@ -38,13 +42,15 @@ class Lost:
             return False
         line = sources[finding.span.file].lines[finding.span.line - 1]
         word = line[finding.span.column - 1 : finding.span.end_column - 1].strip('"').casefold()
-        return word in self.names or (kind in self.kinds and not finding.help.startswith("Write"))
+        known = self.steps if kind == "step" else self.names
+        return word in known or (kind in self.kinds and not finding.help.startswith("Write"))
 
 
 def lost_names(faults: Iterable[Finding], sources: Mapping[str, Source]) -> Lost:
     """The names that are lost by faults of layout and syntax."""
     names: set[str] = set()
     kinds: set[str] = set()
+    steps: set[str] = set()
     for fault in faults:
         if not fault.code.startswith("E1") or fault.span.file not in sources:
             continue
@@ -55,7 +61,13 @@ def lost_names(faults: Iterable[Finding], sources: Mapping[str, Source]) -> Lost
         words = [word.casefold() for word in _WORD.findall(line)]
         first = words[0] if words else ""
         declares = not line.startswith((" ", "\t")) or (first in DECLARATIONS and fault.code == "E103")
-        if not declares and _head(lines, fault.span.line) not in ("contact", "event"):
+        head = _head(lines, fault.span.line)
+        if head == "flow" and not declares:
+            steps |= set(words)
+            if {"send", "split"} & set(words):
+                kinds.add("step")
+            continue
+        if not declares and head not in ("contact", "event"):
             continue
         rest = words[1:] if first in DECLARATIONS and declares else words
         names |= set(rest)
@@ -63,7 +75,7 @@ def lost_names(faults: Iterable[Finding], sources: Mapping[str, Source]) -> Lost
             kinds.add(first)
         elif not declares and len(rest) < 2:
             kinds.add("field")
-    return Lost(frozenset(names), frozenset(kinds))
+    return Lost(frozenset(names), frozenset(steps), frozenset(kinds))
 
 
 def _head(lines: tuple[str, ...], number: int) -> str:

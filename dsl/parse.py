@@ -2,6 +2,7 @@
 tried again, so that one fault hides no other."""
 
 import re
+from itertools import zip_longest
 
 from lark import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 from lark.indenter import DedentError
@@ -9,36 +10,46 @@ from lark.lexer import Token
 from lark.parsers.lalr_parser_state import ParserState
 from lark.tree import Tree
 
+from dsl.blocks import behind_a_line, beside_arms, fill_block, follows_a_fault, open_block, outdent, place_of
 from dsl.build import build
 from dsl.faults import diagnose, word_twice
 from dsl.finding import Finding
-from dsl.layout import HOLE, Chunk, Logical, lay_out
+from dsl.layout import HOLE, Chunk, lay_out
 from dsl.nodes import Declaration
 from dsl.parser import parser
-from dsl.scenarios.faults import PLACES, diagnose_scene, opener, wrong_opener
+from dsl.scenarios.faults import PLACES, diagnose_scene, opener
 from dsl.source import Source, error
 from dsl.strays import astray
-from dsl.words import DECLARATIONS, STEPS
+from dsl.words import DECLARATIONS
 
 _MOST_FAULTS = 40
 _MOST_MENDS = 6
 _LAYOUT_TOKENS = ("_NL", "_INDENT", "_DEDENT", "$END")
 _SPELLING = ("E111", "E112", "E113", "E114", "E118")
 _WORD = re.compile(r"[^\W\d]\w*")
-_WINNER = re.compile(r"keep\b|adapt\b")
 
 
 def parse_source(source: Source, currency: str) -> tuple[list[Declaration], list[Finding]]:
     """The declarations of a file and its faults of layout and syntax. `currency` is the project's."""
     chunks, findings = lay_out(source)
     declarations: list[Declaration] = []
-    for chunk in chunks:
+    for chunk, below in zip_longest(chunks, chunks[1:]):
+        if below is not None and _stands_twice(chunk, below, findings):
+            continue
         tree = _read(chunk, findings)
         if tree is not None:
             declaration = build(tree, chunk, currency, findings)
             if declaration is not None:
                 declarations.append(declaration)
     return declarations, findings
+
+
+def _stands_twice(chunk: Chunk, below: Chunk, findings: list[Finding]) -> bool:
+    """Whether a declaration is nothing but a first line that stands there again below; it is told."""
+    if len(chunk.lines) > 1 or chunk.lines[0].words != below.lines[0].words or len(below.lines) < 2:
+        return False
+    findings.append(error("E206", below.whole(0), "This line stands here twice.", "Delete one of the two."))
+    return True
 
 
 def read_words(chunk: Chunk) -> tuple[Tree[Token], list[Token]]:
@@ -87,15 +98,16 @@ def _mend(chunk: Chunk, fault: UnexpectedInput, findings: list[Finding], mends: 
     """Report the fault and change the chunk so that reading gets further; False: nothing is left to read."""
     index, column, token = _where(chunk, fault)
     if token == "_INDENT":
-        return _open(chunk, index, findings) or _outdent(chunk, index + 1, findings)
+        return open_block(chunk, index, findings) or outdent(chunk, index + 1, findings)
     if "_INDENT" in (wanted := _wanted(fault)) and wanted <= {"_INDENT", "_NL"}:
-        return _fill_block(chunk, index if token in _LAYOUT_TOKENS else index - 1, findings)
+        return fill_block(chunk, index if token in _LAYOUT_TOKENS else index - 1, findings)
     logical = chunk.lines[index]
-    place = _place(chunk, index)
-    if place == "split" and _beside_arms(chunk, index, findings):
+    place = place_of(chunk, index)
+    if place == "split" and beside_arms(chunk, index, findings):
         return True
-    if astray(chunk, index, place, findings):
+    if astray(chunk, index, place, findings) or behind_a_line(chunk, index, place, findings):
         return True
+    logical.holed = logical.holed or follows_a_fault(chunk, index)
     reader = diagnose_scene if place in PLACES else diagnose
     finding, mend = word_twice(chunk, index, column) or reader(chunk, index, column, place)
     mended = mends.get(id(logical), 0)
@@ -130,120 +142,6 @@ def _where(chunk: Chunk, fault: UnexpectedInput) -> tuple[int, int, str]:
     return min(fault.line - 1, len(chunk.lines) - 1), fault.column - 1, ""
 
 
-def _open(chunk: Chunk, index: int, findings: list[Finding]) -> bool:
-    """Make a line of a scenario what its block shows it to be; False: it is none, or begins as it should."""
-    meant = wrong_opener(chunk, index) if _place(chunk, index) == "scenario" else None
-    if meant is None:
-        return False
-    finding, words = meant
-    logical = chunk.lines[index]
-    if not logical.holed:
-        findings.append(finding)
-    logical.holed = True
-    logical.replace(logical.indent, len(logical.text), words)
-    return True
-
-
-def _outdent(chunk: Chunk, index: int, findings: list[Finding]) -> bool:
-    logical, above = chunk.lines[index], chunk.lines[index - 1]
-    deep = logical.indent
-    if _WINNER.match(above.words) and _place(chunk, index - 1) == "split":
-        above = _parent(chunk, index - 1)
-    place = _place(chunk, index - 1)
-    if not logical.holed and not chunk.lines[index - 1].holed:
-        depth = f"Begin it at the depth of `{above.words[:40]}`."
-        findings.append(
-            error(
-                "E103",
-                chunk.whole(index),
-                "This line is indented, but the line above it takes no lines below it.",
-                "Begin it with `and` or `or`." if place == "segment" else depth,
-            )
-        )
-    end = index
-    while end < len(chunk.lines) and chunk.lines[end].indent >= deep:
-        end += 1
-    if above.indent == 0 or place in ("scenario", "segment"):  # they would begin lines of another kind
-        del chunk.lines[index:end]
-        return True
-    for below in chunk.lines[index:end]:
-        below.reindent(below.indent - deep + above.indent)
-    return True
-
-
-def _beside_arms(chunk: Chunk, index: int, findings: list[Finding]) -> bool:
-    """Bring steps that stand among the arms of a split behind it; False: this line is meant for an arm."""
-    logical, split = chunk.lines[index], _parent(chunk, index)
-    first = logical.words.split(" ")[0]
-    if first not in STEPS:
-        return False
-    if not logical.holed:
-        findings.append(
-            error(
-                "E102",
-                chunk.span(index, logical.indent, logical.indent + len(first)),
-                f"`{first}` cannot stand here, among the arms of a split.",
-                f"Begin it at the depth of `{split.words[:40]}`, or indent it below an arm.",
-            )
-        )
-    end = index
-    while end < len(chunk.lines) and chunk.lines[end].indent >= logical.indent:
-        end += 1
-    deep, run = logical.indent, chunk.lines[index:end]
-    arms = any(line.indent == deep and line.words[:1].isdigit() for line in run)
-    for line in run[:1] if arms else run:
-        if arms:
-            line.replace(deep, len(line.text), HOLE)
-            line.holed = True
-        else:
-            line.reindent(line.indent - deep + split.indent)
-    return True
-
-
-def _fill_block(chunk: Chunk, index: int, findings: list[Finding]) -> bool:
-    """Put a hole below an opener that has nothing below it."""
-    opener = chunk.lines[index]
-    if not opener.holed:
-        findings.append(
-            error(
-                "E108",
-                chunk.whole(index),
-                f"Nothing stands below `{opener.words[:40]}`.",
-                "Write at least one line below it, indented by 4 blanks more.",
-            )
-        )
-    line, column = opener.place(max(len(opener.text) - 1, 0))
-    chunk.lines.insert(
-        index + 1, Logical(" " * (opener.indent + 4) + HOLE, [(0, line, column - 1)], holed=True)
-    )
-    return True
-
-
-def _place(chunk: Chunk, index: int) -> str:
-    """In what a line stands; see `diagnose`."""
-    if index == 0 or not chunk.lines[index].indent:
-        return "declaration"
-    head = (_WORD.match(chunk.lines[0].text) or [""])[0]
-    if head in ("contact", "event"):
-        return "fields"
-    if head in ("topic", "segment", "coupon", "webhook", "limits"):
-        return head
-    parent = _parent(chunk, index)
-    if head == "scenario":
-        return "scenario" if parent is chunk.lines[0] else "person" if parent.words == "contact" else "mail"
-    if parent is chunk.lines[0]:
-        return "flow"
-    words = parent.words
-    above = re.match(r"(send|split|repeat|wait +(?:for|until))\b", words)
-    return " ".join(above.group(1).split()) if above else "block"
-
-
-def _parent(chunk: Chunk, index: int) -> Logical:
-    """The line in whose block a line stands that is not at the left edge."""
-    depth = chunk.lines[index].indent
-    return next(chunk.lines[at] for at in range(index - 1, -1, -1) if chunk.lines[at].indent < depth)
-
-
 _OF_FLOWS = ("flow", "repeat", "block")
 _OPENERS = (
     (re.compile(r"else +if\b"), f"else if {HOLE}"),
@@ -256,6 +154,18 @@ _OPENERS = (
     (re.compile(r"on\b"), f"on {HOLE}"),
     (re.compile(r"send\b"), f"send {HOLE}"),
 )
+_BLOCKS = (
+    (re.compile(r"on +(?:met|timeout)\b"), f"wait until {HOLE}"),
+    (re.compile(r"on\b"), f"wait for {HOLE}"),
+    (re.compile(r"\d+(?:\.\d+)? *%"), f"split {HOLE}"),
+)
+"""What opens a block, told by its first line."""
+
+
+def _else_below(chunk: Chunk, index: int) -> bool:
+    depth = chunk.lines[index].indent
+    beside = next((line for line in chunk.lines[index + 1 :] if line.indent <= depth), None)
+    return beside is not None and beside.indent == depth and beside.words.startswith("else")
 
 
 def _take_out(chunk: Chunk, index: int, place: str, cannot_stand: bool) -> bool:
@@ -276,6 +186,11 @@ def _take_out(chunk: Chunk, index: int, place: str, cannot_stand: bool) -> bool:
         fitting = next((hole for pattern, hole in _OPENERS if pattern.match(logical.words)), "")
         if cannot_stand and place in _OF_FLOWS:
             fitting = f"if {HOLE}"
+        if place in _OF_FLOWS:
+            below = chunk.lines[index + 1].words
+            fitting = next((hole for pattern, hole in _BLOCKS if pattern.match(below)), fitting)
+        if fitting == "else" and _else_below(chunk, index):
+            fitting = f"else if {HOLE}"
         new = fitting or (f"if {HOLE}" if place in _OF_FLOWS else HOLE)
     if logical.words == new:
         if index == 0:

@@ -13,8 +13,8 @@ _WORD = re.compile(r"[^\W\d]\w*")
 
 
 def astray(chunk: Chunk, index: int, place: str, findings: list[Finding]) -> bool:
-    """Tell of a line below a small declaration that is one of another, once for all its lines; False: it may be
-    meant for this one."""
+    """Tell of a line below a small declaration that is one of another, once for all its lines; False: it
+    may be meant for this one."""
     logical = chunk.lines[index]
     first = (_WORD.match(logical.words) or [""])[0]
     declares = first in DECLARATIONS and len(logical.words.split()) <= 2 + logical.words.count('"') * 10

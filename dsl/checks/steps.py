@@ -21,7 +21,7 @@ def check_steps(draft: Draft) -> Iterator[Finding]:
         yield from _reachable(flow.steps, topic if draft.names.purpose(topic) == "marketing" else "")
         for step in every_step(flow.steps):
             if isinstance(step, WaitFor):
-                yield from _wait_for(step)
+                yield from _wait_for(step, draft)
             elif isinstance(step, Split):
                 yield from _split(step)
 
@@ -62,7 +62,7 @@ def _own(step: Step) -> str:
     return step.template.text if isinstance(step, Send) else step.name.text if isinstance(step, Split) else ""
 
 
-def _wait_for(step: WaitFor) -> Iterator[Finding]:
+def _wait_for(step: WaitFor, draft: Draft) -> Iterator[Finding]:
     if step.up_to is None and all(each.event.text for each in step.heard):
         yield error(
             "E403",
@@ -82,7 +82,7 @@ def _wait_for(step: WaitFor) -> Iterator[Finding]:
         heard.add(each.event.text)
     seen: set[str] = set()
     for arm in step.arms:
-        if arm.event.text and "" not in heard and arm.event.text not in heard:
+        if arm.event.text and heard <= draft.names.events.keys() and arm.event.text not in heard:
             yield unknown("E215", "event in the line above that is called", arm.event, heard)
         if arm.event.text in seen:
             yield error(
