@@ -9,7 +9,7 @@ from engine.core.flow import Flow
 from engine.core.trial import Trial, written
 from engine.core.turn import Turn
 
-_LATE = 48 * 3_600_000
+LATE = 48 * 3_600_000
 """For so many milliseconds more an event may come in that happened in time."""
 
 _WORTH = "total"
@@ -36,7 +36,7 @@ def hear(turn: Turn, name: str, event: dict[str, Any]) -> None:
     """Count an event for the trials whose time for this contact is not over."""
     if not turn.bundle.trials:
         return
-    going_on = {mark: until for mark, until in turn.bundle.trials.items() if until + _LATE > turn.now}
+    going_on = {mark: until for mark, until in turn.bundle.trials.items() if until + LATE > turn.now}
     if len(going_on) < len(turn.bundle.trials):
         turn.change(trials=going_on)
     for mark, until in going_on.items():

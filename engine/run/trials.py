@@ -5,6 +5,7 @@ import random
 
 import structlog
 
+from engine.core.drawing import LATE
 from engine.core.loaded import Loaded
 from engine.core.trial import ArmEvidence, Ruling, Trial
 from engine.insight.strata import ArmCount, Stratum, means, people
@@ -16,20 +17,27 @@ log = structlog.get_logger("engine")
 
 _HOUR = 3_600_000
 _DAY = 86_400_000
+_KEPT = 30 * _DAY
+"""For so long what was counted of a trial is kept that no flow has any more: its flow may come back."""
 
 
 class Trials:
-    """Looks at the trials of present flows once an hour at most; those that adapt change once a day. Nothing
-    is random but dice that are thrown the same way again for the same version."""
+    """Looks at the trials of present flows once an hour at most; those that adapt change once a day, and once
+    a day people whose time is over are summed up. Nothing is random but dice that are thrown the same way
+    again for the same version."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._known: Loaded | None = None
-        self._hour = -1
+        self._hour = self._day = -1
         self._ruled: dict[str, Ruling] = {}
 
     async def judge(self, loaded: Loaded, now: int) -> None:
         """Give `loaded` the shares that hold at `now` (ms UTC)."""
+        if now // _DAY != self._day:
+            self._day = now // _DAY
+            kept = {trial.mark for trial in _present(loaded)}
+            await self._store.tidy_trials(kept, now - LATE, now - _KEPT)
         if not loaded.trials:
             return
         if loaded is not self._known:
@@ -41,8 +49,7 @@ class Trials:
         if now // _HOUR == self._hour:
             return
         self._hour = now // _HOUR
-        present = [trial for flow in loaded.current.values() for trial in flow.trials.values()]
-        found = [await self._judged(trial, now) for trial in present if self._is_open(trial, now)]
+        found = [await self._judged(trial, now) for trial in _present(loaded) if self._is_open(trial, now)]
         rulings = [ruling for ruling in found if ruling is not None]
         if rulings:
             await self._store.rule(rulings)
@@ -65,6 +72,11 @@ class Trials:
         if trial.winner.adapts:
             return _adapted(trial, strata, self._ruled.get(trial.mark), now)
         return _kept(trial, strata, now)
+
+
+def _present(loaded: Loaded) -> list[Trial]:
+    """The trials of the flows that new journeys enter."""
+    return [trial for flow in loaded.current.values() for trial in flow.trials.values()]
 
 
 def _strata(trial: Trial, tallies: list[Tally]) -> list[Stratum]:

@@ -152,6 +152,28 @@ drawn = Table(  # by person the first arm of a split that finds out which is bes
     sqlite_with_rowid=False,
 )
 
+drawn_before = Table(  # who came to such a split and whose time is long over
+    "drawn_before",
+    metadata,
+    Column("mark", _id(), primary_key=True),
+    Column("contact", _id(), primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+drawn_sum = Table(  # what came of all of them, by arm and shares
+    "drawn_sum",
+    metadata,
+    Column("mark", _id(), primary_key=True),
+    Column("arm", String, primary_key=True),
+    Column("shares", String, primary_key=True),
+    Column("until", BigInteger, nullable=False),
+    Column("people", BigInteger, nullable=False),
+    Column("yes", BigInteger, nullable=False),
+    Column("worth", Float, nullable=False),
+    Column("squares", Float, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 ruling = Table(  # what was found of such splits
     "ruling",
     metadata,

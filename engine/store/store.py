@@ -112,10 +112,12 @@ class Store:
         """Keep what was found of trials."""
         await self._database.run(_rule, rulings)
 
-    async def tidy_trials(self, kept: Collection[str], over: int, before: int) -> None:
+    async def tidy_trials(self, kept: Collection[str], over: int, before: int, part: int = 10_000) -> None:
         """Sum up the people whose time ended before `over`, and drop trials that are not among `kept` if all
-        of it ended `before`."""
-        await self._database.run(_tidy_trials, kept, over, before)
+        of it ended `before`. At most `part` people in a transaction, that others need not wait long."""
+        while await self._database.run(_fold, over, part):
+            pass
+        await self._database.run(_forget, kept, before)
 
     async def rulings(self) -> list[Ruling]:
         """All that was found of trials, oldest first."""
@@ -216,10 +218,12 @@ def _rule(connection: Connection, rulings: Sequence[Ruling]) -> None:
     trials.rule(driver_of(connection), rulings)
 
 
-def _tidy_trials(connection: Connection, kept: Collection[str], over: int, before: int) -> None:
-    driver = driver_of(connection)
-    trials.fold(driver, over)
-    trials.forget(driver, kept, before)
+def _fold(connection: Connection, over: int, limit: int) -> bool:
+    return trials.fold(driver_of(connection), over, limit)
+
+
+def _forget(connection: Connection, kept: Collection[str], before: int) -> None:
+    trials.forget(driver_of(connection), kept, before)
 
 
 def _cursors(connection: Connection) -> dict[str, int]:

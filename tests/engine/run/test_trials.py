@@ -1,5 +1,6 @@
 """Trials of arms as they run: counted in the store, ruled on from time to time, across restarts."""
 
+import sqlite3
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from functools import lru_cache
@@ -205,6 +206,82 @@ async def test_whoever_takes_measurement_back_stays_in_the_trial_as_one_who_did_
     await store.commit(Batch(trials=[*drawn, *clicks, Struck(mark, clicker)]))
     (tally,) = await store.tally(mark, MONDAY + 2 * DAY)
     assert (tally.people, tally.yes) == (2, 1)
+
+
+def rows(path: Path) -> list[int]:
+    """How many rows each of the tables of people and sums has."""
+    with sqlite3.connect(path / "engine.db") as reader:
+        tables = ("drawn", "drawn_before", "drawn_sum")
+        return [reader.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables]
+
+
+async def test_people_whose_time_is_long_over_are_summed_up(store: Store, tmp_path: Path) -> None:
+    """Once a day: a look then reads a sum by arm, not everybody. What was counted is the same, also with
+    those who come later, and whoever was summed up counts no second time."""
+    world = World(store)
+    await world.come(0, 200, {"shipping": 0.2, "discount": 0.2})
+    (mark,) = world.loaded.trials
+    before = await store.tally(mark, MONDAY + 6 * DAY)
+    assert rows(tmp_path) == [200, 0, 0]
+    await world.judge(MONDAY + 7 * DAY)
+    assert rows(tmp_path) == [200, 0, 0]
+    await world.judge(MONDAY + 8 * DAY)
+    assert rows(tmp_path) == [0, 200, 2]
+    assert await store.tally(mark, MONDAY + 8 * DAY) == before
+    await world.come(0, 300, {"shipping": 0.2, "discount": 0.2})
+    assert rows(tmp_path) == [100, 200, 2]
+    later = await store.tally(mark, MONDAY + 14 * DAY)
+    assert (sum(each.people for each in later), sum(each.yes for each in later)) == (300, 60)
+    await world.judge(MONDAY + 16 * DAY)
+    assert rows(tmp_path) == [0, 300, 2]
+    assert await store.tally(mark, MONDAY + 16 * DAY) == later
+
+
+@pytest.mark.parametrize("part", [1, 7, 10, 20, 1000])
+async def test_summing_up_in_parts_comes_to_the_same(store: Store, tmp_path: Path, part: int) -> None:
+    """Of several trials, whoever counts in them."""
+    marks = ["0" * 32, "f" * 32]
+    drawn = [
+        Drawn(mark, f"{n:x}" * 32, "ab"[n % 2], "50 50", MONDAY, MONDAY + n, n % 3 > 0)
+        for mark in marks
+        for n in range(10)
+    ]
+    scored = [Scored(mark, f"{n:x}" * 32, MONDAY + 1, 2.5) for mark in marks for n in range(4, 10)]
+    await store.commit(Batch(trials=[*drawn, *scored]))
+    before = [await store.tally(mark, MONDAY + DAY) for mark in marks]
+    assert [each.people for each in before[0]] == [3, 3]
+    await store.tidy_trials(marks, MONDAY + 8, 0, part)
+    assert rows(tmp_path) == [4, 16, 4]
+    assert [await store.tally(mark, MONDAY + DAY) for mark in marks] == before
+
+
+async def test_of_a_decided_trial_only_the_ruling_is_kept(store: Store, tmp_path: Path) -> None:
+    """With what it rests on."""
+    world = World(store)
+    await world.come(0, 400, {"shipping": 0.1, "discount": 0.4})
+    (ruling,) = await world.judge(MONDAY + 9 * DAY)
+    assert sum(arm.people for arm in ruling.arms) == 400
+    assert rows(tmp_path) == [0, 0, 0]
+    assert await world.judge(MONDAY + 19 * DAY) == [ruling]
+
+
+async def test_trials_that_no_flow_has_any_more_are_dropped_after_a_month(
+    store: Store, tmp_path: Path
+) -> None:
+    """Not at once: a flow that is gone may come back, and then counts on."""
+    world = World(store)
+    await world.come(0, 100, {"shipping": 0.2, "discount": 0.2})
+    here = world.loaded
+    gone = Loaded(program(FLOW.format(rule="")), here.program.flows, ZONE, SECRET, "EUR")
+    world.loaded = gone
+    await world.judge(MONDAY + 9 * DAY)
+    assert rows(tmp_path) == [0, 100, 2]
+    world.loaded = here
+    await world.judge(MONDAY + 90 * DAY)
+    assert rows(tmp_path) == [0, 100, 2]
+    world.loaded = gone
+    await world.judge(MONDAY + 91 * DAY)
+    assert rows(tmp_path) == [0, 0, 0]
 
 
 async def test_revenue_decides_by_what_people_spend(store: Store) -> None:
