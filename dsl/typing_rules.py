@@ -6,8 +6,8 @@ from dsl.agreement import comparable, currency_of
 from dsl.finding import Finding
 from dsl.foreign_values import alternatives
 from dsl.graph import EventType
-from dsl.names import PURPOSES, declared_how, fields_of, unknown
-from dsl.reckoning import ADDED, moved_date, reckoned
+from dsl.names import PURPOSES, declared_how, fields_of, not_yet, unknown
+from dsl.reckoning import ADDED, moved_date, reckoned, slashed_date
 from dsl.scope import ANYTHING, CONDITION, NUMBER, Scope, ValueType, follow, resolve, undeclared
 from dsl.source import error
 from dsl.terms import (
@@ -125,6 +125,9 @@ def type_of(node: Expression, scope: Scope, findings: list[Finding]) -> ValueTyp
             _check_known(node, value, words, scope, findings)
             return CONDITION
         case Arithmetic(_, left, right):
+            if meant := slashed_date(node):
+                findings.append(meant)
+                return ANYTHING
             one = check_value(left, scope, findings)
             if told := moved_date(node, one):
                 findings.append(told)
@@ -257,6 +260,7 @@ def _history(node: History, scope: Scope, findings: list[Finding]) -> ValueType:
             )
         )
         return CONDITION if node.kind in ("any", "no") else ANYTHING
+    findings += not_yet(name)
     if node.where is not None:
         check_condition(node.where, scope.under(event), findings)
     _check_window(node, scope, findings)

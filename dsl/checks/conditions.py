@@ -6,7 +6,7 @@ from dataclasses import fields, is_dataclass
 from dsl.draft import Draft
 from dsl.finding import Finding
 from dsl.head_nodes import GoalLine, LeaveOn, LeaveWhen, StartOnEvent
-from dsl.names import declared_how, unknown
+from dsl.names import declared_how, not_yet, unknown
 from dsl.nodes import Flow, If, Send, WaitFor
 from dsl.scope import Scope
 from dsl.source import error
@@ -106,6 +106,7 @@ def _filtered(
 def known_event(event: Name, scope: Scope, findings: list[Finding]) -> bool:
     """Whether there is such an event; if not, it is reported."""
     if event.text in scope.names.events:
+        findings += not_yet(event)
         return True
     if event.text:
         findings.append(

@@ -19,7 +19,7 @@ from dsl.terms import History, MailTest, Name, Path
 from dsl.typing_rules import check_condition
 from dsl.wording import duration_words
 
-_BY_THEMSELVES = ("email_sent", "email_delivered")
+_FROM_VIRTA = ("email_sent", "email_delivered")
 _LINES = {"email_opened": "opens", "email_clicked": "clicks"}
 _CHOSEN = ("subscribed", "unsubscribed")
 _RETURNED = ("email_bounced", "email_complained")
@@ -151,8 +151,8 @@ def _happens(does: nodes.Happens, draft: Draft, scope: Scope) -> Iterator[Findin
         message = f"`{event.name}` happens when a mail is read, which a line of its own says."
         yield error("E613", does.event.span, message, f"Write `{line}` and the name of the mail.")
         return
-    if event.name in _BY_THEMSELVES:
-        message = f"`{event.name}` happens by itself when a mail goes."
+    if event.name in _FROM_VIRTA:
+        message = f"No line of a scenario brings `{event.name}`."
         yield error("E614", does.event.span, message, "Write `expect send` and the name of the mail.")
         return
     if event.name in (*_CHOSEN, *_RETURNED) and does.late is not None:
