@@ -29,6 +29,7 @@ _WITH_TEXT = (
     "add",
     "remove",
 )
+_NAMING = ("send", "flow topic", "wait for", "call", "emit", "unsubscribe", "start flow")
 _OF_FLOWS = ("flow", "repeat", "block")
 _OWN_EXAMPLES = {"split": ("keep", "adapt"), "coupon": ("code", "codes"), "webhook": ("url", "secret")}
 _STARTS_FLOW = re.compile(r"start\b(?! +(on|every|at|by)\b)")
@@ -162,10 +163,15 @@ def _quotes(chunk: Chunk, index: int, column: int, kind: str) -> tuple[Finding, 
         right = f"{turned[2]} {turned[1]}"
         finding = error("E111", span, "The name stands in front of the title.", f"Write `{right}`.")
         return finding, Mend(column, column + turned.end(), right)
-    if named := re.match(r'"([^\W\d]\w*)"', rest):
+    if (named := re.match(r'"([^\W\d]\w*)"', rest)) and not text[:column].endswith(" not "):
         span = chunk.span(index, column, column + named.end())
         finding = error("E118", span, "A name stands without quotes.", f"Write `{named.group(1)}`.")
         return finding, Mend(column, column + named.end(), named.group(1))
+    if kind in _NAMING and (parted := re.match(r'"([^\W\d]\w*(?:[ -]+\w+)+)"', rest)):
+        name = re.sub(r"[ -]+", "_", parted[1])
+        span = chunk.span(index, column, column + parted.end())
+        finding = error("E118", span, "A name stands without quotes, in one word.", f"Write `{name}`.")
+        return finding, Mend(column, column + parted.end(), HOLE)
     words = rest.rstrip(" ")
     if kind in _WITH_TEXT and words and '"' not in words and HOLE not in words and "\\" not in words:
         span = chunk.span(index, column, column + len(words))

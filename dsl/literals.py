@@ -88,7 +88,10 @@ def day(text: str) -> date:
 def moment(text: str) -> str:
     """The value of `2026-12-24 09:00`, `2026-12-24T09:00`. Raises `Misspelt`."""
     date_part, _, time_part = text.partition(" ")
-    return f"{day(date_part).isoformat()}T{time(time_part.strip())}"
+    on = day(date_part).isoformat()
+    if re.fullmatch(r"[0-9]:[0-9]{2}", hour := time_part.strip()):
+        raise Misspelt("A time has two digits for the hour.", f"Write `{on} 0{hour}`.")
+    return f"{on}T{time(hour)}"
 
 
 def duration(text: str) -> Duration:

@@ -4,11 +4,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from dsl.foreign_conditions import CONDITIONS
 from dsl.foreign_numbers import LENGTHS, NUMBERS, Pattern, arm_of
 from dsl.foreign_values import several_at
 from dsl.layout import STRING
 
 _STRING = re.compile(STRING)
+_COMMENT = re.compile(r"(?://|--|/\*)+ *([^\s*/][^*/]*)?(?:\*/)? *$")
 _ABOVE = ("more", "greater", "higher", "larger", "bigger")
 _BELOW = ("less", "lower", "smaller", "cheaper", "fewer")
 _WORDS = {
@@ -51,6 +53,9 @@ def near_miss(text: str, column: int, place: str) -> NearMiss | None:
         help = f"Write `{arm}`."
         message = "An arm begins with its share in percent."
         return NearMiss("E112", start, start + len(words), message, help, arm)
+    if comment := _COMMENT.match(text, column):
+        help = f"Write `# {(comment[1] or '…').strip()}`."
+        return NearMiss("E111", column, comment.end(), "A comment begins with `#`.", help, "")
     if several := several_at(text, column):
         start, end, listed = several
         message = "What it may be stands in one list."
@@ -138,6 +143,7 @@ _PATTERNS: tuple[Pattern, ...] = (
     ("E112", re.compile(r"\b(\d{1,2})(?::(\d{2}))? ?(am|pm|AM|PM)\b"), _time),
     ("E112", re.compile(r"\b(at) +(\d{1,2})(?:[.](\d{2}))?(?![\d:.-])"), _point_time),
     *LENGTHS,
+    *CONDITIONS,
     ("E111", re.compile(r"===?|!=|<>|=>|=<|&&?|\|\|?|[≠≥≤]|!|="), _operator),
     ("E111", re.compile(r":(?= |$)"), _plain("No colon stands here.", "")),
     ("E114", re.compile(r"[^\W\d]\w*(?:-\w+)+"), _hyphen),

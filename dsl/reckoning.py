@@ -1,5 +1,7 @@
 """What comes of adding and multiplying numbers and amounts."""
 
+from decimal import Decimal
+
 from dsl.agreement import is_zero
 from dsl.finding import Finding
 from dsl.graph import Duration
@@ -28,6 +30,20 @@ def moved_date(node: Arithmetic, left: ValueType) -> Finding | None:
         case _:
             help = f"Ask how long ago something was, as in `time since contact.created_at > {length}`."
     return error("E304", node.span, "A date is not reckoned with.", help)
+
+
+def slashed_date(node: Arithmetic) -> Finding | None:
+    """The finding for `12/24/2026`, which is meant as a date and is a division; None for anything else."""
+    match node:
+        case Arithmetic(
+            "/", Arithmetic("/", Literal("number", one), Literal("number", two)), Literal(_, year)
+        ):
+            if isinstance(one, Decimal) and isinstance(two, Decimal) and isinstance(year, Decimal):
+                month, day = (two, one) if two <= 12 else (one, two)
+                if 1 <= month <= 12 and 1 <= day <= 31 and 1900 <= year <= 2200:
+                    written = f"{year:04}-{int(month):02}-{int(day):02}"
+                    return error("E112", node.span, "A date is written year first.", f"Write `{written}`.")
+    return None
 
 
 def reckoned(

@@ -91,7 +91,7 @@ def _on_the_team(step: Tell, draft: Draft) -> Iterator[Finding]:
         "E425",
         step.address.span,
         f"`{written}` is not on the team, and `tell` writes to nobody else.",
-        f'Write `"{close}"`.' if close else f'Add it in virta.toml: `team = ["{written}"]`.',
+        f'Write `"{close}"`.' if close else f'Add `"{written}"` to the list `team` in virta.toml.',
     )
 
 

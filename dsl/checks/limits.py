@@ -44,6 +44,7 @@ def _caps(caps: Iterable[Cap], of_the_project: Iterable[Cap], whose: str) -> Ite
         unit = cap.unit.text
         if cap.rolling is None and unit and unit not in _UNITS:
             shown = unit.removesuffix("s") if unit.removesuffix("s") in _UNITS else "month"
+            shown = f"1 {unit}" if unit in ("hour", "minute") else shown
             yield error("E101", cap.unit.span, f"`{unit}` is no span to count in.", f"Write `per {shown}`.")
         if cap.count != int(cap.count) or cap.count < 1:
             yield error(
