@@ -6,13 +6,14 @@ The decision rests on an e-value of the normal mixture (Robbins 1970; Howard, Ra
 """
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from math import ceil, exp, inf, log, log1p
 
 from msgspec import Struct
 
-from engine.core.trial import ArmEvidence, Ruling
+from dsl.graph import Graph, Split
+from engine.core.trial import ArmEvidence, Ruling, trial_of
 from engine.insight.strata import Difference, Stratum, difference, effects, people
 
 ALPHA = 0.01
@@ -97,6 +98,18 @@ def told(ruling: Ruling, yes_or_no: bool = True) -> str:
         shares = ", ".join(f"{share} % `{label}`" for label, share in ruling.weights.items())
         said = f"The shares of `{ruling.step}` are now {shares}: "
     return said + ", ".join(_mean(arm, yes_or_no) for arm in ruling.arms) + "."
+
+
+def told_of(flow: Graph, rulings: Iterable[Ruling]) -> list[str]:
+    """What holds in the splits of a flow as it is now, a sentence for each that was ruled on; `rulings` are
+    oldest first."""
+    newest = {ruling.mark: ruling for ruling in rulings}
+    trials = [trial_of(flow, node, "") for node in flow.nodes if isinstance(node, Split)]
+    return [
+        told(newest[trial.mark], trial.yes_or_no)
+        for trial in trials
+        if trial is not None and trial.mark in newest
+    ]
 
 
 def _mean(arm: ArmEvidence, yes_or_no: bool) -> str:

@@ -8,10 +8,12 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
 
 import httpx2
+import msgspec
 import pytest
 from played import ACTS, play
 from serving import Served
@@ -21,6 +23,8 @@ from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from consent.contract import Links
+from dsl.graph import Split
+from engine.core.trial import ArmEvidence, Ruling, trial_of
 from engine.insight.words import reason_label
 from virta.command import run
 from virta.keys import make_development_keys, read_keys
@@ -30,6 +34,19 @@ from virta.studio import open_studio
 from virta.wiring import marks_of, wall_clock
 from web.headers import SecurityHeaders
 
+TRIAL = """
+flow tried "Tried"
+    topic news
+    start on cart_updated
+    goal order_placed within 5 days
+
+    split which
+        50% now
+            wait 1 hour
+        50% later
+            wait 1 day
+        keep winner by order_placed after 1000 contacts
+"""
 PAGES = ["/", "/flows", "/flows/welcome", "/mails", "/people", "/people?address=anna@example.com", "/log"]
 
 
@@ -152,6 +169,31 @@ def test_a_flow_leads_to_the_newest_of_its_mails_and_to_its_drawing(studio: Test
     assert drawing.headers["content-type"].startswith("image/svg+xml")
     assert drawing.headers["content-security-policy"].startswith("default-src 'none'")
     assert studio.get("/flows/nothing/drawing.svg").status_code == 404
+
+
+def test_a_flow_tells_what_its_splits_have_found(stall: Path, tmp_path: Path) -> None:
+    """The newest of each split, and nothing of one that is not there any more."""
+    folder = tmp_path / "stall"
+    shutil.copytree(stall, folder)
+    (folder / "flows" / "trial.flow").write_text(TRIAL, "utf-8")
+    _, compiled = load_sound_project(folder)
+    flow = next(flow for flow in compiled.program.flows if flow.flow == "tried")
+    split = next(node for node in flow.nodes if isinstance(node, Split))
+    trial = trial_of(flow, split, "")
+    assert trial is not None
+    seen = (ArmEvidence("now", 2100, 0.041), ArmEvidence("later", 2000, 0.083))
+    shares = {"now": Decimal(0), "later": Decimal(100)}
+    with closing(sqlite3.connect(next(folder.rglob("engine.db")))) as store, store:
+        for mark, best in ((trial.mark, "later"), ("0" * 32, "gone")):
+            ruling = Ruling(mark, 1, 0, "tried", split.step, shares, seen, best, 120.0)
+            row = (bytes.fromhex(mark), 1, 0, "tried", split.step, msgspec.json.encode(ruling))
+            store.execute("INSERT INTO ruling VALUES (?, ?, ?, ?, ?, ?)", row)
+    for pages in opened(folder):
+        page = words(pages.get("/flows/tried").text)
+        assert "`later` is the best arm of `which`, and everybody gets it from now on" in page
+        assert "`now` 4.1 % of 2,100 people, `later` 8.3 % of 2,000 people." in page
+        assert "gone" not in page
+        assert "best arm" not in words(pages.get("/flows/welcome").text)
 
 
 def test_the_log_leads_to_the_person(studio: TestClient) -> None:

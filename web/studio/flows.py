@@ -12,6 +12,7 @@ from dsl.draw_svg import draw
 from dsl.draw_words import node_words
 from dsl.graph import Graph, If, Node, Send
 from engine.insight.standing import arms, marks, places, steps
+from engine.insight.trial import told_of
 from engine.mail.foreign import read_foreign
 from web.studio.flow_text import coloured
 from web.studio.frame import Studio
@@ -40,6 +41,7 @@ def get_flow(request: Request, studio: Studio) -> Response:
     with studio.sources.records() as records:
         counted = studio.snapshot.of(records)
         standing = places(flow, records.journeys(), records.graphs())
+        rulings = told_of(flow, records.rulings())
     figures = steps(flow, counted.tally)
     shown = {step: _linked(flow, step, mark) for step, mark in marks(figures, standing).items()}
     entered = counted.figures[flow.flow].entered
@@ -58,6 +60,7 @@ def get_flow(request: Request, studio: Studio) -> Response:
             if isinstance(node, Send)
         ],
         elsewhere=len(standing.get("", ())),
+        rulings=rulings,
     )
 
 

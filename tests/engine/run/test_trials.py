@@ -16,7 +16,7 @@ from engine.core.bundle import Agreed, Bundle, Drawn, Happened, Scored, Stimulus
 from engine.core.loaded import Loaded
 from engine.core.trial import Ruling
 from engine.insight.records import open_records
-from engine.insight.trial import told
+from engine.insight.trial import told, told_of
 from engine.run.trials import Trials
 from engine.store.batch import Batch
 from engine.store.store import Store
@@ -335,3 +335,7 @@ async def test_whoever_reads_the_records_is_told(store: Store, tmp_path: Path) -
         "`discount` is the best arm of `incentive`, and everybody gets it from now on: "
         "`shipping` 9.4 % of 181 people, `discount` 41.1 % of 219 people."
     )
+    (flow,) = world.loaded.program.flows
+    assert told_of(flow, [ruling]) == [told(ruling)]
+    (renamed,) = program(FLOW.format(rule=KEEP).replace("discount", "voucher")).flows
+    assert told_of(renamed, [ruling]) == []
