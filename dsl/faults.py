@@ -36,6 +36,7 @@ _STARTS_FLOW = re.compile(r"start\b(?! +(on|every|at|by)\b)")
 _TITLED = ("topic", "segment", "coupon", "webhook", "flow")
 _TURNED = re.compile(r'("(?:\\.|[^"\\])*") +([^\W\d]\w*) *$')
 _TWICE = re.compile(r'(?<![^\s([])("[^"]*"|[^\s",;￼]+) +(\1)(?![^\s,)\]])')
+_OPEN_END = re.compile(r" *(,|\b(?:and|or|where|with)\b) *$")
 _WORD = re.compile(r"[^\W\d]\w*")
 
 
@@ -77,6 +78,8 @@ def diagnose(chunk: Chunk, index: int, column: int, place: str) -> tuple[Finding
     if quoted := _quotes(chunk, index, column, kind):
         return quoted
     rest = logical.text[column:].rstrip(" ").replace(HOLE, "")
+    if not rest.strip() and (broken := _broken_behind(chunk, index)):
+        return broken
     if not rest.strip():
         end = len(logical.text)
         span = chunk.span(index, max(end - 1, 0), end)
@@ -86,6 +89,25 @@ def diagnose(chunk: Chunk, index: int, column: int, place: str) -> tuple[Finding
     return error(
         "E101", span, f"This line cannot be read from `{shown}` on.", f"Write it like {EXAMPLES[kind]}."
     ), None
+
+
+def _broken_behind(chunk: Chunk, index: int) -> tuple[Finding, Mend] | None:
+    """A line that breaks behind the word in front of which it may break; what was to follow is left out."""
+    logical = chunk.lines[index]
+    found = _OPEN_END.search(logical.text)
+    following = chunk.lines[index + 1] if index + 1 < len(chunk.lines) else None
+    if found is None or following is None or following.indent <= logical.indent:
+        return None
+    del chunk.lines[index + 1]
+    word = found[1]
+    span = chunk.span(index, found.start(1), found.end(1))
+    help = (
+        "Write the rest behind it; a line may break within `[ ]` and in front of `with`."
+        if word == ","
+        else f"Begin the next line with `{word}`."
+    )
+    finding = error("E101", span, f"This line breaks behind its `{word}`.", help)
+    return finding, Mend(found.start(), len(logical.text), "")
 
 
 def word_twice(chunk: Chunk, index: int, column: int) -> tuple[Finding, Mend] | None:
