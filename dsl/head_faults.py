@@ -105,7 +105,7 @@ def _several(chunk: Chunk, index: int, column: int, begun: re.Match[str]) -> tup
 
 def _behind_a_step(chunk: Chunk, index: int) -> bool:
     depth = chunk.lines[index].indent
-    above = (line.words for line in chunk.lines[1:index] if line.indent == depth)
+    above = (line.words for line in [*chunk.above, *chunk.lines[1:index]] if line.indent == depth)
     return any(
         words.split(" ")[0] in STEPS and not re.match(r"start +(on|every|at|by)\b", words) for words in above
     )

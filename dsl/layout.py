@@ -68,10 +68,12 @@ class Logical:
 
 @dataclass(slots=True)
 class Chunk:
-    """The lines of one declaration."""
+    """The lines of one declaration, or of a piece of it: then `above` are those between its first line and
+    the piece."""
 
     source: Source
     lines: list[Logical] = field(default_factory=list)
+    above: list[Logical] = field(default_factory=list)
 
     @property
     def text(self) -> str:

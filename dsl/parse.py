@@ -2,7 +2,8 @@
 tried again, so that one fault hides no other."""
 
 import re
-from itertools import zip_longest
+from collections.abc import Iterator
+from itertools import pairwise, zip_longest
 
 from lark import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 from lark.indenter import DedentError
@@ -66,6 +67,33 @@ def mend(chunk: Chunk) -> bool:
 
 
 def _read(chunk: Chunk, findings: list[Finding]) -> Tree[Token] | None:
+    """The tree of a declaration, mended where it must be. Flows and scenarios may be long, and are mended
+    piece by piece, since each mend is tried by reading again."""
+    try:
+        return parser().parse(chunk.text)
+    except (UnexpectedInput, DedentError):
+        if chunk.lines[0].words.startswith(("flow", "scenario")):
+            mended = chunk.lines[:1]
+            for piece in _pieces(chunk):
+                if _mended(piece, findings) is None and len(piece.lines) > 1:
+                    return None
+                mended += piece.lines[1:]
+            chunk.lines = mended
+    return _mended(chunk, findings)
+
+
+def _pieces(chunk: Chunk) -> Iterator[Chunk]:
+    """The first line of a declaration with each line right below it and what belongs to that."""
+    head, *lines = chunk.lines
+    depth = lines[0].indent if lines else 0
+    begins = [
+        at for at, line in enumerate(lines) if line.indent <= depth and (not at or line.words[:4] != "else")
+    ]
+    for start, end in pairwise([*begins, len(lines)]):
+        yield Chunk(chunk.source, [head, *lines[start:end]], lines[:start])
+
+
+def _mended(chunk: Chunk, findings: list[Finding]) -> Tree[Token] | None:
     mends: dict[int, int] = {}
     for _ in range(_MOST_FAULTS):
         try:
@@ -85,9 +113,9 @@ def _read(chunk: Chunk, findings: list[Finding]) -> Tree[Token] | None:
             return None
     findings.append(
         error(
-            "E104",
-            chunk.whole(0),
-            "There are too many faults below to read on.",
+            "E117",
+            chunk.whole(1),
+            "There are too many faults from here on to read further.",
             "Mend those that are shown and check again.",
         )
     )

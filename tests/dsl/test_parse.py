@@ -51,6 +51,12 @@ def test_a_fault_in_one_declaration_hides_none_in_another() -> None:
     assert codes(found) == ["E201", "E101", "E501", "E208"]
 
 
+def test_every_fault_of_a_long_flow_is_told() -> None:
+    """Two hundred, each in its own step, of which none hides another."""
+    lines = [line for number in range(200) for line in (f"wait {number + 1} days", "sned first")]
+    assert codes(compiled_text(flow(*lines))) == ["E102"] * 200
+
+
 def test_a_fault_in_a_line_hides_none_below_it() -> None:
     """A block whose opener cannot be read is read all the same."""
     found = compiled_text(
