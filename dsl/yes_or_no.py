@@ -1,6 +1,6 @@
 """Conditions that are compared with yes or no, as other languages do."""
 
-from dsl.finding import Finding
+from dsl.finding import Finding, Span
 from dsl.source import error
 from dsl.terms import AgreedTo, Expression, History, InSegment, Literal, MailTest, Tagged
 
@@ -11,9 +11,11 @@ def compared_with_yes_or_no(operator: str, left: Expression, right: Expression) 
     if not (words and operator in ("is", "is not") and isinstance(right, Literal) and right.kind == "flag"):
         return None
     wanted = bool(right.value) == (operator == "is")
+    begun, ended = left.span, right.span
+    whole = Span(begun.file, begun.line, begun.column, ended.end_line, ended.end_column)
     return error(
         "E303",
-        left.span,
+        whole,
         "This is a condition, which is yes or no by itself.",
         f"Write `{words if wanted else _opposite(left, words)}`.",
     )
