@@ -22,6 +22,7 @@ from virta.language_server.positions import Text
         ("segment ri\u0304ga x", 1, 14, Position(0, 14)),  # ī in two signs
         ("a\rb\nc", 2, 1, Position(2, 0)),  # a lone CR ends a line in the editor
         ("a\rbc\nd", 1, 4, Position(1, 1)),
+        ("\ufeff\ra", 1, 2, Position(1, 0)),
     ],
 )
 def test_a_column_of_the_language_is_a_position_and_back(

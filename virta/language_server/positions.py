@@ -34,8 +34,8 @@ class Text:
         line = min(max(line, 1), len(self.rows))
         row = self.rows[line - 1]
         before = row[: _index(row, column - 1)]
-        first, _, rest = before.rpartition("\r")
-        marked = len(_BOM) if line == 1 and not first and self.whole.startswith(_BOM) else 0
+        _, parted, rest = before.rpartition("\r")
+        marked = len(_BOM) if line == 1 and not parted and self.whole.startswith(_BOM) else 0
         return Position(self._first_lines[line - 1] + before.count("\r"), _units(rest) + marked)
 
     def place(self, position: Position) -> tuple[int, int]:
