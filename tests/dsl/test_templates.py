@@ -310,7 +310,10 @@ def test_a_link_that_a_macro_may_not_show_does_not_count(written: str) -> None:
             "{% from '_parts.html' import row %}{% for item in items %}{{ row(item) }}{% endfor %}",
             "There is no `nam` in an entry of `items`.",
         ),
-        ("{% from '_parts.html' import lone %}{{ lone() }}", "`cod` is not given to the mail `mail`, sent in line "),
+        (
+            "{% from '_parts.html' import lone %}{{ lone() }}",
+            "`cod` is not given to the mail `mail`, sent in line ",
+        ),
         ("{% include '_lone.html' %}", "`cod` is not given to the mail `mail`, sent in line "),
         ("{% from '_parts.html' import rows %}", "`templates/_parts.html` has no macro `rows`."),
         (
