@@ -11,6 +11,8 @@ from dsl.source import error
 from dsl.terms import Expression, Literal, Negative, Path
 from dsl.walk import every_step, mails_within
 
+ORDERINGS = ("<", "<=", ">", ">=", "between")
+"""Comparisons that ask which of two values is the larger."""
 _FAMILY = {"url": "text", "choice": "text", "moment": "date"}
 KINDS = {
     "text": "a text",
@@ -75,7 +77,7 @@ def comparable(
             f"Amounts in {one.currency} and in {other.currency} cannot be compared.",
             f"Write this amount in {one.currency}.",
         )
-    elif operator in ("<", "<=", ">", ">=") and not kinds & {"number", "money", "date"}:
+    elif operator in ORDERINGS and not kinds & {"number", "money", "date"}:
         yield error(
             "E309",
             right.span,

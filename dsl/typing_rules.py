@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from dsl.agreement import comparable, currency_of
+from dsl.agreement import ORDERINGS, comparable, currency_of
 from dsl.finding import Finding
 from dsl.foreign_values import alternatives
 from dsl.graph import EventType
@@ -114,7 +114,10 @@ def type_of(node: Expression, scope: Scope, findings: list[Finding]) -> ValueTyp
             return CONDITION
         case Between(value, low, high):
             for bound in (low, high):
-                _check_comparison(">=", value, bound, scope, findings, quiet=bound is high)
+                known = len(findings)
+                _check_comparison("between", value, bound, scope, findings, quiet=bound is high)
+                if any(each.code == "E309" for each in findings[known:]):
+                    break
             return CONDITION
         case OneOf(value, among):
             one = check_value(value, scope, findings)
@@ -183,7 +186,7 @@ def _check_comparison(
     if isinstance(left, Since) and left.unit == "time":
         if not quiet:
             type_of(left, scope, findings)
-        if operator not in ("<", "<=", ">", ">=") or not (
+        if operator not in ORDERINGS or not (
             isinstance(right, Hole) or (isinstance(right, Literal) and right.kind == "duration")
         ):
             findings.append(
