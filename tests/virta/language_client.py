@@ -148,7 +148,7 @@ def running(folder: Path) -> Iterator[LanguageClient]:
             yield client
             client.request("shutdown")
             client.notify("exit", None)
-            assert process.wait(PATIENCE) == 0
-            assert process.stderr.read().decode() == ""
+            code, said = process.wait(PATIENCE), process.stderr.read().decode()
+            assert (code, said) == (0, ""), said
         finally:
             process.kill()
