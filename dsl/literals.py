@@ -33,6 +33,14 @@ def currencies() -> frozenset[str]:
     return frozenset(get_global("all_currencies"))
 
 
+def _places(currency: str) -> int:
+    """The digits behind the point of a currency's amounts (CLDR)."""
+    from babel.core import get_global
+
+    fractions = get_global("currency_fractions")
+    return int(fractions.get(currency, fractions["DEFAULT"])[0])
+
+
 def number(text: str) -> Decimal:
     """The value of `3` or `2.5`. Raises `Misspelt`."""
     if len(text) > _DIGITS:
@@ -56,6 +64,13 @@ def money(text: str, default: str) -> Money:
     if currency != default and currency not in currencies():
         guess = currency[:3] if currency[:3] in currencies() else default
         raise Misspelt(f"`{currency}` is no currency.", f"Write `{amount} {guess}`.")
+    places, written = _places(currency), len(digits.group().partition(".")[2])
+    if written > places:  # `1.000 EUR` is a thousand to half of Europe, and one to the other half
+        rounded, whole = amount.quantize(Decimal(1).scaleb(-places)), digits.group().replace(".", "")
+        raise Misspelt(
+            f"An amount in {currency} has at most {places} digits behind the point.",
+            f"Write `{rounded} {currency}`, or without a point `{whole} {currency}`.",
+        )
     return Money(amount, currency)
 
 
