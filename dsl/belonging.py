@@ -14,6 +14,9 @@ NATIVE = {
 """How the lines of each declaration begin, where words tell it."""
 
 _FIELD = re.compile(rf"[^\W\d]\w* +(?:{'|'.join(FIELD_TYPES)}|one +of|list +of)\b")
+_DECLARATION = re.compile(
+    r"(?:limits|scenario|(?:flow|segment|coupon|topic|webhook|event) +[^\W\d]\w*)(?P<title> +\".*)? *$"
+)
 _WORD = re.compile(r"[^\W\d]\w*")
 
 
@@ -28,3 +31,12 @@ def belongs_above(head: str, words: str) -> bool:
     if kind == "coupon" and re.match(r"\d", words):
         return True
     return first in NATIVE.get(kind, ())
+
+
+def declares(head: str, words: str) -> bool:
+    """Whether an indented line begins a declaration of its own, and cannot be one of that of `head`."""
+    kind = (_WORD.match(head) or [""])[0]
+    found = _DECLARATION.match(words)
+    if found is None or kind == "scenario":
+        return False
+    return found["title"] is not None or kind in ("topic", "limits", "coupon", "webhook", "segment")

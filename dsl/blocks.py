@@ -14,6 +14,11 @@ _OPENS = re.compile(r"(if|else|split|repeat|on)\b")
 _BELOW_SEND = ("subject", "from", "reply", "topic")
 
 
+def opens(words: str) -> bool:
+    """Whether a line has a block below it whatever it says."""
+    return _OPENS.match(words) is not None
+
+
 def parent(chunk: Chunk, index: int) -> Logical:
     """The line in whose block a line stands that is not at the left edge."""
     depth = chunk.lines[index].indent
@@ -71,8 +76,12 @@ def outdent(chunk: Chunk, index: int, findings: list[Finding]) -> bool:
     end = _end(chunk, index, deep)
     if above.indent == 0 or place in ("scenario", "segment"):  # they would begin lines of another kind
         del chunk.lines[index:end]
+        if place == "scenario":
+            line, column = above.place(above.indent)
+            pieces = [(0, line, column - 1)]
+            chunk.lines.insert(index, Logical(" " * above.indent + HOLE, pieces, holed=True))
         return True
-    if _OPENS.match(logical.words) and index + 1 < end and chunk.lines[index + 1].indent == deep:
+    if opens(logical.words) and index + 1 < end and chunk.lines[index + 1].indent == deep:
         end = index + 1  # what stands beside it is its block
     logical.holed = True
     _shift(chunk, index, end, above.indent - deep)
@@ -141,7 +150,7 @@ def _beside(chunk: Chunk, index: int) -> bool:
         return False
     line, behind = chunk.lines[index + 1 : index + 3]
     first = behind.words.split(" ")[0]
-    return behind.indent > depth and not _OPENS.match(line.words) and first not in _BELOW_SEND
+    return behind.indent > depth and not opens(line.words) and first not in _BELOW_SEND
 
 
 def behind_a_line(chunk: Chunk, index: int, place: str, findings: list[Finding]) -> bool:

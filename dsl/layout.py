@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from dsl.belonging import belongs_above
+from dsl.belonging import belongs_above, declares
 from dsl.finding import Finding, Span
 from dsl.source import Source, error
 
@@ -132,6 +132,10 @@ class _Layout:
         if self._continues(number, logical):
             return
         self._close_brackets()
+        if logical.indent and self.chunks and declares(self.chunks[-1].lines[0].words, logical.words):
+            message = "A declaration is indented here."
+            self._report("E103", number, logical, message, "Begin it at the left edge.")
+            logical.reindent(0)
         if logical.indent == 0 and self._outside(number, logical):
             self.outside = True
         elif logical.indent == 0:

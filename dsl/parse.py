@@ -11,11 +11,20 @@ from lark.lexer import Token
 from lark.parsers.lalr_parser_state import ParserState
 from lark.tree import Tree
 
-from dsl.blocks import behind_a_line, beside_arms, fill_block, follows_a_fault, open_block, outdent, place_of
+from dsl.blocks import (
+    behind_a_line,
+    beside_arms,
+    fill_block,
+    follows_a_fault,
+    open_block,
+    opens,
+    outdent,
+    place_of,
+)
 from dsl.build import build
 from dsl.faults import diagnose, word_twice
 from dsl.finding import Finding
-from dsl.layout import HOLE, Chunk, lay_out
+from dsl.layout import HOLE, Chunk, Logical, lay_out
 from dsl.nodes import Declaration
 from dsl.parser import parser
 from dsl.scenarios.faults import PLACES, diagnose_scene, opener
@@ -87,10 +96,17 @@ def _pieces(chunk: Chunk) -> Iterator[Chunk]:
     head, *lines = chunk.lines
     depth = lines[0].indent if lines else 0
     begins = [
-        at for at, line in enumerate(lines) if line.indent <= depth and (not at or line.words[:4] != "else")
+        at for at, line in enumerate(lines) if line.indent <= depth and (not at or not _joined(lines, at))
     ]
     for start, end in pairwise([*begins, len(lines)]):
         yield Chunk(chunk.source, [head, *lines[start:end]], lines[:start])
+
+
+def _joined(lines: list[Logical], at: int) -> bool:
+    """Whether a line belongs to the one above it at its depth: an `else`, or what lacks its own."""
+    above = lines[at - 1]
+    lacking = above.indent == lines[at].indent and opens(above.words)
+    return lacking or lines[at].words.startswith("else")
 
 
 def _mended(chunk: Chunk, findings: list[Finding]) -> Tree[Token] | None:

@@ -238,6 +238,8 @@ def _trigger(rest: tuple[Name, ...], scope: Scope, findings: list[Finding]) -> M
 
 
 def _received(rest: tuple[Name, ...], scope: Scope, findings: list[Finding]) -> Meaning | None:
+    if scope.received is None and scope.received_step:
+        return None  # the event of the arm is unknown, and reported as such
     if scope.received is None:
         findings.append(
             error(

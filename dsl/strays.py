@@ -1,37 +1,25 @@
-"""Lines that stand where lines of another declaration begin: that lost its first line or its depth."""
-
-import re
+"""Lines of a flow whose first line is not there, below another declaration."""
 
 from dsl.belonging import NATIVE
 from dsl.finding import Finding
 from dsl.layout import HOLE, Chunk, Logical
 from dsl.source import error
-from dsl.words import DECLARATIONS
 
-_SMALL = ("topic", "limits", "coupon", "webhook", "fields", "segment")
-_WORD = re.compile(r"[^\W\d]\w*")
+_SMALL = ("topic", "limits", "coupon", "webhook", "segment")
 
 
 def astray(chunk: Chunk, index: int, place: str, findings: list[Finding]) -> bool:
-    """Tell of a line below a small declaration that is one of another, once for all its lines; False: it
-    may be meant for this one."""
-    logical = chunk.lines[index]
-    first = (_WORD.match(logical.words) or [""])[0]
-    declares = first in DECLARATIONS and len(logical.words.split()) <= 2 + logical.words.count('"') * 10
+    """Tell of a line of a flow that stands below a small declaration, once for all lines of that flow; False:
+    it may be meant for this one."""
+    logical, pair = chunk.lines[index], chunk.lines[index : index + 2]
+    first = logical.words.split(" ")[0]
     if place not in _SMALL or first in NATIVE.get(place, ()) or logical.holed:
         return False
-    pair = chunk.lines[index : index + 2]
-    if not declares and (place == "fields" or len(pair) < 2 or not all(map(_of_a_flow, pair))):
+    if len(pair) < 2 or not all(map(_of_a_flow, pair)):
         return False
     span = chunk.span(index, logical.indent, logical.indent + len(first))
-    if declares:
-        message, help = f"A declaration such as `{first}` is indented here.", "Begin it at the left edge."
-    else:
-        message, help = (
-            f"`{first}` is a line of a flow, and no flow stands above it.",
-            "Write `flow NAME` above it.",
-        )
-    findings.append(error("E103" if declares else "E102", span, message, help))
+    message = f"`{first}` is a line of a flow, and no flow stands above it."
+    findings.append(error("E102", span, message, "Write `flow NAME` above it."))
     del chunk.lines[index + 1 :]
     logical.replace(logical.indent, len(logical.text), HOLE)
     logical.holed = True

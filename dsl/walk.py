@@ -203,9 +203,9 @@ class _Walk:
         for block in blocks(step):
             self.before = start
             inner = scope
-            event = heard.get(id(block))
-            if event:
-                inner = replace(scope, received=fields_of(event), received_step=name)
+            if id(block) in heard:
+                event = heard[id(block)]
+                inner = replace(scope, received=fields_of(event) if event else None, received_step=name)
             yield from self.block(block, inner)
             after |= self.before
         self.before = after

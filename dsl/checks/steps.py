@@ -18,7 +18,8 @@ def check_steps(draft: Draft) -> Iterator[Finding]:
     for flow in draft.flows:
         yield from _names(flow)
         topic = next((head.topic.text for head in flow.heads if isinstance(head, FlowTopic)), "")
-        yield from _reachable(flow.steps, topic if draft.names.purpose(topic) == "marketing" else "")
+        if not flow.damaged:
+            yield from _reachable(flow.steps, topic if draft.names.purpose(topic) == "marketing" else "")
         for step in every_step(flow.steps):
             if isinstance(step, WaitFor):
                 yield from _wait_for(step, draft)

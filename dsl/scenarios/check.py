@@ -172,6 +172,8 @@ def _nobody_agreed(node: ScenarioNode, cast: Cast, draft: Draft) -> Iterator[Fin
     agreed = {
         line.topic.text for block in node.contacts for line in block.lines if isinstance(line, AgreedLine)
     }
+    if any(block.damaged for block in node.contacts):
+        return
     if any(isinstance(s.does, Happens) and s.does.event.text == "subscribed" for s in node.scenes):
         return
     for scene in node.scenes:

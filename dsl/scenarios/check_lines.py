@@ -76,7 +76,7 @@ def check_arm(label: Name, split: Name, cast: Cast) -> Iterator[Finding]:
     faults = list(_named(split, "split", cast.splits, cast))
     yield from faults
     arms = cast.arms.get(split.text, [])
-    if cast.whole and not faults and label.text and arms and label.text not in arms:
+    if cast.whole and not faults and label.text and arms and all(arms) and label.text not in arms:
         yield unknown("E606", f"arm of `{split.text}` called", label, arms)
 
 
@@ -84,7 +84,7 @@ def _named(name: Name, kind: str, known: Mapping[str, list[str]], cast: Cast) ->
     """A name that no flow of the scenario has, or that several have."""
     if not (cast.whole and name.text):
         return
-    flows = known.get(name.text, [])
+    flows = list(dict.fromkeys(known.get(name.text, [])))
     if not flows:
         where = f"the flow `{cast.flows[0]}`" if len(cast.flows) == 1 else "these flows"
         yield unknown("E606", f"{kind} in {where} called", name, known)

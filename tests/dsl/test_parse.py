@@ -53,7 +53,9 @@ def test_a_fault_in_one_declaration_hides_none_in_another() -> None:
 
 def test_every_fault_of_a_long_flow_is_told() -> None:
     """Two hundred, each in its own step, of which none hides another."""
-    lines = [line for number in range(200) for line in (f"wait {number + 1} days", "sned first")]
+    lines = [
+        line for number in range(200) for line in (f"wait {number + 1} days", f"sned first as m{number}")
+    ]
     assert codes(compiled_text(flow(*lines))) == ["E102"] * 200
 
 
