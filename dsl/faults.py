@@ -33,6 +33,8 @@ _NAMING = ("send", "flow topic", "wait for", "call", "emit", "unsubscribe", "sta
 _OF_FLOWS = ("flow", "repeat", "block")
 _OWN_EXAMPLES = {"split": ("keep", "adapt"), "coupon": ("code", "codes"), "webhook": ("url", "secret")}
 _STARTS_FLOW = re.compile(r"start\b(?! +(on|every|at|by)\b)")
+_AS_NAMES = ("at", "time", "one", "else", "on", "until", "for", "from")
+"""Words that begin lines and stand within others as well."""
 _TITLED = ("topic", "segment", "coupon", "webhook", "flow")
 _TURNED = re.compile(r'("(?:\\.|[^"\\])*") +([^\W\d]\w*) *$')
 _TWICE = re.compile(r'(?<![^\s([])("[^"]*"|[^\s",;￼]+) +(\1)(?![^\s,)\]])')
@@ -259,6 +261,12 @@ def _unknown_start(chunk: Chunk, index: int, word: str, place: str) -> tuple[Fin
             return error("E102", span, message, help), None
     else:
         message = f"`{word}` begins no {what}."
+    turned = re.match(r"[^\W\d]\w* +([^\W\d]\w*)", logical.words)
+    if turned and turned[1] in words and turned[1] not in _AS_NAMES:
+        right = f"{turned[1]} {word}"
+        mend = Mend(logical.indent, logical.indent + turned.end(), right)
+        span = chunk.span(index, logical.indent, logical.indent + turned.end())
+        return error("E111", span, "These two words are turned.", f"Write `{right}`."), mend
     close = SYNONYMS.get(word.casefold()) if place in (*_OF_FLOWS, "limits") else None
     if close and close.split(" ")[0] not in words:
         close = None

@@ -52,7 +52,7 @@ def lost_names(faults: Iterable[Finding], sources: Mapping[str, Source]) -> Lost
     kinds: set[str] = set()
     steps: set[str] = set()
     for fault in faults:
-        if not fault.code.startswith("E1") or fault.span.file not in sources:
+        if not (fault.code.startswith("E1") or fault.code == "E208") or fault.span.file not in sources:
             continue
         lines = sources[fault.span.file].lines
         if fault.span.line > len(lines):

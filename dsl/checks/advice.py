@@ -27,8 +27,8 @@ def check_advice(draft: Draft) -> Iterator[Finding]:
             yield from Close().look(flow.steps)
             yield from _last_waits(flow.steps)
             yield from _purchase(flow, draft)
+            yield from _early_discount(flow, draft)
         yield from _opens(flow)
-        yield from _early_discount(flow, draft)
 
 
 class Close:
