@@ -167,7 +167,7 @@ def test_junit_xml_counts_what_cannot_be_played(tmp_path: Path) -> None:
     (stall / "flows" / "more.flow").write_text("flow more\n    send\n")
     assert run(["test", str(stall), "--junit", str(target)]) == 1
     whole = ElementTree.fromstring(target.read_bytes())
-    assert int(whole.get("errors", "0")) == int(whole.get("tests", "0")) > 1
+    assert int(whole.get("errors", "0")) == int(whole.get("tests", "0")) >= 1
     assert "flows/more.flow" in [suite.get("name") for suite in whole]
 
 
@@ -283,7 +283,7 @@ def test_watching_plays_again_after_a_save_and_ends_with_ctrl_c(tmp_path: Path) 
             if line.startswith("Waiting"):
                 break
         process.send_signal(signal.SIGINT)
-        printed, rest = process.communicate(timeout=30)
+        printed, rest = process.communicate(timeout=120)
     finally:
         process.kill()
         process.wait()

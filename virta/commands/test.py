@@ -1,10 +1,12 @@
 """`virta test`: the project's scenarios, played by the engine and the gate of production."""
 
+import contextlib
 import logging
 import os
+import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -159,15 +161,29 @@ def _write(path: Path, outcomes: Sequence[Outcome], faults: Sequence[Finding]) -
 
 def _again_and_again(asked: Asked, pause: Callable[[], None] = lambda: time.sleep(_LOOK)) -> int:
     """Play, wait for a file to be saved, and play again, until Ctrl-C."""
-    while True:
-        before = stamps(asked.folder)
-        try:
-            play_once(asked)
-        except BrokenProject as fault:  # it may be mended by the next save
-            print(f"virta: {fault}", file=sys.stderr)
-        try:
+    with contextlib.suppress(KeyboardInterrupt), _interrupted_at_once():
+        while True:
+            before = stamps(asked.folder)
+            try:
+                play_once(asked)
+            except BrokenProject as fault:  # it may be mended by the next save
+                print(f"virta: {fault}", file=sys.stderr)
             print("\nWaiting for a file to be saved; Ctrl-C ends.", file=sys.stderr)
             changed = next_change(asked.folder, before, pause)
-        except KeyboardInterrupt:
-            return 0
-        print(f"\n{', '.join(changed)} changed.\n", file=sys.stderr)
+            print(f"\n{', '.join(changed)} changed.\n", file=sys.stderr)
+    return 0
+
+
+@contextlib.contextmanager
+def _interrupted_at_once() -> Iterator[None]:
+    """Ctrl-C in the midst of a play ends it there: asyncio's own way of it, a cancellation, is heard as the
+    end of a scenario by what waits in it, and the next round would begin."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
