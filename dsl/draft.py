@@ -1,18 +1,20 @@
 """A project as it was read: what the checks look at and what the graph is made from."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
+from dsl.head_nodes import GoalLine, LeaveOn, LeaveWhen, StartOnEvent
 from dsl.names import CONTACT_ALWAYS, Names
-from dsl.nodes import Declaration, Flow, Segment, Topic
+from dsl.nodes import Declaration, Flow, Segment, Topic, WaitFor
 from dsl.scenarios.nodes import ScenarioNode
 from dsl.schema_nodes import Coupon, Limits, Webhook
 from dsl.scope import Scope, ValueType, value_type
 from dsl.template_facts import Readings
 from dsl.template_files import Templates
-from dsl.walk import Standing, flow_scope, standings
+from dsl.terms import Expression
+from dsl.walk import Standing, conditions_of, every_step, flow_scope, standings
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,25 @@ class Draft:
     def webhooks(self) -> tuple[Webhook, ...]:
         """All webhooks."""
         return tuple(each for each in self.declarations if isinstance(each, Webhook))
+
+    @cached_property
+    def conditions(self) -> tuple[Expression, ...]:
+        """All whole conditions of segments and flows, and those behind the `where` of a line."""
+        return tuple(self._conditions())
+
+    def _conditions(self) -> Iterator[Expression]:
+        for segment in self.segments:
+            yield segment.test
+        for flow in self.flows:
+            for head in flow.heads:
+                if isinstance(head, LeaveWhen):
+                    yield head.test
+                elif isinstance(head, StartOnEvent | LeaveOn | GoalLine) and head.where is not None:
+                    yield head.where
+            for step in every_step(flow.steps):
+                yield from conditions_of(step)
+                if isinstance(step, WaitFor):
+                    yield from (each.where for each in step.heard if each.where is not None)
 
     @cached_property
     def scenarios(self) -> tuple[ScenarioNode, ...]:

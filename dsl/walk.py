@@ -36,6 +36,7 @@ from dsl.nodes import (
     WaitUntil,
 )
 from dsl.scope import Scope
+from dsl.terms import Expression
 
 _MADE = {
     Wait: "wait",
@@ -86,6 +87,17 @@ def blocks(step: Step) -> Iterator[tuple[Step, ...]]:
                 yield timeout_arm.steps
         case Repeat():
             yield step.steps
+
+
+def conditions_of(step: Step) -> Iterator[Expression]:
+    """The whole conditions that a step itself asks; not those behind `where`."""
+    match step:
+        case If(branches):
+            yield from (branch.test for branch in branches)
+        case WaitUntil(until):
+            yield until
+        case Repeat(untils=untils):
+            yield from (until.test for until in untils)
 
 
 def mails_within(steps: Iterable[Step]) -> frozenset[str]:

@@ -9,7 +9,7 @@ from dsl.nodes import BestTime, Finish, Flow, If, Repeat, Send, Step, Wait, Wait
 from dsl.schema_nodes import AmountOff, PercentOff
 from dsl.source import warning
 from dsl.terms import CouponCode, Expression, History, Logic, MailTest, within
-from dsl.walk import blocks, every_step
+from dsl.walk import blocks, conditions_of, every_step
 
 _PURCHASES = ("order_placed", "order_paid")
 _CART = {
@@ -115,19 +115,11 @@ def _without_orders(test: Expression) -> bool:
 
 def _opens(flow: Flow) -> Iterator[Finding]:
     for step in every_step(flow.steps):
-        tests: list[Expression] = []
-        match step:
-            case If(branches):
-                tests += [branch.test for branch in branches]
-            case WaitUntil(until):
-                tests.append(until)
-            case WaitFor(heard, arms=(_, *_)):
-                for each in heard:
-                    if each.event.text == "email_opened":
-                        yield _by_opens(each.event.span)
-            case Repeat(untils=untils):
-                tests += [each.test for each in untils]
-        for part in within(tuple(tests)):
+        if isinstance(step, WaitFor) and step.arms:
+            for each in step.heard:
+                if each.event.text == "email_opened":
+                    yield _by_opens(each.event.span)
+        for part in within(tuple(conditions_of(step))):
             if (isinstance(part, MailTest) and part.kind == "opened") or (
                 isinstance(part, History) and part.path.parts[0].text == "email_opened"
             ):

@@ -9,8 +9,6 @@ from typing import TypeAlias
 from dsl.draft import Draft
 from dsl.finding import Finding, Span
 from dsl.graph import Money
-from dsl.head_nodes import GoalLine, LeaveOn, LeaveWhen, StartOnEvent
-from dsl.nodes import If, Repeat, WaitFor, WaitUntil
 from dsl.source import warning
 from dsl.terms import (
     Between,
@@ -24,7 +22,6 @@ from dsl.terms import (
     Path,
     within,
 )
-from dsl.walk import every_step
 
 Ordered: TypeAlias = Decimal | date
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "is": "is", "is not": "is not"}
@@ -34,7 +31,7 @@ def check_never(draft: Draft) -> Iterator[Finding]:
     """Conditions that nothing can meet, because two of their parts exclude one another."""
     for condition in _conditions(draft):
         yield from _contradictions(condition)
-    for whole in _whole(draft):
+    for whole in draft.conditions:
         for part in within(whole):
             if isinstance(part, Comparison) and _settled(part, draft.today):
                 yield warning(
@@ -47,32 +44,11 @@ def check_never(draft: Draft) -> Iterator[Finding]:
 
 def _conditions(draft: Draft) -> Iterator[Expression]:
     """All whole conditions, and those behind `where` within them."""
-    for whole in _whole(draft):
+    for whole in draft.conditions:
         yield whole
         for part in within(whole):
             if isinstance(part, History) and part.where is not None:
                 yield part.where
-
-
-def _whole(draft: Draft) -> Iterator[Expression]:
-    for segment in draft.segments:
-        yield segment.test
-    for flow in draft.flows:
-        for head in flow.heads:
-            if isinstance(head, LeaveWhen):
-                yield head.test
-            elif isinstance(head, StartOnEvent | LeaveOn | GoalLine) and head.where is not None:
-                yield head.where
-        for step in every_step(flow.steps):
-            match step:
-                case If(branches):
-                    yield from (branch.test for branch in branches)
-                case WaitUntil(until):
-                    yield until
-                case Repeat(untils=untils):
-                    yield from (until.test for until in untils)
-                case WaitFor(heard):
-                    yield from (each.where for each in heard if each.where is not None)
 
 
 def _settled(part: Comparison, today: date) -> bool:

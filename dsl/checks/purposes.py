@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from dsl.draft import Draft
 from dsl.finding import Finding, Span
-from dsl.head_nodes import GoalLine, LeaveOn, LeaveWhen, StartOnEvent
+from dsl.head_nodes import GoalLine, LeaveOn, StartOnEvent
 from dsl.names import PURPOSES
-from dsl.nodes import BestTime, Flow, If, Repeat, Split, WaitFor, WaitUntil
+from dsl.nodes import BestTime, Flow, Split, WaitFor
 from dsl.shop import PERSONAL
 from dsl.source import warning
 from dsl.terms import AgreedTo, Expression, History, MailTest, Name, Path, within
@@ -22,28 +22,8 @@ def check_purposes(draft: Draft) -> Iterator[Finding]:
     yield from _never_asked(draft)
     if draft.purposes is not None and "personalisation" not in draft.purposes:
         return
-    for condition in _conditions(draft):
+    for condition in draft.conditions:
         yield from _of_some(condition)
-
-
-def _conditions(draft: Draft) -> Iterator[Expression]:
-    """All whole conditions of a project."""
-    for segment in draft.segments:
-        yield segment.test
-    for flow in draft.flows:
-        for head in flow.heads:
-            if isinstance(head, LeaveWhen):
-                yield head.test
-            elif isinstance(head, StartOnEvent | LeaveOn) and head.where is not None:
-                yield head.where
-        for step in every_step(flow.steps):
-            match step:
-                case If(branches):
-                    yield from (branch.test for branch in branches)
-                case WaitUntil(until):
-                    yield until
-                case Repeat(untils=untils):
-                    yield from (until.test for until in untils)
 
 
 def _of_some(condition: Expression) -> Iterator[Finding]:
