@@ -65,6 +65,7 @@ bench: $(READY)
 	$(BIN)/python bench/claims.py
 	$(BIN)/python bench/signups.py
 	$(BIN)/python bench/sink.py
+	$(BIN)/python bench/check.py
 
 fuzz: $(READY)
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --editable ".[fuzz]"
