@@ -54,8 +54,8 @@ BROKEN = tuple(
         # ---- history
         (
             "conditions",
-            "at > scene.journey.started",
-            "at >= scene.journey.started",
+            "before = len(at_once) if journey.beside is None else journey.beside.get(event, 0)",
+            "before = 0",
             "`since entry` excludes the event that started the journey",
         ),
         (
