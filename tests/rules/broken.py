@@ -270,8 +270,8 @@ BROKEN = tuple(
         ),
         (
             "schedule",
-            "day == calendar.day_of_month(day, start.month_day)",
-            "day.day == start.month_day",
+            "day = calendar.day_of_month(month, number)",
+            "day = calendar.day_of_month(month, min(number, 28))",
             "`start every month` on a day that a month lacks comes on its last day",
         ),
         # ---- waits and steps
