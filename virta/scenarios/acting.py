@@ -96,16 +96,10 @@ async def _occur(stage: Stage, act: Occurs, number: int) -> None:
             await _subscribe(stage, str(values.get("topic", "")))
         case "unsubscribed":
             await _withdraw(stage, str(values.get("topic", "")))
-        case "email_opened":
-            await _open(stage, await _mail(stage, **_place(values)))
-        case "email_clicked":
-            await _click(stage, await _mail(stage, **_place(values)), values.get("link"))
         case "email_bounced":
             await _return(stage, "bounce", _CODES.get(values.get("kind", "hard"), "5.1.1"), _place(values))
         case "email_complained":
             await _return(stage, "complaint", "", _place(values))
-        case "email_sent" | "email_delivered":
-            raise CannotHappen(f"`{act.event}` comes by itself: a flow's `send` brings it.")
         case _:
             now = stage.clock()
             at = now if act.late is None else await _before(stage, act.late)
