@@ -1,0 +1,30 @@
+"""The studio opened over a project's folder, and what is read on a page of it."""
+
+import html
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.testclient import TestClient
+
+from virta.keys import read_keys
+from virta.project import load_sound_project
+from virta.studio import open_studio
+from virta.wiring import wall_clock
+from web.headers import SecurityHeaders
+
+
+def opened(folder: Path) -> Iterator[TestClient]:
+    """A browser on this machine, whose paths begin at the studio."""
+    settings, compiled = load_sound_project(folder)
+    with open_studio(folder, settings, compiled, read_keys(settings, folder), wall_clock) as pages:
+        app = SecurityHeaders(Starlette(routes=[Mount("/studio", pages)]))
+        with TestClient(app, base_url="http://127.0.0.1:8025/studio", client=("127.0.0.1", 40000)) as client:
+            yield client
+
+
+def words(page: str) -> str:
+    """What is read on a page, blanks evened out."""
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
