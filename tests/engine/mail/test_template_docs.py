@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from person import MONDAY
-from test_letters import BODY, DECISION
+from written_letter import BODY, DECISION
 
 from dsl.compile import Compiled, Project, compile_project
 from dsl.graph import Money
