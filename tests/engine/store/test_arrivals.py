@@ -1,7 +1,5 @@
 """The inbox: how far it was worked on, and what flows put into it themselves."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from engine.core.bundle import Effect, EventBody
@@ -11,13 +9,6 @@ from engine.store.store import Store
 
 pytestmark = pytest.mark.anyio
 ANNA = "a" * 32
-
-
-@pytest.fixture
-def store() -> Iterator[Store]:
-    opened = Store(None, durable=False)
-    yield opened
-    opened.close()
 
 
 def emitted(key: str) -> Effect:

@@ -1,7 +1,5 @@
 """A mail that was handed over is found by its key for as long as anything can come back to it."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from engine.store.batch import Batch
@@ -14,13 +12,6 @@ TIPS = Handed("02" * 16, ANNA, 1_772_442_000_001, "welcome", "tips", "brewing_ti
 OTHERS = Handed("03" * 16, BERTA, 1_772_442_000_002, "welcome", "gift", "welcome_gift", "news")
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def store() -> Iterator[Store]:
-    opened = Store(None, durable=False)
-    yield opened
-    opened.close()
 
 
 async def commit(store: Store, *mails: Handed) -> None:

@@ -1,6 +1,5 @@
 """What is known of the shop's products is kept, and what is sold no more is not."""
 
-from collections.abc import AsyncIterator
 from decimal import Decimal
 
 import pytest
@@ -13,13 +12,6 @@ from engine.store.store import Store
 pytestmark = pytest.mark.anyio
 BEANS = Product("b", "Beans", "https://kafija.example/b", "", Money(Decimal("9.90"), "EUR"), 5)
 CUP = Product("c", seen=6)
-
-
-@pytest.fixture
-async def store() -> AsyncIterator[Store]:
-    opened = Store(None, durable=False)
-    yield opened
-    opened.close()
 
 
 async def test_a_product_comes_back_as_it_was_last_told(store: Store) -> None:

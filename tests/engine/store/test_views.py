@@ -1,7 +1,5 @@
 """What may not be kept of people's looking around leaves nothing behind but the sender's own id."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from engine.core.bundle import Bundle, replace
@@ -11,13 +9,6 @@ from engine.store.store import Received, Store
 ANNA, BERTA = "a" * 32, "b" * 32
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def store() -> Iterator[Store]:
-    opened = Store(None, durable=False)
-    yield opened
-    opened.close()
 
 
 def event(id_: str, kind: str, contact: str) -> Received:
