@@ -1,52 +1,14 @@
 """What conditions mean (language reference, §5), asked in flow text of people with a known past."""
 
-from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import pytest
-from flows import ZONE, loaded, program
-from person import DAY, HOUR, Person, at
+from asked import NOW, asking, eur, holds, nobody
+from flows import ZONE, program
+from person import DAY, Person
 
-from dsl.graph import Money
 from engine.core.loaded import Loaded
-
-NOW = at("2026-03-02T07:00")  # 09:00 in Riga
-
-
-def eur(amount: str) -> Money:
-    """Euros."""
-    return Money(Decimal(amount), "EUR")
-
-
-def usd(amount: str) -> Money:
-    """Dollars."""
-    return Money(Decimal(amount), "USD")
-
-
-def asking(condition: str) -> str:
-    """A flow that finishes as met or unmet."""
-    return f"""
-flow asks "Asks"
-    start on checkout_started
-    enter every time
-
-    if {condition}
-        finish as met
-    finish as unmet
-"""
-
-
-def holds(condition: str, past: Callable[[Person], object], now: int = NOW) -> bool:
-    """Whether `condition` is met by someone with that past."""
-    rules = Loaded(program(asking(condition)), (), ZONE, b"key", currency="EUR")
-    person = Person(rules, now=now - 400 * DAY)
-    past(person)
-    person.until(now)
-    answer = person.happens("checkout_started", checkout_id="c1").story("asks")[-1]
-    assert answer in ("finished met", "finished unmet")
-    return answer == "finished met"
 
 
 def anna(person: Person) -> None:
@@ -80,10 +42,6 @@ def anna(person: Person) -> None:
             {"sku": "4"},
         ],
     )
-
-
-def nobody(person: Person) -> None:
-    """Nothing is known."""
 
 
 YES = [
@@ -182,6 +140,8 @@ YES = [
     "last order_placed.at is 2026-02-25",
     "years since contact.birthday is 38",
 ]
+
+
 NO = [
     'contact.city is "Riga"',
     'contact.city is not "Rīga"',
@@ -267,234 +227,6 @@ def test_a_member_that_is_unknown_makes_not_in_no() -> None:
     assert not holds(both, lambda person: person.learns(first_name="Anna", city="anna"))
     either = 'contact.first_name in ["Anna", contact.city]'
     assert holds(either, lambda person: person.learns(first_name="Anna"))
-
-
-# ---------------------------------------------------------------- two currencies
-
-
-def abroad(person: Person) -> None:
-    """A dollar order first, then two in euros."""
-    person.until(NOW - 9 * DAY).happens("order_placed", order_id="1", total=usd("1000"))
-    person.until(NOW - 8 * DAY).happens("order_placed", order_id="2", total=eur("30"))
-    person.until(NOW - 7 * DAY).happens("order_placed", order_id="3", total=eur("50"))
-
-
-@pytest.mark.parametrize(
-    ("condition", "expected"),
-    [
-        ("sum of order_placed.total is 80 EUR", True),
-        ("sum of order_placed.total is 1000 USD", True),
-        ("average of order_placed.total is 40 EUR", True),
-        ("largest of order_placed.total is 50 EUR", True),
-        ("smallest of order_placed.total is 1000 USD", True),
-        ("sum of order_placed.total - 80 EUR is 0", True),
-        ("sum of order_placed.total > 0", True),
-        ("count of order_placed is 3", True),
-        ("first order_placed.total > 1 EUR", False),
-        ("first order_placed.total < 1 EUR", False),
-        ("first order_placed.total is not 1 EUR", False),
-        ("first order_placed.total not in [1 EUR]", False),
-        ("first order_placed.total + 1 EUR is known", False),
-        ("any order_placed where total >= 1000 EUR", False),
-        ("sum of order_placed.total is 30 LVL", False),
-        ("sum of order_placed.total is 0 LVL", True),
-    ],
-)
-def test_money_in_another_currency_is_unknown_and_not_counted(condition: str, expected: bool) -> None:
-    """Nothing is ever converted. The amount that is written beside it says the currency of a sum."""
-    assert holds(condition, abroad) is expected
-
-
-def test_without_an_amount_beside_it_a_sum_is_in_the_project_s_currency() -> None:
-    """Also where the first order was paid in another."""
-    flow = """
-flow asks "Asks"
-    start on checkout_started
-
-    send report with spent sum of order_placed.total
-        topic news
-"""
-    person = Person(Loaded(program(flow), (), ZONE, b"key", currency="EUR"), now=NOW - 20 * DAY)
-    abroad(person)
-    person.happens("checkout_started")
-    assert person.effects[0].body.values == {"spent": eur("80")}
-
-
-# ---------------------------------------------------------------- measurement
-
-MEASURED = [
-    "any email_opened",
-    "no email_opened",
-    "no email_clicked in last 30 days",
-    "count of email_opened is 0",
-    "count of email_opened >= 0",
-    "count of email_clicked < 5",
-    "last email_opened.at is unknown",
-]
-
-
-def mailed(consents: bool) -> Callable[[Person], object]:
-    """Someone who opened a mail, with or without having agreed to measurement."""
-
-    def past(person: Person) -> None:
-        if consents:
-            person.agrees("measurement")
-        person.pass_(DAY).happens("email_opened", flow="asks", step="x", template="x", topic="news")
-
-    return past
-
-
-@pytest.mark.parametrize("condition", MEASURED[:-1])
-def test_without_consent_to_measurement_opens_are_unknown_not_absent(condition: str) -> None:
-    """Each of `any`, `no` and comparisons of their counts is no."""
-    assert not holds(condition, mailed(False))
-
-
-@pytest.mark.parametrize(
-    ("condition", "expected"), list(zip(MEASURED, [True, False, True, False, True, True, False], strict=True))
-)
-def test_with_consent_they_are_what_they_are(condition: str, expected: bool) -> None:
-    """The same questions, answered."""
-    assert holds(condition, mailed(True)) is expected
-
-
-def test_opened_and_clicked_ask_for_a_mail_of_this_journey() -> None:
-    """With consent only; a click on another link, or on another mail, is none."""
-    flow = """
-flow asks "Asks"
-    topic news
-    start on checkout_started
-    enter every time
-
-    send tips
-    wait 1 day
-    if opened tips and clicked tips link "https://kafija.example/a" and clicked tips
-        finish as met
-    finish as unmet
-"""
-    tips: dict[str, Any] = {"flow": "asks", "step": "tips", "template": "tips", "topic": "news"}
-    for consents, link, before, expected in (
-        (True, "https://kafija.example/a", False, "met"),
-        (False, "https://kafija.example/a", False, "unmet"),
-        (True, "https://kafija.example/b", False, "unmet"),
-        (True, "https://kafija.example/a", True, "unmet"),
-    ):
-        person = Person(loaded(flow)).agrees("news")
-        if consents:
-            person.agrees("measurement")
-        if before:
-            person.happens("email_opened", **tips).happens("email_clicked", link=link, **tips).pass_(HOUR)
-        person.happens("checkout_started").pass_(HOUR)
-        if not before:
-            person.happens("email_opened", **tips).happens("email_clicked", link=link, **tips)
-        assert person.pass_(DAY).story("asks")[-1] == f"finished {expected}"
-
-
-# ---------------------------------------------------------------- years
-
-
-@pytest.mark.parametrize(
-    ("birthday", "today", "years"),
-    [
-        (date(2000, 2, 29), "2026-02-27", 25),
-        (date(2000, 2, 29), "2026-02-28", 26),  # falls on the 28th in other years
-        (date(2000, 2, 29), "2028-02-28", 27),
-        (date(2000, 2, 29), "2028-02-29", 28),
-        (date(2000, 3, 1), "2026-02-28", 25),
-        (date(2000, 3, 1), "2026-03-01", 26),
-        (date(2000, 12, 31), "2000-12-31", 0),
-    ],
-)
-def test_years_since(birthday: date, today: str, years: int) -> None:
-    """Whole years, by the days on the contact's clock."""
-    moment = (
-        at(f"{today}T00:00") - 2 * HOUR if today < "2026-03-29" else at(f"{today}T00:00")
-    )  # 00:00 in Riga
-    past = lambda person: person.learns(birthday=birthday)  # noqa: E731
-    assert holds(f"years since contact.birthday is {years}", past, moment)
-
-
-def test_a_moment_against_a_date_compares_the_moment_s_day() -> None:
-    """On the contact's clock: 22:30 UTC is the next day in Riga."""
-    past = lambda person: person.learns(renewal=at("2026-02-01T22:30"))  # noqa: E731
-    assert holds("contact.renewal is 2026-02-02", past)
-    assert not holds("contact.renewal is 2026-02-01", past)
-    assert holds("contact.renewal is not 2026-02-01", past)
-    assert holds("contact.renewal <= 2026-02-02", past)
-
-
-# ---------------------------------------------------------------- spans
-
-
-@pytest.mark.parametrize(
-    ("event", "span", "last", "over"),  # Riga's clock, in UTC
-    [
-        ("2026-03-01T07:00", "1 hour", "2026-03-01T07:59", "2026-03-01T08:00"),
-        ("2026-03-01T07:00", "1 day", "2026-03-02T06:59", "2026-03-02T07:00"),
-        ("2026-03-28T07:00", "1 day", "2026-03-29T05:59", "2026-03-29T06:00"),
-        ("2026-03-28T07:00", "24 hours", "2026-03-29T06:59", "2026-03-29T07:00"),
-        ("2026-01-31T08:00", "1 month", "2026-02-28T07:59", "2026-02-28T08:00"),
-        ("2026-02-28T08:00", "1 month", "2026-03-28T07:59", "2026-03-28T08:00"),
-        ("2026-02-28T08:00", "1 month", "2026-03-28T07:59", "2026-03-29T00:00"),  # and does not come back
-        ("2024-02-29T08:00", "1 year", "2025-02-28T07:59", "2025-02-28T08:00"),
-    ],
-)
-def test_an_event_is_in_the_last_d_until_d_has_passed(event: str, span: str, last: str, over: str) -> None:
-    """As a wait of D that began with it would end."""
-    for moment, expected in ((at(last), True), (at(over), False)):
-        rules = loaded(asking(f"any order_placed in last {span}"))
-        person = Person(rules, now=at(event))
-        person.happens("order_placed", at=at(event)).until(moment).happens("checkout_started")
-        assert person.story("asks")[-1] == f"finished {'met' if expected else 'unmet'}"
-
-
-def test_a_window_follows_the_contact_to_another_clock() -> None:
-    """In Riga a day of 23 hours had passed since the first order; where the contact is now, it has not."""
-    person = Person(loaded(asking("count of order_placed in last 1 day is 2")), now=at("2026-03-28T08:00"))
-    person.happens("order_placed").until(at("2026-03-29T07:30")).happens("order_placed")
-    assert person.happens("checkout_started").story("asks")[-1] == "finished unmet"
-    person.learns(time_zone="UTC").happens("checkout_started")
-    assert person.story("asks")[-1] == "finished met"
-
-
-def test_nothing_of_the_future_is_in_a_span() -> None:
-    """A condition looks back only: an event is recorded at most at the present moment."""
-    assert not holds("any checkout_started where at > now", nobody)
-
-
-def values_of(flow: str, **attributes: Any) -> dict[str, Any]:
-    """What the first mail of a flow is given."""
-    person = Person(loaded(flow)).learns(**attributes).happens("checkout_started")
-    return person.effects[0].body.values
-
-
-def test_values_for_a_mail_may_be_unknown() -> None:
-    """`with` hands on what is known; nothing fails for want of an attribute."""
-    flow = """
-flow asks "Asks"
-    start on checkout_started
-
-    send report with city contact.city, spent sum of order_placed.total, newest last order_placed.items
-        topic news
-"""
-    assert values_of(flow) == {"city": None, "spent": 0, "newest": None}
-    assert values_of(flow, city="Rīga") == {"city": "Rīga", "spent": 0, "newest": None}
-
-
-def test_the_subject_of_a_send_speaks_with_values() -> None:
-    """Unknown ones by the word that stands in for them."""
-    flow = """
-flow asks "Asks"
-    start on checkout_started
-
-    send report
-        topic news
-        subject "Dear {contact.first_name or "friend"}, your {contact.credit or "credit"}"
-"""
-    unknown = Person(loaded(flow)).happens("checkout_started")
-    assert unknown.effects[0].body.subject == ("Dear friend, your credit",)
-    known = Person(loaded(flow)).learns(first_name="Anna", credit=eur("5")).happens("checkout_started")
-    assert known.effects[0].body.subject == ("Dear Anna, your ", eur("5"))
 
 
 def test_a_field_of_a_triggers_records_is_the_list_of_its_values() -> None:
