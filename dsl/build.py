@@ -1,17 +1,16 @@
 """From the parser's tree to nodes with places. Literals that mean nothing become findings and holes."""
 
-from lark.tree import Tree
-
 from dsl import nodes, schema_nodes
 from dsl.build_heads import HeadBuilder
 from dsl.build_steps import StepBuilder
-from dsl.expressions import Branch, trees
+from dsl.expressions import trees
 from dsl.finding import Finding
 from dsl.layout import Chunk
 from dsl.scenarios.build import ScenarioBuilder
+from dsl.tree import Tree
 
 
-def build(tree: Branch, chunk: Chunk, currency: str, findings: list[Finding]) -> nodes.Declaration | None:
+def build(tree: Tree, chunk: Chunk, currency: str, findings: list[Finding]) -> nodes.Declaration | None:
     """The declaration that the tree of `start` holds; None: nothing of it could be read."""
     child = tree.children[0]
     assert isinstance(child, Tree)
@@ -21,7 +20,7 @@ def build(tree: Branch, chunk: Chunk, currency: str, findings: list[Finding]) ->
 class _Builder(HeadBuilder, StepBuilder):
     """Whole declarations; their parts come from the classes above."""
 
-    def declaration(self, tree: Branch) -> nodes.Declaration | None:
+    def declaration(self, tree: Tree) -> nodes.Declaration | None:
         span = self.line(tree)
         match tree.data:
             case "use":

@@ -3,25 +3,26 @@
 from decimal import Decimal
 
 from dsl import literals, nodes, schema_nodes, terms
-from dsl.expressions import Branch, ExpressionBuilder, token, tokens, trees
+from dsl.expressions import ExpressionBuilder, token, tokens, trees
 from dsl.finding import Span
 from dsl.graph import Money
+from dsl.tree import Tree
 
 
 class DeclaredBuilder(ExpressionBuilder):
     """The lines of declarations that are no flows."""
 
-    def fields(self, tree: Branch) -> tuple[schema_nodes.FieldNode, ...]:
+    def fields(self, tree: Tree) -> tuple[schema_nodes.FieldNode, ...]:
         return tuple(self.field(each) for each in trees(tree) if each.data in ("field", "record_field"))
 
-    def field(self, tree: Branch) -> schema_nodes.FieldNode:
+    def field(self, tree: Tree) -> schema_nodes.FieldNode:
         name = self.word(token(tree, "NAME"))
         if tree.data == "record_field":
             record = schema_nodes.TypeNode("record", name.span, fields=self.fields(tree))
             return schema_nodes.FieldNode(name, schema_nodes.TypeNode("list", name.span, item=record))
         return schema_nodes.FieldNode(name, self.type(trees(tree)[0]))
 
-    def type(self, tree: Branch) -> schema_nodes.TypeNode:
+    def type(self, tree: Tree) -> schema_nodes.TypeNode:
         match tree.data:
             case "plain_type":
                 word = self.word(token(tree, "NAME"))
@@ -34,7 +35,7 @@ class DeclaredBuilder(ExpressionBuilder):
                 )
         return schema_nodes.TypeNode("list", self.span(tree), item=self.type(trees(tree)[0]))
 
-    def topic(self, tree: Branch, span: Span) -> nodes.Topic:
+    def topic(self, tree: Tree, span: Span) -> nodes.Topic:
         purposes: list[schema_nodes.TopicPurpose] = []
         consents: list[terms.TextValue] = []
         caps: list[schema_nodes.Cap] = []
@@ -56,7 +57,7 @@ class DeclaredBuilder(ExpressionBuilder):
             self.name(tree), self.title(tree), tuple(purposes), tuple(consents), tuple(caps), damaged, span
         )
 
-    def cap(self, tree: Branch) -> schema_nodes.Cap:
+    def cap(self, tree: Tree) -> schema_nodes.Cap:
         count = self.judged(token(tree, "NUMBER"), literals.number)
         names = tokens(tree, "NAME")
         lengths = [self.judged(each, literals.duration) for each in tokens(tree, "DURATION")]
@@ -67,11 +68,11 @@ class DeclaredBuilder(ExpressionBuilder):
             Decimal(1) if count is None else count, unit, rolling, (lengths or [None])[0], span
         )
 
-    def quiet(self, tree: Branch) -> schema_nodes.Quiet:
+    def quiet(self, tree: Tree) -> schema_nodes.Quiet:
         start, end = (self.judged(each, literals.time) for each in tokens(tree, "TIME"))
         return schema_nodes.Quiet(start, end, self.line(tree))
 
-    def coupon(self, tree: Branch, span: Span) -> schema_nodes.Coupon:
+    def coupon(self, tree: Tree, span: Span) -> schema_nodes.Coupon:
         worths: list[schema_nodes.Worth] = []
         valids: list[schema_nodes.Valid] = []
         codes: list[schema_nodes.CodePattern | schema_nodes.CodesFrom] = []
@@ -101,7 +102,7 @@ class DeclaredBuilder(ExpressionBuilder):
             self.name(tree), self.title(tree), tuple(worths), tuple(valids), tuple(codes), damaged, span
         )
 
-    def webhook(self, tree: Branch, span: Span) -> schema_nodes.Webhook:
+    def webhook(self, tree: Tree, span: Span) -> schema_nodes.Webhook:
         secrets = tuple(
             schema_nodes.WebhookSecret(self.word(token(each, "NAME")), self.line(each))
             for each in trees(tree)

@@ -4,15 +4,16 @@ from decimal import Decimal
 
 from dsl import head_nodes, literals, terms
 from dsl.build_declared import DeclaredBuilder
-from dsl.expressions import Branch, token, tokens, trees
+from dsl.expressions import token, tokens, trees
 from dsl.finding import Span
 from dsl.head_nodes import Head
+from dsl.tree import Tree
 
 
 class HeadBuilder(DeclaredBuilder):
     """The lines above the first step."""
 
-    def head(self, tree: Branch) -> Head | None:
+    def head(self, tree: Tree) -> Head | None:
         """The header line that a tree is; None: it is a step."""
         span = self.line(tree)
         match tree.data:
@@ -60,7 +61,7 @@ class HeadBuilder(DeclaredBuilder):
                 return head_nodes.GoalLine(self.word(token(tree, "NAME")), self.filter(tree), within, span)
         return None
 
-    def start_on_date(self, tree: Branch, span: Span) -> head_nodes.StartOnDate:
+    def start_on_date(self, tree: Tree, span: Span) -> head_nodes.StartOnDate:
         sides = tokens(tree, "SIDE")
         return head_nodes.StartOnDate(
             self.expression(tree.children[0]),
@@ -71,11 +72,11 @@ class HeadBuilder(DeclaredBuilder):
             span,
         )
 
-    def filter(self, tree: Branch) -> terms.Expression | None:
+    def filter(self, tree: Tree) -> terms.Expression | None:
         found = [each for each in trees(tree) if each.data == "filter"]
         return self.expression(found[0].children[0]) if found else None
 
-    def planned_start(self, tree: Branch, span: Span) -> head_nodes.Start:
+    def planned_start(self, tree: Tree, span: Span) -> head_nodes.Start:
         """A start that no person brings about."""
         if tree.data == "start_by_request":
             return head_nodes.StartByRequest(span)

@@ -3,10 +3,11 @@
 from decimal import Decimal
 
 from dsl import literals, nodes, terms
-from dsl.expressions import Branch, ExpressionBuilder, token, tokens, trees
+from dsl.expressions import ExpressionBuilder, token, tokens, trees
 from dsl.finding import Span
 from dsl.graph import Duration
 from dsl.source import error
+from dsl.tree import Tree
 
 _LINES_OF_MAILS = {
     "send_subject": "a subject",
@@ -19,14 +20,14 @@ _LINES_OF_MAILS = {
 class StepBuilder(ExpressionBuilder):
     """Steps, with the blocks that hang on them."""
 
-    def steps(self, tree: Branch) -> tuple[nodes.Step, ...]:
+    def steps(self, tree: Tree) -> tuple[nodes.Step, ...]:
         """The steps of the block among a tree's children."""
         for each in trees(tree):
             if each.data == "block":
                 return tuple(self.step(line) for line in trees(each))
         return ()
 
-    def step(self, tree: Branch) -> nodes.Step:
+    def step(self, tree: Tree) -> nodes.Step:
         span = self.line(tree)
         match tree.data:
             case "send":
@@ -68,8 +69,8 @@ class StepBuilder(ExpressionBuilder):
                 return nodes.Finish(self.label(tree), span)
         return nodes.Broken(span)
 
-    def send(self, tree: Branch, span: Span) -> nodes.Send:
-        below: dict[str, Branch] = {}
+    def send(self, tree: Tree, span: Span) -> nodes.Send:
+        below: dict[str, Tree] = {}
         for each in trees(tree):
             line = str(each.data)
             if below.setdefault(line, each) is not each and line in _LINES_OF_MAILS:
@@ -91,7 +92,7 @@ class StepBuilder(ExpressionBuilder):
             span,
         )
 
-    def given(self, tree: Branch) -> tuple[tuple[terms.Name, terms.Expression], ...]:
+    def given(self, tree: Tree) -> tuple[tuple[terms.Name, terms.Expression], ...]:
         """What stands behind `with`."""
         return tuple(
             (self.word(token(each, "NAME")), self.expression(each.children[1]))
@@ -99,7 +100,7 @@ class StepBuilder(ExpressionBuilder):
             if each.data == "given"
         )
 
-    def wait_for(self, tree: Branch, span: Span) -> nodes.WaitFor:
+    def wait_for(self, tree: Tree, span: Span) -> nodes.WaitFor:
         heard = tuple(
             nodes.Heard(self.name(each), next((self.where(w) for w in trees(each) if w.data != "name"), None))
             for each in trees(tree)
@@ -115,7 +116,7 @@ class StepBuilder(ExpressionBuilder):
             span,
         )
 
-    def wait_until(self, tree: Branch, span: Span) -> nodes.WaitUntil:
+    def wait_until(self, tree: Tree, span: Span) -> nodes.WaitUntil:
         return nodes.WaitUntil(
             self.expression(tree.children[0]),
             self.time(tree),
@@ -127,22 +128,22 @@ class StepBuilder(ExpressionBuilder):
             span,
         )
 
-    def event_arms(self, tree: Branch) -> tuple[nodes.EventArm, ...]:
+    def event_arms(self, tree: Tree) -> tuple[nodes.EventArm, ...]:
         return tuple(
             nodes.EventArm(self.name(each), self.steps(each), self.line(each))
             for each in trees(tree)
             if each.data == "on_event"
         )
 
-    def timeouts(self, tree: Branch) -> tuple[nodes.TimeoutArm, ...]:
+    def timeouts(self, tree: Tree) -> tuple[nodes.TimeoutArm, ...]:
         arms = (each for each in trees(tree) if each.data == "on_timeout")
         return tuple(nodes.TimeoutArm(self.steps(each), self.line(each)) for each in arms)
 
-    def mets(self, tree: Branch) -> tuple[nodes.MetArm, ...]:
+    def mets(self, tree: Tree) -> tuple[nodes.MetArm, ...]:
         arms = (each for each in trees(tree) if each.data == "on_met")
         return tuple(nodes.MetArm(self.steps(each), self.line(each)) for each in arms)
 
-    def repeat(self, tree: Branch, span: Span) -> nodes.Repeat:
+    def repeat(self, tree: Tree, span: Span) -> nodes.Repeat:
         times = self.judged(token(tree, "NUMBER"), literals.number)
         steps: list[nodes.Step] = []
         untils: list[nodes.Until] = []
@@ -163,7 +164,7 @@ class StepBuilder(ExpressionBuilder):
             span,
         )
 
-    def if_step(self, tree: Branch, span: Span) -> nodes.If:
+    def if_step(self, tree: Tree, span: Span) -> nodes.If:
         branches = [nodes.Branch(self.expression(tree.children[0]), self.steps(tree), span)]
         otherwise: tuple[nodes.Step, ...] | None = None
         for each in trees(tree):
@@ -175,7 +176,7 @@ class StepBuilder(ExpressionBuilder):
                 otherwise = self.steps(each)
         return nodes.If(tuple(branches), otherwise, self.label(tree), span)
 
-    def split(self, tree: Branch, span: Span) -> nodes.Split:
+    def split(self, tree: Tree, span: Span) -> nodes.Split:
         arms: list[nodes.SplitArm] = []
         winners: list[nodes.Winner] = []
         behind: nodes.SplitArm | None = None
@@ -188,13 +189,13 @@ class StepBuilder(ExpressionBuilder):
                     behind = behind or arms[-1]
         return nodes.Split(self.name(tree), tuple(arms), tuple(winners), behind, self.label(tree), span)
 
-    def winner(self, tree: Branch) -> nodes.Winner:
+    def winner(self, tree: Tree) -> nodes.Winner:
         counts = [self.judged(each, literals.number) for each in tokens(tree, "NUMBER")]
         return nodes.Winner(
             self.word(token(tree, "NAME")), tree.data == "adapt", (counts or [None])[0], self.line(tree)
         )
 
-    def arm(self, tree: Branch) -> nodes.SplitArm:
+    def arm(self, tree: Tree) -> nodes.SplitArm:
         span = self.line(tree)
         if tree.data == "hole_arm":
             return nodes.SplitArm(terms.Name("", span), None, self.steps(tree), span)

@@ -4,34 +4,31 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
-from lark.lexer import Token
-from lark.tree import Tree
-
 from dsl import literals, terms
 from dsl.finding import Finding, Span
 from dsl.graph import Duration
 from dsl.layout import HOLE, Chunk
 from dsl.literals import Misspelt
 from dsl.source import error
+from dsl.tree import Token, Tree
 
-Branch = Tree[Token]
 T = TypeVar("T")
 
 _BLANKS = re.compile(" +")
 _DEEPEST = 60
 
 
-def trees(tree: Branch) -> list[Branch]:
+def trees(tree: Tree) -> list[Tree]:
     """The children that are rules."""
     return [each for each in tree.children if isinstance(each, Tree)]
 
 
-def tokens(tree: Branch, kind: str) -> list[Token]:
+def tokens(tree: Tree, kind: str) -> list[Token]:
     """The children that are words of one kind."""
     return [each for each in tree.children if isinstance(each, Token) and each.type == kind]
 
 
-def token(tree: Branch, kind: str) -> Token:
+def token(tree: Tree, kind: str) -> Token:
     """The first child that is a word of one kind; the grammar says that there is one."""
     return tokens(tree, kind)[0]
 
@@ -47,35 +44,31 @@ class ExpressionBuilder:
 
     # ------------------------------------------------------------ places
 
-    def span(self, part: Branch | Token) -> Span:
+    def span(self, part: Tree | Token) -> Span:
         """The place of a part of one line."""
         if isinstance(part, Token):
-            line, start, end = part.line, part.column, part.end_column
+            first = last = part
         else:
-            meta = part.meta
-            line, start, end = meta.line, meta.column, meta.end_column
-            if meta.end_line != line:
+            first, last = part.first, part.last
+            if last.end_line != first.line:
                 return self.line(part)
-        assert line
-        assert start
-        assert end
-        return self.chunk.span(line - 1, start - 1, end - 1)
+        return self.chunk.span(first.line - 1, first.column - 1, last.end_column - 1)
 
-    def line(self, tree: Branch) -> Span:
+    def line(self, tree: Tree) -> Span:
         """The place of the whole line in which a tree begins."""
-        return self.chunk.whole(tree.meta.line - 1)
+        return self.chunk.whole(tree.first.line - 1)
 
     # ------------------------------------------------------------ words
 
     def word(self, found: Token) -> terms.Name:
         return terms.Name("" if found == HOLE else str(found), self.span(found))
 
-    def name_of(self, tree: Branch) -> terms.Name:
+    def name_of(self, tree: Tree) -> terms.Name:
         child = tree.children[0]
         assert isinstance(child, Token)
         return self.word(child)
 
-    def path(self, tree: Branch) -> terms.Path:
+    def path(self, tree: Tree) -> terms.Path:
         return terms.Path(tuple(self.word(each) for each in tokens(tree, "NAME")), self.span(tree))
 
     def text(self, found: Token) -> terms.TextValue:
@@ -87,37 +80,36 @@ class ExpressionBuilder:
         try:
             return reader(str(found))
         except Misspelt as fault:
-            assert found.line
             if not self.chunk.lines[found.line - 1].holed:
                 self.findings.append(error("E115", self.span(found), fault.message, fault.help))
             return None
 
     # ------------------------------------------------------------ parts of lines
 
-    def name(self, tree: Branch) -> terms.Name:
+    def name(self, tree: Tree) -> terms.Name:
         """The name among a tree's children."""
         found = next(each for each in trees(tree) if each.data == "name")
         return self.name_of(found)
 
-    def title(self, tree: Branch) -> str:
+    def title(self, tree: Tree) -> str:
         found = tokens(tree, "STRING")
         return self.text(found[0]).value if found else ""
 
-    def label(self, tree: Branch) -> terms.Name | None:
+    def label(self, tree: Tree) -> terms.Name | None:
         found = [each for each in trees(tree) if each.data == "named"]
         return self.word(token(found[0], "NAME")) if found else None
 
-    def time(self, tree: Branch) -> str | None:
+    def time(self, tree: Tree) -> str | None:
         """The time in a line; one that means nothing was reported and counts as noon."""
         found = tokens(tree, "TIME")
         return self.judged(found[0], literals.time) or "12:00" if found else None
 
-    def duration(self, tree: Branch) -> Duration | None:
+    def duration(self, tree: Tree) -> Duration | None:
         return self.judged(token(tree, "DURATION"), literals.duration)
 
     # ------------------------------------------------------------ expressions
 
-    def expression(self, part: Branch | Token) -> terms.Expression:
+    def expression(self, part: Tree | Token) -> terms.Expression:
         """The node of a part of a condition or value."""
         assert isinstance(part, Tree)
         self.depth += 1
@@ -137,7 +129,7 @@ class ExpressionBuilder:
         finally:
             self.depth -= 1
 
-    def _expression(self, tree: Branch) -> terms.Expression:
+    def _expression(self, tree: Tree) -> terms.Expression:
         span = self.span(tree)
         inner = tree.children
         match tree.data:
@@ -192,7 +184,7 @@ class ExpressionBuilder:
 
     where = expression
 
-    def _arithmetic(self, tree: Branch) -> terms.Expression:
+    def _arithmetic(self, tree: Tree) -> terms.Expression:
         first, *rest = tree.children
         value = self.expression(first)
         if len(rest) > 2 * _DEEPEST:
@@ -205,7 +197,7 @@ class ExpressionBuilder:
             value = terms.Arithmetic(str(sign), value, right, _join(value.span, right.span))
         return value
 
-    def _history(self, tree: Branch, span: Span) -> terms.Expression:
+    def _history(self, tree: Tree, span: Span) -> terms.Expression:
         head = tree.children[0]
         kind = _words(head).removesuffix(" of") if isinstance(head, Token) else ""
         where: terms.Expression | None = None
@@ -227,7 +219,7 @@ class ExpressionBuilder:
                     where = self.expression(each)
         return terms.History(kind, self.path(trees(tree)[0]), where, window, span)
 
-    def _literal(self, tree: Branch, span: Span) -> terms.Expression:
+    def _literal(self, tree: Tree, span: Span) -> terms.Expression:
         found = tree.children[0]
         assert isinstance(found, Token)
         value: terms.LiteralValue | None

@@ -7,9 +7,7 @@ from itertools import pairwise, zip_longest
 
 from lark import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 from lark.indenter import DedentError
-from lark.lexer import Token
 from lark.parsers.lalr_parser_state import ParserState
-from lark.tree import Tree
 
 from dsl.blocks import (
     behind_a_line,
@@ -26,10 +24,11 @@ from dsl.faults import diagnose, word_twice
 from dsl.finding import Finding
 from dsl.layout import HOLE, Chunk, Logical, lay_out
 from dsl.nodes import Declaration
-from dsl.parser import parser
+from dsl.parser import parser, read
 from dsl.scenarios.faults import PLACES, diagnose_scene, opener
 from dsl.source import Source, error
 from dsl.strays import astray
+from dsl.tree import Tree
 from dsl.words import DECLARATIONS
 
 _MOST_FAULTS = 40
@@ -62,32 +61,24 @@ def _stands_twice(chunk: Chunk, below: Chunk, findings: list[Finding]) -> bool:
     return True
 
 
-def read_words(chunk: Chunk) -> tuple[Tree[Token], list[Token]]:
-    """The tree of a declaration that has no faults, and its words in order, with their places in its lines.
-    Raises `UnexpectedInput` if it has some."""
-    reading = parser().parse_interactive(chunk.text)
-    words = [token for token in reading.iter_parse() if token.type not in _LAYOUT_TOKENS]
-    return reading.feed_eof(), words  # type: ignore[no-untyped-call]
-
-
 def mend(chunk: Chunk) -> bool:
     """Change the lines of a declaration so that the grammar can read them; no: nothing of it can be read."""
     return _read(chunk, []) is not None
 
 
-def _read(chunk: Chunk, findings: list[Finding]) -> Tree[Token] | None:
+def _read(chunk: Chunk, findings: list[Finding]) -> Tree | None:
     """The tree of a declaration, mended where it must be. Flows and scenarios may be long, and are mended
     piece by piece, since each mend is tried by reading again."""
-    try:
-        return parser().parse(chunk.text)
-    except (UnexpectedInput, DedentError):
-        if chunk.lines[0].words.startswith(("flow", "scenario")):
-            mended = chunk.lines[:1]
-            for piece in _pieces(chunk):
-                if _mended(piece, findings) is None and len(piece.lines) > 1:
-                    return None
-                mended += piece.lines[1:]
-            chunk.lines = mended
+    found = read(chunk.text)
+    if found is not None:
+        return found[0]
+    if chunk.lines[0].words.startswith(("flow", "scenario")):
+        mended = chunk.lines[:1]
+        for piece in _pieces(chunk):
+            if _mended(piece, findings) is None and len(piece.lines) > 1:
+                return None
+            mended += piece.lines[1:]
+        chunk.lines = mended
     return _mended(chunk, findings)
 
 
@@ -109,11 +100,14 @@ def _joined(lines: list[Logical], at: int) -> bool:
     return lacking or lines[at].words.startswith("else")
 
 
-def _mended(chunk: Chunk, findings: list[Finding]) -> Tree[Token] | None:
+def _mended(chunk: Chunk, findings: list[Finding]) -> Tree | None:
     mends: dict[int, int] = {}
     for _ in range(_MOST_FAULTS):
+        found = read(chunk.text)
+        if found is not None:
+            return found[0]
         try:
-            return parser().parse(chunk.text)
+            parser().parse(chunk.text)
         except UnexpectedInput as fault:
             if not _mend(chunk, fault, findings, mends):
                 return None

@@ -11,6 +11,9 @@ import lark
 from lark import Lark
 from lark.indenter import Indenter
 
+from dsl.automaton import Automaton
+from dsl.tree import Token, Tree
+
 _DAMAGED = (OSError, EOFError, pickle.UnpicklingError, AttributeError, KeyError, TypeError, ValueError)
 
 
@@ -25,14 +28,18 @@ class Lines(Indenter):
     tab_len = 4
 
 
-_standing: list[Lark] = []
+_standing: list[tuple[Lark, Automaton]] = []
 
 
 def parser() -> Lark:
     """The grammar, ready to read; made on first use."""
-    if not _standing:
-        _standing.append(made(_grammar()))
-    return _standing[0]
+    return _stood()[0]
+
+
+def read(text: str) -> tuple[Tree, list[Token]] | None:
+    """The tree of a declaration, and its words in order without those of its layout. None: the grammar does
+    not take it, and `parser` can say why."""
+    return _stood()[1].read(text)
 
 
 def stands() -> bool:
@@ -58,7 +65,7 @@ def begin_with(tables: bytes) -> bool:
     """Take tables instead of making them; False, and nothing is taken, for damaged ones."""
     found = restored(tables)
     if found is not None:
-        _standing[:] = [found]
+        _standing[:] = [(found, Automaton(found))]
     return found is not None
 
 
@@ -80,6 +87,13 @@ def restored(tables: bytes) -> Lark | None:
         return Lark.load(BytesIO(tables))
     except _DAMAGED:
         return None
+
+
+def _stood() -> tuple[Lark, Automaton]:
+    if not _standing:
+        lark = made(_grammar())
+        _standing.append((lark, Automaton(lark)))
+    return _standing[0]
 
 
 def _grammar() -> str:

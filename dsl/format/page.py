@@ -3,14 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from lark.lexer import Token
-from lark.tree import Tree
-
 from dsl.format.breaks import STEP, Lines, add_broken, joined
 from dsl.format.spelling import Word, words_of
 from dsl.layout import Chunk, Logical, code_end, lay_out
-from dsl.parse import read_words
+from dsl.parser import read
 from dsl.source import Source
+from dsl.tree import Token, Tree
 
 _APART = frozenset(("flow", "scenario"))
 """Declarations that stand between blank lines; others may stand close together."""
@@ -78,14 +76,16 @@ def _set_apart(rows: list[Row]) -> None:
 
 
 def _lines(chunk: Chunk) -> Iterator[_Line]:
-    tree, tokens = read_words(chunk)
+    found = read(chunk.text)
+    assert found is not None, "what has faults is not formatted"
+    tree, tokens = found
     tokens_of: dict[int, list[Token]] = {}
     for token in tokens:
-        assert token.line
         tokens_of.setdefault(token.line - 1, []).append(token)
     negatives = frozenset(
         (token.line, token.column)
-        for part in tree.find_data("negative")
+        for part in tree.subtrees()
+        if part.data == "negative"
         for token in part.children
         if isinstance(token, Token)
     )
@@ -93,7 +93,7 @@ def _lines(chunk: Chunk) -> Iterator[_Line]:
     indents: tuple[int, ...] = ()
     for index, logical in enumerate(chunk.lines):
         indents = (*(each for each in indents if each < logical.indent), logical.indent)
-        places = [logical.place((token.column or 1) - 1)[0] for token in tokens_of[index]]
+        places = [logical.place(token.column - 1)[0] for token in tokens_of[index]]
         minus = frozenset(column for line, column in negatives if line == index + 1 and column)
         words = words_of(tokens_of[index], places, minus)
         opens = index + 1 < len(chunk.lines) and chunk.lines[index + 1].indent > logical.indent
@@ -129,11 +129,11 @@ def _rows(
         yield Row(margin, code, comment, at)
 
 
-def _columns(chunk: Chunk, tree: Tree[Token]) -> dict[int, int]:
+def _columns(chunk: Chunk, tree: Tree) -> dict[int, int]:
     """For each line of a field, how far its type stands from where its name begins: as in the file if all of
     the block have it in one column, else two blanks behind the longest name."""
     found: dict[int, int] = {}
-    for block in tree.iter_subtrees():
+    for block in tree.subtrees():
         fields = [each for each in block.children if isinstance(each, Tree) and each.data in _FIELDS]
         names = {_index(name): name for each in fields if isinstance(name := each.children[0], Token)}
         gaps = {_gap(chunk.lines[index], name) for index, name in names.items()}
@@ -144,7 +144,6 @@ def _columns(chunk: Chunk, tree: Tree[Token]) -> dict[int, int]:
 
 
 def _index(token: Token) -> int:
-    assert token.line
     return token.line - 1
 
 

@@ -1,25 +1,24 @@
 """From the parser's tree of a scenario to its nodes."""
 
-from lark.lexer import Token
-
 from dsl import literals
-from dsl.expressions import Branch, ExpressionBuilder, token, tokens, trees
+from dsl.expressions import ExpressionBuilder, token, tokens, trees
 from dsl.finding import Span
 from dsl.scenarios import nodes
 from dsl.source import error
 from dsl.terms import Name
+from dsl.tree import Token, Tree
 
 
 class ScenarioBuilder(ExpressionBuilder):
     """Scenarios and their lines; expressions come from the class above."""
 
-    def scenario(self, tree: Branch) -> nodes.ScenarioNode:
+    def scenario(self, tree: Tree) -> nodes.ScenarioNode:
         """The scenario that a tree holds."""
         titles = tokens(tree, "STRING")
         lines = tuple(self._line(each) for each in trees(tree))
         return nodes.ScenarioNode(self.text(titles[0]) if titles else None, lines, self.line(tree))
 
-    def _line(self, tree: Branch) -> nodes.ScenarioLine:
+    def _line(self, tree: Tree) -> nodes.ScenarioLine:
         span = self.line(tree)
         match tree.data:
             case "scenario_flow":
@@ -34,7 +33,7 @@ class ScenarioBuilder(ExpressionBuilder):
                 return nodes.SceneLine(self._when(tree), does, self._words(tree), span)
         return nodes.SceneLine(None, None, self._words(tree), span)
 
-    def _person(self, tree: Branch) -> nodes.ContactBlock:
+    def _person(self, tree: Tree) -> nodes.ContactBlock:
         lines: list[nodes.AgreedLine | nodes.TaggedLine | nodes.AttributeLine] = []
         damaged = False
         for each in trees(tree):
@@ -51,19 +50,19 @@ class ScenarioBuilder(ExpressionBuilder):
                     damaged = True
         return nodes.ContactBlock(tuple(lines), damaged, self.line(tree))
 
-    def _when(self, tree: Branch) -> nodes.AtMoment | nodes.AfterTime | None:
+    def _when(self, tree: Tree) -> nodes.AtMoment | nodes.AfterTime | None:
         if moments := tokens(tree, "MOMENT"):
             return nodes.AtMoment(self.judged(moments[0], literals.moment), self._up_to(moments[0], tree))
         if lengths := tokens(tree, "DURATION"):
             return nodes.AfterTime(self.judged(lengths[0], literals.duration), self._up_to(lengths[0], tree))
         return None
 
-    def _up_to(self, found: Token, tree: Branch) -> Span:
+    def _up_to(self, found: Token, tree: Tree) -> Span:
         """The place of a line from its beginning to the end of one of its words."""
         whole, end = self.line(tree), self.span(found)
         return Span(whole.file, whole.line, whole.column, end.end_line, end.end_column)
 
-    def _does(self, tree: Branch) -> nodes.ActNode | nodes.ExpectationNode:
+    def _does(self, tree: Tree) -> nodes.ActNode | nodes.ExpectationNode:
         names = self._names(tree)
         match tree.data:
             case "occurs":
@@ -100,13 +99,13 @@ class ScenarioBuilder(ExpressionBuilder):
                 return nodes.ArmExpected(*names)
         return nodes.ConditionExpected(self.expression(tree.children[0]))
 
-    def _happens(self, tree: Branch) -> nodes.Happens:
+    def _happens(self, tree: Tree) -> nodes.Happens:
         lengths = tokens(tree, "DURATION")
         late = self.judged(lengths[0], literals.duration) if lengths else None
         values = tuple(self._offer(each) for each in trees(tree) if each.data == "offer")
         return nodes.Happens(self.word(token(tree, "NAME")), late, values)
 
-    def _wording(self, tree: Branch) -> nodes.WordingLine:
+    def _wording(self, tree: Tree) -> nodes.WordingLine:
         operator = " ".join(str(token(tree, "OPERATOR")).split())
         words = self.text(token(tree, "STRING"))
         return nodes.WordingLine(str(token(tree, "MAIL_PART")), operator, words, self.line(tree))
@@ -121,10 +120,10 @@ class ScenarioBuilder(ExpressionBuilder):
 
     # ------------------------------------------------------------ values
 
-    def _offer(self, tree: Branch) -> nodes.Offer:
+    def _offer(self, tree: Tree) -> nodes.Offer:
         return self.word(token(tree, "NAME")), self._offered(trees(tree)[0])
 
-    def _offered(self, tree: Branch) -> nodes.Offered:
+    def _offered(self, tree: Tree) -> nodes.Offered:
         match tree.data:
             case "list":
                 return nodes.ListNode(tuple(self._offered(each) for each in trees(tree)), self.span(tree))
@@ -134,8 +133,8 @@ class ScenarioBuilder(ExpressionBuilder):
 
     # ------------------------------------------------------------ parts
 
-    def _names(self, tree: Branch) -> list[Name]:
+    def _names(self, tree: Tree) -> list[Name]:
         return [self.name_of(each) for each in trees(tree) if each.data == "name"]
 
-    def _words(self, tree: Branch) -> str:
-        return self.chunk.lines[tree.meta.line - 1].words
+    def _words(self, tree: Tree) -> str:
+        return self.chunk.lines[tree.first.line - 1].words

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from golden_cases import GOLDEN, compiled_text, shared_project
-from lark.tree import Tree
 from page_blocks import (
     DOCS,
     EXAMPLES,
@@ -25,8 +24,7 @@ from dsl.compile import compile_project
 from dsl.finding import Severity
 from dsl.format import format_source
 from dsl.layout import lay_out
-from dsl.parse import read_words
-from dsl.parser import parser
+from dsl.parser import parser, read
 from dsl.phrases import phrases
 from dsl.report import as_text
 from dsl.shop import SHOP
@@ -129,9 +127,10 @@ def _read() -> tuple[set[str], set[str]]:
         for chunk in chunks:
             if block.code.startswith("E1"):
                 continue
-            tree, words = read_words(chunk)
-            rules |= {each.data for each in tree.iter_subtrees() if isinstance(each, Tree)}
-            said |= {" ".join(word.split()) for word in words}
+            found = read(chunk.text)
+            assert found is not None
+            rules |= {each.data for each in found[0].subtrees()}
+            said |= {" ".join(word.split()) for word in found[1]}
     return rules, said
 
 
