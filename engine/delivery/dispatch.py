@@ -1,7 +1,7 @@
 """The way of every mail: decide, write, claim, hand over, settle (the protocol's steps 2 to 6)."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 from msgspec import Struct
@@ -26,6 +26,7 @@ from engine.delivery.queue import Item, Queue
 from engine.delivery.replies import without_addresses
 from engine.delivery.smtp import ServerFault
 from engine.mail.headers import HeaderFault
+from engine.mail.kept import Kept
 from engine.mail.letters import LetterFault
 from engine.mail.message import Message, build
 
@@ -60,6 +61,7 @@ class Verdict(Struct, frozen=True):
 class Dispatch:
     """Carries mails from `queue` to `mailer` under permits of `consent`. `clock` gives ms UTC.
 
+    `keep` is given what is to be kept of mails for the browser, each time that they are written.
     `run` works until cancelled; `drain` works until nothing is left that may go now. What ended is taken by
     `take_verdicts`; `told` is called whenever there is something to take.
     """
@@ -73,6 +75,7 @@ class Dispatch:
         clock: Callable[[], int],
         told: Callable[[], None],
         per_second: float = 0,
+        keep: Callable[[Sequence[Kept]], Awaitable[None]] | None = None,
     ) -> None:
         self._consent = consent
         self._mailer = mailer
@@ -80,6 +83,7 @@ class Dispatch:
         self._domain = domain
         self._clock = clock
         self._told = told
+        self._keep = keep
         self._pace = Pace(per_second)
         self._on_way: dict[tuple[str, int], Item] = {}
         self._ended: list[Ended] = []  # not settled yet
@@ -208,9 +212,10 @@ class Dispatch:
         decisions = await self._consent.decide([item.ask for item in items])
         addresses = await self._addresses(items, decisions)
         messages: dict[str, Message] = {}
+        kept: list[Kept] = []
         for number, (item, decision) in enumerate(zip(items, decisions, strict=True), 1):
             if decision.allowed:
-                message = self._write(item, decision, addresses.get(item.key, ""))
+                message = self._write(item, decision, addresses.get(item.key, ""), kept)
                 if message is None:
                     del open_[item.key]
                 else:
@@ -218,6 +223,8 @@ class Dispatch:
                     open_[item.key] = _written(item, decision)
             if number % _WRITE_AT_ONCE == 0:
                 await asyncio.sleep(0)
+        if kept and self._keep is not None:  # before any of them can be opened
+            await self._keep(kept)
         return messages
 
     async def _addresses(self, items: Sequence[Item], decisions: Sequence[Decision]) -> dict[str, str]:
@@ -253,15 +260,20 @@ class Dispatch:
         else:
             self._mailer.send(message, permit)
 
-    def _write(self, item: Item, decision: Decision, address: str) -> Message | None:
-        """The message, or None when its template fails: that mail is set aside and blocks nobody."""
+    def _write(self, item: Item, decision: Decision, address: str, kept: list[Kept]) -> Message | None:
+        """The message, or None when its template fails: that mail is set aside and blocks nobody. What is
+        to be kept of it goes into `kept`."""
+        now = self._clock()
         try:
             letter = item.write(decision, address)
-            return build(item.key, letter, self._domain, self._clock(), self._mailer.eight_bit)
+            message = build(item.key, letter, self._domain, now, self._mailer.eight_bit)
         except (LetterFault, HeaderFault) as fault:
             log.error("a mail cannot be written", key=item.key, why=without_addresses(str(fault)))
             self._finish(item, Why.TEMPLATE_FAILED)
             return None
+        if letter.kept:
+            kept.append(Kept(item.key, item.subject, now, bool(letter.html), letter.kept))
+        return message
 
     def _denied(self, item: Item, denial: Decision) -> bool:
         """Act on a denial. False: this attempt was made before, so ask what became of it."""

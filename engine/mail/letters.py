@@ -20,6 +20,7 @@ from engine.core import calendar
 from engine.core.bundle import MailBody
 from engine.core.conditions import known
 from engine.mail import headers, preheader, words
+from engine.mail.kept import STAND_IN
 from engine.mail.measured import Marks
 from engine.mail.message import Letter
 from engine.mail.sandbox import Sandbox
@@ -75,7 +76,8 @@ class _Variant(Struct, frozen=True):
 class Letters:
     """All templates of a project. `languages[0]` is the default; `marks` are for people who agreed to be
     measured, without them nobody is; `recommend` goes by `catalogue`; `addressed` are the templates that show
-    `contact.email`. Raises `LetterFault` for a template that Jinja cannot read."""
+    `contact.email`, `kept` those that show `links.browser`, which needs `marks`. Raises `LetterFault` for a
+    template that Jinja cannot read."""
 
     def __init__(
         self,
@@ -87,11 +89,13 @@ class Letters:
         marks: Marks | None = None,
         catalogue: Catalogue | None = None,
         addressed: Collection[str] = (),
+        kept: Collection[str] = (),
     ) -> None:
         self._marks = marks
         self.catalogue = catalogue or Catalogue()
         self._digests = dict(digests)
         self._addressed = frozenset(addressed)
+        self._kept = frozenset(kept)
         self._languages = tuple(languages)
         self._sender = sender
         self._time_zone = time_zone
@@ -118,6 +122,15 @@ class Letters:
         """Whether a template shows the reader's own address."""
         return name in self._addressed
 
+    @property
+    def keeps(self) -> bool:
+        """Whether there is a template whose mails can be seen in the browser."""
+        return bool(self._kept)
+
+    def kept(self, name: str) -> bool:
+        """Whether the mails of a template can be seen in the browser."""
+        return name in self._kept
+
     def letter(self, body: MailBody, decision: Decision, address: str = "") -> Letter:
         """The letter of a `send`; `address` is the reader's own, for a template that shows it. Raises
         `LetterFault`."""
@@ -129,10 +142,11 @@ class Letters:
             "trigger": _known(body.trigger),
             "received": _known(body.received),
             "time_zone": self._zone(attributes.get("time_zone")),
+            "links": self._links(body.template, decision),
         }
         _, spoken = self._variant(body.template, language)
         context["recommend"] = shelf(self.catalogue, body, decision.variant, spoken)
-        written = self._write(body.template, language, context, decision.links)
+        written = self._write(body.template, language, context)
         html = written.html
         if decision.measured and html and self._marks is not None:
             html = self._marks.html(html, decision.key, decision.links)
@@ -142,6 +156,7 @@ class Letters:
             written.text,
             self._mailbox(body.sender) if body.sender else written.sender,
             body.reply_to or written.reply_to,
+            self._to_keep(written, body.template, language, context),
         )
 
     def note(self, subject: str, text: str) -> Letter:
@@ -150,14 +165,35 @@ class Letters:
 
     def proof(self, language: str, wording: Sequence[str], decision: Decision) -> Letter:
         """The mail that asks for the confirmation. Raises `LetterFault`."""
-        context = {"wording": list(wording), "time_zone": self._time_zone}
-        return self._write(PROOF, language, context, decision.links)
+        links = _shown(decision.links)
+        return self._write(
+            PROOF, language, {"wording": list(wording), "time_zone": self._time_zone, "links": links}
+        )
 
-    def _write(self, name: str, language: str, context: dict[str, Any], links: Links) -> Letter:
+    def _links(self, template: str, decision: Decision) -> dict[str, str]:
+        """What `links` gives in a mail of a flow."""
+        links = _shown(decision.links)
+        if self._marks is not None and self.kept(template):
+            links["browser"] = self._marks.view(decision.key)
+        return links
+
+    def _to_keep(self, written: Letter, template: str, language: str, context: dict[str, Any]) -> str:
+        """The body as it was written, without the reader's address and before it was measured; empty for a
+        mail that cannot be seen in the browser."""
+        if "browser" not in context["links"]:
+            return ""
+        if self.addressed(template):
+            context = {**context, "contact": {**context["contact"], "email": STAND_IN}}
+            try:
+                written = self._write(template, language, context)
+            except LetterFault:  # it takes the address apart: then the mail goes all the same
+                return ""
+        return written.html or written.text
+
+    def _write(self, name: str, language: str, context: dict[str, Any]) -> Letter:
         variant, spoken = self._variant(name, language)
         context["language"] = spoken
         context["sender"] = {"name": self._sender.name, "imprint": self._sender.imprint}
-        context["links"] = {field: getattr(links, field) for field in links.__struct_fields__}
         try:
             context["preheader"] = variant.texts.said(variant.preheader, context)
             html = variant.htmls.get_template(variant.html).render(context) if variant.html else ""
@@ -219,6 +255,10 @@ class Letters:
             files = self._html_files if escape else self._text_files
             self._sandboxes[place] = Sandbox(files, language, escape)
         return self._sandboxes[place]
+
+
+def _shown(links: Links) -> dict[str, str]:
+    return {name: getattr(links, name) for name in links.__struct_fields__}
 
 
 def _known(values: Mapping[str, Any]) -> dict[str, Any]:

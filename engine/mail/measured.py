@@ -1,4 +1,5 @@
-"""Links and a pixel that tell of clicks and opening, for people who agreed to be measured.
+"""Links and a pixel that tell of clicks and opening, for people who agreed to be measured; and the link by
+which a mail is seen in the browser.
 
 A token is its signature, the key of the mail and the target, in URL-safe Base64: nobody can make one, or lead
 one elsewhere, without the key, and it says nothing of the person. It never expires, since a mail does not.
@@ -14,7 +15,7 @@ from msgspec import Struct
 
 from consent.contract import Links
 
-LINK, PIXEL = "/l/", "/o/"
+LINK, PIXEL, VIEW = "/l/", "/o/", "/v/"
 LONGEST_TARGET = 1500
 """Characters; a longer link stays as it is, since some mail programs cut long ones."""
 
@@ -39,8 +40,9 @@ class Marks(Struct, frozen=True):
 
     def html(self, html: str, mail: str, links: Links) -> str:
         """The HTML part of the mail with key `mail`, its links and its pixel leading through here. The links
-        that Virta itself gives (to unsubscribe, to the preferences) stay as they are."""
+        that Virta itself gives (to unsubscribe, to the preferences, to the browser) stay as they are."""
         own = tuple(link for link in (getattr(links, name) for name in links.__struct_fields__) if link)
+        own += (f"{self.url}{VIEW}",)
         key = bytes.fromhex(mail)
         parts: list[str] = []
         copied = 0
@@ -75,6 +77,15 @@ class Marks(Struct, frozen=True):
     def pixel(self, token: str) -> str | None:
         """The key of the mail of a pixel's token; None: it was not made here."""
         found = self._read(PIXEL, token)
+        return found[0] if found is not None else None
+
+    def view(self, mail: str) -> str:
+        """Where the mail with key `mail` is seen in the browser: the same in every attempt."""
+        return self._url(VIEW, bytes.fromhex(mail), "")
+
+    def viewed(self, token: str) -> str | None:
+        """The key of the mail that a token of `view` shows; None: it was not made here."""
+        found = self._read(VIEW, token)
         return found[0] if found is not None else None
 
     def _pixel(self, key: bytes) -> str:

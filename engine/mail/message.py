@@ -18,13 +18,15 @@ class Message(Struct, frozen=True):
 
 
 class Letter(Struct, frozen=True):
-    """What a template gives: plain text values, not yet encoded."""
+    """What a template gives: plain text values, not yet encoded. `kept` is what is kept of the body for its
+    link to the browser; empty: it has none."""
 
     subject: str
     html: str
     text: str
     sender: str  # a mailbox header value
     reply_to: str = ""
+    kept: str = ""
 
 
 def build(key: str, letter: Letter, domain: str, instant: int, eight_bit: bool = False) -> Message:

@@ -36,6 +36,7 @@ from engine.people.relearn import relearn
 from engine.run.changes import STOPS, changes_after, last_heard, stimuli_of
 from engine.run.errands import Errands
 from engine.run.predictions import foretold
+from engine.run.shown import not_to_be_seen
 from engine.run.stock import Stock, tell_team
 from engine.run.sweep import strangers_to
 from engine.run.trials import Trials
@@ -175,6 +176,7 @@ class Runner:
         people = await self._advance(stimuli, domains, batch, now)
         forget_views(received, people, batch)
         batch.ended += self._errands.done
+        batch.unkept = not_to_be_seen(batch, self._errands.open, self._letters)
         for item in received if self._loaded.recommends else ():
             self._letters.catalogue.learn(item.kind, item.data, item.at)
         batch.products, batch.products_gone = self._letters.catalogue.take_news()

@@ -25,6 +25,7 @@ class Batch:
     inbox: int | None = None  # how far this batch leads, if nobody needs to see again what it emits
     ended: list[str] = field(default_factory=list)  # keys of effects that are done
     handed: list[Handed] = field(default_factory=list)
+    unkept: list[str] = field(default_factory=list)  # keys of mails that are not to be seen in the browser
     entries: list[Entry] = field(default_factory=list)
     named: list[tuple[int, str]] = field(default_factory=list)  # (inbox position, contact)
     forgotten: list[int] = field(default_factory=list)  # inbox positions whose address is none

@@ -103,6 +103,17 @@ mail_kind = Table(
     Index("mail_kind_names", "flow", "step", "template", "topic", unique=True),
 )
 
+kept_mail = Table(  # bodies of mails that can be seen in the browser
+    "kept_mail",
+    metadata,
+    Column("key", _id(), primary_key=True),
+    Column("contact", _id(), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("html", Boolean, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index("kept_mail_at", "at"),
+)
+
 coupon = Table(  # codes that were made, for the shop to know
     "coupon",
     metadata,

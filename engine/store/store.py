@@ -9,6 +9,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from dsl.graph import Graph, Program, graph_from_json, to_json
 from engine.core.bundle import Bundle, Effect, Entry, replace
 from engine.core.trial import Ruling
+from engine.mail.kept import Kept
 from engine.people.catalogue import Product
 from engine.store import (
     arrivals,
@@ -16,6 +17,7 @@ from engine.store import (
     current,
     effects,
     handed,
+    kept,
     people,
     products,
     rows,
@@ -85,6 +87,20 @@ class Store:
     async def handed(self, keys: Sequence[str]) -> list[Handed | None]:
         """The mails handed over under these keys, in order; None: there is none."""
         return await self._database.run(handed.find, keys)
+
+    async def keep_mails(self, mails: Sequence[Kept]) -> None:
+        """Keep the bodies of mails; one whose key is there already is as it is now."""
+        await self._database.run(_keep_mails, mails)
+
+    async def kept_mail(self, key: str) -> Kept | None:
+        """The mail that is kept under a key; None: there is none."""
+        return await self._database.read(kept.find, key)
+
+    async def forget_mails(self, before: int, part: int = 1000) -> None:
+        """Forget the mails that were written before that instant; at most `part` in a transaction, that
+        others need not wait long."""
+        while await self._database.run(_forget_mails, before, part):
+            pass
 
     async def codes(self, after: int = -1) -> list[Code]:
         """The coupons' codes made after that instant, oldest first."""
@@ -192,6 +208,7 @@ def _commit(connection: Connection, batch: Batch, places: effects.Places) -> Non
     effects.write(driver, batch, places)
     coupons.keep(driver, batch.codes)
     handed.keep(driver, batch.handed)
+    kept.drop(driver, batch.unkept)
     trials.write(driver, batch.trials)
     if batch.entries:
         _LINES_PUT.run(driver, batch.entries[-1].at, len(batch.entries), rows.journal_row(batch.entries))
@@ -212,6 +229,14 @@ def _keep_lists(connection: Connection, lists: Mapping[str, Sequence[str]]) -> N
     driver = driver_of(connection)
     for coupon, codes in lists.items():
         stock.offer(driver, coupon, codes)
+
+
+def _keep_mails(connection: Connection, mails: Sequence[Kept]) -> None:
+    kept.keep(driver_of(connection), mails)
+
+
+def _forget_mails(connection: Connection, before: int, limit: int) -> bool:
+    return kept.forget(driver_of(connection), before, limit)
 
 
 def _rule(connection: Connection, rulings: Sequence[Ruling]) -> None:
