@@ -30,12 +30,6 @@ def now() -> int:
 
 
 @pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    async with open_receiver() as opened:
-        yield opened
-
-
-@pytest.fixture
 async def poster() -> AsyncIterator[Poster]:
     """Makes those who call, and closes them."""
     made: list[HttpPost] = []
