@@ -2,6 +2,7 @@
 
 import pytest
 from golden_cases import compiled, compiled_text
+from mail_template import BOTH, HEAD
 
 from dsl.compile import Compiled
 
@@ -17,8 +18,6 @@ flow case
     start on order_placed
     send mail with GIVEN
 """
-HEAD = "---\nsubject: Hello\n---\n"
-BOTH = '<a href="{{ links.unsubscribe }}">x</a> {{ sender.imprint }}'
 
 
 def codes(written: str, given: str = "things trigger.items", flow: str = FLOW) -> list[str]:
