@@ -54,3 +54,9 @@ consent = "You may see which mails I open."
 title = "Mails that fit"
 consent = "You may look at what I buy."
 """
+
+WELCOME = """
+scenario "welcome"
+    flow welcome
+    at 2026-03-02 10:00 subscribed with topic "news"
+"""
