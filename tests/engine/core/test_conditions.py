@@ -140,8 +140,6 @@ YES = [
     "last order_placed.at is 2026-02-25",
     "years since contact.birthday is 38",
 ]
-
-
 NO = [
     'contact.city is "Riga"',
     'contact.city is not "Rīga"',

@@ -62,8 +62,6 @@ PARTS = {
     "_foot__lv": "<p>Atā {{ contact.name }}</p>",
     "_layout": '<body>{% block body %}{% endblock %}{% include "_foot.html" %}</body>',
 }
-
-
 MAIL = (
     '{% extends "_layout.html" %}{% from "_parts.html" import price, button %}'
     "{% block body %}<ul>"

@@ -12,11 +12,7 @@ from engine.mail.message import Letter
 from engine.people.catalogue import Catalogue
 
 LINKS = Links(unsubscribe="https://kafija.example/u/1", preferences="https://kafija.example/p/1")
-
-
 DECISION = Decision("k" * 32, 1, True, None, "personalised", "", 0, 0, LINKS)
-
-
 BODY = MailBody(
     flow="alpha",
     journey="j",
@@ -31,8 +27,6 @@ BODY = MailBody(
     received={},
     values={},
 )
-
-
 HEAD = "---\nsubject: {subject}\n---\n"
 
 

@@ -16,8 +16,6 @@ from engine.store.batch import Batch
 from engine.store.store import Received, Store
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
-
-
 values = st.recursive(
     st.one_of(
         texts,
@@ -30,17 +28,9 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
     max_leaves=6,
 )
-
-
 records = st.dictionaries(texts, values, max_size=4)
-
-
 ids = st.binary(min_size=16, max_size=16).map(bytes.hex)
-
-
 instants = st.integers(0, 2**45)
-
-
 journeys = st.builds(
     Journey,
     id=ids,
@@ -61,8 +51,6 @@ journeys = st.builds(
     codes=st.dictionaries(texts, instants, max_size=2),
     held=instants,
 )
-
-
 bundles = st.builds(
     Bundle,
     contact=st.just(ANNA),
