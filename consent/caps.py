@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 _CALENDAR = ("day", "week", "month")
 _ROLLING = re.compile(r"([1-9][0-9]{0,2}) days\Z")
 _DAY_MS = 86_400_000
+_CLOCKS_MS = 2 * 3_600_000
+"""No change of clocks takes more from a day (Antarctica/Troll; elsewhere it is an hour, or half of one)."""
 _LONGEST_UNIT_DAYS = 31
 
 
@@ -16,13 +18,14 @@ def is_unit(unit: str) -> bool:
 
 def unit_start(unit: str, now: int) -> int:
     """From when on mails count at `now`; both in ms UTC. The calendar day, week (Monday first) and month
-    begin in UTC, and of the last days today is one: what comes each Monday fits in once per 7 days, some
-    seconds earlier or later, or an hour where clocks change."""
+    begin in UTC, for no clock of a subject is known here. The last days are a rolling window, looking back
+    from `now`, and shorter by what a change of clocks may take from them: the days of whoever asks are those
+    of the subject's clock, and what they allow is not refused."""
     rolling = _ROLLING.match(unit)
-    day = datetime.fromtimestamp(now // 1000, UTC).replace(hour=0, minute=0, second=0)
     if rolling is not None:
-        day -= timedelta(days=int(rolling[1]) - 1)
-    elif unit == "week":
+        return now - int(rolling[1]) * _DAY_MS + _CLOCKS_MS + 1
+    day = datetime.fromtimestamp(now // 1000, UTC).replace(hour=0, minute=0, second=0)
+    if unit == "week":
         day -= timedelta(days=day.weekday())
     elif unit == "month":
         day = day.replace(day=1)

@@ -24,7 +24,7 @@ from dsl.lower_values import condition
 from dsl.needs import needs_of
 from dsl.nodes import Flow, Send
 from dsl.schema_nodes import Cap, Quiet
-from dsl.walk import every_step
+from dsl.walk import every_step, looks_made, written_name
 
 
 def lower(draft: Draft) -> graph.Program:
@@ -91,6 +91,7 @@ def _flow(flow: Flow, draft: Draft) -> Graph:
         time_zone=next((head.zone.value for head in heads if isinstance(head, TimeZone) and head.zone), None),
         holdout=next((head.percent for head in heads if isinstance(head, Holdout)), Decimal(0)),
         moved=tuple((head.old.text, head.new.text) for head in heads if isinstance(head, Moved)),
+        named=tuple(filter(looks_made, map(written_name, every_step(flow.steps)))),
     ).sealed()
 
 

@@ -1,5 +1,6 @@
 """Going through a flow's steps: their names, and what is known at each."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -54,6 +55,8 @@ _MADE = {
     StartFlow: "start_flow",
     Finish: "finish",
 }
+_OTHER = "step"
+_LOOKS_MADE = re.compile(rf"({'|'.join(sorted({*_MADE.values(), _OTHER}))})_[1-9][0-9]*")
 
 
 def every_step(steps: Iterable[Step]) -> Iterator[Step]:
@@ -124,12 +127,17 @@ def step_names(flow: Flow) -> dict[int, str]:
     names: dict[int, str] = {}
     for step in steps:
         written = written_name(step)
-        names[id(step)] = written or _made(_MADE.get(type(step), "step"), taken)
+        names[id(step)] = written or _made(_MADE.get(type(step), _OTHER), taken)
         taken.add(names[id(step)])
         for branch in step.branches[1:] if isinstance(step, If) else ():
             names[id(branch)] = _made("if", taken)
             taken.add(names[id(branch)])
     return names
+
+
+def looks_made(name: str) -> bool:
+    """Whether a step without a name may be called so: `wait_2`. So may one that somebody named like that."""
+    return _LOOKS_MADE.fullmatch(name) is not None
 
 
 def _made(kind: str, taken: set[str]) -> str:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from dsl.align import Change, is_made
+from dsl.align import Change
+from dsl.walk import looks_made
 from virta.plan import DeclaredPlan, Earlier, FlowPlan, Plan, StepPlan
 
 _PAINT = {"+": "\x1b[32m", "-": "\x1b[31m", "~": "\x1b[33m", " ": "\x1b[2m"}
@@ -90,7 +91,7 @@ def _standing(step: StepPlan, says: Mapping[str | None, str]) -> str:
     if step.how == "end":
         where = "the end of the flow"
     elif step.how == "next":
-        where = says[step.new] if step.new is not None and is_made(step.new) else str(step.new)
+        where = says[step.new] if step.new is not None and looks_made(step.new) else str(step.new)
     elif step.people:
         verb = _go if step.how == "moved" else _stay
         return f"{_people(step.people)} {verb(step.people)}"

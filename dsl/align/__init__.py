@@ -2,7 +2,6 @@
 
 from dsl.align.alignment import Added, Alignment, Placement, align
 from dsl.align.change import Change
-from dsl.align.content import is_made
 from dsl.align.programs import Comparison, Declared, compare
 
 __all__ = [
@@ -14,5 +13,4 @@ __all__ = [
     "Placement",
     "align",
     "compare",
-    "is_made",
 ]

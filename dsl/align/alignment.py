@@ -91,13 +91,14 @@ def _placement(old: Graph, new: Graph, index: int, pairs: Pairs) -> Placement:
     place, how = found
     partner = new.nodes[place]
     told = list(changes(content(node), content(partner)))
-    if node.step != partner.step and not (has_made_name(node) and has_made_name(partner)):
-        told.append(Change("name", _own_name(node), _own_name(partner)))
+    was, is_ = _own_name(old, node), _own_name(new, partner)
+    if was != is_:
+        told.append(Change("name", was, is_))
     return Placement(node.step, partner.step, how, says, tuple(told))
 
 
-def _own_name(node: Node) -> str:
-    return "" if has_made_name(node) else node.step
+def _own_name(graph: Graph, node: Node) -> str:
+    return "" if has_made_name(graph, node) else node.step
 
 
 def _surviving(old: Graph, index: int, pairs: Pairs) -> int | None:

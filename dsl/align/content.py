@@ -1,6 +1,5 @@
 """What a step says, in the words of the language and without its name: what makes two steps alike."""
 
-import re
 from collections.abc import Iterable
 
 from dsl.draw_words import arm_words, node_words
@@ -8,6 +7,7 @@ from dsl.graph import (
     Call,
     Emit,
     Fill,
+    Graph,
     Node,
     Send,
     Split,
@@ -15,23 +15,17 @@ from dsl.graph import (
     Value,
     WaitFor,
 )
+from dsl.walk import looks_made
 from dsl.wording import condition_words, value_words
 
 Content = tuple[tuple[str, str], ...]
 """What is said, part by part: what the part is about (empty for the step itself), and its words."""
 
-_MADE = re.compile(r"(wait|if|repeat|set|tag|unsubscribe|tell|emit|call|start_flow|finish|step)_\d+")
 
-
-def is_made(name: str) -> bool:
-    """Whether nobody wrote this name: `wait_2` counts places, and says nothing of which wait it is."""
-    return _MADE.fullmatch(name) is not None
-
-
-def has_made_name(node: Node) -> bool:
-    """Whether a step has no name of its own. Mails and splits always have one, by the template or the split,
-    however it is spelled."""
-    return not isinstance(node, Send | Split) and is_made(node.step)
+def has_made_name(graph: Graph, node: Node) -> bool:
+    """Whether nobody named this step: `wait_2` then counts places, and says nothing of which wait it is.
+    Mails and splits always have a name of their own, by the template or the split, however it is spelled."""
+    return not isinstance(node, Send | Split) and looks_made(node.step) and node.step not in graph.named
 
 
 def content(node: Node) -> Content:

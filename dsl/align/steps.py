@@ -34,9 +34,9 @@ def pair(old: Graph, new: Graph) -> Pairs:
             taken.add(places[target])
     for index, node in enumerate(old.nodes):
         place = places.get(node.step)
-        if index in found or place is None or place in taken or has_made_name(node):
+        if index in found or place is None or place in taken or has_made_name(old, node):
             continue
-        if not has_made_name(new.nodes[place]):
+        if not has_made_name(new, new.nodes[place]):
             found[index] = (place, "name")
             taken.add(place)
     alike = _Likeness(old, new)
@@ -73,7 +73,7 @@ def _beside(graph: Graph, says: Sequence[Content], place: int) -> object:
     if not 0 <= place < len(graph.nodes):
         return None
     node = graph.nodes[place]
-    return says[place] if has_made_name(node) else node.step
+    return says[place] if has_made_name(graph, node) else node.step
 
 
 def _by_content(alike: _Likeness, paired: dict[int, int]) -> list[tuple[int, int]]:

@@ -114,6 +114,7 @@ class Graph(Struct, frozen=True):
     time_zone: str | None = None  # the flow's clock; None: the contact's, and the project's where unknown
     holdout: Decimal = Decimal(0)  # the percentage that enters and takes no step
     moved: tuple[tuple[str, str], ...] = ()  # old name of a step, and the one where its people go
+    named: tuple[str, ...] = ()  # names of steps that were written, though they look like made ones
     digest: str = ""
 
     def sealed(self) -> "Graph":

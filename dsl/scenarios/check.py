@@ -6,7 +6,7 @@ from dsl.checks.schedules import check_zone
 from dsl.draft import Draft
 from dsl.finding import Finding
 from dsl.head_nodes import FlowTopic
-from dsl.names import CONTACT_ALWAYS, unknown
+from dsl.names import CONTACT_ALWAYS, PURPOSES, unknown
 from dsl.scenarios.cast import Cast, cast_of
 from dsl.scenarios.check_lines import check_agreed, check_arm, check_scene
 from dsl.scenarios.clock import check_clock, hours
@@ -43,6 +43,7 @@ def check_scenarios(draft: Draft) -> Iterator[Finding]:
         cast = cast_of(node, draft)
         for block in node.contacts[:1]:
             yield from _contact(block, draft)
+            yield from _agreed_without_a_topic(block, node, draft)
         yield from _choices(node, cast)
         for hour in hours(node):
             yield from check_scene(hour, node, cast, draft)
@@ -149,6 +150,28 @@ def _attribute(line: AttributeLine, draft: Draft) -> Iterator[Finding]:
         yield from check_zone(TextValue(str(line.value.value), line.value.span))
 
 
+def _agreed_without_a_topic(block: ContactBlock, node: ScenarioNode, draft: Draft) -> Iterator[Finding]:
+    """What people agree to beside topics stands on the form of a sign-up to one."""
+    agreed = [line.topic for line in block.lines if isinstance(line, AgreedLine)]
+    beside = [topic for topic in agreed if topic.text in PURPOSES]
+    asked_for = draft.purposes is None or all(topic.text in draft.purposes for topic in beside)
+    if not beside or len(beside) < len(agreed) or block.damaged or not asked_for or _signs_up(node):
+        return
+    marketing = sorted(name for name in draft.names.topics if draft.names.purpose(name) == "marketing")
+    yield error(
+        "E620",
+        beside[0].span,
+        f"Nobody agrees to `{beside[0].text}` alone: it is asked for beside a topic.",
+        f"Write `agreed to {marketing[0] if marketing else 'news'}` below `contact` as well.",
+    )
+
+
+def _signs_up(node: ScenarioNode) -> bool:
+    return any(
+        isinstance(scene.does, Happens) and scene.does.event.text == "subscribed" for scene in node.scenes
+    )
+
+
 def _choices(node: ScenarioNode, cast: Cast) -> Iterator[Finding]:
     for line in node.choices:
         yield from check_arm(line.label, line.split, cast)
@@ -172,9 +195,9 @@ def _nobody_agreed(node: ScenarioNode, cast: Cast, draft: Draft) -> Iterator[Fin
     agreed = {
         line.topic.text for block in node.contacts for line in block.lines if isinstance(line, AgreedLine)
     }
-    if any(block.damaged for block in node.contacts):
+    if any(block.damaged for block in node.contacts) or (agreed and agreed <= set(PURPOSES)):
         return
-    if any(isinstance(s.does, Happens) and s.does.event.text == "subscribed" for s in node.scenes):
+    if _signs_up(node):
         return
     for scene in node.scenes:
         if not isinstance(scene.does, SendExpected) or len(cast.mails.get(scene.does.mail.text, ())) != 1:

@@ -16,7 +16,7 @@ from engine.core.bundle import Mailed
 from engine.core.calendar import NEVER
 from engine.core.record import Why
 
-_DAY = 86_400_000
+_MINUTE, _DAY = 60_000, 86_400_000
 _UNIT_DAYS = {"day": 1, "week": 7, "month": 31}
 _LOOKAHEAD = 400 * _DAY
 """Quiet periods that leave no moment of the day free are found out so long behind the end of the limits."""
@@ -99,13 +99,19 @@ def _free_from(cap: Cap, mails: Sequence[Mailed], moment: int, clock: ZoneInfo) 
     if cap.count < 1:
         return NEVER
     if cap.rolling is not None:
-        ends = sorted(calendar.add(mail.at, cap.rolling, clock) for mail in mails)
+        ends = sorted(_leaves(mail.at, cap.rolling, clock) for mail in mails)
         ends = [end for end in ends if end > moment]
         return ends[-cap.count] if len(ends) >= cap.count else moment
     first, behind = _unit(cap.unit, calendar.day(moment, clock))
     start = calendar.midnight(first, clock)
     counted = sum(1 for mail in mails if mail.at >= start)
     return calendar.midnight(behind, clock) if counted >= cap.count else moment
+
+
+def _leaves(at: int, length: Duration, clock: ZoneInfo) -> int:
+    """When a mail leaves a rolling window: to the minute, as a clock on the wall shows it. Else a letter of
+    each Monday, nine o'clock, would find the week full whenever the last one went some seconds later."""
+    return calendar.add(at // _MINUTE * _MINUTE, length, clock)
 
 
 def _unit(unit: str, of: date) -> tuple[date, date]:

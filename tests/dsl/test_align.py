@@ -52,6 +52,23 @@ def test_a_version_beside_itself_changes_nothing() -> None:
         assert not compare(found, found, {"first": "a"}, {"first": "a"}).changed
 
 
+def test_a_wait_that_somebody_called_wait_2_keeps_its_people() -> None:
+    """By that name, wherever it stands; one that is `wait_2` by its place alone is matched by what it says."""
+    named = ("send first", "wait 1 day as wait_2", "send second", "wait 3 days", "send third")
+    edited = ("send first", "wait 3 days", "send second", "wait 2 days as wait_2", "send third")
+    assert graph(*named).named == ("wait_2",)
+    before = {each.old: (each.new, each.how) for each in align(graph(*named), graph(*edited)).placements}
+    assert before["wait_2"] == ("wait_2", "name")
+    nameless = tuple(step.replace(" as wait_2", "") for step in named)
+    again = tuple(step.replace(" as wait_2", "") for step in edited)
+    found = {each.old: each.how for each in align(graph(*nameless), graph(*again)).placements}
+    assert "name" not in {how for old, how in found.items() if old.startswith("wait")}
+    given = align(graph(*nameless), graph(*named))
+    assert [(each.old, change) for each in given.placements for change in each.changes] == [
+        ("wait_1", Change("name", "", "wait_2"))
+    ]
+
+
 def test_a_mail_is_matched_by_its_name_even_if_it_is_called_like_a_step() -> None:
     """`step_1` and `wait_2` may be what somebody calls mails; a step of another kind is nameless by it."""
     old = ("send first as step_1", "wait 1 day", "send second as wait_2")

@@ -7,6 +7,7 @@ from scenes import MEASURED, played, stall_with
 from virta.project import load_project
 from virta.scenarios.coverage import Covered
 from virta.scenarios.report import covered_by
+from virta.scenarios.shown import coverage_lines
 
 EVERY_STEP = """
 event tasted
@@ -105,3 +106,22 @@ def test_an_arm_that_nobody_takes_is_a_gap_of_its_step(tmp_path: Path) -> None:
         ("split lot", "right_arm"),
         ("emit tasted", ""),
     ]
+
+
+def test_a_flow_whose_scenarios_reach_nothing_is_told_with_all_its_steps(tmp_path: Path) -> None:
+    """It has a scenario, though nobody enters; a flow that none names has none."""
+    nobody = """
+scenario "nobody enters without agreeing"
+    flow every_step
+    at 2040-05-04 10:00 start flow every_step
+    after 1 minute expect no send
+"""
+    found = covered(tmp_path, nobody)
+    every = found["every_step"]
+    assert (every.scenarios, every.reached, len(every.gaps)) == (1, 0, every.steps)
+    assert all(gap.line for gap in every.gaps)
+    lines = list(coverage_lines(tuple(found.values())))
+    assert "  every_step  steps 0 of 20  arms 0 of 9" in lines
+    (last,) = (line for line in lines if line.startswith("Without a scenario"))
+    assert "every_step" not in last
+    assert "other" in last

@@ -1,5 +1,6 @@
 """Which steps and arms of the flows the scenarios reach, and which none does."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
@@ -24,7 +25,8 @@ class Gap(Struct, frozen=True):
 
 
 class Covered(Struct, frozen=True):
-    """How much of a flow the scenarios reach. Arms are those of splits, conditions and waits."""
+    """How much of a flow the scenarios reach. Arms are those of splits, conditions and waits. `scenarios` is
+    how many name the flow, which need not reach any of its steps."""
 
     flow: str
     steps: int
@@ -32,6 +34,7 @@ class Covered(Struct, frozen=True):
     arms: int
     taken: int
     gaps: tuple[Gap, ...]
+    scenarios: int = 0
 
 
 def reached_in(program: Program, journal: Iterable[Entry]) -> frozenset[Reached]:
@@ -48,10 +51,12 @@ def reached_in(program: Program, journal: Iterable[Entry]) -> frozenset[Reached]
     return frozenset(found)
 
 
-def coverage(program: Program, reached: Iterable[Reached]) -> list[Covered]:
-    """The flows by name, each with what is missing, in the order of its steps."""
-    known = set(reached)
-    return [_covered(graph, known) for graph in sorted(program.flows, key=lambda graph: graph.flow)]
+def coverage(program: Program, reached: Iterable[Reached], named: Iterable[str] = ()) -> list[Covered]:
+    """The flows by name, each with what is missing, in the order of its steps. `named`: the flows that the
+    scenarios name, each as often as they do."""
+    known, count = set(reached), Counter(named)
+    flows = sorted(program.flows, key=lambda graph: graph.flow)
+    return [replace(_covered(graph, known), scenarios=count[graph.flow]) for graph in flows]
 
 
 def placed(covered: Covered, places: Mapping[tuple[str, str], tuple[str, int]]) -> Covered:

@@ -26,12 +26,16 @@ class Report(Struct, frozen=True):
 
 
 def covered_by(settings: Settings, compiled: Compiled, outcomes: Sequence[Outcome]) -> tuple[Covered, ...]:
-    """What the outcomes reach of the project's flows; steps that are missed where others are reached have
+    """What the outcomes reach of the project's flows; steps that are missed in flows with scenarios have
     their places."""
     if compiled.program is None:
         return ()
-    every = coverage(compiled.program, (reached for outcome in outcomes for reached in outcome.reached))
-    partly = {each.flow for each in every if each.gaps and each.reached}
+    every = coverage(
+        compiled.program,
+        (reached for outcome in outcomes for reached in outcome.reached),
+        (flow for outcome in outcomes for flow in outcome.flows),
+    )
+    partly = {each.flow for each in every if each.gaps and (each.scenarios or each.reached)}
     places = places_of(compiled.sources, partly, settings.currency)
     return tuple(placed(each, places) for each in every)
 

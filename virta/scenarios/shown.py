@@ -36,10 +36,10 @@ def failure_lines(outcome: Outcome, colour: bool = False) -> Iterator[str]:
 
 
 def coverage_lines(covered: Sequence[Covered], colour: bool = False) -> Iterator[str]:
-    """A line for each flow that some scenario reaches, what is missing below it, and the flows that none
-    does."""
-    played = [each for each in covered if each.reached]
-    silent = [each.flow for each in covered if not each.reached]
+    """A line for each flow that some scenario names or reaches, what is missing below it, and the flows that
+    none does."""
+    played = [each for each in covered if each.scenarios or each.reached]
+    silent = [each.flow for each in covered if not (each.scenarios or each.reached)]
     if played:
         width = max(len(each.flow) for each in played)
         yield f"{_painted('Reached by scenarios', _BOLD, colour)}"

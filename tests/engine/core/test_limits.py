@@ -389,3 +389,23 @@ def test_a_limit_may_be_longer_than_a_year(quiet: str) -> None:
     assert lines(person, "beta") == ["held beta_mail limit"]
     person.until(MONDAY + 500 * DAY + HOUR)
     assert lines(person, "beta")[1:] == ["sent beta_mail"]
+
+
+@pytest.mark.parametrize(
+    ("mail", "beside", "what"),
+    [
+        ("2026-03-03T08:00:59", "2026-03-10T08:00:00", "sent"),  # some seconds are none
+        ("2026-03-03T08:01:00", "2026-03-10T08:00:59", "skipped"),
+        ("2026-03-24T08:00:00", "2026-03-31T06:59:59", "skipped"),  # 167 hours: clocks go forward
+        ("2026-03-24T08:00:00", "2026-03-31T07:00:00", "sent"),
+        ("2026-10-20T07:00:00", "2026-10-27T07:59:59", "skipped"),  # 169 hours
+        ("2026-10-20T07:00:00", "2026-10-27T08:00:00", "sent"),
+    ],
+)
+def test_a_rolling_window_ends_at_the_same_time_on_the_contact_s_clock(
+    mail: str, beside: str, what: str
+) -> None:
+    """Seven days later in Riga, to the minute."""
+    person = anna("    at most 1 email per 7 days\n").until(at(mail))
+    mailed(person).until(at(beside)).happens("checkout_started")
+    assert [line.split()[0] for line in lines(person, "beta")] == [what]
