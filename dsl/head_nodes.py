@@ -1,8 +1,9 @@
 """What the parser reads of a flow's head: its header lines as written, each with its place."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from dsl.finding import Span
 from dsl.graph import Duration
@@ -10,28 +11,24 @@ from dsl.schema_nodes import Cap, Quiet
 from dsl.terms import Expression, Name, Path, TextValue
 
 
-@dataclass(frozen=True, slots=True)
-class FlowTopic:
+class FlowTopic(Struct, frozen=True):
     topic: Name
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class StartOnEvent:
+class StartOnEvent(Struct, frozen=True):
     event: Name
     where: Expression | None
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class StartOnSegment:
+class StartOnSegment(Struct, frozen=True):
     segment: Name
     joining: bool
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class StartOnDate:
+class StartOnDate(Struct, frozen=True):
     """`offset` lies before or after the date, as `before` says."""
 
     value: Expression
@@ -42,8 +39,7 @@ class StartOnDate:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Enter:
+class Enter(Struct, frozen=True):
     """`kind` is once, again or every_time; `after` belongs to again."""
 
     kind: str
@@ -51,41 +47,35 @@ class Enter:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class JourneyPer:
+class JourneyPer(Struct, frozen=True):
     path: Path
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class LeaveOn:
+class LeaveOn(Struct, frozen=True):
     event: Name
     where: Expression | None
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class LeaveWhen:
+class LeaveWhen(Struct, frozen=True):
     test: Expression
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Priority:
+class Priority(Struct, frozen=True):
     number: Decimal
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class GoalLine:
+class GoalLine(Struct, frozen=True):
     event: Name
     where: Expression | None
     within: Duration | None
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class StartEvery:
+class StartEvery(Struct, frozen=True):
     """`start every DAY [on day N] [at TIME] [for segment S]`; `day` is a weekday, day or month."""
 
     day: Name
@@ -95,8 +85,7 @@ class StartEvery:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class StartAt:
+class StartAt(Struct, frozen=True):
     """`start at 2026-12-01 10:00 for segment S`; `local` is None where the moment means nothing."""
 
     local: str | None
@@ -104,27 +93,23 @@ class StartAt:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class StartByRequest:
+class StartByRequest(Struct, frozen=True):
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class TimeZone:
+class TimeZone(Struct, frozen=True):
     """`zone` None: that of the contact."""
 
     zone: TextValue | None
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Holdout:
+class Holdout(Struct, frozen=True):
     percent: Decimal
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(Struct, frozen=True):
     old: Name
     new: Name
     span: Span

@@ -1,8 +1,9 @@
 """What the parser reads: declarations and steps as written, each with its place."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from dsl.finding import Span
 from dsl.graph import Duration
@@ -14,8 +15,7 @@ from dsl.terms import Expression, Name, Path, TextValue
 # ---------------------------------------------------------------- steps
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(Struct, frozen=True):
     template: Name
     values: tuple[tuple[Name, Expression], ...]
     label: Name | None
@@ -26,41 +26,35 @@ class Send:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(Struct, frozen=True):
     duration: Duration
     at: str | None
     label: Name | None
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(Struct, frozen=True):
     event: Name
     where: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
-class EventArm:
+class EventArm(Struct, frozen=True):
     event: Name
     steps: "tuple[Step, ...]"
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class TimeoutArm:
+class TimeoutArm(Struct, frozen=True):
     steps: "tuple[Step, ...]"
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class MetArm:
+class MetArm(Struct, frozen=True):
     steps: "tuple[Step, ...]"
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class WaitFor:
+class WaitFor(Struct, frozen=True):
     heard: tuple[Heard, ...]
     up_to: Duration | None
     arms: tuple[EventArm, ...]
@@ -70,8 +64,7 @@ class WaitFor:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class WaitUntil:
+class WaitUntil(Struct, frozen=True):
     """`until` is a time, a day of the week (a path of one word), a date, a moment or a condition."""
 
     until: Expression
@@ -84,15 +77,13 @@ class WaitUntil:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(Struct, frozen=True):
     test: Expression
     steps: "tuple[Step, ...]"
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class If:
+class If(Struct, frozen=True):
     """`if`, its `else if`s in order, and the steps under `else` (None: there is no `else`)."""
 
     branches: tuple[Branch, ...]
@@ -101,8 +92,7 @@ class If:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Winner:
+class Winner(Struct, frozen=True):
     """`keep winner by METRIC after N contacts`, or `adapt by METRIC`; `after` None: the line does not say."""
 
     metric: Name
@@ -111,8 +101,7 @@ class Winner:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class SplitArm:
+class SplitArm(Struct, frozen=True):
     """`weight` is None where the line could not be read."""
 
     label: Name
@@ -121,8 +110,7 @@ class SplitArm:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Split:
+class Split(Struct, frozen=True):
     """`behind` is the first arm below a line about winners."""
 
     name: Name
@@ -133,16 +121,14 @@ class Split:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Until:
+class Until(Struct, frozen=True):
     """The last line of a `repeat`."""
 
     test: Expression
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
+class Repeat(Struct, frozen=True):
     """`steps` are those of a round, without the `until` lines; `behind` is the first below an `until`."""
 
     times: Decimal
@@ -153,8 +139,7 @@ class Repeat:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Set:
+class Set(Struct, frozen=True):
     """`value` None: the attribute becomes unknown."""
 
     path: Path
@@ -163,31 +148,27 @@ class Set:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(Struct, frozen=True):
     tag: TextValue
     add: bool
     label: Name | None
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Unsubscribe:
+class Unsubscribe(Struct, frozen=True):
     topic: Name
     label: Name | None
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Tell:
+class Tell(Struct, frozen=True):
     address: TextValue
     text: TextValue
     label: Name | None
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class BestTime:
+class BestTime(Struct, frozen=True):
     """`wait for best time up to D`."""
 
     up_to: Duration | None
@@ -195,37 +176,32 @@ class BestTime:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Emit:
+class Emit(Struct, frozen=True):
     event: Name
     values: tuple[tuple[Name, Expression], ...]
     label: Name | None
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     webhook: Name
     values: tuple[tuple[Name, Expression], ...]
     label: Name | None
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class StartFlow:
+class StartFlow(Struct, frozen=True):
     flow: Name
     label: Name | None
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Finish:
+class Finish(Struct, frozen=True):
     label: Name | None
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
+class Broken(Struct, frozen=True):
     """A line that could not be read and was reported."""
 
     span: Span
@@ -255,8 +231,7 @@ Step: TypeAlias = (
 # ---------------------------------------------------------------- declarations
 
 
-@dataclass(frozen=True, slots=True)
-class Topic:
+class Topic(Struct, frozen=True):
     name: Name
     title: str
     purposes: tuple[TopicPurpose, ...]
@@ -266,16 +241,14 @@ class Topic:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(Struct, frozen=True):
     name: Name
     title: str
     test: Expression
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(Struct, frozen=True):
     """`lines` are the header lines and steps in written order."""
 
     name: Name

@@ -1,16 +1,16 @@
 """What the parser reads of fields, coupons and limits, as written, each with its place."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from dsl.finding import Span
 from dsl.graph import Duration, Money
 from dsl.terms import Name, TextValue
 
 
-@dataclass(frozen=True, slots=True)
-class Cap:
+class Cap(Struct, frozen=True):
     """`at most N emails per U`. `unit` is a word, empty for a `rolling` window."""
 
     count: Decimal
@@ -20,8 +20,7 @@ class Cap:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Quiet:
+class Quiet(Struct, frozen=True):
     """HH:MM each; None where the time means nothing."""
 
     start: str | None
@@ -29,8 +28,7 @@ class Quiet:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class TypeNode:
+class TypeNode(Struct, frozen=True):
     """`kind` is a type's word, `choice`, `list` (with `item`) or `record` (with `fields`)."""
 
     kind: str
@@ -40,33 +38,28 @@ class TypeNode:
     fields: "tuple[FieldNode, ...]" = ()
 
 
-@dataclass(frozen=True, slots=True)
-class FieldNode:
+class FieldNode(Struct, frozen=True):
     name: Name
     type: TypeNode
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Struct, frozen=True):
     name: Name
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
+class Contact(Struct, frozen=True):
     fields: tuple[FieldNode, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     name: Name
     fields: tuple[FieldNode, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class TopicPurpose:
+class TopicPurpose(Struct, frozen=True):
     """`purpose` is marketing or service; `by_law` is for `required by law`."""
 
     purpose: str
@@ -74,37 +67,31 @@ class TopicPurpose:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class PercentOff:
+class PercentOff(Struct, frozen=True):
     percent: Decimal
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class AmountOff:
+class AmountOff(Struct, frozen=True):
     amount: Money
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class FreeShipping:
+class FreeShipping(Struct, frozen=True):
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Valid:
+class Valid(Struct, frozen=True):
     duration: Duration | None
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class CodePattern:
+class CodePattern(Struct, frozen=True):
     text: TextValue
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class CodesFrom:
+class CodesFrom(Struct, frozen=True):
     """`codes from "codes.csv"`."""
 
     file: TextValue
@@ -114,8 +101,7 @@ class CodesFrom:
 Worth: TypeAlias = PercentOff | AmountOff | FreeShipping
 
 
-@dataclass(frozen=True, slots=True)
-class Coupon:
+class Coupon(Struct, frozen=True):
     """The lines of each kind as written, too few or too many."""
 
     name: Name
@@ -127,16 +113,14 @@ class Coupon:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class WebhookSecret:
+class WebhookSecret(Struct, frozen=True):
     """`secret env NAME`: the name of an environment variable."""
 
     name: Name
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Webhook:
+class Webhook(Struct, frozen=True):
     """The lines of each kind as written, too few or too many."""
 
     name: Name
@@ -147,8 +131,7 @@ class Webhook:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     caps: tuple[Cap, ...]
     quiets: tuple[Quiet, ...]
     span: Span

@@ -1,9 +1,11 @@
 """Which names a condition or value may speak of at its place, and what they mean there."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dsl.finding import Finding
 from dsl.foreign_values import meant_by
@@ -14,8 +16,7 @@ from dsl.source import error
 from dsl.terms import Name, Path
 
 
-@dataclass(frozen=True, slots=True)
-class ValueType:
+class ValueType(Struct, frozen=True):
     """A `FieldType`'s kind, or one of duration, time, condition, anything. `currency` is that of a literal;
     `names` says of what declared thing a text is the name (topic, flow, template, step)."""
 
@@ -48,8 +49,7 @@ def value_type(declared: FieldType) -> ValueType:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """`event` is that of the nearest `where`; `trigger` and `received` map fields to types, None where there
     is none, with the reason in `no_trigger`; `before` holds the steps that can come before (None: outside of
     a journey); `address`: `contact.email` has a place here; `asked` is an event whose `where` ends before."""
@@ -79,8 +79,7 @@ class Scope:
         return replace(self, event=event)
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(Struct, frozen=True):
     """`kind` is attribute, trigger, received, predicted, field, now or today; `path` follows the root."""
 
     kind: str

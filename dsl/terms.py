@@ -1,41 +1,38 @@
 """Values and conditions as written, each with its place."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache
 from typing import Any, TypeAlias
 
+from msgspec import Struct
+
 from dsl.finding import Span
 from dsl.graph import Duration, Money
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(Struct, frozen=True):
     """A word that names something; empty where the line could not be read."""
 
     text: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class TextValue:
+class TextValue(Struct, frozen=True):
     """A quoted text with its place."""
 
     value: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Hole:
+class Hole(Struct, frozen=True):
     """Something that could not be read and was reported; it fits everywhere."""
 
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(Struct, frozen=True):
     """`kind` is text, number, money, flag, date, moment (`YYYY-MM-DDTHH:MM`), time (`HH:MM`) or duration."""
 
     kind: str
@@ -43,8 +40,7 @@ class Literal:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(Struct, frozen=True):
     """`contact.city`, `trigger.total`, `items.category`, `now`."""
 
     parts: tuple[Name, ...]
@@ -55,32 +51,28 @@ class Path:
         return ".".join(part.text for part in self.parts)
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     operator: str
     left: "Expression"
     right: "Expression"
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Between:
+class Between(Struct, frozen=True):
     value: "Expression"
     low: "Expression"
     high: "Expression"
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class OneOf:
+class OneOf(Struct, frozen=True):
     value: "Expression"
     among: "tuple[Expression, ...]"
     negated: bool
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """`words` is as written: `is known`, `is unknown`, or one of the refused `is not …`."""
 
     value: "Expression"
@@ -88,22 +80,19 @@ class Known:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Arithmetic:
+class Arithmetic(Struct, frozen=True):
     operator: str
     left: "Expression"
     right: "Expression"
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Negative:
+class Negative(Struct, frozen=True):
     value: "Expression"
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Since:
+class Since(Struct, frozen=True):
     """`time since X` (`unit` is time) or `years since X` (years)."""
 
     unit: str
@@ -111,8 +100,7 @@ class Since:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """`in last D` (duration), `since entry` (neither) or `since DATE` (start)."""
 
     duration: Duration | None
@@ -120,8 +108,7 @@ class Window:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(Struct, frozen=True):
     """`kind` is any, no, count, sum, average, largest, smallest, first or last."""
 
     kind: str
@@ -131,8 +118,7 @@ class History:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Logic:
+class Logic(Struct, frozen=True):
     """`operator` is and, or."""
 
     operator: str
@@ -140,32 +126,27 @@ class Logic:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(Struct, frozen=True):
     part: "Expression"
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class InSegment:
+class InSegment(Struct, frozen=True):
     segment: Name
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class AgreedTo:
+class AgreedTo(Struct, frozen=True):
     topic: Name
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Tagged:
+class Tagged(Struct, frozen=True):
     tag: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class MailTest:
+class MailTest(Struct, frozen=True):
     """`kind` is opened, clicked or sent."""
 
     kind: str
@@ -174,8 +155,7 @@ class MailTest:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class CouponCode:
+class CouponCode(Struct, frozen=True):
     """`coupon NAME`, as a value."""
 
     coupon: Name
@@ -222,6 +202,6 @@ def within(part: object) -> Iterator[Expression]:
 @cache
 def _members(kind: type) -> tuple[str, ...]:
     """The fields, last one first, in which there may be expressions."""
-    if not is_dataclass(kind) or issubclass(kind, Name | Span):
+    if not issubclass(kind, Struct) or issubclass(kind, Name | Span):
         return ()
-    return tuple(member.name for member in reversed(fields(kind)))
+    return tuple(reversed(kind.__struct_fields__))

@@ -1,12 +1,12 @@
 """What kind of value an expression gives, and whether its parts fit together."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from dsl.agreement import ORDERINGS, comparable, currency_of
 from dsl.finding import Finding
 from dsl.foreign_values import alternatives
 from dsl.graph import EventType
-from dsl.names import PURPOSES, declared_how, fields_of, not_yet, unknown
+from dsl.names import PURPOSES, declared_how, fields_of, unknown
 from dsl.reckoning import ADDED, moved_date, reckoned, slashed_date
 from dsl.scope import ANYTHING, CONDITION, NUMBER, Scope, ValueType, follow, resolve, undeclared
 from dsl.source import error
@@ -263,7 +263,6 @@ def _history(node: History, scope: Scope, findings: list[Finding]) -> ValueType:
             )
         )
         return CONDITION if node.kind in ("any", "no") else ANYTHING
-    findings += not_yet(name)
     if node.where is not None:
         check_condition(node.where, scope.under(event), findings)
     _check_window(node, scope, findings)

@@ -2,7 +2,10 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dsl.graph import EventType, FieldType
 from dsl.head_nodes import (
@@ -147,8 +150,7 @@ def _made(kind: str, taken: set[str]) -> str:
     return f"{kind}_{number}"
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """A step with what is known when a journey comes to it. `scope` serves its conditions and values."""
 
     step: Step

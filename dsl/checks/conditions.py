@@ -1,12 +1,13 @@
 """Conditions and values, wherever they stand: names and types."""
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+
+from msgspec import Struct
 
 from dsl.draft import Draft
 from dsl.finding import Finding
 from dsl.head_nodes import GoalLine, LeaveOn, LeaveWhen, StartOnEvent
-from dsl.names import declared_how, not_yet, unknown
+from dsl.names import declared_how, unknown
 from dsl.nodes import Flow, If, Send, WaitFor
 from dsl.scope import Scope
 from dsl.source import error
@@ -78,9 +79,9 @@ def _not_of_the_event(term: object) -> Iterator[Finding]:
             for each in term:
                 yield from _not_of_the_event(each)
             return
-        case _ if is_dataclass(term):
-            for member in fields(term):
-                yield from _not_of_the_event(getattr(term, member.name))
+        case Struct():
+            for name in term.__struct_fields__:
+                yield from _not_of_the_event(getattr(term, name))
             return
         case _:
             return
@@ -106,7 +107,6 @@ def _filtered(
 def known_event(event: Name, scope: Scope, findings: list[Finding]) -> bool:
     """Whether there is such an event; if not, it is reported."""
     if event.text in scope.names.events:
-        findings += not_yet(event)
         return True
     if event.text:
         findings.append(

@@ -1,7 +1,8 @@
 """What two texts must have in common to be the same: what they declare, and what their comments say."""
 
-from dataclasses import fields, is_dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from dsl.finding import Span
 from dsl.layout import code_end
@@ -16,8 +17,8 @@ def meaning(node: Any) -> Any:
     """A declaration, or anything in one, without its places: equal for texts that mean the same."""
     if isinstance(node, tuple):
         return tuple(meaning(each) for each in node)
-    if is_dataclass(node) and not isinstance(node, type):
-        names = [field.name for field in fields(node) if (type(node), field.name) not in _AS_WRITTEN]
+    if isinstance(node, Struct):
+        names = [name for name in node.__struct_fields__ if (type(node), name) not in _AS_WRITTEN]
         values = (getattr(node, name) for name in names)
         return (type(node).__name__, *(meaning(value) for value in values if not isinstance(value, Span)))
     return node

@@ -1,7 +1,8 @@
 """What the flows of a scenario have that its lines may name: steps, mails, splits, labels."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dsl.draft import Draft
 from dsl.graph import Duration
@@ -15,8 +16,7 @@ _MONTH = 28 * _DAY
 _CLOCK_CHANGE = 3_600
 
 
-@dataclass(frozen=True, slots=True)
-class Cast:
+class Cast(Struct, frozen=True):
     """`steps`, `mails` and `splits` say for each name which flows have it; `labels` are those of `finish`,
     `arms` those of each split. `earliest` is the shortest time from the first act to each mail; it is empty
     where a flow may begin without an act, as time passes.

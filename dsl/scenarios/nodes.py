@@ -1,7 +1,8 @@
 """What the parser reads of a scenario: its lines as written, each with its place."""
 
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from dsl.finding import Span
 from dsl.graph import Duration
@@ -10,16 +11,14 @@ from dsl.terms import Expression, Name, Path, TextValue
 # ---------------------------------------------------------------- values
 
 
-@dataclass(frozen=True, slots=True)
-class RecordNode:
+class RecordNode(Struct, frozen=True):
     """`(sku "a1", quantity 2)`."""
 
     fields: "tuple[tuple[Name, Offered], ...]"
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class ListNode:
+class ListNode(Struct, frozen=True):
     """`[…, …]`."""
 
     items: "tuple[Offered, ...]"
@@ -32,33 +31,28 @@ Offer: TypeAlias = tuple[Name, Offered]
 # ---------------------------------------------------------------- the head
 
 
-@dataclass(frozen=True, slots=True)
-class FlowLine:
+class FlowLine(Struct, frozen=True):
     flow: Name
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class AgreedLine:
+class AgreedLine(Struct, frozen=True):
     topic: Name
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class TaggedLine:
+class TaggedLine(Struct, frozen=True):
     tag: TextValue
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class AttributeLine:
+class AttributeLine(Struct, frozen=True):
     name: Name
     value: Offered
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class ContactBlock:
+class ContactBlock(Struct, frozen=True):
     """Who the scenario is about. `damaged`: a line of it could not be read."""
 
     lines: tuple[AgreedLine | TaggedLine | AttributeLine, ...]
@@ -66,8 +60,7 @@ class ContactBlock:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class ChooseLine:
+class ChooseLine(Struct, frozen=True):
     label: Name
     split: Name
     span: Span
@@ -76,39 +69,33 @@ class ChooseLine:
 # ---------------------------------------------------------------- what happens
 
 
-@dataclass(frozen=True, slots=True)
-class Happens:
+class Happens(Struct, frozen=True):
     event: Name
     late: Duration | None
     values: tuple[Offer, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class OpensMail:
+class OpensMail(Struct, frozen=True):
     mail: Name
 
 
-@dataclass(frozen=True, slots=True)
-class ClicksMail:
+class ClicksMail(Struct, frozen=True):
     mail: Name
     link: TextValue | None
 
 
-@dataclass(frozen=True, slots=True)
-class WithdrawsTopic:
+class WithdrawsTopic(Struct, frozen=True):
     topic: Name
 
 
-@dataclass(frozen=True, slots=True)
-class SetsAttribute:
+class SetsAttribute(Struct, frozen=True):
     """`value` None: the attribute becomes unknown."""
 
     path: Path
     value: Offered | None
 
 
-@dataclass(frozen=True, slots=True)
-class StartsFlow:
+class StartsFlow(Struct, frozen=True):
     flow: Name
 
 
@@ -117,8 +104,7 @@ ActNode: TypeAlias = Happens | OpensMail | ClicksMail | WithdrawsTopic | SetsAtt
 # ---------------------------------------------------------------- what is expected
 
 
-@dataclass(frozen=True, slots=True)
-class WordingLine:
+class WordingLine(Struct, frozen=True):
     """`part` is subject or text."""
 
     part: str
@@ -127,53 +113,44 @@ class WordingLine:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class SendExpected:
+class SendExpected(Struct, frozen=True):
     mail: Name
     wordings: tuple[WordingLine, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class NoSendExpected:
+class NoSendExpected(Struct, frozen=True):
     mail: Name | None
 
 
-@dataclass(frozen=True, slots=True)
-class CountExpected:
+class CountExpected(Struct, frozen=True):
     """`mails` is None where the number means nothing."""
 
     mails: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class SkipExpected:
+class SkipExpected(Struct, frozen=True):
     mail: Name
     reason: Name
 
 
-@dataclass(frozen=True, slots=True)
-class StepExpected:
+class StepExpected(Struct, frozen=True):
     step: Name
 
 
-@dataclass(frozen=True, slots=True)
-class LeftExpected:
+class LeftExpected(Struct, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class FinishExpected:
+class FinishExpected(Struct, frozen=True):
     label: Name | None
 
 
-@dataclass(frozen=True, slots=True)
-class ArmExpected:
+class ArmExpected(Struct, frozen=True):
     label: Name
     split: Name
 
 
-@dataclass(frozen=True, slots=True)
-class ConditionExpected:
+class ConditionExpected(Struct, frozen=True):
     test: Expression
 
 
@@ -192,24 +169,21 @@ ExpectationNode: TypeAlias = (
 # ---------------------------------------------------------------- the whole
 
 
-@dataclass(frozen=True, slots=True)
-class AtMoment:
+class AtMoment(Struct, frozen=True):
     """`moment` is YYYY-MM-DDTHH:MM; None where it means nothing."""
 
     moment: str | None
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class AfterTime:
+class AfterTime(Struct, frozen=True):
     """`duration` is None where it means nothing."""
 
     duration: Duration | None
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class SceneLine:
+class SceneLine(Struct, frozen=True):
     """One act or expectation. `text` is the line as written, without its indentation and comment; `does` is
     None where the line could not be read."""
 
@@ -222,8 +196,7 @@ class SceneLine:
 ScenarioLine: TypeAlias = FlowLine | ContactBlock | ChooseLine | SceneLine
 
 
-@dataclass(frozen=True, slots=True)
-class ScenarioNode:
+class ScenarioNode(Struct, frozen=True):
     """`lines` are the header lines and the others in written order."""
 
     title: TextValue | None
