@@ -7,15 +7,16 @@ from lark import UnexpectedInput
 from lark.indenter import DedentError
 from lark.parsers.lalr_interactive_parser import InteractiveParser
 
-from dsl.layout import HOLE, STRING, Chunk, Logical, code_end, lay_out
+from dsl.layout import Chunk, Logical, code_end, lay_out
 from dsl.parse import mend
 from dsl.parser import parser
+from dsl.signs import HOLE, NAME, STRING, goes_on
 from dsl.source import Source
 
 _LAYOUT = frozenset(("_NL", "_INDENT", "_DEDENT", "$END"))
 _NAME = "x"
 _STRING = re.compile(STRING)
-_OPENING = re.compile(r"([^\W\d]\w*)(?: +([^\W\d]\w*))?")
+_OPENING = re.compile(rf"({NAME})(?: +({NAME}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def before(source: Source, line: int, column: int) -> Before | None:
     quoted = start >= 0
     if not quoted:
         start = len(text)
-        while start and (text[start - 1].isalnum() or text[start - 1] == "_"):
+        while start and goes_on(text[start - 1]):
             start -= 1
     typed = text[start + quoted :]
     lines[-1] = text[:start] + HOLE

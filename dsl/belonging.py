@@ -2,6 +2,7 @@
 
 import re
 
+from dsl.signs import NAME
 from dsl.words import DECLARATIONS, FIELD_TYPES, HEADS, STEPS
 
 NATIVE = {
@@ -13,11 +14,11 @@ NATIVE = {
 }
 """How the lines of each declaration begin, where words tell it."""
 
-_FIELD = re.compile(rf"[^\W\d]\w* +(?:{'|'.join(FIELD_TYPES)}|one +of|list +of)\b")
+_FIELD = re.compile(rf"{NAME} +(?:{'|'.join(FIELD_TYPES)}|one +of|list +of)\b")
 _DECLARATION = re.compile(
-    r"(?:limits|scenario|(?:flow|segment|coupon|topic|webhook|event) +[^\W\d]\w*)(?P<title> +\".*)? *$"
+    rf"(?:limits|scenario|(?:flow|segment|coupon|topic|webhook|event) +{NAME})(?P<title> +\".*)? *$"
 )
-_WORD = re.compile(r"[^\W\d]\w*")
+_WORD = re.compile(NAME)
 
 
 def belongs_above(head: str, words: str) -> bool:

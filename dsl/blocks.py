@@ -3,12 +3,13 @@
 import re
 
 from dsl.finding import Finding
-from dsl.layout import HOLE, Chunk, Logical
+from dsl.layout import Chunk, Logical
 from dsl.scenarios.faults import wrong_opener
+from dsl.signs import HOLE, NAME
 from dsl.source import error
 from dsl.words import STEPS
 
-_WORD = re.compile(r"[^\W\d]\w*")
+_WORD = re.compile(NAME)
 _WINNER = re.compile(r"keep\b|adapt\b")
 _OPENS = re.compile(r"(if|else|split|repeat|on)\b")
 _BELOW_SEND = ("subject", "from", "reply", "topic")

@@ -7,8 +7,9 @@ from typing import TypeVar
 from dsl import literals, terms
 from dsl.finding import Finding, Span
 from dsl.graph import Duration
-from dsl.layout import HOLE, Chunk
+from dsl.layout import Chunk
 from dsl.literals import Misspelt
+from dsl.signs import HOLE
 from dsl.source import error
 from dsl.tree import Token, Tree
 

@@ -4,11 +4,12 @@ import re
 
 from dsl.finding import Finding
 from dsl.head_faults import flow_fault
-from dsl.layout import HOLE, Chunk
+from dsl.layout import Chunk
 from dsl.mend import Mend
 from dsl.name_faults import name_fault
 from dsl.names import nearest
 from dsl.nearmiss import near_miss
+from dsl.signs import HOLE, LETTER, NAME, SIGN
 from dsl.source import error
 from dsl.words import DECLARATIONS, EXAMPLES, HEADS, STEPS, SYNONYMS
 
@@ -36,10 +37,10 @@ _STARTS_FLOW = re.compile(r"start\b(?! +(on|every|at|by)\b)")
 _AS_NAMES = ("at", "time", "one", "else", "on", "until", "for", "from")
 """Words that begin lines and stand within others as well."""
 _TITLED = ("topic", "segment", "coupon", "webhook", "flow")
-_TURNED = re.compile(r'("(?:\\.|[^"\\])*") +([^\W\d]\w*) *$')
+_TURNED = re.compile(rf'("(?:\\.|[^"\\])*") +({NAME}) *$')
 _TWICE = re.compile(r'(?<![^\s([])("[^"]*"|[^\s",;￼]+) +(\1)(?![^\s,)\]])')
 _OPEN_END = re.compile(r" *(,|\b(?:and|or|where|with)\b) *$")
-_WORD = re.compile(r"[^\W\d]\w*")
+_WORD = re.compile(NAME)
 
 
 def diagnose(chunk: Chunk, index: int, column: int, place: str) -> tuple[Finding, Mend | None]:
@@ -141,13 +142,13 @@ def _wrong_word(chunk: Chunk, index: int, column: int) -> tuple[Finding, Mend] |
             return error("E111", span, "A value stands right behind its name.", help), Mend(
                 column, column + sign.end(), ""
             )
-        if linked := re.search(r"\b[^\W\d]\w* +(is|to) +$", logical.text[:column]):
+        if linked := re.search(rf"\b{NAME} +(is|to) +$", logical.text[:column]):
             span = chunk.span(index, linked.start(1), linked.end(1))
             help = "Leave out what stands between them."
             return error("E111", span, "A value stands right behind its name.", help), Mend(
                 linked.start(1), column, ""
             )
-        if joined := re.match(r"and +(?=[^\W\d])", rest):
+        if joined := re.match(rf"and +(?={LETTER})", rest):
             start = len(logical.text[:column].rstrip())
             span = chunk.span(index, column, column + 3)
             mend = Mend(start, column + joined.end(), ", ")
@@ -168,7 +169,7 @@ def _wrong_word(chunk: Chunk, index: int, column: int) -> tuple[Finding, Mend] |
             "E111", chunk.span(index, column, end), "An attribute is set with a word.", "Write `to`."
         )
         return finding, Mend(column, end, "to")
-    if dated := re.match(r"start +on +(?=contact\.|\w+ +every +year\b)", words):
+    if dated := re.match(rf"start +on +(?=contact\.|{NAME} +every +year\b)", words):
         at = logical.indent + dated.end()
         span = chunk.span(index, logical.indent, at)
         help = "Write `start on date`, as in `start on date contact.birthday every year at 09:00`."
@@ -187,11 +188,11 @@ def _quotes(chunk: Chunk, index: int, column: int, kind: str) -> tuple[Finding, 
         right = f"{turned[2]} {turned[1]}"
         finding = error("E111", span, "The name stands in front of the title.", f"Write `{right}`.")
         return finding, Mend(column, column + turned.end(), right)
-    if (named := re.match(r'"([^\W\d]\w*)"', rest)) and not text[:column].endswith(" not "):
+    if (named := re.match(rf'"({NAME})"', rest)) and not text[:column].endswith(" not "):
         span = chunk.span(index, column, column + named.end())
         finding = error("E118", span, "A name stands without quotes.", f"Write `{named.group(1)}`.")
         return finding, Mend(column, column + named.end(), named.group(1))
-    if kind in _NAMING and (parted := re.match(r'"([^\W\d]\w*(?:[ -]+\w+)+)"', rest)):
+    if kind in _NAMING and (parted := re.match(rf'"({NAME}(?:[ -]+{SIGN}+)+)"', rest)):
         name = re.sub(r"[ -]+", "_", parted[1])
         span = chunk.span(index, column, column + parted.end())
         finding = error("E118", span, "A name stands without quotes, in one word.", f"Write `{name}`.")
@@ -261,7 +262,7 @@ def _unknown_start(chunk: Chunk, index: int, word: str, place: str) -> tuple[Fin
             return error("E102", span, message, help), None
     else:
         message = f"`{word}` begins no {what}."
-    turned = re.match(r"[^\W\d]\w* +([^\W\d]\w*)", logical.words)
+    turned = re.match(rf"{NAME} +({NAME})", logical.words)
     if turned and turned[1] in words and turned[1] not in _AS_NAMES:
         right = f"{turned[1]} {word}"
         mend = Mend(logical.indent, logical.indent + turned.end(), right)

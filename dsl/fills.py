@@ -3,10 +3,11 @@
 import re
 from dataclasses import dataclass
 
+from dsl.signs import PATH
 from dsl.terms import Name, Path, TextValue
 
 _FILL = re.compile(r"\{([^{}]*)\}")
-_VALUE = re.compile(r'\s*([^\W\d]\w*(?:\.[^\W\d]\w*)*)\s*(?:\bor\s+"([^"]*)"\s*)?$')
+_VALUE = re.compile(rf'\s*({PATH})\s*(?:\bor\s+"([^"]*)"\s*)?$')
 
 
 @dataclass(frozen=True, slots=True)

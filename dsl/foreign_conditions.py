@@ -3,8 +3,9 @@
 import re
 
 from dsl.foreign_numbers import Pattern, Reading
+from dsl.signs import PATH
 
-_PATH = r"([^\W\d][\w.]*)"
+_PATH = rf"({PATH})"
 _TEST = r"(contains|starts +with|ends +with|between)\b"
 _LENGTH = r"(\d+(?: *(?:minute|hour|day|week|month|year)s?\b)?)"
 _TESTS = {"contain": "contains", "start": "starts", "end": "ends"}

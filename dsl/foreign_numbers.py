@@ -1,10 +1,12 @@
 """Numbers, amounts, shares and lengths of time as they are written elsewhere."""
 
 import re
+import unicodedata
 from collections.abc import Callable
 from decimal import Decimal
 
 from dsl.literals import in_smaller_units
+from dsl.signs import NAME, SIGN
 
 Reading = Callable[[re.Match[str]], tuple[str, str]]
 """From what was found to what is wrong with it and what to write instead."""
@@ -15,6 +17,7 @@ _SIGNS = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY"}
 _SHORT = {"m": "minute", "h": "hour", "d": "day", "w": "week", "mo": "month", "y": "year"}
 _COUNTED = tuple("one two three four five six seven eight nine ten eleven twelve".split())
 _UNIT = r"(?:minute|hour|day|week|month|year)"
+_IN_DIGITS = "Numbers are written with the digits 0 to 9."
 _MARKS = r"[,.'’ \u00a0\u202f]"
 _THOUSANDS = re.compile(rf"([1-9]\d{{0,2}}(?:({_MARKS})\d{{3}})(?:\2\d{{3}})*)([.,]\d+)?")
 _AMOUNT = rf"(?:[1-9]\d{{0,2}}(?:{_MARKS}\d{{3}})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,]\d+)?)"
@@ -31,7 +34,19 @@ def _plain(written: str, money: bool = False) -> str:
 
 def _digits(found: re.Match[str]) -> tuple[str, str]:
     instead = "".join(str(int(sign)) if sign.isdecimal() else sign for sign in found.group())
-    return "Numbers are written with the digits 0 to 9.", instead
+    return _IN_DIGITS, instead
+
+
+def _counting(found: re.Match[str]) -> tuple[str, str]:
+    part = Decimal(f"{unicodedata.numeric(found.group(2)):.2f}").normalize()
+    number = f"{Decimal(found.group(1) or 0) + part:f}"
+    if found.group(3) and "." in number:
+        return _IN_DIGITS, in_smaller_units(number, found.group(3))
+    return _IN_DIGITS, number + found.group()[found.end(2) - found.start() :]
+
+
+def _raised(found: re.Match[str]) -> tuple[str, str]:
+    return "A name has letters, digits and `_`.", unicodedata.normalize("NFKC", found.group())
 
 
 def _comma(found: re.Match[str]) -> tuple[str, str]:
@@ -91,11 +106,13 @@ def _single(found: re.Match[str]) -> tuple[str, str]:
 
 
 NUMBERS: tuple[Pattern, ...] = (
+    ("E114", re.compile(rf"(?![²³¹⁰-₉①-⑳])[^\W\d]{SIGN}*[²³¹⁰-₉①-⑳]{SIGN}*"), _raised),
+    ("E112", re.compile(rf"(?:(\d+)(?=[¼-¾⅐-⅞]))?([¼-¾⅐-⅞①-⑳❶-➓])(?: *({_UNIT})s?\b)?"), _counting),
     ("E112", re.compile(r"(?:\d+-\d+-\d+ +)?(?:\d+[.:,-])*\d*[^\W\D0-9]\d*(?:[.:,-]\d+)*"), _digits),
     ("E112", re.compile(rf"([€$£¥]|\b(?!AND|NOT)[A-Z]{{3}}\b) *({_AMOUNT})(?![\w:-])()()"), _sign),
     ("E112", re.compile(rf"(?<![\d.,])()()({_AMOUNT}) *([€$£¥])"), _sign),
 )
-"""Numbers of other scripts, and amounts with their currency's sign."""
+"""Signs that count, numbers of other scripts, and amounts with their currency's sign."""
 
 LENGTHS: tuple[Pattern, ...] = (
     ("E115", re.compile(rf"(?<![\w.,])(\d+),(\d+) *({_UNIT}s?)\b"), _fraction),
@@ -110,8 +127,8 @@ LENGTHS: tuple[Pattern, ...] = (
 )
 """Decimals, thousands and percent, and lengths of time."""
 
-_ARM = re.compile(r"(\d+(?:\.\d+)?) *(?:percent\b|pct\b)? *:? *([^\W\d]\w*) *:?")
-_ARM_BEHIND = re.compile(r"([^\W\d]\w*) *:? *(\d+(?:\.\d+)?) *(?:percent|pct|%)? *:?")
+_ARM = re.compile(rf"(\d+(?:\.\d+)?) *(?:percent\b|pct\b)? *:? *({NAME}) *:?")
+_ARM_BEHIND = re.compile(rf"({NAME}) *:? *(\d+(?:\.\d+)?) *(?:percent|pct|%)? *:?")
 
 
 def arm_of(words: str) -> str:

@@ -6,6 +6,7 @@ from itertools import takewhile
 
 from dsl.finding import Finding, Span
 from dsl.graph import Money
+from dsl.signs import PATH
 from dsl.source import error
 from dsl.terms import Comparison, Expression, Literal, Path
 
@@ -22,7 +23,7 @@ _MEANT = {
 _LITERAL = r'(?:"(?:\\.|[^"\\])*"|[0-9]+(?:\.[0-9]+)?(?: *[A-Z]{3}\b)?)'
 _AGAIN = r"(?: *, *(?:or\b *)?| *\bor\b *)(?:is\b *)?"
 _SEVERAL = re.compile(
-    rf"(?P<path>[^\W\d][\w.]*) +is +(?P<other>not +)?(?P<first>{_LITERAL})"
+    rf"(?P<path>{PATH}) +is +(?P<other>not +)?(?P<first>{_LITERAL})"
     rf"(?P<further>(?:{_AGAIN}(?:not +)?{_LITERAL})+)"
 )
 

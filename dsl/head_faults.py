@@ -3,20 +3,21 @@
 import re
 
 from dsl.finding import Finding
-from dsl.layout import HOLE, Chunk
+from dsl.layout import Chunk
 from dsl.mend import Mend
+from dsl.signs import HOLE, LETTER, NAME
 from dsl.source import error
 from dsl.words import STEPS
 
 _ENDS = r"(?:exit|stop|end|quit|cancel|abort)"
-_MOVED = re.compile(rf"(?:leave|{_ENDS}) +(?:on|when|if) +(joining|entering|leaving) +segment +(?=[^\W\d])")
-_EXIT = re.compile(rf"{_ENDS} +(on|when|if)\b(?= +[^\W\d])")
-_EVENT_ALONE = re.compile(r" +[^\W\d]\w*( +where\b.*)?$")
+_MOVED = re.compile(rf"(?:leave|{_ENDS}) +(?:on|when|if) +(joining|entering|leaving) +segment +(?={LETTER})")
+_EXIT = re.compile(rf"{_ENDS} +(on|when|if)\b(?= +{LETTER})")
+_EVENT_ALONE = re.compile(rf" +{NAME}( +where\b.*)?$")
 _SEVERAL = re.compile(r"(start|leave) +on +|goal +")
-_FURTHER = re.compile(r" *(?:,|\b(?:or|and|if|when)\b)(?: +(?:start +|leave +)?on\b)? +(?=[^\W\d])")
+_FURTHER = re.compile(rf" *(?:,|\b(?:or|and|if|when)\b)(?: +(?:start +|leave +)?on\b)? +(?={LETTER})")
 _FILTER = re.compile(r"(filter|only|unless|condition|conditions|audience|having|match|given)\b")
 _IF = re.compile(r"(if|when|unless)\b")
-_EVENT = re.compile(r"(?:joining +segment +|leaving +segment +)?[^\W\d]\w*(?: +(?:where|within)\b.*)? *$")
+_EVENT = re.compile(rf"(?:joining +segment +|leaving +segment +)?{NAME}(?: +(?:where|within)\b.*)? *$")
 _WITHIN = re.compile(r" +within\b.*$")
 
 

@@ -9,12 +9,9 @@ from dataclasses import dataclass, field
 
 from dsl.belonging import belongs_above, declares
 from dsl.finding import Finding, Span
+from dsl.signs import HOLE, STRING, readable
 from dsl.source import Source, error
 
-HOLE = "\ufffc"
-"""Stands in the parser's text for what could not be read."""
-
-STRING = r'"(?:\\.|\{[^{}"\\\n]*(?:"[^"{}\\\n]*"[^{}"\\\n]*)*\}|[^"\\\n])*"'
 _STRING = re.compile(STRING)
 _STRING_OR_TAB = re.compile(rf"{STRING}|\t")
 _CONTINUES = re.compile(r"(and|or|where|with)\b")
@@ -77,7 +74,7 @@ class Chunk:
 
     @property
     def text(self) -> str:
-        return "".join(line.text + "\n" for line in self.lines)
+        return readable("".join(line.text + "\n" for line in self.lines))
 
     def span(self, index: int, column: int, end_column: int) -> Span:
         """The place in the file of some columns (from 0, end exclusive) of a logical line."""

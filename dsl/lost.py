@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from dsl.finding import Finding
+from dsl.signs import NAME
 from dsl.source import Source
 from dsl.words import DECLARATIONS
 
@@ -23,7 +24,7 @@ _KINDS = {
 }
 """What each finding says that there is none of."""
 
-_WORD = re.compile(r"[^\W\d]\w*")
+_WORD = re.compile(NAME)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,16 @@
 import re
 
 from dsl.finding import Finding
-from dsl.layout import HOLE, Chunk
+from dsl.layout import Chunk
 from dsl.mend import Mend
+from dsl.signs import HOLE, NAME, SIGN
 from dsl.source import error
 from dsl.words import CONDITION_WORDS
 
 _KIND = r"(event|topic|segment|coupon|webhook|flow)"
-_DIGIT = re.compile(rf"{_KIND} +(\d\w*)(?= *$| +\")")
-_SEVERAL = re.compile(rf"{_KIND} +([^\W\d]\w*(?: +\w+)+)(?= *:? *$| +\")")
-_CONDITION = re.compile(r"segment +[^\W\d]\w*(?: *:)? +(?=\S)")
+_DIGIT = re.compile(rf"{_KIND} +(\d{SIGN}*)(?= *$| +\")")
+_SEVERAL = re.compile(rf"{_KIND} +({NAME}(?: +{SIGN}+)+)(?= *:? *$| +\")")
+_CONDITION = re.compile(rf"segment +{NAME}(?: *:)? +(?=\S)")
 _ASKS = re.compile(r"[<>=.\[(]")
 _ASKED = CONDITION_WORDS | {*"in count sum average largest smallest agreed tagged when if where".split()}
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dsl.foreign_conditions import CONDITIONS
 from dsl.foreign_numbers import LENGTHS, NUMBERS, Pattern, arm_of
 from dsl.foreign_values import several_at
-from dsl.layout import STRING
+from dsl.signs import NAME, PATH, SIGN, STRING
 
 _STRING = re.compile(STRING)
 _COMMENT = re.compile(r"(?://|--|/\*)+ *([^\s*/][^*/]*)?(?:\*/)? *$")
@@ -146,11 +146,13 @@ _PATTERNS: tuple[Pattern, ...] = (
     *CONDITIONS,
     ("E111", re.compile(r"===?|!=|<>|=>|=<|&&?|\|\|?|[≠≥≤]|!|="), _operator),
     ("E111", re.compile(r":(?= |$)"), _plain("No colon stands here.", "")),
-    ("E114", re.compile(r"[^\W\d]\w*(?:-\w+)+"), _hyphen),
+    ("E114", re.compile(rf"{NAME}(?:-{SIGN}+)+"), _hyphen),
     ("E111", re.compile(r"\bin +the +last\b"), _plain("`in the last` has a word too many.", "in last")),
     (
         "E111",
-        re.compile(rf"([\w.]+) +is +({'|'.join((*_ABOVE, *_BELOW))}) +than +([\w.]+(?: +[A-Z]{{3}}\b)?)"),
+        re.compile(
+            rf"({PATH}) +is +({'|'.join((*_ABOVE, *_BELOW))}) +than +((?:{SIGN}|\.)+(?: +[A-Z]{{3}}\b)?)"
+        ),
         _compared,
     ),
     (
@@ -225,7 +227,7 @@ _PATTERNS: tuple[Pattern, ...] = (
     ),
     (
         "E111",
-        re.compile(r"\bstart +on +date +(\d+ +[a-z]+) +(before|after) +(contact\.\w+)( +every +year\b)?"),
+        re.compile(rf"\bstart +on +date +(\d+ +[a-z]+) +(before|after) +(contact\.{NAME})( +every +year\b)?"),
         _reordered(r"start on date \3\4 \1 \2", "The date comes before the time from it."),
     ),
     (

@@ -22,10 +22,11 @@ from dsl.blocks import (
 from dsl.build import build
 from dsl.faults import diagnose, word_twice
 from dsl.finding import Finding
-from dsl.layout import HOLE, Chunk, Logical, lay_out
+from dsl.layout import Chunk, Logical, lay_out
 from dsl.nodes import Declaration
 from dsl.parser import parser, read
 from dsl.scenarios.faults import PLACES, diagnose_scene, opener
+from dsl.signs import HOLE, NAME
 from dsl.source import Source, error
 from dsl.strays import astray
 from dsl.tree import Tree
@@ -35,7 +36,7 @@ _MOST_FAULTS = 40
 _MOST_MENDS = 6
 _LAYOUT_TOKENS = ("_NL", "_INDENT", "_DEDENT", "$END")
 _SPELLING = ("E111", "E112", "E113", "E114", "E118")
-_WORD = re.compile(r"[^\W\d]\w*")
+_WORD = re.compile(NAME)
 
 
 def parse_source(source: Source, currency: str) -> tuple[list[Declaration], list[Finding]]:

@@ -2,7 +2,8 @@
 
 from dsl.belonging import NATIVE
 from dsl.finding import Finding
-from dsl.layout import HOLE, Chunk, Logical
+from dsl.layout import Chunk, Logical
+from dsl.signs import HOLE
 from dsl.source import error
 
 _SMALL = ("topic", "limits", "coupon", "webhook", "segment")

@@ -3,10 +3,11 @@
 import re
 
 from dsl.finding import Finding
-from dsl.layout import HOLE, Chunk
+from dsl.layout import Chunk
 from dsl.mend import Mend
 from dsl.names import nearest
 from dsl.nearmiss import near_miss
+from dsl.signs import HOLE, LETTER, NAME
 from dsl.source import error
 from dsl.words import SCENES
 
@@ -52,27 +53,30 @@ SYNONYMS = {
 """Words that other tools have for the lines of a scenario."""
 
 _TIME = re.compile(r"(at +\d+-\d+-\d+ +\d+:\d+|after( +\d+ *[a-z]+)+?(?=,| +(?!\d)|$)) *")
-_WORD = re.compile(r"[^\W\d]\w*")
+_WORD = re.compile(NAME)
 _DOUBLED = re.compile(r"(then|and|should) +(?=expect\b|at\b|after\b)")
 _LENGTH = r"\d+ *(?:minute|hour|day|week|month|year)s?\b"
 _LATER = re.compile(rf"({_LENGTH}(?: +{_LENGTH})*) +later\b")
 _EXPECTED = (
     (
-        re.compile(r"expect +(?:not +(?:to +)?sends?|no +(?:e?mail|sends?|message)) +(?=[^\W\d])"),
+        re.compile(rf"expect +(?:not +(?:to +)?sends?|no +(?:e?mail|sends?|message)) +(?={LETTER})"),
         "expect no send ",
     ),
-    (re.compile(r"expect +(?:an? +)?(?:to +send|e?mail|sends|sending|message) +(?=[^\W\d])"), "expect send "),
+    (
+        re.compile(rf"expect +(?:an? +)?(?:to +send|e?mail|sends|sending|message) +(?={LETTER})"),
+        "expect send ",
+    ),
 )
 _JOINED = re.compile(
     r"(?:subscribe[sd]?|agree[sd]?|sign(?:s|ed)? +up|opts +in|joins)(?: +(?:to|for))?"
-    r'(?! +(?:with|late|to|for)\b) +"?([^\W\d]\w*)"? *$'
+    rf'(?! +(?:with|late|to|for)\b) +"?({NAME})"? *$'
 )
-_PARTED = re.compile(r'unsubscribe[sd]? +from +"?([^\W\d]\w*)"? *$')
+_PARTED = re.compile(rf'unsubscribe[sd]? +from +"?({NAME})"? *$')
 _TOPICS = (
     (_JOINED, 'subscribed with topic "{}"', "This event says of which topic with a value."),
     (_PARTED, "withdraws {}", "A withdrawal has another word."),
 )
-_VALUE = re.compile(r'[^\W\d]\w* +(?:"|\d|\[|yes\b|no\b)')
+_VALUE = re.compile(rf'{NAME} +(?:"|\d|\[|yes\b|no\b)')
 _SIGN = re.compile(r"(==?|:|is\b|to\b) *")
 
 
@@ -201,7 +205,7 @@ def _meant(first: str, behind: str) -> str | None:
     """The word of a scenario that somebody meant who wrote `first`; events may be called anything."""
     if close := SYNONYMS.get(first.casefold()):
         return close
-    return nearest(first, SCENES) if not re.match(r"\w+ +(late|with)\b", behind) else None
+    return nearest(first, SCENES) if not re.match(rf"{NAME} +(late|with)\b", behind) else None
 
 
 def _of_block(chunk: Chunk, index: int, column: int) -> tuple[Finding, Mend | None] | None:

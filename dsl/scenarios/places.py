@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterable, Mapping
 
 from dsl.finding import Finding, Severity
+from dsl.signs import NAME
 from dsl.source import Source
 from dsl.words import DECLARATIONS
 
 FOLDER = "scenarios/"
-_WORD = re.compile(r"[^\W\d]\w*")
+_WORD = re.compile(NAME)
 _GOES_ON = re.compile(r"[\s#]|(and|or|where|with)\b")
 
 

@@ -5,6 +5,7 @@ from lsprotocol.types import Hover, MarkupContent, MarkupKind, Position, Range
 from dsl.before import before
 from dsl.finding import Span
 from dsl.reference import Entry, entry_of
+from dsl.signs import goes_on
 from dsl.source import Source
 from virta.language_server.declared import shown
 from virta.language_server.definition import mentions_at
@@ -54,7 +55,7 @@ def _word(snapshot: Snapshot, file: str, line: int, column: int) -> tuple[Entry,
 
 def _word_end(line: str, column: int) -> int:
     end = column - 1
-    while end < len(line) and (line[end].isalnum() or line[end] == "_"):
+    while end < len(line) and goes_on(line[end]):
         end += 1
     return end
 

@@ -1,6 +1,5 @@
 """One name for another, in all flows, scenarios and templates, and in the names of a template's files."""
 
-import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import replace
@@ -22,7 +21,6 @@ from virta.language_server.mending import edited
 from virta.language_server.mentions import Thing
 from virta.language_server.snapshot import Snapshot
 
-_NAME = re.compile(r"[^\W\d]\w*")
 _WORDS = {"template": "mail", "attribute": "attribute of contacts"}
 
 
@@ -46,7 +44,7 @@ def renamed(
     """The edits that give the thing at a position another name. `files`: the editor can rename files. Raises
     `NotRenamed` for a name that does not fit."""
     name = unicodedata.normalize("NFC", name.strip())
-    if not _NAME.fullmatch(name):
+    if not name.isidentifier():
         raise NotRenamed(
             f"`{name}` is no name: write one word of letters, digits and `_`, and begin with a letter."
         )

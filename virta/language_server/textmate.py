@@ -9,7 +9,8 @@ from dsl.phrases import phrases
 from dsl.reference import entries
 from dsl.words import DECLARATIONS, FIELD_TYPES
 
-_NAME = r"[\p{L}_][\p{L}\p{N}_]*"
+_SIGNS = r"\p{L}\p{M}\p{Nd}\p{Nl}_"
+_NAME = rf"[\p{{L}}\p{{Nl}}_][{_SIGNS}]*"
 _LITERALS = {
     "MOMENT": "constant.numeric.moment.virta",
     "DATE": "constant.numeric.date.virta",
@@ -93,14 +94,14 @@ def _line() -> dict[str, Any]:
     begins = {entry.begins for entry in entries() if entry.begins} - set(DECLARATIONS)
     first = {entry.begins.split(" ")[0] for entry in entries() if entry.begins}
     return {
-        "match": rf"^ +({_any(begins | first | set(_UNTITLED))})(?![\p{{L}}\p{{N}}_])",
+        "match": rf"^ +({_any(begins | first | set(_UNTITLED))})(?![{_SIGNS}])",
         "name": "keyword.control.virta",
     }
 
 
 def _value() -> dict[str, Any]:
     return {
-        "match": rf"(?<![\p{{L}}\p{{N}}_.])({_any(_ROOTS)})(?=\.)|(?<=\.){_NAME}|(?<![.\w])(?:now|today)\b",
+        "match": rf"(?<![{_SIGNS}.])({_any(_ROOTS)})(?=\.)|(?<=\.){_NAME}|(?<![.\w])(?:now|today)\b",
         "captures": {"1": {"name": "variable.language.virta"}},
         "name": "variable.other.property.virta",
     }
@@ -109,8 +110,7 @@ def _value() -> dict[str, Any]:
 def _literals() -> list[dict[str, str]]:
     patterns = {terminal.name: terminal.pattern.value for terminal in parser().terminals}
     return [
-        {"name": scope, "match": rf"(?<![\p{{L}}\p{{N}}_.]){patterns[name]}"}
-        for name, scope in _LITERALS.items()
+        {"name": scope, "match": rf"(?<![{_SIGNS}.]){patterns[name]}"} for name, scope in _LITERALS.items()
     ]
 
 
@@ -145,7 +145,7 @@ def _words() -> list[dict[str, str]]:
 
 
 def _whole(words: Iterable[str]) -> str:
-    return rf"(?<![\p{{L}}\p{{N}}_.])(?:{_any(words)})(?![\p{{L}}\p{{N}}_])"
+    return rf"(?<![{_SIGNS}.])(?:{_any(words)})(?![{_SIGNS}])"
 
 
 def _any(words: Iterable[str]) -> str:

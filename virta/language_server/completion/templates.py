@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 from lsprotocol.types import CompletionItem, Position, Range
 
-from dsl.checks.template_uses import PRODUCT_FIELDS, Sending
+from dsl.checks.template_uses import LINKS, PRODUCT_FIELDS, Sending
 from dsl.nodes import Send
 from dsl.scope import ValueType
+from dsl.signs import NAME, PATH
 from dsl.template_facts import parts_of
 from dsl.template_files import HEADER_KEYS, TemplateFile, is_partial
 from dsl.template_text import DATE_STYLES, FILTERS
@@ -17,13 +18,13 @@ from virta.language_server.snapshot import Snapshot
 
 FOLDER = "templates/"
 _TEXT = ValueType("text")
-_LINKS = ValueType("record", fields=(("unsubscribe", _TEXT), ("preferences", _TEXT)))
+_LINKS = ValueType("record", fields=tuple((name, _TEXT) for name in LINKS))
 _SENDER = ValueType("record", fields=(("name", _TEXT), ("imprint", _TEXT)))
 _PRODUCT = ValueType("record", fields=tuple((name, _TEXT) for name in PRODUCT_FIELDS))
 _PRODUCTS = ValueType("list", item=_PRODUCT)
 _TAG = re.compile(r"\{\{(?!.*\}\})|\{%(?!.*%\})", re.DOTALL)
-_TYPED = re.compile(r"((?:[^\W\d]\w*\.)*)((?:[^\W\d]\w*)?)\Z")
-_LOOP = re.compile(r"\{%-?\s*for\s+(\w+)\s+in\s+([\w.]+)(\([^)]*\))?")
+_TYPED = re.compile(rf"((?:{NAME}\.)*)((?:{NAME})?)\Z")
+_LOOP = re.compile(rf"\{{%-?\s*for\s+({NAME})\s+in\s+({PATH})(\([^)]*\))?")
 _STATEMENTS = ("if", "else", "endif", "for", "endfor", "extends", "block", "endblock", "include")
 
 

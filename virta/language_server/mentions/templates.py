@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dsl.draft import Draft
 from dsl.finding import Span
 from dsl.nodes import Flow, Send, WaitFor
+from dsl.signs import NAME
 from dsl.source import Source
 from dsl.template_facts import parts_of
 from dsl.template_text import JINJA
@@ -13,7 +14,7 @@ from dsl.walk import every_step
 from virta.language_server.mentions.flows import flow_place
 from virta.language_server.mentions.mention import Mention, Thing
 
-_VALUE = re.compile(r"(?<![\w.\"'])(contact|trigger|received)\.([^\W\d]\w*)")
+_VALUE = re.compile(rf"(?<![\w.\"'])(contact|trigger|received)\.({NAME})")
 
 
 def in_templates(draft: Draft) -> Iterator[Mention]:

@@ -9,12 +9,13 @@ from dsl.draft import Draft
 from dsl.finding import Span
 from dsl.nodes import Flow, Send
 from dsl.shop import NAMING_FIELDS
+from dsl.signs import NAME, PATH
 from dsl.terms import Expression, Name, Path, TextValue
 from dsl.walk import every_step, step_names
 from virta.language_server.mentions.mention import Mention, mention
 
-_FILL = re.compile(r"\{\s*([^\W\d]\w*(?:\.[^\W\d]\w*)*)")
-_PART = re.compile(r"\w+")
+_FILL = re.compile(rf"\{{\s*({PATH})")
+_PART = re.compile(NAME)
 
 
 @dataclass(frozen=True, slots=True)
