@@ -14,14 +14,15 @@ from dsl.template_text import read_text
 from dsl.template_values import Fault, Use
 from dsl.template_walk import Walk
 
-_ADDRESS = ("contact", "email")
+_ADDRESS, _BROWSER = ("contact", "email"), ("links", "browser")
 
 
 class Template(Struct, frozen=True):
     """`digest` is SHA-256, hex, over all its files and the layouts and parts that they use. The facts hold
     for every variant: the link or imprint stands where no condition can hide it. `recommends` is the largest
     N of `recommend(N)` in any variant; a mail that recommends is promotional. `addressed`: some variant asks
-    for `contact.email`, which is told for those mails only."""
+    for `contact.email`, which is told for those mails only. `kept`: some variant asks for `links.browser`, by
+    which those mails only are kept to be seen."""
 
     name: str
     digest: str
@@ -30,6 +31,7 @@ class Template(Struct, frozen=True):
     promotional: bool = False
     recommends: int = 0
     addressed: bool = False
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,7 @@ def _template(name: str, readings: Readings) -> Template:
             digest.update(len(data).to_bytes(8, "big") + data)
     seen = [readings.of(file).shown for file in variants]
     recommends = readings.recommends(name)
+    asked = {use.path[:2] for file in variants for use in readings.of(file).uses}
     return Template(
         name,
         digest.hexdigest(),
@@ -116,7 +119,8 @@ def _template(name: str, readings: Readings) -> Template:
         imprint=all("sender.imprint" in each for each in seen),
         promotional=recommends > 0,
         recommends=recommends,
-        addressed=any(use.path[:2] == _ADDRESS for file in variants for use in readings.of(file).uses),
+        addressed=_ADDRESS in asked,
+        kept=_BROWSER in asked,
     )
 
 

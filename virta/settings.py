@@ -25,6 +25,7 @@ _ADDRESS = re.compile(r"[^\s@<>\",;]+@[^\s@<>\",;]+\Z")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z")
 _NAMED = re.compile(r"env:\S+\Z")
 _CURRENCY = re.compile(r"[A-Z]{3}\Z")
+_MOST_DAYS = 3650
 
 
 class BrokenProject(Exception):
@@ -64,9 +65,10 @@ class Smtp(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Stores(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Folders and files, relative to the project."""
+    """Folders and files, relative to the project. For `mails_days` days a mail can be seen in the browser."""
 
     folder: str = "data"
+    mails_days: int = 90
 
 
 class Keys(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -197,6 +199,8 @@ def _faults(settings: Settings) -> Iterator[str]:
     yield from _smtp_faults(settings.smtp)
     if not settings.stores.folder:
         yield "`stores.folder` is empty."
+    if not 1 <= settings.stores.mails_days <= _MOST_DAYS:
+        yield f"`stores.mails_days` must be from 1 to {_MOST_DAYS}."
     for name, purpose in settings.purposes.items():
         if name not in BESIDE_TOPICS:
             yield f"there is no purpose `{name}`; there are `{'` and `'.join(BESIDE_TOPICS)}`."

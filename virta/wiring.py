@@ -38,6 +38,7 @@ from engine.returns.intake import Intake
 from engine.run.inbox import Inbox
 from engine.run.measurement import Measurement
 from engine.run.runner import Runner
+from engine.run.shown import ShownMails
 from engine.store.database import StoreFault
 from engine.store.store import Store
 from virta.disk_fault import disk_fault
@@ -103,6 +104,7 @@ class System:
     inbox: Inbox
     intake: Intake
     measurement: Measurement
+    shown: ShownMails
     pages: Starlette
 
     async def start(self) -> None:
@@ -201,6 +203,7 @@ async def _open(
         world.clock,
         lambda: wake[0](),
         settings.smtp.per_second,
+        store.keep_mails if blank is None else None,  # nobody looks at the mails of a test
     )
     caller = Caller(
         consent,
@@ -216,11 +219,13 @@ async def _open(
     inbox = Inbox(store, program, world.clock, runner.wake.set)
     intake = Intake(consent, store, inbox, world.clock)
     measurement = Measurement(store, inbox, marks, world.clock)
+    shown = ShownMails(store, consent, marks, world.clock, settings.stores.mails_days)
     pages = build_app(
         consent,
         inbox,
         intake,
         measurement,
+        shown,
         ApiKeys.of((secret(api.key), api.scopes) for api in settings.api),
         brand_of(settings, compiled),
         languages=settings.languages,
@@ -242,6 +247,7 @@ async def _open(
         inbox,
         intake,
         measurement,
+        shown,
         pages,
     )
 
@@ -339,6 +345,7 @@ def letters_of(compiled: Compiled, settings: Settings, marks: Marks | None = Non
         settings.time_zone,
         marks,
         addressed=[template.name for template in compiled.templates if template.addressed],
+        kept=[template.name for template in compiled.templates if template.kept],
     )
 
 

@@ -21,6 +21,7 @@ from web.body import TooLarge
 from web.brand import Brand
 from web.headers import SecurityHeaders
 from web.measured import Measurement, measured_routes
+from web.shown import ShownMails, shown_routes
 from web.subscriber.form import Garbled
 from web.subscriber.problem import problem
 from web.subscriber.routes import subscriber_routes
@@ -34,6 +35,7 @@ def build_app(
     inbox: Inbox,
     returns: Returns,
     measurement: Measurement,
+    shown: ShownMails,
     keys: ApiKeys,
     brand: Brand,
     *,
@@ -41,7 +43,7 @@ def build_app(
     url: str,
     clock: Callable[[], int],
 ) -> Starlette:
-    """The subscriber's pages, the measured links of mails, the API at `/v1` and `/health`.
+    """The subscriber's pages, mails in the browser, measured links, the API at `/v1` and `/health`.
 
     `languages` are the project's, the default first; `url` is where people reach the pages; `clock` gives
     milliseconds since 1970 UTC. The server in front must hand through the peer's own address: uvicorn with
@@ -55,6 +57,7 @@ def build_app(
             stylesheet_route(),
             *subscriber_routes(site),
             *measured_routes(measurement),
+            *shown_routes(site, shown),
             Mount("/v1", build_api(consent, inbox, returns, keys, languages, clock)),
         ],
         middleware=[

@@ -20,11 +20,12 @@ from dsl.typing_rules import check_value
 PRODUCT_FIELDS = ("name", "url", "image", "price", "reason")
 """The fields of a product that `recommend` gives."""
 
-_LINKS = ("unsubscribe", "preferences")
+LINKS = ("unsubscribe", "preferences", "browser")
+"""What `links` gives in the mails of flows."""
+
 _PROOF_LINKS = ("confirm", "refuse")
 _SENDER = ("name", "imprint")
 _ALWAYS = ("contact", "links", "sender", "language", "time_zone", "preheader", "recommend")
-_NOT_YET = (("links", "browser"),)
 _NOT_OF_ALL_PRODUCTS = ("image", "price")
 _PRODUCT = ValueType(
     "record",
@@ -82,20 +83,11 @@ def check_use(template: str, use: Use, sent: Sent | None, draft: Draft) -> Itera
                 f'Give it in each call, or a word instead: `{{% macro {macro}(…, {name}="") %}}`.',
             )
         return
-    for later in _NOT_YET:
-        if use.path[: len(later)] == later:
-            yield error(
-                "E110",
-                place,
-                f"`{'.'.join(later)}` is not supported yet.",
-                "Leave it out in this version of Virta.",
-            )
-            return
     if template == PROOF:
         known = {"links": _PROOF_LINKS, "sender": _SENDER, "wording": (), "language": (), "preheader": ()}
         yield from _fixed(use, known, place)
     elif root in ("links", "sender"):
-        yield from _fixed(use, {"links": _LINKS, "sender": _SENDER}, place)
+        yield from _fixed(use, {"links": LINKS, "sender": _SENDER}, place)
     elif root == "recommend":
         yield from _recommended(use, place)
     elif root == "contact":

@@ -19,6 +19,7 @@ from engine.mail.measured import Marks
 from engine.returns.intake import Intake
 from engine.run.inbox import Inbox
 from engine.run.measurement import Measurement
+from engine.run.shown import ShownMails
 from engine.store.batch import Batch
 from engine.store.handed import Handed
 from engine.store.store import Received, Store
@@ -119,6 +120,7 @@ class House:
         self.inbox = Inbox(store, PROGRAM, clock, lambda: None)
         self.marks = Marks(URL, b"m" * 32)
         self.measurement = Measurement(store, self.inbox, self.marks, clock)
+        self.shown = ShownMails(store, self.consent, self.marks, clock, 90)
         self.returns = Intake(self.consent, store, self.inbox, clock)
         keys = ApiKeys.of([(KEY, Scope), ("events-only", ("events",))])
         self.app = self.served(self.inbox, keys)
@@ -131,6 +133,7 @@ class House:
             inbox,
             self.returns,
             self.measurement,
+            self.shown,
             keys,
             BRAND,
             languages=LANGUAGES,

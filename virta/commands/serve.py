@@ -206,6 +206,7 @@ async def _serve(
                 tasks.create_task(working(system.runner.run())),
                 tasks.create_task(working(system.dispatch.run())),
                 tasks.create_task(working(system.measurement.run())),
+                tasks.create_task(working(system.shown.run())),
                 tasks.create_task(working(system.caller.run())),
                 tasks.create_task(_fetch_proofs(system)),
             ]

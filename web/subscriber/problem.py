@@ -13,6 +13,7 @@ RETRY_AFTER = 5
 LINKS = {
     "unknown": (404, "unknown_title", "unknown_text"),
     "expired": (410, "expired_title", "expired_other"),
+    "gone": (410, "gone_title", "gone_text"),
 }
 
 # Status → the words for it.
@@ -27,7 +28,7 @@ STATUSES = {
 
 
 def link_problem(site: Site, request: Request, reason: str, of_link: str = "") -> Response:
-    """A link to stop or to choose that does not count: `reason` is as in `LinkView`."""
+    """A link to stop, to choose or to see a mail that does not count: `reason` is as in `LinkView`."""
     known = reason if reason in LINKS else "unknown"
     return _link_page(site, request, *LINKS[known], of_link if known != "unknown" else "")
 
