@@ -15,7 +15,8 @@ from dsl.source import Source, error
 _STRING = re.compile(STRING)
 _STRING_OR_TAB = re.compile(rf"{STRING}|\t")
 _CONTINUES = re.compile(r"(and|or|where|with)\b")
-_BLANKS = re.compile(r"[\u00a0\u1680\u2000-\u200d\u202f\u205f\u2060\u3000\ufeff]")
+_BLANKS = re.compile(r"[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+_UNSEEN = re.compile(r"[\u200b-\u200d\u2060\ufeff]")
 _INDENT = 4
 _DEEPEST = 40
 _LONGEST = 4000
@@ -243,6 +244,13 @@ class _Layout:
             logical.text = "".join(
                 " " if bare[i] != shown[i] else sign for i, sign in enumerate(logical.text)
             ).rstrip(" ")
+        for found in reversed(list(_UNSEEN.finditer(bare))):
+            start = logical.place(found.start())[1]
+            span = self.source.span(number, start, start + 1)
+            message = "There is a sign without width here (a byte order mark, for instance)."
+            self.findings.append(error("E106", span, message, "Delete it."))
+            logical.replace(found.start(), found.end(), "")
+        bare = _UNSEEN.sub("", bare)
         if len(logical.text) > _LONGEST:
             self._report(
                 "E104", number, logical, "This line is too long to read.", "Break it into several lines."

@@ -21,7 +21,7 @@ from dsl.blocks import (
 )
 from dsl.build import build
 from dsl.faults import diagnose, word_twice
-from dsl.finding import Finding
+from dsl.finding import Finding, Span
 from dsl.layout import Chunk, Logical, lay_out
 from dsl.nodes import Declaration
 from dsl.parser import parser, read
@@ -51,7 +51,17 @@ def parse_source(source: Source, currency: str) -> tuple[list[Declaration], list
             declaration = build(tree, chunk, currency, findings)
             if declaration is not None:
                 declarations.append(declaration)
-    return declarations, findings
+    return declarations, _told_once(findings, source)
+
+
+def _told_once(findings: list[Finding], source: Source) -> list[Finding]:
+    """The findings without those of special blanks before a line whose depth is wrong with them."""
+    wrong = {each.span.line for each in findings if each.code == "E103"}
+
+    def before(span: Span) -> bool:
+        return span.line in wrong and not source.lines[span.line - 1][: span.column].strip()
+
+    return [each for each in findings if each.code != "E106" or not before(each.span)]
 
 
 def _stands_twice(chunk: Chunk, below: Chunk, findings: list[Finding]) -> bool:

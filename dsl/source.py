@@ -7,7 +7,8 @@ from msgspec import Struct
 
 from dsl.finding import Finding, Severity, Span
 
-_FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufffc]")
+_TURNING = "\u202a-\u202e\u2066-\u2069"
+_FORBIDDEN = re.compile(rf"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufffc{_TURNING}]")
 
 
 class Source(Struct, frozen=True):
@@ -78,10 +79,10 @@ def _line(path: str, number: int, row: bytes) -> tuple[str, Finding | None]:
         )
     if found := _FORBIDDEN.search(line):
         span = Span(path, number, found.start() + 1, number, found.start() + 2)
+        message = "There is an invisible control character here."
+        if re.match(f"[{_TURNING}]", found.group()):
+            message = "An invisible character here turns what follows, so that it reads otherwise than it is."
         return _FORBIDDEN.sub("\ufffd", line), error(
-            "E116",
-            span,
-            "There is an invisible control character here.",
-            "Delete it and write the line again.",
+            "E116", span, message, "Delete it and write the line again."
         )
     return line, None
