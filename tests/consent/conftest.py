@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from dice import Dice
 
 from consent.client import InProcess
 from consent.contract import (
@@ -51,20 +52,6 @@ class Clock:
     def pass_(self, ms: int) -> None:
         """Let time pass."""
         self.now += ms
-
-
-class Dice:
-    """Reproducible bytes: SHA-256 of a counter."""
-
-    def __init__(self, seed: str = "") -> None:
-        self._seed = seed
-        self._count = itertools.count()
-
-    def __call__(self, size: int) -> bytes:
-        drawn = b""
-        while len(drawn) < size:
-            drawn += hashlib.sha256(f"{self._seed}/{next(self._count)}".encode()).digest()
-        return drawn[:size]
 
 
 def digest(name: str) -> str:

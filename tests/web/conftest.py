@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from house import POLICY, URL, Clock, Dice, House
+from dice import Dice
+from house import POLICY, URL, Clock, House
 
 from consent.keys import Keys
 from consent.service import Service, open_service
@@ -28,7 +29,7 @@ def service(tmp_path: Path, clock: Clock) -> Iterator[Service]:
     """A consent service with a store of its own."""
     opened = open_service(
         tmp_path / "consent.db",
-        Keys.random(Dice()),
+        Keys.random(Dice("keys")),
         origin="kafija.example/consent",
         public_url=URL,
         team=(),

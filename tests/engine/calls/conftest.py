@@ -3,7 +3,8 @@
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from life import Clock, Life, drawn
+from dice import Dice
+from life import Clock, Life
 from receiver import Receiver, open_receiver
 
 from consent.client import InProcess
@@ -23,12 +24,12 @@ def service(clock: Clock) -> Iterator[Service]:
     """A consent service in memory."""
     opened = open_service(
         None,
-        Keys.random(drawn),
+        Keys.random(Dice("keys")),
         origin="kafija.example/consent",
         public_url="https://kafija.example",
         team=(),
         clock=clock,
-        entropy=drawn,
+        entropy=Dice(),
         durable=False,
     )
     yield opened

@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import itertools
 
 import pytest
 from person import MONDAY
@@ -22,14 +21,6 @@ class Clock:
 
     def __call__(self) -> int:
         return self.now
-
-
-_count = itertools.count()
-
-
-def drawn(size: int) -> bytes:
-    """Reproducible bytes."""
-    return hashlib.shake_256(str(next(_count)).encode()).digest(size)
 
 
 class Life:

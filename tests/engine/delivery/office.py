@@ -6,6 +6,8 @@ import itertools
 from collections.abc import Callable
 from pathlib import Path
 
+from dice import Dice
+
 from consent.client import InProcess
 from consent.contract import (
     Ask,
@@ -53,20 +55,6 @@ class Clock:
 
     def pass_(self, seconds: float) -> None:
         self.now += round(seconds * 1000)
-
-
-class Dice:
-    """Reproducible bytes."""
-
-    def __init__(self, seed: str = "") -> None:
-        self._seed = seed
-        self._count = itertools.count()
-
-    def __call__(self, size: int) -> bytes:
-        drawn = b""
-        while len(drawn) < size:
-            drawn += hashlib.sha256(f"{self._seed}/{next(self._count)}".encode()).digest()
-        return drawn[:size]
 
 
 class Consent:
