@@ -15,6 +15,7 @@ from consent.store import checkpoints, leaves
 from consent.subjects import load
 from consent.transaction import Reading
 from engine.insight.story import Happening, Person, Stand
+from engine.run.inbox import is_contact_id
 from engine.store.database import StoreFault
 from web.studio.sources import LogLeaf, LogPage
 
@@ -26,9 +27,13 @@ class People:
         self._service = service
         self._lock = threading.Lock()  # the service reads on one connection
 
-    def person(self, address: str) -> Person | None:
-        """Whoever has `address`; None if nobody is known by it. Raises `InvalidAddress`, and `StoreFault` if
-        what is kept of them cannot be opened."""
+    def person(self, who: str) -> Person | None:
+        """Whoever has `who`, an address or the id of a contact; None if nobody is known by it. Raises
+        `InvalidAddress`, and `StoreFault` if what is kept of them cannot be opened."""
+        named = who.strip().casefold()
+        address = self.addresses([named]).get(named) if is_contact_id(named) else who
+        if address is None:
+            return None
         wanted = read_address(address)
         try:
             with self._lock:

@@ -1,7 +1,7 @@
 """The studio of a project, put together: what its pages are made from."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -11,6 +11,8 @@ from starlette.applications import Starlette
 
 from consent.service import open_reader
 from dsl.compile import Compiled
+from dsl.graph import Graph
+from engine.core.loaded import Loaded
 from engine.core.mailkey import mail_key
 from engine.insight.records import Records, open_records
 from engine.insight.story import Names
@@ -20,6 +22,7 @@ from virta.mailbox.index import Index
 from virta.people import People
 from virta.settings import BrokenProject, Settings
 from virta.wiring import marks_of
+from web.api.inbox import Inbox
 from web.studio.flow_text import flows_in
 from web.studio.routes import build_studio
 
@@ -36,6 +39,8 @@ class ProjectSources:
     mailbox: Index
     marks: Marks
     database: Path
+    now: Callable[[], int]
+    loaded: Callable[[Iterable[Graph]], Loaded]
 
     def records(self) -> AbstractContextManager[Records]:
         """The engine's records as they are now. Raises `StoreFault`."""
@@ -44,10 +49,17 @@ class ProjectSources:
 
 @contextmanager
 def open_studio(
-    folder: Path, settings: Settings, compiled: Compiled, keys: ProjectKeys, clock: Callable[[], int]
+    folder: Path,
+    settings: Settings,
+    compiled: Compiled,
+    keys: ProjectKeys,
+    clock: Callable[[], int],
+    inbox: Inbox,
 ) -> Iterator[Starlette]:
-    """The pages of a project whose stores are there. Raises `BrokenProject`."""
-    if compiled.program is None:
+    """The pages of a project whose stores are there; what is asked for on them goes into `inbox`. Raises
+    `BrokenProject`."""
+    program = compiled.program
+    if program is None:
         raise BrokenProject("The flows have errors; `virta check` shows them.")
     data = folder / settings.stores.folder
     service = open_reader(data / "consent.db", keys.consent, clock=clock, public_url=settings.url)
@@ -58,11 +70,14 @@ def open_studio(
             ProjectSources(
                 settings.name,
                 settings.time_zone,
-                Names.of(compiled.program, partial(mail_key, keys.journey)),
+                Names.of(program, partial(mail_key, keys.journey)),
                 texts,
                 people,
                 Index(data / "mailbox"),
                 marks_of(settings, keys),
                 data / "engine.db",
-            )
+                clock,
+                lambda ever: Loaded(program, ever, settings.time_zone, keys.journey, settings.currency),
+            ),
+            inbox,
         )

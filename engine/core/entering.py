@@ -5,10 +5,11 @@ from bisect import bisect_left, bisect_right
 from decimal import Decimal
 from operator import attrgetter
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from dsl.graph import Entry
+from dsl.graph import Entry, Graph
 from engine.core import calendar, choice
-from engine.core.bundle import Journey, Stimulus
+from engine.core.bundle import Journey
 from engine.core.calendar import NEVER
 from engine.core.conditions import known
 from engine.core.flow import Flow
@@ -35,7 +36,7 @@ def enter(turn: Turn, flow: Flow, trigger: dict[str, Any], cause: str = "") -> N
         return
     started = trigger.get("at", turn.now)
     journey = Journey(
-        id=_identity(turn.stimulus, graph.flow, per, cause or turn.cause),
+        id=journey_id(turn.stimulus.contact, graph.flow, turn.stimulus.id, per, cause or turn.cause),
         contact=turn.bundle.contact,
         flow=graph.flow,
         graph=graph.digest,
@@ -68,18 +69,20 @@ def enter_by_request(turn: Turn, name: str) -> None:
         enter(turn, flow, {})
 
 
+def free_again(graph: Graph, last: int, zone: ZoneInfo) -> int:
+    """From when on whoever entered at `last` may enter again; `NEVER` for a flow that is entered once."""
+    if graph.entry is Entry.AGAIN and graph.again_after is not None:
+        return calendar.add(last, graph.again_after, zone)
+    return NEVER if graph.entry is Entry.ONCE else 0
+
+
 def _refusal(turn: Turn, flow: Flow, per: str) -> Why | None:
     graph = flow.graph
     if any(journey.flow == graph.flow and journey.per == per for journey in turn.bundle.journeys):
         return Why.IN_FLOW
     last = turn.bundle.entered.get(_slot(graph.flow, per))
-    if last is not None:
-        if graph.entry is Entry.ONCE:
-            return Why.ENTERED_BEFORE
-        if graph.entry is Entry.AGAIN and graph.again_after is not None:
-            free = calendar.add(last, graph.again_after, turn.clock_of(flow))
-            if turn.now < free:
-                return Why.ENTERED_BEFORE
+    if last is not None and turn.now < free_again(graph, last, turn.clock_of(flow)):
+        return Why.ENTERED_BEFORE
     if graph.purpose == "marketing" and graph.topic is not None and graph.topic not in turn.bundle.agreed:
         return Why.NOT_SUBSCRIBED
     only_marketing = flow.topics and not flow.topics & turn.loaded.service_topics
@@ -107,7 +110,7 @@ def _written(value: Any) -> str:
     return str(value).strip()
 
 
-def _identity(stimulus: Stimulus, flow: str, per: str, cause: str) -> str:
-    """The same stimulus, replayed, starts the same journey."""
-    text = f"{stimulus.contact}\0{flow}\0{stimulus.id}\0{per}\0{cause}"
+def journey_id(contact: str, flow: str, stimulus: str, per: str = "", cause: str = "") -> str:
+    """The id of the journey that a stimulus starts: the same when it is replayed."""
+    text = f"{contact}\0{flow}\0{stimulus}\0{per}\0{cause}"
     return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -18,6 +18,7 @@ from engine.core.bundle import Bundle, Entry, Journey, replace
 from engine.core.trial import Ruling
 from engine.store import current, rows
 from engine.store import schema as t
+from engine.store.arrivals import INBOX
 from engine.store.current import Current
 from engine.store.database import StoreFault
 from engine.store.store import Received
@@ -43,6 +44,11 @@ class Records:
         """How far the journal and the inbox have grown."""
         ends = [self._connection.scalar(select(func.max(table.c.seq))) for table in (t.journal, t.inbox)]
         return Mark(ends[0] or 0, ends[1] or 0)
+
+    def worked_on(self) -> int:
+        """The position in the inbox up to which the engine has worked."""
+        value = self._connection.scalar(select(t.note.c.value).where(t.note.c.name == INBOX))
+        return int(value) if value else 0
 
     def newest(self) -> int | None:
         """When the newest of all that is here was written, None if nothing is."""

@@ -324,8 +324,9 @@ def _event(names: Names, happened: Received) -> Line:
     if happened.kind in MAIL_EVENTS:
         return Line(happened.at, "event", _of_mail(names, happened))
     if happened.kind == REQUEST:
-        asked = str(happened.data.get("flow") or "")
-        return Line(happened.at, "event", f"The shop asked for {names.flow(asked)}.")
+        asked, place = (str(happened.data.get(name) or "") for name in ("flow", "place"))
+        where = f" in the {place}" if place else ""
+        return Line(happened.at, "event", f"The shop asked for {names.flow(asked)}{where}.")
     told = event_words(happened.kind).removeprefix("they ")
     told = f"The event {told}" if told.startswith("`") else told[0].upper() + told[1:]
     shown = [f"{name.replace('_', ' ')} {words}" for name, words in _fields(happened.data)]

@@ -13,7 +13,7 @@ from msgspec import Struct
 from consent.client import is_address
 from dsl.graph import FieldType, Money, Program, StartByRequest
 from engine.core import calendar, keeping
-from engine.store.arrivals import REQUEST
+from engine.store.arrivals import REQUEST, request_id
 from engine.store.handed import Handed
 from engine.store.store import Received, Store
 
@@ -70,6 +70,11 @@ class Misfit(ValueError):
     """A value that does not fit its declaration; the message says which, in plain words."""
 
 
+def is_contact_id(text: str) -> bool:
+    """Whether a text has the form of a contact's id."""
+    return _CONTACT.match(text) is not None
+
+
 class Inbox:
     """Takes events, attributes and requests and stores them; what it accepted survives a crash. `clock` gives
     ms UTC; `arrived` is called after each batch. `flows` says of each flow whether it starts by request."""
@@ -121,17 +126,19 @@ class Inbox:
         await self._keep(accepted)
         return reasons
 
-    async def accept_requests(self, flow: str, id_: str, contacts: Sequence[str]) -> list[str | None]:
-        """Ask that `flow`, one of `flows` that start by request, start for each of the contacts (by id). Per
-        contact: None when that was accepted or has been asked for under `id_` before, else the reason in
-        plain words."""
+    async def accept_requests(
+        self, flow: str, id_: str, contacts: Sequence[str], place: str = ""
+    ) -> list[str | None]:
+        """Ask that `flow`, one of `flows` that start by request, start for each of the contacts (by id).
+        `place` says where that was asked for, which is kept (empty: by the API). Per contact: None when it
+        was accepted or has been asked for under `id_` before, else the reason in plain words."""
         now = self._clock()
-        reasons = [None if _CONTACT.match(contact) else _no_contact(contact) for contact in contacts]
+        reasons = [None if is_contact_id(contact) else _no_contact(contact) for contact in contacts]
         good = [contact for contact, reason in zip(contacts, reasons, strict=True) if reason is None]
-        # no id from outside holds such a sign: a request and an event never take each other for a repeat
+        data = {"flow": flow, "place": place} if place else {"flow": flow}
         await self._keep(
             [
-                Received(f"{flow}\x1f{id_}\x1f{contact}", REQUEST, now, now, contact, "", {"flow": flow})
+                Received(request_id(flow, id_, contact), REQUEST, now, now, contact, "", data)
                 for contact in good
             ]
         )
@@ -157,7 +164,7 @@ class Inbox:
             raise Misfit(f"`id` must have 1 to {_LONGEST_ID} characters, without control characters")
         if (event.email is None) == (event.contact is None):
             raise Misfit("`contact` needs either `email` or `id`")
-        if event.contact is not None and not _CONTACT.match(event.contact):
+        if event.contact is not None and not is_contact_id(event.contact):
             raise Misfit(_no_contact(event.contact))
         address = _address(event.email) if event.email is not None else ""
         data = _fields(fields, event.data, "field")

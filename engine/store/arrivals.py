@@ -22,6 +22,12 @@ INBOX = "inbox"
 _WORKED_ON = 0
 
 
+def request_id(flow: str, id_: str, contact: str) -> str:
+    """The id of the row that asks for a journey of one contact under `id_`. No id from outside holds such a
+    sign: a request and an event never take each other for a repeat."""
+    return f"{flow}\x1f{id_}\x1f{contact}"
+
+
 class Received(Struct, frozen=True):
     """A row of the inbox: an event, (`kind` empty) attributes, or (`REQUEST`) the wish that `flow` start.
     `contact` or `address` tells whose."""

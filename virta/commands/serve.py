@@ -197,7 +197,7 @@ async def _serve(
     try:
         shown = _has_studio(settings, listener)
         if shown:
-            opened = open_studio(folder, settings, compiled, keys, world.clock)
+            opened = open_studio(folder, settings, compiled, keys, world.clock, system.inbox)
             system.pages.mount("/studio", studio.enter_context(opened))
             system.pages.add_route("/studio", to_studio)
         await system.start()

@@ -44,9 +44,12 @@ class Inbox(Protocol):
     def flows(self) -> Mapping[str, bool]:
         """The project's flows by name: whether each starts by request."""
 
-    async def accept_requests(self, flow: str, id_: str, contacts: Sequence[str]) -> list[str | None]:
-        """Have `flow` start for these contacts, named by their ids. Per contact, in order: None when that was
-        accepted or was asked for under `id_` before, else the reason in plain words. Raises `Busy`."""
+    async def accept_requests(
+        self, flow: str, id_: str, contacts: Sequence[str], place: str = ""
+    ) -> list[str | None]:
+        """Have `flow` start for these contacts, named by their ids; `place` is where that was asked for, if
+        not by the API. Per contact, in order: None when it was accepted or was asked for under `id_` before,
+        else the reason in plain words. Raises `Busy`."""
 
     async def accept_events(self, events: Sequence[NewEvent]) -> list[str | None]:
         """Per event, in order: None when it was accepted or repeats an id, else the reason in plain words.

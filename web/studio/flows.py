@@ -61,6 +61,7 @@ def get_flow(request: Request, studio: Studio) -> Response:
         ],
         elsewhere=len(standing.get("", ())),
         rulings=rulings,
+        by_request=studio.inbox.flows.get(flow.flow, False),
     )
 
 

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from engine.core.calendar import NEVER
 from engine.insight.words import LEAF_NAMES, STATES, reason_label, reason_words
+from web.api.inbox import Inbox
 from web.studio.guard import PAGE_POLICY
 from web.studio.snapshot import Snapshot
 from web.studio.sources import Sources
@@ -28,12 +29,13 @@ class Studio:
     sources: Sources
     snapshot: Snapshot
     clock: ZoneInfo
+    inbox: Inbox
 
     @classmethod
-    def of(cls, sources: Sources) -> "Studio":
+    def of(cls, sources: Sources, inbox: Inbox) -> "Studio":
         """The studio of a project."""
         clock = ZoneInfo(sources.time_zone)
-        return cls(sources, Snapshot(sources.names, clock), clock)
+        return cls(sources, Snapshot(sources.names, clock), clock, inbox)
 
     def page(self, request: Request, name: str, status: int = 200, **values: object) -> Response:
         """The page `name`, as HTML."""

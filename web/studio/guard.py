@@ -7,7 +7,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _NAMES = frozenset(("localhost", "127.0.0.1", "::1"))
-_LOOKS = frozenset(("GET", "HEAD"))
+_METHODS = frozenset(("GET", "HEAD", "POST"))
 _OWN_SITES = frozenset(("", "same-origin", "none"))
 _PASSED_ON = frozenset(("forwarded", "via", "x-real-ip"))
 _PASSED_ON_PREFIX = "x-forwarded-"
@@ -27,8 +27,8 @@ MAIL_POLICY = (
 
 class LocalOnly:
     """ASGI middleware: refuses whatever does not come from this machine to a name of this machine (another
-    name may lead here too: DNS rebinding), what a proxy here passes on for others, all methods that
-    could write, and what other sites load, those at another port of this machine among them."""
+    name may lead here too: DNS rebinding), what a proxy here passes on for others, what other sites load,
+    those at another port of this machine among them, and every POST that no page of the studio sends."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -57,11 +57,21 @@ def _fault(scope: Scope) -> tuple[int, str, Mapping[str, str]] | None:
         return 403, "The studio is for a browser on the machine that serves it.\n", {}
     if any(name in _PASSED_ON or name.startswith(_PASSED_ON_PREFIX) for name in headers):
         return 403, "The studio is not shown through a proxy: nobody could tell for whom it asks.\n", {}
-    if scope["method"] not in _LOOKS:
+    if scope["method"] not in _METHODS:
         return 405, "Nothing can be changed here.\n", {"Allow": "GET, HEAD"}
+    if scope["method"] == "POST":
+        return (
+            None if _from_own_page(headers) else (403, "Only the studio's own pages may ask for this.\n", {})
+        )
     if headers.get("sec-fetch-site", "") not in _OWN_SITES and headers.get("sec-fetch-mode") != "navigate":
         return 403, "Other sites may not load parts of the studio.\n", {}
     return None
+
+
+def _from_own_page(headers: Headers) -> bool:
+    """What the browser itself says of where a form stands; one that says nothing of it sends none."""
+    site = headers.get("sec-fetch-site")
+    return site == "same-origin" if site else headers.get("origin") == f"http://{headers.get('host')}"
 
 
 def is_loopback(address: str) -> bool:

@@ -49,19 +49,36 @@ class Month:
     days: Sequence[tuple[int, Sequence[Group]]]
 
 
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Nobody was found: the status of the answer, and why, in words."""
+
+    status: int
+    words: str
+
+
+def look_up(studio: Studio, who: str) -> Person | Unknown:
+    """Whoever has that address, or that contact id. Raises `StoreFault`."""
+    try:
+        person = studio.sources.people.person(who)
+    except InvalidAddress as fault:
+        return Unknown(400, f"“{who}” is no e-mail address and no contact id: {fault}")
+    if person is not None:
+        return person
+    named = f"the address {who}" if "@" in who else f"the contact id {who}"
+    return Unknown(404, f"Nobody with {named} is known here: no sign-up and no event has named it.")
+
+
 def get_person(request: Request, studio: Studio) -> Response:
     """The form to look somebody up, and what is known of whoever was asked for."""
     address = request.query_params.get("address", "").strip()
     if not address:
         return studio.page(request, "people", address="", fault="", newest=_newest(studio))
-    try:
-        person = studio.sources.people.person(address)
-    except InvalidAddress as fault:
-        told = f"“{address}” is no e-mail address: {fault}"
-        return studio.page(request, "people", 400, address=address, fault=told, newest=_newest(studio))
-    if person is None:
-        told = f"Nobody with the address {address} is known here: no sign-up and no event has named it."
-        return studio.page(request, "people", 404, address=address, fault=told, newest=_newest(studio))
+    person = look_up(studio, address)
+    if isinstance(person, Unknown):
+        return studio.page(
+            request, "people", person.status, address=address, fault=person.words, newest=_newest(studio)
+        )
     return _story(request, studio, person)
 
 

@@ -1,11 +1,13 @@
 """Where the studio's pages come from: everything is looked at, nothing is changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
 from msgspec import Struct
 
+from dsl.graph import Graph
+from engine.core.loaded import Loaded
 from engine.insight.records import Records
 from engine.insight.story import Names, Person
 from engine.mail.measured import Marks
@@ -51,8 +53,8 @@ class Posted(Protocol):
 class People(Protocol):
     """Who is known, and what the log says."""
 
-    def person(self, address: str) -> Person | None:
-        """Whoever has `address`. Raises `InvalidAddress` and `StoreFault`."""
+    def person(self, who: str) -> Person | None:
+        """Whoever has that address, or that contact id. Raises `InvalidAddress` and `StoreFault`."""
 
     def addresses(self, contacts: Sequence[str]) -> dict[str, str]:
         """The address of each contact; those unknown are left out."""
@@ -95,6 +97,12 @@ class Sources(Protocol):
     def mailbox(self) -> Mailbox: ...
     @property
     def marks(self) -> Marks: ...
+
+    def now(self) -> int:
+        """The present moment, in ms UTC."""
+
+    def loaded(self, ever: Iterable[Graph]) -> Loaded:
+        """The project's program ready to run, with every graph that ever ran."""
 
     def records(self) -> AbstractContextManager[Records]:
         """The engine's records as they are now. Raises `StoreFault`."""

@@ -3,12 +3,15 @@
 import html
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
+from engine.run.inbox import Inbox
+from engine.store.store import Store
 from virta.keys import read_keys
 from virta.project import load_sound_project
 from virta.studio import open_studio
@@ -19,7 +22,13 @@ from web.headers import SecurityHeaders
 def opened(folder: Path) -> Iterator[TestClient]:
     """A browser on this machine, whose paths begin at the studio."""
     settings, compiled = load_sound_project(folder)
-    with open_studio(folder, settings, compiled, read_keys(settings, folder), wall_clock) as pages:
+    keys = read_keys(settings, folder)
+    assert compiled.program is not None
+    with ExitStack() as stack:
+        store = stack.enter_context(closing(Store(None, durable=False)))
+        inbox = Inbox(store, compiled.program, wall_clock, lambda: None)
+        opened_ = open_studio(folder, settings, compiled, keys, wall_clock, inbox)
+        pages = stack.enter_context(opened_)
         app = SecurityHeaders(Starlette(routes=[Mount("/studio", pages)]))
         with TestClient(app, base_url="http://127.0.0.1:8025/studio", client=("127.0.0.1", 40000)) as client:
             yield client

@@ -73,7 +73,9 @@ def test_an_empty_project_says_what_to_do(tmp_path: Path) -> None:
             assert "No mails here yet" in client.get("/studio/mails").text
             assert client.get("/studio/log").status_code == 200
             assert client.get("/studio/", headers={"Host": "shop.example"}).status_code == 403
-            assert client.post("/studio/").status_code == 405
+            assert client.post("/studio/").status_code == 403
+            own = {"Sec-Fetch-Site": "same-origin"}
+            assert client.post("/studio/", headers=own).status_code == 405
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The studio answers browsers on this machine only, and only to look."""
+"""The studio answers browsers on this machine only, and takes only what its own pages send."""
 
 import pytest
 from starlette.responses import PlainTextResponse
@@ -40,12 +40,39 @@ def test_another_machine_is_refused(peer: str) -> None:
     assert client(peer).get("/").status_code == 403
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
-def test_nothing_but_looking_is_possible(method: str) -> None:
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS"])
+def test_nothing_but_looking_and_forms_is_possible(method: str) -> None:
     """Also from this machine, also from our own pages."""
     refused = client().request(method, "/")
     assert refused.status_code == 405
     assert refused.headers["allow"] == "GET, HEAD"
+
+
+OWN = "http://127.0.0.1:8025"
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate"}, 200),
+        ({"Sec-Fetch-Site": "same-origin", "Origin": OWN}, 200),
+        ({"Origin": OWN}, 200),
+        ({"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}, 403),
+        ({"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "navigate"}, 403),
+        ({"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate"}, 403),
+        ({"Sec-Fetch-Site": "cross-site", "Origin": OWN}, 403),
+        ({"Origin": "http://127.0.0.1:9000"}, 403),
+        ({"Origin": "https://shop.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({}, 403),
+    ],
+)
+def test_a_form_is_taken_from_our_own_pages_only(headers: dict[str, str], status: int) -> None:
+    """The browser says where it stands; without a word of it nobody could tell, and another port is another
+    site."""
+    answer = client().post("/", headers=headers)
+    assert answer.status_code == status
+    assert ("seen" in answer.text) is (status == 200)
 
 
 @pytest.mark.parametrize(
