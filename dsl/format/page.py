@@ -18,8 +18,9 @@ _FIELDS = frozenset(("field", "record_field"))
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of the canonical text. `column` is where its comment stood in the file (from 0); a `hanging`
-    comment goes on with the one at the end of the line above. `apart`: a blank line comes before it."""
+    """A line of the canonical text. `column` is where its comment stood in the file (from 0), 0 behind a line
+    that is broken anew; a `hanging` comment goes on with the one at the end of the line above. `apart`: a
+    blank line comes before it."""
 
     indent: int
     code: str
@@ -126,7 +127,7 @@ def _rows(
         code = joined(last)
         if column and not before:
             code = last[0].text.ljust(column) + joined(last[1:])
-        yield Row(margin, code, comment, at)
+        yield Row(margin, code, comment, 0 if pieces else at)
 
 
 def _columns(chunk: Chunk, tree: Tree) -> dict[int, int]:

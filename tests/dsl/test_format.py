@@ -240,6 +240,16 @@ def test_comments_at_the_end_of_lines_keep_a_straight_column() -> None:
         """)
 
 
+def test_a_comment_follows_a_line_that_is_broken() -> None:
+    """It does not stay at the end of where the long line was, nor does what hangs from it."""
+    asked = ["any order_placed in last 30 days"] * 4
+    long = f"    if {' or '.join(asked)}"
+    text = f"flow x\n{long}  # a\n{' ' * len(long)}  # b\n        finish\n"
+    broken = "\n            or ".join(asked)
+    last = f"            or {asked[0]}"
+    assert formatted(text) == (f"flow x\n    if {broken}  # a\n{' ' * len(last)}  # b\n        finish\n")
+
+
 def test_types_stand_in_one_column() -> None:
     """The author's, if there was one; else two blanks behind the longest name. Each block has its own."""
     assert formatted(
