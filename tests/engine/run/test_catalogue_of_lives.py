@@ -8,7 +8,7 @@ import pytest
 from storefront import MONDAY, Shop, open_shop
 
 from engine.people.recommend import MANY
-from virta.mailbox.running import Running, start
+from virta.mailbox.running import Running
 
 pytestmark = pytest.mark.anyio
 DAY = 86_400_000
@@ -24,12 +24,6 @@ flow picks "Picks"
 PRODUCTS = (
     "{% for each in recommend(3) %}<p>{{ each.name }} {{ each.url }}</p>{% else %}<p>none</p>{% endfor %}"
 )
-
-
-@pytest.fixture(scope="module")
-def mailbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with start(tmp_path_factory.mktemp("mailbox")) as running:
-        yield running
 
 
 @pytest.fixture(autouse=True)

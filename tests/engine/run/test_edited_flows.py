@@ -1,16 +1,14 @@
 """What flows that were edited leave behind: their journeys go on, and nothing else of them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 from typing import Any
 
 import pytest
-from storefront import MONDAY, TEAM, Shop, open_shop
+from storefront import MONDAY, TEAM, Shop
 
 from engine.core.loaded import Loaded
 from virta import wiring
-from virta.mailbox.running import Running, start
 
 pytestmark = pytest.mark.anyio
 DAY = 86_400_000
@@ -25,21 +23,10 @@ flow alpha "Alpha"
 """
 
 
-@pytest.fixture(scope="module")
-def mailbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """One for all."""
-    with start(tmp_path_factory.mktemp("mailbox")) as running:
-        yield running
-
-
 @pytest.fixture
-def opener(tmp_path: Path, mailbox: Running) -> Opener:
-    """Opens lives of one shop."""
-
-    def open_(days: int, now: int) -> AbstractAsyncContextManager[Shop]:
-        return open_shop(tmp_path, FLOW.format(days=days, team=TEAM), mailbox.url, mailbox.folder, now)
-
-    return open_
+def opener(opener: Opener) -> Opener:
+    """Opens lives in which the flow waits so many days."""
+    return lambda days, now: opener(FLOW.format(days=days, team=TEAM), now)
 
 
 async def test_an_edited_flow_is_loaded_as_long_as_somebody_is_in_it(

@@ -1,14 +1,13 @@
 """What flows ask for beside mails to their readers, carried out: words to the team, withdrawals, codes; and
 the stops that come back."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
-from storefront import KEYS, MONDAY, TEAM, Shop, open_shop
+from storefront import KEYS, MONDAY, TEAM, Shop
 
 from consent.client import InProcess
 from consent.contract import Heard, Unavailable, Visit
@@ -16,29 +15,11 @@ from consent.tokens import Tokens
 from engine.core.bundle import WithdrawBody
 from engine.core.mailkey import mail_key
 from engine.store.store import Received
-from virta.mailbox.running import Running, start
 
 pytestmark = pytest.mark.anyio
 DAY = 86_400_000
 ANNA = "anna@example.com"
 Opener = Callable[..., AbstractAsyncContextManager[Shop]]
-
-
-@pytest.fixture(scope="module")
-def mailbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """One for all; each test reads from where it began."""
-    with start(tmp_path_factory.mktemp("mailbox")) as running:
-        yield running
-
-
-@pytest.fixture
-def opener(tmp_path: Path, mailbox: Running) -> Opener:
-    """Opens lives of one shop."""
-
-    def open_(text: str, now: int = MONDAY) -> AbstractAsyncContextManager[Shop]:
-        return open_shop(tmp_path, text, mailbox.url, mailbox.folder, now)
-
-    return open_
 
 
 TELLS = """

@@ -1,6 +1,6 @@
 """Changes of consent reach the flows in parts that leave nothing out."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -9,7 +9,7 @@ from storefront import Shop, open_shop
 from consent.contract import Change
 from engine.run import changes
 from engine.store.store import Received
-from virta.mailbox.running import Running, start
+from virta.mailbox.running import Running
 
 pytestmark = pytest.mark.anyio
 PEOPLE = [f"guest{number}@example.com" for number in range(5)]
@@ -20,12 +20,6 @@ flow alpha "Alpha"
 
     wait 1 day
 """
-
-
-@pytest.fixture(scope="module")
-def mailbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with start(tmp_path_factory.mktemp("mailbox")) as running:
-        yield running
 
 
 @pytest.fixture

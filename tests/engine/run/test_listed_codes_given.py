@@ -1,7 +1,7 @@
 """Codes of a project's list, given to people who are really mailed: each once, whatever happens between."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import pytest
 from storefront import MONDAY, TEAM, Event, Shop, open_shop
 
 from engine.store.store import Store
-from virta.mailbox.running import Running, start
+from virta.mailbox.running import Running
 
 pytestmark = pytest.mark.anyio
 DAY = 86_400_000
@@ -28,20 +28,12 @@ flow alpha "Alpha"
 Opener = Callable[..., AbstractAsyncContextManager[Shop]]
 
 
-@pytest.fixture(scope="module")
-def mailbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """One for all; each test reads from where it began."""
-    with start(tmp_path_factory.mktemp("mailbox")) as running:
-        yield running
-
-
 @pytest.fixture
-def opener(tmp_path: Path, mailbox: Running) -> Opener:
-    """Opens lives of one shop, with these codes in its list."""
+def opener(opener: Opener) -> Opener:
+    """Opens lives with these codes in the list."""
 
     def open_(*codes: str, now: int = MONDAY) -> AbstractAsyncContextManager[Shop]:
-        lists = (("codes.csv", "\n".join(codes).encode()),)
-        return open_shop(tmp_path, FLOW, mailbox.url, mailbox.folder, now, lists)
+        return opener(FLOW, now, lists=(("codes.csv", "\n".join(codes).encode()),))
 
     return open_
 

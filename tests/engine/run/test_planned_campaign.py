@@ -1,16 +1,14 @@
 """A campaign over a whole shop: each member of a segment at their own ten o'clock."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 
 import pytest
 from person import at
-from storefront import MONDAY, Shop, open_shop
-
-from virta.mailbox.running import Running, start
+from storefront import MONDAY, Shop
 
 pytestmark = pytest.mark.anyio
+Opener = Callable[..., AbstractAsyncContextManager[Shop]]
 DAY = 86_400_000
 SEGMENT = 'segment rigans "People of Riga"\n    contact.city is "Riga"\n'
 CAMPAIGN = """
@@ -23,16 +21,10 @@ flow autumn "Autumn"
 ZONES = {"anna": "Europe/Riga", "timur": "Asia/Tashkent", "joan": "America/New_York"}
 
 
-@pytest.fixture(scope="module")
-def mailbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with start(tmp_path_factory.mktemp("mailbox")) as running:
-        yield running
-
-
 @pytest.fixture
-def opener(tmp_path: Path, mailbox: Running) -> Callable[..., AbstractAsyncContextManager[Shop]]:
-    """Opens lives of one shop."""
-    return lambda text, now=MONDAY: open_shop(tmp_path, SEGMENT + text, mailbox.url, mailbox.folder, now)
+def opener(opener: Opener) -> Opener:
+    """Opens lives in which the segment stands above the flows."""
+    return lambda text, now=MONDAY: opener(SEGMENT + text, now)
 
 
 class Contact:
@@ -44,7 +36,7 @@ class Contact:
 
 
 async def test_members_from_before_the_campaign_get_it_each_on_their_own_clock(
-    opener: Callable[..., AbstractAsyncContextManager[Shop]],
+    opener: Opener,
 ) -> None:
     """Without another word from them, once, across a restart; whoever is outside gets nothing."""
     async with opener("") as shop:
@@ -69,7 +61,7 @@ async def test_members_from_before_the_campaign_get_it_each_on_their_own_clock(
 
 
 async def test_a_campaign_whose_moment_is_past_starts_nobody(
-    opener: Callable[..., AbstractAsyncContextManager[Shop]],
+    opener: Opener,
 ) -> None:
     """It was loaded too late."""
     async with opener("") as shop:

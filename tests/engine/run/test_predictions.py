@@ -1,19 +1,18 @@
 """Predictions come in by one function, and stay with people only who agreed to them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
-from storefront import Shop, open_shop
+from storefront import Shop
 
 from dsl.graph import Money
 from engine.run.predictions import foretell
 from engine.store.store import Store
-from virta.mailbox.running import Running, start
 
 pytestmark = pytest.mark.anyio
+Opener = Callable[..., AbstractAsyncContextManager[Shop]]
 FLOW = """
 segment leaving "Likely to leave"
     predicted.churn_risk > 0.7
@@ -26,23 +25,11 @@ flow keep "Keep"
 TOLD = {"churn_risk": Decimal("0.9"), "lifetime_value": Money(Decimal(120), "EUR")}
 
 
-@pytest.fixture(scope="module")
-def mailbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with start(tmp_path_factory.mktemp("mailbox")) as running:
-        yield running
-
-
-@pytest.fixture
-def opener(tmp_path: Path, mailbox: Running) -> Callable[[], AbstractAsyncContextManager[Shop]]:
-    """Opens a life of the shop, in which people are asked for personalisation too."""
-    return lambda: open_shop(tmp_path, FLOW, mailbox.url, mailbox.folder)
-
-
 async def test_a_prediction_reaches_the_person_and_what_waits_for_it(
-    opener: Callable[[], AbstractAsyncContextManager[Shop]],
+    opener: Opener,
 ) -> None:
     """Of whoever did not agree nothing is kept anywhere, not even where it came in."""
-    async with opener() as shop:
+    async with opener(FLOW) as shop:
         anna = await shop.join("anna@example.com", "news", "personalisation")
         bob = await shop.join("bob@example.com", "news")
         store: Store = shop.system.store

@@ -2,12 +2,12 @@
 address; and what a restart makes of it."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
-from storefront import MONDAY, TEAM, Shop, Written, open_shop
+from storefront import MONDAY, TEAM, Shop, Written
 
 from engine.calls.call import Answer, Answered, Call
 from engine.core.bundle import CallBody
@@ -15,29 +15,11 @@ from engine.core.record import What
 from engine.store.arrivals import REQUEST
 from engine.store.batch import Batch
 from engine.store.store import Store
-from virta.mailbox.running import Running, start
 
 pytestmark = pytest.mark.anyio
 ANNA = "anna@example.com"
 DAY = 86_400_000
 Opener = Callable[..., AbstractAsyncContextManager[Shop]]
-
-
-@pytest.fixture(scope="module")
-def mailbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """One for all; each test reads from where it began."""
-    with start(tmp_path_factory.mktemp("mailbox")) as running:
-        yield running
-
-
-@pytest.fixture
-def opener(tmp_path: Path, mailbox: Running) -> Opener:
-    """Opens lives of one shop."""
-
-    def open_(text: str, now: int = MONDAY, **world: object) -> AbstractAsyncContextManager[Shop]:
-        return open_shop(tmp_path, text, mailbox.url, mailbox.folder, now, **world)
-
-    return open_
 
 
 EMITS = """
