@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 _CALENDAR = ("day", "week", "month")
 _ROLLING = re.compile(r"([1-9][0-9]{0,2}) days\Z")
 _DAY_MS = 86_400_000
-_CLOCKS_MS = 2 * 3_600_000
-"""No change of clocks takes more from a day (Antarctica/Troll; elsewhere it is an hour, or half of one)."""
+_CLOCKS_MS = 3 * 3_600_000
+"""No change of clocks takes more from a day: so many at Antarctica/Casey, two at Troll, elsewhere one."""
 _LONGEST_UNIT_DAYS = 31
 
 

@@ -5,7 +5,8 @@ first instant after the gap; one that occurs twice means the first of the two.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib import resources
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dsl.graph import Duration
@@ -28,11 +29,17 @@ _LAST = (datetime(9999, 12, 29, tzinfo=UTC) - _EPOCH) // _MILLISECOND
 
 @lru_cache(maxsize=1024)
 def zone(name: str) -> ZoneInfo | None:
-    """The IANA zone of that name, or None when there is none."""
+    """The IANA zone of that name, or None when there is none: a system has others, of its own, that count
+    leap seconds or mean the clock of that machine."""
     try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo(name) if name in _names() else None
+    except ZoneInfoNotFoundError:
         return None
+
+
+@cache
+def _names() -> frozenset[str]:
+    return frozenset(resources.files("tzdata").joinpath("zones").read_text("utf-8").split())
 
 
 def wall(instant: int, clock: ZoneInfo) -> datetime:
@@ -65,7 +72,7 @@ def add(start: int, length: Duration, clock: ZoneInfo, sign: int = 1) -> int:
     moved = start
     if length.months or length.days:
         shown = wall(start, clock)
-        shown = datetime.combine(_move(shown.date(), sign * length.months, sign * length.days), shown.time())
+        shown = datetime.combine(move(shown.date(), length, sign), shown.time())
         moved = instant(shown, clock)
     return moved + sign * length.seconds * 1000
 
@@ -86,13 +93,26 @@ def within(start: int, length: Duration, now: int, clock: ZoneInfo) -> bool:
 def next_at(earliest: int, at: str, clock: ZoneInfo, weekday: str | None = None) -> int:
     """The first instant not before `earliest` at which the clock shows `at` (HH:MM), on that `weekday` if one
     is named."""
-    shown = wall(earliest, clock)
-    wanted = datetime.combine(shown.date(), time.fromisoformat(at))
+    # a gap that ends at midnight (Greenland) moves an evening into the next day: begin with yesterday
+    wanted = datetime.combine(day(earliest, clock) - timedelta(days=1), time.fromisoformat(at))
     if weekday is not None and wanted.date() < LAST_DAY:
         wanted += timedelta(days=(WEEKDAYS.index(weekday) - wanted.weekday()) % 7)
     while (found := instant(wanted, clock)) < earliest and wanted.date() < LAST_DAY:
         wanted += timedelta(days=1 if weekday is None else 7)
     return max(found, earliest)
+
+
+def carried(due: int, at: str, old: ZoneInfo, new: ZoneInfo) -> int:
+    """The instant at which the new clock shows the day and the time of day `at` that `due` is on the old."""
+    shown = datetime.combine(day(due, old), time.fromisoformat(at))
+    if instant(shown, old) != due:
+        shown -= timedelta(days=1)  # skipped by a gap that ends at midnight
+    return instant(shown, new)
+
+
+def move(of: date, length: Duration, sign: int = 1) -> date:
+    """The day that lies so many months, and then days, behind another, or (sign −1) before it."""
+    return _move(of, sign * length.months, sign * length.days)
 
 
 def anniversary(of: date, year: int) -> date:

@@ -122,7 +122,7 @@ def _outside(turn: Turn, dated: Dated) -> bool:
 
 
 def _instant(start: StartOnDate, day: date, clock: ZoneInfo) -> int:
-    moment = calendar.instant(datetime.combine(day, time.fromisoformat(start.at)), clock)
-    if start.offset is None:
-        return moment
-    return calendar.add(moment, start.offset, clock, -1 if start.before else 1)
+    """`at` is the time of the day on which it starts: whatever clocks do on the date itself."""
+    length, sign = start.offset or _NONE, -1 if start.before else 1
+    starts = datetime.combine(calendar.move(day, length, sign), time.fromisoformat(start.at))
+    return calendar.instant(starts, clock) + sign * length.seconds * 1000

@@ -2,9 +2,12 @@
 
 from collections import deque
 from collections.abc import Collection
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from dsl.graph import Wait, WaitUntilDate, WaitUntilTime
+from engine.core import calendar
 from engine.core.bundle import (
     Advanced,
     Bundle,
@@ -21,6 +24,7 @@ from engine.core.bundle import (
     in_order,
     replace,
 )
+from engine.core.calendar import NEVER
 from engine.core.conditions import Scene
 from engine.core.flow import Flow
 from engine.core.loaded import Loaded
@@ -74,7 +78,8 @@ class Turn:
             self.learned = True
             clock = self.loaded.clock(self.bundle)
             if clock is not self.clock:
-                self.clock = clock
+                before, self.clock = self.clock, clock
+                self._carry_waits(before)
                 self.reopen()
 
     def follow(self, key: str) -> None:
@@ -124,6 +129,31 @@ class Turn:
         for journey in self.bundle.journeys:
             if journey.held and journey.due > self.now:
                 self.stand(journey, self.now)
+
+    def _carry_waits(self, before: ZoneInfo) -> None:
+        """The contact's clock is another: who waits for a time of day waits for that of the new one, on the
+        day that was meant, or no longer where it is over there. A wait for a while is as long as it was."""
+        for journey in self.bundle.journeys:
+            at = self._awaited_time(journey)
+            if at is not None and self.now < journey.due < NEVER:
+                due = max(calendar.carried(journey.due, at, before, self.clock), self.now)
+                if due != journey.due:
+                    self.stand(journey, due)
+
+    def _awaited_time(self, journey: Journey) -> str | None:
+        """The time of day on the contact's clock that a journey waits for."""
+        flow = self.flow(journey)
+        if flow.clock is not None:
+            return None
+        match flow.graph.nodes[journey.node]:
+            case Wait(at=at) | WaitUntilTime(at=at):
+                return at
+            case WaitUntilDate(at=None):  # a date is its 00:00; a moment is one on every clock
+                of_day = isinstance(flow.values[journey.node](self.scene(journey)), date)
+                return "00:00" if of_day else None
+            case WaitUntilDate(at=at):
+                return at
+        return None
 
     def take_codes(self, coupons: Collection[str]) -> dict[str, str] | None:
         """The next free code of the list of each of these coupons, none twice, whichever lists have it. None

@@ -53,7 +53,7 @@ def test_a_version_beside_itself_changes_nothing() -> None:
 
 
 def test_a_wait_that_somebody_called_wait_2_keeps_its_people() -> None:
-    """By that name, wherever it stands; one that is `wait_2` by its place alone is matched by what it says."""
+    """By that name, wherever it stands; one that is `wait_2` by its place alone goes by what it says."""
     named = ("send first", "wait 1 day as wait_2", "send second", "wait 3 days", "send third")
     edited = ("send first", "wait 3 days", "send second", "wait 2 days as wait_2", "send third")
     assert graph(*named).named == ("wait_2",)

@@ -22,6 +22,24 @@ BROKEN = tuple(
     for row in (
         # ---- durations and clocks
         (
+            "turn",
+            "                self._carry_waits(before)\n",
+            "",
+            "who waits for a time of day and moves waits for that of the new clock",
+        ),
+        (
+            "turn",
+            "at is not None and self.now < journey.due < NEVER",
+            "at is not None and self.now < journey.due < NEVER and before is self.loaded.default_zone",
+            "a time of day that is over on the new clock has come",
+        ),
+        (
+            "turn",
+            "case Wait(at=at) | WaitUntilTime(at=at):\n                return at",
+            'case Wait(at=at) | WaitUntilTime(at=at):\n                return at or "09:00"',
+            "a wait for a while is as long as it was, wherever people move",
+        ),
+        (
             "calendar",
             "moved = instant(shown, clock)\n    return",
             "moved = start + sign * (length.months * 30 + length.days) * _DAY\n    return",
@@ -203,14 +221,14 @@ BROKEN = tuple(
         ),
         (
             "entering",
-            "if graph.entry is Entry.ONCE:",
-            "if graph.entry is Entry.EVERY_TIME:",
+            "NEVER if graph.entry is Entry.ONCE else 0",
+            "0",
             "without a word about it nobody enters a second time",
         ),
         (
             "entering",
-            "if turn.now < free:",
-            "if turn.now <= free:",
+            "turn.now < free_again(",
+            "turn.now <= free_again(",
             "`enter again after` counts from the last entry, and not from the end",
         ),
         (

@@ -1,76 +1,15 @@
 """Time on a wall clock, held against the library `whenever` in every zone, and by hand where awkward."""
 
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
-from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
+from clocks import at_time, clock, durations, meant, places, shown_in, times
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from person import DAY, HOUR, at
-from whenever import Instant, PlainDateTime, SkippedTime, ZonedDateTime
 
 from dsl.graph import Duration
 from engine.core import calendar
-
-AREAS = "Africa America Antarctica Asia Atlantic Australia Europe Indian Pacific".split()
-ZONES = sorted(name for name in available_timezones() if name.split("/")[0] in AREAS)
-FIRST, LAST = at("2020-01-01T00:00"), at("2041-01-01T00:00")
-
-zones = st.sampled_from(ZONES)
-instants = st.integers(FIRST, LAST)
-durations = st.builds(
-    Duration, st.integers(0, 30), st.integers(0, 400), st.integers(0, 400 * 3600).map(lambda s: s // 60 * 60)
-)
-times = st.times().map(lambda time: time.strftime("%H:%M"))
-
-
-def shown_in(name: str, moment: int) -> ZonedDateTime:
-    """An instant in a zone, by the oracle."""
-    return Instant.from_timestamp(moment, unit="millisecond").to_tz(name)
-
-
-@cache
-def transitions(name: str) -> list[int]:
-    """Every clock change of a zone in those years."""
-    found = []
-    change = shown_in(name, FIRST).next_transition()
-    while change is not None and change.timestamp(unit="millisecond") < LAST:
-        found.append(change.timestamp(unit="millisecond"))
-        change = change.next_transition()
-    return found
-
-
-@st.composite
-def near_a_change(draw: st.DrawFn) -> tuple[str, int]:
-    """A zone, and an instant within a day and a half of one of its clock changes, if it has any."""
-    name = draw(zones)
-    changes = transitions(name)
-    moment = draw(st.sampled_from(changes)) if changes else draw(instants)
-    return name, moment + draw(st.integers(-36 * 60, 36 * 60)) * 60_000
-
-
-places = st.one_of(st.tuples(zones, instants), near_a_change())
-
-
-def clock(name: str) -> ZoneInfo:
-    """A zone that is there."""
-    found = calendar.zone(name)
-    assert found is not None
-    return found
-
-
-def meant(shown: PlainDateTime, name: str) -> int:
-    """What the language means by a wall-clock time, as `whenever` has it."""
-    try:
-        return shown.assume_tz(name, disambiguation="raise").timestamp(unit="millisecond")
-    except SkippedTime:
-        before = shown.assume_tz(name, disambiguation="earlier")
-        after = before.next_transition()
-        assert after is not None
-        return after.timestamp(unit="millisecond")
-    except ValueError:  # twice
-        return shown.assume_tz(name, disambiguation="earlier").timestamp(unit="millisecond")
 
 
 @given(places)
@@ -112,17 +51,18 @@ def test_within_is_what_adding_says(place: tuple[str, int], length: Duration) ->
         assert calendar.within(start, length, now, clock(name)) is (now < end)
 
 
-@given(places, times)
-def test_next_at_is_the_first_such_time(place: tuple[str, int], wanted: str) -> None:
-    """Not before the start, never a day too late, and showing that time unless a clock change skips it."""
+@settings(max_examples=200)
+@given(places, times, st.none() | st.sampled_from(calendar.WEEKDAYS))
+def test_next_at_is_the_first_such_time(place: tuple[str, int], wanted: str, weekday: str | None) -> None:
+    """Of all days around, also of yesterday, whose evening a gap may move into today: not before the start,
+    and never later than need be."""
     name, earliest = place
-    found = calendar.next_at(earliest, wanted, clock(name))
-    assert found >= earliest
-    hour, minute = map(int, wanted.split(":"))
-    first = shown_in(name, earliest).to_plain().date()
-    candidates = [
-        meant(PlainDateTime(d.year, d.month, d.day, hour, minute), name) for d in (first, first.add(days=1))
-    ]
+    today = shown_in(name, earliest).to_plain()
+    days = [today.add(days=ahead) for ahead in range(-1, 9)]
+    if weekday is not None:
+        days = [day for day in days if calendar.WEEKDAYS[day.to_stdlib().weekday()] == weekday]
+    candidates = [at_time(day, wanted, name) for day in days]
+    found = calendar.next_at(earliest, wanted, clock(name), weekday)
     assert found == min(moment for moment in candidates if moment >= earliest)
 
 
