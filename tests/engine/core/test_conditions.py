@@ -169,14 +169,14 @@ NO = [
 
 
 @pytest.mark.parametrize("condition", YES)
-def test_yes(condition: str) -> None:
-    """The condition is met."""
+def test_a_condition_is_met_by_what_is_known(condition: str) -> None:
+    """Of Anna all of these are so."""
     assert holds(condition, anna)
 
 
 @pytest.mark.parametrize("condition", NO)
-def test_no(condition: str) -> None:
-    """The condition is not met."""
+def test_a_condition_is_not_met_by_what_is_otherwise_or_unknown(condition: str) -> None:
+    """Of Anna none of these is so."""
     assert not holds(condition, anna)
 
 

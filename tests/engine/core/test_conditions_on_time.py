@@ -20,8 +20,8 @@ from person import HOUR, Person, at
         (date(2000, 12, 31), "2000-12-31", 0),
     ],
 )
-def test_years_since(birthday: date, today: str, years: int) -> None:
-    """Whole years, by the days on the contact's clock."""
+def test_years_since_a_date_are_whole_years(birthday: date, today: str, years: int) -> None:
+    """By the days on the contact's clock."""
     moment = (
         at(f"{today}T00:00") - 2 * HOUR if today < "2026-03-29" else at(f"{today}T00:00")
     )  # 00:00 in Riga

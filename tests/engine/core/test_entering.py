@@ -44,8 +44,8 @@ def test_once_is_the_rule_where_none_is_written(rule: str) -> None:
     assert refusals(anna) == ["entered_before"]
 
 
-def test_every_time() -> None:
-    """As soon as the journey before is over."""
+def test_every_time_lets_people_in_again_once_they_are_out() -> None:
+    """Not while they are in the flow."""
     anna = Person(loaded(flow("enter every time"))).happens("cart_updated").happens("cart_updated")
     assert refusals(anna) == ["in_flow"]
     anna.pass_(HOUR).happens("cart_updated")

@@ -74,7 +74,7 @@ def test_no_look_is_armed_when_time_changes_nothing() -> None:
     assert bert.pass_(31 * DAY).bundle.segments_due == NEVER
 
 
-def test_leaving_silence() -> None:
+def test_an_open_ends_the_silence_of_those_who_are_measured() -> None:
     """Someone who was mailed and does nothing for 90 days, if the consent to measurement lets us know."""
     flow = segment("any email_sent in last 90 days\n        and no email_opened in last 90 days")
     flow += """

@@ -102,7 +102,7 @@ def test_what_is_built_reads_back(eight_bit: bool, subject: str, text: str, html
 
 
 @pytest.mark.parametrize("subject", AWKWARD)
-def test_awkward_subjects(subject: str) -> None:
+def test_an_awkward_subject_is_read_as_it_was_written(subject: str) -> None:
     """Emoji of several parts, long words, blanks, and what looks like an encoded word and is none."""
     parsed = read(build(KEY, Letter(subject, "<p>", "x", FROM), "kafija.example", MONDAY))
     assert parsed["Subject"] == subject
