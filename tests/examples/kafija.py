@@ -7,11 +7,14 @@ from pathlib import Path
 
 from dsl.compile import Compiled, Project, compile_project
 from engine.core.loaded import Loaded
-from engine.mail.letters import Letters, Sender
+from engine.mail.letters import Letters
+from engine.mail.measured import Marks
 from virta.settings import Settings, read_settings
+from virta.wiring import letters_of
 
 KAFIJA = Path(__file__).parents[2] / "examples" / "kafija"
 LANGUAGES = ("en", "lv", "fi", "uz")
+MARKS = Marks("https://mail.kafija.example", b"a key for tests")
 
 
 @lru_cache(maxsize=1)
@@ -51,7 +54,4 @@ def loaded() -> Loaded:
 @lru_cache(maxsize=1)
 def letters() -> Letters:
     """The templates, ready to be written."""
-    found = settings()
-    sender = Sender(found.sender.name, found.sender.address, found.sender.imprint)
-    digests = {template.name: template.digest for template in compiled().templates}
-    return Letters(compiled().template_files, digests, found.languages, sender, found.time_zone)
+    return letters_of(compiled(), settings(), MARKS)

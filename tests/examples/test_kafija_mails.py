@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from kafija import LANGUAGES, compiled, letters, settings
+from kafija import LANGUAGES, MARKS, compiled, letters, settings
 
 from consent.contract import Decision, Links
 from dsl.graph import Money, Send
@@ -20,7 +20,7 @@ LINKS = Links(
     confirm="https://mail.example/c/1",
     refuse="https://mail.example/r/1",
 )
-ALLOWED = Decision("k", 1, True, None, "personalised", "", 0, 0, LINKS)
+ALLOWED = Decision("0a" * 16, 1, True, None, "personalised", "", 0, 0, LINKS)
 SERVICE = (
     *("order_confirmation", "order_on_its_way", "order_arrived"),
     *("subscription_begins", "subscription_changes"),
@@ -143,7 +143,8 @@ def test_a_mail_is_small_sound_and_in_its_language(name: str, language: str) -> 
         assert 4 < len(letter.subject) < 60
         assert all(link.startswith("https://") for link in page.links)
         wanted = {"confirm": (LINKS.confirm, LINKS.refuse)} | dict.fromkeys(SERVICE, ())
-        for link in wanted.get(name, (LINKS.unsubscribe, LINKS.preferences)):
+        ours = (LINKS.unsubscribe, LINKS.preferences, MARKS.view(ALLOWED.key))
+        for link in wanted.get(name, ours):
             assert link in page.links
             assert link in letter.text
         assert "Parauga iela 1" in letter.html
