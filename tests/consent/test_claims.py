@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from consent.checkpoint import read_note
 from consent.contract import MailClass, Outcome, Reason, Settlement, Visit
+from consent.store import decisions
 
 pytestmark = pytest.mark.anyio
 
@@ -59,38 +60,31 @@ async def test_another_sender_gets_no_permit_for_a_claimed_key(world):
     assert decision.reason is Reason.ALREADY_CLAIMED
 
 
+def copy_is_refused(world, ask, rule: str, **changed: str) -> None:
+    """Another row like that of `ask`, but for what is `changed`, breaks a rule of the table."""
+    other = {"id": "id + 100"} | changed
+    values = ", ".join(other.get(column.name, column.name) for column in decisions.columns)
+    conn = world.service.store.writer
+    with conn.begin() as transaction:
+        with pytest.raises(IntegrityError, match=rule):
+            conn.exec_driver_sql(
+                f"INSERT INTO decisions SELECT {values} FROM decisions WHERE key = ?", (ask.key,)
+            )
+        transaction.rollback()
+
+
 async def test_the_table_itself_refuses_a_second_permit_for_an_attempt(world):
     """Whatever the code above it does, key and attempt are unique among permits."""
-    anna = await world.join("anna@kafija.example")
-    ask = world.ask(anna)
+    ask = world.ask(await world.join("anna@kafija.example"))
     await world.send(ask)
-    conn = world.service.store.writer
-    copy = (
-        "INSERT INTO decisions SELECT id + 100, batch, key, attempt, subject, class, topic, template, "
-        "purpose, consent_seq, epoch, at, reason, "
-        "'accepted', code, settled_at, counted, variant, measured FROM decisions WHERE key = ?"
-    )
-    with conn.begin() as transaction:
-        with pytest.raises(IntegrityError, match=r"decisions\.key, decisions\.attempt"):
-            conn.exec_driver_sql(copy, (ask.key,))
-        transaction.rollback()
+    copy_is_refused(world, ask, r"decisions\.key, decisions\.attempt")
 
 
 async def test_the_table_itself_refuses_a_second_unsettled_permit_of_a_subject(world):
     """One mail per person is in flight, whatever the code above does."""
-    anna = await world.join("anna@kafija.example")
-    ask = world.ask(anna)
+    ask = world.ask(await world.join("anna@kafija.example"))
     await world.client.claim("engine", [ask], [])
-    conn = world.service.store.writer
-    copy = (
-        "INSERT INTO decisions SELECT id + 100, batch, 'another', attempt, subject, class, topic, template, "
-        "purpose, consent_seq, epoch, at, reason, "
-        "outcome, code, settled_at, counted, variant, measured FROM decisions WHERE key = ?"
-    )
-    with conn.begin() as transaction:
-        with pytest.raises(IntegrityError, match=r"decisions\.subject"):
-            conn.exec_driver_sql(copy, (ask.key,))
-        transaction.rollback()
+    copy_is_refused(world, ask, r"decisions\.subject", key="'another'")
 
 
 async def test_one_mail_per_person_at_a_time(world):
