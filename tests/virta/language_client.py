@@ -133,11 +133,12 @@ def handshake(client: LanguageClient, folder: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[LanguageClient]:
-    """A server over pipes that has been greeted, and that ends as the protocol says."""
+def running(folder: Path, *words: str) -> Iterator[LanguageClient]:
+    """A server over pipes that has been greeted, and that ends as the protocol says. `words` are more that
+    it is started with."""
     virta = str(Path(sys.executable).with_name("virta"))
     with subprocess.Popen(
-        [virta, "lsp"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [virta, "lsp", *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         assert process.stdin
         assert process.stdout

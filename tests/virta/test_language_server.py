@@ -229,6 +229,28 @@ def test_a_picture_in_the_editor_is_no_fault(editor: LanguageClient, flow: Path)
 # ------------------------------------------------------------------ ways to start it
 
 
+def test_it_is_started_as_vs_code_starts_it(shop: Path, flow: Path) -> None:
+    """Its client says `--stdio` to every server, as the protocol recommends."""
+    with running(shop, "--stdio") as editor:
+        document = {
+            "uri": flow.as_uri(),
+            "languageId": "virta",
+            "version": 1,
+            "text": flow.read_text("utf-8"),
+        }
+        editor.notify("textDocument/didOpen", {"textDocument": document})
+        assert editor.at("textDocument/hover", flow, 1, 12) is not None
+
+
+def test_only_one_way_to_speak_can_be_named() -> None:
+    """In one line, with what to do."""
+    done = subprocess.run(
+        [VIRTA, "lsp", "--stdio", "--port", "2087"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "virta: `--port` and `--stdio` name two ways to speak: write one of them.\n"
+
+
 def test_it_serves_on_a_port_of_this_machine(shop: Path) -> None:
     """For editors that are told an address."""
     with socket.socket() as free:

@@ -1,6 +1,8 @@
 """`virta lsp`: the language server, which an editor starts."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
 
 if TYPE_CHECKING:
     import logging
@@ -10,13 +12,15 @@ _LOOPBACK = "127.0.0.1"
 _PORTS = range(1, 65536)
 
 
-def lsp(*, port: int | None = None) -> int:
+def lsp(*, port: int | None = None, stdio: Annotated[bool, Parameter(negative="")] = False) -> int:
     """Tell an editor of findings, names and meanings as one types, in the Language Server Protocol.
 
     Parameters
     ----------
     port
         Wait for the editor on this port of this machine, instead of speaking by standard input and output.
+    stdio
+        Speak by standard input and output, as without it: many editors say so.
     """
     import logging
     import os
@@ -27,6 +31,8 @@ def lsp(*, port: int | None = None) -> int:
 
     from virta.settings import BrokenProject
 
+    if stdio and port is not None:
+        raise BrokenProject("`--port` and `--stdio` name two ways to speak: write one of them.")
     if find_spec("pygls") is None:
         raise BrokenProject(
             "The language server needs a library that is not installed. Install Virta with it: "
