@@ -118,15 +118,6 @@ def unknown(code: str, kind: str, name: Name, known: Iterable[str], otherwise: s
     return error(code, name.span, f"There is no {kind} `{name.text}`.", help)
 
 
-def not_yet(event: Name) -> list[Finding]:
-    """A finding for an event of the reference that never happens: nobody tells by SMTP what arrived."""
-    if event.text != "email_delivered":
-        return []
-    message = "`email_delivered` does not happen: that a mail has arrived is told to Virta by nobody."
-    help = "Write `email_sent`, which happens when a mail is handed over."
-    return [error("E110", event.span, message, help)]
-
-
 def declared_how(event: Name, names: Names) -> str:
     """What to do about an event that nobody declared."""
     if "order_placed" in names.events:

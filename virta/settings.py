@@ -53,7 +53,8 @@ class Smtp(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`url` is `smtp://host:port`, `smtps://…` for TLS from the first byte, or `smtp+starttls://…`.
 
     `timeout` is in seconds and bounds every reply but the last one of a mail, for which RFC 5321 (4.5.3.2.6)
-    asks for ten minutes: `final_timeout`."""
+    asks for ten minutes: `final_timeout`. `delivery_notices`: a program of the operator's reads what the mail
+    server writes to the sender's address, so it may be asked what was delivered (RFC 3461)."""
 
     url: str = "smtp://127.0.0.1:2525"
     user: str = ""
@@ -62,6 +63,7 @@ class Smtp(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     per_second: float = 0  # 0: as fast as the server takes them
     timeout: float = 30
     final_timeout: float = 600
+    delivery_notices: bool = False
 
 
 class Stores(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -34,6 +34,7 @@ from engine.delivery.recover import recover
 from engine.delivery.smtp import Dial, Login, by_tcp
 from engine.mail.letters import LetterFault, Letters, Sender
 from engine.mail.measured import Marks
+from engine.returns.at_once import Delivers, teller
 from engine.returns.intake import Intake
 from engine.run.inbox import Inbox
 from engine.run.measurement import Measurement
@@ -77,7 +78,8 @@ class Blank:
 class World:
     """What a system takes from outside itself. `clock` gives ms UTC, `entropy(n)` n random bytes; not
     `durable` gives up on power loss. `dial` reaches the mail server. With `blank` nothing is on the disk.
-    `post` makes the calls of webhooks: what it says is taken is not asked for again."""
+    `post` makes the calls of webhooks: what it says is taken is not asked for again. `delivers`: the mail
+    server is one of our own; else its reports come by the API."""
 
     post: Post
     clock: Callable[[], int] = wall_clock
@@ -85,6 +87,7 @@ class World:
     durable: bool = True
     dial: Dial = by_tcp
     blank: Blank | None = None
+    delivers: Delivers | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +196,8 @@ async def _open(
     attempts = AttemptFile(data / "attempts" if blank is None else None, sender_of(keys))
     opened.callback(attempts.close)
     queue = Queue()
-    mailer = Mailer(login_of(settings), settings.smtp.connections, attempts, world.clock, world.dial)
+    login = login_of(settings, notices=settings.smtp.delivery_notices and loaded.hears_of_deliveries)
+    mailer = Mailer(login, settings.smtp.connections, attempts, world.clock, world.dial)
     wake: list[Callable[[], None]] = []
     dispatch = Dispatch(
         consent,
@@ -212,11 +216,21 @@ async def _open(
         world.clock,
         lambda: wake[0](),
     )
+    inbox = Inbox(store, program, world.clock, lambda: wake[0]())
     runner = Runner(
-        store, loaded, consent, letters, queue, mailer, dispatch, caller, world.clock, settings.team
+        store,
+        loaded,
+        consent,
+        letters,
+        queue,
+        mailer,
+        dispatch,
+        caller,
+        world.clock,
+        settings.team,
+        teller(inbox, world.delivers),
     )
     wake.append(runner.wake.set)
-    inbox = Inbox(store, program, world.clock, runner.wake.set)
     intake = Intake(consent, store, inbox, world.clock)
     measurement = Measurement(store, inbox, marks, world.clock)
     shown = ShownMails(store, consent, marks, world.clock, settings.stores.mails_days)
@@ -349,8 +363,8 @@ def letters_of(compiled: Compiled, settings: Settings, marks: Marks | None = Non
     )
 
 
-def login_of(settings: Settings) -> Login:
-    """How to reach the mail server."""
+def login_of(settings: Settings, notices: bool = False) -> Login:
+    """How to reach the mail server. `notices`: it is asked to tell which mails were delivered."""
     url, smtp = urlsplit(settings.smtp.url), settings.smtp
     return Login(
         host=url.hostname or "127.0.0.1",
@@ -362,6 +376,7 @@ def login_of(settings: Settings) -> Login:
         final_timeout=smtp.final_timeout,
         name=settings.sender.address.rpartition("@")[2],
         bounce_to=settings.sender.address,
+        notices=notices,
     )
 
 

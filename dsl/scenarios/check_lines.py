@@ -19,7 +19,10 @@ from dsl.terms import History, MailTest, Name, Path
 from dsl.typing_rules import check_condition
 from dsl.wording import duration_words
 
-_FROM_VIRTA = ("email_sent", "email_delivered")
+_FROM_VIRTA = {
+    "email_sent": "Write `expect send` and the name of the mail.",
+    "email_delivered": "Delete this line: a mail is delivered when it goes, unless it comes back further down.",
+}
 _LINES = {"email_opened": "opens", "email_clicked": "clicks"}
 _CHOSEN = ("subscribed", "unsubscribed")
 _RETURNED = ("email_bounced", "email_complained")
@@ -153,7 +156,7 @@ def _happens(does: nodes.Happens, draft: Draft, scope: Scope) -> Iterator[Findin
         return
     if event.name in _FROM_VIRTA:
         message = f"No line of a scenario brings `{event.name}`."
-        yield error("E614", does.event.span, message, "Write `expect send` and the name of the mail.")
+        yield error("E614", does.event.span, message, _FROM_VIRTA[event.name])
         return
     if event.name in (*_CHOSEN, *_RETURNED) and does.late is not None:
         message = f"Virta itself tells of `{event.name}` when it happens, so it never comes late."

@@ -46,6 +46,7 @@ from engine.core.conditions import Reading, Scene, Test, condition, reading
 from engine.core.trial import Trial, trial_of
 
 SENT = "email_sent"
+DELIVERED = "email_delivered"
 
 _PLACES = 4
 """Digits behind the point that a text shows of a number."""
@@ -116,11 +117,18 @@ class Flow(Struct, frozen=True):
     by_request: bool
     trials: dict[int, Trial]  # of splits that find out which arm is best
 
-    def hears_of_mails(self) -> bool:
-        """Whether it starts, ends or goes on by mails that are sent."""
+    def hears_of(self, event: str) -> bool:
+        """Whether it starts, ends or goes on by such events."""
         listeners = {listener.event for listener in self.starts + self.leaves}
-        return SENT in listeners or any(
-            hear.event == SENT for hears in self.hears.values() for hear, _ in hears
+        return event in listeners or any(
+            hear.event == event for hears in self.hears.values() for hear, _ in hears
+        )
+
+    def counts(self, event: str) -> bool:
+        """Whether such events are what it is to bring about: its goal, or what a split goes by."""
+        goal = self.graph.goal
+        return (goal is not None and goal.event == event) or any(
+            trial.event == event for trial in self.trials.values()
         )
 
 

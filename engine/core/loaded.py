@@ -12,7 +12,7 @@ from engine.core import calendar, codes, limits, windows
 from engine.core.boundary import Boundaries, boundaries
 from engine.core.bundle import Bundle
 from engine.core.conditions import Test, condition
-from engine.core.flow import SENT, Flow, Listener, dates_digest, events_asked_for, prepare
+from engine.core.flow import DELIVERED, SENT, Flow, Listener, dates_digest, events_asked_for, prepare
 from engine.core.mailkey import mail_key
 from engine.core.trial import Shares
 
@@ -67,7 +67,10 @@ class Loaded:
         self.needs = self._needs()
         every = self.graphs.values()
         self.trials = {trial.mark: trial for flow in every for trial in flow.trials.values()}
-        self.hears_of_mails = SENT in self.needs or any(flow.hears_of_mails() for flow in every)
+        self.hears_of_mails = SENT in self.needs or any(flow.hears_of(SENT) for flow in every)
+        self.hears_of_deliveries = DELIVERED in self.needs or any(
+            flow.hears_of(DELIVERED) or flow.counts(DELIVERED) for flow in every
+        )
         self.service_topics = frozenset(topic.name for topic in program.topics if topic.purpose == "service")
         self.attributes = dict(program.attributes)
         self.events = {event.name: dict(event.fields) for event in program.events}

@@ -1,4 +1,4 @@
-"""One pipelined connection to the mail server (RFC 5321, 2920, 6152).
+"""One pipelined connection to the mail server (RFC 5321, 2920, 6152, 3461).
 
 A state machine fed by the event loop, without a task or a future per mail. The envelope of the next mail goes
 out together with the final dot of the present one; its content only after the present one's reply. So at any
@@ -25,7 +25,7 @@ class ServerFault(Exception):
 
 class Login(Struct, frozen=True):
     """How to reach the server. `tls` is `none`, `starttls` or `implicit`; times are seconds. `name` and
-    `bounce_to` are ASCII."""
+    `bounce_to` are ASCII. `notices`: ask a server that offers it (DSN) to tell which mails were delivered."""
 
     host: str
     port: int
@@ -36,6 +36,7 @@ class Login(Struct, frozen=True):
     final_timeout: float = 600
     name: str = "localhost"  # what we call ourselves in EHLO
     bounce_to: str = ""  # the envelope sender
+    notices: bool = False
 
 
 Dial: TypeAlias = Callable[[asyncio.Protocol, str, int], Awaitable[object]]
@@ -73,6 +74,7 @@ class Connection(asyncio.Protocol):
         self._why = ""
         self._asked: asyncio.Future[Reply] | None = None  # while opening
         self._pipelining = False
+        self._notices = False
         self._prompt = True
         self._state = _IDLE
         self._job: Job | None = None
@@ -147,6 +149,7 @@ class Connection(asyncio.Protocol):
         words = {line.split(" ")[0].upper() for line in reply.lines[1:]}
         self._pipelining = "PIPELINING" in words
         self.eight_bit = "8BITMIME" in words
+        self._notices = self._login.notices and "DSN" in words
 
     async def _ask(self, command: bytes) -> Reply:
         if self._transport is None or self._dead:
@@ -199,9 +202,14 @@ class Connection(asyncio.Protocol):
 
     def _envelope(self, job: Job) -> list[bytes]:
         body = b" BODY=8BITMIME" if job.eight_bit else b""
+        notify = b""
+        if self._notices:
+            # the key comes back as Original-Envelope-Id, and the head with the Message-ID (RFC 3461 4.3, 4.4)
+            body += b" RET=HDRS ENVID=" + job.permit.key.encode("ascii")
+            notify = b" NOTIFY=SUCCESS,FAILURE"
         return [
             b"MAIL FROM:<" + self._login.bounce_to.encode("ascii") + b">" + body + b"\r\n",
-            b"RCPT TO:<" + job.recipient + b">\r\n",
+            b"RCPT TO:<" + job.recipient + b">" + notify + b"\r\n",
             b"DATA\r\n",
         ]
 

@@ -1,1 +1,1 @@
-"""What comes back of mails that were handed over: complaints and bounces."""
+"""What is told of mails that were handed over: complaints, bounces, deliveries."""

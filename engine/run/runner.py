@@ -1,7 +1,7 @@
 """The loop of the engine: gather what happened, advance those people, commit, hand on the effects."""
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
 import structlog
 
@@ -60,8 +60,9 @@ _CHANGES = "changes"
 
 
 class Runner:
-    """Moves people. `clock` gives ms UTC. Call `start` once, then `step` until it says that nothing is left,
-    or `run` for good."""
+    """Moves people. `clock` gives ms UTC. `deliver` is told the mails that the mail server took, if a flow
+    asks what was delivered and nobody else would tell. Call `start` once, then `step` until it says that
+    nothing is left, or `run` for good."""
 
     def __init__(
         self,
@@ -75,6 +76,7 @@ class Runner:
         caller: Caller,
         clock: Callable[[], int],
         team: Collection[str] = (),
+        deliver: Callable[[Sequence[Handed]], Awaitable[None]] | None = None,
     ) -> None:
         self.wake = asyncio.Event()
         self.idle = False  # whether `step` last found nothing to do
@@ -90,6 +92,7 @@ class Runner:
         self._caller = caller
         self._clock = clock
         self._team = team
+        self._deliver = deliver
         self._cursors: dict[str, int] = {_CHANGES: 0, INBOX: 0}
         self._trials = Trials(store)
         self._errands = Errands(consent, letters, queue, dispatch, caller)
@@ -182,6 +185,10 @@ class Runner:
         batch.products, batch.products_gone = self._letters.catalogue.take_news()
         if not self._loaded.recommends:  # else what is emitted is learned from as it comes in
             batch.inbox = batch.cursors.get(INBOX, self._cursors[INBOX])
+        if self._deliver is not None and batch.handed and self._loaded.hears_of_deliveries:
+            # before the commit, so that no crash comes between; it is worked on in a later step
+            taken = {verdict.item.key for verdict in verdicts if not verdict.reason}
+            await self._deliver([mail for mail in batch.handed if mail.key in taken])
         await self._store.commit(batch)
         self._cursors |= batch.cursors
         self._errands.forget(batch.ended)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from engine.core.bundle import Effect
@@ -10,6 +10,8 @@ from engine.store import rows
 from engine.store import schema as t
 from engine.store.batch import Batch
 from engine.store.statement import Driver, Statement
+
+_FETCH = 500
 
 
 class Places:
@@ -50,8 +52,19 @@ def waiting(driver: Driver) -> list[Effect]:
     return [rows.effect_of(key, contact, body) for key, contact, body in _WAITING.rows(driver)]
 
 
+def open_among(connection: Connection, keys: Sequence[str]) -> set[str]:
+    """Those of the keys under which something is not done."""
+    found: set[str] = set()
+    ids = [bytes.fromhex(key) for key in keys]
+    for start in range(0, len(ids), _FETCH):
+        known = connection.execute(_OPEN, {"keys": ids[start : start + _FETCH]})
+        found.update(row.key.hex() for row in known)
+    return found
+
+
 _PUT = Statement(upsert(t.effect).on_conflict_do_nothing())
 _LAST = Statement(select(func.max(t.effect.c.made)))
+_OPEN = select(t.effect.c.key).where(t.effect.c.key.in_(bindparam("keys", expanding=True)))
 _GONE = Statement(delete(t.effect).where(t.effect.c.key == bindparam("key_")))
 _WAITING = Statement(
     select(t.effect.c.key, t.effect.c.contact, t.effect.c.body).order_by(t.effect.c.made, t.effect.c.key)

@@ -88,6 +88,11 @@ class Store:
         """The mails handed over under these keys, in order; None: there is none."""
         return await self._database.run(handed.find, keys)
 
+    async def open_among(self, keys: Sequence[str]) -> set[str]:
+        """Those of the keys under which something was asked for and is not done: of mails, those of which
+        the engine does not know yet what became of them."""
+        return await self._database.run(effects.open_among, keys)
+
     async def keep_mails(self, mails: Sequence[Kept]) -> None:
         """Keep the bodies of mails; one whose key is there already is as it is now."""
         await self._database.run(_keep_mails, mails)

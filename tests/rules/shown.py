@@ -27,6 +27,7 @@ _ORDER = (
     "plain/leaving",
     "plain/ordering",
     "plain/waits",
+    "plain/deliveries",
     "plain/steps",
     "plain/own_limits",
     "limited/limits",

@@ -1,4 +1,5 @@
-"""`POST /v1/returns`: a complaint stops marketing at once, a hard bounce the address. Flows hear of both."""
+"""`POST /v1/returns`: a complaint stops marketing at once, a hard bounce the address. Flows hear of both, and
+of what was delivered."""
 
 import sqlite3
 from datetime import UTC, datetime
@@ -7,7 +8,7 @@ import httpx2
 import pytest
 from house import HOUR, KEY, House
 
-from consent.contract import Reason
+from consent.contract import Outcome, Reason, Settlement
 
 pytestmark = pytest.mark.anyio
 
@@ -25,6 +26,10 @@ def complaint(key: str = MAIL, **more: object) -> dict[str, object]:
 
 def bounce(code: str, key: str = MAIL) -> dict[str, object]:
     return {"kind": "bounce", "message_id": f"{key}@kafija.example", "code": code}
+
+
+def delivered(key: str = MAIL, **more: object) -> dict[str, object]:
+    return {"kind": "delivered", "message_id": f"<{key}@kafija.example>", **more}
 
 
 async def mailed(house: House) -> str:
@@ -178,4 +183,43 @@ async def test_a_complaint_about_a_proof_mail_counts_too(house: House) -> None:
     await house.mailed()
     answer = await tell(house, complaint(proof.ask.key))
     assert answer.json() == {"accepted": 1, "rejected": []}
+    assert await house.received() == []
+
+
+async def test_a_delivery_is_an_event_and_no_matter_of_consent(house: House) -> None:
+    """Not a row of consent differs; the flows hear of the mail; told twice it counts once."""
+    subject = await mailed(house)
+    before = house.everything_stored()
+    answer = await tell(house, delivered(code="2.1.5"), delivered())
+    assert (answer.status_code, answer.json()) == (202, {"accepted": 2, "rejected": []})
+    assert house.everything_stored() == before
+    (event,) = await house.received()
+    assert (event.kind, event.contact, event.at) == ("email_delivered", subject, house.clock.now)
+    assert event.data == {"flow": "welcome", "step": "first", "template": "gift", "topic": "newsletter"}
+
+
+async def test_a_delivered_proof_mail_is_taken_and_is_no_event(house: House) -> None:
+    """No flow sent it, so no flow hears of it."""
+    await house.sign_up("berta@example.com")
+    (proof,) = await house.consent.proofs()
+    await house.mailed()
+    assert (await tell(house, delivered(proof.ask.key))).json() == {"accepted": 1, "rejected": []}
+    assert await house.received() == []
+
+
+async def test_a_delivery_of_what_never_went_out_is_none(house: House) -> None:
+    """Neither one of another program, nor one whose code says the opposite, nor one of a refused mail."""
+    subject = await mailed(house)
+    refused = "0d" * 16
+    await house.consent.claim("engine", [house.ask(subject, refused)], [])
+    await house.consent.settle("engine", [Settlement(refused, 1, Outcome.REFUSED, 550)])
+    answer = await tell(house, delivered("0b" * 16), delivered(code="5.1.1"), delivered(refused))
+    assert answer.json()["rejected"] == [
+        {"index": 0, "reason": "`message_id` is that of no mail that went out from here"},
+        {
+            "index": 1,
+            "reason": "`code` says that this mail was not delivered: that of one which was begins with 2",
+        },
+        {"index": 2, "reason": "`message_id` is that of no mail that went out from here"},
+    ]
     assert await house.received() == []

@@ -19,6 +19,7 @@ import uvicorn
 from consent.contract import Unavailable
 from dsl.compile import Compiled
 from dsl.graph import Webhook
+from engine.returns.at_once import every_mail
 from engine.store.database import StoreFault
 from virta.keys import ProjectKeys, read_or_make_keys
 from virta.logs import set_up_logs
@@ -72,7 +73,7 @@ def serve(
     set_up_logs()
     settings, compiled = load_sound_project(folder)
     clock = wall_clock if now is None else _clock_from(now, settings)
-    world = World(post_of(_webhooks(compiled), settings), clock)
+    world = World(post_of(_webhooks(compiled), settings), clock, delivers=every_mail if mailbox else None)
     keys = read_or_make_keys(settings, folder, world.entropy)
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(_listen(host, port))

@@ -21,6 +21,7 @@ from engine.calls.recorder import Recorder
 from engine.core.record import What
 from engine.delivery.smtp import ServerFault
 from engine.insight.figures import figures
+from engine.returns.at_once import every_mail
 from engine.run.simulate import Simulation, VirtualClock
 from engine.store.database import StoreFault
 from virta.disk_fault import disk_fault
@@ -149,7 +150,7 @@ async def _play(
 ) -> Report:
     began = time.monotonic()
     clock = VirtualClock(acts[0].at)
-    world = World(Recorder(), clock, random.Random(seed).randbytes, durable=False)
+    world = World(Recorder(), clock, random.Random(seed).randbytes, durable=False, delivers=every_mail)
     system = await open_system(folder, settings, compiled, keys, world)
     replay = Replay(system.pages, settings.url, _KEY, mailbox, system.store.handed, system.measurement)
     simulation = Simulation(clock, system.queue, system.dispatch, system.proofs, system.runner, system.caller)

@@ -252,3 +252,5 @@ async def _return(stage: Stage, kind: str, code: str, place: dict[str, str]) -> 
     (reason,) = await stage.system.intake.accept_returns([report])
     if reason is not None:
         raise CannotHappen(f"This return is not taken: {reason}.")
+    if kind == "bounce":
+        stage.returned.add(handed.key)

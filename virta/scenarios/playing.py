@@ -1,6 +1,8 @@
 """One scenario from its first line to its last, or to the first that fails."""
 
+import contextlib
 import time
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -10,7 +12,7 @@ from structlog.typing import EventDict
 
 from consent.contract import Unavailable
 from dsl.graph import Text
-from dsl.graph.scenario import ExpectSkipped, Line, Scenario
+from dsl.graph.scenario import ExpectSkipped, Line, Occurs, Scenario
 from engine.core import calendar
 from engine.core.bundle import Entry
 from engine.core.record import What, Why
@@ -76,12 +78,8 @@ async def play(house: House, scenario: Scenario) -> Outcome:
 async def _played(
     house: House, scenario: Scenario, said: list[EventDict]
 ) -> tuple[Failure | None, int, frozenset[Reached]]:
-    start = _start(scenario, _zone(house, scenario))
-    async with open_stage(house, scenario, _address(scenario), start - _BEFORE) as stage:
-        await introduce(stage, scenario.profile)
-        await stage.run_to(start - 1)
-        await stage.begin()
-        progress = _Progress(start, start, start, faulty=_expected_faults(scenario))
+    undelivered = await _coming_back(house, scenario, said) if _returns(scenario) else frozenset()
+    async with _begun(house, scenario, undelivered) as (stage, progress):
         failure = None
         for number, line in enumerate(scenario.lines):
             miss = await _line(stage, line, number, progress, said)
@@ -90,6 +88,42 @@ async def _played(
                 break
         journal = await stage.journal()
         return failure, len(await stage.handed()), reached_in(stage.loaded.program, journal)
+
+
+@contextlib.asynccontextmanager
+async def _begun(
+    house: House, scenario: Scenario, undelivered: frozenset[str]
+) -> AsyncIterator[tuple[Stage, _Progress]]:
+    """A stage on which all is as it is before the first line."""
+    start = _start(scenario, _zone(house, scenario))
+    async with open_stage(house, scenario, _address(scenario), start - _BEFORE, undelivered) as stage:
+        await introduce(stage, scenario.profile)
+        await stage.run_to(start - 1)
+        await stage.begin()
+        yield stage, _Progress(start, start, start, faulty=_expected_faults(scenario))
+
+
+async def _coming_back(house: House, scenario: Scenario, said: list[EventDict]) -> frozenset[str]:
+    """The keys of the mails that lines further down say have come back: such a mail was not delivered when it
+    went. Which mails these are shows only when the lines are reached, and what is known of one may change
+    which the next are: so they are found one by one. Empty where no flow asks what is delivered."""
+    found: frozenset[str] = frozenset()
+    while True:
+        async with _begun(house, scenario, found) as (stage, progress):
+            if not stage.loaded.hears_of_deliveries:
+                return found
+            for number, line in enumerate(scenario.lines):
+                await _line(stage, line, number, progress, said)
+                if stage.returned - found:
+                    break
+        said.clear()
+        if stage.returned <= found:
+            return found
+        found |= stage.returned
+
+
+def _returns(scenario: Scenario) -> bool:
+    return any(isinstance(line.does, Occurs) and line.does.event == "email_bounced" for line in scenario.lines)
 
 
 async def _line(

@@ -4,8 +4,8 @@ import asyncio
 import contextlib
 import hashlib
 import random
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Set
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -68,7 +68,8 @@ KEYS = ProjectKeys(
 @dataclass(frozen=True, slots=True)
 class Stage:
     """An open system with the parts that a scenario drives. `contact` is whom it is about. `ticked` are the
-    purposes that stand on the form of their first sign-up, where they have agreed to no topic before."""
+    purposes that stand on the form of their first sign-up, where they have agreed to no topic before.
+    `returned` are the keys of mails that came back."""
 
     house: House
     system: System
@@ -79,6 +80,7 @@ class Stage:
     address: str
     contact: str
     ticked: tuple[str, ...] = ()
+    returned: set[str] = field(default_factory=set)
 
     async def run_to(self, moment: int) -> None:
         """Let everything happen that is due up to `moment` (ms UTC), and stand there."""
@@ -114,9 +116,12 @@ class Stage:
 
 
 @contextlib.asynccontextmanager
-async def open_stage(house: House, scenario: Scenario, address: str, start: int) -> AsyncIterator[Stage]:
+async def open_stage(
+    house: House, scenario: Scenario, address: str, start: int, undelivered: Set[str] = frozenset()
+) -> AsyncIterator[Stage]:
     """A stage whose clock stands at `start` (ms UTC), with the contact known, and nothing that starts a flow
-    yet. Raises `BrokenProject`."""
+    yet. Its mail server delivers all that it takes, but for mails with `undelivered` keys. Raises
+    `BrokenProject`."""
     program = staged(house.program, scenario)
     clock, post = VirtualClock(start), Post()
     world = World(
@@ -126,6 +131,7 @@ async def open_stage(house: House, scenario: Scenario, address: str, start: int)
         durable=False,
         dial=post.dial,
         blank=house.blank,
+        delivers=lambda key: key not in undelivered,
     )
     still = replace(house.compiled, program=standing_still(program))
     system = await open_system(house.folder, house.settings, still, KEYS, world)

@@ -1,4 +1,4 @@
-"""`POST /v1/returns`: what mail providers report of mails that went out, complaints and bounces."""
+"""`POST /v1/returns`: what mail providers report of mails that went out: complaints, bounces, deliveries."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -32,7 +32,7 @@ class _Batch(Struct, forbid_unknown_fields=True):
 
 
 class _Return(Struct, forbid_unknown_fields=True):
-    kind: Literal["complaint", "bounce"]
+    kind: Literal["complaint", "bounce", "delivered"]
     message_id: str
     code: str = ""
     at: Annotated[datetime, Meta(tz=True)] | None = None
@@ -57,6 +57,8 @@ def read_return(raw: msgspec.Raw | bytes, now: int) -> Return | str:
         return found
     if found.code and not is_code(found.code):
         return '`code` is no enhanced status code as in "5.1.1" (RFC 3463)'
+    if found.kind == "delivered" and found.code[:1] not in ("", "2"):
+        return "`code` says that this mail was not delivered: that of one which was begins with 2"
     at = now if found.at is None else (found.at - _EPOCH) // timedelta(milliseconds=1)
     if at < 0:
         return "`at` lies before 1970"

@@ -180,6 +180,46 @@ async def test_eight_bit_is_said_only_where_it_is_taken(open_office: Opener, con
         assert not any("BODY" in command for command in old.commands)
 
 
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        (True, ("PIPELINING", "8BITMIME")),
+        (False, ("PIPELINING", "8BITMIME", "DSN")),
+        (False, ("PIPELINING",)),
+    ],
+)
+async def test_an_envelope_asks_for_no_notice_that_nobody_reads_or_the_server_does_not_make(
+    open_office: Opener, consent: Consent, wanted: bool, words: tuple[str, ...]
+) -> None:
+    """Not a byte more than without notices."""
+    [anna] = await consent.join(1)
+    async with Server(words=words) as server:
+        office = open_office(server.login(notices=wanted))
+        office.put(item(anna))
+        await office.drain()
+        sender, recipient = (line for line in server.commands if line[:4] in ("MAIL", "RCPT"))
+        body = " BODY=8BITMIME" if "8BITMIME" in words else ""
+        assert sender == f"MAIL FROM:<bounces@kafija.example>{body}"
+        assert recipient.startswith("RCPT TO:<")
+        assert recipient.endswith(">")
+
+
+@pytest.mark.parametrize("words", [("PIPELINING", "DSN"), ("DSN",)])
+async def test_a_server_that_makes_notices_is_asked_for_them_where_somebody_reads_them(
+    open_office: Opener, consent: Consent, words: tuple[str, ...]
+) -> None:
+    """Of success and of failure, with the head returned, under the mail's key (RFC 3461 4)."""
+    people = await consent.join(2)
+    async with Server(words=words) as server:
+        office = open_office(server.login(notices=True))
+        keys = office.put(*map(item, people))
+        await office.drain()
+        assert consent.outcomes() == {key: [ACCEPTED] for key in keys}
+        asked = [line.partition(">")[2] for line in server.commands if line[:4] in ("MAIL", "RCPT")]
+        assert asked[1::2] == [" NOTIFY=SUCCESS,FAILURE"] * 2
+        assert sorted(asked[::2]) == sorted(f" RET=HDRS ENVID={key}" for key in keys)
+
+
 async def test_dots_at_line_starts_are_doubled_on_the_wire(open_office: Opener, consent: Consent) -> None:
     """A line that is a dot does not end the mail (RFC 5321 4.5.2)."""
     people = await consent.join(2)

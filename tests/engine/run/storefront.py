@@ -14,6 +14,7 @@ from consent.keys import Keys
 from engine.calls.call import Answer, Call
 from engine.calls.caller import Post
 from engine.calls.recorder import Recorder
+from engine.returns.at_once import Delivers
 from engine.run.simulate import Simulation, VirtualClock
 from virta.keys import ProjectKeys
 from virta.mailbox.reader import Mail, mails
@@ -139,9 +140,10 @@ async def open_shop(
     lists: tuple[tuple[str, bytes], ...] = (),
     post: Post | None = None,
     templates: tuple[tuple[str, bytes], ...] = (),
+    delivers: Delivers | None = None,
 ) -> AsyncIterator[Shop]:
     """A life of the shop whose stores are in `folder`; mails go to `url`, calls are made by `post`; mails
-    are plain but for `templates`."""
+    are plain but for `templates`; with `delivers` the mail server is one of our own."""
     settings = Settings(
         name="shop",
         sender=Sender(name="Kafija", address="hello@kafija.example", imprint="Kafija SIA, Riga"),
@@ -153,7 +155,7 @@ async def open_shop(
         purposes={name: Purpose(title=name.title(), consent=f"I agree to {name}.") for name in BESIDE_TOPICS},
     )
     clock = VirtualClock(now)
-    world = World(post or Recorder(), clock, Dice(f"{folder}/{now}"), durable=False)
+    world = World(post or Recorder(), clock, Dice(f"{folder}/{now}"), durable=False, delivers=delivers)
     system = await open_system(
         folder, settings, compiled(text, lists=lists, templates=templates), KEYS, world
     )
