@@ -125,7 +125,7 @@ def _text_literal(one: ValueType, right: Expression, names: Names) -> Iterable[F
     if not (isinstance(right, Literal) and isinstance(right.value, str) and right.kind == "text"):
         return
     text = right.value
-    if one.kind == "choice" and text not in one.choices:
+    if one.kind == "choice" and text.strip().casefold() not in map(str.casefold, one.choices):
         close = nearest(text, one.choices)
         yield error(
             "E310",

@@ -20,18 +20,17 @@ class Filling:
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """A `{…}` that holds no value."""
+    """A `{…}` that holds no value, or a `{` that is not closed, with what follows it."""
 
     text: str
 
 
 def fillings(text: TextValue) -> tuple[str | Filling | Misfit, ...]:
-    """The parts of a text: plain text, values, and what stands in braces but is no value."""
+    """The parts of a text: plain text, values, and what begins with a brace but is no value."""
     parts: list[str | Filling | Misfit] = []
     position = 0
     for found in _FILL.finditer(text.value):
-        if found.start() > position:
-            parts.append(text.value[position : found.start()])
+        parts += _plain(text.value[position : found.start()])
         position = found.end()
         value = _VALUE.match(found.group(1))
         if value is None:
@@ -39,6 +38,9 @@ def fillings(text: TextValue) -> tuple[str | Filling | Misfit, ...]:
             continue
         names = tuple(Name(word, text.span) for word in value.group(1).split("."))
         parts.append(Filling(Path(names, text.span), value.group(2)))
-    if position < len(text.value):
-        parts.append(text.value[position:])
-    return tuple(parts)
+    return (*parts, *_plain(text.value[position:]))
+
+
+def _plain(text: str) -> list[str | Misfit]:
+    before, brace, behind = text.partition("{")
+    return [*([before] if before else []), *([Misfit(brace + behind)] if brace else [])]

@@ -219,6 +219,13 @@ def _check_not(node: Not, part: Expression, scope: Scope, findings: list[Finding
             )
         )
         return
+    if isinstance(part, Known) and not part.words.startswith("is not"):
+        check_value(part.value, scope, findings)
+        other = "is unknown" if part.words == "is known" else "is known"
+        shown = f"{part.value.text if isinstance(part.value, Path) else '…'} {other}"
+        message = f"`not … {part.words}` is said without `not`."
+        findings.append(error("E306", node.span, message, f"Write `{shown}`."))
+        return
     check_condition(part, scope, findings)
 
 

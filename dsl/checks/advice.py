@@ -62,17 +62,18 @@ class Close:
             self.just_sent = any(ends)
 
 
-def _last_waits(steps: tuple[Step, ...]) -> Iterator[Finding]:
-    if not steps:
-        return
-    last = steps[-1]
-    if isinstance(last, Wait | BestTime) or (isinstance(last, WaitUntil) and not any(blocks(last))):
-        yield warning(
-            "W202", last.span, "Nothing comes after this wait.", "Delete it, or write a step below it."
-        )
-    if not isinstance(last, Repeat):  # the wait at the end of a round parts it from the next one
-        for block in blocks(last):
-            yield from _last_waits(block)
+def _last_waits(steps: tuple[Step, ...], ends: bool = True) -> Iterator[Finding]:
+    """Waits behind which nothing happens. `ends`: the journey does behind these steps."""
+    if steps and isinstance(steps[-1], Finish) and steps[-1].label is None:
+        ends, steps = True, steps[:-1]
+    for step in steps:
+        last = ends and step is steps[-1]
+        waits = isinstance(step, Wait | BestTime) or (isinstance(step, WaitUntil) and not any(blocks(step)))
+        if last and waits:
+            help = "Delete it, or write a step below it."
+            yield warning("W202", step.span, "Nothing comes after this wait.", help)
+        for block in blocks(step):  # the wait at the end of a round parts it from the next one
+            yield from _last_waits(block, last and not isinstance(step, Repeat))
 
 
 def _purchase(flow: Flow, draft: Draft) -> Iterator[Finding]:

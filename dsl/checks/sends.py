@@ -118,7 +118,9 @@ def filled(text: TextValue, scope: Scope, where: str, unknowns: bool = False) ->
             yield error(
                 "E461",
                 text.span,
-                f"`{part.text}` is no value that a text can hold.",
+                f"`{part.text}` is no value that a text can hold."
+                if part.text.endswith("}")
+                else "A `{` of this text is not closed.",
                 'Write it like `{trigger.order_id}` or `{contact.first_name or "friend"}`.',
             )
         elif isinstance(part, Filling):
