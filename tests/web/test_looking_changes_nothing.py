@@ -1,7 +1,9 @@
 """Link scanners, previews and prefetchers look at every link of a mail; only a person's POST may act."""
 
 import pytest
-from house import House
+from house import House, path
+
+from engine.mail.kept import Kept
 
 pytestmark = pytest.mark.anyio
 
@@ -14,6 +16,8 @@ async def test_no_method_but_post_changes_anything_at_any_link(house: House, met
     [(confirm, refuse)] = await house.mailed()
     links = [confirm, refuse, house.unsubscribe(subject), house.unsubscribe(subject, ""), "/signup"]
     links.append(house.preferences(subject))
+    await house.store.keep_mails([Kept("0a" * 16, subject, house.clock.now, True, "<p>Hello</p>")])
+    links.append(path(house.marks.view("0a" * 16)))
     before = house.everything_stored()
     for link in links:
         for query in ("", "?List-Unsubscribe=One-Click&stop=all&save=yes&_method=POST"):

@@ -228,6 +228,7 @@ async def test_nothing_that_a_scanner_does_to_a_measured_mail_touches_consent(ho
     """GET, HEAD and more on every link, over and over: not a row of the consent store differs."""
     subject = await measured(house)
     every = [*links(house), house.unsubscribe(subject), house.preferences(subject)]
+    every.append(path(house.marks.view(MAIL)))
     before = house.everything_stored()
     for method in ("GET", "HEAD", "OPTIONS", "GET"):
         for link in every:

@@ -84,6 +84,11 @@ def rows(folder: Path) -> list[tuple[bytes, int]]:
     return found
 
 
+def stored(folder: Path) -> bytes:
+    """All that the engine's store has on disk."""
+    return b"".join(path.read_bytes() for path in sorted(folder.glob("engine.db*")))
+
+
 async def test_the_link_shows_the_mail_as_it_was_sent(tmp_path: Path, mailbox: Running) -> None:
     """The same HTML, each reader's own mail; no browser may keep it."""
     async with shop_of(tmp_path, mailbox) as shop:
@@ -107,3 +112,98 @@ async def test_a_mail_without_the_link_is_not_kept(tmp_path: Path, mailbox: Runn
         await shop.until(shop.clock() + 2 * DAY)
         assert len(shop.mails()) == 2
         assert len(rows(tmp_path)) == 1
+
+
+async def test_who_agreed_to_be_measured_is_not_by_a_mail_that_is_kept(
+    tmp_path: Path, mailbox: Running
+) -> None:
+    """The mail itself leads through measured links, all but Virta's own; the page leads where they led."""
+    async with shop_of(tmp_path, mailbox) as shop:
+        await shop.join("anna@example.com", "news", "measurement")
+        (mail,) = shop.mails()
+        sent, shown = html_of(mail), (await get(shop, link_of(mail))).text
+        assert sent.count("/l/") == sent.count("/o/") == 1
+        assert "/l/" not in shown
+        assert "/o/" not in shown
+        assert 'href="https://kafija.example/beans?a=1&amp;b=2"' in shown
+        for own in ("/v/", "/u/", "/p/"):
+            (link,) = re.findall(f'href="([^"]+{own}[^"]+)"', shown)
+            assert f'href="{link}"' in sent
+            assert (await get(shop, link)).status_code == 200
+
+
+async def test_the_store_keeps_no_address_of_a_mail_that_shows_it(tmp_path: Path, mailbox: Running) -> None:
+    """The page shows the mail as it was sent all the same, in both kinds."""
+    said = '<p title="{{ contact.email }}">For {{ contact.email }}</p>'
+    async with shop_of(tmp_path, mailbox, MAIL.replace("<p>Hello", f"{said}<p>Hello")) as shop:
+        await shop.join(ODD, "news")
+        (mail,) = shop.mails()
+        assert "For o&#39;hara&amp;sons@example.com</p>" in html_of(mail)
+        assert (await get(shop, link_of(mail))).text == html_of(mail)
+        assert len(rows(tmp_path)) == 1
+        key = urlsplit(mail.parsed()["Message-ID"].strip("<>")).path.partition("@")[0]
+        kept = await shop.system.store.kept_mail(key)
+        assert kept is not None
+        assert "hara" not in kept.text
+    assert b"kept_mail" in stored(tmp_path)
+    assert b"o'hara" not in stored(tmp_path)
+
+
+async def test_a_template_that_takes_the_address_apart_is_sent_all_the_same(
+    tmp_path: Path, mailbox: Running
+) -> None:
+    """What cannot be kept without the address is not kept: the link says that it is not there."""
+    initial = '<p>{{ contact.email.split("@")[1].split(".")[1] }}</p>'
+    async with shop_of(tmp_path, mailbox, MAIL.replace("<p>Hello", f"{initial}<p>Hello")) as shop:
+        await shop.join("anna@example.com", "news")
+        (mail,) = shop.mails()
+        assert "<p>com</p>" in html_of(mail)
+        assert rows(tmp_path) == []
+        assert (await get(shop, link_of(mail))).status_code == 410
+
+
+async def test_a_mail_in_plain_text_is_kept_as_text(tmp_path: Path, mailbox: Running) -> None:
+    """A template of its own kind; the page is HTML in which its links can be followed."""
+    text = (
+        "---\nsubject: Hello\n---\nA < B\n{{ links.browser }}\n{{ links.unsubscribe }} {{ sender.imprint }}\n"
+    )
+    given = (("templates/greeting.txt", text.encode()),)
+    flow = FLOW.replace("send greeting", "send  greeting")  # for which no HTML is put beside it
+    async with open_shop(tmp_path, flow, mailbox.url, mailbox.folder, templates=given) as shop:
+        await shop.join("anna@example.com", "news")
+        (mail,) = shop.mails()
+        (link,) = re.findall(r"https?://\S+/v/\S+", mail.parsed().get_content())
+        shown = await get(shop, link)
+        assert shown.status_code == 200
+        assert f'A &lt; B\n<a href="{link}">{link}</a>' in shown.text
+
+
+@pytest.mark.parametrize(("fault", "left"), [("refuse", 0), ("hang", 1), ("defer_once", 1)])
+async def test_only_what_may_have_gone_out_stays(tmp_path: Path, fault: str, left: int) -> None:
+    """A refused mail is not kept; one whose outcome is unknown may be with its reader; one that went at the
+    second attempt has the link and the body of that attempt."""
+    with start(tmp_path / "mailbox", **{fault: "anna@*"}) as mailbox:
+        async with shop_of(tmp_path, mailbox) as shop:
+            await shop.join("anna@example.com", "news")
+            assert fault != "refuse" or "skipped greeting server_refused" in await shop.story("hello")
+            if fault == "defer_once":
+                assert len(rows(tmp_path)) == 1
+                shop.clock.set(shop.clock() + 61_000)
+                await shop.settle()
+            assert [at for _, at in rows(tmp_path)] == [shop.clock()] * left
+            for mail in shop.mails():
+                assert (await get(shop, link_of(mail))).text == html_of(mail)
+
+
+async def test_the_link_works_in_the_life_after(tmp_path: Path, mailbox: Running) -> None:
+    """Ninety days long, of which the store is the only memory."""
+    async with shop_of(tmp_path, mailbox) as shop:
+        await shop.join("anna@example.com", "news")
+        now = shop.clock()
+    async with shop_of(tmp_path, mailbox, now=now + 90 * DAY) as shop:
+        (mail, *_) = shop.mails()
+        assert (await get(shop, link_of(mail))).text == html_of(mail)
+        shop.clock.set(now + 90 * DAY + 1)
+        assert (await get(shop, link_of(mail))).status_code == 410
+        await shop.system.shown.tidy()
+        assert not any(at == now for _, at in rows(tmp_path))
