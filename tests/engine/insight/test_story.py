@@ -125,6 +125,8 @@ def test_a_request_for_a_flow_is_told_as_what_the_shop_did() -> None:
     """By the title of the flow."""
     [found] = story(SETS_OFF, None, (), [event(REQUEST, MONDAY, flow="thanks")])
     assert found.text == "The shop asked for “Our thanks”."
+    [found] = story(SETS_OFF, None, (), [event(REQUEST, MONDAY, flow="thanks", place="studio")])
+    assert found.text == "The shop asked for “Our thanks” in the studio."
 
 
 def test_rounds_are_counted_out() -> None:
