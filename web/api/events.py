@@ -1,6 +1,6 @@
 """`POST /v1/events`: what happened to people."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -10,12 +10,9 @@ from starlette.responses import Response
 
 from web.api.batch import Clock, check_length, take
 from web.api.inbox import Inbox, NewEvent
+from web.api.moment import moment_of
 from web.api.payload import read_item, read_json
 from web.api.replies import answer
-
-AHEAD_MS = 3_600_000  # how wrong a caller's clock may be
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class _Batch(Struct, forbid_unknown_fields=True):
@@ -57,9 +54,7 @@ def read_event(raw: msgspec.Raw | bytes, now: int) -> NewEvent | str:
         return "`id` is missing: give each event an id of your own, so that sending it twice counts once"
     if (event.contact.email is None) == (event.contact.id is None):
         return "`contact` needs either `email` or `id`"
-    at = now if event.at is None else (event.at - _EPOCH) // timedelta(milliseconds=1)
-    if at < 0:
-        return "`at` lies before 1970"
-    if at > now + AHEAD_MS:
-        return "`at` lies more than an hour in the future"
+    at = moment_of(event.at, now)
+    if isinstance(at, str):
+        return at
     return NewEvent(event.id, event.event, event.contact.email, event.contact.id, at, event.data)

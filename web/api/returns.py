@@ -1,7 +1,7 @@
 """`POST /v1/returns`: what mail providers report of mails that went out: complaints, bounces, deliveries."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Literal, Protocol
 
 import msgspec
@@ -12,11 +12,9 @@ from starlette.responses import Response
 from engine.returns.classify import is_code
 from engine.returns.intake import Return
 from web.api.batch import Clock, check_length, take
-from web.api.events import AHEAD_MS
+from web.api.moment import moment_of
 from web.api.payload import read_item, read_json
 from web.api.replies import answer
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Returns(Protocol):
@@ -59,9 +57,7 @@ def read_return(raw: msgspec.Raw | bytes, now: int) -> Return | str:
         return '`code` is no enhanced status code as in "5.1.1" (RFC 3463)'
     if found.kind == "delivered" and found.code[:1] not in ("", "2"):
         return "`code` says that this mail was not delivered: that of one which was begins with 2"
-    at = now if found.at is None else (found.at - _EPOCH) // timedelta(milliseconds=1)
-    if at < 0:
-        return "`at` lies before 1970"
-    if at > now + AHEAD_MS:
-        return "`at` lies more than an hour in the future"
+    at = moment_of(found.at, now)
+    if isinstance(at, str):
+        return at
     return Return(found.kind, found.code, found.message_id, at)
