@@ -1,15 +1,13 @@
 """A mailbox, and lives of one shop that mails to it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
-from storefront import MONDAY, Shop, open_shop
+from storefront import MONDAY, Opener, Shop, open_shop
 
 from virta.mailbox.running import Running, start
-
-Opener = Callable[..., AbstractAsyncContextManager[Shop]]
 
 
 @pytest.fixture(scope="module")

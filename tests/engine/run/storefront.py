@@ -1,12 +1,11 @@
 """A whole shop that runs: flows from text, the real consent service, a mailbox, and a clock in hand."""
 
-import hashlib
-import itertools
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from dice import Dice
 from flows import compiled
 
 from consent.contract import BESIDE_TOPICS, Outcome, Settlement, SignUp, Visit
@@ -23,20 +22,6 @@ from virta.wiring import System, World, open_system
 
 MONDAY = 1_772_434_800_000  # 2 March 2026, 09:00 in Riga
 TEAM = "care@kafija.example"
-
-
-class Dice:
-    """Reproducible bytes."""
-
-    def __init__(self, seed: str) -> None:
-        self._seed = seed
-        self._count = itertools.count()
-
-    def __call__(self, size: int) -> bytes:
-        drawn = b""
-        while len(drawn) < size:
-            drawn += hashlib.sha256(f"{self._seed}/{next(self._count)}".encode()).digest()
-        return drawn[:size]
 
 
 KEYS = ProjectKeys(Keys.random(Dice("keys")), b"a key for the keys of journeys..")
@@ -117,6 +102,10 @@ class Shop:
             for entry in await self.system.store.journal()
             if entry.flow == flow
         ]
+
+
+Opener = Callable[..., AbstractAsyncContextManager[Shop]]
+"""Opens lives of one shop: its flows, and what else `open_shop` takes behind the mailbox."""
 
 
 class Written(Recorder):

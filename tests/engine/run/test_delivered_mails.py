@@ -1,11 +1,8 @@
 """`email_delivered` through the whole engine, over real SMTP: reported by the API, or at once by a mailbox of
 our own."""
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
-
 import pytest
-from storefront import MONDAY, Event, Shop
+from storefront import MONDAY, Event, Opener, Shop
 
 from consent.contract import Unavailable
 from engine.returns.at_once import every_mail
@@ -14,7 +11,6 @@ from engine.returns.intake import Return
 pytestmark = pytest.mark.anyio
 ANNA = "anna@example.com"
 HOUR, DAY = 3_600_000, 86_400_000
-Opener = Callable[..., AbstractAsyncContextManager[Shop]]
 
 WAITS = """
 flow thanks "Thanks"

@@ -1,11 +1,9 @@
 """What flows that were edited leave behind: their journeys go on, and nothing else of them."""
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
-from storefront import MONDAY, TEAM, Shop
+from storefront import MONDAY, TEAM, Opener
 
 from engine.core.loaded import Loaded
 from virta import wiring
@@ -13,7 +11,6 @@ from virta import wiring
 pytestmark = pytest.mark.anyio
 DAY = 86_400_000
 ANNA = "anna@example.com"
-Opener = Callable[..., AbstractAsyncContextManager[Shop]]
 FLOW = """
 flow alpha "Alpha"
     start on order_placed

@@ -1,13 +1,11 @@
 """What flows ask for beside mails to their readers, carried out: words to the team, withdrawals, codes; and
 the stops that come back."""
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from datetime import date
 from typing import Any
 
 import pytest
-from storefront import KEYS, MONDAY, TEAM, Shop
+from storefront import KEYS, MONDAY, TEAM, Opener, Shop
 
 from consent.client import InProcess
 from consent.contract import Heard, Unavailable, Visit
@@ -19,7 +17,6 @@ from engine.store.store import Received
 pytestmark = pytest.mark.anyio
 DAY = 86_400_000
 ANNA = "anna@example.com"
-Opener = Callable[..., AbstractAsyncContextManager[Shop]]
 
 
 TELLS = """

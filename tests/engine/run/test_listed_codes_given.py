@@ -1,12 +1,11 @@
 """Codes of a project's list, given to people who are really mailed: each once, whatever happens between."""
 
 import re
-from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
-from storefront import MONDAY, TEAM, Event, Shop, open_shop
+from storefront import MONDAY, TEAM, Event, Opener, Shop, open_shop
 
 from engine.store.store import Store
 from virta.mailbox.running import Running
@@ -25,7 +24,6 @@ flow alpha "Alpha"
         topic news
         subject "Your code"
 """
-Opener = Callable[..., AbstractAsyncContextManager[Shop]]
 
 
 @pytest.fixture

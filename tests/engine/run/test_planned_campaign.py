@@ -1,14 +1,10 @@
 """A campaign over a whole shop: each member of a segment at their own ten o'clock."""
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
-
 import pytest
 from person import at
-from storefront import MONDAY, Shop
+from storefront import MONDAY, Opener
 
 pytestmark = pytest.mark.anyio
-Opener = Callable[..., AbstractAsyncContextManager[Shop]]
 DAY = 86_400_000
 SEGMENT = 'segment rigans "People of Riga"\n    contact.city is "Riga"\n'
 CAMPAIGN = """

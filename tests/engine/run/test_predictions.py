@@ -1,18 +1,15 @@
 """Predictions come in by one function, and stay with people only who agreed to them."""
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from decimal import Decimal
 
 import pytest
-from storefront import Shop
+from storefront import Opener
 
 from dsl.graph import Money
 from engine.run.predictions import foretell
 from engine.store.store import Store
 
 pytestmark = pytest.mark.anyio
-Opener = Callable[..., AbstractAsyncContextManager[Shop]]
 FLOW = """
 segment leaving "Likely to leave"
     predicted.churn_risk > 0.7

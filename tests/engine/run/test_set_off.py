@@ -2,12 +2,10 @@
 address; and what a restart makes of it."""
 
 import json
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
-from storefront import MONDAY, TEAM, Shop, Written
+from storefront import MONDAY, TEAM, Opener, Written
 
 from engine.calls.call import Answer, Answered, Call
 from engine.core.bundle import CallBody
@@ -19,7 +17,6 @@ from engine.store.store import Store
 pytestmark = pytest.mark.anyio
 ANNA = "anna@example.com"
 DAY = 86_400_000
-Opener = Callable[..., AbstractAsyncContextManager[Shop]]
 
 
 EMITS = """
