@@ -1,7 +1,6 @@
 """The whole web application over a real consent service, and a client that speaks HTTP to it."""
 
 import hashlib
-import itertools
 import re
 import sqlite3
 from html import unescape
@@ -96,16 +95,6 @@ class Clock:
 
     def __call__(self) -> int:
         return self.now
-
-
-class Dice:
-    """Reproducible bytes."""
-
-    def __init__(self) -> None:
-        self._count = itertools.count()
-
-    def __call__(self, size: int) -> bytes:
-        return hashlib.shake_256(str(next(self._count)).encode()).digest(size)
 
 
 class House:
