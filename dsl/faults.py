@@ -1,6 +1,7 @@
 """What is wrong with a line that the grammar refused, in a marketer's words."""
 
 import re
+from collections.abc import Sequence
 
 from dsl.finding import Finding
 from dsl.head_faults import flow_fault
@@ -36,6 +37,9 @@ _OWN_EXAMPLES = {"split": ("keep", "adapt"), "coupon": ("code", "codes"), "webho
 _STARTS_FLOW = re.compile(r"start\b(?! +(on|every|at|by)\b)")
 _AS_NAMES = ("at", "time", "one", "else", "on", "until", "for", "from")
 """Words that begin lines and stand within others as well."""
+_HEADS = ("topic", "start on", "enter", "leave on", "goal")
+_STEPS = ("send", "wait", "wait for", "if", "split", "set", "finish")
+"""The commonest."""
 _TITLED = ("topic", "segment", "coupon", "webhook", "flow")
 _TURNED = re.compile(rf'("(?:\\.|[^"\\])*") +({NAME}) *$')
 _TWICE = re.compile(r'(?<![^\s([])("[^"]*"|[^\s",;￼]+) +(\1)(?![^\s,)\]])')
@@ -279,5 +283,20 @@ def _unknown_start(chunk: Chunk, index: int, word: str, place: str) -> tuple[Fin
         example = EXAMPLES[kind]
         mend = Mend(logical.indent, logical.indent + len(word), close)
         return error("E102", span, message, f"Write `{close}`, as in {example}."), mend
-    listed = ", ".join(f"`{each}`" for each in words)
-    return error("E102", span, message, f"A line here begins with one of {listed}."), None
+    return error("E102", span, message, _begins_with(words, place)), None
+
+
+def _begins_with(words: Sequence[str], place: str) -> str:
+    """The words with which a line may begin: all if they are few, else the commonest."""
+    if place == "flow":
+        return (
+            f"Begin it with a word of the head, such as {_listed(_HEADS)}, or of a step: {_listed(_STEPS)}."
+        )
+    if words is STEPS:
+        return f"Begin it with the word of a step, such as {_listed(_STEPS)}."
+    return f"A line here begins with {_listed(words)}."
+
+
+def _listed(words: Sequence[str]) -> str:
+    *others, last = (f"`{each}`" for each in words)
+    return f"{', '.join(others)} or {last}" if others else last

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from dsl.finding import Finding
+from dsl.finding import Finding, Span
 from dsl.signs import NAME
 from dsl.source import Source
 from dsl.words import DECLARATIONS
@@ -24,20 +24,25 @@ _KINDS = {
 }
 """What each finding says that there is none of."""
 
+_SPELLING = ("E112", "E114", "E118")
 _WORD = re.compile(NAME)
 
 
 @dataclass(frozen=True, slots=True)
 class Lost:
     """`names`, without capitals, stand on lines that could not be read, those of `steps` on lines of flows;
-    of `kinds` are things of which not even a name is left."""
+    of `kinds` are things of which not even a name is left. `told` are the places of faults of spelling."""
 
     names: frozenset[str]
     steps: frozenset[str]
     kinds: frozenset[str]
+    told: frozenset[Span]
 
     def explains(self, finding: Finding, sources: Mapping[str, Source]) -> bool:
-        """Whether a finding follows from another one: what it misses is declared on such a line."""
+        """Whether a finding follows from another one: what it misses is declared on such a line, or it is
+        about what is spelled otherwise than it should be."""
+        if finding.span in self.told and not finding.code.startswith("E1"):
+            return True
         kind = _KINDS.get(finding.code)
         if kind is None or finding.span.file not in sources:
             return False
@@ -52,6 +57,8 @@ def lost_names(faults: Iterable[Finding], sources: Mapping[str, Source]) -> Lost
     names: set[str] = set()
     kinds: set[str] = set()
     steps: set[str] = set()
+    faults = tuple(faults)
+    told = frozenset(each.span for each in faults if each.code in _SPELLING)
     for fault in faults:
         if not (fault.code.startswith("E1") or fault.code == "E208") or fault.span.file not in sources:
             continue
@@ -76,7 +83,7 @@ def lost_names(faults: Iterable[Finding], sources: Mapping[str, Source]) -> Lost
             kinds.add(first)
         elif not declares and len(rest) < 2:
             kinds.add("field")
-    return Lost(frozenset(names), frozenset(steps), frozenset(kinds))
+    return Lost(frozenset(names), frozenset(steps), frozenset(kinds), told)
 
 
 def _head(lines: tuple[str, ...], number: int) -> str:

@@ -102,12 +102,15 @@ def _slips(typed: str, meant: str) -> int:
     return row[-1]
 
 
-def unknown(code: str, kind: str, name: Name, known: Iterable[str], otherwise: str = "") -> Finding:
-    """The finding for a name that nobody declared, with the nearest known one as help."""
+def unknown(
+    code: str, kind: str, name: Name, known: Iterable[str], otherwise: str = "", *, quote: str = ""
+) -> Finding:
+    """The finding for a name that nobody declared, with the nearest known one as help. `quote` stands around
+    names where they are written."""
     known = sorted(known)
     close = nearest(name.text, known)
     if close:
-        help = f"Write `{close}`."
+        help = f"Write `{quote}{close}{quote}`."
     elif otherwise:
         help = otherwise
     elif known:

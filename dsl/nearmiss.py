@@ -97,7 +97,9 @@ def _point_time(found: re.Match[str]) -> tuple[str, str]:
 
 
 def _hyphen(found: re.Match[str]) -> tuple[str, str]:
-    return "A name has no hyphen.", found.group().replace("-", "_")
+    name = found.group().replace("-", "_")
+    of_environment = found.string[: found.start()].rstrip().endswith("secret env")
+    return "A name has no hyphen.", name.upper() if of_environment else name
 
 
 def _quotes(found: re.Match[str]) -> tuple[str, str]:

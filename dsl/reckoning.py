@@ -3,11 +3,11 @@
 from decimal import Decimal
 
 from dsl.agreement import is_zero
-from dsl.finding import Finding
+from dsl.finding import Finding, Span
 from dsl.graph import Duration
 from dsl.scope import ANYTHING, NUMBER, ValueType
 from dsl.source import error
-from dsl.terms import Arithmetic, History, Literal, Path
+from dsl.terms import AgreedTo, Arithmetic, History, InSegment, Literal, MailTest, Name, Path
 from dsl.wording import duration_words
 
 ADDED = ("number", "money")
@@ -30,6 +30,22 @@ def moved_date(node: Arithmetic, left: ValueType) -> Finding | None:
         case _:
             help = f"Ask how long ago something was, as in `time since contact.created_at > {length}`."
     return error("E304", node.span, "A date is not reckoned with.", help)
+
+
+def hyphened(node: Arithmetic) -> Finding | None:
+    """The finding for `opened cart-reminder`, which is meant as a name and is a subtraction; None for
+    anything else."""
+    match node:
+        case Arithmetic(
+            "-",
+            MailTest(step=name) | InSegment(segment=name) | AgreedTo(topic=name),
+            Path(parts=(Name(text=rest, span=end),)),
+        ):
+            begin = name.span
+            if begin.end_line == end.line and begin.end_column + 1 == end.column:
+                whole = Span(begin.file, begin.line, begin.column, end.end_line, end.end_column)
+                return error("E114", whole, "A name has no hyphen.", f"Write `{name.text}_{rest}`.")
+    return None
 
 
 def slashed_date(node: Arithmetic) -> Finding | None:

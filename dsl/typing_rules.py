@@ -7,7 +7,7 @@ from dsl.finding import Finding
 from dsl.foreign_values import alternatives
 from dsl.graph import EventType
 from dsl.names import PURPOSES, declared_how, fields_of, unknown
-from dsl.reckoning import ADDED, moved_date, reckoned, slashed_date
+from dsl.reckoning import ADDED, hyphened, moved_date, reckoned, slashed_date
 from dsl.scope import ANYTHING, CONDITION, NUMBER, Scope, ValueType, follow, resolve, undeclared
 from dsl.source import error
 from dsl.terms import (
@@ -60,7 +60,10 @@ def check_condition(node: Expression, scope: Scope, findings: list[Finding]) -> 
 
 def check_value(node: Expression, scope: Scope, findings: list[Finding]) -> ValueType:
     """The type of a value; a condition, a duration or a time in its place is reported."""
+    known = len(findings)
     found = type_of(node, scope, findings)
+    if found.kind == "condition" and len(findings) > known:
+        return ANYTHING
     if found.kind == "condition":
         findings.append(
             error(
@@ -128,7 +131,7 @@ def type_of(node: Expression, scope: Scope, findings: list[Finding]) -> ValueTyp
             _check_known(node, value, words, scope, findings)
             return CONDITION
         case Arithmetic(_, left, right):
-            if meant := slashed_date(node):
+            if meant := slashed_date(node) or hyphened(node):
                 findings.append(meant)
                 return ANYTHING
             one = check_value(left, scope, findings)

@@ -11,11 +11,12 @@ from dsl.names import CONTACT_ALWAYS, PURPOSES, unknown
 from dsl.scenarios import nodes
 from dsl.scenarios.cast import Cast, at_least
 from dsl.scenarios.clock import Hour
+from dsl.scenarios.faults import NOT_EXPECTED, expect_instead
 from dsl.scenarios.reasons import REASONS
 from dsl.scenarios.values import check_fields, check_offered
 from dsl.scope import Scope, value_type
 from dsl.source import error
-from dsl.terms import History, MailTest, Name, Path
+from dsl.terms import History, MailTest, Name, Not, Path
 from dsl.typing_rules import check_condition
 from dsl.wording import duration_words
 
@@ -196,9 +197,8 @@ def check_agreed(topic: Name, draft: Draft, quoted: bool = False) -> Iterator[Fi
 def _topic(topic: Name, draft: Draft, quoted: bool) -> Iterator[Finding]:
     if topic.text and topic.text not in draft.names.topics:
         known = (*draft.names.topics, *PURPOSES)
-        found = unknown("E204", "topic", topic, known, f"Declare it with `topic {topic.text}`.")
-        help = found.help.replace("`", '`"', 1).replace("`.", '"`.') if quoted else found.help
-        yield error("E204", topic.span, found.message, help if found.help.startswith("Write") else found.help)
+        help = f"Declare it with `topic {topic.text}`."
+        yield unknown("E204", "topic", topic, known, help, quote='"' if quoted else "")
     elif draft.names.purpose(topic.text) == "service":
         message = f"`{topic.text}` is for service: nobody agrees to it, and nobody takes that back."
         yield error("E462", topic.span, message, "Name a topic for marketing, or delete this line.")
@@ -270,6 +270,9 @@ def _condition(does: nodes.ConditionExpected, scope: Scope, cast: Cast) -> Itera
                     "E111", test.span, "An expectation asks for mails in other words.", "Write `no send`."
                 )
                 return
+        case Not(Path((name,))) if name.text in ("left", "finished"):
+            yield error("E111", test.span, NOT_EXPECTED, expect_instead(next(iter(cast.steps), "reminder")))
+            return
         case Path((name,)) if name.text in _EXPECTED:
             help = f"Write `expect {_EXPECTED[name.text]}`."
             yield error("E111", test.span, f"`{name.text}` is no word of an expectation.", help)

@@ -76,6 +76,9 @@ _TOPICS = (
     (_JOINED, 'subscribed with topic "{}"', "This event says of which topic with a value."),
     (_PARTED, "withdraws {}", "A withdrawal has another word."),
 )
+_NOT = re.compile(r"expect +not +(?=(?:in|left|finished|arm|skipped|\d+ +(?:e?mails?))\b)")
+NOT_EXPECTED = "An expectation says what is so; only mails are expected not to come."
+"""What is wrong with `expect not left`."""
 _VALUE = re.compile(rf'{NAME} +(?:"|\d|\[|yes\b|no\b)')
 _SIGN = re.compile(r"(==?|:|is\b|to\b) *")
 
@@ -103,6 +106,11 @@ def diagnose_scene(chunk: Chunk, index: int, column: int, place: str) -> tuple[F
     return error(
         "E101", span, f"This line cannot be read from `{shown}` on.", f"Write it like {example}."
     ), None
+
+
+def expect_instead(step: str) -> str:
+    """The help for whoever expects that something is not so; `step` is one of the flow."""
+    return f"Say what is so instead, as in `expect in {step}` or `expect finished`."
 
 
 def opener(chunk: Chunk, index: int) -> str:
@@ -175,6 +183,9 @@ def _of_scenario(chunk: Chunk, index: int, column: int) -> tuple[Finding, Mend |
         if found := pattern.match(behind):
             place = (start, start + found.end())
             return _instead(chunk, index, place, "E111", message, right.format(found[1]))
+    if negated := _NOT.match(behind):
+        place = (start, start + negated.end())
+        return _instead(chunk, index, place, "E111", NOT_EXPECTED, "expect ", expect_instead("reminder"))
     for pattern, right in _EXPECTED:
         if found := pattern.match(behind):
             place = (start, start + found.end())
