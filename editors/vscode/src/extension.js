@@ -3,9 +3,20 @@
 const { existsSync } = require("node:fs");
 const { join } = require("node:path");
 const { commands, window, workspace } = require("vscode");
-const { LanguageClient, TransportKind } = require("vscode-languageclient/node");
+const { CloseAction, ErrorAction, LanguageClient, TransportKind } = require("vscode-languageclient/node");
 
 const HOW = "Install it with: pip install 'virta[lsp]'";
+
+const TELL = "Show the output";
+
+// A server that does not start is told of once, by `start` below, with what to do; all else stands in the output.
+class Client extends LanguageClient {
+  started = false;
+
+  error(message, data, show) {
+    super.error(message, data, this.started ? show : false);
+  }
+}
 
 let client;
 
@@ -25,7 +36,7 @@ exports.deactivate = stop;
 async function start() {
   await stop();
   const command = program();
-  const fresh = new LanguageClient(
+  const fresh = new Client(
     "virta",
     "Virta",
     { command, args: ["lsp"], transport: TransportKind.stdio, options: { cwd: folder() } },
@@ -38,13 +49,21 @@ async function start() {
       synchronize: {
         fileEvents: workspace.createFileSystemWatcher("**/*.{flow,html,mjml,txt,toml,csv}"),
       },
+      initializationFailedHandler: () => false,
+      errorHandler: {
+        error: (...fault) => (fresh.started ? usual.error(...fault) : { action: ErrorAction.Shutdown, handled: true }),
+        closed: () => (fresh.started ? usual.closed() : { action: CloseAction.DoNotRestart, handled: true }),
+      },
     },
   );
+  const usual = fresh.createDefaultErrorHandler();
   client = fresh;
   try {
     await fresh.start();
-  } catch (fault) {
-    window.showErrorMessage(`Virta's language server does not start (${command} lsp). ${HOW}. ${fault.message}`);
+    fresh.started = true;
+  } catch {
+    const said = `Virta's language server does not start (${command} lsp). ${HOW}.`;
+    window.showErrorMessage(said, TELL).then((chosen) => chosen && fresh.outputChannel.show());
   }
 }
 
