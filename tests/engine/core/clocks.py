@@ -14,7 +14,13 @@ from engine.core import calendar
 ZONES = sorted(resources.files("tzdata").joinpath("zones").read_text("utf-8").split())
 FIRST, LAST = at("2020-01-01T00:00"), at("2041-01-01T00:00")
 
-zones = st.sampled_from(ZONES)
+AWKWARD = """
+    Africa/Cairo Africa/Casablanca America/Havana America/Nuuk America/Scoresbysund Antarctica/Casey
+    Antarctica/Troll Asia/Almaty Asia/Beirut Asia/Gaza Australia/Lord_Howe Europe/Riga
+""".split()
+"""Where clocks change by half an hour or by three, at midnight or before it, or as a government decrees."""
+
+zones = st.sampled_from(AWKWARD) | st.sampled_from(ZONES)
 instants = st.integers(FIRST, LAST)
 durations = st.builds(
     Duration, st.integers(0, 30), st.integers(0, 400), st.integers(0, 400 * 3600).map(lambda s: s // 60 * 60)
@@ -44,7 +50,8 @@ def near_a_change(draw: st.DrawFn) -> tuple[str, int]:
     name = draw(zones)
     changes = transitions(name)
     moment = draw(st.sampled_from(changes)) if changes else draw(instants)
-    return name, moment + draw(st.integers(-36 * 60, 36 * 60)) * 60_000
+    hours = draw(st.sampled_from([2, 36]))
+    return name, moment + draw(st.integers(-hours * 60, hours * 60)) * 60_000
 
 
 places = st.one_of(st.tuples(zones, instants), near_a_change())

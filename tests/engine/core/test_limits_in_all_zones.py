@@ -1,9 +1,9 @@
 """Limits and quiet hours in every zone, from 2020 to 2040, held against the library `whenever`."""
 
 from clocks import clock, meant, places, shown_in
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from person import DAY, MINUTE
+from person import DAY, MINUTE, at
 
 from dsl.graph import Cap, Duration, Limits, Quiet
 from engine.core import limits
@@ -29,6 +29,10 @@ def is_quiet(shows: str, start: str, end: str) -> bool:
 
 @settings(max_examples=150)
 @given(places, quiets)
+@example(("America/Nuuk", at("2024-03-30T22:00")), ("20:00", "23:30"))
+@example(("Europe/Riga", at("2026-10-24T23:30")), ("21:00", "03:30"))  # before the hour that comes twice
+@example(("Europe/Riga", at("2026-10-25T01:10")), ("21:00", "03:30"))  # within it
+@example(("Europe/Riga", at("2026-03-28T20:00")), ("21:00", "03:30"))  # ends in a gap
 def test_quiet_ends_at_its_first_moment_that_is_not(place: tuple[str, int], quiet: tuple[str, str]) -> None:
     """By what the clock on the wall shows, minute by minute, across midnight and changes of clocks."""
     name, moment = place

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from clocks import at_time, clock, places, shown_in, times, zones
 from flows import loaded
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from person import DAY, HOUR, MONDAY, Person, at
 
@@ -159,6 +159,7 @@ def test_any_move_while_waiting_for_a_time_of_day(
 
 
 @given(places, times)
+@example(("America/Nuuk", at("2024-03-29T12:00")), "23:30")
 def test_carried_to_the_same_clock_is_unmoved(place: tuple[str, int], wanted: str) -> None:
     """Also what a gap had moved."""
     name, start = place

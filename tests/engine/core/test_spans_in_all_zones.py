@@ -1,10 +1,11 @@
 """`in last D`, `time since`, `years since` and `today` in every zone, from 2020 to 2040: what they say, held
 against the library `whenever`, and that the moment is armed at which time alone changes them."""
 
-from clocks import clock, meant, places, shown_in
+from clocks import FIRST, at_time, clock, meant, places, shown_in, transitions, zones
 from hypothesis import given
 from hypothesis import strategies as st
 from person import ANNA, DAY, MINUTE
+from whenever import PlainDateTime
 
 from dsl import graph as g
 from dsl.graph import Duration
@@ -45,7 +46,7 @@ def armed(test: g.Condition, of: Bundle, now: int, name: str, far: int) -> None:
         scene = Scene(of, now, clock(name))
         turn = min(next_boundary(moments, scene), far)
         now_says = says(scene)
-        for moment in (now + 1, (now + turn) // 2, turn - 1):
+        for moment in (now + 1, *range(now, turn, max(1, (turn - now) // 50)), turn - 1):
             if now < moment < turn:
                 assert says(Scene(of, moment, clock(name))) is now_says
         if turn >= far:
@@ -67,6 +68,33 @@ def test_in_last(place: tuple[str, int], length: Duration, before: list[int]) ->
     existence = g.History("any", "order_placed", span=g.LastSpan(length))
     assert condition(existence)(scene) is (count > 0)
     armed(g.Compare("is", history, g.Number(max(count - 1, 0))), of, now, name, now + 430 * DAY)
+
+
+@given(zones, st.data(), st.sampled_from([1, 7, 30, 154, 182]))
+def test_in_last_with_events_about_a_change_of_clocks(name: str, data: st.DataObject, days: int) -> None:
+    """What happened in the hour that comes twice leaves in another order than it came."""
+    changes = transitions(name)
+    start = data.draw(st.sampled_from(changes) if changes else st.just(FIRST))
+    minutes = data.draw(st.lists(st.integers(-75, 75), min_size=2, max_size=4))
+    events = [start + minute * MINUTE for minute in minutes]
+    asked = g.Compare(
+        ">", g.History("count", "order_placed", span=g.LastSpan(Duration(days=days))), g.Number(1)
+    )
+    armed(asked, bundle(events), max(events), name, max(events) + (days + 2) * DAY)
+
+
+@given(zones, st.integers(2020, 2040), st.integers(1, 12), st.data())
+def test_in_last_month_with_events_about_its_end(
+    name: str, year: int, month: int, data: st.DataObject
+) -> None:
+    """What happened late on the 29th leaves on the 28th behind what happened early on the 31st."""
+    begins = meant(PlainDateTime(year, month, 1).add(months=1).add(days=-4), name)
+    hours = data.draw(st.lists(st.integers(0, 96), min_size=2, max_size=4))
+    events = [begins + hour * 60 * MINUTE for hour in hours]
+    span = g.LastSpan(Duration(months=1))
+    for count in range(len(events)):
+        asked = g.Compare(">", g.History("count", "order_placed", span=span), g.Number(count))
+        armed(asked, bundle(events), max(events), name, max(events) + 34 * DAY)
 
 
 @given(places, lengths, ago, st.sampled_from(["<", "<=", ">", ">="]))
@@ -108,6 +136,6 @@ def test_today(place: tuple[str, int], ahead: int) -> None:
     test = g.Compare("is", g.Today(), g.Day(day))
     of = bundle([])
     assert condition(test)(Scene(of, now, clock(name))) is (ahead == 0)
-    begins = shown_in(name, now).start_of("day").add(days=1).start_of("day").timestamp(unit="millisecond")
+    begins = at_time(shown.add(days=1), "00:00", name)
     assert next_boundary(boundaries(test), Scene(of, now, clock(name))) == begins < NEVER
     armed(test, of, now, name, now + 4 * DAY)

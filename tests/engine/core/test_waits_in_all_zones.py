@@ -4,7 +4,7 @@ from datetime import date
 from itertools import islice
 
 import pytest
-from clocks import ZONES, at_time, clock, meant, places, shown_in, times
+from clocks import ZONES, at_time, clock, meant, places, shown_in, times, zones
 from flows import loaded
 from hypothesis import given
 from hypothesis import strategies as st
@@ -75,7 +75,7 @@ def test_wait_until_a_date(place: tuple[str, int], time: str) -> None:
         assert moment <= start or anna.journey("alpha").due == moment
 
 
-@given(st.sampled_from(ZONES), days, st.none() | offsets, st.booleans(), times, places)
+@given(zones, days, st.none() | offsets, st.booleans(), times, places)
 def test_starts_on_a_date_of_every_year(
     name: str, born: date, offset: Duration | None, before: bool, time: str, place: tuple[str, int]
 ) -> None:
@@ -97,7 +97,7 @@ def test_starts_on_a_date_of_every_year(
 
 
 @given(
-    st.sampled_from(ZONES),
+    zones,
     st.sampled_from([{}, {"weekday": "saturday"}, {"month_day": 31}, {"month_day": 29}]),
     times,
     places,
