@@ -5,7 +5,7 @@ macros in HTML are brought in later, when the mail is rendered.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from xml.parsers import expat
 
 from msgspec import Struct
@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from dsl.names import nearest
 from dsl.template_files import TemplateFile, Templates
+from dsl.template_styles import inlined
 from dsl.template_text import JINJA
 from dsl.template_values import Fault
 
@@ -25,7 +26,11 @@ _SIGNED = re.compile(f"{JINJA.pattern}|{_DELICATE.pattern}", re.DOTALL)
 _ENTITY = re.compile(r"&#?\w+;")
 _LOOSE = re.compile(r"<(area|br|col|hr|img|input|wbr)\b([^<>]*?)/?>|&", re.IGNORECASE)
 _TAG = re.compile(r"<(mj-[\w-]+|mjml)")
-_INLINE = re.compile(r"<mj-style[^>]*\sinline\b")
+_INLINE = re.compile(
+    r"""<!--.*?-->|<mj-style\b[^>]*\sinline\s*=\s*(?P<how>"[^"]*"|'[^']*')[^>]*>"""
+    r"""(?P<rules>.*?)</mj-style\s*>""",
+    re.DOTALL,
+)
 _END = "</mjml>"
 _DEEPEST = 20
 _TAGS = frozenset(
@@ -55,14 +60,24 @@ def lay_out(file: TemplateFile, templates: Templates) -> LaidOut:
         tags.append(found.group())
         return f"{sign}{len(tags) - 1}z"
 
-    hidden = _SIGNED.sub(hide, text)
+    def show(text: str, all_of_it: bool = True) -> str:
+        """With the tags in their places again, or only with what is none of Jinja's."""
+
+        def shown(found: re.Match[str]) -> str:
+            tag = tags[int(found[1])]
+            return tag if all_of_it or not JINJA.match(tag) else found.group()
+
+        return re.sub(f"{sign}([0-9]+)z", shown, text)
+
+    hidden, rules = _without_inline(_SIGNED.sub(hide, text))
     start, end = hidden.find("<mjml"), hidden.rfind(_END) + len(_END)
     try:
         html = hidden[:start].strip() + _layout_engine()(hidden[start:end])
     except ValueError as fault:
         return LaidOut(None, str(fault))
-    html = re.sub(f"{sign}([0-9]+)z", lambda found: tags[int(found.group(1))], html)
-    return LaidOut(replace(file, kind="html", body=before + html))
+    if rules.strip():
+        html = inlined(html, show(rules, all_of_it=False), sign)
+    return LaidOut(replace(file, kind="html", body=before + show(html)))
 
 
 def mjml_faults(file: TemplateFile) -> list[Fault]:
@@ -76,13 +91,7 @@ def mjml_faults(file: TemplateFile) -> list[Fault]:
             help = f"Write `<{close}>`." if close else ""
             message = f"MJML has no `<{found.group(1)}>`, and would leave it out."
             faults.append(Fault("E516", file.path, line, (found.group(1),), message, help))
-    for found in _INLINE.finditer(hidden):
-        line = file.line + hidden.count("\n", 0, found.start())
-        message = "Styles that MJML writes into each tag are not supported yet."
-        help = (
-            "Leave `inline` out, and the styles stand in the head; or write them as attributes of the tags."
-        )
-        faults.append(Fault("E110", file.path, line, ("inline",), message, help))
+    faults += _inline_faults(file, hidden)
     hidden = _ENTITY.sub(lambda found: "x" * len(found.group()), hidden)
     hidden = _LOOSE.sub(lambda found: f"<{found[1]}{found[2]}/>" if found[1] else "x", hidden)
     parser = expat.ParserCreate()
@@ -94,6 +103,41 @@ def mjml_faults(file: TemplateFile) -> list[Fault]:
         help = "Each `<mj-…>` needs its `</mj-…>`, each value its quotes; write `&lt;` for the sign `<`."
         faults.append(Fault("E516", file.path, line, (), said, help))
     return faults
+
+
+def _without_inline(text: str) -> tuple[str, str]:
+    """A mail without the styles that are written into each tag, and these."""
+    rules: list[str] = []
+
+    def take(found: re.Match[str]) -> str:
+        if found["rules"] is None:  # a comment
+            return found.group()
+        rules.append(found["rules"])
+        return ""
+
+    return _INLINE.sub(take, text), "\n".join(rules)
+
+
+def _inline_faults(file: TemplateFile, hidden: str) -> Iterator[Fault]:
+    """What is wrong with styles that are written into each tag: they are laid on tags before Jinja fills in
+    any values, which may stand in a rule's braces only. `hidden` is the body without Jinja's tags."""
+    for found in _INLINE.finditer(hidden):
+        if found["rules"] is None:
+            continue
+        if found["how"][1:-1] != "inline":
+            message = "MJML writes these styles into no tag."
+            line = file.line + hidden.count("\n", 0, found.start())
+            yield Fault("E516", file.path, line, ("inline",), message, 'Write `inline="inline"`.')
+        start, end = found.span("rules")
+        for tag in JINJA.finditer(file.body, start, end):
+            opened = hidden.count("{", start, tag.start()) > hidden.count("}", start, tag.start())
+            if tag.group().startswith("{{") and opened:
+                continue
+            message = "These styles are written into the tags before any mail is filled in."
+            help = "Write values only, as in `color: {{ colour }}`, or leave `inline` out of this style."
+            line = file.line + hidden.count("\n", 0, tag.start())
+            yield Fault("E516", file.path, line, (tag.group(),), message, help)
+            break
 
 
 _SAID = {

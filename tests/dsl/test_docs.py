@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from golden_cases import GOLDEN, compiled_text, shared_project
+from golden_cases import GOLDEN, compiled_text
 from page_blocks import (
     DOCS,
     EXAMPLES,
@@ -20,7 +20,6 @@ from page_blocks import (
     templates,
 )
 
-from dsl.compile import compile_project
 from dsl.finding import Severity
 from dsl.format import format_source
 from dsl.layout import lay_out
@@ -154,20 +153,6 @@ def test_the_words_that_are_taken_are_listed() -> None:
     section = page.partition("## Words that are taken\n")[2].partition("\n## ")[0]
     lists = [set(re.findall(r"`(\w+)`", part)) for part in section.split("\n\n") if part.startswith("`")]
     assert lists == [set(CONDITION_WORDS), set(DECLARED_WORDS - CONDITION_WORDS)]
-
-
-def test_what_is_not_there_yet_is_refused_with_a_word_that_says_so() -> None:
-    """What the page names, and the code knows of nothing else."""
-    section = (DOCS / "language.md").read_text("utf-8").partition("## Not in this version\n")[2]
-    assert '`inline="inline"`' in section
-    told = [path.read_text("utf-8").count('"E110"') for path in (ROOT / "dsl").rglob("*.py")]
-    assert sum(told) == 1
-    flow = b"flow x\n    topic orders\n    start on order_placed\n\n    send later\n"
-    inline = '<mj-head><mj-style inline="inline">p {}</mj-style></mj-head>'
-    text = f"---\nsubject: Hello\n---\n<mjml>{inline}<mj-body></mj-body></mjml>\n"
-    project = shared_project(("x.flow", flow), templates=(("templates/later.mjml", text.encode()),))
-    found = compile_project(project).findings
-    assert {each.code for each in found if each.severity is Severity.ERROR} == {"E110"}
 
 
 @pytest.mark.parametrize("word", sorted(CONDITION_WORDS))
