@@ -13,6 +13,12 @@ Reading = Callable[[re.Match[str]], tuple[str, str]]
 Pattern = tuple[str, re.Pattern[str], Reading]
 """A finding's code, what it looks like, and how it is read."""
 
+
+def said(template: str, message: str) -> Reading:
+    """What is wrong, and the `template` to write instead, with what was found in its groups."""
+    return lambda found: (message, found.expand(template))
+
+
 _SIGNS = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY"}
 _SHORT = {"m": "minute", "h": "hour", "d": "day", "w": "week", "mo": "month", "y": "year"}
 _COUNTED = tuple("one two three four five six seven eight nine ten eleven twelve".split())
