@@ -1,12 +1,12 @@
 """What the inbox accepts can stop nobody's journey: no value makes a condition, a wait or a mail fail."""
 
 import asyncio
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from flows import ZONE, loaded, program
+from handed_in import Contact, Event
 from hypothesis import example, given
 from hypothesis import strategies as st
 from person import DAY, MONDAY, Person
@@ -62,26 +62,6 @@ FLOW += """
         subject "{contact.credit or "x"} {contact.birthday or "x"} {contact.vip or "x"}"
 """
 PROGRAM = program(FLOW)
-
-
-@dataclass(frozen=True)
-class Event:
-    """An event as the API hands it in."""
-
-    data: dict[str, Any]
-    id: str = "e1"
-    event: str = "order_placed"
-    email: str | None = "anna@example.com"
-    contact: str | None = None
-    at: int = MONDAY
-
-
-@dataclass(frozen=True)
-class Contact:
-    """Attributes as the API hands them in."""
-
-    attributes: dict[str, Any]
-    email: str = "anna@example.com"
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=4)
@@ -182,7 +162,11 @@ async def _through_the_inbox(given: dict[str, Any], placed: list[dict[str, Any]]
         reasons = await inbox.accept_contacts([Contact(given)])
         if reasons != [None]:  # texts with control characters are refused
             await inbox.accept_contacts([Contact({})])
-        await inbox.accept_events([Event(data, str(number)) for number, data in enumerate(placed)])
+        events = [
+            Event(str(number), "order_placed", "anna@example.com", MONDAY, data)
+            for number, data in enumerate(placed)
+        ]
+        await inbox.accept_events(events)
         received, *_ = await store.gather(0, MONDAY, 9)
         await store.commit(Batch())
         return [one.data for one in received]

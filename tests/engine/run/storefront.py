@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dice import Dice
 from flows import compiled
+from handed_in import Event
 
 from consent.contract import BESIDE_TOPICS, Outcome, Settlement, SignUp, Visit
 from consent.keys import Keys
@@ -22,21 +23,7 @@ from virta.wiring import System, World, open_system
 
 MONDAY = 1_772_434_800_000  # 2 March 2026, 09:00 in Riga
 TEAM = "care@kafija.example"
-
-
 KEYS = ProjectKeys(Keys.random(Dice("keys")), b"a key for the keys of journeys..")
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """An event as the API hands it in."""
-
-    id: str
-    event: str
-    email: str | None
-    at: int
-    data: dict[str, object]
-    contact: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 our own."""
 
 import pytest
-from storefront import MONDAY, Event, Opener, Shop
+from handed_in import Event
+from storefront import MONDAY, Opener, Shop
 
 from consent.contract import Unavailable
 from engine.returns.at_once import every_mail

@@ -5,7 +5,8 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
-from storefront import MONDAY, TEAM, Event, Opener, Shop, open_shop
+from handed_in import Event
+from storefront import MONDAY, TEAM, Opener, Shop, open_shop
 
 from engine.store.store import Store
 from virta.mailbox.running import Running
