@@ -167,7 +167,7 @@ def in_template(folder: Path, text: str, file: str = "templates/hello.html") -> 
         ("<p>{{ con▮ }}", {"contact"}, {"subject: "}),
         ("<p>{{ contact.▮", {"first_name", "plan", "language"}, {"total"}),
         ("<p>{{ trigger.▮", {"total", "items"}, {"plan"}),
-        ('<a href="{{ links.▮ }}">', {"unsubscribe", "preferences"}, {"contact"}),
+        ('<a href="{{ links.▮ }}">', {"unsubscribe", "preferences", "browser"}, {"contact"}),
         ("<p>{{ sum_paid | ▮", {"money", "date", "time", "default"}, {"contact"}),
         ("{% for each in trigger.items %}{{ each.▮", {"sku", "price"}, {"total"}),
         ("{% for each in recommend(3) %}{{ each.▮", {"name", "url"}, {"total"}),

@@ -72,6 +72,8 @@ TOP = {
     "smtp = 3": "Cannot overwrite a value",
     "stores = 'data'": "`stores` must be a table, [stores]; it is a text in quotes.",
     "stores = {folder = ''}": "`stores.folder` is empty.",
+    "stores = {mails_days = 0}": "`stores.mails_days` must be from 1 to 3650.",
+    "stores = {mails_days = 3651}": "`stores.mails_days` must be from 1 to 3650.",
     "keys = {colour = 'red'}": (
         "there is no setting `colour` under [keys]. There are `file`, `log_signing`, `master`, `pepper`, "
         "`link`, `journey`."
