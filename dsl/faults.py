@@ -44,6 +44,7 @@ _TITLED = ("topic", "segment", "coupon", "webhook", "flow")
 _TURNED = re.compile(rf'("(?:\\.|[^"\\])*") +({NAME}) *$')
 _TWICE = re.compile(r'(?<![^\s([])("[^"]*"|[^\s",;￼]+) +(\1)(?![^\s,)\]])')
 _OPEN_END = re.compile(r" *(,|\b(?:and|or|where|with)\b) *$")
+_LATER = re.compile(r"(?:after|in) +(\d+ +(?:minute|hour|day|week|month|year)s?)\b")
 _WORD = re.compile(NAME)
 
 
@@ -138,6 +139,10 @@ def _wrong_word(chunk: Chunk, index: int, column: int) -> tuple[Finding, Mend] |
         return error("E111", span, "A `send` has no time of its own.", help), Mend(
             column, column + timed.end(), ""
         )
+    if words.startswith("send ") and (later := _LATER.match(logical.text, column)):
+        span = chunk.span(index, column, later.end())
+        help = f"Write `wait {later[1]}` above."
+        return error("E111", span, "A `send` has no time of its own.", help), Mend(column, later.end(), "")
     if given := re.match(r"(send|emit|call) .*?\bwith\b", words):
         rest = logical.text[column:]
         if column > logical.indent + given.end() and (sign := re.match(r"(:?=|:|is\b|to\b) *", rest)):

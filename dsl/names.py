@@ -123,6 +123,12 @@ def unknown(
 
 def declared_how(event: Name, names: Names) -> str:
     """What to do about an event that nobody declared."""
+    declared = names.attribute(event.text)
+    if declared is not None and declared.kind == "date":
+        return f"A date is no event; a flow may `start on date contact.{event.text} every year at 09:00`."
+    alike = [f"`{each}`" for each in names.events if event.text in each.split("_")]
+    if len(alike) > 1:
+        return f"Write {', '.join(alike[:-1])} or {alike[-1]}."
     if "order_placed" in names.events:
         return f"Declare it with `event {event.text}`."
     return f"Declare it with `event {event.text}`, or write `use shop` if it is a shop's."
