@@ -171,7 +171,7 @@ _MINUTE = 60_000
 
 def _as_met(names: Names, lines: list[Line]) -> list[Line]:
     """The lines with each mail before the steps behind it: it is handed over when the flow has gone on. What
-    waits stands behind what went in the same minute."""
+    became of a mail stands behind it, and what waits behind what went in the same minute."""
     found: list[Line] = []
     for _, group in groupby(lines, key=lambda line: line.at // _MINUTE):
         minute: list[Line] = []
@@ -181,8 +181,19 @@ def _as_met(names: Names, lines: list[Line]) -> list[Line]:
                 behind = (at for at, each in enumerate(minute) if _is_behind(names, each, line))
                 place = next(behind, place)
             minute.insert(place, line)
+            if line.what in _MAILS:
+                fate = [each for each in minute[:place] if _is_fate(each, line)]
+                minute = [each for each in minute if each not in fate]
+                place = minute.index(line) + 1
+                minute[place:place] = fate
         found += sorted(minute, key=lambda line: line.what == What.HELD)
     return found
+
+
+def _is_fate(line: Line, mail: Line) -> bool:
+    """Whether `line` says what became of `mail` at the very moment at which it went."""
+    one = (mail.at, mail.flow, mail.step)
+    return line.what in MAIL_EVENTS and (line.at, line.flow, line.step) == one
 
 
 def _is_behind(names: Names, line: Line, mail: Line) -> bool:
@@ -322,7 +333,9 @@ def _chosen(happened: Happening) -> str:
 
 def _event(names: Names, happened: Received) -> Line:
     if happened.kind in MAIL_EVENTS:
-        return Line(happened.at, "event", _of_mail(names, happened))
+        flow, step = (str(happened.data.get(name) or "") for name in ("flow", "step"))
+        told = _of_mail(names, happened)
+        return Line(happened.at, "event", told, flow=flow, step=step, what=happened.kind)
     if happened.kind == REQUEST:
         asked, place = (str(happened.data.get(name) or "") for name in ("flow", "place"))
         where = f" in the {place}" if place else ""

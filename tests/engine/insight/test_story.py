@@ -356,3 +356,21 @@ def test_the_hour_of_a_mail_is_told_on_the_person_s_own_clock_too(zone: str, hou
     assert their_hour(mail, riga, theirs) == hour
     assert their_hour(entered, riga, theirs) == ""
     assert own_zone(Bundle(ANNA)) is None
+
+
+def test_that_a_mail_was_delivered_stands_behind_the_mail() -> None:
+    """Also where both are of one moment; what became of an earlier mail of that step stays where it is."""
+    names = {"flow": "visit", "step": "hello", "template": "hello", "topic": "news"}
+    entries = (
+        line(What.ENTERED),
+        line(What.SENT, step="hello"),
+        line(What.SENT, at=MONDAY + DAY + 500, step="hello", journey="j2"),
+    )
+    events = (event("email_delivered", MONDAY, **names), event("email_clicked", MONDAY + DAY, **names))
+    assert [each.text for each in told(*entries, events=events)] == [
+        "Entered “A visit”.",
+        "Got the mail hello from “A visit”.",
+        "The mail hello from “A visit” was delivered.",
+        "Followed a link in the mail hello from “A visit”: a link.",
+        "Got the mail hello from “A visit”.",
+    ]
