@@ -9,7 +9,7 @@ from dsl.nodes import Send
 from dsl.scope import Scope, ValueType
 from dsl.source import error
 from dsl.terms import Expression, Literal, Negative, Path
-from dsl.walk import every_step, mails_within
+from dsl.walk import mails_within
 
 ORDERINGS = ("<", "<=", ">", ">=", "between")
 """Comparisons that ask which of two values is the larger."""
@@ -167,7 +167,7 @@ def _declared(kind: str, names: Names) -> Iterable[str] | None:
 
 
 def _sent(names: Names) -> set[str]:
-    steps = (step for flow in names.flows.values() for step in every_step(flow.steps))
+    steps = (step for flow in names.flows.values() for step in flow.all_steps)
     return {step.template.text for step in steps if isinstance(step, Send)}
 
 

@@ -108,6 +108,12 @@ class Automaton:
                     moves = all_moves.get(state) or self._prepared(state)
                     break
                 size, origin, data, taken, alone = move
+                if size == 1 and alone and taken is None:  # it stands for its part
+                    path.pop()
+                    state = gotos[path[-1]][origin]
+                    path.append(state)
+                    moves = all_moves.get(state) or self._prepared(state)
+                    continue
                 parts = values[-size:]
                 first, last = firsts[-size], lasts[-1]
                 del path[-size:], values[-size:], firsts[-size:], lasts[-size:]

@@ -13,8 +13,8 @@ from dsl.schema_nodes import Coupon, Limits, Webhook
 from dsl.scope import Scope, ValueType, value_type
 from dsl.template_facts import Readings
 from dsl.template_files import Templates
-from dsl.terms import Expression
-from dsl.walk import Standing, conditions_of, every_step, flow_scope, standings
+from dsl.terms import Expression, within
+from dsl.walk import Standing, conditions_of, flow_scope, standings
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,10 @@ class Draft:
         return tuple(each for each in self.declarations if isinstance(each, Webhook))
 
     @cached_property
-    def conditions(self) -> tuple[Expression, ...]:
-        """All whole conditions of segments and flows, and those behind the `where` of a line."""
-        return tuple(self._conditions())
+    def conditions(self) -> tuple[tuple[Expression, tuple[Expression, ...]], ...]:
+        """All whole conditions of segments and flows, and those behind the `where` of a line, each with all
+        that is in it: itself first."""
+        return tuple((whole, tuple(within(whole))) for whole in self._conditions())
 
     def _conditions(self) -> Iterator[Expression]:
         for segment in self.segments:
@@ -71,7 +72,7 @@ class Draft:
                     yield head.test
                 elif isinstance(head, StartOnEvent | LeaveOn | GoalLine) and head.where is not None:
                     yield head.where
-            for step in every_step(flow.steps):
+            for step in flow.all_steps:
                 yield from conditions_of(step)
                 if isinstance(step, WaitFor):
                     yield from (each.where for each in step.heard if each.where is not None)

@@ -14,6 +14,8 @@ from dsl.source import Source, error
 
 _STRING = re.compile(STRING)
 _STRING_OR_TAB = re.compile(rf"{STRING}|\t")
+_BRACKET = re.compile(r"[()\[\]]")
+_CODE = re.compile(rf'(?>[^"#]++|{STRING}|")*+')
 _CONTINUES = re.compile(r"(and|or|where|with)\b")
 _BLANKS = re.compile(r"[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _UNSEEN = re.compile(r"[\u200b-\u200d\u2060\ufeff]")
@@ -80,6 +82,10 @@ class Chunk:
     def span(self, index: int, column: int, end_column: int) -> Span:
         """The place in the file of some columns (from 0, end exclusive) of a logical line."""
         logical = self.lines[index]
+        if len(logical.pieces) == 1:
+            (begin, line, first), *_ = logical.pieces
+            shift = first - begin + 1
+            return Span(self.source.path, line, column + shift, line, max(end_column, column + 1) + shift)
         line, start = logical.place(column)
         last, end = logical.place(max(end_column - 1, column))
         if last != line:
@@ -104,11 +110,8 @@ def lay_out(source: Source) -> tuple[list[Chunk], list[Finding]]:
 def code_end(line: str, start: int = 0) -> int:
     """The column (from 0) at which the comment of a line begins; the line's length if it has none. `start` is
     a column outside of quotes."""
-    position = start
-    while position < len(line) and line[position] != "#":
-        found = _STRING.match(line, position) if line[position] == '"' else None
-        position = found.end() if found else position + 1
-    return position
+    found = _CODE.match(line, start)
+    return found.end() if found else start
 
 
 class _Layout:
@@ -214,12 +217,11 @@ class _Layout:
         width = 0
         for sign in line[:margin]:
             width += _INDENT - width % _INDENT if sign == "\t" else 1
-        body = _STRING_OR_TAB.sub(
-            lambda found: " " if found.group() == "\t" else found.group(),
-            line[margin : code_end(line, margin)],
-        )
+        body = line[margin : code_end(line, margin)]
+        if "\t" in body:
+            body = _STRING_OR_TAB.sub(lambda found: " " if found.group() == "\t" else found.group(), body)
         logical = Logical(" " * width + body.rstrip(" "), [(0, number, 0)])
-        if width != margin or width:
+        if width != margin:
             logical.pieces.append((width, number, margin))
         if number in self.source.damaged:
             logical.holed = True
@@ -229,7 +231,7 @@ class _Layout:
 
     def _unfit(self, number: int, line: str, logical: Logical) -> None:
         """Report blanks that are none and quotes that do not close."""
-        bare = _STRING.sub(lambda found: "_" * len(found.group()), logical.text)
+        bare = _without_texts(logical.text)
         if found := _BLANKS.search(bare):
             start = logical.place(found.start())[1]
             self.findings.append(
@@ -323,9 +325,10 @@ class _Layout:
         return True
 
     def _count_brackets(self, number: int, logical: Logical, start: int) -> None:
-        bare = _STRING.sub(lambda found: "_" * len(found.group()), logical.text)
-        for column in range(start, len(bare)):
-            sign = bare[column]
+        if not (self.brackets or "(" in logical.text or "[" in logical.text):
+            return
+        for found in _BRACKET.finditer(_without_texts(logical.text), start):
+            sign, column = found.group(), found.start()
             if sign in "([":
                 line, col = logical.place(column)
                 self.brackets.append((sign, self.source.span(line, col, col + 1)))
@@ -341,7 +344,7 @@ class _Layout:
                     logical.holed = True
                     self.brackets.clear()
                     return
-            elif sign in ")]" and self.brackets:
+            elif self.brackets:
                 self.brackets.pop()
 
     def _close_brackets(self) -> None:
@@ -364,9 +367,18 @@ class _Layout:
         self.findings.append(error(code, self.source.span(number, start, end), message, help))
 
 
+def _without_texts(text: str) -> str:
+    """The text with a sign without meaning for each one in quotes."""
+    return _STRING.sub(lambda found: "_" * len(found.group()), text) if '"' in text else text
+
+
 def _tabs(source: Source) -> Iterable[Finding]:
     """One finding for all tabs of a file: whoever has one has many."""
-    at = [n for n, line in enumerate(source.lines, start=1) if "\t" in _STRING.sub("", line).split("#")[0]]
+    at = [
+        n
+        for n, line in enumerate(source.lines, start=1)
+        if "\t" in line and "\t" in _STRING.sub("", line).split("#")[0]
+    ]
     if at:
         column = source.lines[at[0] - 1].index("\t") + 1
         more = f" {len(at)} lines of this file have tabs." if len(at) > 1 else ""

@@ -24,7 +24,7 @@ from dsl.lower_values import condition
 from dsl.needs import needs_of
 from dsl.nodes import Flow, Send
 from dsl.schema_nodes import Cap, Quiet
-from dsl.walk import every_step, looks_made, written_name
+from dsl.walk import looks_made, written_name
 
 
 def lower(draft: Draft) -> graph.Program:
@@ -91,7 +91,7 @@ def _flow(flow: Flow, draft: Draft) -> Graph:
         time_zone=next((head.zone.value for head in heads if isinstance(head, TimeZone) and head.zone), None),
         holdout=next((head.percent for head in heads if isinstance(head, Holdout)), Decimal(0)),
         moved=tuple((head.old.text, head.new.text) for head in heads if isinstance(head, Moved)),
-        named=tuple(filter(looks_made, map(written_name, every_step(flow.steps)))),
+        named=tuple(filter(looks_made, map(written_name, flow.all_steps))),
     ).sealed()
 
 
@@ -100,7 +100,7 @@ def _purpose(flow: Flow, topic: str | None, draft: Draft) -> Literal["marketing"
     topics = (
         [topic]
         if topic
-        else [step.topic.text for step in every_step(flow.steps) if isinstance(step, Send) and step.topic]
+        else [step.topic.text for step in flow.all_steps if isinstance(step, Send) and step.topic]
     )
     return (
         "service"

@@ -29,11 +29,12 @@ from dsl.nodes import (
     WaitFor,
     WaitUntil,
     Winner,
+    every_step,
 )
 from dsl.scope import Scope
 from dsl.terms import Expression, Name, TextValue
 from dsl.until import awaited, time_of, weekday
-from dsl.walk import Standing, every_step, step_names
+from dsl.walk import Standing, step_names
 
 
 class Steps:

@@ -84,10 +84,11 @@ def _covering(durations: list[Duration]) -> Duration:
 
 def parts_of(thing: object) -> Iterator[Struct]:
     """A struct and all structs within it."""
-    if isinstance(thing, Struct):
-        yield thing
-        for name in thing.__struct_fields__:
-            yield from parts_of(getattr(thing, name))
-    elif isinstance(thing, tuple):
-        for each in thing:
-            yield from parts_of(each)
+    todo = [thing]
+    while todo:
+        here = todo.pop()
+        if isinstance(here, Struct):
+            yield here
+            todo += [getattr(here, name) for name in reversed(here.__struct_fields__)]
+        elif isinstance(here, tuple):
+            todo += reversed(here)

@@ -1,7 +1,9 @@
 """What the parser reads: declarations and steps as written, each with its place."""
 
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from typing import TypeAlias
+from functools import cached_property
+from typing import TypeAlias, get_args
 
 from msgspec import Struct
 
@@ -10,7 +12,7 @@ from dsl.graph import Duration
 from dsl.head_nodes import Head
 from dsl.scenarios.nodes import ScenarioNode
 from dsl.schema_nodes import Cap, Contact, Coupon, Event, Limits, TopicPurpose, Use, Webhook
-from dsl.terms import Expression, Name, Path, TextValue
+from dsl.terms import Expression, Name, Path, TextValue, within
 
 # ---------------------------------------------------------------- steps
 
@@ -248,7 +250,12 @@ class Segment(Struct, frozen=True):
     span: Span
 
 
-class Flow(Struct, frozen=True):
+_HEADS = get_args(Head)
+_STEPS = get_args(Step)
+"""The kinds as a tuple, which is asked faster than a union."""
+
+
+class Flow(Struct, frozen=True, dict=True):
     """`lines` are the header lines and steps in written order."""
 
     name: Name
@@ -256,18 +263,63 @@ class Flow(Struct, frozen=True):
     lines: tuple[Head | Step, ...]
     span: Span
 
-    @property
+    @cached_property
     def heads(self) -> tuple[Head, ...]:
-        return tuple(line for line in self.lines if isinstance(line, Head))
+        """The header lines."""
+        return tuple(line for line in self.lines if isinstance(line, _HEADS))
 
-    @property
+    @cached_property
     def steps(self) -> tuple[Step, ...]:
-        return tuple(line for line in self.lines if isinstance(line, Step))
+        """The steps at the flow's own level."""
+        return tuple(line for line in self.lines if isinstance(line, _STEPS))
 
-    @property
+    @cached_property
+    def all_steps(self) -> tuple[Step, ...]:
+        """All steps in written order, those within blocks behind their opener."""
+        return tuple(every_step(self.steps))
+
+    @cached_property
+    def all_terms(self) -> tuple[Expression, ...]:
+        """All expressions in written order, those within others behind them."""
+        return tuple(within(self))
+
+    @cached_property
     def damaged(self) -> bool:
         """Whether a line at the flow's own level could not be read."""
         return any(isinstance(line, Broken) for line in self.lines)
+
+
+def every_step(steps: Iterable[Step]) -> Iterator[Step]:
+    """All steps in written order, those within blocks behind their opener."""
+    for step in steps:
+        yield step
+        for block in blocks(step):
+            yield from every_step(block)
+
+
+def blocks(step: Step) -> Iterator[tuple[Step, ...]]:
+    """The blocks that hang on a step, in written order."""
+    match step:
+        case If(branches, otherwise):
+            for branch in branches:
+                yield branch.steps
+            if otherwise is not None:
+                yield otherwise
+        case Split():
+            for arm in step.arms:
+                yield arm.steps
+        case WaitFor():
+            for event_arm in step.arms:
+                yield event_arm.steps
+            for timeout_arm in step.timeouts:
+                yield timeout_arm.steps
+        case WaitUntil():
+            for met_arm in step.mets:
+                yield met_arm.steps
+            for timeout_arm in step.timeouts:
+                yield timeout_arm.steps
+        case Repeat():
+            yield step.steps
 
 
 Declaration: TypeAlias = (

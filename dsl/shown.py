@@ -1,7 +1,7 @@
 """What a reader sees of HTML in which values are marked: text that nothing hides, and links with words."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from functools import lru_cache
 from html.parser import HTMLParser
 
@@ -11,6 +11,9 @@ MAYBE, SURE = "\ue002", "\ue003"
 """They stand around what is there under a condition only."""
 WORD = "\ue004"
 """Some words, whatever they are."""
+SEAM = "\ue005"
+"""Stands where the text of one file meets that of another. What mails have in common, a layout's beginning
+and end, is then read once for all of them."""
 
 _VALUE = re.compile(f"{OPEN}([^{CLOSE}]*){CLOSE}")
 _MARKS = re.compile(f"[{MAYBE}{SURE}]")
@@ -40,26 +43,46 @@ def values_in_text(text: str) -> frozenset[str]:
     return frozenset(_VALUE.findall(text))
 
 
-@lru_cache(_KEPT)
 def values_in_html(html: str) -> frozenset[str]:
     """The names of the values that a reader of the HTML sees: as text that no element or style of its own
     hides, or as the whole target of a link that has words. What a style sheet hides is not known here."""
-    reader = _Reader()
-    reader.feed(html)
+    seen: set[str] = set()
+    state: _State = ()
+    for piece in html.split(SEAM):
+        state, found = _read_on(state, piece)
+        seen |= found
+    reader = _Reader(state)
     reader.close()
     reader.end_link()
-    return frozenset(reader.seen)
+    return frozenset(seen | reader.seen)
+
+
+_State = tuple[tuple[str, Hashable], ...]
+"""How a reader stands between two pieces of a text, but for what it has seen."""
+
+
+@lru_cache(_KEPT)
+def _read_on(state: _State, piece: str) -> tuple[_State, frozenset[str]]:
+    """How a reader stands behind a piece, and what it saw in it."""
+    reader = _Reader(state)
+    reader.feed(piece)
+    return tuple((name, each) for name, each in vars(reader).items() if name != "seen"), frozenset(
+        reader.seen
+    )
 
 
 class _Reader(HTMLParser):
-    def __init__(self) -> None:
+    """All that it holds beside `seen` can be compared and kept, so that it may go on from there."""
+
+    def __init__(self, state: _State) -> None:
         super().__init__(convert_charrefs=True)
         self.seen: set[str] = set()
-        self._stack: list[tuple[str, bool, bool]] = []  # open elements: hidden, of size nothing
+        self._stack: tuple[tuple[str, bool, bool], ...] = ()  # open elements: hidden, of size nothing
         self._maybe = 0
         self._in_link = False
         self._target = ""
         self._words = False
+        vars(self).update(state)
 
     def updatepos(self, i: int, j: int) -> int:
         """Where in the text something stands is never asked for, and costs time."""
@@ -90,7 +113,7 @@ class _Reader(HTMLParser):
         if tag == "img" and not hidden:
             self._read(given.get("alt", ""))
         if tag not in _VOID:
-            self._stack.append((tag, hidden, tiny))
+            self._stack = (*self._stack, (tag, hidden, tiny))
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)  # HTML knows no empty `<div/>`: it stays open
@@ -100,7 +123,7 @@ class _Reader(HTMLParser):
             self.end_link()
         for place in reversed(range(len(self._stack))):
             if self._stack[place][0] == tag:
-                del self._stack[place:]
+                self._stack = self._stack[:place]
                 return
 
     def handle_data(self, data: str) -> None:

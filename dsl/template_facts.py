@@ -93,7 +93,7 @@ def _reading(file: TemplateFile, templates: Templates, laid_out: TemplateFile | 
     if readable:
         seen = shown.values_in_text(text) if file.kind == "txt" else shown.values_in_html(text)
     found = walk.expressions
-    size = len(text.encode())
+    size = len(text.replace(shown.SEAM, "").encode())
     return Reading(file, seen, tuple(found.uses), tuple(walk.faults), found.recommends, size, readable)
 
 

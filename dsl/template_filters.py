@@ -51,8 +51,13 @@ def fits(node: j.Filter) -> bool:
     keys = [str(each.key) for each in node.kwargs]
     if node.name in FILTERS:
         return len(node.args) + len(keys) <= (node.name == "date") and set(keys) <= {"style"}
+    return _takes(node.name, len(node.args), tuple(keys))
+
+
+@cache
+def _takes(name: str, count: int, keys: tuple[str, ...]) -> bool:
     try:
-        _signature(node.name).bind(None, *node.args, **dict.fromkeys(keys))
+        _signature(name).bind(None, *range(count), **dict.fromkeys(keys))
     except TypeError:
         return False
     return True

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import jinja2
 from jinja2 import nodes as j
+from jinja2.parser import Parser
 from msgspec import Struct
 
 FILTERS = ("money", "date", "time")
@@ -62,7 +63,7 @@ def read_text(text: str) -> Text:
     if "{" not in text:
         return Text(j.Template([j.Output([j.TemplateData(text)], lineno=1)], lineno=1))
     try:
-        tree = ENVIRONMENT.parse(text)
+        tree = j.Template(Parser(ENVIRONMENT, text).subparse(), lineno=1)
     except RecursionError:
         return Text(None, "nested too deeply")
     except jinja2.TemplateSyntaxError as fault:
@@ -86,11 +87,21 @@ def read_text(text: str) -> Text:
                     statements.append(node)
                 case j.Block() | j.Extends() | j.Include():
                     statements.append(node)
-            below += node.iter_child_nodes()
+            below += _below(node)
         level = below
         if not level:
             return Text(tree, "", 1, tuple(strange), tuple(statements), tuple(given))
     return Text(None, "nested too deeply", level[0].lineno)
+
+
+def _below(node: j.Node) -> Iterator[j.Node]:
+    """What hangs from a node; Jinja's own way looks at each of its fields in turn, names and numbers too."""
+    for name in node.fields:
+        each = getattr(node, name)
+        if isinstance(each, j.Node):
+            yield each
+        elif each.__class__ is list:
+            yield from (one for one in each if isinstance(one, j.Node))
 
 
 def _given(node: j.Node) -> Iterator[tuple[str, int]]:

@@ -1,10 +1,12 @@
 """What the names of a template mean before anybody is known: paths to values from outside, words, macros."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from jinja2 import nodes as j
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dsl.template_files import TemplateFile
 
@@ -29,8 +31,7 @@ ROUND = frozenset(
 """What there is in `loop`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outside:
+class Outside(Struct, frozen=True):
     """A value that the mail is given: `("trigger", "items", "[]", "name")` is the name of an item."""
 
     path: tuple[str, ...]
@@ -44,15 +45,13 @@ class Outside:
         return Outside((*self.path, f"[{which}]"))
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Struct, frozen=True):
     """A text that the template itself holds."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Struct, frozen=True):
     """Anything that the template makes of other values."""
 
 
@@ -73,8 +72,7 @@ class Module:
     names: "Mapping[str, Value]" = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Round:
+class Round(Struct, frozen=True):
     """`loop` within a loop over what stands at `path`; empty for a list that the template makes."""
 
     path: tuple[str, ...]
@@ -84,22 +82,19 @@ class Round:
         return Outside(self.path).chosen("previtem" if end == "first" else "nextitem")
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(Struct, frozen=True):
     """A list cut into several by `batch` or `slice`."""
 
     whole: Outside
 
 
-@dataclass(frozen=True, slots=True)
-class Groups:
+class Groups(Struct, frozen=True):
     """A list cut into several by `groupby`."""
 
     whole: Outside
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """One of `Groups`: `grouper`, and `list`, the members that have it."""
 
     whole: Outside
@@ -109,8 +104,7 @@ Value: TypeAlias = "Outside | Rows | Groups | Group | Words | Made | Macro | Mod
 MADE = Made()
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Struct, frozen=True):
     """A value that is asked for on `line` of the file `file`, where it stands as `written`. `guarded`: a word
     stands in for it when it is unknown, or a condition asks for it first. `there`: so are the members of
     lists on the way to it. `called`: as a function. `sign` is that of an operation, with what stands at the
@@ -129,8 +123,7 @@ class Use:
     beside: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """Something wrong in a template, on `line` of `file`, at the first of `words` that stands there."""
 
     code: str
@@ -141,16 +134,14 @@ class Fault:
     help: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Struct, frozen=True):
     """What stands between `{% call … %}` and its end."""
 
     node: j.CallBlock
     place: "Place"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a reading is. `line` is that of the file on which the text begins; `names` are those that the
     template gives a meaning, `outer` those that it gives outside of loops and the like; `blocks` maps a block
     to its bodies, the one that counts first, `block` is the one around with its rank; `guards` are paths that
@@ -159,9 +150,9 @@ class Place:
     file: TemplateFile
     line: int
     names: dict[str, Value]
-    outer: Mapping[str, Value] = field(default_factory=dict)
+    outer: Mapping[str, Value] = {}
     within: tuple[str, ...] = ()
-    blocks: Mapping[str, tuple[tuple[j.Block, TemplateFile], ...]] = field(default_factory=dict)
+    blocks: Mapping[str, tuple[tuple[j.Block, TemplateFile], ...]] = {}
     block: tuple[str, int] = ("", 0)
     guards: frozenset[tuple[str, ...]] = frozenset()
     sure: bool = True

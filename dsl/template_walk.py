@@ -1,9 +1,9 @@
 """A template read as it is rendered: layouts, parts and macros brought in, whatever the values will be."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from jinja2 import nodes as j
+from msgspec.structs import replace
 
 from dsl import shown
 from dsl.names import nearest
@@ -179,7 +179,8 @@ class Walk:
         )
         if not block.scoped:
             inside = replace(inside, names=dict(place.outer))
-        return self.write(block.body, inside)
+        text = self.write(block.body, inside)
+        return text if file is place.file else f"{shown.SEAM}{text}{shown.SEAM}"
 
     def _include(self, node: j.Include, place: Place) -> str:
         named = node.template.items if isinstance(node.template, j.List | j.Tuple) else [node.template]
@@ -279,7 +280,9 @@ class Walk:
         ends.append(asked.apart())
         arms.append(self.write(node.else_, ends[-1]))
         place.names.update(joined(ends, place.names))
-        words = all(arm.strip() and "<" not in arm and shown.MAYBE not in arm for arm in arms)
+        words = all(
+            arm.replace(shown.SEAM, "").strip() and "<" not in arm and shown.MAYBE not in arm for arm in arms
+        )
         return self._maybe("".join(arms)) + (shown.WORD if words else "")
 
     def _loop(self, node: j.For, place: Place) -> str:

@@ -26,13 +26,17 @@ class TextValue(Struct, frozen=True):
     span: Span
 
 
-class Hole(Struct, frozen=True):
+class Term(Struct, frozen=True):
+    """Anything that may stand in an expression."""
+
+
+class Hole(Term, frozen=True):
     """Something that could not be read and was reported; it fits everywhere."""
 
     span: Span
 
 
-class Literal(Struct, frozen=True):
+class Literal(Term, frozen=True):
     """`kind` is text, number, money, flag, date, moment (`YYYY-MM-DDTHH:MM`), time (`HH:MM`) or duration."""
 
     kind: str
@@ -40,7 +44,7 @@ class Literal(Struct, frozen=True):
     span: Span
 
 
-class Path(Struct, frozen=True):
+class Path(Term, frozen=True):
     """`contact.city`, `trigger.total`, `items.category`, `now`."""
 
     parts: tuple[Name, ...]
@@ -51,28 +55,28 @@ class Path(Struct, frozen=True):
         return ".".join(part.text for part in self.parts)
 
 
-class Comparison(Struct, frozen=True):
+class Comparison(Term, frozen=True):
     operator: str
     left: "Expression"
     right: "Expression"
     span: Span
 
 
-class Between(Struct, frozen=True):
+class Between(Term, frozen=True):
     value: "Expression"
     low: "Expression"
     high: "Expression"
     span: Span
 
 
-class OneOf(Struct, frozen=True):
+class OneOf(Term, frozen=True):
     value: "Expression"
     among: "tuple[Expression, ...]"
     negated: bool
     span: Span
 
 
-class Known(Struct, frozen=True):
+class Known(Term, frozen=True):
     """`words` is as written: `is known`, `is unknown`, or one of the refused `is not …`."""
 
     value: "Expression"
@@ -80,19 +84,19 @@ class Known(Struct, frozen=True):
     span: Span
 
 
-class Arithmetic(Struct, frozen=True):
+class Arithmetic(Term, frozen=True):
     operator: str
     left: "Expression"
     right: "Expression"
     span: Span
 
 
-class Negative(Struct, frozen=True):
+class Negative(Term, frozen=True):
     value: "Expression"
     span: Span
 
 
-class Since(Struct, frozen=True):
+class Since(Term, frozen=True):
     """`time since X` (`unit` is time) or `years since X` (years)."""
 
     unit: str
@@ -108,7 +112,7 @@ class Window(Struct, frozen=True):
     span: Span
 
 
-class History(Struct, frozen=True):
+class History(Term, frozen=True):
     """`kind` is any, no, count, sum, average, largest, smallest, first or last."""
 
     kind: str
@@ -118,7 +122,7 @@ class History(Struct, frozen=True):
     span: Span
 
 
-class Logic(Struct, frozen=True):
+class Logic(Term, frozen=True):
     """`operator` is and, or."""
 
     operator: str
@@ -126,27 +130,27 @@ class Logic(Struct, frozen=True):
     span: Span
 
 
-class Not(Struct, frozen=True):
+class Not(Term, frozen=True):
     part: "Expression"
     span: Span
 
 
-class InSegment(Struct, frozen=True):
+class InSegment(Term, frozen=True):
     segment: Name
     span: Span
 
 
-class AgreedTo(Struct, frozen=True):
+class AgreedTo(Term, frozen=True):
     topic: Name
     span: Span
 
 
-class Tagged(Struct, frozen=True):
+class Tagged(Term, frozen=True):
     tag: str
     span: Span
 
 
-class MailTest(Struct, frozen=True):
+class MailTest(Term, frozen=True):
     """`kind` is opened, clicked or sent."""
 
     kind: str
@@ -155,7 +159,7 @@ class MailTest(Struct, frozen=True):
     span: Span
 
 
-class CouponCode(Struct, frozen=True):
+class CouponCode(Term, frozen=True):
     """`coupon NAME`, as a value."""
 
     coupon: Name
@@ -190,18 +194,22 @@ def within(part: object) -> Iterator[Expression]:
     todo: list[Any] = [part]
     while todo:
         here = todo.pop()
-        if isinstance(here, tuple):
+        if here.__class__ is tuple:
             todo += reversed(here)
             continue
-        members = _members(here.__class__)
-        if members and isinstance(here, Expression):
-            yield here
-        todo += [getattr(here, name) for name in members]
+        if isinstance(here, Term):
+            yield here  # type: ignore[misc]  # `Expression` lists all terms that there are
+        for name in _members(here.__class__):
+            inner = getattr(here, name)
+            if inner.__class__ not in _LEAVES:
+                todo.append(inner)
+
+
+_LEAVES = frozenset((str, bool, int, Decimal, date, type(None), Duration, Money, Name, TextValue, Span))
+"""What holds no expressions."""
 
 
 @cache
 def _members(kind: type) -> tuple[str, ...]:
     """The fields, last one first, in which there may be expressions."""
-    if not issubclass(kind, Struct) or issubclass(kind, Name | Span):
-        return ()
-    return tuple(reversed(kind.__struct_fields__))
+    return tuple(reversed(kind.__struct_fields__)) if issubclass(kind, Struct) else ()

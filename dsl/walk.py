@@ -38,6 +38,8 @@ from dsl.nodes import (
     Wait,
     WaitFor,
     WaitUntil,
+    blocks,
+    every_step,
 )
 from dsl.scope import Scope
 from dsl.terms import Expression
@@ -60,39 +62,6 @@ _MADE = {
 }
 _OTHER = "step"
 _LOOKS_MADE = re.compile(rf"({'|'.join(sorted({*_MADE.values(), _OTHER}))})_[1-9][0-9]*")
-
-
-def every_step(steps: Iterable[Step]) -> Iterator[Step]:
-    """All steps in written order, those within blocks behind their opener."""
-    for step in steps:
-        yield step
-        for block in blocks(step):
-            yield from every_step(block)
-
-
-def blocks(step: Step) -> Iterator[tuple[Step, ...]]:
-    """The blocks that hang on a step, in written order."""
-    match step:
-        case If(branches, otherwise):
-            for branch in branches:
-                yield branch.steps
-            if otherwise is not None:
-                yield otherwise
-        case Split():
-            for arm in step.arms:
-                yield arm.steps
-        case WaitFor():
-            for event_arm in step.arms:
-                yield event_arm.steps
-            for timeout_arm in step.timeouts:
-                yield timeout_arm.steps
-        case WaitUntil():
-            for met_arm in step.mets:
-                yield met_arm.steps
-            for timeout_arm in step.timeouts:
-                yield timeout_arm.steps
-        case Repeat():
-            yield step.steps
 
 
 def conditions_of(step: Step) -> Iterator[Expression]:
@@ -125,7 +94,7 @@ def written_name(step: Step) -> str:
 
 def step_names(flow: Flow) -> dict[int, str]:
     """A name for every step and every `else if`, by its identity: as written, or `wait_1`, `if_1`, …"""
-    steps = list(every_step(flow.steps))
+    steps = flow.all_steps
     taken = {written_name(step) for step in steps}
     names: dict[int, str] = {}
     for step in steps:

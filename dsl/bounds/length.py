@@ -131,16 +131,24 @@ def _on(way: Way, move: Move, latest: bool) -> Way:
     return Way(passed, shown_before(move, clock, passed))
 
 
-def until_next_mail(graph: Graph, index: int) -> dict[int, int | None]:
-    """The longest that it takes from a step to each mail that can be the next one behind it, by its index, in
+def pauses(graph: Graph) -> dict[tuple[int, int], int | None]:
+    """The longest that it takes from each mail to each that can be the next behind it, by their indices, in
     seconds; None: without end. Mails that are held or late come on top. Raises `TooManyRounds`."""
-    arrivals: dict[int, int] = {}
+    arrivals: dict[tuple[int, int], int] = {}
 
-    def step(way: Way, at: int, node: Node, move: Move) -> tuple[Way, ...]:
-        if isinstance(node, Send) and not (at == index and way.passed == 0):
-            arrivals[at] = max(arrivals.get(at, 0), way.passed)
+    def step(label: tuple[int, Way], at: int, node: Node, move: Move) -> tuple[tuple[int, Way], ...]:
+        mail, way = label
+        if isinstance(node, Send) and not (at == mail and way.passed == 0):
+            arrivals[mail, at] = max(arrivals.get((mail, at), 0), way.passed)
             return ()
-        return (_on(way, move, latest=True),)
+        return ((mail, _on(way, move, latest=True)),)
 
-    Walk(graph, step, lambda ways: _extremes(ways, latest=True)).onward([Way(0, None)], index)
-    return {at: None if passed >= _ENDLESS else passed for at, passed in arrivals.items()}
+    def prune(labels: list[tuple[int, Way]]) -> list[tuple[int, Way]]:
+        of_mails: dict[int, list[Way]] = {}
+        for mail, way in labels:
+            of_mails.setdefault(mail, []).append(way)
+        return [(mail, way) for mail, ways in of_mails.items() for way in _extremes(ways, latest=True)]
+
+    begins = {at: [(at, Way(0, None))] for at, node in enumerate(graph.nodes) if isinstance(node, Send)}
+    Walk(graph, step, prune).from_all(begins)
+    return {between: None if passed >= _ENDLESS else passed for between, passed in arrivals.items()}

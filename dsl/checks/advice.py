@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from dsl.draft import Draft
 from dsl.finding import Finding, Span
 from dsl.head_nodes import LeaveOn, LeaveWhen, StartOnEvent, StartOnSegment
-from dsl.nodes import BestTime, Finish, Flow, If, Repeat, Send, Step, Wait, WaitFor, WaitUntil
+from dsl.nodes import BestTime, Finish, Flow, If, Repeat, Send, Step, Wait, WaitFor, WaitUntil, blocks
 from dsl.schema_nodes import AmountOff, PercentOff
 from dsl.source import warning
 from dsl.terms import CouponCode, Expression, History, Logic, MailTest, within
-from dsl.walk import blocks, conditions_of, every_step
+from dsl.walk import conditions_of
 
 _PURCHASES = ("order_placed", "order_paid")
 _CART = {
@@ -115,7 +115,7 @@ def _without_orders(test: Expression) -> bool:
 
 
 def _opens(flow: Flow) -> Iterator[Finding]:
-    for step in every_step(flow.steps):
+    for step in flow.all_steps:
         if isinstance(step, WaitFor) and step.arms:
             for each in step.heard:
                 if each.event.text == "email_opened":

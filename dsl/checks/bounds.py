@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from dsl.bounds.caps import cap_words, caps_of_topic, window_of
-from dsl.bounds.length import longest, most, until_next_mail
+from dsl.bounds.length import longest, most, pauses
 from dsl.bounds.moves import DAY, most_seconds
 from dsl.bounds.peak import most_within
 from dsl.bounds.walk import TooManyRounds
@@ -16,7 +16,7 @@ from dsl.graph import Cap, Entry, Goal, Graph, Program, Send
 from dsl.head_nodes import Enter, GoalLine
 from dsl.nodes import Flow, Step
 from dsl.source import warning
-from dsl.walk import every_step, step_names
+from dsl.walk import step_names
 from dsl.wording import duration_words
 
 Counted = Callable[[Send], bool]
@@ -86,17 +86,16 @@ def _goal(flow: Flow, graph: Graph) -> Iterator[Finding]:
 
 def _longest_pause(graph: Graph, goal: Goal) -> tuple[str, str, int] | None:
     """The two mails with the longest pause between them that is longer than the goal counts."""
-    found = (most_seconds(goal.within), "", "")
     try:
-        for index, node in enumerate(graph.nodes):
-            if isinstance(node, Send):
-                for behind, pause in until_next_mail(graph, index).items():
-                    if pause is not None and pause > found[0]:
-                        found = (pause, node.step, graph.nodes[behind].step)
+        found = [(pause, between) for between, pause in pauses(graph).items() if pause is not None]
     except TooManyRounds:
         return None
-    pause, before, after = found
-    return (before, after, pause) if before else None
+    if not found:
+        return None
+    pause, (before, behind) = max(found, key=lambda each: (each[0], -each[1][0], -each[1][1]))
+    if pause <= most_seconds(goal.within):
+        return None
+    return graph.nodes[before].step, graph.nodes[behind].step, pause
 
 
 def _last_mail(graph: Graph) -> int | None:
@@ -160,7 +159,7 @@ def _lost(cap: Cap) -> str:
 
 def _place(flow: Flow, name: str) -> Span:
     names = step_names(flow)
-    steps: dict[str, Step] = {names[id(step)]: step for step in every_step(flow.steps)}
+    steps: dict[str, Step] = {names[id(step)]: step for step in flow.all_steps}
     return steps[name].span
 
 

@@ -13,7 +13,6 @@ from dsl.nodes import Call, Emit, Flow, Send, Set
 from dsl.schema_nodes import AmountOff, CodePattern, CodesFrom, Coupon, PercentOff, Worth
 from dsl.source import error
 from dsl.terms import CouponCode
-from dsl.walk import every_step
 
 _RANDOM = re.compile(r"\{random ([0-9]{1,3})\}")
 _PLAIN = re.compile(r"[A-Za-z0-9_-]*")
@@ -147,7 +146,7 @@ def _faulty(name: str, codes: list[ListedCode]) -> Iterator[Finding]:
 
 def _given(flow: Flow, draft: Draft) -> Iterator[Finding]:
     topic = next((head.topic.text for head in flow.heads if isinstance(head, FlowTopic)), "")
-    for step in every_step(flow.steps):
+    for step in flow.all_steps:
         values = [value for _, value in step.values] if isinstance(step, Send | Emit | Call) else []
         if isinstance(step, Set) and step.value is not None:
             values.append(step.value)

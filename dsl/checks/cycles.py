@@ -9,7 +9,6 @@ from dsl.head_nodes import Enter, Start, StartByRequest, StartOnDate, StartOnEve
 from dsl.nodes import Emit, Flow, Send, Set, StartFlow, Tag, Unsubscribe
 from dsl.source import error, warning
 from dsl.terms import AgreedTo, History, InSegment, Path, Tagged, within
-from dsl.walk import every_step
 
 _OF_A_MAIL = ("email_sent", "email_delivered", "email_bounced")
 _STEPS = {"Unsubscribing": "unsubscribe from", "Emitting": "emit", "`start flow": "start flow"}
@@ -106,7 +105,7 @@ def _pushes(flow: Flow, starts: list[tuple[Flow, Start, frozenset[str]]]) -> Ite
     happens: dict[str, str] = {}
     requests: set[str] = set()
     changed: dict[str, str] = {}
-    for step in every_step(flow.steps):
+    for step in flow.all_steps:
         match step:
             case Send():
                 happens |= dict.fromkeys(_OF_A_MAIL, f"A mail of `{own}`")

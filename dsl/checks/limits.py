@@ -9,7 +9,6 @@ from dsl.head_nodes import FlowTopic, Priority
 from dsl.nodes import Flow, Send
 from dsl.schema_nodes import Cap, Quiet
 from dsl.source import error, warning
-from dsl.walk import every_step
 from dsl.wording import duration_words
 
 _UNITS = ("day", "week", "month")
@@ -137,7 +136,7 @@ def _priority(flow: Flow) -> Iterator[Finding]:
 def _without_effect(flow: Flow, draft: Draft) -> Iterator[Finding]:
     """Limits of a flow whose mails no limit holds."""
     topic = next((head.topic.text for head in flow.heads if isinstance(head, FlowTopic)), "")
-    others = (step.topic for step in every_step(flow.steps) if isinstance(step, Send) and step.topic)
+    others = (step.topic for step in flow.all_steps if isinstance(step, Send) and step.topic)
     if any(draft.names.purpose(each) != "service" for each in (topic, *(other.text for other in others))):
         return
     for head in flow.heads:

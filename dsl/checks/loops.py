@@ -6,10 +6,9 @@ from dsl.checks.advice import Close
 from dsl.checks.rounds import rounds
 from dsl.draft import Draft
 from dsl.finding import Finding
-from dsl.nodes import Repeat
+from dsl.nodes import Repeat, every_step
 from dsl.source import error, warning
 from dsl.typing_rules import check_condition
-from dsl.walk import every_step
 
 _MOST = 100
 _AT_ONCE = 1_000

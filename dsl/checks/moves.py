@@ -8,7 +8,7 @@ from dsl.head_nodes import Moved
 from dsl.names import unknown
 from dsl.nodes import Flow
 from dsl.source import error
-from dsl.walk import every_step, step_names
+from dsl.walk import step_names
 
 
 def check_moves(draft: Draft) -> Iterator[Finding]:
@@ -47,6 +47,4 @@ def _moves(flow: Flow) -> Iterator[Finding]:
 def _line(flow: Flow, name: str) -> int:
     """The line of the step with this name; an `else if`, which has none of its own, counts with its flow."""
     names = step_names(flow)
-    return next(
-        (step.span.line for step in every_step(flow.steps) if names[id(step)] == name), flow.span.line
-    )
+    return next((step.span.line for step in flow.all_steps if names[id(step)] == name), flow.span.line)

@@ -20,7 +20,6 @@ from dsl.terms import (
     Logic,
     OneOf,
     Path,
-    within,
 )
 
 Ordered: TypeAlias = Decimal | date
@@ -31,8 +30,8 @@ def check_never(draft: Draft) -> Iterator[Finding]:
     """Conditions that nothing can meet, because two of their parts exclude one another."""
     for condition in _conditions(draft):
         yield from _contradictions(condition)
-    for whole in draft.conditions:
-        for part in within(whole):
+    for _, parts in draft.conditions:
+        for part in parts:
             if isinstance(part, Comparison) and _settled(part, draft.today):
                 yield warning(
                     "W224",
@@ -44,9 +43,9 @@ def check_never(draft: Draft) -> Iterator[Finding]:
 
 def _conditions(draft: Draft) -> Iterator[Expression]:
     """All whole conditions, and those behind `where` within them."""
-    for whole in draft.conditions:
+    for whole, parts in draft.conditions:
         yield whole
-        for part in within(whole):
+        for part in parts:
             if isinstance(part, History) and part.where is not None:
                 yield part.where
 

@@ -10,7 +10,6 @@ from dsl.nodes import BestTime, Flow, Split, WaitFor
 from dsl.shop import PERSONAL
 from dsl.source import warning
 from dsl.terms import AgreedTo, Expression, History, MailTest, Name, Path, within
-from dsl.walk import every_step
 
 _MEASURED = ("email_opened", "email_clicked")
 _REMEMBERED = {"product_viewed": "looks at products", "page_viewed": "looks at pages"}
@@ -22,13 +21,12 @@ def check_purposes(draft: Draft) -> Iterator[Finding]:
     yield from _never_asked(draft)
     if draft.purposes is not None and "personalisation" not in draft.purposes:
         return
-    for condition in draft.conditions:
-        yield from _of_some(condition)
+    for _, parts in draft.conditions:
+        yield from _of_some(parts)
 
 
-def _of_some(condition: Expression) -> Iterator[Finding]:
+def _of_some(parts: tuple[Expression, ...]) -> Iterator[Finding]:
     """Absence of what is remembered of some people only: of all others it is unknown."""
-    parts = list(within(condition))
     if any(isinstance(part, AgreedTo) and part.topic.text == "personalisation" for part in parts):
         return
     for part in parts:
@@ -47,8 +45,9 @@ def _never_asked(draft: Draft) -> Iterator[Finding]:
     if draft.purposes is None:
         return
     asked = set(draft.purposes)
-    for declaration in (*draft.segments, *draft.flows):
-        for part in within(declaration):
+    segments = (within(each.test) for each in draft.segments)
+    for parts in (*segments, *(flow.all_terms for flow in draft.flows)):
+        for part in parts:
             match part:
                 case AgreedTo(topic) if topic.text in PURPOSES and topic.text not in asked:
                     yield _never(topic.text, "this is always no", part.span)
@@ -72,7 +71,7 @@ def _never_measured(flow: Flow) -> Iterator[Finding]:
             yield _never("measurement", "nothing ever starts here", head.span)
         elif isinstance(head, LeaveOn | GoalLine) and head.event.text in _MEASURED:
             yield _never("measurement", "opens and clicks are never known", head.span)
-    for step in every_step(flow.steps):
+    for step in flow.all_steps:
         match step:
             case WaitFor(heard):
                 for each in heard:

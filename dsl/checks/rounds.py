@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from dsl.nodes import Finish, If, Repeat, Split, Step, Wait, WaitFor, WaitUntil
+from dsl.nodes import Finish, If, Repeat, Split, Step, Wait, WaitFor, WaitUntil, blocks
 from dsl.terms import Literal, Path
-from dsl.walk import blocks
 
 
 class Rounds(NamedTuple):

@@ -12,7 +12,6 @@ from dsl.shop import NOT_FOR_SERVICE
 from dsl.source import error
 from dsl.template_files import place_in
 from dsl.terms import CouponCode, Path, within
-from dsl.walk import every_step
 
 _HELP = "Send the coupon in a mail on a topic for marketing."
 
@@ -27,7 +26,7 @@ def check_service(draft: Draft) -> Iterator[Finding]:
         if draft.names.purpose(topic) == "service":
             yield from _made(flow, topic, makers)
         carried = attributes | {f"trigger.{name}" for event in _events(flow) for name in fields[event]}
-        for step in every_step(flow.steps):
+        for step in flow.all_steps:
             if isinstance(step, Send):
                 on = step.topic.text if step.topic else topic
                 if carried and draft.names.purpose(on) == "service":
@@ -46,7 +45,7 @@ def _makers(draft: Draft) -> dict[str, list[Flow]]:
     """The flows that emit each event."""
     found: dict[str, list[Flow]] = defaultdict(list)
     for flow in draft.flows:
-        for step in every_step(flow.steps):
+        for step in flow.all_steps:
             if isinstance(step, Emit):
                 found[step.event.text].append(flow)
     return found
@@ -92,7 +91,7 @@ def _carriers(draft: Draft) -> tuple[set[str], Mapping[str, set[str]]]:
     attributes: set[str] = set()
     fields: dict[str, set[str]] = defaultdict(set)
     for flow in draft.flows:
-        for step in every_step(flow.steps):
+        for step in flow.all_steps:
             if isinstance(step, Set) and isinstance(step.value, CouponCode):
                 attributes.add(step.path.text)
             elif isinstance(step, Emit):

@@ -7,9 +7,22 @@ from dsl.draft import Draft
 from dsl.finding import Finding
 from dsl.head_nodes import FlowTopic
 from dsl.names import unknown
-from dsl.nodes import Broken, Finish, Flow, If, Repeat, Send, Split, Step, Unsubscribe, WaitFor, WaitUntil
+from dsl.nodes import (
+    Broken,
+    Finish,
+    Flow,
+    If,
+    Repeat,
+    Send,
+    Split,
+    Step,
+    Unsubscribe,
+    WaitFor,
+    WaitUntil,
+    blocks,
+)
 from dsl.source import error
-from dsl.walk import blocks, every_step, written_name
+from dsl.walk import written_name
 from dsl.words import DECLARED_WORDS
 
 
@@ -20,7 +33,7 @@ def check_steps(draft: Draft) -> Iterator[Finding]:
         topic = next((head.topic.text for head in flow.heads if isinstance(head, FlowTopic)), "")
         if not flow.damaged:
             yield from _reachable(flow.steps, topic if draft.names.purpose(topic) == "marketing" else "")
-        for step in every_step(flow.steps):
+        for step in flow.all_steps:
             if isinstance(step, WaitFor):
                 yield from _wait_for(step, draft)
             elif isinstance(step, Split):
@@ -29,7 +42,7 @@ def check_steps(draft: Draft) -> Iterator[Finding]:
 
 def _names(flow: Flow) -> Iterator[Finding]:
     seen: dict[str, Step] = {}
-    for step in every_step(flow.steps):
+    for step in flow.all_steps:
         name = written_name(step)
         label = None if isinstance(step, Broken) else step.label
         if label and label.text in DECLARED_WORDS:

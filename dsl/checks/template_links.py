@@ -12,8 +12,8 @@ from dsl.nodes import Flow, Send
 from dsl.source import warning
 from dsl.template_facts import parts_of
 from dsl.template_text import JINJA
-from dsl.terms import MailTest, within
-from dsl.walk import every_step, written_name
+from dsl.terms import MailTest
+from dsl.walk import written_name
 
 _HREF = re.compile(r"""\shref\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
 _OURS = re.compile(r"\s*\{\{-?\s*links\.\w+\s*-?\}\}\s*\Z")
@@ -23,7 +23,7 @@ def check_links(draft: Draft) -> Iterator[Finding]:
     """`clicked NAME link "…"` about a link that the mail does not have is always no. Nothing is said where a
     template puts such a link together from values, or has none written out."""
     for flow in draft.flows:
-        asked = [each for each in within(flow) if isinstance(each, MailTest) and each.link is not None]
+        asked = [each for each in flow.all_terms if isinstance(each, MailTest) and each.link is not None]
         mails = _mails(flow) if asked else {}
         for test in asked:
             template = mails.get(test.step.text, "")
@@ -48,9 +48,7 @@ def _is_address(link: str | None) -> TypeGuard[str]:
 
 def _mails(flow: Flow) -> dict[str, str]:
     """The template of each mail by the name of its step."""
-    return {
-        written_name(step): step.template.text for step in every_step(flow.steps) if isinstance(step, Send)
-    }
+    return {written_name(step): step.template.text for step in flow.all_steps if isinstance(step, Send)}
 
 
 def _links(template: str, draft: Draft) -> tuple[set[str], set[str]]:

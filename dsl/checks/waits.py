@@ -15,7 +15,6 @@ from dsl.source import error, warning
 from dsl.terms import Literal, Path
 from dsl.typing_rules import check_condition
 from dsl.until import WEEKDAYS, awaited, time_of, weekday
-from dsl.walk import every_step
 from dsl.wording import duration_words
 from dsl.words import EXAMPLES
 
@@ -184,7 +183,7 @@ def _across_the_night(flow: Flow, draft: Draft) -> Iterator[Finding]:
                 "evening the next mail waits until the morning.",
                 f"Write `wait 1 day`, or a time at which mails may go, as in `wait 1 day at {longest.end}`.",
             )
-    for step in every_step(flow.steps):
+    for step in flow.all_steps:
         at = _time_of_day(step)
         if at and 60 * int(at[:2]) + int(at[3:]) in silent:
             yield warning(

@@ -8,7 +8,6 @@ from dsl.head_nodes import GoalLine
 from dsl.names import fields_of, unknown
 from dsl.nodes import Flow, Split, Winner
 from dsl.source import error, warning
-from dsl.walk import every_step
 
 _METRICS = ("clicks", "opens", "revenue")
 _FEWEST = 100
@@ -18,7 +17,7 @@ def check_winners(draft: Draft) -> Iterator[Finding]:
     """Winners by nothing that is known, of too few people, or told at the wrong place."""
     for flow in draft.flows:
         goal = next((head for head in flow.heads if isinstance(head, GoalLine)), None)
-        for step in every_step(flow.steps):
+        for step in flow.all_steps:
             if isinstance(step, Split) and step.winners:
                 yield from _place(step)
                 for line in step.winners:

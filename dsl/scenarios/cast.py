@@ -7,9 +7,9 @@ from msgspec import Struct
 from dsl.draft import Draft
 from dsl.graph import Duration
 from dsl.head_nodes import Start, StartByRequest, StartOnEvent
-from dsl.nodes import Broken, Finish, Flow, If, Repeat, Send, Split, Step, Wait, WaitFor, WaitUntil
+from dsl.nodes import Broken, Finish, Flow, If, Repeat, Send, Split, Step, Wait, WaitFor, WaitUntil, blocks
 from dsl.scenarios.nodes import ScenarioNode
-from dsl.walk import blocks, every_step, step_names
+from dsl.walk import step_names
 
 _DAY = 86_400
 _MONTH = 28 * _DAY
@@ -43,7 +43,7 @@ def cast_of(node: ScenarioNode, draft: Draft) -> Cast:
         frozenset(
             step.label.text
             for flow in flows
-            for step in every_step(flow.steps)
+            for step in flow.all_steps
             if isinstance(step, Finish) and step.label
         ),
         {},
@@ -58,12 +58,12 @@ def cast_of(node: ScenarioNode, draft: Draft) -> Cast:
 
 
 def _broken(flow: Flow) -> bool:
-    return any(isinstance(step, Broken) for step in every_step(flow.steps))
+    return any(isinstance(step, Broken) for step in flow.all_steps)
 
 
 def _take(flow: Flow, cast: Cast) -> None:
     names = step_names(flow)
-    for step in every_step(flow.steps):
+    for step in flow.all_steps:
         name = names[id(step)]
         cast.steps.setdefault(name, []).append(flow.name.text)
         if isinstance(step, Send):

@@ -98,13 +98,13 @@ def test_the_digest_covers_the_parts_of_each_language() -> None:
 def test_every_text_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """However many mails, languages and checks look at it."""
     read: list[str] = []
-    original = jinja2.Environment.parse
+    original = jinja2.Environment._tokenize
 
     def counted(self: jinja2.Environment, source: str, *rest: Any) -> Any:
         read.append(source)
         return original(self, source, *rest)
 
-    monkeypatch.setattr(jinja2.Environment, "parse", counted)
+    monkeypatch.setattr(jinja2.Environment, "_tokenize", counted)
     read_text.cache_clear()
     part = '{% include "_foot.html" %}'
     files = {f"m{number}": HEAD + f"{number}" + part for number in range(5)}

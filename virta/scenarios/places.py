@@ -6,7 +6,7 @@ from typing import TypeAlias
 from dsl.nodes import Flow, If
 from dsl.parse import parse_source
 from dsl.source import Source
-from dsl.walk import every_step, step_names
+from dsl.walk import step_names
 
 Place: TypeAlias = tuple[str, int]
 """File and line, from 1."""
@@ -33,7 +33,7 @@ def _may_hold(source: Source, flow: str) -> bool:
 def _of_flow(flow: Flow) -> dict[tuple[str, str], Place]:
     names = step_names(flow)
     found: dict[tuple[str, str], Place] = {}
-    for step in every_step(flow.steps):
+    for step in flow.all_steps:
         branches = step.branches[1:] if isinstance(step, If) else ()
         for part in (step, *branches):
             found[flow.name.text, names[id(part)]] = (part.span.file, part.span.line)

@@ -9,7 +9,7 @@ from dsl.nodes import Finish, Flow, Send, Split
 from dsl.scenarios.reasons import REASONS
 from dsl.shop import SHOP
 from dsl.template_values import KEPT
-from dsl.walk import every_step, step_names
+from dsl.walk import step_names
 from dsl.words import FIELD_TYPES
 from virta.language_server.completion.offer import Offer, Sort
 from virta.language_server.completion.standpoint import Standpoint
@@ -158,13 +158,13 @@ def splits(at: Standpoint) -> Iterator[Offer]:
 def _steps_of(at: Standpoint, kind: type, detail: str) -> Iterator[Offer]:
     for flow in cast(at):
         names = step_names(flow)
-        chosen = (names[id(step)] for step in every_step(flow.steps) if isinstance(step, kind))
+        chosen = (names[id(step)] for step in flow.all_steps if isinstance(step, kind))
         yield from _named(chosen, f"{detail} of {flow.name.text}")
 
 
 def arms(at: Standpoint) -> Iterator[Offer]:
     for flow in cast(at):
-        for step in every_step(flow.steps):
+        for step in flow.all_steps:
             for arm in step.arms if isinstance(step, Split) else ():
                 yield Offer(arm.label.text, Sort.NAME, f"arm of {step_names(flow)[id(step)]}")
 
@@ -174,7 +174,7 @@ def labels(at: Standpoint) -> Iterator[Offer]:
     if at.there.head != "scenario":
         return
     for flow in cast(at):
-        finishes = (step for step in every_step(flow.steps) if isinstance(step, Finish) and step.label)
+        finishes = (step for step in flow.all_steps if isinstance(step, Finish) and step.label)
         yield from _named((step.label.text for step in finishes if step.label), f"finish of {flow.name.text}")
 
 

@@ -7,7 +7,6 @@ from dsl.nodes import Tag
 from dsl.scope import PREDICTED
 from dsl.shop import NAMING_FIELDS
 from dsl.terms import Tagged, within
-from dsl.walk import every_step
 from virta.language_server.completion import names
 from virta.language_server.completion.offer import Offer, Sort
 from virta.language_server.completion.standpoint import Standpoint, inner, path_before
@@ -168,7 +167,7 @@ def tags(at: Standpoint) -> list[str]:
     """Every tag that the project's flows add or ask for."""
     found: set[str] = set()
     for flow in at.draft.flows:
-        steps = list(every_step(flow.steps))
+        steps = flow.all_steps
         found |= {step.tag.value for step in steps if isinstance(step, Tag)}
         found |= {each.tag for each in within(flow.lines) if isinstance(each, Tagged)}
     return sorted(found)

@@ -21,9 +21,9 @@ from dsl.nodes import (
     Unsubscribe,
     WaitFor,
     WaitUntil,
+    blocks,
 )
 from dsl.terms import TextValue
-from dsl.walk import blocks
 from virta.language_server.mentions.mention import Mention, mention
 from virta.language_server.mentions.terms import Place, in_expression, in_fields, in_path, in_text
 

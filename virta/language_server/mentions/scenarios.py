@@ -6,7 +6,7 @@ from dsl.draft import Draft
 from dsl.nodes import Finish, Split
 from dsl.scenarios import nodes
 from dsl.terms import Name, Path
-from dsl.walk import every_step, step_names
+from dsl.walk import step_names
 from virta.language_server.mentions.mention import Mention, mention
 from virta.language_server.mentions.terms import Place, in_expression, in_fields, in_naming, in_path, naming
 
@@ -83,7 +83,7 @@ def _steps(name: Name, flows: list[str], draft: Draft) -> Iterator[Mention]:
 def _labels(name: Name, flows: list[str], draft: Draft) -> Iterator[Mention]:
     for flow in flows:
         node = draft.names.flows.get(flow)
-        for step in every_step(node.steps) if node else ():
+        for step in node.all_steps if node else ():
             if isinstance(step, Finish) and step.label and step.label.text == name.text:
                 yield from mention("label", name, flow)
                 break
@@ -94,6 +94,6 @@ def _in_arm(label: Name, split: Name, flows: list[str], draft: Draft) -> Iterato
     for flow in flows:
         node = draft.names.flows.get(flow)
         names = step_names(node) if node else {}
-        for step in every_step(node.steps) if node else ():
+        for step in node.all_steps if node else ():
             if isinstance(step, Split) and names[id(step)] == split.text:
                 yield from mention("arm", label, f"{flow}.{split.text}")

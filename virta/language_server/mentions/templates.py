@@ -10,7 +10,6 @@ from dsl.signs import NAME
 from dsl.source import Source
 from dsl.template_facts import parts_of
 from dsl.template_text import JINJA
-from dsl.walk import every_step
 from virta.language_server.mentions.flows import flow_place
 from virta.language_server.mentions.mention import Mention, Thing
 
@@ -43,7 +42,7 @@ def _events(draft: Draft) -> dict[str, dict[str, set[str]]]:
     found: dict[str, dict[str, set[str]]] = {}
     for flow in draft.flows:
         known = {"trigger": set(flow_place(flow, draft).triggers), "received": set(_heard(flow))}
-        for step in every_step(flow.steps):
+        for step in flow.all_steps:
             if isinstance(step, Send):
                 variants = draft.templates.variants(step.template.text)
                 for file in (*variants, *parts_of(variants, draft.templates)):
@@ -53,6 +52,6 @@ def _events(draft: Draft) -> dict[str, dict[str, set[str]]]:
 
 
 def _heard(flow: Flow) -> Iterator[str]:
-    for step in every_step(flow.steps):
+    for step in flow.all_steps:
         if isinstance(step, WaitFor):
             yield from (arm.event.text for arm in step.arms)

@@ -11,7 +11,7 @@ from dsl.nodes import Flow, Send
 from dsl.shop import NAMING_FIELDS
 from dsl.signs import NAME, PATH
 from dsl.terms import Expression, Name, Path, TextValue
-from dsl.walk import every_step, step_names
+from dsl.walk import step_names
 from virta.language_server.mentions.mention import Mention, mention
 
 _FILL = re.compile(rf"\{{\s*({PATH})")
@@ -136,7 +136,7 @@ def flows_with(step: str, flows: Iterable[Flow]) -> Iterator[str]:
     """The flows that have a mail of this name."""
     for flow in flows:
         names = step_names(flow)
-        if any(names[id(each)] == step for each in every_step(flow.steps) if isinstance(each, Send)):
+        if any(names[id(each)] == step for each in flow.all_steps if isinstance(each, Send)):
             yield flow.name.text
 
 
