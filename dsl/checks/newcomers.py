@@ -10,6 +10,7 @@ from dsl.source import warning
 from dsl.terms import Comparison, Expression, History, InSegment, Literal, Logic, Not, Path, Since, within
 from dsl.wording import duration_words
 
+_GONE = ("email_sent", "email_delivered")
 _READ = ("email_opened", "email_clicked")
 _MORE = (">", ">=")
 
@@ -80,7 +81,7 @@ def _acquainted(part: Expression, parts: list[Expression]) -> bool:
                 case Literal(), History("count"):
                     return operator not in _MORE
         case History("no", path) if path.parts[0].text not in _READ:
-            return path.parts[0].text == "email_sent" or any(_longer(part, other) for other in parts)
+            return path.parts[0].text in _GONE or any(_longer(part, other) for other in parts)
     return False
 
 
