@@ -148,6 +148,21 @@ def test_the_figures_are_those_of_the_journal_and_of_the_mailbox(
     assert hello == {"anna@example.com": 1, "berta@example.com": 1, "carl@example.com": 1}
 
 
+def test_every_mail_is_delivered_when_it_goes(stall: Path, acts: Path) -> None:
+    """Also where a flow that stands behind the mail asks for it; nobody has to report it."""
+    (stall / "flows" / "arrivals.flow").write_text(
+        'flow arrivals\n    start on email_delivered where topic is "news"\n'
+        "    enter every time\n    finish\n",
+        "utf-8",
+    )
+    assert simulate(stall, acts, "--keep") == 0
+    lines = journal(stall)
+    news = [each for each in lines if each.what == "sent" and each.flow == "welcome"]
+    entered = [each for each in lines if each.what == "entered" and each.flow == "arrivals"]
+    assert news
+    assert [(each.contact, each.at) for each in entered] == [(each.contact, each.at) for each in news]
+
+
 def test_the_json_report_has_its_shape(stall: Path, acts: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing but one object on standard output, with exactly these keys; and nothing is left behind."""
     assert simulate(stall, acts, "--format", "json") == 0
