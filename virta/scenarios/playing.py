@@ -123,7 +123,9 @@ async def _coming_back(house: House, scenario: Scenario, said: list[EventDict]) 
 
 
 def _returns(scenario: Scenario) -> bool:
-    return any(isinstance(line.does, Occurs) and line.does.event == "email_bounced" for line in scenario.lines)
+    return any(
+        isinstance(line.does, Occurs) and line.does.event == "email_bounced" for line in scenario.lines
+    )
 
 
 async def _line(
