@@ -300,6 +300,8 @@ def every_step(steps: Iterable[Step]) -> Iterator[Step]:
 def blocks(step: Step) -> Iterator[tuple[Step, ...]]:
     """The blocks that hang on a step, in written order."""
     match step:
+        case Send() | Wait():  # most steps are one of these
+            return
         case If(branches, otherwise):
             for branch in branches:
                 yield branch.steps

@@ -13,7 +13,7 @@ from dsl.nodes import Flow, Send
 from dsl.scope import ANYTHING, Scope, ValueType, value_type
 from dsl.source import error, warning
 from dsl.template_files import PROOF, place_in
-from dsl.template_values import UNSET, Use, is_member
+from dsl.template_values import KEPT, UNSET, Use, is_member
 from dsl.terms import CouponCode
 from dsl.typing_rules import check_value
 
@@ -31,6 +31,10 @@ _PRODUCT = ValueType(
     "record",
     fields=tuple((name, ValueType("money" if name == "price" else "text")) for name in PRODUCT_FIELDS),
 )
+
+
+SAME_IN_ALL = frozenset((*KEPT, "contact"))
+"""The first words of what means the same in every mail but the proof mail, whoever sends it."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from dsl.checks.sends import is_address, no_address
-from dsl.checks.template_uses import Sending, Sent, check_use
+from dsl.checks.template_uses import SAME_IN_ALL, Sending, Sent, check_use
 from dsl.draft import Draft
 from dsl.finding import Finding, Span
 from dsl.head_nodes import FlowTopic
@@ -16,7 +16,7 @@ from dsl.template_files import PROOF, TemplateFile, place_in
 from dsl.template_images import picture_faults
 from dsl.template_mjml import mjml_faults
 from dsl.template_text import Strange, Text, read_text
-from dsl.template_values import KEPT
+from dsl.template_values import KEPT, Use
 
 _PROOF_LINKS = ("confirm", "refuse")
 _LARGE = 90_000  # bytes
@@ -51,6 +51,7 @@ def check_templates(draft: Draft) -> Iterator[Finding]:
             )
     yield from _owed(sent, draft)
     found: dict[Span, Finding] = {}
+    asked: set[Use] = set()
     for finding in _texts(draft):
         found.setdefault(finding.span, finding)
     for name in sorted(draft.templates.names):
@@ -58,7 +59,7 @@ def check_templates(draft: Draft) -> Iterator[Finding]:
         yield from _languages(name, usage is not None or name == PROOF, draft)
         for file in draft.templates.variants(name):
             reading = draft.readings.of(file)
-            for finding in _asked(name, reading, usage, draft):
+            for finding in _asked(name, reading, usage, draft, asked):
                 found.setdefault(finding.span, finding)
             if reading.readable:
                 yield from _facts(name, reading, usage, draft)
@@ -168,13 +169,20 @@ def _owed(sent: Mapping[str, Sent], draft: Draft) -> Iterator[Finding]:
                 )
 
 
-def _asked(name: str, reading: Reading, usage: Sent | None, draft: Draft) -> Iterator[Finding]:
-    """Faults of the files that a variant is made from, and of the values that it asks for."""
+def _asked(
+    name: str, reading: Reading, usage: Sent | None, draft: Draft, asked: set[Use]
+) -> Iterator[Finding]:
+    """Faults of the files that a variant is made from, and of the values that it asks for. `asked` are those
+    that have been looked at, and mean the same in every mail."""
     for fault in reading.faults:
         place = place_in(fault.file, draft.templates, fault.line, *fault.words)
         told = warning if fault.code.startswith("W") else error
         yield told(fault.code, place, fault.message, fault.help)
     for use in reading.uses:
+        if use in asked:
+            continue
+        if name != PROOF and use.path[0] in SAME_IN_ALL:
+            asked.add(use)
         yield from check_use(name, use, usage, draft)
 
 
