@@ -22,7 +22,7 @@ from dsl.wording import duration_words
 
 _FROM_VIRTA = {
     "email_sent": "Write `expect send` and the name of the mail.",
-    "email_delivered": "Delete this line: a mail is delivered when it goes, unless it comes back further down.",
+    "email_delivered": "Delete this line: a mail is delivered as it goes, unless it comes back further down.",
 }
 _LINES = {"email_opened": "opens", "email_clicked": "clicks"}
 _CHOSEN = ("subscribed", "unsubscribed")
