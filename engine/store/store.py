@@ -13,6 +13,7 @@ from engine.mail.kept import Kept
 from engine.people.catalogue import Product
 from engine.store import (
     arrivals,
+    control,
     coupons,
     current,
     effects,
@@ -29,6 +30,7 @@ from engine.store import (
 from engine.store import schema as t
 from engine.store.arrivals import Received
 from engine.store.batch import Batch
+from engine.store.control import Instruction
 from engine.store.coupons import Code
 from engine.store.database import Database
 from engine.store.handed import Handed
@@ -160,6 +162,10 @@ class Store:
         self._stale = True
         await self._database.run(_commit, batch, self._places)
         self._stale = True
+
+    async def instructions(self, after: int, limit: int = 1000) -> list[Instruction]:
+        """The first `limit` rows that other processes wrote for this engine behind number `after`."""
+        return await self._database.read(control.behind, after, limit)
 
     async def cursors(self) -> dict[str, int]:
         return await self._database.run(_cursors)
