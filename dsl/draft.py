@@ -109,7 +109,10 @@ class Draft:
 
     def inside(self, flow: Flow) -> Scope:
         """What is known everywhere in a flow's journeys."""
-        return flow_scope(flow, self.names, self.currency)
+        found = self._scopes.get(id(flow))
+        if found is None:
+            found = self._scopes[id(flow)] = flow_scope(flow, self.names, self.currency)
+        return found
 
     def standings(self, flow: Flow) -> tuple[Standing, ...]:
         """A flow's steps in written order, each with its name and scope."""
@@ -117,6 +120,10 @@ class Draft:
         if found is None:
             found = self._standings[id(flow)] = tuple(standings(flow, self.names, self.currency))
         return found
+
+    @cached_property
+    def _scopes(self) -> dict[int, Scope]:
+        return {}
 
     @cached_property
     def _standings(self) -> dict[int, tuple[Standing, ...]]:

@@ -1,7 +1,7 @@
 """Going through a flow's steps: their names, and what is known at each."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from msgspec import Struct
@@ -92,8 +92,16 @@ def written_name(step: Step) -> str:
     return step.label.text if step.label else ""
 
 
-def step_names(flow: Flow) -> dict[int, str]:
-    """A name for every step and every `else if`, by its identity: as written, or `wait_1`, `if_1`, …"""
+def step_names(flow: Flow) -> Mapping[int, str]:
+    """A name for every step and every `else if`, by its identity: as written, or `wait_1`, `if_1`, … They are
+    made once and kept with the flow."""
+    kept: dict[str, Mapping[int, str]] = flow.__dict__
+    if "step_names" not in kept:
+        kept["step_names"] = _step_names(flow)
+    return kept["step_names"]
+
+
+def _step_names(flow: Flow) -> dict[int, str]:
     steps = flow.all_steps
     taken = {written_name(step) for step in steps}
     names: dict[int, str] = {}
@@ -171,7 +179,7 @@ def standings(flow: Flow, names: Names, currency: str) -> Iterator[Standing]:
 @dataclass(slots=True)
 class _Walk:
     names: Names
-    step_names: dict[int, str]
+    step_names: Mapping[int, str]
     before: frozenset[str] = field(default=frozenset())
 
     def block(self, steps: Iterable[Step], scope: Scope) -> Iterator[Standing]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from dsl.bounds.caps import cap_words, caps_of_topic, window_of
-from dsl.bounds.length import longest, most, pauses
+from dsl.bounds.length import Length, longest, most, pauses
 from dsl.bounds.moves import DAY, most_seconds
 from dsl.bounds.peak import most_within
 from dsl.bounds.walk import TooManyRounds
@@ -35,31 +35,31 @@ def check_bounds(draft: Draft, program: Program) -> Iterator[Finding]:
     graphs = {graph.flow: graph for graph in program.flows}
     for flow in draft.flows:
         graph = graphs[flow.name.text]
-        yield from _entry(flow, graph)
-        yield from _goal(flow, graph)
+        way = longest(graph)
+        yield from _entry(flow, graph, way)
+        yield from _goal(flow, graph, way)
         yield from _too_many(flow, graph, program, marketing)
 
 
-def _entry(flow: Flow, graph: Graph) -> Iterator[Finding]:
+def _entry(flow: Flow, graph: Graph, way: Length) -> Iterator[Finding]:
     again = graph.again_after
     if graph.entry is not Entry.AGAIN or again is None:
         return
-    longest_way = longest(graph).seconds
-    if longest_way is None or most_seconds(again) >= longest_way:
+    if way.seconds is None or most_seconds(again) >= way.seconds:
         return
     span = next(head.span for head in flow.heads if isinstance(head, Enter))
     yield warning(
         "W230",
         span,
-        f"A journey can take up to {time_words(longest_way)}, and nobody enters who is still under way: so "
+        f"A journey can take up to {time_words(way.seconds)}, and nobody enters who is still under way: so "
         f"{duration_words(again)} after the entry may be too soon.",
-        f"Write `enter again after {_days(longest_way)}` or longer.",
+        f"Write `enter again after {_days(way.seconds)}` or longer.",
     )
 
 
-def _goal(flow: Flow, graph: Graph) -> Iterator[Finding]:
+def _goal(flow: Flow, graph: Graph, way: Length) -> Iterator[Finding]:
     goal = graph.goal
-    if goal is None:
+    if goal is None or (way.seconds is not None and way.seconds <= most_seconds(goal.within)):
         return
     span = next(head.span for head in flow.heads if isinstance(head, GoalLine))
     found = _longest_pause(graph, goal)
@@ -73,7 +73,7 @@ def _goal(flow: Flow, graph: Graph) -> Iterator[Finding]:
             f"Write `within {_days(pause)}` or longer.",
         )
         return
-    last = _last_mail(graph) if graph.holdout else None
+    last = _last_mail(graph, way) if graph.holdout else None
     if last is not None and last > most_seconds(goal.within):
         yield warning(
             "W231",
@@ -98,10 +98,9 @@ def _longest_pause(graph: Graph, goal: Goal) -> tuple[str, str, int] | None:
     return graph.nodes[before].step, graph.nodes[behind].step, pause
 
 
-def _last_mail(graph: Graph) -> int | None:
+def _last_mail(graph: Graph, way: Length) -> int | None:
     """How long after the entry the last mail may come; None: no bound, or no mail."""
-    arrivals = longest(graph).arrivals
-    times = [arrivals.get(index) for index, node in enumerate(graph.nodes) if isinstance(node, Send)]
+    times = [way.arrivals.get(index) for index, node in enumerate(graph.nodes) if isinstance(node, Send)]
     known = [time for time in times if time is not None]
     return max(known) if known and len(known) == len(times) else None
 

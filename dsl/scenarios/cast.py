@@ -1,6 +1,6 @@
 """What the flows of a scenario have that its lines may name: steps, mails, splits, labels."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
@@ -74,7 +74,7 @@ def _take(flow: Flow, cast: Cast) -> None:
 
 
 def _pass(
-    steps: Iterable[Step], at: Duration, names: dict[int, str], earliest: dict[str, Duration]
+    steps: Iterable[Step], at: Duration, names: Mapping[int, str], earliest: dict[str, Duration]
 ) -> Duration:
     """The least time at which a journey is behind some steps that it comes to at `at`."""
     for step in steps:

@@ -119,21 +119,6 @@ scenario "free of charge"
     assert why(the(played(tmp_path, text))) == ""
 
 
-def test_who_agrees_to_a_purpose_alone_cannot_sign_up(tmp_path: Path) -> None:
-    """The consent service says so, and the scenario fails with its words."""
-    text = """
-scenario "alone"
-    flow welcome
-    contact
-        agreed to measurement
-    at 2026-03-02 10:00 expect 0 emails
-"""
-    assert why(the(played(tmp_path, text, toml=MEASURED))) == (
-        "The consent service does not take this sign-up: "
-        "A sign-up names at least one topic that mails are about."
-    )
-
-
 def test_a_purpose_alone_stands_on_the_form_of_the_first_sign_up(tmp_path: Path) -> None:
     """So the very first mail of a newcomer may be opened."""
     text = (
