@@ -7,11 +7,11 @@ from lark import UnexpectedInput
 from lark.indenter import DedentError
 from lark.parsers.lalr_interactive_parser import InteractiveParser
 
-from dsl.layout import Chunk, Logical, code_end, lay_out
+from dsl.found.source import Source
 from dsl.parse import mend
-from dsl.parser import parser
-from dsl.signs import HOLE, NAME, STRING, goes_on
-from dsl.source import Source
+from dsl.read.layout import Chunk, Logical, code_end, lay_out
+from dsl.read.parser import parser
+from dsl.read.signs import HOLE, NAME, STRING, goes_on
 
 _LAYOUT = frozenset(("_NL", "_INDENT", "_DEDENT", "$END"))
 _NAME = "x"

@@ -6,23 +6,23 @@ from datetime import date
 from functools import lru_cache
 
 from dsl.checks import ALL, OF_PROGRAMS
-from dsl.code_lists import listed_codes
 from dsl.draft import Draft
-from dsl.finding import Finding
+from dsl.faults.lost import lost_names
+from dsl.found.finding import Finding
+from dsl.found.source import Source, read_source
 from dsl.graph import Program
 from dsl.graph.scenario import Scenario
-from dsl.lost import lost_names
-from dsl.lower import lower
-from dsl.nodes import Declaration
+from dsl.lower.program import lower
+from dsl.meaning.schema import collect
+from dsl.nodes.flows import Declaration
+from dsl.nodes.schema import CodesFrom
 from dsl.parse import parse_source
+from dsl.read.code_lists import listed_codes
 from dsl.scenarios.check import check_scenarios
 from dsl.scenarios.lower import lower_scenarios
 from dsl.scenarios.places import faulty, stopping
-from dsl.schema import collect
-from dsl.schema_nodes import CodesFrom
-from dsl.source import Source, read_source
-from dsl.template_facts import Template, template_facts
-from dsl.template_files import TemplateFile, read_templates
+from dsl.templates.facts import Template, template_facts
+from dsl.templates.files import TemplateFile, read_templates
 
 _KEPT = 1024
 """Texts of files that are kept as they were read."""

@@ -5,16 +5,16 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
-from dsl.head_nodes import GoalLine, LeaveOn, LeaveWhen, StartOnEvent
-from dsl.names import CONTACT_ALWAYS, Names
-from dsl.nodes import Declaration, Flow, Segment, Topic, WaitFor
-from dsl.scenarios.nodes import ScenarioNode
-from dsl.schema_nodes import Coupon, Limits, Webhook
-from dsl.scope import Scope, ValueType, value_type
-from dsl.template_facts import Readings
-from dsl.template_files import Templates
-from dsl.terms import Expression, within
-from dsl.walk import Standing, conditions_of, flow_scope, standings
+from dsl.meaning.names import CONTACT_ALWAYS, Names
+from dsl.meaning.scope import Scope, ValueType, value_type
+from dsl.meaning.walk import Standing, conditions_of, flow_scope, standings
+from dsl.nodes.flows import Declaration, Flow, Segment, Topic, WaitFor
+from dsl.nodes.heads import GoalLine, LeaveOn, LeaveWhen, StartOnEvent
+from dsl.nodes.scenarios import ScenarioNode
+from dsl.nodes.schema import Coupon, Limits, Webhook
+from dsl.nodes.terms import Expression, within
+from dsl.templates.facts import Readings
+from dsl.templates.files import Templates
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from lark import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 from lark.indenter import DedentError
 from lark.parsers.lalr_parser_state import ParserState
 
-from dsl.blocks import (
+from dsl.faults.blocks import (
     behind_a_line,
     beside_arms,
     fill_block,
@@ -19,18 +19,18 @@ from dsl.blocks import (
     outdent,
     place_of,
 )
-from dsl.build import build
-from dsl.faults import diagnose, word_twice
-from dsl.finding import Finding, Span
-from dsl.layout import Chunk, Logical, lay_out
-from dsl.nodes import Declaration
-from dsl.parser import parser, read
-from dsl.scenarios.faults import PLACES, diagnose_scene, opener
-from dsl.signs import HOLE, NAME
-from dsl.source import Source, error
-from dsl.strays import astray
-from dsl.tree import Tree
-from dsl.words import DECLARATIONS
+from dsl.faults.diagnosis import diagnose, word_twice
+from dsl.faults.scenarios import PLACES, diagnose_scene, opener
+from dsl.found.finding import Finding, Span
+from dsl.found.source import Source, error
+from dsl.nodes.flows import Declaration
+from dsl.read.build import build
+from dsl.read.layout import Chunk, Logical, lay_out
+from dsl.read.parser import parser, read
+from dsl.read.signs import HOLE, NAME
+from dsl.read.strays import astray
+from dsl.read.tree import Tree
+from dsl.read.words import DECLARATIONS
 
 _MOST_FAULTS = 40
 _MOST_MENDS = 6

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from dsl.draw_marks import Live
+from dsl.draw.marks import Live
 from dsl.graph import Graph
 from engine.insight.figures import figures
 from engine.insight.records import Records, open_records

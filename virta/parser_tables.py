@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 import dsl
-from dsl import parser
+from dsl.read import parser
 
 KEPT = Path(str(dsl.__file__)).parent / "__pycache__"
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from dsl.align import Change
-from dsl.walk import looks_made
+from dsl.meaning.walk import looks_made
 from virta.plan import DeclaredPlan, Earlier, FlowPlan, Plan, StepPlan
 
 _PAINT = {"+": "\x1b[32m", "-": "\x1b[31m", "~": "\x1b[33m", " ": "\x1b[2m"}

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from dsl import parser
 from dsl.compile import Compiled, Project, compile_project
+from dsl.read import parser
 from virta.parser_tables import warm_up
 from virta.settings import BrokenProject, Settings, read_settings
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from importlib.resources import files
 
-from dsl.template_files import PROOF, TemplateFile, read_templates
+from dsl.templates.files import PROOF, TemplateFile, read_templates
 
 _OURS = files("virta") / "mails"
 _FRAME = "_proof.html"

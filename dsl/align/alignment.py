@@ -9,8 +9,8 @@ from dsl.align.change import Change, changes
 from dsl.align.content import content, has_made_name
 from dsl.align.heads import head_lines
 from dsl.align.steps import Pairs, out_of_order, pair
-from dsl.draw_words import ways
 from dsl.graph import END, Graph, Node
+from dsl.wording.flows import ways
 
 How = Literal["moved", "name", "content", "next", "end"]
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from dsl.draw_words import arm_words, node_words
 from dsl.graph import (
     Call,
     Emit,
@@ -15,8 +14,9 @@ from dsl.graph import (
     Value,
     WaitFor,
 )
-from dsl.walk import looks_made
-from dsl.wording import condition_words, value_words
+from dsl.meaning.walk import looks_made
+from dsl.wording.flows import arm_words, node_words
+from dsl.wording.values import condition_words, value_words
 
 Content = tuple[tuple[str, str], ...]
 """What is said, part by part: what the part is about (empty for the step itself), and its words."""

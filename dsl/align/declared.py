@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from dsl.bounds.caps import cap_words, caps_of_topic
 from dsl.graph import Coupon, EventType, FieldType, Segment, TopicType, Webhook
-from dsl.wording import condition_words, duration_words
+from dsl.wording.values import condition_words, duration_words
 
 Lines = Iterator[tuple[str, str]]
 

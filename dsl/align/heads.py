@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from dsl.bounds.caps import cap_words
-from dsl.draw_words import starts
 from dsl.graph import Entry, Graph, Limits
-from dsl.wording import condition_words, duration_words
+from dsl.wording.flows import starts
+from dsl.wording.values import condition_words, duration_words
 
 
 def head_lines(graph: Graph) -> Iterator[tuple[str, str]]:

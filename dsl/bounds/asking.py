@@ -15,8 +15,8 @@ from dsl.graph import (
     Tagged,
     WaitForBestTime,
 )
-from dsl.needs import needs_of, parts_of
-from dsl.wording import duration_words
+from dsl.lower.needs import needs_of, parts_of
+from dsl.wording.values import duration_words
 
 _READING = {"email_opened", "email_clicked"}
 _VIEWS = {"page_viewed", "product_viewed"}

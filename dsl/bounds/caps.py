@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from dsl.bounds.moves import DAY, HOUR, least_seconds, most_seconds
 from dsl.graph import Cap, Limits, TopicType
-from dsl.wording import duration_words
+from dsl.wording.values import duration_words
 
 
 class Let(NamedTuple):

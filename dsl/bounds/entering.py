@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from dsl.bounds.moves import DAY, HOUR, SHORT_MONTH, WEEK, Clock, least_seconds
 from dsl.bounds.showing import entry_clock
-from dsl.draw_words import start_words
 from dsl.graph import Entry, Graph, Start, StartAt, StartEvery, StartOnDate, StartOnEvent
+from dsl.wording.flows import start_words
 
 _YEAR = 365 * DAY
 

@@ -14,8 +14,8 @@ from dsl.bounds.moves import (
     until_shown,
 )
 from dsl.bounds.walk import TooManyRounds, Walk
-from dsl.draw_words import node_words
 from dsl.graph import Graph, Node, Send, WaitUntilDate
+from dsl.wording.flows import node_words
 
 _ENDLESS = 10**15
 

@@ -3,7 +3,7 @@
 from dsl.bounds.flow import FlowBounds
 from dsl.bounds.moves import DAY
 from dsl.graph import Duration
-from dsl.wording import duration_words
+from dsl.wording.values import duration_words
 
 _HOURS_UNTIL = 3  # days; beyond, hours are of no interest
 

@@ -30,7 +30,7 @@ from dsl.checks.waits import check_waits
 from dsl.checks.webhooks import check_webhooks
 from dsl.checks.winners import check_winners
 from dsl.draft import Draft
-from dsl.finding import Finding
+from dsl.found.finding import Finding
 from dsl.graph import Program
 
 ALL: tuple[Callable[[Draft], Iterable[Finding]], ...] = (

@@ -4,17 +4,17 @@ from collections.abc import Iterator
 
 from dsl.checks.conditions import known_event
 from dsl.draft import Draft
-from dsl.finding import Finding
-from dsl.fitting import fits
+from dsl.found.finding import Finding
+from dsl.found.source import error
 from dsl.graph import EventType
-from dsl.head_nodes import StartByRequest
-from dsl.names import unknown
-from dsl.nodes import BestTime, Call, Emit, StartFlow
-from dsl.scope import Scope, ValueType, value_type
-from dsl.shop import SHOP
-from dsl.source import error
-from dsl.terms import CouponCode, Expression, Name
-from dsl.typing_rules import check_value
+from dsl.meaning.fitting import fits
+from dsl.meaning.names import unknown
+from dsl.meaning.scope import Scope, ValueType, value_type
+from dsl.meaning.shop import SHOP
+from dsl.meaning.typing_rules import check_value
+from dsl.nodes.flows import BestTime, Call, Emit, StartFlow
+from dsl.nodes.heads import StartByRequest
+from dsl.nodes.terms import CouponCode, Expression, Name
 
 _OF_THE_SHOP = frozenset(event.name for event in SHOP)
 

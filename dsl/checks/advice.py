@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from dsl.draft import Draft
-from dsl.finding import Finding, Span
-from dsl.head_nodes import LeaveOn, LeaveWhen, StartOnEvent, StartOnSegment
-from dsl.nodes import BestTime, Finish, Flow, If, Repeat, Send, Step, Wait, WaitFor, WaitUntil, blocks
-from dsl.schema_nodes import AmountOff, PercentOff
-from dsl.source import warning
-from dsl.terms import CouponCode, Expression, History, Logic, MailTest, within
-from dsl.walk import conditions_of
+from dsl.found.finding import Finding, Span
+from dsl.found.source import warning
+from dsl.meaning.walk import conditions_of
+from dsl.nodes.flows import BestTime, Finish, Flow, If, Repeat, Send, Step, Wait, WaitFor, WaitUntil, blocks
+from dsl.nodes.heads import LeaveOn, LeaveWhen, StartOnEvent, StartOnSegment
+from dsl.nodes.schema import AmountOff, PercentOff
+from dsl.nodes.terms import CouponCode, Expression, History, Logic, MailTest, within
 
 _PURCHASES = ("order_placed", "order_paid")
 _CART = {

@@ -11,13 +11,13 @@ from dsl.bounds.walk import TooManyRounds
 from dsl.bounds.words import mails_words, time_words
 from dsl.checks.advice import Close
 from dsl.draft import Draft
-from dsl.finding import Finding, Span
+from dsl.found.finding import Finding, Span
+from dsl.found.source import warning
 from dsl.graph import Cap, Entry, Goal, Graph, Program, Send
-from dsl.head_nodes import Enter, GoalLine
-from dsl.nodes import Flow, Step
-from dsl.source import warning
-from dsl.walk import step_names
-from dsl.wording import duration_words
+from dsl.meaning.walk import step_names
+from dsl.nodes.flows import Flow, Step
+from dsl.nodes.heads import Enter, GoalLine
+from dsl.wording.values import duration_words
 
 Counted = Callable[[Send], bool]
 

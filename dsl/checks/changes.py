@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 from dsl.checks.sends import address, filled
 from dsl.draft import Draft
-from dsl.finding import Finding
-from dsl.fitting import fits
-from dsl.names import CONTACT_ALWAYS, nearest, unknown
-from dsl.nodes import Set, Tag, Tell, Unsubscribe
-from dsl.scope import Scope, ValueType, value_type
-from dsl.source import error
-from dsl.terms import CouponCode
-from dsl.typing_rules import check_value
+from dsl.found.finding import Finding
+from dsl.found.source import error
+from dsl.meaning.fitting import fits
+from dsl.meaning.names import CONTACT_ALWAYS, nearest, unknown
+from dsl.meaning.scope import Scope, ValueType, value_type
+from dsl.meaning.typing_rules import check_value
+from dsl.nodes.flows import Set, Tag, Tell, Unsubscribe
+from dsl.nodes.terms import CouponCode
 
 
 def check_changes(draft: Draft) -> Iterator[Finding]:

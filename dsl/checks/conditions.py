@@ -5,16 +5,16 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from dsl.draft import Draft
-from dsl.finding import Finding
-from dsl.head_nodes import GoalLine, LeaveOn, LeaveWhen, StartOnEvent
-from dsl.names import declared_how, unknown
-from dsl.nodes import Flow, If, Send, WaitFor
-from dsl.scope import Scope
-from dsl.source import error
-from dsl.terms import AgreedTo, CouponCode, History, Hole, InSegment, MailTest, Name, Path, Tagged
-from dsl.typing_rules import check_condition, check_value
-from dsl.walk import Standing
-from dsl.words import CONDITION_WORDS
+from dsl.found.finding import Finding
+from dsl.found.source import error
+from dsl.meaning.names import declared_how, unknown
+from dsl.meaning.scope import Scope
+from dsl.meaning.typing_rules import check_condition, check_value
+from dsl.meaning.walk import Standing
+from dsl.nodes.flows import Flow, If, Send, WaitFor
+from dsl.nodes.heads import GoalLine, LeaveOn, LeaveWhen, StartOnEvent
+from dsl.nodes.terms import AgreedTo, CouponCode, History, Hole, InSegment, MailTest, Name, Path, Tagged
+from dsl.read.words import CONDITION_WORDS
 
 _TEMPLATE_NAMES = ("links", "sender", "language", "time_zone", "preheader", "wording")
 

@@ -4,15 +4,15 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from dsl.code_lists import ListedCode, listed_codes
 from dsl.draft import Draft
-from dsl.finding import Finding, Span
-from dsl.head_nodes import FlowTopic
-from dsl.names import nearest, unknown
-from dsl.nodes import Call, Emit, Flow, Send, Set
-from dsl.schema_nodes import AmountOff, CodePattern, CodesFrom, Coupon, PercentOff, Worth
-from dsl.source import error
-from dsl.terms import CouponCode
+from dsl.found.finding import Finding, Span
+from dsl.found.source import error
+from dsl.meaning.names import nearest, unknown
+from dsl.nodes.flows import Call, Emit, Flow, Send, Set
+from dsl.nodes.heads import FlowTopic
+from dsl.nodes.schema import AmountOff, CodePattern, CodesFrom, Coupon, PercentOff, Worth
+from dsl.nodes.terms import CouponCode
+from dsl.read.code_lists import ListedCode, listed_codes
 
 _RANDOM = re.compile(r"\{random ([0-9]{1,3})\}")
 _PLAIN = re.compile(r"[A-Za-z0-9_-]*")

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dsl.draft import Draft
-from dsl.finding import Finding, Span
-from dsl.head_nodes import Enter, Start, StartByRequest, StartOnDate, StartOnEvent, StartOnSegment
-from dsl.nodes import Emit, Flow, Send, Set, StartFlow, Tag, Unsubscribe
-from dsl.source import error, warning
-from dsl.terms import AgreedTo, History, InSegment, Path, Tagged, within
+from dsl.found.finding import Finding, Span
+from dsl.found.source import error, warning
+from dsl.nodes.flows import Emit, Flow, Send, Set, StartFlow, Tag, Unsubscribe
+from dsl.nodes.heads import Enter, Start, StartByRequest, StartOnDate, StartOnEvent, StartOnSegment
+from dsl.nodes.terms import AgreedTo, History, InSegment, Path, Tagged, within
 
 _OF_A_MAIL = ("email_sent", "email_delivered", "email_bounced")
 _STEPS = {"Unsubscribing": "unsubscribe from", "Emitting": "emit", "`start flow": "start flow"}

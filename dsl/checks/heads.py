@@ -3,9 +3,13 @@
 from collections.abc import Iterator
 
 from dsl.draft import Draft
-from dsl.finding import Finding
 from dsl.format.meaning import meaning
-from dsl.head_nodes import (
+from dsl.found.finding import Finding
+from dsl.found.source import error
+from dsl.meaning.names import unknown
+from dsl.meaning.walk import trigger_fields
+from dsl.nodes.flows import Broken, Flow, Step
+from dsl.nodes.heads import (
     Enter,
     FlowTopic,
     GoalLine,
@@ -18,11 +22,7 @@ from dsl.head_nodes import (
     StartOnSegment,
     TimeZone,
 )
-from dsl.names import unknown
-from dsl.nodes import Broken, Flow, Step
-from dsl.schema_nodes import Quiet
-from dsl.source import error
-from dsl.walk import trigger_fields
+from dsl.nodes.schema import Quiet
 
 _ONCE = {
     FlowTopic: ("topic", "a topic"),

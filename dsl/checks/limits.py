@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 
 from dsl.draft import Draft
-from dsl.finding import Finding
-from dsl.head_nodes import FlowTopic, Priority
-from dsl.nodes import Flow, Send
-from dsl.schema_nodes import Cap, Quiet
-from dsl.source import error, warning
-from dsl.wording import duration_words
+from dsl.found.finding import Finding
+from dsl.found.source import error, warning
+from dsl.nodes.flows import Flow, Send
+from dsl.nodes.heads import FlowTopic, Priority
+from dsl.nodes.schema import Cap, Quiet
+from dsl.wording.values import duration_words
 
 _UNITS = ("day", "week", "month")
 _MINUTES = 24 * 60

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dsl.checks.advice import Close
 from dsl.checks.rounds import rounds
 from dsl.draft import Draft
-from dsl.finding import Finding
-from dsl.nodes import Repeat, every_step
-from dsl.source import error, warning
-from dsl.typing_rules import check_condition
+from dsl.found.finding import Finding
+from dsl.found.source import error, warning
+from dsl.meaning.typing_rules import check_condition
+from dsl.nodes.flows import Repeat, every_step
 
 _MOST = 100
 _AT_ONCE = 1_000

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from dsl.draft import Draft
-from dsl.finding import Finding
-from dsl.head_nodes import Moved
-from dsl.names import unknown
-from dsl.nodes import Flow
-from dsl.source import error
-from dsl.walk import step_names
+from dsl.found.finding import Finding
+from dsl.found.source import error
+from dsl.meaning.names import unknown
+from dsl.meaning.walk import step_names
+from dsl.nodes.flows import Flow
+from dsl.nodes.heads import Moved
 
 
 def check_moves(draft: Draft) -> Iterator[Finding]:

@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from dsl.draft import Draft
-from dsl.finding import Finding, Span
+from dsl.found.finding import Finding, Span
+from dsl.found.source import warning
 from dsl.graph import Money
-from dsl.source import warning
-from dsl.terms import (
+from dsl.nodes.terms import (
     Between,
     Comparison,
     Expression,

@@ -3,12 +3,23 @@
 from collections.abc import Iterator
 
 from dsl.draft import Draft
-from dsl.finding import Finding
+from dsl.found.finding import Finding
+from dsl.found.source import warning
 from dsl.graph import Duration
-from dsl.head_nodes import StartOnSegment
-from dsl.source import warning
-from dsl.terms import Comparison, Expression, History, InSegment, Literal, Logic, Not, Path, Since, within
-from dsl.wording import duration_words
+from dsl.nodes.heads import StartOnSegment
+from dsl.nodes.terms import (
+    Comparison,
+    Expression,
+    History,
+    InSegment,
+    Literal,
+    Logic,
+    Not,
+    Path,
+    Since,
+    within,
+)
+from dsl.wording.values import duration_words
 
 _GONE = ("email_sent", "email_delivered")
 _READ = ("email_opened", "email_clicked")

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from dsl.draft import Draft
-from dsl.finding import Finding
-from dsl.head_nodes import LeaveWhen, StartOnEvent
-from dsl.source import warning
-from dsl.terms import Comparison, Expression, History, Literal, Logic, Window
-from dsl.wording import duration_words
+from dsl.found.finding import Finding
+from dsl.found.source import warning
+from dsl.nodes.heads import LeaveWhen, StartOnEvent
+from dsl.nodes.terms import Comparison, Expression, History, Literal, Logic, Window
+from dsl.wording.values import duration_words
 
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from dsl.draft import Draft
-from dsl.finding import Finding, Span
-from dsl.head_nodes import GoalLine, LeaveOn, StartOnEvent
-from dsl.names import PURPOSES
-from dsl.nodes import BestTime, Flow, Split, WaitFor
-from dsl.shop import PERSONAL
-from dsl.source import warning
-from dsl.terms import AgreedTo, Expression, History, MailTest, Name, Path, within
+from dsl.found.finding import Finding, Span
+from dsl.found.source import warning
+from dsl.meaning.names import PURPOSES
+from dsl.meaning.shop import PERSONAL
+from dsl.nodes.flows import BestTime, Flow, Split, WaitFor
+from dsl.nodes.heads import GoalLine, LeaveOn, StartOnEvent
+from dsl.nodes.terms import AgreedTo, Expression, History, MailTest, Name, Path, within
 
 _MEASURED = ("email_opened", "email_clicked")
 _REMEMBERED = {"product_viewed": "looks at products", "page_viewed": "looks at pages"}

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from dsl.nodes import Finish, If, Repeat, Split, Step, Wait, WaitFor, WaitUntil, blocks
-from dsl.terms import Literal, Path
+from dsl.nodes.flows import Finish, If, Repeat, Split, Step, Wait, WaitFor, WaitUntil, blocks
+from dsl.nodes.terms import Literal, Path
 
 
 class Rounds(NamedTuple):

@@ -5,12 +5,12 @@ from functools import cache
 from zoneinfo import available_timezones
 
 from dsl.draft import Draft
-from dsl.finding import Finding
-from dsl.head_nodes import StartAt, StartEvery, TimeZone
-from dsl.names import nearest, unknown
-from dsl.source import error
-from dsl.terms import Name, TextValue
-from dsl.until import WEEKDAYS
+from dsl.found.finding import Finding
+from dsl.found.source import error
+from dsl.meaning.names import nearest, unknown
+from dsl.meaning.until import WEEKDAYS
+from dsl.nodes.heads import StartAt, StartEvery, TimeZone
+from dsl.nodes.terms import Name, TextValue
 
 _DAYS = (*WEEKDAYS, "day", "month")
 _LONGEST_MONTH = 31

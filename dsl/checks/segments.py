@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from dsl.draft import Draft
-from dsl.finding import Finding
-from dsl.source import error
-from dsl.terms import InSegment, within
+from dsl.found.finding import Finding
+from dsl.found.source import error
+from dsl.nodes.terms import InSegment, within
 
 
 def check_segments(draft: Draft) -> Iterator[Finding]:

@@ -4,15 +4,15 @@ import re
 from collections.abc import Iterator
 
 from dsl.draft import Draft
-from dsl.fills import Filling, Misfit, fillings
-from dsl.finding import Finding, Span
-from dsl.head_nodes import FlowTopic, Holdout, Start, StartOnEvent
-from dsl.names import unknown
-from dsl.nodes import Flow, Send
-from dsl.scope import Scope, resolve
-from dsl.shop import NOT_FOR_SERVICE
-from dsl.source import error
-from dsl.terms import Path, TextValue
+from dsl.found.finding import Finding, Span
+from dsl.found.source import error
+from dsl.meaning.fills import Filling, Misfit, fillings
+from dsl.meaning.names import unknown
+from dsl.meaning.scope import Scope, resolve
+from dsl.meaning.shop import NOT_FOR_SERVICE
+from dsl.nodes.flows import Flow, Send
+from dsl.nodes.heads import FlowTopic, Holdout, Start, StartOnEvent
+from dsl.nodes.terms import Path, TextValue
 
 _ADDRESS = re.compile(r'\s*([^<>"\n\r]*<[^\s<>@]+@[^\s<>@]+\.[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+\.[^\s<>@]+)\s*$')
 _ALWAYS_KNOWN = ("id", "email", "email_domain", "created_at")

@@ -4,14 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from dsl.draft import Draft
-from dsl.fills import Filling, fillings
-from dsl.finding import Finding
-from dsl.head_nodes import FlowTopic, Start, StartOnEvent
-from dsl.nodes import Emit, Flow, Send, Set
-from dsl.shop import NOT_FOR_SERVICE
-from dsl.source import error
-from dsl.template_files import place_in
-from dsl.terms import CouponCode, Path, within
+from dsl.found.finding import Finding
+from dsl.found.source import error
+from dsl.meaning.fills import Filling, fillings
+from dsl.meaning.shop import NOT_FOR_SERVICE
+from dsl.nodes.flows import Emit, Flow, Send, Set
+from dsl.nodes.heads import FlowTopic, Start, StartOnEvent
+from dsl.nodes.terms import CouponCode, Path, within
+from dsl.templates.files import place_in
 
 _HELP = "Send the coupon in a mail on a topic for marketing."
 

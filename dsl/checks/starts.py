@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from dsl.draft import Draft
-from dsl.finding import Finding
-from dsl.head_nodes import FlowTopic, LeaveWhen, StartOnDate, StartOnEvent, StartOnSegment
-from dsl.nodes import Flow
-from dsl.scope import Scope
-from dsl.source import error, warning
-from dsl.terms import Comparison, Expression, History, InSegment, Literal, Logic, Not, Path
-from dsl.typing_rules import check_value
+from dsl.found.finding import Finding
+from dsl.found.source import error, warning
+from dsl.meaning.scope import Scope
+from dsl.meaning.typing_rules import check_value
+from dsl.nodes.flows import Flow
+from dsl.nodes.heads import FlowTopic, LeaveWhen, StartOnDate, StartOnEvent, StartOnSegment
+from dsl.nodes.terms import Comparison, Expression, History, InSegment, Literal, Logic, Not, Path
 
 
 def check_starts(draft: Draft) -> Iterator[Finding]:

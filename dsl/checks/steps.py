@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from dsl.draft import Draft
-from dsl.finding import Finding
-from dsl.head_nodes import FlowTopic
-from dsl.names import unknown
-from dsl.nodes import (
+from dsl.found.finding import Finding
+from dsl.found.source import error
+from dsl.meaning.names import unknown
+from dsl.meaning.walk import written_name
+from dsl.nodes.flows import (
     Broken,
     Finish,
     Flow,
@@ -21,9 +22,8 @@ from dsl.nodes import (
     WaitUntil,
     blocks,
 )
-from dsl.source import error
-from dsl.walk import written_name
-from dsl.words import DECLARED_WORDS
+from dsl.nodes.heads import FlowTopic
+from dsl.read.words import DECLARED_WORDS
 
 
 def check_steps(draft: Draft) -> Iterator[Finding]:

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 
-from dsl.agreement import KINDS
-from dsl.finding import Finding, Span
-from dsl.names import nearest
-from dsl.scope import ANYTHING, NUMBER, TEXT, ValueType
-from dsl.source import error
-from dsl.template_expressions import WANTED
-from dsl.template_filters import BY, IN, ITERATING, NUMERIC, ORDERING, SUMMING, TEXTUAL
-from dsl.template_values import Use, is_member
+from dsl.found.finding import Finding, Span
+from dsl.found.source import error
+from dsl.meaning.agreement import KINDS
+from dsl.meaning.names import nearest
+from dsl.meaning.scope import ANYTHING, NUMBER, TEXT, ValueType
+from dsl.templates.expressions import WANTED
+from dsl.templates.filters import BY, IN, ITERATING, NUMERIC, ORDERING, SUMMING, TEXTUAL
+from dsl.templates.values import Use, is_member
 
 _FITS = {"money": ("money",), "date": ("date", "moment"), "time": ("moment",)}
 _INSIDE = {"money": {"amount": NUMBER, "currency": TEXT}}

@@ -1,10 +1,10 @@
 """Whether a value that a flow gives to a mail is known for everybody."""
 
-from dsl.head_nodes import Start, StartOnDate, StartOnEvent
-from dsl.nodes import Flow, Send, Set, every_step
-from dsl.scope import ValueType
-from dsl.shop import PERSONAL
-from dsl.terms import Arithmetic, Expression, History, Literal, Negative, Path, Since
+from dsl.meaning.scope import ValueType
+from dsl.meaning.shop import PERSONAL
+from dsl.nodes.flows import Flow, Send, Set, every_step
+from dsl.nodes.heads import Start, StartOnDate, StartOnEvent
+from dsl.nodes.terms import Arithmetic, Expression, History, Literal, Negative, Path, Since
 
 ALWAYS = ("id", "email", "email_domain", "created_at", "language")
 """The attributes that are known of every contact."""

@@ -6,14 +6,14 @@ from html import unescape
 from typing import TypeGuard
 
 from dsl.draft import Draft
-from dsl.finding import Finding
-from dsl.names import nearest
-from dsl.nodes import Flow, Send
-from dsl.source import warning
-from dsl.template_facts import parts_of
-from dsl.template_text import JINJA
-from dsl.terms import MailTest
-from dsl.walk import written_name
+from dsl.found.finding import Finding
+from dsl.found.source import warning
+from dsl.meaning.names import nearest
+from dsl.meaning.walk import written_name
+from dsl.nodes.flows import Flow, Send
+from dsl.nodes.terms import MailTest
+from dsl.templates.facts import parts_of
+from dsl.templates.text import JINJA
 
 _HREF = re.compile(r"""\shref\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
 _OURS = re.compile(r"\s*\{\{-?\s*links\.\w+\s*-?\}\}\s*\Z")

@@ -7,15 +7,15 @@ from functools import cached_property
 from dsl.checks.template_kinds import check_inside
 from dsl.checks.template_known import ALWAYS, surely_known
 from dsl.draft import Draft
-from dsl.finding import Finding, Span
-from dsl.names import CONTACT_ALWAYS, nearest
-from dsl.nodes import Flow, Send
-from dsl.scope import ANYTHING, Scope, ValueType, value_type
-from dsl.source import error, warning
-from dsl.template_files import PROOF, place_in
-from dsl.template_values import KEPT, UNSET, Use, is_member
-from dsl.terms import CouponCode
-from dsl.typing_rules import check_value
+from dsl.found.finding import Finding, Span
+from dsl.found.source import error, warning
+from dsl.meaning.names import CONTACT_ALWAYS, nearest
+from dsl.meaning.scope import ANYTHING, Scope, ValueType, value_type
+from dsl.meaning.typing_rules import check_value
+from dsl.nodes.flows import Flow, Send
+from dsl.nodes.terms import CouponCode
+from dsl.templates.files import PROOF, place_in
+from dsl.templates.values import KEPT, UNSET, Use, is_member
 
 PRODUCT_FIELDS = ("name", "url", "image", "price", "reason")
 """The fields of a product that `recommend` gives."""

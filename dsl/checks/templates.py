@@ -6,17 +6,17 @@ from itertools import pairwise
 from dsl.checks.sends import is_address, no_address
 from dsl.checks.template_uses import SAME_IN_ALL, Sending, Sent, check_use
 from dsl.draft import Draft
-from dsl.finding import Finding, Span
-from dsl.head_nodes import FlowTopic
-from dsl.names import nearest, unknown
-from dsl.nodes import Send
-from dsl.source import error, warning
-from dsl.template_facts import Reading, layout_of, parts_of
-from dsl.template_files import PROOF, TemplateFile, place_in
-from dsl.template_images import picture_faults
-from dsl.template_mjml import mjml_faults
-from dsl.template_text import Strange, Text, read_text
-from dsl.template_values import KEPT, Use
+from dsl.found.finding import Finding, Span
+from dsl.found.source import error, warning
+from dsl.meaning.names import nearest, unknown
+from dsl.nodes.flows import Send
+from dsl.nodes.heads import FlowTopic
+from dsl.templates.facts import Reading, layout_of, parts_of
+from dsl.templates.files import PROOF, TemplateFile, place_in
+from dsl.templates.images import picture_faults
+from dsl.templates.mjml import mjml_faults
+from dsl.templates.text import Strange, Text, read_text
+from dsl.templates.values import KEPT, Use
 
 _PROOF_LINKS = ("confirm", "refuse")
 _LARGE = 90_000  # bytes

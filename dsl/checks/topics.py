@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from dsl.draft import Draft
-from dsl.finding import Finding
-from dsl.nodes import Topic
-from dsl.source import error
+from dsl.found.finding import Finding
+from dsl.found.source import error
+from dsl.nodes.flows import Topic
 
 
 def check_topics(draft: Draft) -> Iterator[Finding]:

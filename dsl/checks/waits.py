@@ -4,19 +4,19 @@ from collections.abc import Iterator
 
 from dsl.checks.limits import quiet_minutes
 from dsl.draft import Draft
-from dsl.finding import Finding
+from dsl.found.finding import Finding
+from dsl.found.source import error, warning
 from dsl.graph import Duration
-from dsl.head_nodes import FlowTopic, StartOnDate
-from dsl.names import nearest
-from dsl.nodes import Flow, Step, Wait, WaitUntil
-from dsl.schema_nodes import Quiet
-from dsl.scope import Scope
-from dsl.source import error, warning
-from dsl.terms import Literal, Path
-from dsl.typing_rules import check_condition
-from dsl.until import WEEKDAYS, awaited, time_of, weekday
-from dsl.wording import duration_words
-from dsl.words import EXAMPLES
+from dsl.meaning.names import nearest
+from dsl.meaning.scope import Scope
+from dsl.meaning.typing_rules import check_condition
+from dsl.meaning.until import WEEKDAYS, awaited, time_of, weekday
+from dsl.nodes.flows import Flow, Step, Wait, WaitUntil
+from dsl.nodes.heads import FlowTopic, StartOnDate
+from dsl.nodes.schema import Quiet
+from dsl.nodes.terms import Literal, Path
+from dsl.read.words import EXAMPLES
+from dsl.wording.values import duration_words
 
 _YEARLY = ("birth", "anniversar", "name_day")
 

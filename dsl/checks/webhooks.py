@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from urllib.parse import SplitResult, urlsplit
 
 from dsl.draft import Draft
-from dsl.finding import Finding
-from dsl.schema_nodes import Webhook
-from dsl.source import error
-from dsl.terms import TextValue
+from dsl.found.finding import Finding
+from dsl.found.source import error
+from dsl.nodes.schema import Webhook
+from dsl.nodes.terms import TextValue
 
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 

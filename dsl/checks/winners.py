@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from dsl.draft import Draft
-from dsl.finding import Finding
-from dsl.head_nodes import GoalLine
-from dsl.names import fields_of, unknown
-from dsl.nodes import Flow, Split, Winner
-from dsl.source import error, warning
+from dsl.found.finding import Finding
+from dsl.found.source import error, warning
+from dsl.meaning.names import fields_of, unknown
+from dsl.nodes.flows import Flow, Split, Winner
+from dsl.nodes.heads import GoalLine
 
 _METRICS = ("clicks", "opens", "revenue")
 _FEWEST = 100

@@ -4,10 +4,10 @@ from typing import Any
 
 from msgspec import Struct
 
-from dsl.finding import Span
-from dsl.layout import code_end
-from dsl.scenarios.nodes import SceneLine
-from dsl.source import Source
+from dsl.found.finding import Span
+from dsl.found.source import Source
+from dsl.nodes.scenarios import SceneLine
+from dsl.read.layout import code_end
 
 _AS_WRITTEN = frozenset(((SceneLine, "text"),))
 """What repeats the text of a file, for people to read."""

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 from dsl.format.breaks import STEP, Lines, add_broken, joined
 from dsl.format.spelling import Word, words_of
-from dsl.layout import Chunk, Logical, code_end, lay_out
-from dsl.parser import read
-from dsl.source import Source
-from dsl.tree import Token, Tree
+from dsl.found.source import Source
+from dsl.read.layout import Chunk, Logical, code_end, lay_out
+from dsl.read.parser import read
+from dsl.read.tree import Token, Tree
 
 _APART = frozenset(("flow", "scenario"))
 """Declarations that stand between blank lines; others may stand close together."""

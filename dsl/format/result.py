@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from dsl.finding import Finding, Severity
 from dsl.format.meaning import comments, meaning
 from dsl.format.page import page
 from dsl.format.shown import shown
+from dsl.found.finding import Finding, Severity
+from dsl.found.source import read_source
 from dsl.parse import parse_source
-from dsl.source import read_source
 
 _MENDED = frozenset(("E106", "E107"))
 """Faults that the canonical form does not have: special blanks and tabs."""

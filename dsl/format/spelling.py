@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dsl.tree import Token
+from dsl.read.tree import Token
 
 _CLOSE_BEHIND = frozenset((",", ".", ")", "]"))
 _CLOSE_BEFORE = frozenset((".", "(", "["))

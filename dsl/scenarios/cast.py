@@ -6,10 +6,23 @@ from msgspec import Struct
 
 from dsl.draft import Draft
 from dsl.graph import Duration
-from dsl.head_nodes import Start, StartByRequest, StartOnEvent
-from dsl.nodes import Broken, Finish, Flow, If, Repeat, Send, Split, Step, Wait, WaitFor, WaitUntil, blocks
-from dsl.scenarios.nodes import ScenarioNode
-from dsl.walk import step_names
+from dsl.meaning.walk import step_names
+from dsl.nodes.flows import (
+    Broken,
+    Finish,
+    Flow,
+    If,
+    Repeat,
+    Send,
+    Split,
+    Step,
+    Wait,
+    WaitFor,
+    WaitUntil,
+    blocks,
+)
+from dsl.nodes.heads import Start, StartByRequest, StartOnEvent
+from dsl.nodes.scenarios import ScenarioNode
 
 _DAY = 86_400
 _MONTH = 28 * _DAY

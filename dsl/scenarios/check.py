@@ -4,13 +4,12 @@ from collections.abc import Iterator
 
 from dsl.checks.schedules import check_zone
 from dsl.draft import Draft
-from dsl.finding import Finding
-from dsl.head_nodes import FlowTopic
-from dsl.names import CONTACT_ALWAYS, PURPOSES, unknown
-from dsl.scenarios.cast import Cast, cast_of
-from dsl.scenarios.check_lines import check_agreed, check_arm, check_scene
-from dsl.scenarios.clock import check_clock, hours
-from dsl.scenarios.nodes import (
+from dsl.found.finding import Finding
+from dsl.found.source import error, warning
+from dsl.meaning.names import CONTACT_ALWAYS, PURPOSES, unknown
+from dsl.meaning.scope import value_type
+from dsl.nodes.heads import FlowTopic
+from dsl.nodes.scenarios import (
     ActNode,
     AgreedLine,
     AttributeLine,
@@ -24,10 +23,11 @@ from dsl.scenarios.nodes import (
     SendExpected,
     TaggedLine,
 )
+from dsl.nodes.terms import Literal, TextValue
+from dsl.scenarios.cast import Cast, cast_of
+from dsl.scenarios.check_lines import check_agreed, check_arm, check_scene
+from dsl.scenarios.clock import check_clock, hours
 from dsl.scenarios.values import check_offered
-from dsl.scope import value_type
-from dsl.source import error, warning
-from dsl.terms import Literal, TextValue
 
 _GIVEN = ("language", "time_zone", "country")
 

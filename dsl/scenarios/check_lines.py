@@ -5,20 +5,20 @@ from datetime import timedelta
 
 from dsl.checks.conditions import known_event
 from dsl.draft import Draft
-from dsl.finding import Finding
-from dsl.head_nodes import StartByRequest
-from dsl.names import CONTACT_ALWAYS, PURPOSES, unknown
-from dsl.scenarios import nodes
+from dsl.faults.scenarios import NOT_EXPECTED, expect_instead
+from dsl.found.finding import Finding
+from dsl.found.source import error
+from dsl.meaning.names import CONTACT_ALWAYS, PURPOSES, unknown
+from dsl.meaning.scope import Scope, value_type
+from dsl.meaning.typing_rules import check_condition
+from dsl.nodes import scenarios
+from dsl.nodes.heads import StartByRequest
+from dsl.nodes.terms import History, MailTest, Name, Not, Path
 from dsl.scenarios.cast import Cast, at_least
 from dsl.scenarios.clock import Hour
-from dsl.scenarios.faults import NOT_EXPECTED, expect_instead
 from dsl.scenarios.reasons import REASONS
 from dsl.scenarios.values import check_fields, check_offered
-from dsl.scope import Scope, value_type
-from dsl.source import error
-from dsl.terms import History, MailTest, Name, Not, Path
-from dsl.typing_rules import check_condition
-from dsl.wording import duration_words
+from dsl.wording.values import duration_words
 
 _FROM_VIRTA = {
     "email_sent": "Write `expect send` and the name of the mail.",
@@ -36,42 +36,42 @@ _EXPECTED = {
 }
 
 
-def check_scene(hour: Hour, node: nodes.ScenarioNode, cast: Cast, draft: Draft) -> Iterator[Finding]:
+def check_scene(hour: Hour, node: scenarios.ScenarioNode, cast: Cast, draft: Draft) -> Iterator[Finding]:
     """What keeps one line from being played."""
     scope = draft.outside()
     match hour.scene.does:
-        case nodes.Happens() as does:
+        case scenarios.Happens() as does:
             yield from _happens(does, draft, scope)
-        case nodes.OpensMail(mail) | nodes.ClicksMail(mail):
+        case scenarios.OpensMail(mail) | scenarios.ClicksMail(mail):
             yield from _mail(mail, cast)
             yield from _measured(hour.scene, node, draft)
             yield from _sent_before(mail, hour, cast)
-        case nodes.WithdrawsTopic(topic):
+        case scenarios.WithdrawsTopic(topic):
             yield from check_agreed(topic, draft)
-        case nodes.SetsAttribute() as does:
+        case scenarios.SetsAttribute() as does:
             yield from _sets(does, draft, scope)
-        case nodes.StartsFlow(flow):
+        case scenarios.StartsFlow(flow):
             yield from _starts(flow, cast, draft)
-        case nodes.SendExpected(mail, wordings):
+        case scenarios.SendExpected(mail, wordings):
             yield from _mail(mail, cast)
             for line in wordings:
                 yield from _wording(line)
-        case nodes.NoSendExpected(Name() as mail):
+        case scenarios.NoSendExpected(Name() as mail):
             yield from _mail(mail, cast)
-        case nodes.SkipExpected(mail, reason):
+        case scenarios.SkipExpected(mail, reason):
             yield from _mail(mail, cast)
             if reason.text and reason.text not in REASONS:
                 listed = ", ".join(f"`{each}`" for each in sorted(REASONS))
                 yield unknown("E611", "reason", reason, REASONS, f"Known are {listed}.")
-        case nodes.StepExpected(step):
+        case scenarios.StepExpected(step):
             yield from _named(step, "step", cast.steps, cast)
-        case nodes.FinishExpected(Name() as label) if cast.whole and label.text:
+        case scenarios.FinishExpected(Name() as label) if cast.whole and label.text:
             if label.text not in cast.labels:
                 help = "Write `expect finished`." if not cast.labels else ""
                 yield unknown("E606", "`finish` in the flow with the label", label, cast.labels, help)
-        case nodes.ArmExpected(label, split):
+        case scenarios.ArmExpected(label, split):
             yield from check_arm(label, split, cast)
-        case nodes.ConditionExpected() as does:
+        case scenarios.ConditionExpected() as does:
             yield from _condition(does, scope, cast)
 
 
@@ -110,10 +110,12 @@ def _mail(mail: Name, cast: Cast) -> Iterator[Finding]:
     yield from _named(mail, "mail", cast.mails, cast)
 
 
-def _measured(scene: nodes.SceneLine, node: nodes.ScenarioNode, draft: Draft) -> Iterator[Finding]:
+def _measured(scene: scenarios.SceneLine, node: scenarios.ScenarioNode, draft: Draft) -> Iterator[Finding]:
     """Opens and clicks of a contact of whom they are never known."""
     lines = [line for block in node.contacts for line in block.lines]
-    agreed = any(isinstance(line, nodes.AgreedLine) and line.topic.text == "measurement" for line in lines)
+    agreed = any(
+        isinstance(line, scenarios.AgreedLine) and line.topic.text == "measurement" for line in lines
+    )
     if agreed or any(block.damaged for block in node.contacts):
         return
     yield error(
@@ -143,7 +145,7 @@ def _sent_before(mail: Name, hour: Hour, cast: Cast) -> Iterator[Finding]:
     )
 
 
-def _happens(does: nodes.Happens, draft: Draft, scope: Scope) -> Iterator[Finding]:
+def _happens(does: scenarios.Happens, draft: Draft, scope: Scope) -> Iterator[Finding]:
     findings: list[Finding] = []
     if not known_event(does.event, scope, findings):
         yield from findings
@@ -167,7 +169,7 @@ def _happens(does: nodes.Happens, draft: Draft, scope: Scope) -> Iterator[Findin
         yield from _chosen(does, event.name, draft)
 
 
-def _chosen(does: nodes.Happens, event: str, draft: Draft) -> Iterator[Finding]:
+def _chosen(does: scenarios.Happens, event: str, draft: Draft) -> Iterator[Finding]:
     """A sign-up or a withdrawal: it is always one of a topic."""
     topics = [value for name, value in does.values if name.text == "topic"]
     if not topics:
@@ -204,7 +206,7 @@ def _topic(topic: Name, draft: Draft, quoted: bool) -> Iterator[Finding]:
         yield error("E462", topic.span, message, "Name a topic for marketing, or delete this line.")
 
 
-def _sets(does: nodes.SetsAttribute, draft: Draft, scope: Scope) -> Iterator[Finding]:
+def _sets(does: scenarios.SetsAttribute, draft: Draft, scope: Scope) -> Iterator[Finding]:
     root, *rest = does.path.parts
     if root.text != "contact" or len(rest) != 1:
         help = f"Write `set contact.{does.path.parts[-1].text} to …`."
@@ -237,7 +239,7 @@ def _starts(name: Name, cast: Cast, draft: Draft) -> Iterator[Finding]:
         yield error("E605", name.span, message, f"Write `flow {name.text}` in the head of the scenario.")
 
 
-def _wording(line: nodes.WordingLine) -> Iterator[Finding]:
+def _wording(line: scenarios.WordingLine) -> Iterator[Finding]:
     if line.operator not in _ALLOWED:
         message = f"`{line.operator}` compares numbers, amounts and dates, not words."
         yield error("E309", line.span, message, f'Write `{line.part} contains "…"`.')
@@ -245,7 +247,7 @@ def _wording(line: nodes.WordingLine) -> Iterator[Finding]:
         yield error("E415", line.words.span, "This text is blank.", "Write the words that you expect.")
 
 
-def _condition(does: nodes.ConditionExpected, scope: Scope, cast: Cast) -> Iterator[Finding]:
+def _condition(does: scenarios.ConditionExpected, scope: Scope, cast: Cast) -> Iterator[Finding]:
     test = does.test
     match test:
         case History("no", Path((name,)), None, None) if name.text in cast.mails:

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dsl.finding import Finding
+from dsl.found.finding import Finding
+from dsl.found.source import error
 from dsl.graph import Duration
-from dsl.scenarios.nodes import ActNode, AfterTime, AtMoment, ScenarioNode, SceneLine
-from dsl.source import error
+from dsl.nodes.scenarios import ActNode, AfterTime, AtMoment, ScenarioNode, SceneLine
 
 _CLOCK_CHANGE = timedelta(hours=1)
 _FIRST_YEAR, _LAST_YEAR = 2000, 2199

@@ -5,9 +5,9 @@ from typing import Literal, cast
 from dsl.draft import Draft
 from dsl.graph import FieldType
 from dsl.graph import scenario as graph
-from dsl.lower_values import condition, fitted
-from dsl.scenarios import nodes
-from dsl.scope import Scope
+from dsl.lower.values import condition, fitted
+from dsl.meaning.scope import Scope
+from dsl.nodes import scenarios
 
 Operator = Literal["is", "is not", "contains", "starts with", "ends with"]
 
@@ -19,7 +19,7 @@ def lower_scenarios(draft: Draft, faulty: frozenset[tuple[str, int]]) -> tuple[g
     return tuple(_scenario(each, scope) for each in sound)
 
 
-def _scenario(node: nodes.ScenarioNode, scope: Scope) -> graph.Scenario:
+def _scenario(node: scenarios.ScenarioNode, scope: Scope) -> graph.Scenario:
     return graph.Scenario(
         name=node.title.value.strip() if node.title else "",
         flows=tuple(line.flow.text for line in node.flows),
@@ -31,90 +31,90 @@ def _scenario(node: nodes.ScenarioNode, scope: Scope) -> graph.Scenario:
     )
 
 
-def _profile(node: nodes.ScenarioNode, scope: Scope) -> graph.Profile:
+def _profile(node: scenarios.ScenarioNode, scope: Scope) -> graph.Profile:
     lines = [line for block in node.contacts for line in block.lines]
     return graph.Profile(
         attributes=tuple(
             (line.name.text, _given(line.value, scope.names.attribute(line.name.text), scope))
             for line in lines
-            if isinstance(line, nodes.AttributeLine)
+            if isinstance(line, scenarios.AttributeLine)
         ),
-        agreed=tuple(line.topic.text for line in lines if isinstance(line, nodes.AgreedLine)),
-        tags=tuple(line.tag.value for line in lines if isinstance(line, nodes.TaggedLine)),
+        agreed=tuple(line.topic.text for line in lines if isinstance(line, scenarios.AgreedLine)),
+        tags=tuple(line.tag.value for line in lines if isinstance(line, scenarios.TaggedLine)),
     )
 
 
-def _line(scene: nodes.SceneLine, scope: Scope) -> graph.Line:
+def _line(scene: scenarios.SceneLine, scope: Scope) -> graph.Line:
     assert scene.does is not None
     return graph.Line(
         line=scene.span.line,
         text=scene.text,
         does=_act(scene.does, scope)
-        if isinstance(scene.does, nodes.ActNode)
+        if isinstance(scene.does, scenarios.ActNode)
         else _expectation(scene.does, scope),
-        at=scene.when.moment if isinstance(scene.when, nodes.AtMoment) else None,
-        after=scene.when.duration if isinstance(scene.when, nodes.AfterTime) else None,
+        at=scene.when.moment if isinstance(scene.when, scenarios.AtMoment) else None,
+        after=scene.when.duration if isinstance(scene.when, scenarios.AfterTime) else None,
     )
 
 
-def _act(node: nodes.ActNode, scope: Scope) -> graph.Act:
+def _act(node: scenarios.ActNode, scope: Scope) -> graph.Act:
     match node:
-        case nodes.Happens(event, late, values):
+        case scenarios.Happens(event, late, values):
             fields = scope.names.events[event.text].fields
             return graph.Occurs(event.text, _values(values, fields, scope), late)
-        case nodes.OpensMail(mail):
+        case scenarios.OpensMail(mail):
             return graph.Opens(mail.text)
-        case nodes.ClicksMail(mail, link):
+        case scenarios.ClicksMail(mail, link):
             return graph.Clicks(mail.text, link.value if link else None)
-        case nodes.WithdrawsTopic(topic):
+        case scenarios.WithdrawsTopic(topic):
             return graph.Withdraws(topic.text)
-        case nodes.SetsAttribute(path, given):
+        case scenarios.SetsAttribute(path, given):
             name = path.parts[-1].text
             wanted = scope.names.attribute(name)
             return graph.Changes(name, None if given is None else _given(given, wanted, scope))
-        case nodes.StartsFlow(flow):
+        case scenarios.StartsFlow(flow):
             return graph.Requests(flow.text)
 
 
-def _expectation(node: nodes.ExpectationNode, scope: Scope) -> graph.Expectation:
+def _expectation(node: scenarios.ExpectationNode, scope: Scope) -> graph.Expectation:
     match node:
-        case nodes.SendExpected(mail, wordings):
+        case scenarios.SendExpected(mail, wordings):
             return graph.ExpectSend(mail.text, tuple(map(_wording, wordings)))
-        case nodes.NoSendExpected(mail):
+        case scenarios.NoSendExpected(mail):
             return graph.ExpectNoSend(mail.text if mail else None)
-        case nodes.CountExpected(mails):
+        case scenarios.CountExpected(mails):
             return graph.ExpectCount(mails or 0)
-        case nodes.SkipExpected(mail, reason):
+        case scenarios.SkipExpected(mail, reason):
             return graph.ExpectSkipped(mail.text, reason.text)
-        case nodes.StepExpected(step):
+        case scenarios.StepExpected(step):
             return graph.ExpectIn(step.text)
-        case nodes.LeftExpected():
+        case scenarios.LeftExpected():
             return graph.ExpectLeft()
-        case nodes.FinishExpected(label):
+        case scenarios.FinishExpected(label):
             return graph.ExpectFinished(label.text if label else None)
-        case nodes.ArmExpected(label, split):
+        case scenarios.ArmExpected(label, split):
             return graph.ExpectArm(label.text, split.text)
-        case nodes.ConditionExpected(test):
+        case scenarios.ConditionExpected(test):
             return graph.ExpectHolds(condition(test, scope))
 
 
-def _wording(line: nodes.WordingLine) -> graph.Wording:
+def _wording(line: scenarios.WordingLine) -> graph.Wording:
     part = cast(Literal["subject", "text"], line.part)
     return graph.Wording(part, cast(Operator, line.operator), line.words.value, line.span.line)
 
 
 def _values(
-    offers: tuple[nodes.Offer, ...], fields: tuple[tuple[str, FieldType], ...], scope: Scope
+    offers: tuple[scenarios.Offer, ...], fields: tuple[tuple[str, FieldType], ...], scope: Scope
 ) -> tuple[tuple[str, graph.Given], ...]:
     kinds = dict(fields)
     return tuple((name.text, _given(offered, kinds.get(name.text), scope)) for name, offered in offers)
 
 
-def _given(node: nodes.Offered, wanted: FieldType | None, scope: Scope) -> graph.Given:
+def _given(node: scenarios.Offered, wanted: FieldType | None, scope: Scope) -> graph.Given:
     match node:
-        case nodes.ListNode(items):
+        case scenarios.ListNode(items):
             item = wanted.item if wanted else None
             return graph.Several(tuple(_given(each, item, scope) for each in items))
-        case nodes.RecordNode(offers):
+        case scenarios.RecordNode(offers):
             return graph.Record(_values(offers, wanted.fields if wanted else (), scope))
     return fitted(node, wanted, scope)

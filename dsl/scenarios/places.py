@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from dsl.finding import Finding, Severity
-from dsl.signs import NAME
-from dsl.source import Source
-from dsl.words import DECLARATIONS
+from dsl.found.finding import Finding, Severity
+from dsl.found.source import Source
+from dsl.read.signs import NAME
+from dsl.read.words import DECLARATIONS
 
 FOLDER = "scenarios/"
 _WORD = re.compile(NAME)

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from dsl.agreement import KINDS
-from dsl.finding import Finding, Span
-from dsl.fitting import fits
+from dsl.found.finding import Finding, Span
+from dsl.found.source import error
 from dsl.graph import EventType
-from dsl.names import unknown
-from dsl.scenarios.nodes import ListNode, Offer, Offered, RecordNode
-from dsl.scope import Scope, ValueType, value_type
-from dsl.source import error
-from dsl.terms import CouponCode, History, Path, Since, within
-from dsl.typing_rules import check_value
+from dsl.meaning.agreement import KINDS
+from dsl.meaning.fitting import fits
+from dsl.meaning.names import unknown
+from dsl.meaning.scope import Scope, ValueType, value_type
+from dsl.meaning.typing_rules import check_value
+from dsl.nodes.scenarios import ListNode, Offer, Offered, RecordNode
+from dsl.nodes.terms import CouponCode, History, Path, Since, within
 
 
 def check_fields(values: Iterable[Offer], event: EventType | None, scope: Scope) -> Iterator[Finding]:

@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dsl.draw_marks import Mark
-from dsl.draw_words import ways
+from dsl.draw.marks import Mark
 from dsl.graph import (
     END,
     Graph,
@@ -17,6 +16,7 @@ from dsl.graph import (
     WaitFor,
     WaitUntil,
 )
+from dsl.wording.flows import ways
 from engine.core.bundle import Entry, Journey
 from engine.core.record import What
 

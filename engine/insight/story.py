@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from dsl.draw_words import node_words
 from dsl.graph import Graph, Money, Program
+from dsl.wording.flows import node_words
 from engine.core.bundle import Bundle, Entry
 from engine.core.calendar import zone
 from engine.core.record import What, Why

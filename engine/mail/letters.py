@@ -14,8 +14,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from consent.contract import Decision, Links
-from dsl.template_files import PROOF, TemplateFile
-from dsl.template_text import read_text
+from dsl.templates.files import PROOF, TemplateFile
+from dsl.templates.text import read_text
 from engine.core import calendar
 from engine.core.bundle import MailBody
 from engine.core.conditions import known

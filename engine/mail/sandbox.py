@@ -6,7 +6,7 @@ from typing import Any
 from jinja2 import BaseLoader, Environment, StrictUndefined, Template, TemplateNotFound, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from dsl.template_files import in_language
+from dsl.templates.files import in_language
 from engine.mail import words
 
 

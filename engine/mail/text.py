@@ -8,7 +8,7 @@ conditions) are kept: they must stay whole.
 import re
 from html.parser import HTMLParser
 
-from dsl.template_text import JINJA
+from dsl.templates.text import JINJA
 
 _JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 # each of Jinja's tags is a mark while the HTML is read; that of a statement has a sign of its own

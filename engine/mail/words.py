@@ -14,7 +14,7 @@ from jinja2 import Undefined, pass_context
 from jinja2.runtime import Context
 
 from dsl.graph import Money
-from dsl.template_text import DATE_STYLES
+from dsl.templates.text import DATE_STYLES
 from engine.core import calendar
 
 

@@ -7,9 +7,9 @@ from functools import cache
 from hypothesis import strategies as st
 from lark.grammar import NonTerminal, Symbol
 
-from dsl.layout import code_end
-from dsl.parser import parser
-from dsl.signs import STRING
+from dsl.read.layout import code_end
+from dsl.read.parser import parser
+from dsl.read.signs import STRING
 
 # ---------------------------------------------------------------- from the grammar
 

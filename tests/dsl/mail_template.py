@@ -3,7 +3,7 @@
 from golden_cases import compiled
 
 from dsl.compile import Compiled
-from dsl.template_facts import Template
+from dsl.templates.facts import Template
 
 FLOW = (
     b"flow case\n    topic news\n    start on order_placed\n    send mail with code 3, items trigger.items\n"

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from dsl.compile import Compiled
-from dsl.report import as_json, as_text, summary
+from dsl.found.report import as_json, as_text, summary
 
 GRAMMAR = (Path(__file__).parents[2] / "dsl" / "grammar.lark").read_text("utf-8")
 _TOKENS = sorted({*re.findall(r"^(_?[A-Z][A-Z_]+)\b", GRAMMAR, re.MULTILINE), "_NL", "_INDENT", "_DEDENT"})

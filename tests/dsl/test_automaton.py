@@ -11,10 +11,10 @@ from lark import Tree as LarkTree
 from lark import UnexpectedInput
 from lark.indenter import DedentError
 
-from dsl.layout import lay_out
-from dsl.parser import parser, read
-from dsl.source import read_source
-from dsl.tree import Token, Tree
+from dsl.found.source import read_source
+from dsl.read.layout import lay_out
+from dsl.read.parser import parser, read
+from dsl.read.tree import Token, Tree
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted(

@@ -3,7 +3,7 @@
 import pytest
 
 from dsl.before import Before, before
-from dsl.source import read_source
+from dsl.found.source import read_source
 
 CURSOR = "▮"
 

@@ -20,15 +20,15 @@ from page_blocks import (
     templates,
 )
 
-from dsl.finding import Severity
 from dsl.format import format_source
-from dsl.layout import lay_out
-from dsl.parser import parser, read
-from dsl.phrases import phrases
-from dsl.report import as_text
-from dsl.shop import SHOP
-from dsl.source import Source
-from dsl.words import CONDITION_WORDS, DECLARED_WORDS
+from dsl.found.finding import Severity
+from dsl.found.report import as_text
+from dsl.found.source import Source
+from dsl.meaning.shop import SHOP
+from dsl.read.layout import lay_out
+from dsl.read.parser import parser, read
+from dsl.read.phrases import phrases
+from dsl.read.words import CONDITION_WORDS, DECLARED_WORDS
 from virta.scenarios.running import play_all
 from virta.settings import read_settings
 

@@ -6,12 +6,12 @@ from xml.etree import ElementTree
 import pytest
 from drawn_flow import compiled, every_kind
 
-from dsl.draw_layout import Link, lay_out
-from dsl.draw_marks import Live, Mark
-from dsl.draw_parts import wrapped
-from dsl.draw_svg import draw
-from dsl.draw_words import node_words, ways
+from dsl.draw.layout import Link, lay_out
+from dsl.draw.marks import Live, Mark
+from dsl.draw.parts import wrapped
+from dsl.draw.svg import draw
 from dsl.graph import Graph, Repeat
+from dsl.wording.flows import node_words, ways
 
 SVG = "{http://www.w3.org/2000/svg}"
 FLOW = """

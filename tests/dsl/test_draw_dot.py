@@ -6,11 +6,11 @@ import pytest
 from drawn_flow import compiled, every_kind
 from lark import Lark, Token, Tree
 
-from dsl.draw import mermaid
-from dsl.draw_dot import dot
-from dsl.draw_marks import Live, Mark
-from dsl.draw_words import node_words, ways
+from dsl.draw.dot import dot
+from dsl.draw.marks import Live, Mark
+from dsl.draw.mermaid import mermaid
 from dsl.graph import Graph, Split
+from dsl.wording.flows import node_words, ways
 
 DOT = r"""
 start: "digraph" id "{" (statement ";")* "}"

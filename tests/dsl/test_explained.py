@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dsl.explained import (
+from dsl.found.explained import (
     GROUPS,
     as_data,
     as_markdown,
@@ -13,7 +13,7 @@ from dsl.explained import (
     filled,
     nearest_codes,
 )
-from dsl.explanation import explained_codes, explanation
+from dsl.found.explanation import explained_codes, explanation
 
 PAGES = [explanation(code) for code in explained_codes()]
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ import pytest
 from golden_cases import GOLDEN, shared_project
 
 from dsl.compile import Compiled, compile_project
-from dsl.explanation import BadPage, Explanation, Sample, explained_codes, explanation, read_page
+from dsl.found.explanation import BadPage, Explanation, Sample, explained_codes, explanation, read_page
 
 PAGES = explained_codes()
 WORLD = ("explained.flow", (GOLDEN / "explained.flow").read_bytes())

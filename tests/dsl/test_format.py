@@ -7,8 +7,8 @@ import pytest
 from golden_cases import GOLDEN
 
 import dsl.format.result as result
-from dsl.finding import Severity
 from dsl.format import FormattingFault, format_source
+from dsl.found.finding import Severity
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = sorted((Path(__file__).parent / "reference").glob("*.flow"))

@@ -8,11 +8,11 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from test_format import CANONICAL
 
-from dsl.finding import Severity
 from dsl.format import format_source
 from dsl.format.meaning import comments, meaning
+from dsl.found.finding import Severity
+from dsl.found.source import read_source
 from dsl.parse import parse_source
-from dsl.source import read_source
 
 TEXTS = [path.read_text("utf-8") for path in CANONICAL]
 BAD = [path.read_bytes() for path in sorted((GOLDEN / "bad").glob("*.flow"))]

@@ -7,8 +7,8 @@ import msgspec
 import pytest
 from golden_cases import GOLDEN, compiled_case
 
+from dsl.found.report import as_text, summary
 from dsl.graph import program_from_json, to_json
-from dsl.report import as_text, summary
 
 GOOD = sorted((GOLDEN / "good").glob("*.flow"))
 BAD = sorted((GOLDEN / "bad").glob("*.flow"))

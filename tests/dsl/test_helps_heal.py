@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from golden_cases import GOLDEN, compiled, compiled_case
 
-from dsl.finding import Finding
+from dsl.found.finding import Finding
 
 CASES = sorted((GOLDEN / "bad").glob("E[1-4]*.flow"))
 WRITTEN = re.compile(r"Write `([^`…]+)`\.")

@@ -42,7 +42,7 @@ from dsl.graph import (
     WaitUntilDate,
     WaitUntilTime,
 )
-from dsl.wording import condition_words
+from dsl.wording.values import condition_words
 
 
 def graph(*lines: str, head: str = "topic news\n    start on order_placed") -> Graph:

@@ -5,9 +5,9 @@ import re
 import pytest
 from golden_cases import GOLDEN
 
-from dsl.names import CONTACT_ALWAYS, nearest
-from dsl.shop import SHOP
-from dsl.words import HEADS, STEPS
+from dsl.meaning.names import CONTACT_ALWAYS, nearest
+from dsl.meaning.shop import SHOP
+from dsl.read.words import HEADS, STEPS
 
 EVENTS = [event.name for event in SHOP]
 ATTRIBUTES = [

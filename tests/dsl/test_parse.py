@@ -8,7 +8,7 @@ from lark import Lark, logger
 
 from dsl.compile import Compiled
 from dsl.graph import Compare, Field, Send, Wait
-from dsl.words import DECLARATIONS, EXAMPLES, HEADS, STEPS
+from dsl.read.words import DECLARATIONS, EXAMPLES, HEADS, STEPS
 
 
 def codes(found: Compiled) -> list[str]:
@@ -25,7 +25,7 @@ def test_the_grammar_is_without_conflicts(caplog: pytest.LogCaptureFixture) -> N
     """Lark would settle a conflict silently in favour of shifting; there is none to settle."""
     from importlib.resources import files
 
-    from dsl.parser import Lines
+    from dsl.read.parser import Lines
 
     logger.addHandler(caplog.handler)
     try:

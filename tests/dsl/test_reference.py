@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dsl.phrases import phrases, spelled
+from dsl.read.phrases import phrases, spelled
 from dsl.reference import Entry, entries
 
 DOCS = Path(__file__).parents[2] / "docs"

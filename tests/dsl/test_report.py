@@ -10,11 +10,11 @@ import pytest
 from golden_cases import GOLDEN, compiled_case, compiled_text
 
 from dsl.compile import Compiled
-from dsl.explanation import explanation
-from dsl.finding import Finding, Severity, Span
-from dsl.report import as_json, as_text, summary
-from dsl.report_sarif import as_sarif
-from dsl.source import Source
+from dsl.found.explanation import explanation
+from dsl.found.finding import Finding, Severity, Span
+from dsl.found.report import as_json, as_text, summary
+from dsl.found.report_sarif import as_sarif
+from dsl.found.source import Source
 
 MIXED = GOLDEN / "reports" / "mixed.flow"
 

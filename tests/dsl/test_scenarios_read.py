@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from golden_cases import compiled, compiled_text
 
+from dsl.found.report import as_text
 from dsl.graph import (
     Amount,
     Arithmetic,
@@ -44,7 +45,6 @@ from dsl.graph.scenario import (
     Withdraws,
     Wording,
 )
-from dsl.report import as_text
 
 FLOWS = """\
 flow case

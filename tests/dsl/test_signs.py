@@ -9,9 +9,9 @@ from golden_cases import compiled_text
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dsl.finding import Severity
 from dsl.format import format_source
-from dsl.signs import HOLE, NAME, STRING, readable
+from dsl.found.finding import Severity
+from dsl.read.signs import HOLE, NAME, STRING, readable
 
 SCRIPTS = ("rīdzinieki", "x̂", "ऑर्डर", "สั่งซื้อ", "אָלֶף", "طَلَب", "한국", "注文", "ப௧", "a·b", "cart_2")
 NONE = ("x²", "a≥b", "a–b", "x½", "x€", "x🎉", "”a", "ำa")

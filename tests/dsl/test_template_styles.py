@@ -6,7 +6,7 @@ import pytest
 from golden_cases import compiled
 
 from dsl.compile import Compiled
-from dsl.template_styles import inlined
+from dsl.templates.styles import inlined
 
 FLOW = (
     b"flow case\n    topic news\n    start on order_placed\n    send mail with code 3, items trigger.items\n"

@@ -7,7 +7,7 @@ import pytest
 from golden_cases import compiled
 from mail_template import BOTH, FLOW, FOOT, HEAD, errors, mail, with_templates
 
-from dsl.template_text import read_text
+from dsl.templates.text import read_text
 
 
 def test_links_and_sender_keep_their_meaning() -> None:

@@ -5,7 +5,7 @@ from datetime import date
 from functools import lru_cache
 
 from dsl.compile import Compiled, Project, compile_project
-from dsl.finding import Severity
+from dsl.found.finding import Severity
 from dsl.graph import Program
 from engine.core.loaded import Loaded
 

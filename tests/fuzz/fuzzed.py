@@ -11,8 +11,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "dsl")]
 from golden_cases import GOLDEN, compiled  # noqa: E402
 from soundness import check_sound  # noqa: E402
 
-from dsl.finding import Severity  # noqa: E402
 from dsl.format import format_source  # noqa: E402
+from dsl.found.finding import Severity  # noqa: E402
 
 KINDS = ("flow", "html", "mjml", "txt")
 FOUND = Path(__file__).parent / "found"

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from dsl.explained import as_markdown
-from dsl.explanation import explained_codes, explanation
+from dsl.found.explained import as_markdown
+from dsl.found.explanation import explained_codes, explanation
 from virta.command import run
 
 

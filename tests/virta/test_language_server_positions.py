@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lsprotocol.types import Position, Range
 
-from dsl.finding import Span
-from dsl.source import read_source
+from dsl.found.finding import Span
+from dsl.found.source import read_source
 from virta.language_server.positions import Text
 
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from dsl import parser
+from dsl.found.source import read_source
 from dsl.parse import parse_source
-from dsl.source import read_source
+from dsl.read import parser
 from virta.parser_tables import warm_up
 
 
@@ -36,9 +36,9 @@ def test_tables_are_made_once_and_read_again(tmp_path: Path, monkeypatch: pytest
     assert reads()
 
 
-@pytest.mark.parametrize("damage", ["", "nothing", "half"])
+@pytest.mark.parametrize("damage", ["", "nothing", "half", "cnowhere\nTables\n."])
 def test_damaged_tables_are_made_anew(tmp_path: Path, damage: str) -> None:
-    """Cut off, emptied or overwritten: the parser stands all the same."""
+    """Cut off, emptied, overwritten or of modules that are no more: the parser stands all the same."""
     warm_up(tmp_path, keep=True)
     whole = kept(tmp_path).read_bytes()
     kept(tmp_path).write_bytes(whole[: len(whole) // 2] if damage == "half" else damage.encode())

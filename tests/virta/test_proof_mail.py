@@ -3,7 +3,7 @@
 import pytest
 
 from consent.contract import Decision, Links
-from dsl.template_files import TemplateFile, read_templates
+from dsl.templates.files import TemplateFile, read_templates
 from engine.mail.letters import Letters, Sender
 from virta.proof_mail import proof_subjects, with_proof
 

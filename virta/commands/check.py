@@ -25,8 +25,8 @@ def check(
     """
     import msgspec
 
-    from dsl.finding import Severity
-    from dsl.report import as_json, as_text, summary
+    from dsl.found.finding import Severity
+    from dsl.found.report import as_json, as_text, summary
     from virta.colours import coloured
     from virta.project import load_project
 
@@ -44,7 +44,7 @@ def check(
             rows = msgspec.json.format(rows, indent=2)
         print(rows.decode())
     elif format == "sarif":
-        from dsl.report_sarif import as_sarif
+        from dsl.found.report_sarif import as_sarif
         from virta.command_table import VERSION
 
         print(as_sarif(findings, VERSION).decode())

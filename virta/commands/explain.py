@@ -19,8 +19,8 @@ def explain(code: str = "", *, format: Literal["text", "json", "markdown"] = "te
     """
     import msgspec
 
-    from dsl.explained import as_data, as_markdown, as_table, as_terminal_text, nearest_codes
-    from dsl.explanation import explained_codes, explanation
+    from dsl.found.explained import as_data, as_markdown, as_table, as_terminal_text, nearest_codes
+    from dsl.found.explanation import explained_codes, explanation
     from virta.colours import coloured
     from virta.settings import BrokenProject
 

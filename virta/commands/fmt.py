@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 if TYPE_CHECKING:
-    from dsl.finding import Finding
-    from dsl.source import Source
+    from dsl.found.finding import Finding
+    from dsl.found.source import Source
 
 _STDIN = "-"
 _ELSEWHERE = "EUR"
@@ -142,9 +142,9 @@ def _stdin(check: bool, diff: bool) -> _Outcome:
 
 def _formatted(name: str, data: bytes, folder: Path) -> str | None:
     """The canonical text; None, with the reason on standard error, if there is none."""
-    from dsl.finding import Severity
     from dsl.format import FormattingFault, format_source
-    from dsl.source import read_source
+    from dsl.found.finding import Severity
+    from dsl.found.source import read_source
 
     try:
         done = format_source(name, data, _currency(folder.resolve()))
@@ -159,7 +159,7 @@ def _formatted(name: str, data: bytes, folder: Path) -> str | None:
 
 
 def _tell(findings: Sequence["Finding"], name: str, source: "Source") -> None:
-    from dsl.report import as_text
+    from dsl.found.report import as_text
     from virta.colours import coloured
 
     print(as_text(findings, {name: source}, coloured(sys.stderr)), file=sys.stderr)

@@ -43,7 +43,7 @@ def graph(
         How many people stand at each step now, and how many went through; if it is left out, where the
         project has run.
     """
-    from dsl.report import as_text, summary
+    from dsl.found.report import as_text, summary
     from virta.project import load_project
     from virta.settings import BrokenProject
 
@@ -75,7 +75,7 @@ def graph(
 
 
 def _chosen(folder: Path, program: "Program", names: Sequence[str]) -> list["Graph"]:
-    from dsl.names import nearest
+    from dsl.meaning.names import nearest
     from virta.settings import BrokenProject
 
     flows = {each.flow: each for each in program.flows}
@@ -131,10 +131,10 @@ def _write(out: Path, flows: Sequence["Graph"], output: Format, people: Mapping[
 
 
 def _drawn(flow: "Graph", output: Format, people: Mapping[str, "Counted"]) -> str:
-    from dsl.draw import mermaid
-    from dsl.draw_dot import dot
-    from dsl.draw_marks import NOBODY
-    from dsl.draw_svg import draw
+    from dsl.draw.dot import dot
+    from dsl.draw.marks import NOBODY
+    from dsl.draw.mermaid import mermaid
+    from dsl.draw.svg import draw
 
     live = people[flow.flow].live if flow.flow in people else NOBODY
     match output:

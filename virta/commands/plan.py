@@ -29,7 +29,7 @@ def plan(
     """
     import msgspec
 
-    from dsl.report import as_json, as_text, summary
+    from dsl.found.report import as_json, as_text, summary
     from engine.store.current import Current
     from virta.colours import coloured
     from virta.plan import nothing_yet, running

@@ -13,10 +13,10 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 from msgspec import Struct
 
-from dsl.finding import Finding, Severity
+from dsl.found.finding import Finding, Severity
+from dsl.found.report import as_text
+from dsl.found.report import summary as findings_summary
 from dsl.graph.scenario import Scenario
-from dsl.report import as_text
-from dsl.report import summary as findings_summary
 from virta.colours import coloured
 from virta.disk_fault import disk_fault
 from virta.logs import set_up_logs

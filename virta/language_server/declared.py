@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from dsl.bounds import of_flow, sentence
-from dsl.finding import Span
+from dsl.found.finding import Span
 from dsl.graph import EventType, FieldType
-from dsl.names import CONTACT_ALWAYS
-from dsl.shop import SHOP
+from dsl.meaning.names import CONTACT_ALWAYS
+from dsl.meaning.shop import SHOP
 from virta.language_server.mentions import Thing
 from virta.language_server.outline import Block, blocks_of
 from virta.language_server.snapshot import Snapshot

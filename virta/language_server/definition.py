@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lsprotocol.types import Location, Position
 
-from dsl.finding import Span
+from dsl.found.finding import Span
 from virta.language_server.mentions import Mention, Thing
 from virta.language_server.snapshot import Snapshot
 

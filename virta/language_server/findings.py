@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lsprotocol.types import CodeDescription, Diagnostic, DiagnosticSeverity
 
-from dsl.finding import Finding, Severity
+from dsl.found.finding import Finding, Severity
 from virta.language_server.snapshot import Snapshot
 
 SOURCE = "virta"

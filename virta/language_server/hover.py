@@ -3,10 +3,10 @@
 from lsprotocol.types import Hover, MarkupContent, MarkupKind, Position, Range
 
 from dsl.before import before
-from dsl.finding import Span
+from dsl.found.finding import Span
+from dsl.found.source import Source
+from dsl.read.signs import goes_on
 from dsl.reference import Entry, entry_of
-from dsl.signs import goes_on
-from dsl.source import Source
 from virta.language_server.declared import shown
 from virta.language_server.definition import mentions_at
 from virta.language_server.snapshot import Snapshot

@@ -3,7 +3,7 @@
 from lsprotocol.types import CodeLens, Command
 
 from dsl.bounds import of_flow, sentence
-from dsl.nodes import Flow
+from dsl.nodes.flows import Flow
 from virta.language_server.snapshot import Snapshot
 
 

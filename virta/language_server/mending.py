@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from lsprotocol.types import CodeAction, CodeActionKind, Range, TextEdit, WorkspaceEdit
 
-from dsl.finding import Finding, Severity
+from dsl.found.finding import Finding, Severity
 from virta.language_server.findings import diagnostic
 from virta.language_server.positions import Text
 from virta.language_server.snapshot import Snapshot

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dsl.layout import Logical, lay_out
-from dsl.source import Source
+from dsl.found.source import Source
+from dsl.read.layout import Logical, lay_out
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from lsprotocol.types import Position, Range
 
-from dsl.finding import Span
+from dsl.found.finding import Span
 
 _BOM = "\ufeff"
 _LINE_END = re.compile("\r\n|\n|\r")

@@ -15,7 +15,7 @@ from lsprotocol.types import (
 )
 
 from dsl.compile import Project
-from dsl.finding import Finding, Severity, Span
+from dsl.found.finding import Finding, Severity, Span
 from virta.language_server.definition import UriOf, mentions_at, thing_and_aliases
 from virta.language_server.mending import edited
 from virta.language_server.mentions import Thing

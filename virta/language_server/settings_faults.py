@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from dsl.finding import Finding, Span
-from dsl.source import error
+from dsl.found.finding import Finding, Span
+from dsl.found.source import error
 
 SETTINGS = "virta.toml"
 CODE = "virta.toml"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dsl.compile import Compiled, Project, Texts, compile_texts, read_texts
 from dsl.draft import Draft
-from dsl.finding import Finding
+from dsl.found.finding import Finding
 from virta.language_server.mentions import Index, index_of
 from virta.language_server.positions import Text
 

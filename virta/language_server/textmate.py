@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from dsl.parser import parser
-from dsl.phrases import phrases
+from dsl.read.parser import parser
+from dsl.read.phrases import phrases
+from dsl.read.words import DECLARATIONS, FIELD_TYPES
 from dsl.reference import entries
-from dsl.words import DECLARATIONS, FIELD_TYPES
 
 _SIGNS = r"\p{L}\p{M}\p{Nd}\p{Nl}_"
 _NAME = rf"[\p{{L}}\p{{Nl}}_][{_SIGNS}]*"

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from dsl.compile import Project
-from dsl.finding import Finding
+from dsl.found.finding import Finding
 from virta.language_server.settings_faults import SETTINGS, settings_finding
 from virta.language_server.snapshot import Snapshot
 from virta.project import TEMPLATE_ENDINGS, file_bytes, read_project

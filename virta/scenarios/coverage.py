@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from dsl.draw_words import node_words
 from dsl.graph import Finish, Graph, If, Node, Program, Split, WaitFor, WaitUntil
+from dsl.wording.flows import node_words
 from engine.core.bundle import Entry
 from engine.core.record import What
 from virta.scenarios.outcome import Reached

@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from dsl.draw_words import node_words
 from dsl.graph import Graph
 from dsl.graph.scenario import (
     ExpectArm,
@@ -21,7 +20,8 @@ from dsl.graph.scenario import (
     ExpectSkipped,
     Wording,
 )
-from dsl.wording import condition_words
+from dsl.wording.flows import node_words
+from dsl.wording.values import condition_words
 from engine.core.bundle import Bundle, Entry, Journey
 from engine.core.calendar import NEVER
 from engine.core.conditions import Scene, condition

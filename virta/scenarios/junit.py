@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from dsl.finding import Finding
+from dsl.found.finding import Finding
 from virta.scenarios.outcome import Outcome
 from virta.scenarios.shown import failure_lines
 

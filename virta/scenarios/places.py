@@ -3,10 +3,10 @@
 from collections.abc import Collection, Mapping
 from typing import TypeAlias
 
-from dsl.nodes import Flow, If
+from dsl.found.source import Source
+from dsl.meaning.walk import step_names
+from dsl.nodes.flows import Flow, If
 from dsl.parse import parse_source
-from dsl.source import Source
-from dsl.walk import step_names
 
 Place: TypeAlias = tuple[str, int]
 """File and line, from 1."""

@@ -6,8 +6,8 @@ import msgspec
 from msgspec import Struct
 
 from dsl.compile import Compiled
-from dsl.finding import Finding
-from dsl.report import as_json
+from dsl.found.finding import Finding
+from dsl.found.report import as_json
 from virta.scenarios.coverage import Covered, coverage, placed
 from virta.scenarios.outcome import Outcome
 from virta.scenarios.places import places_of

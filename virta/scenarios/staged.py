@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from dsl.graph import Arm, EventNeed, Finish, Graph, Node, Program, Split
 from dsl.graph.scenario import ExpectHolds, Scenario
-from dsl.needs import needs_of
+from dsl.lower.needs import needs_of
 from engine.core.bundle import Entry
 from engine.core.record import What
 

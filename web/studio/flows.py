@@ -7,10 +7,10 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dsl.draw_marks import Live, Mark
-from dsl.draw_svg import draw
-from dsl.draw_words import node_words
+from dsl.draw.marks import Live, Mark
+from dsl.draw.svg import draw
 from dsl.graph import Graph, If, Node, Send
+from dsl.wording.flows import node_words
 from engine.insight.standing import arms, marks, places, steps
 from engine.insight.trial import told_of
 from engine.mail.foreign import read_foreign

@@ -65,7 +65,7 @@ def stylesheet() -> tuple[str, bytes]:
     parts = [
         files("web.ui").joinpath("style.css").read_bytes(),
         (FOLDER / "studio.css").read_bytes(),
-        files("dsl").joinpath("draw_svg.css").read_bytes(),
+        files("dsl.draw").joinpath("svg.css").read_bytes(),
     ]
     content = b"\n".join(parts)
     return sha256(content).hexdigest()[:16], content

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from consent.contract import InvalidAddress
-from dsl.draw_words import node_words
+from dsl.wording.flows import node_words
 from engine.insight.story import Line, Person, last_refusal, own_zone, story, their_hour
 from web.studio.frame import Studio
 from web.studio.paging import query

@@ -8,8 +8,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from dsl.draw_words import node_words
 from dsl.graph import Graph
+from dsl.wording.flows import node_words
 from engine.core.entering import journey_id
 from engine.core.record import What
 from engine.insight.outlook import ending, outlook

@@ -4,7 +4,7 @@ import pytest
 from office import POLICY, Clock, Consent
 
 from consent.contract import SignUp
-from dsl.template_files import read_templates
+from dsl.templates.files import read_templates
 from engine.delivery.proofs import Proofs
 from engine.delivery.queue import Queue
 from engine.mail.letters import Letters, Sender

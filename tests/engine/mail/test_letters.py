@@ -7,8 +7,8 @@ from written_letter import BODY, DECISION, letter, letters
 
 from consent.contract import Links
 from dsl.graph import Money
-from dsl.template_facts import Readings
-from dsl.template_files import read_templates
+from dsl.templates.facts import Readings
+from dsl.templates.files import read_templates
 from engine.core.bundle import replace
 from engine.mail.letters import LetterFault, Letters, Sender
 

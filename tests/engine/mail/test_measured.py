@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consent.contract import Decision, Links
-from dsl.template_files import read_templates
+from dsl.templates.files import read_templates
 from engine.core.bundle import MailBody, replace
 from engine.mail.letters import Letters, Sender
 from engine.mail.measured import LONGEST_TARGET, Marks

@@ -11,8 +11,8 @@ from person import MONDAY
 from written_letter import BODY, DECISION
 
 from dsl.compile import Compiled, Project, compile_project
+from dsl.found.report import as_text
 from dsl.graph import Money
-from dsl.report import as_text
 from engine.core.bundle import replace
 from engine.mail.letters import Letters, Sender
 from engine.people.catalogue import Catalogue

@@ -5,7 +5,7 @@ from typing import Any
 from person import MONDAY
 
 from consent.contract import Decision, Links
-from dsl.template_files import read_templates
+from dsl.templates.files import read_templates
 from engine.core.bundle import MailBody, replace
 from engine.mail.letters import Letters, Sender
 from engine.mail.message import Letter

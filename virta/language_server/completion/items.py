@@ -16,7 +16,7 @@ from lsprotocol.types import (
 )
 
 from dsl.before import Before, before
-from dsl.phrases import phrases
+from dsl.read.phrases import phrases
 from dsl.reference import Entry, entries
 from virta.language_server.completion.offer import Offer, Sort
 from virta.language_server.completion.places import names_at, texts_at

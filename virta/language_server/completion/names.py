@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from dsl.graph import FieldType
-from dsl.head_nodes import StartByRequest
-from dsl.names import PURPOSES, fields_of
-from dsl.nodes import Finish, Flow, Send, Split
+from dsl.meaning.names import PURPOSES, fields_of
+from dsl.meaning.shop import SHOP
+from dsl.meaning.walk import step_names
+from dsl.nodes.flows import Finish, Flow, Send, Split
+from dsl.nodes.heads import StartByRequest
+from dsl.read.words import FIELD_TYPES
 from dsl.scenarios.reasons import REASONS
-from dsl.shop import SHOP
-from dsl.template_values import KEPT
-from dsl.walk import step_names
-from dsl.words import FIELD_TYPES
+from dsl.templates.values import KEPT
 from virta.language_server.completion.offer import Offer, Sort
 from virta.language_server.completion.standpoint import Standpoint
 from virta.language_server.declared import type_words

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from dsl.names import fields_of
-from dsl.nodes import Tag
-from dsl.scope import PREDICTED
-from dsl.shop import NAMING_FIELDS
-from dsl.terms import Tagged, within
+from dsl.meaning.names import fields_of
+from dsl.meaning.scope import PREDICTED
+from dsl.meaning.shop import NAMING_FIELDS
+from dsl.nodes.flows import Tag
+from dsl.nodes.terms import Tagged, within
 from virta.language_server.completion import names
 from virta.language_server.completion.offer import Offer, Sort
 from virta.language_server.completion.standpoint import Standpoint, inner, path_before

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from dsl.before import Before, Word
 from dsl.draft import Draft
 from dsl.graph import EventType, FieldType
-from dsl.names import CONTACT_ALWAYS, fields_of
-from dsl.nodes import Flow
+from dsl.meaning.names import CONTACT_ALWAYS, fields_of
+from dsl.nodes.flows import Flow
 
 _SINGLE = ("HISTORY", "NO", "_WAIT_FOR")
 """Words whose `where` takes one comparison."""

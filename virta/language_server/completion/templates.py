@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from lsprotocol.types import CompletionItem, Position, Range
 
 from dsl.checks.template_uses import LINKS, PRODUCT_FIELDS, Sending
-from dsl.nodes import Send
-from dsl.scope import ValueType
-from dsl.signs import NAME, PATH
-from dsl.template_facts import parts_of
-from dsl.template_files import HEADER_KEYS, TemplateFile, is_partial
-from dsl.template_text import DATE_STYLES, FILTERS
+from dsl.meaning.scope import ValueType
+from dsl.nodes.flows import Send
+from dsl.read.signs import NAME, PATH
+from dsl.templates.facts import parts_of
+from dsl.templates.files import HEADER_KEYS, TemplateFile, is_partial
+from dsl.templates.text import DATE_STYLES, FILTERS
 from virta.language_server.completion.items import item
 from virta.language_server.completion.offer import Offer, Sort
 from virta.language_server.snapshot import Snapshot

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from dsl import head_nodes
 from dsl.draft import Draft
-from dsl.nodes import (
+from dsl.nodes import heads
+from dsl.nodes.flows import (
     Call,
     Emit,
     Finish,
@@ -23,7 +23,7 @@ from dsl.nodes import (
     WaitUntil,
     blocks,
 )
-from dsl.terms import TextValue
+from dsl.nodes.terms import TextValue
 from virta.language_server.mentions.mention import Mention, mention
 from virta.language_server.mentions.terms import Place, in_expression, in_fields, in_path, in_text
 
@@ -35,7 +35,7 @@ _METRICS = ("clicks", "opens", "revenue")
 
 def flow_place(flow: Flow, draft: Draft) -> Place:
     """What is known everywhere in a flow."""
-    starts = [head.event.text for head in flow.heads if isinstance(head, head_nodes.StartOnEvent)]
+    starts = [head.event.text for head in flow.heads if isinstance(head, heads.StartOnEvent)]
     return Place(draft, flow.name.text, tuple(dict.fromkeys(starts)))
 
 
@@ -50,28 +50,28 @@ def in_flow(flow: Flow, draft: Draft, line_of: LineOf) -> Iterator[Mention]:
 
 def _in_head(head: object, place: Place) -> Iterator[Mention]:
     match head:
-        case head_nodes.FlowTopic(topic=name):
+        case heads.FlowTopic(topic=name):
             yield from mention("topic", name)
         case (
-            head_nodes.StartOnEvent(event=name, where=where)
-            | head_nodes.LeaveOn(event=name, where=where)
-            | head_nodes.GoalLine(event=name, where=where)
+            heads.StartOnEvent(event=name, where=where)
+            | heads.LeaveOn(event=name, where=where)
+            | heads.GoalLine(event=name, where=where)
         ):
             yield from mention("event", name)
             yield from in_expression(where, place.under(name.text))
         case (
-            head_nodes.StartOnSegment(segment=segment)
-            | head_nodes.StartEvery(segment=segment)
-            | head_nodes.StartAt(segment=segment)
+            heads.StartOnSegment(segment=segment)
+            | heads.StartEvery(segment=segment)
+            | heads.StartAt(segment=segment)
         ):
             yield from mention("segment", segment)
-        case head_nodes.StartOnDate(value=value):
+        case heads.StartOnDate(value=value):
             yield from in_expression(value, place)
-        case head_nodes.LeaveWhen(test=test):
+        case heads.LeaveWhen(test=test):
             yield from in_expression(test, place)
-        case head_nodes.JourneyPer(path=path):
+        case heads.JourneyPer(path=path):
             yield from in_path(path, place)
-        case head_nodes.Moved(new=new):
+        case heads.Moved(new=new):
             yield from mention("step", new, place.flow)
 
 

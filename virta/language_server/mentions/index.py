@@ -6,11 +6,11 @@ from functools import cached_property
 
 from dsl.compile import Texts
 from dsl.draft import Draft
-from dsl.finding import Span
-from dsl.nodes import Flow, Segment, Topic
-from dsl.scenarios.nodes import ScenarioNode
-from dsl.schema_nodes import Contact, Coupon, Event, FieldNode, Webhook
-from dsl.terms import TextValue
+from dsl.found.finding import Span
+from dsl.nodes.flows import Flow, Segment, Topic
+from dsl.nodes.scenarios import ScenarioNode
+from dsl.nodes.schema import Contact, Coupon, Event, FieldNode, Webhook
+from dsl.nodes.terms import TextValue
 from virta.language_server.mentions.flows import in_flow
 from virta.language_server.mentions.mention import Mention, Thing, mention
 from virta.language_server.mentions.scenarios import in_scenario

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from dsl.finding import Span
-from dsl.terms import Name
+from dsl.found.finding import Span
+from dsl.nodes.terms import Name
 
 
 @dataclass(frozen=True, slots=True)

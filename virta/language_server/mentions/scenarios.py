@@ -3,68 +3,72 @@
 from collections.abc import Iterable, Iterator
 
 from dsl.draft import Draft
-from dsl.nodes import Finish, Split
-from dsl.scenarios import nodes
-from dsl.terms import Name, Path
-from dsl.walk import step_names
+from dsl.meaning.walk import step_names
+from dsl.nodes import scenarios
+from dsl.nodes.flows import Finish, Split
+from dsl.nodes.terms import Name, Path
 from virta.language_server.mentions.mention import Mention, mention
 from virta.language_server.mentions.terms import Place, in_expression, in_fields, in_naming, in_path, naming
 
 
-def in_scenario(node: nodes.ScenarioNode, draft: Draft) -> Iterator[Mention]:
+def in_scenario(node: scenarios.ScenarioNode, draft: Draft) -> Iterator[Mention]:
     """All mentions in a scenario."""
     flows = [line.flow.text for line in node.flows]
     for line in node.lines:
         match line:
-            case nodes.FlowLine(flow=name):
+            case scenarios.FlowLine(flow=name):
                 yield from mention("flow", name)
-            case nodes.ContactBlock(lines=lines):
+            case scenarios.ContactBlock(lines=lines):
                 yield from _in_contact(lines)
-            case nodes.ChooseLine(label=label, split=split):
+            case scenarios.ChooseLine(label=label, split=split):
                 yield from _in_arm(label, split, flows, draft)
-            case nodes.SceneLine(does=does):
+            case scenarios.SceneLine(does=does):
                 yield from _in_act(does, flows, draft)
                 yield from _in_expectation(does, flows, draft)
 
 
 def _in_contact(
-    lines: Iterable[nodes.AgreedLine | nodes.TaggedLine | nodes.AttributeLine],
+    lines: Iterable[scenarios.AgreedLine | scenarios.TaggedLine | scenarios.AttributeLine],
 ) -> Iterator[Mention]:
     for line in lines:
-        if isinstance(line, nodes.AgreedLine):
+        if isinstance(line, scenarios.AgreedLine):
             yield from mention("topic", line.topic)
-        elif isinstance(line, nodes.AttributeLine):
+        elif isinstance(line, scenarios.AttributeLine):
             yield from mention("attribute", line.name)
 
 
 def _in_act(does: object, flows: list[str], draft: Draft) -> Iterator[Mention]:
     match does:
-        case nodes.Happens(event=event, values=values):
+        case scenarios.Happens(event=event, values=values):
             yield from mention("event", event)
             for field, value in values:
                 yield from in_fields((field,), (event.text,))
                 yield from in_naming(value, naming(event.text, field.text, draft), draft)
-        case nodes.OpensMail(mail=name) | nodes.ClicksMail(mail=name):
+        case scenarios.OpensMail(mail=name) | scenarios.ClicksMail(mail=name):
             yield from _steps(name, flows, draft)
-        case nodes.WithdrawsTopic(topic=name):
+        case scenarios.WithdrawsTopic(topic=name):
             yield from mention("topic", name)
-        case nodes.SetsAttribute(path=path):
+        case scenarios.SetsAttribute(path=path):
             yield from _in_attribute(path, draft)
-        case nodes.StartsFlow(flow=name):
+        case scenarios.StartsFlow(flow=name):
             yield from mention("flow", name)
 
 
 def _in_expectation(does: object, flows: list[str], draft: Draft) -> Iterator[Mention]:
     match does:
-        case nodes.SendExpected(mail=name) | nodes.SkipExpected(mail=name) | nodes.StepExpected(step=name):
+        case (
+            scenarios.SendExpected(mail=name)
+            | scenarios.SkipExpected(mail=name)
+            | scenarios.StepExpected(step=name)
+        ):
             yield from _steps(name, flows, draft)
-        case nodes.NoSendExpected(mail=mail) if mail is not None:
+        case scenarios.NoSendExpected(mail=mail) if mail is not None:
             yield from _steps(mail, flows, draft)
-        case nodes.FinishExpected(label=label) if label is not None:
+        case scenarios.FinishExpected(label=label) if label is not None:
             yield from _labels(label, flows, draft)
-        case nodes.ArmExpected(label=label, split=split):
+        case scenarios.ArmExpected(label=label, split=split):
             yield from _in_arm(label, split, flows, draft)
-        case nodes.ConditionExpected(test=test):
+        case scenarios.ConditionExpected(test=test):
             yield from in_expression(test, Place(draft))
 
 

@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from dsl.draft import Draft
-from dsl.finding import Span
-from dsl.nodes import Flow, Send, WaitFor
-from dsl.signs import NAME
-from dsl.source import Source
-from dsl.template_facts import parts_of
-from dsl.template_text import JINJA
+from dsl.found.finding import Span
+from dsl.found.source import Source
+from dsl.nodes.flows import Flow, Send, WaitFor
+from dsl.read.signs import NAME
+from dsl.templates.facts import parts_of
+from dsl.templates.text import JINJA
 from virta.language_server.mentions.flows import flow_place
 from virta.language_server.mentions.mention import Mention, Thing
 

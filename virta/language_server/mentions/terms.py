@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from dsl import terms
 from dsl.draft import Draft
-from dsl.finding import Span
-from dsl.nodes import Flow, Send
-from dsl.shop import NAMING_FIELDS
-from dsl.signs import NAME, PATH
-from dsl.terms import Expression, Name, Path, TextValue
-from dsl.walk import step_names
+from dsl.found.finding import Span
+from dsl.meaning.shop import NAMING_FIELDS
+from dsl.meaning.walk import step_names
+from dsl.nodes import terms
+from dsl.nodes.flows import Flow, Send
+from dsl.nodes.terms import Expression, Name, Path, TextValue
+from dsl.read.signs import NAME, PATH
 from virta.language_server.mentions.mention import Mention, mention
 
 _FILL = re.compile(rf"\{{\s*({PATH})")

@@ -1,0 +1,1 @@
+"""Flows as drawings, in three notations."""

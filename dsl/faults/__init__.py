@@ -1,0 +1,1 @@
+"""What is wrong with lines that cannot be read, and how reading goes on behind them."""

@@ -1,0 +1,1 @@
+"""From the nodes of a project without errors to the graph that the engine runs."""

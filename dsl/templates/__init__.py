@@ -1,0 +1,1 @@
+"""What the compiler knows of the files in `templates/`."""
