@@ -122,7 +122,7 @@ class Runner:
     async def run(self) -> None:
         """Work for ever."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._listen())
+            tasks.create_task(self.listen())
             while True:
                 self.wake.clear()
                 try:
@@ -349,7 +349,7 @@ class Runner:
 
     # waiting
 
-    async def _listen(self) -> None:
+    async def listen(self) -> None:
         """Stops reach the mailer as soon as they are committed, whatever the loop is busy with."""
         while True:
             try:
