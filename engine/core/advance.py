@@ -3,11 +3,14 @@
 from typing import Any
 
 from dsl.graph import Send, Wait
-from engine.core import dates, deadlines, drawing, holding, leaving, segments, waits, windows
+from engine.core import carrying, dates, deadlines, drawing, holding, leaving, segments, waits, windows
 from engine.core.bundle import (
     Advanced,
     Agreed,
+    Backfilled,
     Bundle,
+    Cancelled,
+    Carried,
     Fired,
     Foretold,
     Happened,
@@ -56,6 +59,12 @@ def advance(loaded: Loaded, bundle: Bundle, stimulus: Stimulus, now: int, more: 
             _fired(turn, data)
         case Requested():
             enter_by_request(turn, data.flow)
+        case Carried():
+            carrying.carry(turn, data)
+        case Backfilled():
+            carrying.backfill(turn, data)
+        case Cancelled():
+            leaving.by_order(turn, data)
         case MailEnded():
             _mail_ended(turn, data, stimulus.at)
     _settle(turn, more)
@@ -74,6 +83,7 @@ def _time_has_passed(turn: Turn) -> None:
     edited = bundle.judged_by != loaded.judges and bool(loaded.segments)
     planned_anew = bundle.dated_by != loaded.dated_by and bool(loaded.dated)
     if not turn.new and (bundle.watch < behind or edited or planned_anew):
+        turn.due = min(bundle.watch, turn.now)
         segments.reconsider(turn)
         turn.learned = turn.learned or bool(turn.loaded.dated_events)
         due = dates.due(turn, behind)
@@ -81,10 +91,14 @@ def _time_has_passed(turn: Turn) -> None:
             dates.rearm(turn)
         _go_and_leave(turn)
         for name in due:
-            enter(turn, loaded.current[name], {}, "date")
+            if dates.is_cancelled(turn, name):
+                turn.note(name, "", "", What.NOT_ENTERED, Why.CANCELLED)
+            else:
+                enter(turn, loaded.current[name], {}, "date")
         _ripple(turn)
     waits.run_out(turn, stimulus.at if isinstance(stimulus.data, Happened) else behind)
     _follow(turn)
+    turn.due = turn.now
 
 
 def _happened(turn: Turn, data: Happened, at: int, changed: bool = False) -> None:
@@ -163,6 +177,7 @@ def _fired(turn: Turn, data: Fired) -> None:
     elif data.mail_open:
         turn.stand(journey, NEVER)  # the wait counts from the hand-over, which will be reported
     else:
+        turn.due = journey.due
         waits.fired(turn, journey)  # a mail under limits is decided on when all has settled
 
 

@@ -159,6 +159,30 @@ class Requested(Struct, frozen=True):
     flow: str
 
 
+class Carried(Struct, frozen=True):
+    """Other versions of flows are in force. `places` has by the digest of an older graph, for each of its
+    nodes in order, the node of the present one where its people go (`END`: none), and whether it is the same
+    step; else they go on to it."""
+
+    places: dict[str, tuple[tuple[int, bool], ...]]
+
+
+class Backfilled(Struct, frozen=True):
+    """A flow is to start for what happened before it was there; `trigger` is the event, if it was one."""
+
+    flow: str
+    trigger: dict[str, Any]
+
+
+class Cancelled(Struct, frozen=True):
+    """The operator ends what is under way of a flow for whoever has not been mailed; with `mailed`, for all.
+    `issue` is the day on which the journeys began that are meant, empty: all."""
+
+    flow: str
+    mailed: bool = False
+    issue: str = ""
+
+
 class MailEnded(Struct, frozen=True):
     """A mail was handed over (no `reason`) or will never be."""
 
@@ -179,7 +203,19 @@ class Stimulus(Struct, frozen=True):
     id: str
     contact: str
     at: int
-    data: Happened | Fired | Agreed | Stopped | Learned | Foretold | Requested | MailEnded
+    data: (
+        Happened
+        | Fired
+        | Agreed
+        | Stopped
+        | Learned
+        | Foretold
+        | Requested
+        | Carried
+        | Backfilled
+        | Cancelled
+        | MailEnded
+    )
     open: frozenset[str] = frozenset()
     codes: dict[str, tuple[str, ...]] = {}
 
@@ -193,7 +229,7 @@ class MailBody(Struct, frozen=True, tag_field="is", tag="mail"):
     `report` says that the journey waits for the hand-over, or that a window counts it: then also an accepted
     mail comes back as a stimulus. `subject`: words and amounts of money; a text was written by an
     earlier version. `viewed` and `bought` are SKUs, newest first, for a template that recommends and a
-    contact who agreed to personalisation.
+    contact who agreed to personalisation. `late`: by how many milliseconds the timer was late that led here.
     """
 
     flow: str
@@ -214,6 +250,7 @@ class MailBody(Struct, frozen=True, tag_field="is", tag="mail"):
     report: bool = False
     viewed: tuple[str, ...] = ()
     bought: tuple[str, ...] = ()
+    late: int = 0
 
 
 class TellBody(Struct, frozen=True, tag_field="is", tag="tell"):

@@ -28,6 +28,7 @@ class What(StrEnum):
     CALLED = "called"  # a webhook took a call, or, with a reason, did not
     HELD_OUT = "held_out"  # entered and measured, and takes no step
     UNSUBSCRIBED = "unsubscribed"  # by a step; the reason is the topic
+    CARRIED = "carried"  # to a step of a new version; the reason is the step of the old one
     LEFT = "left"
     FINISHED = "finished"
     JOINED = "joined"  # a segment
@@ -58,9 +59,12 @@ class Why(StrEnum):
     TOO_LITTLE_KNOWN = "too_little_known"  # of when they read mail
     NOT_MEASURED = "not_measured"  # they do not agree to it
     FLOW_LEFT = "flow_left"
+    STEP_GONE = "step_gone"  # and no step behind it is still there, in a new version of the flow
     SERVER_REFUSED = "server_refused"
     GAVE_UP = "gave_up"
     TEMPLATE_FAILED = "template_failed"
+    TOO_LATE = "too_late"  # marketing that could not go for more than twelve hours
+    CANCELLED = "cancelled"  # by the operator
     OUTCOME_UNKNOWN = "outcome_unknown"
     CALL_REFUSED = "call_refused"  # the receiver answered that it does not take the call
     CALL_REDIRECTED = "call_redirected"
