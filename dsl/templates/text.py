@@ -6,8 +6,11 @@ from functools import lru_cache
 
 import jinja2
 from jinja2 import nodes as j
+from jinja2.lexer import TokenStream
 from jinja2.parser import Parser
 from msgspec import Struct
+
+from dsl.template_words import tokens
 
 FILTERS = ("money", "date", "time")
 """The filters that templates have beside Jinja's own."""
@@ -18,7 +21,18 @@ DATE_STYLES = ("long", "short", "weekday")
 JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 """A tag of Jinja's in a text."""
 
-ENVIRONMENT = jinja2.Environment(autoescape=True)
+
+class _Environment(jinja2.Environment):
+    def _tokenize(
+        self, source: str, name: str | None, filename: str | None = None, state: str | None = None
+    ) -> TokenStream:
+        found = tokens(source)
+        if found is None:
+            return super()._tokenize(source, name, filename, state)
+        return TokenStream(iter(found), name, filename)
+
+
+ENVIRONMENT = _Environment(autoescape=True)
 """Reads templates, and knows their filters and tests."""
 
 ENVIRONMENT.filters |= dict.fromkeys(FILTERS, str)
