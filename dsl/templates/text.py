@@ -10,7 +10,7 @@ from jinja2.lexer import TokenStream
 from jinja2.parser import Parser
 from msgspec import Struct
 
-from dsl.template_words import tokens
+from dsl.templates.words import tokens
 
 FILTERS = ("money", "date", "time")
 """The filters that templates have beside Jinja's own."""

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dsl.template_words import tokens
+from dsl.templates.words import tokens
 
 ROOT = Path(__file__).parents[2]
 JINJA = jinja2.Environment(autoescape=True)

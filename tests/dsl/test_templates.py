@@ -7,7 +7,7 @@ import pytest
 from golden_cases import compiled
 from mail_template import BOTH, FLOW, FOOT, HEAD, errors, mail, with_templates
 
-from dsl.templates.text import read_text
+from dsl.templates.text import ENVIRONMENT, read_text
 
 
 def test_links_and_sender_keep_their_meaning() -> None:
@@ -98,13 +98,14 @@ def test_the_digest_covers_the_parts_of_each_language() -> None:
 def test_every_text_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """However many mails, languages and checks look at it."""
     read: list[str] = []
-    original = jinja2.Environment._tokenize
+    reader = type(ENVIRONMENT)
+    original = reader._tokenize
 
     def counted(self: jinja2.Environment, source: str, *rest: Any) -> Any:
         read.append(source)
         return original(self, source, *rest)
 
-    monkeypatch.setattr(jinja2.Environment, "_tokenize", counted)
+    monkeypatch.setattr(reader, "_tokenize", counted)
     read_text.cache_clear()
     part = '{% include "_foot.html" %}'
     files = {f"m{number}": HEAD + f"{number}" + part for number in range(5)}
