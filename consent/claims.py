@@ -11,6 +11,7 @@ from consent.asks import Attempt, Gathered, decision, gather, verdict
 from consent.contract import Ask, Claimed, Decision, Links, MailClass, Permit, Reason, Settlement
 from consent.gate import Verdict, exceeds
 from consent.leaf import Batch, Leaf
+from consent.reach import shut
 from consent.record import VERSION, Record, record_bytes
 from consent.settlements import settle
 from consent.statement import Statement
@@ -27,6 +28,8 @@ NO_LINKS = Links()
 def decide(reading: Reading, asks: Sequence[Ask]) -> list[Decision]:
     """The gate's opinion of each ask, in order, with links for the templates. Writes nothing."""
     gathered = gather(reading, asks)
+    last = reading.parts.signer.last
+    signed = last.size if last is not None else 0  # the log has more, and the claim looks again
     found = []
     for ask in asks:
         newest = gathered.attempts.get(ask.key)
@@ -34,7 +37,7 @@ def decide(reading: Reading, asks: Sequence[Ask]) -> list[Decision]:
         again = newest is not None and newest.attempt == ask.attempt and newest.outcome is None
         if again:
             fault = None  # claimed and unsettled: its sender may be asking again
-        opinion = Verdict(fault) if fault else verdict(reading, gathered, ask)
+        opinion = Verdict(fault) if fault else shut(reading, ask, signed) or verdict(reading, gathered, ask)
         if again and newest is not None and exceeds(*_terms(opinion), *_terms(newest)):
             opinion = replace(opinion, variant="plain", measured=False)  # its permit was for no more
         links = _links(reading, ask) if opinion.reason is None else NO_LINKS
@@ -70,6 +73,10 @@ def claim(tx: Writing, sender: str, asks: Sequence[Ask], settlements: Sequence[S
                 repeated.append((ask, newest))
             continue
         fault = gathered.attempt_fault(ask)
+        behind = shut(tx, ask, tx.log.frontier.size) if fault is None else None
+        if behind is not None:
+            denied.append(decision(ask, behind, gathered.people.get(ask.subject), NO_LINKS))
+            continue
         found = Verdict(fault) if fault else verdict(tx, gathered, ask)
         if found.reason is None:
             more = exceeds(ask.variant, ask.measured, found.variant, found.measured)

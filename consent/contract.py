@@ -69,6 +69,7 @@ class Reason(StrEnum):
     ALREADY_CLAIMED = "already_claimed"  # this key and attempt was claimed before, or must not go again
     NOT_AS_AGREED = "not_as_agreed"  # written with more than they agree to now; write it anew, and ask again
     ONE_AT_A_TIME = "one_at_a_time"  # another mail to this subject is unsettled; ask again
+    LOG_BEHIND = "log_behind"  # a backup was put back and the log is shorter than it was; ask again later
     WRONG_ATTEMPT = "wrong_attempt"  # attempt n+1 needs n settled deferred or released
 
 

@@ -23,6 +23,7 @@ from consent.evidence import Vault
 from consent.keys import Keys
 from consent.leaf import Leaf
 from consent.log import Log, earlier_frontier, stored_frontier
+from consent.reach import expected
 from consent.replay import replay
 from consent.rules import NO_RULES, Rules, lay_out
 from consent.signer import Signed, Signer
@@ -215,6 +216,7 @@ def _parts(
         tokens=Tokens(public_url, keys.links, clock),
         signer=Signer(origin, keys.log_signing, last),
         entropy=entropy,
+        reach=expected(conn),
     )
 
 

@@ -29,6 +29,7 @@ class Parts:
     tokens: Tokens
     signer: Signer
     entropy: Callable[[int], bytes]
+    reach: int = 0  # how long the log is known to have been, which a restored store may not be
 
 
 @dataclass(slots=True)

@@ -49,6 +49,13 @@ GROUPS = (
         ),
     ),
     Group(
+        "Keep what they know",
+        (
+            Command("backup", "virta.commands.backup:backup", "Copy all stores, also while Virta serves."),
+            Command("restore", "virta.commands.restore:restore", "Prove a backup, and put it back."),
+        ),
+    ),
+    Group(
         "See what happened",
         (
             Command("why", "virta.commands.why:why", "Tell a person's story, and why a mail did not go."),

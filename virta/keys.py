@@ -20,6 +20,7 @@ NAMES = ("log_signing", "master", "pepper", "link", "journey")
 _HEADER = (
     "# Development keys. Virta refuses to serve with them in production. Keep them out of version control.\n"
 )
+_KEPT = "# The keys of a project, kept with its backup. Whoever has both has everything.\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,16 @@ def make_development_keys(path: Path, entropy: Callable[[int], bytes]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(_HEADER + "".join(lines))
+
+
+def keys_to_keep(settings: Settings, folder: Path) -> bytes:
+    """The project's keys as a file of development keys has them: for a backup that holds them. Raises
+    `BrokenProject`."""
+    read_keys(settings, folder)  # says what is missing
+    if settings.keys.file:
+        return (folder / settings.keys.file).read_bytes()
+    lines = [f'{name} = "{secret(getattr(settings.keys, name))}"\n' for name in NAMES]
+    return "".join([_KEPT, *lines]).encode()
 
 
 def _of_file(settings: Settings, path: Path) -> ProjectKeys:

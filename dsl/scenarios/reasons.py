@@ -35,6 +35,7 @@ OF_CONSENT = (
     "already_claimed",
     "not_as_agreed",
     "one_at_a_time",
+    "log_behind",
     "wrong_attempt",
 )
 """Reasons of the consent service, in the order in which it checks; docs/consent.md says what each means."""

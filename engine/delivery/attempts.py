@@ -173,6 +173,14 @@ def _open(path: Path) -> tuple[int, int, bytes]:
     return file, found, head
 
 
+def without_boot(file: bytes) -> bytes:
+    """The bytes of an attempt file, made to a copy that does not remember all: what it does not know is
+    unknown."""
+    if not file.startswith(_MAGIC):
+        return b""
+    return file[:_BOOT_AT] + bytes(_BOOT.size) + file[_BOOT_AT + _BOOT.size :]
+
+
 def _boot_id() -> bytes:
     """Empty where the kernel has none: then no file is ever sure to remember."""
     try:

@@ -39,6 +39,7 @@ _SETTLE_AFTER = 0.5  # seconds until outcomes are settled if no claim takes them
 _DRAIN_PAUSE = 0.05  # seconds between looks for a connection or a pacing token
 _ASK_AGAIN = 1000  # milliseconds until a mail that was not answered for is asked for again
 _ONE_AT_A_TIME = 200  # the same, behind another mail to the same subject
+_LOG_BEHIND = 60_000  # the same, while marketing is shut after a backup was put back
 _WRITE_AT_ONCE = 16  # mails written before the sockets get their turn
 
 MOST_RELEASES = 60
@@ -282,6 +283,8 @@ class Dispatch:
             return False
         if reason is Reason.ONE_AT_A_TIME:
             self._requeue(item, self._clock() + _ONE_AT_A_TIME)
+        elif reason is Reason.LOG_BEHIND:
+            self._requeue(item, self._clock() + _LOG_BEHIND)
         elif reason is Reason.NOT_AS_AGREED:  # something was withdrawn since it was written
             self._requeue(item, self._clock())
         else:

@@ -21,6 +21,7 @@ from dsl.compile import Compiled
 from dsl.graph import Webhook
 from engine.returns.at_once import every_mail
 from engine.store.database import StoreFault
+from virta.keeping.places import refuse_unfinished
 from virta.keys import ProjectKeys, read_or_make_keys
 from virta.logs import set_up_logs
 from virta.mailbox.running import MailboxFailed, PortRefused, Running, start
@@ -74,6 +75,7 @@ def serve(
     settings, compiled = load_sound_project(folder)
     clock = wall_clock if now is None else _clock_from(now, settings)
     world = World(post_of(_webhooks(compiled), settings), clock, delivers=every_mail if mailbox else None)
+    refuse_unfinished(folder / settings.stores.folder)
     keys = read_or_make_keys(settings, folder, world.entropy)
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(_listen(host, port))

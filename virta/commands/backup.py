@@ -1,0 +1,41 @@
+"""`virta backup`: everything that a project knows, kept elsewhere."""
+
+import time
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from cyclopts import Parameter
+
+from virta.command_table import VERSION
+from virta.keeping.backup import back_up
+from virta.keys import keys_to_keep
+from virta.progress import Bar
+from virta.settings import read_settings
+
+
+def backup(
+    folder: Annotated[Path, Parameter(help="The project's folder.")] = Path(),
+    *,
+    to: Annotated[Path, Parameter(help="The folder to write, where nothing is yet.")],
+    keys: Annotated[bool, Parameter(help="Keep the keys with it.", negative="")] = False,
+    output: Annotated[Literal["text", "json"], Parameter(name="--format", help="How to print.")] = "text",
+) -> int:
+    """Copy the stores of the engine and of consent, also while Virta serves. Without the keys nobody can read
+    the addresses in it; with them, whoever has the backup has everything."""
+    settings = read_settings(folder.resolve())
+    kept = keys_to_keep(settings, folder) if keys else None
+    data = folder / settings.stores.folder
+    whole = sum(path.stat().st_size for path in data.glob("*.db")) // 1_000_000
+    now = time.time_ns() // 1_000_000
+    with Bar("Backing up", 1.0, "MB") as bar:
+        manifest = back_up(data, to, now, VERSION, kept, lambda part: bar.at(part, int(whole * part)))
+    if output == "json":
+        print(msgspec.json.encode({"backup": str(to), "manifest": manifest}).decode())
+        return 0
+    size = sum(file.bytes for file in manifest.files.values())
+    leaves = manifest.log.size
+    print(f"{to}: {len(manifest.files)} files, {size:,} bytes; the log of consent has {leaves:,} leaves.")
+    if not keys:
+        print("The keys are not in it: keep them elsewhere, for without them it is of no use.")
+    return 0

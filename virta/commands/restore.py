@@ -1,0 +1,129 @@
+"""`virta restore`: look at a backup, or put it back."""
+
+import secrets
+import time
+from collections.abc import Collection
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from cyclopts import Parameter
+
+from consent.errors import BrokenExport, ConsentError
+from consent.keys import Keys
+from consent.service import open_service
+from consent.signer import Signer
+from consent.witness import read_witness
+from virta.keeping.manifest import CONSENT, ENGINE, Manifest
+from virta.keeping.places import held, is_marked
+from virta.keeping.proving import Unusable, faults_of, read_backup
+from virta.keeping.restoring import Restored, newer, put_back
+from virta.keys import read_keys
+from virta.progress import Bar
+from virta.settings import BrokenProject, Settings, read_settings
+
+_KNOWN: dict[str, Collection[str]] = {ENGINE: ("",), CONSENT: ("",)}
+
+
+def restore(
+    backup: Annotated[Path, Parameter(help="A backup, as `virta backup` wrote it.")],
+    folder: Annotated[Path, Parameter(help="The project's folder.")] = Path(),
+    *,
+    check: Annotated[bool, Parameter(help="Look at everything and change nothing.", negative="")] = False,
+    engine_only: Annotated[
+        bool, Parameter(help="Put back the engine's store alone, and keep that of consent.", negative="")
+    ] = False,
+    over_newer: Annotated[
+        bool, Parameter(help="Also over stores that have gone on since the backup.", negative="")
+    ] = False,
+    checkpoint: Annotated[
+        Path | None, Parameter(help="The newest that somebody kept: a receipt, or a mail (.eml).")
+    ] = None,
+    output: Annotated[Literal["text", "json"], Parameter(name="--format", help="How to print.")] = "text",
+) -> int:
+    """Prove a backup and put it back. What was there is moved aside. Who withdrew since stays withdrawn, and
+    marketing stays shut until the log of consent is as long as it was. Exit code 1: the backup is faulty."""
+    settings = read_settings(folder.resolve())
+    keys = read_keys(settings, folder)
+    try:
+        manifest = read_backup(backup)
+        witnessed = _witnessed(checkpoint)
+    except Unusable as fault:
+        raise BrokenProject(str(fault)) from None
+    faults = _faults(backup, manifest, keys.consent)
+    if faults or check:
+        return _tell_check(backup, manifest, faults, output)
+    data = folder / settings.stores.folder
+    data.mkdir(parents=True, exist_ok=True)
+    with held(data):
+        more = None if over_newer or is_marked(data) else newer(data, backup, manifest, engine_only)
+        if more is not None:
+            raise BrokenProject(
+                f"{data} is newer than the backup: {more}. Putting it back forgets the difference, but for "
+                "stops; `--over-newer` does so all the same, and moves what is there aside."
+            )
+        done = put_back(data, backup, manifest, engine_only, witnessed, time.time_ns() // 1_000_000)
+    if not engine_only:
+        _replay(data / CONSENT, settings, keys.consent)
+    _tell(data, done, output)
+    return 0
+
+
+def _witnessed(checkpoint: Path | None) -> int:
+    if checkpoint is None:
+        return 0
+    try:
+        return read_witness(checkpoint.read_bytes()).checkpoint.size
+    except BrokenExport as fault:
+        raise BrokenProject(f"{checkpoint} cannot be used: {fault}") from None
+    except OSError as fault:
+        raise BrokenProject(f"{checkpoint} cannot be read: {fault.strerror}.") from None
+
+
+def _faults(backup: Path, manifest: Manifest, keys: Keys) -> list[str]:
+    public = Signer(manifest.log.origin, keys.log_signing, None).key().public
+    whole = sum(kept.bytes for kept in manifest.files.values()) // 1_000_000
+    with Bar("Looking at the backup", 1.0, "MB") as bar:
+        return list(faults_of(backup, manifest, _KNOWN, public, lambda part: bar.at(part, int(whole * part))))
+
+
+def _replay(store: Path, settings: Settings, keys: Keys) -> None:
+    """Open the consent service once, which makes up for the stops that its log does not have."""
+    try:
+        open_service(
+            store,
+            keys,
+            origin="restored",  # a log that exists keeps the name it has
+            public_url=settings.url,
+            team=settings.team,
+            clock=lambda: time.time_ns() // 1_000_000,
+            entropy=secrets.token_bytes,
+        ).close()
+    except ConsentError as fault:
+        raise BrokenProject(str(fault)) from None
+
+
+def _tell_check(backup: Path, manifest: Manifest, faults: list[str], output: str) -> int:
+    if output == "json":
+        print(msgspec.json.encode({"backup": str(backup), "faults": faults, "manifest": manifest}).decode())
+    elif faults:
+        print(f"{backup} cannot be put back:")
+        for fault in faults:
+            print(f"  {fault}")
+    else:
+        print(f"{backup} is sound: {len(manifest.files)} files, {manifest.log.size:,} leaves of the log.")
+    return 1 if faults else 0
+
+
+def _tell(data: Path, done: Restored, output: str) -> None:
+    if output == "json":
+        print(msgspec.json.encode({"folder": str(data), "restored": done}).decode())
+        return
+    print(f"{', '.join(done.files)} are back in {data}.")
+    if done.aside is not None:
+        print(f"What was there is in {done.aside}.")
+    if done.reach > done.size:
+        print(
+            f"Marketing stays shut: the log of consent has {done.size:,} leaves and is known to have had "
+            f"{done.reach:,}."
+        )

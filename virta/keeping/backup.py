@@ -1,0 +1,146 @@
+"""A backup of everything a project knows, taken while its engine runs.
+
+What is copied, in this order, and why:
+
+1. The **engine's** database and then that of **consent**, each as it is at one instant; both instants are
+   taken before the long copying begins. Consent is the later one, so it knows every subject and every leaf
+   that the engine's copy speaks of, and each mail that was claimed since: restored, the engine asks again for
+   mails that had gone meanwhile, and consent answers that they have. The other way round the engine would
+   have forgotten mails of whose claim the consent service knew nothing.
+2. The **attempt file**, later than both: how attempts ended that consent's copy holds as unsettled. A slot
+   may have been freed and given away since, so the copy must not say that it remembers all: the kernel's boot
+   id in it is wiped, and an attempt of which it knows nothing is unknown, and not sent again.
+3. The **stops**, last: the more of them, the better.
+"""
+
+import contextlib
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+from consent.errors import ConsentError
+from consent.log import stored_frontier
+from consent.store import open_read_only
+from engine.delivery.attempts import without_boot
+from virta.keeping.copying import copy, pinned
+from virta.keeping.manifest import (
+    ATTEMPTS,
+    CONSENT,
+    ENGINE,
+    FORMAT,
+    KEYS,
+    STOPS,
+    Kept,
+    LogHead,
+    Manifest,
+    digest,
+    write_manifest,
+)
+from virta.keeping.places import sync
+from virta.keeping.versions import version_of
+from virta.settings import BrokenProject
+
+Told = Callable[[float], None]
+"""Hears which part of the way is done, from 0 to 1."""
+
+
+def back_up(data: Path, to: Path, now: int, virta: str, keys: bytes | None, told: Told) -> Manifest:
+    """Write a backup of the stores in `data` to the folder `to`, which must not exist; it is there when it is
+    whole. `now` in ms UTC; `virta` is the version that writes it; `keys`, if given, are kept with it. Raises
+    `BrokenProject`."""
+    if to.exists():
+        raise BrokenProject(f"{to} is there already. Name a place where nothing is.")
+    for name in (ENGINE, CONSENT):
+        if not (data / name).is_file():
+            raise BrokenProject(f"There is no {name} in {data}: nothing has happened here yet.")
+    part = to.with_name(f"{to.name}.part")
+    try:
+        _clear(part)
+        part.mkdir(mode=0o700, parents=True)
+        manifest = _write(data, part, now, virta, keys, told)
+        _sync(part)
+        part.rename(to)
+        sync(to.parent)
+    except (OSError, sqlite3.Error, ConsentError) as fault:
+        with contextlib.suppress(OSError):
+            _clear(part)
+        why = fault.strerror or fault if isinstance(fault, OSError) else fault
+        raise BrokenProject(f"The backup {to} cannot be written: {why}. Nothing is left of it.") from None
+    except KeyboardInterrupt:
+        _clear(part)
+        raise
+    return manifest
+
+
+def _write(data: Path, part: Path, now: int, virta: str, keys: bytes | None, told: Told) -> Manifest:
+    with pinned(data / ENGINE) as engine, pinned(data / CONSENT) as consent:
+        sizes = [(data / name).stat().st_size + 1 for name in (ENGINE, CONSENT)]
+        whole = sum(sizes)
+        for name, source, before in ((ENGINE, engine, 0), (CONSENT, consent, sizes[0])):
+
+            def on_the_way(done: int, _all: int, before: int = before) -> None:
+                told(0.8 * min(before + done, whole) / whole)
+
+            copy(source, _private(part / name), on_the_way)
+    if (data / ATTEMPTS).is_file():
+        _private(part / ATTEMPTS).write_bytes(without_boot((data / ATTEMPTS).read_bytes()))
+    stops = data / STOPS
+    _private(part / STOPS).write_bytes(stops.read_bytes() if stops.is_file() else b"")
+    if keys is not None:
+        _private(part / KEYS).write_bytes(keys)
+    return _describe(part, now, virta, told)
+
+
+def _describe(part: Path, now: int, virta: str, told: Told) -> Manifest:
+    paths = sorted(part.iterdir())
+    whole = sum(path.stat().st_size for path in paths) + 1
+    done = 0
+
+    def on_the_way(count: int) -> None:
+        nonlocal done
+        done += count
+        told(0.8 + 0.2 * done / whole)
+
+    files: dict[str, Kept] = {path.name: digest(path, on_the_way) for path in paths}
+    head, receipt = head_of(part / CONSENT)
+    schemas = {name: version_of(part / name) for name in (ENGINE, CONSENT)}
+    manifest = Manifest(FORMAT, now, virta, files, schemas, head, receipt)
+    _private(part / "manifest.json")
+    write_manifest(part, manifest)
+    return manifest
+
+
+def head_of(store: Path) -> tuple[LogHead, str]:
+    """Where the log in a store of consent ends, and its newest signed checkpoint. Raises `ConsentError`,
+    `sqlite3.Error`."""
+    opened = open_read_only(store)
+    try:
+        with opened.reader.begin():
+            frontier = stored_frontier(opened.reader)
+        with pinned(store) as driver:
+            origin = driver.execute("SELECT value FROM facts WHERE name = 'origin'").fetchone()
+            note = driver.execute("SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1").fetchone()
+    finally:
+        opened.close()
+    head = LogHead(bytes(origin[0]).decode() if origin else "", frontier.size, frontier.root().hex())
+    return head, note[0] if note else ""
+
+
+def _private(path: Path) -> Path:
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    return path
+
+
+def _clear(part: Path) -> None:
+    if part.exists():
+        shutil.rmtree(part)
+
+
+def _sync(folder: Path) -> None:
+    for path in folder.iterdir():
+        file = os.open(path, os.O_RDONLY)
+        os.fsync(file)
+        os.close(file)
+    sync(folder)

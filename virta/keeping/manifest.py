@@ -1,0 +1,68 @@
+"""What a backup says of itself: `manifest.json`."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+MANIFEST = "manifest.json"
+ENGINE, CONSENT, STOPS, ATTEMPTS, KEYS = (
+    "engine.db",
+    "consent.db",
+    "consent.db.stops",
+    "attempts",
+    "keys.toml",
+)
+FORMAT = 1
+_PIECE = 1 << 20
+
+
+class Kept(Struct, frozen=True):
+    """One file: its SHA-256 (hex) and its length."""
+
+    sha256: str
+    bytes: int
+
+
+class LogHead(Struct, frozen=True):
+    """Where the log of consent stood: how many leaves, and the root of their tree (hex)."""
+
+    origin: str
+    size: int
+    root: str
+
+
+class Manifest(Struct, frozen=True):
+    """The whole. `at` is ms UTC; `schemas` the databases' versions; `receipt` the newest signed checkpoint,
+    which `virta consent verify --checkpoint` takes."""
+
+    format: int
+    at: int
+    virta: str
+    files: dict[str, Kept]
+    schemas: dict[str, str]
+    log: LogHead
+    receipt: str
+
+
+def digest(path: Path, told: Callable[[int], None] = lambda count: None) -> Kept:
+    """The digest of a file; `told` hears of each piece of so many bytes. Raises `OSError`."""
+    found, length = hashlib.sha256(), 0
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            found.update(piece)
+            length += len(piece)
+            told(len(piece))
+    return Kept(found.hexdigest(), length)
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Put it beside the files it names."""
+    (folder / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)) + b"\n")
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of the backup in `folder`. Raises `OSError`, `msgspec.MsgspecError`."""
+    return msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
