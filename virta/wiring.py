@@ -44,9 +44,9 @@ from engine.store.database import StoreFault
 from engine.store.store import Store
 from virta.disk_fault import disk_fault
 from virta.keys import ProjectKeys
+from virta.project.wording import Wording, read_wording
 from virta.proof_mail import proof_subjects, with_proof
 from virta.settings import BrokenProject, Settings, secret
-from virta.wording import Wording, read_wording
 from web.api.keys import ApiKeys
 from web.app import build_app
 from web.brand import Brand

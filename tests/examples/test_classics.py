@@ -10,7 +10,7 @@ import pytest
 
 from dsl.graph import Send
 from virta.command import run
-from virta.project import load_project
+from virta.project.folder import load_project
 
 ROOT = Path(__file__).parents[2]
 CLASSICS = ROOT / "examples" / "classics"

@@ -3,7 +3,7 @@
 from kafija import KAFIJA, LANGUAGES, compiled, settings
 
 from dsl.graph import Graph, Send
-from virta.wording import read_wording
+from virta.project.wording import read_wording
 
 FLOWS = {
     "abandoned_cart": {"offers"},

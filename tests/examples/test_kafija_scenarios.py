@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from virta.command import run
-from virta.project import load_project
+from virta.project.folder import load_project
 from virta.scenarios.coverage import Covered
 from virta.scenarios.outcome import Outcome
 from virta.scenarios.report import covered_by

@@ -7,7 +7,7 @@ import pytest
 from elsewhere import ELSEWHERE, Elsewhere
 from shown import FOLDERS, ROOT, chapters, page
 
-from virta.project import load_project
+from virta.project.folder import load_project
 from virta.scenarios.running import play_all
 
 PAGE = ROOT / "docs" / "rules.md"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from stall import make_stall
 
-from virta.project import load_project
+from virta.project.folder import load_project
 from virta.scenarios.outcome import Outcome
 from virta.scenarios.playing import play
 from virta.scenarios.stage import open_house

@@ -7,7 +7,7 @@ import pytest
 
 from virta.command import run
 from virta.command_table import VERSION
-from virta.project import load_sound_project
+from virta.project.folder import load_sound_project
 
 TOML = """
 name = "kafija"

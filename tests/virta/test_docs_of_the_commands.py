@@ -21,7 +21,7 @@ from consent.contract import BESIDE_TOPICS, Outcome
 from engine.delivery.dispatch import DEFERRALS
 from virta.command import run
 from virta.command_line import app
-from virta.project import load_project
+from virta.project.folder import load_project
 from virta.settings import Settings
 
 ROOT = Path(__file__).parents[2]

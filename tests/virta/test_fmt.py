@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from virta.command import run
-from virta.rewriting import replace_content
+from virta.project.rewriting import replace_content
 
 ODD = "flow  x   # the flow\n  start on order_placed\n  finish\n"
 GOOD = "flow x    # the flow\n    start on order_placed\n    finish\n"

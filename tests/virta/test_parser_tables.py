@@ -7,7 +7,7 @@ import pytest
 from dsl.found.source import read_source
 from dsl.parse import parse_source
 from dsl.read import parser
-from virta.parser_tables import warm_up
+from virta.project.parser_tables import warm_up
 
 
 def reads() -> bool:

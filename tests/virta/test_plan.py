@@ -17,7 +17,7 @@ from engine.core.bundle import Journey
 from engine.store.batch import Batch
 from engine.store.store import Store
 from virta.command import run
-from virta.project import load_project
+from virta.project.folder import load_project
 
 ROOT = Path(__file__).parents[2]
 PLAN_PAGE = (ROOT / "docs" / "plan.md").read_text("utf-8")

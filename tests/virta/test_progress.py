@@ -2,7 +2,7 @@
 
 import pytest
 
-from virta.progress import Bar
+from virta.terminal.progress import Bar
 
 
 def test_it_speaks_early_and_is_never_silent_for_long(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ from as_shown import fits
 from dsl.format import format_source
 from virta.command import run
 from virta.command_line import app
-from virta.project import load_project
+from virta.project.folder import load_project
 from virta.scenarios.running import play_all
 
 ROOT = Path(__file__).parents[2]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from scenes import MEASURED, played, stall_with
 
-from virta.project import load_project
+from virta.project.folder import load_project
 from virta.scenarios.coverage import Covered
 from virta.scenarios.report import covered_by
 from virta.scenarios.shown import coverage_lines

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from dsl.graph import TopicType
+from virta.project.wording import Wording, read_wording
 from virta.settings import BrokenProject, Purpose
-from virta.wording import Wording, read_wording
 
 TOPICS = (
     TopicType("news", "News", "marketing", "consent", "I want news."),

@@ -10,8 +10,8 @@ from cyclopts import Parameter
 from virta.command_table import VERSION
 from virta.keeping.backup import back_up
 from virta.keys import keys_to_keep
-from virta.progress import Bar
 from virta.settings import read_settings
+from virta.terminal.progress import Bar
 
 
 def backup(

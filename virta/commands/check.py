@@ -27,14 +27,14 @@ def check(
 
     from dsl.found.finding import Severity
     from dsl.found.report import as_json, as_text, summary
-    from virta.colours import coloured
-    from virta.project import load_project
+    from virta.project.folder import load_project
+    from virta.terminal.colours import coloured
 
     _, compiled = load_project(folder)
     findings = compiled.findings
     told = None
     if explain_limits and compiled.program is not None:
-        from virta.limits_shown import known
+        from virta.terminal.limits_shown import known
 
         told = known(compiled.program)
     if format == "json":
@@ -55,7 +55,7 @@ def check(
         flows, templates = len(compiled.program.flows), len(compiled.templates)
         print(f"Nothing to mend. Flows: {flows}, templates: {templates}.")
     if told is not None and format == "text":
-        from virta.limits_shown import shown
+        from virta.terminal.limits_shown import shown
 
         print(f"\n{shown(told, coloured(sys.stdout))}", end="")
     return 1 if any(finding.severity is Severity.ERROR for finding in findings) else 0

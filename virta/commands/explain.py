@@ -21,8 +21,8 @@ def explain(code: str = "", *, format: Literal["text", "json", "markdown"] = "te
 
     from dsl.found.explained import as_data, as_markdown, as_table, as_terminal_text, nearest_codes
     from dsl.found.explanation import explained_codes, explanation
-    from virta.colours import coloured
     from virta.settings import BrokenProject
+    from virta.terminal.colours import coloured
 
     asked, known = code.strip().upper(), explained_codes()
     if asked and asked not in known:

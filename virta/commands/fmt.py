@@ -83,7 +83,7 @@ def _exit_code(outcomes: Sequence[_Outcome], check: bool) -> int:
 
 def _files(paths: Sequence[Path]) -> Iterator[Path]:
     """The files that are meant; of several links to one file the first."""
-    from virta.project import flow_files
+    from virta.project.folder import flow_files
     from virta.settings import BrokenProject
 
     seen = set()
@@ -102,7 +102,7 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
 
 
 def _file(path: Path, check: bool, diff: bool) -> _Outcome:
-    from virta.rewriting import replace_content
+    from virta.project.rewriting import replace_content
 
     try:
         data = path.read_bytes()
@@ -160,7 +160,7 @@ def _formatted(name: str, data: bytes, folder: Path) -> str | None:
 
 def _tell(findings: Sequence["Finding"], name: str, source: "Source") -> None:
     from dsl.found.report import as_text
-    from virta.colours import coloured
+    from virta.terminal.colours import coloured
 
     print(as_text(findings, {name: source}, coloured(sys.stderr)), file=sys.stderr)
 
@@ -183,7 +183,7 @@ def _show_diff(name: str, data: bytes, text: str) -> None:
     """What would change, as a unified diff."""
     from difflib import unified_diff
 
-    from virta.colours import coloured
+    from virta.terminal.colours import coloured
 
     bright = coloured(sys.stdout)
     before = data.decode("utf-8", "replace")

@@ -9,8 +9,8 @@ from cyclopts import Parameter
 
 if TYPE_CHECKING:
     from dsl.graph import Graph, Program
-    from virta.live import Counted
     from virta.settings import Settings
+    from virta.telling.live import Counted
 
 Format: TypeAlias = Literal["mermaid", "svg", "dot", "json"]
 _ENDINGS: Mapping[Format, str] = {"mermaid": "mmd", "svg": "svg", "dot": "dot", "json": "json"}
@@ -44,7 +44,7 @@ def graph(
         project has run.
     """
     from dsl.found.report import as_text, summary
-    from virta.project import load_project
+    from virta.project.folder import load_project
     from virta.settings import BrokenProject
 
     if not flow and not folder.exists() and folder.name == str(folder):
@@ -93,8 +93,8 @@ def _people(
 ) -> Mapping[str, "Counted"]:
     """The people in each flow; none if they are not wanted or not there."""
     from engine.store.database import StoreFault
-    from virta.live import count, store_of
     from virta.settings import BrokenProject
+    from virta.telling.live import count, store_of
 
     store = store_of(folder, settings)
     if wanted is False or (wanted is None and not store.exists()):
@@ -110,7 +110,7 @@ def _people(
 
 def _write(out: Path, flows: Sequence["Graph"], output: Format, people: Mapping[str, "Counted"]) -> None:
     from virta.disk_fault import disk_fault
-    from virta.progress import Bar
+    from virta.terminal.progress import Bar
 
     def write(told: Callable[[int], None]) -> None:
         for number, flow in enumerate(flows, start=1):

@@ -31,11 +31,11 @@ def plan(
 
     from dsl.found.report import as_json, as_text, summary
     from engine.store.current import Current
-    from virta.colours import coloured
-    from virta.plan import nothing_yet, running
-    from virta.plan import plan as planned
-    from virta.plan_text import plan_text
-    from virta.project import load_project, load_sound_project
+    from virta.planning.plan import nothing_yet, running
+    from virta.planning.plan import plan as planned
+    from virta.planning.plan_text import plan_text
+    from virta.project.folder import load_project, load_sound_project
+    from virta.terminal.colours import coloured
 
     settings, compiled = load_project(folder)
     if compiled.program is None:

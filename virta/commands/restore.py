@@ -19,8 +19,8 @@ from virta.keeping.places import held, is_marked
 from virta.keeping.proving import Unusable, faults_of, read_backup
 from virta.keeping.restoring import Restored, newer, put_back
 from virta.keys import read_keys
-from virta.progress import Bar
 from virta.settings import BrokenProject, Settings, read_settings
+from virta.terminal.progress import Bar
 
 _KNOWN: dict[str, Collection[str]] = {ENGINE: ("",), CONSENT: ("",)}
 

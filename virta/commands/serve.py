@@ -25,9 +25,9 @@ from virta.keeping.places import refuse_unfinished
 from virta.keys import ProjectKeys, read_or_make_keys
 from virta.logs import set_up_logs
 from virta.mailbox.running import MailboxFailed, PortRefused, Running, start
-from virta.project import load_sound_project
+from virta.project.folder import load_sound_project
 from virta.settings import BrokenProject, Settings
-from virta.studio import open_studio
+from virta.telling.studio import open_studio
 from virta.webhooks import post_of
 from virta.wiring import System, World, login_of, open_system, wall_clock
 from web.studio.guard import is_loopback

@@ -29,11 +29,11 @@ from virta.keys import ProjectKeys, read_or_make_keys
 from virta.logs import set_up_logs
 from virta.mailbox.reader import mails
 from virta.mailbox.running import MailboxFailed, Running, start
-from virta.progress import Bar
-from virta.project import load_sound_project
-from virta.replay import Replay, ReplayFault
+from virta.project.folder import load_sound_project
+from virta.replay.acts import Replay, ReplayFault
+from virta.replay.simulation_report import Report, row_of, show
 from virta.settings import Api, ApiScope, BrokenProject, Settings
-from virta.simulation_report import Report, row_of, show
+from virta.terminal.progress import Bar
 from virta.visitors import Act, BrokenActs, SignsUp, read_acts
 from virta.wiring import World, open_system
 

@@ -17,10 +17,9 @@ from dsl.found.finding import Finding, Severity
 from dsl.found.report import as_text
 from dsl.found.report import summary as findings_summary
 from dsl.graph.scenario import Scenario
-from virta.colours import coloured
 from virta.disk_fault import disk_fault
 from virta.logs import set_up_logs
-from virta.project import load_project
+from virta.project.folder import load_project
 from virta.scenarios.coverage import Covered
 from virta.scenarios.first import how_to_begin
 from virta.scenarios.junit import as_junit
@@ -30,6 +29,7 @@ from virta.scenarios.running import play_all
 from virta.scenarios.shown import coverage_lines, failure_lines, outcome_line, summary
 from virta.scenarios.watching import next_change, stamps
 from virta.settings import BrokenProject
+from virta.terminal.colours import coloured
 
 _LOOK = 0.25  # seconds between looks for changed files
 

@@ -18,9 +18,9 @@ from engine.insight.story import Line, Person, last_refusal, own_zone, story, th
 from engine.insight.words import STATES
 from engine.store.database import StoreFault
 from virta.commands.consent_opening import reading
-from virta.names import names_of
-from virta.people import People
 from virta.settings import BrokenProject, read_settings
+from virta.telling.names import names_of
+from virta.telling.people import People
 
 
 class Waiting(Struct, frozen=True):

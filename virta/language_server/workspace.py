@@ -9,7 +9,7 @@ from dsl.compile import Project
 from dsl.found.finding import Finding
 from virta.language_server.settings_faults import SETTINGS, settings_finding
 from virta.language_server.snapshot import Snapshot
-from virta.project import TEMPLATE_ENDINGS, file_bytes, read_project
+from virta.project.folder import TEMPLATE_ENDINGS, file_bytes, read_project
 from virta.settings import BrokenProject, Controller, Sender, Settings, settings_in
 
 _PLAIN = Settings(

@@ -8,8 +8,8 @@ from engine.core.mailkey import mail_key
 from engine.insight.outside import one_line
 from engine.insight.story import Names, story
 from engine.store.store import Received
-from virta.people import People
 from virta.scenarios.stage import KEYS, Stage
+from virta.telling.people import People
 
 _ASKED = ("requested", "proof_mail.queued", "proof_mail.accepted")
 _WORDS = ", agreeing to the words below"

@@ -13,8 +13,8 @@ from starlette.testclient import TestClient
 from engine.run.inbox import Inbox
 from engine.store.store import Store
 from virta.keys import read_keys
-from virta.project import load_sound_project
-from virta.studio import open_studio
+from virta.project.folder import load_sound_project
+from virta.telling.studio import open_studio
 from virta.wiring import wall_clock
 from web.headers import SecurityHeaders
 

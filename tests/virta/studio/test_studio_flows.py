@@ -19,7 +19,7 @@ from dsl.graph import Split
 from engine.core.trial import ArmEvidence, Ruling, trial_of
 from engine.insight.words import reason_label
 from virta.command import run
-from virta.project import load_sound_project
+from virta.project.folder import load_sound_project
 
 TRIAL = """
 flow tried "Tried"

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from consent.contract import Links
 from virta.keys import read_keys
 from virta.mailbox.store import Store
-from virta.project import load_sound_project
+from virta.project.folder import load_sound_project
 from virta.wiring import marks_of, wall_clock
 
 

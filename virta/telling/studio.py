@@ -19,8 +19,8 @@ from engine.insight.story import Names
 from engine.mail.measured import Marks
 from virta.keys import ProjectKeys
 from virta.mailbox.index import Index
-from virta.people import People
 from virta.settings import BrokenProject, Settings
+from virta.telling.people import People
 from virta.wiring import marks_of
 from web.api.inbox import Inbox
 from web.studio.flow_text import flows_in

@@ -8,7 +8,7 @@ from dsl.graph import Graph
 from engine.core.mailkey import mail_key
 from engine.insight.story import Names
 from virta.keys import read_keys
-from virta.project import load_project
+from virta.project.folder import load_project
 
 
 def names_of(folder: Path, graphs: Mapping[str, Graph]) -> Names:

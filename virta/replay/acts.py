@@ -16,9 +16,9 @@ from engine.mail.measured import LINK, PIXEL
 from engine.run import simulate
 from engine.run.machines import BURST
 from engine.run.measurement import Measurement
-from virta.calling import Answer, Caller
-from virta.page_form import form_of
-from virta.postbox import Letter, Postbox, Whose
+from virta.replay.calling import Answer, Caller
+from virta.replay.page_form import form_of
+from virta.replay.postbox import Letter, Postbox, Whose
 from virta.visitors import (
     NAMES,
     Act,

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from dsl.align import Change
 from dsl.meaning.walk import looks_made
-from virta.plan import DeclaredPlan, Earlier, FlowPlan, Plan, StepPlan
+from virta.planning.plan import DeclaredPlan, Earlier, FlowPlan, Plan, StepPlan
 
 _PAINT = {"+": "\x1b[32m", "-": "\x1b[31m", "~": "\x1b[33m", " ": "\x1b[2m"}
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"

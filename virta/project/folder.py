@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from dsl.compile import Compiled, Project, compile_project
 from dsl.read import parser
-from virta.parser_tables import warm_up
+from virta.project.parser_tables import warm_up
 from virta.settings import BrokenProject, Settings, read_settings
 
 TEMPLATE_ENDINGS = (".html", ".txt", ".mjml")

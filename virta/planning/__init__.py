@@ -1,0 +1,1 @@
+"""What a new version of a project would change for the people who are under way."""

@@ -1,0 +1,1 @@
+"""A project's folder: what stands in it, read, understood and written."""

@@ -1,0 +1,1 @@
+"""Visitors' acts done on a running system, as people would do them, and what came of it."""

@@ -1,0 +1,1 @@
+"""What stands on a terminal: colours, how far the work is, tables."""
