@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from dsl.graph import Duration, StartOnDate
 from engine.core import calendar, schedule
-from engine.core.boundary import next_boundary
+from engine.core.boundary import next_turn
 from engine.core.calendar import NEVER
 from engine.core.flow import Dated, Flow
 from engine.core.turn import Turn
@@ -63,7 +63,7 @@ def rearm(turn: Turn) -> None:
 def boundary(turn: Turn) -> int:
     """When time alone may next change what dates rest on."""
     every = ((dated, turn.scene_of(_flow(turn, dated))) for dated in turn.loaded.dated)
-    return min((next_boundary(dated.boundaries, scene) for dated, scene in every), default=NEVER)
+    return min((next_turn(dated.value, dated.boundaries, scene) for dated, scene in every), default=NEVER)
 
 
 def _arm(turn: Turn, keys: set[str]) -> None:

@@ -18,7 +18,7 @@ def reconsider(turn: Turn) -> None:
             now_in |= {name}
         if (name in now_in) != (name in turn.bundle.segments):
             turn.change(segments=turn.bundle.segments ^ {name})
-        due = min(due, boundary.next_boundary(watched.boundaries, scene))
+        due = min(due, boundary.next_turn(watched.test, watched.boundaries, scene))
     moved = [(name, True) for name in sorted(now_in - before)]
     moved += [(name, False) for name in sorted(before - now_in)]
     if moved:

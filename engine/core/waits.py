@@ -67,7 +67,7 @@ def boundaries(turn: Turn) -> int:
             scene = turn.scene(journey)
             for awaited in (flow.leave_when, flow.awaited.get(journey.node)):
                 if awaited is not None:
-                    earliest = min(earliest, boundary.next_boundary(awaited.boundaries, scene))
+                    earliest = min(earliest, boundary.next_turn(awaited.test, awaited.boundaries, scene))
     return earliest
 
 

@@ -9,7 +9,7 @@ from whenever import PlainDateTime
 
 from dsl import graph as g
 from dsl.graph import Duration
-from engine.core.boundary import boundaries, next_boundary
+from engine.core.boundary import boundaries, next_boundary, next_turn
 from engine.core.bundle import Bundle, Seen
 from engine.core.calendar import NEVER
 from engine.core.conditions import Scene, condition
@@ -129,13 +129,13 @@ def test_years_since(place: tuple[str, int], beside: int) -> None:
 
 @given(places, st.integers(0, 2))
 def test_today(place: tuple[str, int], ahead: int) -> None:
-    """It becomes another one at the first instant of the day, wherever clocks change at midnight."""
+    """It becomes that day at its first instant, wherever clocks change at midnight; no look comes before."""
     name, now = place
     shown = shown_in(name, now).to_plain()
     day = shown.add(days=ahead).to_stdlib().date()
     test = g.Compare("is", g.Today(), g.Day(day))
     of = bundle([])
     assert condition(test)(Scene(of, now, clock(name))) is (ahead == 0)
-    begins = at_time(shown.add(days=1), "00:00", name)
-    assert next_boundary(boundaries(test), Scene(of, now, clock(name))) == begins < NEVER
+    begins = at_time(shown.add(days=ahead or 1), "00:00", name)
+    assert next_turn(condition(test), boundaries(test), Scene(of, now, clock(name))) == begins < NEVER
     armed(test, of, now, name, now + 4 * DAY)
