@@ -1,48 +1,43 @@
-"""Fixtures: the nursery, files of a shop that many stories begin from, and sinks."""
+"""Fixtures: workers, each with a nursery and sinks, and files of a shop that many stories begin from."""
 
-import itertools
+import random
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from nursery import Nursery, Seed
-from story import Sink, Story, copy_shop
+from story import Story
+from workers import Worker
 
 Teller = Callable[..., Story]
+_IN_MEMORY = Path("/dev/shm")
+"""Where the system has it, a file system without a disk: a killed process leaves there what it wrote, just as
+on a disk, and syncing costs nothing. What is lost with the power is the shadow's affair."""
 
 
 @pytest.fixture(scope="session")
-def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
-    """The fork server."""
-    with Nursery(tmp_path_factory.mktemp("nursery") / "log") as nursery:
-        yield nursery
+def crash_folder() -> Iterator[Path]:
+    """A folder for everything that crashes."""
+    folder = tempfile.mkdtemp(prefix="virta-crash-", dir=_IN_MEMORY if _IN_MEMORY.is_dir() else None)
+    yield Path(folder)
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
-def seeds(nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Path]:
-    """Files of a shop to which so many people have agreed; made once."""
-    made: dict[int, Path] = {}
-
-    def seed(people: int) -> Path:
-        if people not in made:
-            made[people] = tmp_path_factory.mktemp("seed") / "shop"
-            nursery.seed(Seed(folder=str(made[people]), people=people))
-        return made[people]
-
-    return seed
+def worker(crash_folder: Path) -> Iterator[Worker]:
+    """Who tells stories."""
+    with Worker(crash_folder / "worker") as worker:
+        yield worker
 
 
 @pytest.fixture
-def tell(nursery: Nursery, seeds: Callable[[int], Path], tmp_path: Path) -> Iterator[Teller]:
-    """Begins stories; their sinks end with the test."""
-    numbers = itertools.count()
-    with ExitStack() as stack:
+def tell(worker: Worker) -> Teller:
+    """Begins stories."""
 
-        def begin(people: int, *, pipelining: bool = True, more: int = 3) -> Story:
-            number = next(numbers)
-            sink = stack.enter_context(Sink(tmp_path / f"sink{number}", pipelining))
-            folder = copy_shop(seeds(people), tmp_path / f"shop{number}")
-            return Story(nursery, folder, sink, people, more)
+    def begin(
+        people: int, *, pipelining: bool = True, more: int = 3, power: random.Random | None = None
+    ) -> Story:
+        return worker.begin(people, pipelining=pipelining, more=more, power=power)
 
-        yield begin
+    return begin

@@ -4,21 +4,25 @@ import asyncio
 import contextlib
 from pathlib import Path
 
+from commits import census, watch
 from nursery import Life, Seed
 from points import POINTS, Fate
-from shop import address, agree, compiled, open_shop, orders, settings
+from power import keep_what_is_synced
+from shop import FLOWS, MORE, address, agree, compiled, open_shop, orders, settings
 
 from consent.client import InProcess
 from consent.contract import Unavailable
 from dsl.compile import Compiled
+from engine.delivery import attempts
 from engine.mail.letters import Letters
 from engine.mail.measured import Marks
 from virta import wiring
 from virta.settings import Settings
 from virta.wiring import System
 
-FLOWS = compiled()
-LETTERS = wiring.letters_of(FLOWS, settings(0))
+SHOP = compiled(FLOWS + MORE)
+LETTERS = wiring.letters_of(SHOP, settings(0))
+TOPICS = ("news", "offers")
 
 
 def _loaded(compiled: Compiled, settings: Settings, marks: Marks | None = None) -> Letters:
@@ -31,16 +35,21 @@ wiring.letters_of = _loaded
 
 async def seed(wanted: Seed) -> None:
     """Files of a shop to which people have agreed; nothing was sent yet."""
-    system = await open_shop(Path(wanted.folder), 1, FLOWS, durable=False)
-    await agree(system, [address(number) for number in range(wanted.people)])
+    system = await open_shop(Path(wanted.folder), 1, SHOP, durable=False)
+    await agree(system, [address(number) for number in range(wanted.people)], TOPICS)
     await system.close()
 
 
 async def live(life: Life) -> None:
     """One life."""
-    if life.point:
-        POINTS[life.point][0](Fate(life.nth))
-    system = await open_shop(Path(life.folder), life.port, FLOWS, durable=True)
+    if life.boot:
+        attempts._boot_id = life.boot.encode
+    if life.shadow:
+        keep_what_is_synced(Path(life.folder) / "data", Path(life.shadow))
+    if life.census:
+        watch(census(Path(life.census)))
+    _be_doomed(life)
+    system = await open_shop(Path(life.folder), life.port, SHOP, durable=True)
     if life.orders:
         reasons = await system.inbox.accept_events(orders(range(life.orders), life.at))
         assert not any(reasons), reasons
@@ -58,6 +67,14 @@ async def live(life: Life) -> None:
         for task in work:
             task.cancel()
     await system.close()
+
+
+def _be_doomed(life: Life) -> None:
+    fate = Fate(life.nth)
+    if life.point in POINTS:
+        POINTS[life.point][0](fate)
+    elif life.point:
+        watch(lambda moment: fate.strike(moment == life.point))
 
 
 async def _proofs(system: System) -> None:

@@ -5,6 +5,7 @@ the files that lives begin from. No thread and no loop exists here before a fork
 """
 
 import asyncio
+import gc
 import json
 import os
 import select
@@ -22,7 +23,9 @@ from msgspec import Struct, convert, to_builtins
 class Life(Struct, frozen=True, kw_only=True):
     """What one life gets to do. `orders` are the people whose orders it is told of, all placed at `at`.
     It kills itself at `point` (a name in `points`) the `nth` time, is killed after `milliseconds`, or lives
-    until everything is done. `deaf` is how many seconds consent does not answer from the start on."""
+    until everything is done. `deaf` is how many seconds consent does not answer from the start on. What it
+    commits is named in the file `census`. `boot` is the machine's start in which it lives; with a `shadow`
+    that folder has of each file what was synced."""
 
     folder: str
     port: int
@@ -32,6 +35,9 @@ class Life(Struct, frozen=True, kw_only=True):
     nth: int = 0
     milliseconds: int = 0
     deaf: float = 0
+    census: str = ""
+    boot: str = ""
+    shadow: str = ""
 
 
 class Seed(Struct, frozen=True, kw_only=True):
@@ -91,6 +97,8 @@ def main() -> None:
     """Serve until standard input ends."""
     import lives
 
+    gc.collect()
+    gc.freeze()  # a child that collects would touch, and so copy, every page of what was imported
     for line in sys.stdin:
         asked = json.loads(line)
         child = os.fork()

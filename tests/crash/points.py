@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from shop import Receiver
+from sqlalchemy import Connection as Database
 
 from consent import claims, client, settlements
 from consent.contract import Claimed
@@ -17,8 +18,9 @@ from engine.calls.caller import Caller
 from engine.delivery.dispatch import Dispatch
 from engine.delivery.mailer import Mailer
 from engine.delivery.smtp import Connection
-from engine.store import store
+from engine.store import effects, store
 from engine.store.batch import Batch
+from engine.store.statement import driver_of
 from engine.store.store import Store
 
 
@@ -105,7 +107,46 @@ def effect_left(fate: Fate) -> None:
     _after(store, "_commit", lambda args, _: fate.strike(args[1].ended))
 
 
-POINTS: dict[str, tuple[Callable[[Fate], None], int]] = {
+def asked_for(kind: str, *, committed: bool) -> Callable[[Fate], None]:
+    """A step's wish of that kind stands in a transaction that is written, or committed."""
+
+    def wished(batch: Batch) -> bool:
+        return any(effect.kind == kind for effect in (*batch.effects, *batch.emitted))
+
+    def patch(fate: Fate) -> None:
+        if committed:
+            _after_async(Store, "commit", lambda args, _: fate.strike(wished(_batch(args))))
+        else:
+            _after(store, "_commit", lambda args, _: fate.strike(wished(args[1])))
+
+    return patch
+
+
+def over(kind: str, *, committed: bool) -> Callable[[Fate], None]:
+    """What became of one of that kind stands in a transaction that is written, or committed."""
+
+    def patch(fate: Fate) -> None:
+        ending = False
+
+        def look(args: tuple[Any, ...]) -> None:
+            nonlocal ending
+            ending = kind in _kinds(args[0], args[1].ended)
+
+        _before(store, "_commit", look)
+        if committed:
+            _after_async(Store, "commit", lambda args, _: fate.strike(ending))
+        else:
+            _after(store, "_commit", lambda args, _: fate.strike(ending))
+
+    return patch
+
+
+def _kinds(connection: Database, keys: list[str]) -> set[str]:
+    gone = set(keys)
+    return {effect.kind for effect in effects.waiting(driver_of(connection)) if effect.key in gone}
+
+
+ROWS: dict[str, tuple[Callable[[Fate], None], int]] = {
     "before the effect's commit": (before_the_effects_commit, 2),
     "after the effect's commit": (after_the_effects_commit, 2),
     "decided, not claimed": (decided, 3),
@@ -121,7 +162,27 @@ POINTS: dict[str, tuple[Callable[[Fate], None], int]] = {
     "call made, not told": (call_made, 4),
     "call taken, effect left": (call_ended, 3),
 }
-"""By name: how it is patched in, and up to the how manyeth time a life may live."""
+"""The rows of the protocol's table, mails and calls in turn, by name: how it is patched in, and up to the
+how manyeth time a life may live."""
+
+WORDS = {
+    "mail": "a mail",
+    "tell": "a word to the team",
+    "withdraw": "a withdrawal",
+    "call": "a call",
+    "event": "an event",
+}
+"""Every kind of effect. What a flow emits happens within the transaction that asks for it."""
+
+EFFECTS: dict[str, tuple[Callable[[Fate], None], int]] = {
+    f"{word} {moment}, {'committed' if committed else 'written'}": (make(kind, committed=committed), 2)
+    for kind, word in WORDS.items()
+    for moment, make in (("asked for", asked_for), ("over", over))
+    if (kind, moment) != ("event", "over")
+    for committed in (False, True)
+}
+
+POINTS = ROWS | EFFECTS
 
 
 def _batch(args: tuple[Any, ...]) -> Batch:

@@ -53,6 +53,20 @@ flow noted "Noted"
     one journey per trigger.order_id
     call crm with order_id trigger.order_id, place "noted"
 """
+MORE = """
+topic offers "Offers"
+    for marketing
+    consent "I want offers by e-mail."
+
+flow closed "Closed"
+    start on thanked
+    one journey per trigger.order_id
+    tell "team@kafija.example" "{trigger.order_id} is under way"
+    unsubscribe from offers
+"""
+"""What is no mail to the reader, no call and no event."""
+
+TEAM = "team@kafija.example"
 PLACES = ("thanks", "noted", "tips")
 """What the receiver is told of each order, in this order."""
 STEPS = {"welcome": ("hello", "story"), "after_order": ("thanks", "tips", "offer")}
@@ -113,7 +127,7 @@ class Event:
     data: dict[str, object] = field(default_factory=dict)
 
 
-def compiled() -> Compiled:
+def compiled(flows: str = FLOWS) -> Compiled:
     """The shop's flows and templates."""
     mails = [
         (f"templates/{name}.html", TEMPLATE.format(name=name)) for steps in STEPS.values() for name in steps
@@ -121,7 +135,7 @@ def compiled() -> Compiled:
     mails.append(("templates/confirm.html", PROOF))
     found = compile_project(
         Project(
-            (("shop.flow", FLOWS.encode()),),
+            (("shop.flow", flows.encode()),),
             tuple((path, text.encode()) for path, text in mails),
             ("en",),
             "EUR",
@@ -146,6 +160,7 @@ def settings(port: int, **changes: object) -> Settings:
         name="shop",
         sender=Sender(name="Kafija", address="hello@kafija.example", imprint="Kafija SIA, Riga"),
         controller=Controller(name="Kafija SIA", address="Riga", contact="privacy@kafija.example"),
+        team=(TEAM,),
         smtp=Smtp(**smtp),  # type: ignore[arg-type]
     )
 
@@ -160,11 +175,11 @@ async def open_shop(folder: Path, port: int, flows: Compiled, *, durable: bool, 
     return await open_system(folder, settings(port, **changes), flows, KEYS, world)
 
 
-async def agree(system: System, people: Sequence[str]) -> None:
+async def agree(system: System, people: Sequence[str], topics: tuple[str, ...] = ("news",)) -> None:
     """They sign up, get their proof mails in a way that no sink sees, and confirm."""
     consent = system.consent
     for person in people:
-        await consent.sign_up(SignUp(person, ("news",), "en", "footer"))
+        await consent.sign_up(SignUp(person, topics, "en", "footer"))
     while asks := [proof.ask for proof in await consent.proofs()]:
         decided = await consent.decide(asks)
         claimed = await consent.claim("by hand", asks, [])

@@ -1,7 +1,8 @@
 """A foreign mail server in a process of its own: aiosmtpd, which writes down every mail before it says 250.
 
-`python sink.py FILE [--pipelining]` prints its port and ends with its standard input. A line of the file is
-a mail: when it came (ms UTC), Message-ID, recipient, subject.
+`python sink.py [--pipelining]` prints its port and ends with its standard input, each line of which names the
+file for the mails of connections that come after it. A line of the file is a mail: when it came (ms UTC),
+Message-ID, recipient, subject.
 """
 
 import asyncio
@@ -37,16 +38,16 @@ class Keep:
         return "250 kept"
 
 
-async def serve(path: str, pipelining: bool) -> None:
+async def serve(pipelining: bool) -> None:
     """Serve until standard input ends."""
     loop = asyncio.get_running_loop()
-    keep = Keep(path, pipelining)
-    server = await loop.create_server(lambda: SMTP(keep, enable_SMTPUTF8=True), "127.0.0.1", 0)
+    keeps: list[Keep] = []
+    server = await loop.create_server(lambda: SMTP(keeps[-1], enable_SMTPUTF8=True), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
-    ended = asyncio.Event()
-    loop.add_reader(sys.stdin.fileno(), ended.set)
-    await ended.wait()
+    while path := (await loop.run_in_executor(None, sys.stdin.readline)).strip():
+        keeps.append(Keep(path, pipelining))
+        print("turned", flush=True)
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(sys.argv[1], "--pipelining" in sys.argv))
+    asyncio.run(serve("--pipelining" in sys.argv))

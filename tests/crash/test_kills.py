@@ -1,75 +1,121 @@
-"""`kill -9` at every row of the protocol's table of crashes, against a sink that others wrote."""
+"""`kill -9` at every row of the protocol's table of crashes and at every commit, against a sink that others
+wrote; whatever was killed ends as an undisturbed run does."""
 
+import contextlib
+import math
+import queue
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
-from points import POINTS
-from story import Story
+from points import EFFECTS, POINTS, ROWS
+from power import can_watch
+from tally import OUTSIDE, kill, settle, survive, table
+from workers import Worker
 
-Teller = Callable[..., Story]
-OUTSIDE = "from outside, at random"
+KILLS = 2000
+WORKERS = 2
+EACH = 20
+"""Of each point at least so many."""
+
+UNKNOWN_WITHOUT_POWER = ("claimed, not begun", "begun, dot not sent", "reply read, not settled")
+"""Rows in which a loss of power makes mails unknown."""
+
+needs_disk = pytest.mark.skipif(not can_watch(), reason="this Python's SQLite is linked into it for good")
 
 
-def plan(each: int, dice: random.Random) -> Iterator[str]:
-    """The points in random order, each so many times."""
-    wanted = [point for point in [*POINTS, OUTSIDE] for _ in range(each)]
+def test_each_point_is_survived(worker: Worker) -> None:
+    """One kill at each, in stories with kills at many points: nothing is lost, nothing went twice, all is as
+    without kills."""
+    done = tell_mixed(worker, [*POINTS, OUTSIDE], random.Random(20))
+    assert (done["lost"], done["doubled"]) == (0, 0), done
+
+
+@needs_disk
+def test_each_row_is_survived_without_power(worker: Worker) -> None:
+    """The same when the machine goes, and with it whatever was not synced."""
+    done = tell_mixed(worker, [*ROWS, OUTSIDE], random.Random(21), power=True)
+    assert (done["lost"], done["doubled"]) == (0, 0), done
+
+
+def tell_mixed(
+    worker: Worker, points: Sequence[str], dice: random.Random, power: bool = False
+) -> Counter[str]:
+    """Stories until every point was met once; what came of all."""
+    wanted = [*points]
     dice.shuffle(wanted)
-    return iter(wanted)
-
-
-def kill(story: Story, point: str, dice: random.Random) -> bool:
-    """A life that is cut short there; False if it came to its end before."""
-    if point == OUTSIDE:
-        return story.live(milliseconds=dice.randint(20, 400))
-    return story.live(point, dice.randint(1, POINTS[point][1]))
-
-
-def test_undisturbed_life_sends_everything_once(tell: Teller) -> None:
-    """What the stories of crashes are measured against."""
-    story = tell(12)
-    story.end()
-    assert story.check() == {"accepted": 12 * 5}
-    assert len(story.sink.lines()) == 12 * 5
-
-
-def test_each_point_is_survived(tell: Teller) -> None:
-    """Two kills at each point, in two stories; then nothing is lost and nothing went twice."""
-    dice = random.Random(20)
-    done = tell_stories(tell, 2, dice, people=40)
-    assert all(done[point] >= 2 for point in [*POINTS, OUTSIDE]), done
+    done: Counter[str] = Counter()
+    while wanted:
+        story = worker.begin(40, pipelining=done["stories"] % 2 == 0, power=dice if power else None)
+        while wanted and story.orders < story.people:
+            if kill(story, wanted[-1], dice):
+                wanted.pop()
+        done += settle(worker, story, "mixed")
+    return done
 
 
 @pytest.mark.slow
-def test_hundreds_of_kills_are_survived(tell: Teller, capsys: pytest.CaptureFixture[str]) -> None:
-    """At least twenty at each point and from outside; the counts are printed."""
-    dice = random.Random(2)
-    done = tell_stories(tell, 20, dice, people=160)
+def test_thousands_of_kills_are_survived(crash_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """At least two thousand, at least twenty at each point; the counts are printed."""
+    points = [*POINTS, *commits(crash_folder / "census"), OUTSIDE]
+    each = max(EACH, math.ceil(KILLS / len(points)))
+    done = side_by_side(crash_folder / "kills", points, each, power=False)
     with capsys.disabled():
-        print("\n\nkill -9                          times")
-        for point in [*POINTS, OUTSIDE]:
-            print(f"  {point:<30} {done[point]:>5}")
-        kills = sum(done[point] for point in [*POINTS, OUTSIDE])
-        print(f"  {'together':<30} {kills:>5}")
-        print(f"mails accepted {done['accepted']}, unknown {done['unknown']}, stories {done['stories']}")
-    assert kills >= 200
-    assert all(done[point] >= 20 for point in [*POINTS, OUTSIDE]), done
+        print("\n\n" + table("kill -9", done))
+    check(done, EACH)
+    assert sum(found["kills"] for found in done.values()) >= KILLS
 
 
-def tell_stories(tell: Teller, each: int, dice: random.Random, people: int) -> Counter[str]:
-    """Stories until every point was met so often; each is checked at its end. How often, and what came of
-    the mails."""
-    done: Counter[str] = Counter()
-    wanted = plan(each, dice)
-    point = next(wanted, None)
-    while point is not None:
-        story = tell(people, pipelining=done["stories"] % 2 == 0)
-        while point is not None and story.orders < people:
-            if kill(story, point, dice):
-                done[point] += 1
-                point = next(wanted, None)
+@pytest.mark.slow
+@needs_disk
+def test_hundreds_of_power_losses_are_survived(
+    crash_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Twenty at each point. What the table calls unknown without power is unknown."""
+    points = [*POINTS, *commits(crash_folder / "census of the power"), OUTSIDE]
+    done = side_by_side(crash_folder / "power", points, EACH, power=True)
+    with capsys.disabled():
+        print("\n\n" + table("power lost", done))
+    check(done, EACH)
+    assert all(done[row]["unknown"] for row in UNKNOWN_WITHOUT_POWER)
+
+
+def check(done: Mapping[str, Counter[str]], each: int) -> None:
+    """Each point was met often enough; no mail was lost and none went twice."""
+    for point, found in done.items():
+        assert found["kills"] >= each, f"{point}: {found['kills']} kills"
+        assert (found["lost"], found["doubled"]) == (0, 0), f"{point}: {found}"
+
+
+def commits(folder: Path) -> list[str]:
+    """Every moment of every commit that lives of this shop come to, whether they go on or are the first."""
+    with Worker(folder) as worker:
+        story = worker.begin(12)
+        story.live(census=str(folder / "found"))
+        story.live(census=str(folder / "found"))
         story.end()
-        done += story.check()
-        done["stories"] += 1
-    return done
+    found = list(dict.fromkeys((folder / "found").read_text().splitlines()))
+    assert len(found) > len(EFFECTS) // 2
+    return found
+
+
+def side_by_side(folder: Path, points: Sequence[str], each: int, *, power: bool) -> dict[str, Counter[str]]:
+    """So many kills at each point, by two workers; what came of everything, by point."""
+    waiting: queue.SimpleQueue[tuple[int, str]] = queue.SimpleQueue()
+    for number, point in enumerate(points):
+        waiting.put((number, point))
+    done: dict[str, Counter[str]] = {}
+
+    def work(number: int) -> None:
+        with Worker(folder / str(number)) as worker, contextlib.suppress(queue.Empty):
+            while True:
+                seed, point = waiting.get_nowait()
+                done[point] = survive(worker, point, each, random.Random(seed), power)
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        for worker in [pool.submit(work, number) for number in range(WORKERS)]:
+            worker.result()
+    return {point: done[point] for point in points}
