@@ -2,6 +2,8 @@
 
 import pytest
 
+pytest_plugins = ["postgres_server"]
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="write the golden files anew instead of comparing")

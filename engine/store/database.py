@@ -1,55 +1,82 @@
-"""One SQLite file and the one thread that may touch it.
+"""The engine's database and the one thread that may touch it.
 
 A transaction is a plain function of a connection; it runs whole in that thread, so it costs one hop, not one
-per statement.
+per statement. A connection to a server that is lost is made anew, and a transaction that was lost with it is
+run once more, unless the server says that it was committed.
 """
 
 import asyncio
 import contextlib
-import fcntl
-import os
-import sqlite3
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Any, TextIO, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event
-from sqlalchemy.exc import DatabaseError, OperationalError
-from sqlalchemy.pool import StaticPool
+import structlog
+from sqlalchemy import Connection, MetaData
 
+from engine.store.faults import StoreFault as StoreFault
+from engine.store.faults import StoreInUse as StoreInUse
+from engine.store.server import Place, Server
+from engine.store.sqlite import Sqlite, image_of
 from engine.store.statement import driver_of
 
+log = structlog.get_logger("engine")
 T = TypeVar("T")
 
+PATIENCE = 30.0
+"""For how many seconds a server that is away is waited for."""
 
-class StoreFault(Exception):
-    """The database cannot be used; the message says why and what to do."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0  # seconds between two tries to reach it
 
 
-class StoreInUse(StoreFault):
-    """Another process runs this project's engine."""
+class Keeper(Protocol):
+    """What differs between a file and a server. `faults` are what the driver raises when a database fails."""
+
+    faults: tuple[type[Exception], ...]
+
+    def open(self) -> Connection:
+        """A connection with the lock; its transactions wait for all others that write."""
+
+    def gone(self) -> bool:
+        """Whether the connection is lost."""
+
+    def newest(self) -> str:
+        """The name of the newest transaction, by which it is found again."""
+
+    def committed(self, name: str) -> bool:
+        """Whether a transaction was committed whose connection was lost."""
+
+    def close(self) -> None:
+        """Give the lock back."""
 
 
 class Database:
     """Open a database and close it; in between, run transactions one after another.
 
-    `path` None keeps everything in memory, which may begin as the `image` of another. `durable` False is for
-    simulations: it gives up on power loss and works in the caller's own thread, since nobody waits for the
-    loop meanwhile.
+    `place` None keeps everything in memory, which may begin as the `image` of another. `durable` False is for
+    simulations: it gives up on power loss and, without a server, works in the caller's own thread, since
+    nobody waits for the loop meanwhile.
     Raises `StoreInUse` if another process has it, `StoreFault` if it is no database.
     """
 
     def __init__(
-        self, path: Path | None, tables: MetaData, durable: bool = True, image: bytes | None = None
+        self, place: Place | None, tables: MetaData, durable: bool = True, image: bytes | None = None
     ) -> None:
-        self._lock = _lock(path) if path is not None else None
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="store") if durable else None
+        threaded = durable or isinstance(place, Server)
+        self._keeper = _keeper(place, tables, durable, image)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="store") if threaded else None
+        self._lost_at: float | None = None  # when the server was last there, if it is not now
         try:
-            self._engine, self._connection = self._now(_open, path, tables, durable, image)
-        except (OperationalError, DatabaseError) as fault:
+            self._connection = self._now(self._keeper.open)
+        except StoreFault:
             self._release()
-            raise StoreFault(f"{path} cannot be used as a database: {fault.orig}") from None
+            raise
+
+    @property
+    def held(self) -> bool:
+        """Whether no other process can have taken the engine's place."""
+        return self._lost_at is None
 
     async def read(self, look: Callable[..., T], *arguments: Any) -> T:
         """Run `look(driver, *arguments)`, which only reads; by the driver itself, without a transaction: the
@@ -76,11 +103,10 @@ class Database:
 
     def image(self) -> bytes:
         """All that is in a database in memory, for others to begin with."""
-        return self._now(lambda: driver_of(self._connection).serialize())
+        return self._now(lambda: image_of(driver_of(self._connection)))
 
     def close(self) -> None:
-        self._now(self._connection.close)
-        self._now(self._engine.dispose)
+        self._now(self._let_go)
         self._release()
 
     def _now(self, work: Callable[..., T], *arguments: Any) -> T:
@@ -89,76 +115,91 @@ class Database:
         return self._thread.submit(work, *arguments).result()
 
     def _look(self, look: Callable[..., T], arguments: tuple[Any, ...]) -> T:
-        try:
-            return look(driver_of(self._connection), *arguments)
-        except sqlite3.OperationalError as fault:
-            raise StoreFault(f"the engine's database cannot be read: {fault}") from fault
+        while True:
+            if self._lost_at is not None:
+                self._reach()
+            try:
+                return look(driver_of(self._connection), *arguments)
+            except self._keeper.faults as fault:
+                if not self._keeper.gone():
+                    raise StoreFault(f"the engine's database cannot be read: {_why(fault)}") from fault
+                self._lose(fault)
 
     def _transact(self, transaction: Callable[..., T], arguments: tuple[Any, ...]) -> T:
-        try:
-            with self._connection.begin():
-                return transaction(self._connection, *arguments)
-        except (OperationalError, sqlite3.OperationalError) as fault:
-            why = fault.orig if isinstance(fault, OperationalError) else fault
-            raise StoreFault(f"the engine's database did not take a write: {why}") from fault
+        while True:
+            if self._lost_at is not None:
+                self._reach()
+            done: list[T] = []
+            try:
+                with self._connection.begin():
+                    done.append(transaction(self._connection, *arguments))
+                return done[0]
+            except self._keeper.faults as fault:
+                if not self._keeper.gone():
+                    raise StoreFault(f"the engine's database did not take a write: {_why(fault)}") from fault
+                name = self._keeper.newest()
+                self._lose(fault)
+            if done:  # the commit itself was answered by nobody
+                self._reach()
+                if self._keeper.committed(name):
+                    return done[0]
+
+    def _lose(self, fault: Exception) -> None:
+        self._lost_at = time.monotonic()
+        log.error("the connection to the engine's database is lost; nothing moves", why=_why(fault))
+        self._let_go()
+
+    def _reach(self) -> None:
+        """Connect once more, as soon as the server is there. Raises `StoreInUse` if another process has taken
+        its place meanwhile, `StoreFault` when patience is at its end."""
+        assert self._lost_at is not None
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                self._connection = self._keeper.open()
+            except StoreInUse:
+                raise
+            except StoreFault:
+                if time.monotonic() - self._lost_at > PATIENCE:
+                    raise
+                time.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+            else:
+                self._lost_at = None
+                log.info("the engine's database is there again")
+                return
+
+    def _let_go(self) -> None:
+        if not self._connection.closed:
+            engine = self._connection.engine
+            with contextlib.suppress(*self._keeper.faults):  # of one that is lost
+                self._connection.close()
+            engine.dispose()
 
     def _release(self) -> None:
         if self._thread is not None:
+            self._thread.submit(self._keeper.close).result()
             self._thread.shutdown()
-        if self._lock is not None:
-            self._lock.close()
+        else:
+            self._keeper.close()
 
 
-def _lock(path: Path) -> TextIO:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = path.with_suffix(".lock").open("w")
+def _keeper(place: Place | None, tables: MetaData, durable: bool, image: bytes | None) -> Keeper:
+    if not isinstance(place, Server):
+        return Sqlite(place, tables, durable, image)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        lock.close()
-        raise StoreInUse(
-            f"Another process is running this project's engine ({path}). Stop it first."
-        ) from None
-    return lock
+        from engine.store.postgres import Postgres
+    except ImportError:
+        raise StoreFault(NO_DRIVER) from None
+    return Postgres(place, tables, durable)
 
 
-def _open(
-    path: Path | None, tables: MetaData, durable: bool, image: bytes | None
-) -> tuple[Engine, Connection]:
-    if path is not None:
-        _make_private(path)
-    engine = create_engine(
-        f"sqlite:///{path}" if path is not None else "sqlite://",
-        poolclass=StaticPool,
-        connect_args={"isolation_level": None, "cached_statements": 256},
-    )
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: sqlite3.Connection, _record: object) -> None:
-        if image is not None:
-            connection.deserialize(image)
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
-        connection.execute("PRAGMA secure_delete=ON")
-        connection.execute("PRAGMA cache_size=-65536")
-        connection.execute("PRAGMA busy_timeout=5000")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    connection = engine.connect()
-    if image is None:
-        with connection.begin():
-            tables.create_all(connection)
-    return engine, connection
+NO_DRIVER = (
+    "virta.toml names a PostgreSQL database, and its driver is not installed; install it with "
+    "pip install 'virta[postgres]'"
+)
 
 
-def _make_private(path: Path) -> None:
-    """Make the file, for its owner only; SQLite gives the files beside it the same mode."""
-    with contextlib.suppress(OSError):  # SQLite says what is wrong with the place
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
-    for each in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
-        with contextlib.suppress(OSError):  # those of an earlier version
-            if each.is_file() and each.stat().st_mode & 0o077:
-                each.chmod(0o600)
+def _why(fault: Exception) -> str:
+    lines = str(getattr(fault, "orig", fault)).splitlines()
+    return lines[0] if lines else type(fault).__name__

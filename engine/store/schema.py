@@ -27,6 +27,9 @@ def _id() -> TypeEngine[bytes]:
     return LargeBinary(16)
 
 
+NUMBER = BigInteger().with_variant(Integer, "sqlite")
+"""Of rows in the order of writing: SQLite counts for itself only what is called an integer."""
+
 contact = Table(
     "contact",
     metadata,
@@ -69,7 +72,7 @@ IS_VIEW = text("kind IN ('page_viewed', 'product_viewed')")
 inbox = Table(
     "inbox",
     metadata,
-    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("seq", NUMBER, primary_key=True, autoincrement=True),
     Column("id", String),  # the sender's, which makes a repeat harmless; attributes have none
     Column("kind", String, nullable=False),  # event name, "" for attributes, "start flow" for a request
     Column("at", BigInteger, nullable=False),
@@ -78,7 +81,7 @@ inbox = Table(
     Column("address", String),  # until the consent service has named the contact
     Column("data", LargeBinary, nullable=False),
     Index("inbox_id", "id", unique=True),
-    Index("inbox_view", "contact", sqlite_where=IS_VIEW),
+    Index("inbox_view", "contact", sqlite_where=IS_VIEW, postgresql_where=IS_VIEW),
     sqlite_autoincrement=True,
 )
 
@@ -136,7 +139,13 @@ listed_code = Table(  # of coupons whose codes come from a list of the project
     Column("place", Integer, nullable=False),
     Column("offered", Boolean, nullable=False),  # the list still has it
     Column("given", Boolean, nullable=False),
-    Index("free_code", "coupon", "place", sqlite_where=text("offered = 1 AND given = 0")),
+    Index(
+        "free_code",
+        "coupon",
+        "place",
+        sqlite_where=text("offered = 1 AND given = 0"),
+        postgresql_where=text("offered AND NOT given"),
+    ),
     sqlite_with_rowid=False,
 )
 
@@ -209,7 +218,7 @@ product = Table(  # of the shop; nothing of anybody
 journal = Table(
     "journal",
     metadata,
-    Column("seq", Integer, primary_key=True),
+    Column("seq", NUMBER, primary_key=True),
     Column("at", BigInteger, nullable=False),
     Column("count", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, literal_column, select, update
+from sqlalchemy import bindparam, false, literal_column, select, true, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from engine.store import schema as t
@@ -65,8 +65,8 @@ _FREE = Statement(
     select(_code.code)
     .where(
         _code.coupon == bindparam("coupon_"),
-        _code.offered == literal_column("1"),
-        _code.given == literal_column("0"),
+        _code.offered == true(),
+        _code.given == false(),
     )
     .order_by(_code.place)
     .limit(bindparam("limit"))

@@ -1,7 +1,6 @@
 """The engine's memory: contacts with their journeys, the inbox, effects, the journal, graphs."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from pathlib import Path
 
 from sqlalchemy import Connection, bindparam, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -35,6 +34,7 @@ from engine.store.coupons import Code
 from engine.store.database import Database
 from engine.store.handed import Handed
 from engine.store.people import Due
+from engine.store.server import Place
 from engine.store.statement import Driver, Statement, driver_of
 from engine.store.told import Told
 from engine.store.trials import Tally
@@ -45,12 +45,17 @@ __all__ = ["Due", "Received", "Store"]
 class Store:
     """All of the engine's reads and writes. Each method is one transaction. Instants are ms UTC."""
 
-    def __init__(self, path: Path | None, durable: bool = True, image: bytes | None = None) -> None:
-        self._database = Database(path, t.metadata, durable, image)
+    def __init__(self, place: Place | None, durable: bool = True, image: bytes | None = None) -> None:
+        self._database = Database(place, t.metadata, durable, image)
         self._places = effects.Places()
         self._end: int | None = None  # of the inbox; None: not known
         self._next_due: int | None = None
         self._stale = True  # whether the earliest deadline may have changed since it was read
+
+    @property
+    def held(self) -> bool:
+        """Whether no other engine can have taken this one's place."""
+        return self._database.held
 
     def image(self) -> bytes:
         """All that is in a store in memory, for others to begin with."""

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
 from person import ANNA
 from standing import journey
@@ -15,6 +16,7 @@ from standing import journey
 from engine.core.bundle import Bundle
 from engine.store.batch import Batch
 from engine.store.database import StoreFault, StoreInUse
+from engine.store.server import Place
 from engine.store.store import Received, Store
 
 
@@ -75,7 +77,7 @@ def run(script: str, path: Path) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.mark.anyio
-async def test_a_second_process_is_told_so(kept: Store, tmp_path: Path) -> None:
+async def test_a_second_process_is_told_so(tmp_path: Path) -> None:
     """In one plain sentence; the first goes on."""
     script = (
         "import sys; from pathlib import Path; from engine.store.database import StoreInUse;"
@@ -83,9 +85,11 @@ async def test_a_second_process_is_told_so(kept: Store, tmp_path: Path) -> None:
         "try: Store(Path(sys.argv[1]))\nexcept StoreInUse as fault: print(fault)"
     )
     path = tmp_path / "engine.db"
+    kept = Store(path)
     told = run(script, path)
     assert told.stdout == f"Another process is running this project's engine ({path}). Stop it first.\n"
     await kept.commit(Batch(cursors={"inbox": 1}))
+    kept.close()
 
 
 def test_a_store_that_was_closed_can_be_opened_again(tmp_path: Path) -> None:
@@ -103,10 +107,10 @@ def test_a_store_that_was_closed_can_be_opened_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.anyio
-async def test_two_stores_in_one_process_are_one_too_many(kept: Store, tmp_path: Path) -> None:
-    """The lock is on the file, not on the process."""
-    with pytest.raises(StoreInUse):
-        Store(tmp_path / "engine.db")
+async def test_two_stores_in_one_process_are_one_too_many(kept: Store, place: Place) -> None:
+    """The lock is on the file or the schema, not on the process."""
+    with pytest.raises(StoreInUse, match="Another process is running this project's engine"):
+        Store(place)
 
 
 @pytest.mark.anyio
@@ -119,7 +123,7 @@ async def test_a_batch_is_kept_whole_or_not_at_all(kept: Store) -> None:
         journeys_put=[twice, twice],
         cursors={"inbox": 1},
     )
-    with pytest.raises(sqlite3.IntegrityError, match="UNIQUE constraint failed"):
+    with pytest.raises((sqlite3.IntegrityError, psycopg.IntegrityError), match=r"(?i)unique constraint"):
         await kept.commit(batch)
     assert (await kept.load([ANNA]))[ANNA] == Bundle(ANNA, created=1, entered={"alpha": 1})
     assert await kept.cursors() == {}
