@@ -19,6 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from consent.contract import BESIDE_TOPICS
+from engine.delivery.orders import LatePolicy
 from virta.misfit import in_plain_words
 
 _ADDRESS = re.compile(r"[^\s@<>\",;]+@[^\s@<>\",;]+\Z")
@@ -64,6 +65,14 @@ class Smtp(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     timeout: float = 30
     final_timeout: float = 600
     delivery_notices: bool = False
+
+
+class Delivery(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What becomes of marketing mails that could not go for more than twelve hours, because Virta or the mail
+    server stood still or because they were paused: they are skipped, or go after all, so many an hour."""
+
+    late: LatePolicy = "skip"
+    late_per_hour: float = 3600
 
 
 class Stores(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -122,6 +131,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     controller: Controller
     purposes: dict[str, Purpose] = {}  # personalisation, measurement; one that is missing is never asked
     smtp: Smtp = Smtp()
+    delivery: Delivery = Delivery()
     stores: Stores = Stores()
     keys: Keys = Keys()
     webhooks: Webhooks = Webhooks()
@@ -199,6 +209,8 @@ def _faults(settings: Settings) -> Iterator[str]:
             yield f"`{address}` under `team` is no e-mail address."
     yield from _sender_faults(settings.sender)
     yield from _smtp_faults(settings.smtp)
+    if settings.delivery.late_per_hour <= 0:
+        yield "`delivery.late_per_hour` must be more than 0."
     if not settings.stores.folder:
         yield "`stores.folder` is empty."
     if not 1 <= settings.stores.mails_days <= _MOST_DAYS:

@@ -26,6 +26,7 @@ from engine.calls.caller import Caller, Post
 from engine.calls.recorder import Recorder
 from engine.core.loaded import Loaded
 from engine.delivery.attempts import AttemptFile, AttemptsFault
+from engine.delivery.brakes import Brakes, Late
 from engine.delivery.dispatch import Dispatch
 from engine.delivery.mailer import Mailer
 from engine.delivery.proofs import Proofs
@@ -36,6 +37,7 @@ from engine.mail.letters import LetterFault, Letters, Sender
 from engine.mail.measured import Marks
 from engine.returns.at_once import Delivers, teller
 from engine.returns.intake import Intake
+from engine.run.control import LOOK_EVERY, Control
 from engine.run.inbox import Inbox
 from engine.run.measurement import Measurement
 from engine.run.runner import Runner
@@ -195,7 +197,8 @@ async def _open(
 
     attempts = AttemptFile(data / "attempts" if blank is None else None, sender_of(keys))
     opened.callback(attempts.close)
-    queue = Queue()
+    brakes = Brakes(Late(settings.delivery.late, settings.delivery.late_per_hour))
+    queue = Queue(brakes)
     login = login_of(settings, notices=settings.smtp.delivery_notices and loaded.hears_of_deliveries)
     mailer = Mailer(login, settings.smtp.connections, attempts, world.clock, world.dial)
     wake: list[Callable[[], None]] = []
@@ -216,6 +219,8 @@ async def _open(
         world.clock,
         lambda: wake[0](),
     )
+    every = LOOK_EVERY if world.durable else 0.0
+    control = Control(store, brakes, mailer, world.clock, every) if blank is None else None
     inbox = Inbox(store, program, world.clock, lambda: wake[0]())
     runner = Runner(
         store,
@@ -229,6 +234,7 @@ async def _open(
         world.clock,
         settings.team,
         teller(inbox, world.delivers),
+        control,
     )
     wake.append(runner.wake.set)
     intake = Intake(consent, store, inbox, world.clock)

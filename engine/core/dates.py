@@ -53,6 +53,13 @@ def due(turn: Turn, behind: int) -> list[str]:
     return sorted({key.partition("\0")[0] for key in reached & starting})
 
 
+def is_cancelled(turn: Turn, flow: str) -> bool:
+    """Whether the start of this flow that came last for the contact was cancelled."""
+    through = turn.loaded.cancelled.get(flow, "")
+    given = [name for key, name in turn.bundle.given.items() if key.partition("\0")[0] == flow]
+    return bool(through and given) and max(given) <= through
+
+
 def rearm(turn: Turn) -> None:
     """Arm every flow's next start by what is now known of the contact."""
     _arm(turn, {*turn.bundle.dates, *(dated.key for dated in turn.loaded.dated)})

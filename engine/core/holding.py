@@ -42,7 +42,9 @@ def _decide(turn: Turn, journey: Journey) -> None:
     every = ((turn.loaded.program.limits, mails, turn.clock), (graph.limits, own, flows_clock))
     room = limits.room(every, turn.now, journey.held, turn.clock)
     if room.at == turn.now:
+        turn.due = journey.due
         walk(turn, journey, journey.node, may_send=True)
+        turn.due = turn.now
     elif room.at is None:
         turn.note(journey.flow, journey.id, node.step, What.SKIPPED, room.why or Why.LIMIT)
         walk(turn, journey, node.next)

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from engine.core.bundle import Journey
+from engine.core import calendar
+from engine.core.bundle import Cancelled, Journey
 from engine.core.flow import Flow
 from engine.core.record import What, Why
 from engine.core.turn import Turn
@@ -32,6 +33,19 @@ def all_of(turn: Turn, concerned: Callable[[Flow], bool], reason: str) -> None:
     for journey in turn.bundle.journeys:
         if concerned(turn.flow(journey)):
             turn.end(journey, What.LEFT, reason)
+
+
+def by_order(turn: Turn, order: Cancelled) -> None:
+    """End what the operator cancels. The mail with which a journey stands does not count as one that it has
+    sent while it is open: it is called back."""
+    for journey in turn.bundle.journeys:
+        flow = turn.flow(journey)
+        if journey.flow != order.flow:
+            continue
+        began = calendar.day(journey.started, turn.clock_of(flow)).isoformat()
+        mails = len(journey.sent) - (journey.mail in turn.stimulus.open)
+        if (not mails or order.mailed) and order.issue in ("", began):
+            turn.end(journey, What.LEFT, Why.CANCELLED)
 
 
 def _leaves(turn: Turn, flow: Flow, journey: Journey, name: str, event: dict[str, Any]) -> bool:

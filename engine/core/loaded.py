@@ -1,7 +1,7 @@
 """A program made ready to run: who listens to what, and what must be known of people."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -30,7 +30,8 @@ class Loaded:
     need. `default_zone` serves contacts whose zone is unknown; `secret` makes the keys of mails; `currency`
     is that of sums beside which no amount is written (empty: that of the first amount in them). `since` is
     when the present starts by date came into force: whoever has not heard of them yet misses none from then
-    on. `shares` are what trials have found, by mark."""
+    on. `shares` are what trials have found, by mark. `cancelled` has by flow the last day of a start by the
+    calendar that the operator has cancelled."""
 
     def __init__(
         self, program: Program, older: Iterable[Graph], default_zone: str, secret: bytes, currency: str = ""
@@ -41,6 +42,7 @@ class Loaded:
         self.program = program
         self.since = calendar.NEVER
         self.shares: dict[str, Shares] = {}
+        self.cancelled: Mapping[str, str] = {}
         self.default_zone: ZoneInfo = found
         flows = sorted(program.flows, key=lambda graph: graph.flow)
         self.current = {graph.flow: prepare(graph, currency) for graph in flows}

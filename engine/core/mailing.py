@@ -55,6 +55,7 @@ def send(turn: Turn, flow: Flow, journey: Journey, node: Send) -> Journey:
         report=index in flow.reports or turn.loaded.hears_of_mails,
         viewed=bundle.viewed if personal else (),
         bought=bundle.bought if personal else (),
+        late=turn.now - turn.due,
     )
     turn.ask(Effect(key, journey.contact, "mail", body))
     keep = turn.loaded.counts_mails

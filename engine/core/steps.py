@@ -39,7 +39,8 @@ def walk(turn: Turn, journey: Journey, index: int, may_send: bool = False) -> No
         match node:
             case Send():
                 if not may_send and mailing.limited(turn, flow, node):
-                    turn.stand(replace(journey, held=turn.now), turn.now)  # to be decided behind all steps
+                    # to be decided behind all steps; it was due when what led here was
+                    turn.stand(replace(journey, held=turn.now), turn.due)
                     return
                 may_send = False
                 journey = mailing.send(turn, flow, journey, node)

@@ -44,6 +44,7 @@ class Turn:
         self.loaded = loaded
         self.stimulus = stimulus
         self.now = now
+        self.due = now  # when what moves people in this turn was to happen; earlier where a timer is late
         self.new = not bundle.created  # nothing was known of this contact
         self.bundle = replace(bundle, created=now) if self.new else bundle
         self.clock: ZoneInfo = loaded.clock(bundle)

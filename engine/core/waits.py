@@ -55,6 +55,7 @@ def run_out(turn: Turn, before: int) -> None:
     """End the waits for conditions whose time was up before what now happens."""
     for journey in turn.bundle.journeys:
         if journey.due < before and journey.node in turn.flow(journey).awaited:
+            turn.due = journey.due
             fired(turn, journey)
 
 

@@ -164,9 +164,13 @@ class Dispatch:
         if not self._mailer.free:
             return False
         loop = asyncio.get_running_loop()
-        items = self._queue.take(self._clock(), min(limit, self._pace.allows(loop.time())))
+        now, brakes = self._clock(), self._queue.brakes
+        items = self._queue.take(now, min(limit, self._pace.allows(loop.time())))
         if not items:
             return False
+        for item in [item for item in items if brakes.skips(item, now)]:
+            items.remove(item)
+            self._finish(item, Why.TOO_LATE)
         await self._carry(items)
         return True
 
@@ -192,6 +196,8 @@ class Dispatch:
         open_ = {item.key: item for item in items}  # those about which nothing is decided yet
         try:
             messages = await self._prepare(open_)
+            for key in [key for key, item in open_.items() if self._queue.brakes.shut(item)]:
+                self._requeue(open_.pop(key), self._clock())  # by an order that came meanwhile
             claimed = await self._claim([item.ask for item in open_.values()])
             for permit in claimed.permits:
                 self._go(open_.pop(permit.key), permit, messages.get(permit.key))

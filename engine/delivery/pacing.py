@@ -16,10 +16,17 @@ class Pace:
         if not self._per_second:
             return 1_000_000
         if self._at is not None:
-            flown = (now - self._at) * self._per_second
+            flown = max(now - self._at, 0.0) * self._per_second  # a clock may be set back
             self._tokens = min(self._tokens + flown, max(self._per_second, 1.0))
         self._at = now
         return int(self._tokens)
+
+    @property
+    def ready_at(self) -> float:
+        """From when on one more may go, as of the last look."""
+        if not self._per_second or self._tokens >= 1 or self._at is None:
+            return self._at or 0.0
+        return self._at + (1 - self._tokens) / self._per_second
 
     def spend(self, count: int) -> None:
         """So many were claimed."""

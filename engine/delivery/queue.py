@@ -2,42 +2,25 @@
 
 import heapq
 from collections import deque
-from collections.abc import Callable
 
-from msgspec import Struct
+from engine.delivery.brakes import Brakes, Lane
+from engine.delivery.item import Item
 
-from consent.contract import Ask, Decision
-from engine.mail.message import Letter
+__all__ = ["Item", "Queue"]
 
-
-class Item(Struct, frozen=True, eq=False):
-    """One mail: what to ask for, how to write it once allowed, and when it was asked for (ms UTC).
-
-    `write` may raise `LetterFault`. Where the mail shows the person's own address (`addressed`), it is given
-    that address too, else nothing.
-    """
-
-    ask: Ask
-    write: Callable[[Decision, str], Letter]
-    made: int
-    addressed: bool = False
-    deferrals: int = 0  # temporary refusals by the mail server so far
-    releases: int = 0  # permits given back since then
-
-    @property
-    def key(self) -> str:
-        return self.ask.key
-
-    @property
-    def subject(self) -> str:
-        return self.ask.subject
+_Heap = list[tuple[int, int, Item]]
+"""(not before, number, mail)"""
 
 
 class Queue:
-    """Gives each subject's mails one at a time, oldest first. Instants are ms UTC."""
+    """Gives each subject's mails one at a time, oldest first, as far as `brakes` let them. Instants are
+    ms UTC."""
 
-    def __init__(self) -> None:
-        self._ready: list[tuple[int, int, Item]] = []  # (not before, number, item)
+    def __init__(self, brakes: Brakes | None = None) -> None:
+        self.brakes = brakes or Brakes()
+        self._version = self.brakes.version  # of the orders by which mails lie where they lie
+        self._ready: _Heap = []
+        self._aside: dict[Lane, _Heap] = {}  # what is held back, which nothing here goes by but its turn
         self._held: dict[str, deque[tuple[int, Item]]] = {}  # behind another mail to the same subject
         self._busy: set[str] = set()  # subjects with a mail on its way
         self._items: dict[str, Item] = {}  # every mail that is waiting or on its way, as it now is
@@ -60,17 +43,19 @@ class Queue:
     def take(self, now: int, limit: int) -> list[Item]:
         """Up to `limit` mails that may go now, no two to one subject. Each must come back by `again` or
         `done`."""
+        if self._version != self.brakes.version:
+            self._gather()
+        if self.brakes.halted:
+            return []
         taken: list[Item] = []
-        while self._ready and len(taken) < limit and self._ready[0][0] <= now:
-            not_before, _, item = heapq.heappop(self._ready)
-            if self._items.get(item.key) is not item:  # taken back
-                continue
-            if item.subject in self._busy:
-                self._held.setdefault(item.subject, deque()).append((not_before, item))
-            else:
-                self._busy.add(item.subject)
-                self._taken.add(item.key)
-                taken.append(item)
+        for lane in list(self._aside):
+            room = min(limit - len(taken), self.brakes.allows(lane, now))
+            before = len(taken)
+            self._take(self._aside[lane], now, before + room, taken)
+            self.brakes.spend(lane, len(taken) - before)
+            if not self._aside[lane]:
+                del self._aside[lane]
+        self._take(self._ready, now, limit, taken)
         return taken
 
     def again(self, item: Item, not_before: int) -> bool:
@@ -98,7 +83,39 @@ class Queue:
 
     def next_due(self) -> int | None:
         """When the next mail may go, perhaps in the past; None: none waits."""
-        return self._ready[0][0] if self._ready else None
+        moments = [self._ready[0][0]] if self._ready else []
+        for lane, heap in self._aside.items():
+            ready = self.brakes.ready_at(lane)
+            if ready is not None and heap:
+                moments.append(max(ready, heap[0][0]))
+        return min(moments, default=None)
+
+    def waiting(self, flow: str) -> int:
+        """How many mails of a flow wait here or are on their way."""
+        return sum(item.flow == flow for item in self._items.values())
+
+    def _take(self, heap: _Heap, now: int, limit: int, taken: list[Item]) -> None:
+        """Fill `taken` up to `limit` from a heap."""
+        while heap and len(taken) < limit and heap[0][0] <= now:
+            not_before, number, item = heapq.heappop(heap)
+            if self._items.get(item.key) is not item:  # taken back
+                continue
+            if item.subject in self._busy:
+                self._held.setdefault(item.subject, deque()).append((not_before, item))
+            elif heap is self._ready and (lane := self.brakes.lane(item, now)) is not None:
+                heapq.heappush(self._aside.setdefault(lane, []), (not_before, number, item))
+            else:
+                self._busy.add(item.subject)
+                self._taken.add(item.key)
+                taken.append(item)
+
+    def _gather(self) -> None:
+        """The orders have changed: what was held back is looked at anew."""
+        self._version = self.brakes.version
+        for heap in self._aside.values():
+            self._ready += heap
+        self._aside.clear()
+        heapq.heapify(self._ready)
 
     def _push(self, item: Item, not_before: int) -> None:
         self._items[item.key] = item

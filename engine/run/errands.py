@@ -90,6 +90,14 @@ class Errands:
         for key in keys:
             self.open.pop(key, None)
 
+    def open_of(self, flow: str) -> dict[str, set[str]]:
+        """By contact, the keys of the mails of a flow that are not handed over."""
+        found: dict[str, set[str]] = {}
+        for key, effect in self.open.items():
+            if effect.body.flow == flow:
+                found.setdefault(effect.contact, set()).add(key)
+        return found
+
     async def _item(self, effect: Effect) -> Item:
         """What the queue takes. A mail to the team goes to an address, which the consent service keeps."""
         body = effect.body
@@ -99,7 +107,7 @@ class Errands:
         (subject,) = await self._consent.subjects([body.address])
         text = await self._said(effect.contact, body.text)
         ask = Ask(effect.key, 1, subject or _NOBODY, MailClass.INTERNAL, None, "", None)
-        return Item(ask, lambda decision, _: self._letters.note(body.flow, text), body.at)
+        return Item(ask, lambda decision, _: self._letters.note(body.flow, text), body.at, flow=body.flow)
 
     async def _said(self, contact: str, text: str | tuple[str, ...]) -> str:
         """The words, with the contact's own address where it belongs."""
@@ -123,6 +131,8 @@ class Errands:
             lambda decision, address: self._letters.letter(body, decision, address),
             body.at,
             self._letters.addressed(body.template),
+            flow=body.flow,
+            late=body.late,
         )
 
     def _resume(self, item: Item, status: Status | None, standing: bool) -> None:

@@ -34,6 +34,7 @@ from engine.delivery.queue import Queue
 from engine.mail.letters import Letters
 from engine.people.relearn import relearn
 from engine.run.changes import STOPS, changes_after, last_heard, stimuli_of
+from engine.run.control import Control
 from engine.run.errands import Errands
 from engine.run.predictions import foretold
 from engine.run.shown import not_to_be_seen
@@ -77,6 +78,7 @@ class Runner:
         clock: Callable[[], int],
         team: Collection[str] = (),
         deliver: Callable[[Sequence[Handed]], Awaitable[None]] | None = None,
+        control: Control | None = None,
     ) -> None:
         self.wake = asyncio.Event()
         self.idle = False  # whether `step` last found nothing to do
@@ -93,6 +95,7 @@ class Runner:
         self._clock = clock
         self._team = team
         self._deliver = deliver
+        self._control = control
         self._cursors: dict[str, int] = {_CHANGES: 0, INBOX: 0}
         self._trials = Trials(store)
         self._errands = Errands(consent, letters, queue, dispatch, caller)
@@ -103,6 +106,8 @@ class Runner:
         self._cursors[_CHANGES] = await last_heard(self._consent, self._cursors[_CHANGES])
         if self._loaded.recommends:
             await relearn(self._letters.catalogue, self._store, self._clock(), self._cursors[INBOX])
+        if self._control is not None:
+            await self._control.begin(self._loaded, self._cursors)
         effects = await self._store.effects()
         for first in range(0, len(effects), LARGEST_BATCH):
             part = effects[first : first + LARGEST_BATCH]
@@ -139,6 +144,8 @@ class Runner:
 
     async def step(self) -> bool:
         """One batch. False: there was nothing to do."""
+        if self._control is not None:
+            await self._control.look(self._loaded, self._cursors)
         await self._errands.ask()
         now = self._clock()
         received, due, self.next_due = await self._store.gather(self._cursors[INBOX], now, LARGEST_BATCH)
@@ -155,6 +162,8 @@ class Runner:
         domains: dict[str, str] = {}
         arrived = await self._arrived(received, batch, domains)
         strangers = await strangers_to(self._loaded, self._store, self._cursors, batch, now)
+        if self._control is not None and not more:
+            strangers += await self._control.act(batch, self._cursors, self._errands.open_of)
         # taken only now: the consent service, which may not answer, is not asked again in this step
         verdicts = self._dispatch.take_verdicts()
         called = self._caller.take_ended()

@@ -33,8 +33,10 @@ from sqlalchemy import (
 from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.pool import StaticPool
 
+from engine.store import releases
 from engine.store import schema as t
 from engine.store.database import StoreFault
+from engine.store.releases import Release
 from engine.store.statement import Driver, Statement
 
 CURSOR = "control"
@@ -73,6 +75,19 @@ def behind(driver: Driver, after: int, limit: int) -> list[Instruction]:
     return [Instruction(*row) for row in _BEHIND.rows(driver, after, limit)]
 
 
+def add(connection: Connection, kind: str, body: bytes, by: str, at: int) -> int:
+    """Add a row in the transaction of a connection; its number."""
+    connection.execute(_ADD, {"at_": at, "kind_": kind, "body_": body, "by_": by})
+    seq: int = connection.execute(_LAST).scalar_one()
+    return seq
+
+
+def last_sign(driver: Driver) -> int | None:
+    """When the newest lines of the journal were written (ms UTC); None: there are none."""
+    found = _NEWEST.first(driver, 1)
+    return None if found is None else found[0]
+
+
 class Desk:
     """The control table, as commands use it: beside a running engine. `open_desk` makes it."""
 
@@ -84,12 +99,16 @@ class Desk:
         for _ in range(_TRIES):
             try:
                 with self._connection.begin():
-                    self._connection.execute(_ADD, {"at_": at, "kind_": kind, "body_": body, "by_": by})
-                    seq: int = self._connection.execute(_LAST).scalar_one()
-                return seq
+                    return add(self._connection, kind, body, by, at)
             except IntegrityError:  # another one was faster, where writers do not wait for each other
                 continue
         raise StoreFault("too many others write to the engine's database at the same time")
+
+    def release(self, new: Release) -> None:
+        """Add a release, which is durable when this returns. Raises `Overtaken` if there is one of its
+        number."""
+        with self._connection.begin():
+            releases.add(self._connection, new)
 
     def all(self) -> list[Instruction]:
         """Every row, in order."""
@@ -159,6 +178,7 @@ _BEHIND = Statement(
     .order_by(control.c.seq)
     .limit(bindparam("limit"))
 )
+_NEWEST = Statement(select(t.journal.c.at).order_by(t.journal.c.seq.desc()).limit(bindparam("limit")))
 _ALL = select(control.c.seq, control.c.at, control.c.kind, control.c.body, control.c.by).order_by(
     control.c.seq
 )

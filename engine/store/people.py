@@ -64,6 +64,17 @@ def next_due(driver: Driver) -> int | None:
     return None if first is None else first[0]
 
 
+def contacts_in(driver: Driver, flow: str, after: str, limit: int) -> list[str]:
+    """The first contacts whose ids lie behind `after` who are under way in a flow, in order."""
+    found: list[str] = []
+    for contact, body in _UNDER_WAY.each(driver, bytes.fromhex(after)):
+        if rows.flow_of(body) == flow and contact.hex() not in found[-1:]:
+            found.append(contact.hex())
+            if len(found) == limit:
+                break
+    return found
+
+
 def standing_on(driver: Driver, graphs: Collection[str]) -> set[str]:
     """On which of these graphs, by digest, journeys stand."""
     left = set(graphs)
@@ -124,6 +135,12 @@ _DUE = Statement(
     .where(t.journey.c.due <= bindparam("now"))
     .order_by(t.journey.c.due, t.journey.c.id)
     .limit(bindparam("limit"))
+)
+_UNDER_WAY = Statement(
+    select(t.journey_of.c.contact, t.journey.c.body)
+    .join(t.journey, (t.journey.c.due == t.journey_of.c.due) & (t.journey.c.id == t.journey_of.c.id))
+    .where(t.journey_of.c.contact > bindparam("after"))
+    .order_by(t.journey_of.c.contact)
 )
 _STANDING = Statement(select(t.journey.c.body).where(t.journey.c.id != t.journey.c.contact))
 _NEXT_DUE = Statement(select(func.min(t.journey.c.due)))

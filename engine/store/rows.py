@@ -141,6 +141,12 @@ def graph_of(row: bytes) -> str:
     return found.graph
 
 
+def flow_of(row: bytes) -> str:
+    """The flow in which a journey is; the rest of the row is not looked at."""
+    found: _Standing = _standing.decode(row)
+    return found.flow
+
+
 def effect_row(effect: Effect) -> bytes:
     body = effect.body
     if isinstance(body, CallBody):

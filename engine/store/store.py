@@ -161,6 +161,10 @@ class Store:
         """The first `limit` contacts whose ids lie behind `after`, in order."""
         return await self._database.read(people.behind, after, limit)
 
+    async def contacts_in(self, flow: str, after: str, limit: int) -> list[str]:
+        """The first `limit` contacts behind `after`, in order of their ids, who are under way in a flow."""
+        return await self._database.read(people.contacts_in, flow, after, limit)
+
     # batches
 
     async def commit(self, batch: Batch) -> None:
@@ -171,6 +175,14 @@ class Store:
     async def instructions(self, after: int, limit: int = 1000) -> list[Instruction]:
         """The first `limit` rows that other processes wrote for this engine behind number `after`."""
         return await self._database.read(control.behind, after, limit)
+
+    async def instruct(self, kind: str, body: bytes, by: str, at: int) -> int:
+        """Write a row of the engine's own among them; its number."""
+        return await self._database.run(control.add, kind, body, by, at)
+
+    async def last_sign(self) -> int | None:
+        """When the engine last wrote what it had done; None: it never has."""
+        return await self._database.read(control.last_sign)
 
     async def cursors(self) -> dict[str, int]:
         return await self._database.run(_cursors)

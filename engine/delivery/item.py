@@ -1,0 +1,34 @@
+"""A mail that wants to go."""
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from consent.contract import Ask, Decision
+from engine.mail.message import Letter
+
+
+class Item(Struct, frozen=True, eq=False):
+    """One mail: what to ask for, how to write it once allowed, and when it was asked for (ms UTC); `flow` is
+    the one that asks, and `late` by how many milliseconds later than it was due.
+
+    `write` may raise `LetterFault`. Where the mail shows the person's own address (`addressed`), it is given
+    that address too, else nothing.
+    """
+
+    ask: Ask
+    write: Callable[[Decision, str], Letter]
+    made: int
+    addressed: bool = False
+    deferrals: int = 0  # temporary refusals by the mail server so far
+    releases: int = 0  # permits given back since then
+    flow: str = ""
+    late: int = 0
+
+    @property
+    def key(self) -> str:
+        return self.ask.key
+
+    @property
+    def subject(self) -> str:
+        return self.ask.subject
