@@ -120,13 +120,13 @@ class Control:
             return
         acted_on = cursors.get(CURSOR, 0)
         self._read = found[-1].seq
-        self._waiting += [row for row in found if row.seq > acted_on]
+        told = [row for row in found if row.seq > acted_on and row.by != BY_ENGINE]
+        self._waiting += told
         self._orders = in_force(found, self._orders)
         self._brakes.apply(self._orders)
         loaded.cancelled = self._orders.cancelled
-        for row in found:
-            if row.seq > acted_on:
-                log.info("told from outside", kind=row.kind, order=row.body.decode(), by=row.by)
+        for row in told:
+            log.info("told from outside", kind=row.kind, order=row.body.decode(), by=row.by)
 
     async def act(self, batch: Batch, cursors: Mapping[str, int], mails: OpenMails) -> list[Stimulus]:
         """What people hear of the next row; how far this has come goes into `batch`."""
