@@ -17,11 +17,10 @@ from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
 
 from consent.client import InProcess
-from consent.contract import BESIDE_TOPICS, Basis, Policy, Purpose, TemplateFacts, Unavailable
+from consent.contract import Unavailable
 from consent.errors import ConsentError
 from consent.service import Service, open_service
 from dsl.compile import Compiled
-from dsl.graph import Program, TopicType
 from engine.calls.caller import Caller, Post
 from engine.calls.recorder import Recorder
 from engine.core.loaded import Loaded
@@ -37,17 +36,19 @@ from engine.mail.letters import LetterFault, Letters, Sender
 from engine.mail.measured import Marks
 from engine.returns.at_once import Delivers, teller
 from engine.returns.intake import Intake
+from engine.run.apply import Applying
 from engine.run.control import LOOK_EVERY, Control
 from engine.run.inbox import Inbox
 from engine.run.measurement import Measurement
 from engine.run.runner import Runner
 from engine.run.shown import ShownMails
 from engine.store.database import StoreFault
+from engine.store.releases import Release
 from engine.store.store import Store
 from virta.disk_fault import disk_fault
 from virta.keys import ProjectKeys
-from virta.project.wording import Wording, read_wording
 from virta.proof_mail import proof_subjects, with_proof
+from virta.release.content import content_of, draft
 from virta.settings import BrokenProject, Settings, secret
 from web.api.keys import ApiKeys
 from web.app import build_app
@@ -94,8 +95,9 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """The parts that somebody drives; `close` ends them in order."""
+    """The parts that somebody drives; `close` ends them in order. `release` is what runs, None in a trial."""
 
+    release: Release | None
     service: Service
     consent: InProcess
     store: Store
@@ -145,12 +147,18 @@ class System:
 
 
 async def open_system(
-    folder: Path, settings: Settings, compiled: Compiled, keys: ProjectKeys, world: World
+    folder: Path,
+    settings: Settings,
+    compiled: Compiled,
+    keys: ProjectKeys,
+    world: World,
+    release: Release | None = None,
 ) -> System:
-    """Open the stores and put everything together; nothing runs yet. Raises `BrokenProject`."""
+    """Open the stores and put everything together; nothing runs yet. `release` is the one that `compiled`
+    comes from; without it, one is made where what ran last was something else. Raises `BrokenProject`."""
     try:
         with contextlib.ExitStack() as opened:
-            system = await _open(folder, settings, compiled, keys, world, opened)
+            system = await _open(folder, settings, compiled, keys, world, release, opened)
             opened.pop_all()  # from here on its `close` does it
             return system
     except (ConsentError, Unavailable, StoreFault, LetterFault, AttemptsFault) as fault:
@@ -168,6 +176,7 @@ async def _open(
     compiled: Compiled,
     keys: ProjectKeys,
     world: World,
+    release: Release | None,
     opened: contextlib.ExitStack,
 ) -> System:
     program = compiled.program
@@ -179,7 +188,8 @@ async def _open(
     opened.callback(service.close)
     consent = InProcess(service)
     if blank is None:
-        await consent.publish(policy_of(program, compiled, settings, _words(folder, settings, program)))
+        release = release or draft(content_of(folder, settings, compiled), "start", world.clock())
+        await consent.publish(release.content.policy)
 
     if blank is None:
         store = Store(data / "engine.db", world.durable)
@@ -189,8 +199,8 @@ async def _open(
     older = await store.graphs_beside([graph.digest for graph in program.flows])
     await store.keep_graphs(program.flows)
     await store.keep_lists(compiled.codes)
-    if blank is None:
-        await store.keep_current(program, {template.name: template.digest for template in compiled.templates})
+    if release is not None and not release.number:
+        release = await store.enact(release)
     loaded = Loaded(program, older, settings.time_zone, keys.journey, settings.currency)
     marks = marks_of(settings, keys)
     letters = letters_of(compiled, settings, marks) if blank is None else blank.letters.afresh()
@@ -235,6 +245,7 @@ async def _open(
         settings.team,
         teller(inbox, world.delivers),
         control,
+        applying=Applying(release),
     )
     wake.append(runner.wake.set)
     intake = Intake(consent, store, inbox, world.clock)
@@ -254,6 +265,7 @@ async def _open(
     )
     proofs = Proofs(consent, letters, queue, world.clock)
     return System(
+        release,
         service,
         consent,
         store,
@@ -283,8 +295,7 @@ async def blank_of(folder: Path, settings: Settings, compiled: Compiled, keys: P
         try:
             service = _service(None, settings, keys, world)
             opened.callback(service.close)
-            words = _words(folder, settings, program)
-            await InProcess(service).publish(policy_of(program, compiled, settings, words))
+            await InProcess(service).publish(content_of(folder, settings, compiled).policy)
             store = Store(None, durable=False)
             opened.callback(store.close)
             letters = letters_of(compiled, settings, marks_of(settings, keys))
@@ -305,41 +316,6 @@ def _service(path: Path | None, settings: Settings, keys: ProjectKeys, world: Wo
         entropy=world.entropy,
         durable=world.durable,
         image=world.blank.consent if world.blank is not None else None,
-    )
-
-
-def _words(folder: Path, settings: Settings, program: Program) -> dict[str, Wording]:
-    return read_wording(folder, settings.languages, program.topics, settings.purposes)
-
-
-def policy_of(
-    program: Program, compiled: Compiled, settings: Settings, wording: dict[str, Wording]
-) -> Policy:
-    """What the consent service may be asked for: topics, what is asked beside them, and templates."""
-    topics = [_purpose(topic, wording[topic.name], settings) for topic in program.topics]
-    beside = [
-        Purpose(name, Basis.CONSENT, wording[name].title, wording[name].consent, settings.controller.name)
-        for name in BESIDE_TOPICS
-        if name in settings.purposes
-    ]
-    facts = (
-        TemplateFacts(
-            template.name, template.digest, template.unsubscribe, template.imprint, template.promotional
-        )
-        for template in compiled.templates
-    )
-    return Policy((*topics, *beside), tuple(facts), settings.languages[0])
-
-
-def _purpose(topic: TopicType, wording: Wording, settings: Settings) -> Purpose:
-    return Purpose(
-        topic.name,
-        Basis(topic.basis),
-        wording.title,
-        wording.consent,
-        settings.controller.name,
-        topic.cap_count,
-        f"{topic.cap_rolling.days} days" if topic.cap_rolling is not None else topic.cap_unit,
     )
 
 

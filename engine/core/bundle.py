@@ -168,10 +168,11 @@ class Carried(Struct, frozen=True):
 
 
 class Backfilled(Struct, frozen=True):
-    """A flow is to start for what happened before it was there; `trigger` is the event, if it was one."""
+    """A flow is to start for what happened before it was there: for a member of the segment of its start, or,
+    where it starts on events, by one of `events`, which are newest first, each with its name."""
 
     flow: str
-    trigger: dict[str, Any]
+    events: tuple[tuple[str, dict[str, Any]], ...] = ()
 
 
 class Cancelled(Struct, frozen=True):

@@ -5,15 +5,16 @@ Whoever stands at a step that is still there stays at it. A wait that is longer 
 when they came; one that ends at a time of day ends at that of the new version, on the day that was meant.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, time
-from typing import TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from dsl.graph import END, Duration, Node, Send, Wait, WaitFor, WaitUntil, WaitUntilDate, WaitUntilTime
 from engine.core import calendar, deadlines
 from engine.core.bundle import Backfilled, Carried, Journey, replace
 from engine.core.calendar import NEVER
+from engine.core.conditions import Scene, known
 from engine.core.entering import enter
 from engine.core.flow import Flow
 from engine.core.record import What, Why
@@ -33,10 +34,48 @@ def carry(turn: Turn, data: Carried) -> None:
 
 
 def backfill(turn: Turn, data: Backfilled) -> None:
-    """Start the flow for what has happened already, by the rules of every start."""
+    """Start the flow for what has happened already, by the rules of every start: for a member of its segment,
+    or by the newest event of its start behind which nothing came that makes people leave it."""
     flow = turn.loaded.current.get(data.flow)
-    if flow is not None:
-        enter(turn, flow, data.trigger, f"backfill\0{data.flow}")
+    if flow is None:
+        return
+    cause = f"backfill\0{data.flow}"
+    if not data.events:
+        segments = {start.segment for start in flow.segment_starts if start.joining}
+        if segments & turn.bundle.segments:
+            enter(turn, flow, {}, cause)
+        return
+    begun: set[object] = set()
+    for place, (name, event) in enumerate(data.events):
+        per = None if flow.graph.journey_per is None else known(event.get(flow.graph.journey_per))
+        if per not in begun and _starts(turn, flow, name, event):
+            begun.add(per)
+            if not _left(turn, flow, event, data.events[:place]):
+                enter(turn, flow, event, cause)
+        if begun and flow.graph.journey_per is None:
+            return
+
+
+def _starts(turn: Turn, flow: Flow, name: str, event: dict[str, Any]) -> bool:
+    return any(
+        listener.event == name and (listener.test is None or listener.test(turn.scene_of(flow, event)))
+        for listener in flow.starts
+    )
+
+
+def _left(
+    turn: Turn, flow: Flow, trigger: dict[str, Any], later: Iterable[tuple[str, dict[str, Any]]]
+) -> bool:
+    """Whether one of the later events would have ended a journey that `trigger` had started."""
+    graph = flow.graph
+    journey = Journey("", turn.bundle.contact, graph.flow, graph.digest, 0, 0, 0, trigger["at"], "", trigger)
+    clock = turn.clock_of(flow)
+    return any(
+        listener.event == name
+        and (listener.test is None or listener.test(Scene(turn.bundle, turn.now, clock, journey, event)))
+        for name, event in later
+        for listener in flow.leaves
+    )
 
 
 def _carry(turn: Turn, old: Flow, new: Flow, journey: Journey, places: tuple[tuple[int, bool], ...]) -> None:

@@ -1,7 +1,7 @@
 """The engine's database, opened for reading, also while another process works with it."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,15 +16,18 @@ from sqlalchemy.pool import StaticPool
 from dsl.graph import Graph, graph_from_json
 from engine.core.bundle import Bundle, Entry, Journey, replace
 from engine.core.trial import Ruling
-from engine.store import current, rows
+from engine.store import releases, rows
 from engine.store import schema as t
 from engine.store.arrivals import INBOX
-from engine.store.current import Current
 from engine.store.database import StoreFault
+from engine.store.releases import Head, Release
+from engine.store.rows import Standing
 from engine.store.store import Received
 
 PATIENCE = 5000
 """How long to wait for a program that holds the database for itself alone, in milliseconds."""
+
+_PART = 1000
 
 
 class Mark(Struct, frozen=True):
@@ -99,9 +102,41 @@ class Records:
             digest: graph_from_json(body) for digest, body in self._connection.execute(select(t.graph)).all()
         }
 
-    def current(self) -> Current | None:
-        """What ran last; None in a database that an earlier version wrote, which does not tell."""
-        return current.find(self._connection)
+    def standing(self) -> Iterator[Standing]:
+        """Who stands where in which graph, one after the other: there may be very many."""
+        every = select(t.journey.c.body).where(t.journey.c.id != t.journey.c.contact)
+        for row in self._each(every):
+            yield rows.standing_of(row.body)
+
+    def members(self) -> Iterator[tuple[str, list[str]]]:
+        """Every contact with the segments that they are in, one after the other."""
+        for row in self._each(select(t.contact.c.id, t.contact.c.body)):
+            yield row.id.hex(), rows.segments_of(row.body)
+
+    def bundles(self) -> Iterator[Bundle]:
+        """What the engine knows of every contact, journeys aside, one after the other."""
+        for row in self._each(select(t.contact.c.id, t.contact.c.body)):
+            yield rows.bundle_of(row.id.hex(), row.body, ())
+
+    def doers(self, kinds: Collection[str], since: int) -> Iterator[str]:
+        """The contacts who had events of these kinds since then, each once."""
+        inbox = t.inbox.c
+        wanted = select(inbox.contact).where(inbox.kind.in_(sorted(kinds)), inbox.at >= since)
+        for row in self._each(wanted.where(inbox.contact.is_not(None)).distinct()):
+            yield row.contact.hex()
+
+    def release(self, number: int | None = None) -> Release | None:
+        """The release of that number, or the newest. None: there is none; a database that an earlier version
+        wrote has none at all."""
+        return releases.find(self._connection, number)
+
+    def releases(self) -> list[Head]:
+        """All releases, oldest first."""
+        return releases.heads(self._connection)
+
+    def cursors(self) -> dict[str, int]:
+        """How far the engine has come with what, by name."""
+        return {row.name: int(row.value) for row in self._connection.execute(select(t.note))}
 
     def rulings(self) -> list[Ruling]:
         """What was found of splits that find out which arm is best, oldest first."""
@@ -109,6 +144,9 @@ class Records:
             select(t.ruling.c.body).order_by(t.ruling.c.at, t.ruling.c.mark, t.ruling.c.version)
         )
         return [msgspec.json.decode(body, type=Ruling) for (body,) in bodies]
+
+    def _each(self, query: Select[Any]) -> Iterator[Row[Any]]:
+        yield from self._connection.execute(query, execution_options={"yield_per": _PART})
 
     def _received(self, query: Select[Any]) -> list[Received]:
         found = self._connection.execute(query.order_by(t.inbox.c.at, t.inbox.c.seq))

@@ -33,13 +33,13 @@ from engine.delivery.mailer import Mailer
 from engine.delivery.queue import Queue
 from engine.mail.letters import Letters
 from engine.people.relearn import relearn
+from engine.run.apply import Applying
 from engine.run.changes import STOPS, changes_after, last_heard, stimuli_of
 from engine.run.control import Control
 from engine.run.errands import Errands
 from engine.run.predictions import foretold
 from engine.run.shown import not_to_be_seen
 from engine.run.stock import Stock, tell_team
-from engine.run.sweep import strangers_to
 from engine.run.trials import Trials
 from engine.run.views import forget_views
 from engine.store.arrivals import INBOX, REQUEST
@@ -79,6 +79,7 @@ class Runner:
         team: Collection[str] = (),
         deliver: Callable[[Sequence[Handed]], Awaitable[None]] | None = None,
         control: Control | None = None,
+        applying: Applying | None = None,
     ) -> None:
         self.wake = asyncio.Event()
         self.idle = False  # whether `step` last found nothing to do
@@ -96,6 +97,7 @@ class Runner:
         self._team = team
         self._deliver = deliver
         self._control = control
+        self._applying = applying or Applying(None)
         self._cursors: dict[str, int] = {_CHANGES: 0, INBOX: 0}
         self._trials = Trials(store)
         self._errands = Errands(consent, letters, queue, dispatch, caller)
@@ -161,7 +163,7 @@ class Runner:
         batch = Batch()
         domains: dict[str, str] = {}
         arrived = await self._arrived(received, batch, domains)
-        strangers = await strangers_to(self._loaded, self._store, self._cursors, batch, now)
+        strangers = await self._applying.next(self._loaded, self._store, self._cursors, batch, now)
         if self._control is not None and not more:
             strangers += await self._control.act(batch, self._cursors, self._errands.open_of)
         # taken only now: the consent service, which may not answer, is not asked again in this step

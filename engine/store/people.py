@@ -46,6 +46,11 @@ def behind(driver: Driver, after: str, limit: int) -> list[str]:
     return [id_.hex() for (id_,) in _BEHIND.rows(driver, bytes.fromhex(after), limit)]
 
 
+def travellers(driver: Driver, after: str, limit: int) -> list[str]:
+    """The contacts with journeys whose ids lie behind that one, in order."""
+    return [id_.hex() for (id_,) in _TRAVELLERS.rows(driver, bytes.fromhex(after), limit)]
+
+
 def due(driver: Driver, now: int, limit: int) -> list[Due]:
     """The deadlines up to `now`, earliest first."""
     found = []
@@ -120,6 +125,13 @@ _BEHIND = Statement(
     select(t.contact.c.id)
     .where(t.contact.c.id > bindparam("after"))
     .order_by(t.contact.c.id)
+    .limit(bindparam("limit"))
+)
+_TRAVELLERS = Statement(
+    select(t.journey_of.c.contact)
+    .where(t.journey_of.c.contact > bindparam("after"))
+    .distinct()
+    .order_by(t.journey_of.c.contact)
     .limit(bindparam("limit"))
 )
 _PLACES = Statement(

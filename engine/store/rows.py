@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from msgspec import Struct, ValidationError
+from msgspec import Raw, Struct, ValidationError
 
 from engine.core.bundle import (
     Body,
@@ -48,18 +48,30 @@ class _Profile(Struct, frozen=True, array_like=True):
     trials: dict[str, int] = {}
 
 
-class _Standing(Struct, frozen=True, array_like=True):
+class Standing(Struct, frozen=True, array_like=True):
     """The beginning of a journey."""
 
     id: str
     contact: str
     flow: str
     graph: str
+    node: int
+
+
+class _Belonging(Struct, frozen=True, array_like=True):
+    """The beginning of a contact's own row."""
+
+    created: int
+    attributes: Raw
+    agreed: list[str]
+    windows: Raw
+    segments: list[str]
 
 
 _profile = decoder(_Profile)
 _journey = decoder(Journey)
-_standing = decoder(_Standing)
+_standing = decoder(Standing)
+_belonging = decoder(_Belonging)
 _body = decoder(Body)
 _mail = decoder(MailBody)
 _entries = decoder(list[Entry])
@@ -137,14 +149,24 @@ def journey_of(row: bytes) -> Journey:
 
 def graph_of(row: bytes) -> str:
     """The digest of the graph on which a journey stands; the rest of the row is not looked at."""
-    found: _Standing = _standing.decode(row)
-    return found.graph
+    return standing_of(row).graph
+
+
+def standing_of(row: bytes) -> Standing:
+    """Who stands where; the rest of a journey's row is not looked at."""
+    found: Standing = _standing.decode(row)
+    return found
+
+
+def segments_of(row: bytes) -> list[str]:
+    """The segments of a contact; the rest of its row is hardly looked at."""
+    found: _Belonging = _belonging.decode(row)
+    return found.segments
 
 
 def flow_of(row: bytes) -> str:
     """The flow in which a journey is; the rest of the row is not looked at."""
-    found: _Standing = _standing.decode(row)
-    return found.flow
+    return standing_of(row).flow
 
 
 def effect_row(effect: Effect) -> bytes:

@@ -231,13 +231,6 @@ graph = Table(
     Column("body", LargeBinary, nullable=False),
 )
 
-current = Table(  # what was loaded at the last start
-    "current",
-    metadata,
-    Column("name", String, primary_key=True),
-    Column("body", LargeBinary, nullable=False),
-)
-
 note = Table(
     "note",
     metadata,

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from sqlalchemy import Connection, bindparam, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from dsl.graph import Graph, Program, graph_from_json, to_json
+from dsl.graph import Graph, graph_from_json, to_json
 from engine.core.bundle import Bundle, Effect, Entry, replace
 from engine.core.trial import Ruling
 from engine.mail.kept import Kept
@@ -14,12 +14,12 @@ from engine.store import (
     arrivals,
     control,
     coupons,
-    current,
     effects,
     handed,
     kept,
     people,
     products,
+    releases,
     rows,
     stock,
     told,
@@ -34,9 +34,10 @@ from engine.store.coupons import Code
 from engine.store.database import Database
 from engine.store.handed import Handed
 from engine.store.people import Due
+from engine.store.releases import Backfill, Release
 from engine.store.server import Place
 from engine.store.statement import Driver, Statement, driver_of
-from engine.store.told import Told
+from engine.store.told import Past, Told
 from engine.store.trials import Tally
 
 __all__ = ["Due", "Received", "Store"]
@@ -161,6 +162,14 @@ class Store:
         """The first `limit` contacts whose ids lie behind `after`, in order."""
         return await self._database.read(people.behind, after, limit)
 
+    async def travellers(self, after: str, limit: int) -> list[str]:
+        """The first `limit` contacts with journeys under way whose ids lie behind `after`, in order."""
+        return await self._database.read(people.travellers, after, limit)
+
+    async def past(self, kinds: Collection[str], since: int, after: str, limit: int = 50_000) -> list[Past]:
+        """The next people behind `after` who had events of these kinds since then, and these events."""
+        return await self._database.run(told.past, kinds, since, after, limit)
+
     async def contacts_in(self, flow: str, after: str, limit: int) -> list[str]:
         """The first `limit` contacts behind `after`, in order of their ids, who are under way in a flow."""
         return await self._database.read(people.contacts_in, flow, after, limit)
@@ -210,9 +219,19 @@ class Store:
         needed = await self._database.read(people.standing_on, [graph.digest for graph in older])
         return [graph for graph in older if graph.digest in needed]
 
-    async def keep_current(self, program: Program, templates: Mapping[str, str]) -> None:
-        """Write down which program runs from now on, and the digests of its templates by name."""
-        await self._database.run(current.keep, program, templates)
+    # releases
+
+    async def enact(self, draft: Release) -> Release:
+        """The release that is to run: the newest if it has the same content, else `draft`, written down."""
+        return await self._database.run(releases.enact, draft)
+
+    async def last_release(self) -> int:
+        """The number of the newest release; 0: there is none."""
+        return await self._database.read(releases.last)
+
+    async def backfills(self) -> list[tuple[int, Backfill]]:
+        """All that was ever to start for the past, in order, each with its release's number."""
+        return await self._database.run(releases.backfills)
 
 
 def _accept(connection: Connection, items: Sequence[Received]) -> int:

@@ -11,6 +11,8 @@ def plan(
     folder: Path = Path("."),
     *,
     against: Path | None = None,
+    backfill: tuple[str, ...] = (),
+    within: int = 0,
     exit_code: bool = False,
     format: Literal["text", "json"] = "text",
 ) -> int:
@@ -22,6 +24,10 @@ def plan(
         The project's folder, which holds virta.toml.
     against
         Compare with the flows in this folder, and not with those that run.
+    backfill
+        Count for how many people this flow would start for the past, as `virta apply` does with it.
+    within
+        How many days of the past count for a flow that starts on an event.
     exit_code
         End with exit code 3 where something changes.
     format
@@ -30,12 +36,13 @@ def plan(
     import msgspec
 
     from dsl.found.report import as_json, as_text, summary
-    from engine.store.current import Current
-    from virta.planning.plan import nothing_yet, running
     from virta.planning.plan import plan as planned
     from virta.planning.plan_text import plan_text
     from virta.project.folder import load_project, load_sound_project
+    from virta.release.content import content_of
+    from virta.release.planning import plan_release
     from virta.terminal.colours import coloured
+    from virta.wiring import wall_clock
 
     settings, compiled = load_project(folder)
     if compiled.program is None:
@@ -45,16 +52,11 @@ def plan(
             print(as_text(compiled.findings, compiled.sources), file=sys.stderr)
             print(summary(compiled.findings), file=sys.stderr)
         return 1
-    templates = {template.name: template.digest for template in compiled.templates}
+    content = content_of(folder, settings, compiled)
     if against is not None:
-        _, other = load_sound_project(against)
-        assert other.program is not None
-        old = Current(other.program, {template.name: template.digest for template in other.templates})
-        found = planned(old, compiled.program, templates, "folder")
-    elif (now := running(folder / settings.stores.folder / "engine.db")) is None:
-        found = planned(nothing_yet(), compiled.program, templates, "nothing", ())
+        found = planned(content_of(against, *load_sound_project(against)), content, "folder")
     else:
-        found = planned(now.current, compiled.program, templates, "store", now.journeys, now.graphs)
+        found = plan_release(folder, settings, content, wall_clock(), backfill, within).plan
     if format == "json":
         print(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
     else:

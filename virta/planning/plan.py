@@ -1,20 +1,23 @@
 """What a new version of the flows changes for the people who are under way in the old one."""
 
+import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
 from dsl.align import Alignment, Change, Comparison, align, compare
 from dsl.graph import Graph, Program
-from engine.core.bundle import Journey
 from engine.insight.records import open_records
-from engine.store.current import Current
 from engine.store.database import StoreFault
+from engine.store.releases import Content, Release
+from virta.release.differences import differences, reworded
 from virta.settings import BrokenProject
 
-_NOTHING = Program((), (), (), (), ())
+Standing = Counter[tuple[str, str, int]]
+"""How many journeys stand where: by flow, graph and node."""
 
 
 class StepPlan(Struct, frozen=True):
@@ -65,22 +68,37 @@ class DeclaredPlan(Struct, frozen=True):
     changes: tuple[Change, ...]
 
 
+class BackfillPlan(Struct, frozen=True):
+    """A flow that is to start for the past: for so many people, before its own rules have a say."""
+
+    flow: str
+    people: int
+
+
 class Plan(Struct, frozen=True):
     """`since` says what the folder was compared with: `store`, `folder`, or `nothing` where nothing has run
-    yet. `people` are the journeys that will stand at another step than now, null where no store was asked."""
+    yet; `release` is the number of the release that runs (0: none). `people` are the journeys that will stand
+    at another step than now, `reach` the people who will newly get a mail by it; both null where no store was
+    asked. `reworded` are topics and purposes whose words to agree to change. `digest` is that of what would
+    be done, counts of people aside."""
 
     changed: bool
     since: str
     people: int | None
     flows: tuple[FlowPlan, ...]
     declared: tuple[DeclaredPlan, ...]
+    release: int = 0
+    reach: int | None = None
+    backfills: tuple[BackfillPlan, ...] = ()
+    reworded: tuple[str, ...] = ()
+    digest: str = ""
 
 
 class Running(Struct, frozen=True):
-    """What runs: the program that was loaded last, the journeys under way, and the graphs they are in."""
+    """What runs: the release, where its people stand, and the graphs they are in."""
 
-    current: Current
-    journeys: tuple[Journey, ...]
+    release: Release
+    standing: Standing
     graphs: dict[str, Graph]
 
 
@@ -90,9 +108,10 @@ def running(database: Path) -> Running | None:
         return None
     try:
         with open_records(database) as records:
-            current = records.current()
-            if current is not None:
-                return Running(current, tuple(records.journeys()), records.graphs())
+            release = records.release()
+            if release is not None:
+                standing = Counter((each.flow, each.graph, each.node) for each in records.standing())
+                return Running(release, standing, records.graphs())
     except StoreFault as fault:
         raise BrokenProject(str(fault)) from None
     raise BrokenProject(
@@ -101,34 +120,44 @@ def running(database: Path) -> Running | None:
     )
 
 
-def nothing_yet() -> Current:
-    """What runs where nothing has."""
-    return Current(_NOTHING, {})
-
-
 def plan(
-    old: Current,
-    new: Program,
-    templates: Mapping[str, str],
+    old: Content,
+    new: Content,
     since: str,
-    journeys: Iterable[Journey] | None = None,
+    standing: Standing | None = None,
     graphs: Mapping[str, Graph] | None = None,
+    release: int = 0,
 ) -> Plan:
-    """Lay the new version beside the old one. `templates` are digests by name; `journeys` are those under
-    way, None where nobody was asked."""
-    compared = compare(old.program, new, old.templates, templates)
-    standing: dict[str, list[Journey]] = {}
-    for journey in journeys or ():
-        standing.setdefault(journey.flow, []).append(journey)
-    asked = journeys is not None
-    flows = _flows(compared, old.program, new, standing, graphs or {}, asked)
+    """Lay the new version beside the old one. `standing` are the journeys under way, None where nobody was
+    asked; `release` is the number of the one that runs."""
+    compared = compare(old.program, new.program, _digests(old), _digests(new))
+    flows = _flows(compared, old.program, new.program, standing, graphs or {})
+    declared = [DeclaredPlan(each.sign, each.kind, each.name, each.changes) for each in compared.declared]
+    declared += [
+        DeclaredPlan(each.sign, each.kind, each.name, each.changes) for each in differences(old, new)
+    ]
     return Plan(
-        compared.changed,
+        old.digest != new.digest,
         since,
-        sum(_going(flow) for flow in flows) if asked else None,
+        None if standing is None else sum(_going(flow) for flow in flows),
         tuple(flows),
-        tuple(DeclaredPlan(each.sign, each.kind, each.name, each.changes) for each in compared.declared),
+        tuple(declared),
+        release,
+        reworded=tuple(reworded(old, new)),
+        digest=digest_of(release, old.digest, new.digest),
     )
+
+
+def digest_of(release: int, *parts: str) -> str:
+    """By what a plan is known: what runs, what shall run, and what else it holds. Where each step's people
+    go follows from that; how many they are may change."""
+    return hashlib.sha256(msgspec.json.encode((release, parts))).hexdigest()[:12]
+
+
+def _digests(content: Content) -> dict[str, str]:
+    """The templates that the folder holds, by name."""
+    every = content.templates
+    return {template.name: template.digest for template in every if template.name not in content.inherited}
 
 
 def _going(flow: FlowPlan) -> int:
@@ -142,31 +171,35 @@ def _flows(
     compared: Comparison,
     old: Program,
     new: Program,
-    standing: Mapping[str, list[Journey]],
+    standing: Standing | None,
     graphs: Mapping[str, Graph],
-    asked: bool,
 ) -> list[FlowPlan]:
     was = {graph.flow: graph for graph in old.flows}
     now = {graph.flow: graph for graph in new.flows}
+    totals: Counter[str] = Counter()
+    for (flow, _, _), count in (standing or {}).items():
+        totals[flow] += count
 
     def people(name: str) -> int | None:
-        return len(standing.get(name, ())) if asked else None
+        return None if standing is None else totals[name]
 
     found = [FlowPlan("+", name, people(name)) for name in compared.added]
     found += [FlowPlan("-", name, people(name)) for name in compared.removed]
     for each in compared.flows:
-        here, before = standing.get(each.flow, []), was[each.flow]
-        counts = Counter(
-            before.nodes[journey.node].step for journey in here if journey.graph == before.digest
-        )
+        before = was[each.flow]
+        here = [(place, count) for place, count in (standing or {}).items() if place[0] == each.flow]
+        counts: Counter[str] = Counter()
+        for (_, graph, node), count in here:
+            if graph == before.digest:
+                counts[before.nodes[node].step] += count
         found.append(
             FlowPlan(
                 "~",
                 each.flow,
                 people(each.flow),
                 each.heads,
-                tuple(_steps(each, before, now[each.flow], counts if asked else None)),
-                _earlier(here, before, now[each.flow], graphs),
+                tuple(_steps(each, before, now[each.flow], counts if standing is not None else None)),
+                tuple(_earlier(here, before, now[each.flow], graphs)),
                 each.reordered,
                 each.rerouted,
             )
@@ -197,20 +230,18 @@ def _steps(each: Alignment, old: Graph, new: Graph, counts: Counter[str] | None)
 
 
 def _earlier(
-    journeys: Iterable[Journey], old: Graph, new: Graph, graphs: Mapping[str, Graph]
-) -> tuple[Earlier, ...]:
+    here: Iterable[tuple[tuple[str, str, int], int]], old: Graph, new: Graph, graphs: Mapping[str, Graph]
+) -> Iterator[Earlier]:
     """Where those will stand who are in a version before the last one, and not in the new one already."""
     counts: Counter[tuple[str, str | None]] = Counter()
     places: dict[str, dict[str, str | None]] = {}
-    for journey in journeys:
-        if journey.graph in (old.digest, new.digest) or journey.graph not in graphs:
+    for (_, digest, node), people in here:
+        if digest in (old.digest, new.digest) or digest not in graphs:
             continue
-        graph = graphs[journey.graph]
-        if journey.graph not in places:
-            places[journey.graph] = {one.old: one.new for one in align(graph, new).placements}
-        step = graph.nodes[journey.node].step
-        counts[step, places[journey.graph][step]] += 1
-    return tuple(
-        Earlier(step, target, people)
-        for (step, target), people in sorted(counts.items(), key=lambda item: (item[0][0], item[0][1] or ""))
-    )
+        graph = graphs[digest]
+        if digest not in places:
+            places[digest] = {one.old: one.new for one in align(graph, new).placements}
+        step = graph.nodes[node].step
+        counts[step, places[digest][step]] += people
+    for (step, target), count in sorted(counts.items(), key=lambda item: (item[0][0], item[0][1] or "")):
+        yield Earlier(step, target, count)

@@ -14,10 +14,10 @@ _LONGEST = 76
 
 
 def plan_text(plan: Plan, colour: bool = False) -> str:
-    """The whole plan, which ends with a line that sums it up."""
-    if not plan.changed:
+    """The whole plan, which ends with a line that sums it up and one by which exactly this is applied."""
+    if not plan.changed and not plan.backfills:
         return "Nothing changes.\n"
-    return "\n".join([*_lines(plan, colour), _summary(plan)]) + "\n"
+    return "\n".join([*_lines(plan, colour), _summary(plan), *_asked(plan)]) + "\n"
 
 
 def _lines(plan: Plan, colour: bool) -> Iterator[str]:
@@ -34,6 +34,17 @@ def _lines(plan: Plan, colour: bool) -> Iterator[str]:
         yield from _declared(declared, colour)
     if plan.declared:
         yield ""
+
+
+def _asked(plan: Plan) -> Iterator[str]:
+    for each in plan.backfills:
+        yield f"Flow {each.flow} starts for the past: {_people(each.people)} at most."
+    if plan.reach:
+        yield f"{_people(plan.reach)} will newly get mails by it."
+    for topic in plan.reworded:
+        yield f"What people agree to reads otherwise for {topic}: a new version of the agreement."
+    if plan.since == "store":
+        yield f"Exactly this: virta apply --plan {plan.digest}"
 
 
 def _flow(flow: FlowPlan, colour: bool) -> Iterator[str]:
@@ -158,6 +169,10 @@ def _stay(count: int) -> str:
 
 
 def _summary(plan: Plan) -> str:
+    if not plan.changed:
+        return "Nothing changes for those who are under way."
+    if not plan.flows and not plan.declared:
+        return "Nothing changes that anybody would notice."
     signs = [flow.sign for flow in plan.flows]
     steps = [step.sign for flow in plan.flows for step in flow.steps]
     parts = [f"Flows: {_counts(signs)}."]

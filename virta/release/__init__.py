@@ -1,0 +1,1 @@
+"""Releases: what a folder holds made ready to run, and what runs."""

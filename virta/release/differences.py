@@ -1,0 +1,57 @@
+"""What differs between two releases beside flows and declarations: words, purposes, lists of codes."""
+
+from collections.abc import Iterator
+
+from consent.contract import BESIDE_TOPICS, Purpose
+from dsl.align import Change, Declared
+from engine.store.releases import Content
+
+
+def differences(old: Content, new: Content) -> Iterator[Declared]:
+    """What the comparison of two programs does not see, for a plan."""
+    default = new.policy.default_language
+    was, now = ({each.topic: each for each in content.policy.purposes} for content in (old, new))
+    for name in sorted(was.keys() | now.keys()):
+        beside = name in BESIDE_TOPICS
+        if name in was and name in now:
+            told = tuple(_rewritten(was[name], now[name], "" if beside else default))
+            if told:
+                yield Declared("purpose" if beside else "words of topic", name, "~", told)
+        elif beside:
+            yield Declared("purpose", name, "+" if name in now else "-")
+    for coupon in sorted(old.codes.keys() & new.codes.keys()):
+        if old.codes[coupon] != new.codes[coupon]:
+            change = Change("codes", _codes(old.codes[coupon]), _codes(new.codes[coupon]))
+            yield Declared("codes of coupon", coupon, "~", (change,))
+
+
+def reworded(old: Content, new: Content) -> Iterator[str]:
+    """The topics and purposes whose words to agree to read otherwise, in any language that both have."""
+    was = {each.topic: each.wording for each in old.policy.purposes}
+    for each in new.policy.purposes:
+        before = was.get(each.topic, {})
+        if any(
+            before[language] != each.wording[language] for language in before.keys() & each.wording.keys()
+        ):
+            yield each.topic
+
+
+def _rewritten(was: Purpose, now: Purpose, told: str) -> Iterator[Change]:
+    """What reads otherwise; of the language `told` the topic's own lines tell."""
+    if was.controller != now.controller:
+        yield Change("controller", was.controller, now.controller)
+    for language in sorted({*was.title, *was.wording, *now.title, *now.wording} - {told}):
+        for what, before, after in (
+            ("title", was.title, now.title),
+            ("consent", was.wording, now.wording),
+        ):
+            if before.get(language) != after.get(language):
+                sides = (
+                    f'{language}: {what} "{side[language]}"' if language in side else ""
+                    for side in (before, after)
+                )
+                yield Change(f"{what} {language}", *sides)
+
+
+def _codes(codes: tuple[str, ...]) -> str:
+    return f"{len(codes):,} codes"

@@ -1,0 +1,126 @@
+"""The plan of a release: what runs beside what shall run, and the people whom it concerns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from consent.contract import Policy
+from dsl.graph import Program, Send, StartOnEvent, StartOnSegment
+from engine.core.loaded import Loaded
+from engine.insight.records import open_records
+from engine.store.database import StoreFault
+from engine.store.releases import Backfill, Content
+from virta.planning.plan import BackfillPlan, Plan, Running, Standing, digest_of, plan, running
+from virta.release.reach import called_up, members, newly_mailed, of_the_past
+from virta.settings import BrokenProject, Settings
+from virta.telling.live import store_of
+
+_NOTHING = Content(Program((), (), (), (), ()), (), (), {}, Policy((), ()))
+_DAY = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan, what runs (None: nothing has), and what would be applied."""
+
+    plan: Plan
+    running: Running | None
+    content: Content
+    backfills: tuple[Backfill, ...]
+
+
+def plan_release(
+    folder: Path,
+    settings: Settings,
+    target: Content,
+    now: int,
+    backfill: Sequence[str] = (),
+    within: int = 0,
+) -> Planned:
+    """What making `target` the next release would do. `backfill` are flows that are to start for the past:
+    that of `within` days, where they start on events; `now` is ms UTC. Raises `BrokenProject`."""
+    asked = tuple(_asked(target.program, flow, now, within) for flow in dict.fromkeys(backfill))
+    database = store_of(folder, settings)
+    runs = running(database)
+    if runs is None:
+        found = plan(_NOTHING, target, "nothing", Standing())
+        return Planned(found, None, target, asked)
+    old = runs.release.content
+    found = plan(old, target, "store", runs.standing, runs.graphs, runs.release.number)
+    target = _inheriting(runs, target)
+    loaded = Loaded(target.program, (), settings.time_zone, b"", settings.currency)
+    try:
+        with open_records(database) as records:
+            reached = set(newly_mailed(records, old.program, target.program, runs.graphs))
+            segments = called_up(old.program, target.program)
+            if segments:
+                reached.update(members(records, loaded, old.program, segments, now))
+            told = []
+            for each in asked:
+                people = set(of_the_past(records, loaded, old.program, each, now))
+                reached |= people
+                told.append(BackfillPlan(each.flow, len(people)))
+    except StoreFault as fault:
+        raise BrokenProject(str(fault)) from None
+    words = [f"{each.flow} {within}" for each in asked]
+    digest = digest_of(runs.release.number, old.digest, target.digest, *words)
+    found = replace(found, reach=len(reached), backfills=tuple(told), digest=digest)
+    return Planned(found, runs, target, asked)
+
+
+def _asked(program: Program, name: str, now: int, within: int) -> Backfill:
+    """What `--backfill` says of a flow. Raises `BrokenProject` where it can mean nothing."""
+    flow = next((graph for graph in program.flows if graph.flow == name), None)
+    if flow is None:
+        known = ", ".join(graph.flow for graph in program.flows)
+        raise BrokenProject(f"There is no flow {name} to start for the past; there are {known}.")
+    if any(isinstance(start, StartOnEvent) for start in flow.starts):
+        if within < 1:
+            raise BrokenProject(
+                f"Flow {name} starts on an event: say with --within how many days back it shall count."
+            )
+        return Backfill(name, now - within * _DAY)
+    if any(isinstance(start, StartOnSegment) and start.joining for start in flow.starts):
+        return Backfill(name)
+    raise BrokenProject(
+        f"Flow {name} starts neither on an event nor on joining a segment, so there is no past that it could "
+        "start for."
+    )
+
+
+def _inheriting(runs: Running, target: Content) -> Content:
+    """The content with those templates that it has no more, and that people under way in flows that are no
+    more still come to: such a flow goes on to its end as it was."""
+    flows = {graph.flow for graph in target.program.flows}
+    left = [
+        runs.graphs[digest]
+        for flow, digest, _ in runs.standing
+        if flow not in flows and digest in runs.graphs
+    ]
+    asked = {node.template for graph in left for node in graph.nodes if isinstance(node, Send)}
+    own = {template.name for template in target.templates if template.name not in target.inherited}
+    old = runs.release.content
+    kept = [each for each in old.templates if each.name in asked - own]
+    names = {each.name for each in kept}
+    paths = {file.path for file in target.files}
+    known = {each.name for each in target.templates}
+    return replace(
+        target,
+        templates=(*target.templates, *(each for each in kept if each.name not in known)),
+        files=(
+            *target.files,
+            *(each for each in old.files if each.path not in paths and (each.partial or each.name in names)),
+        )
+        if kept
+        else target.files,
+        policy=replace(
+            target.policy,
+            templates=(
+                *target.policy.templates,
+                *(each for each in old.policy.templates if each.name in names - known),
+            ),
+        ),
+        inherited=frozenset(names),
+    )
