@@ -33,6 +33,9 @@ from engine.core.turn import Turn
 _PERSONALISATION = "personalisation"
 _MEASUREMENT = "measurement"
 
+_WORTH_TELLING = 60_000
+"""Milliseconds by which a wait must move for the journal to say so: a mail is seldom handed over at once."""
+
 
 def advance(loaded: Loaded, bundle: Bundle, stimulus: Stimulus, now: int, more: bool = False) -> Advanced:
     """The contact after `stimulus`, the effects to carry out and the lines of the journal.
@@ -218,7 +221,11 @@ def _go_on(turn: Turn, journey: Journey, step: str, sent: bool) -> None:
         case Send():
             walk(turn, journey, node.next)
         case Wait():
-            turn.stand(replace(journey, mail=""), deadlines.of(turn, turn.flow(journey), node))
+            due = deadlines.of(turn, turn.flow(journey), node)
+            if due - journey.due < _WORTH_TELLING and journey.due < NEVER:
+                turn.stand(replace(journey, mail=""), due)
+            else:
+                turn.wait(replace(journey, mail=""), due, What.WAIT_MOVED, Why.MAIL_LATE)
 
 
 # ---------------------------------------------------------------- parts
@@ -226,7 +233,7 @@ def _go_on(turn: Turn, journey: Journey, step: str, sent: bool) -> None:
 
 def _remember(turn: Turn, event: str, data: dict[str, Any], at: int) -> None:
     purpose = windows.PURPOSE_OF.get(event)
-    if purpose is not None and purpose not in turn.bundle.agreed:
+    if purpose is not None and not windows.is_known(turn.bundle, purpose, at):
         return
     need = turn.loaded.needs.get(event)
     if need is not None:

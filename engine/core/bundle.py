@@ -99,6 +99,7 @@ class Bundle(Struct, frozen=True):
     silenced: bool = False
     predicted: dict[str, Any] = {}
     trials: dict[str, int] = {}
+    kept_by: str = ""  # digest of what was asked for by which `windows` are kept
 
 
 def in_order(journeys: Iterable[Journey]) -> tuple[Journey, ...]:
@@ -365,7 +366,7 @@ class Struck(Struct, frozen=True):
 
 class Entry(Struct, frozen=True, array_like=True):
     """A line of the journal. `n` orders the lines of one contact at one instant; `reason` is from a published
-    list."""
+    list. `until` is the moment (ms UTC) to which something waits or is held, 0 where there is none."""
 
     contact: str
     at: int
@@ -375,6 +376,7 @@ class Entry(Struct, frozen=True, array_like=True):
     step: str
     what: str
     reason: str = ""
+    until: int = 0
 
 
 class Advanced(Struct, frozen=True):

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from dsl.graph import EventNeed, Graph, Program, Segment, Send, StartOnDate
 from engine.core import calendar, codes, limits, windows
+from engine.core.asked import Asked, asked_by
 from engine.core.boundary import Boundaries, boundaries
 from engine.core.bundle import Bundle
 from engine.core.conditions import Test, condition
@@ -30,7 +31,8 @@ class Loaded:
     need. `default_zone` serves contacts whose zone is unknown; `secret` makes the keys of mails; `currency`
     is that of sums beside which no amount is written (empty: that of the first amount in them). `since` is
     when the present starts by date came into force: whoever has not heard of them yet misses none from then
-    on. `shares` are what trials have found, by mark. `cancelled` has by flow the last day of a start by the
+    on. `shares` are what trials have found, by mark. `asked_before` is what earlier
+    programs asked of the past, by digest. `cancelled` has by flow the last day of a start by the
     calendar that the operator has cancelled."""
 
     def __init__(
@@ -42,6 +44,7 @@ class Loaded:
         self.program = program
         self.since = calendar.NEVER
         self.shares: dict[str, Shares] = {}
+        self.asked_before: Mapping[str, Asked] = {}
         self.cancelled: Mapping[str, str] = {}
         self.default_zone: ZoneInfo = found
         flows = sorted(program.flows, key=lambda graph: graph.flow)
@@ -82,6 +85,8 @@ class Loaded:
         self.recommends = any(
             isinstance(node, Send) and node.recommends for flow in every for node in flow.graph.nodes
         )
+        self.asked = asked_by(self.needs, self.recommends)
+        self.kept_by = self.asked.digest
         self.starts_by_event = self._starts()
         self._secret = secret
 
@@ -102,7 +107,7 @@ class Loaded:
     def _needs(self) -> dict[str, EventNeed]:
         every = [need for flow in self.graphs.values() for need in flow.graph.needs.events]
         every += [need for watched in self.segments for need in watched.segment.needs.events]
-        return windows.merge(every)
+        return windows.merge([*every, *windows.ALWAYS])
 
     def _starts(self) -> dict[str, tuple[tuple[Flow, Listener], ...]]:
         found: dict[str, list[tuple[Flow, Listener]]] = {}

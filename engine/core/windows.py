@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from dsl.graph import Duration, EventNeed
-from engine.core.bundle import Seen
+from engine.core.bundle import Bundle, Seen
 from engine.core.calendar import add
 
 KEEP = Duration(months=25)
@@ -21,6 +21,9 @@ PURPOSES = {"personalisation": PERSONAL, "measurement": MEASURED}
 """What people agree to beside topics, and what is known of them by that."""
 
 PURPOSE_OF = {event: purpose for purpose, events in PURPOSES.items() for event in events}
+
+ALWAYS = (EventNeed("subscribed", ("topic",), None), EventNeed("unsubscribed", ("topic",), None))
+"""Remembered whatever is asked for: the inbox does not hold them, so nobody could read them again."""
 
 RECENT = 20
 """How many SKUs a recommendation goes by."""
@@ -43,17 +46,36 @@ def merge(needs: Iterable[EventNeed]) -> dict[str, EventNeed]:
 
 
 def record(
-    seen: tuple[Seen, ...], need: EventNeed, data: dict[str, Any], at: int, now: int, clock: ZoneInfo
+    seen_before: tuple[Seen, ...],
+    need: EventNeed,
+    data: dict[str, Any],
+    at: int,
+    now: int,
+    clock: ZoneInfo,
 ) -> tuple[Seen, ...]:
     """The window with one more event in its place, without those that no condition can see any more."""
-    new = Seen(at, {field: data[field] for field in need.fields if field in data})
-    oldest = add(now, need.keep or KEEP, clock, -1) - _SLACK
-    kept = [old for old in seen if old.at > oldest]
+    bound = oldest(need, now, clock)
+    kept = [old for old in seen_before if old.at > bound]
     place = len(kept)
     while place and kept[place - 1].at > at:
         place -= 1
-    kept.insert(place, new)
+    kept.insert(place, seen(need, data, at))
     return tuple(kept)
+
+
+def seen(need: EventNeed, data: dict[str, Any], at: int) -> Seen:
+    """What is remembered of one event."""
+    return Seen(at, {field: data[field] for field in need.fields if field in data})
+
+
+def oldest(need: EventNeed, now: int, clock: ZoneInfo) -> int:
+    """What happened then or earlier is forgotten when the next such event comes."""
+    return add(now, need.keep or KEEP, clock, -1) - _SLACK
+
+
+def is_known(bundle: Bundle, purpose: str, at: int) -> bool:
+    """Whether what happened then may be known: it is from the moment on at which the contact agreed."""
+    return purpose in bundle.agreed and at >= bundle.known_since.get(purpose, at)
 
 
 def recent(known: tuple[str, ...], skus: Iterable[Any]) -> tuple[str, ...]:

@@ -37,6 +37,7 @@ from engine.run.apply import Applying
 from engine.run.changes import STOPS, changes_after, last_heard, stimuli_of
 from engine.run.control import Control
 from engine.run.errands import Errands
+from engine.run.histories import Histories
 from engine.run.predictions import foretold
 from engine.run.shown import not_to_be_seen
 from engine.run.stock import Stock, tell_team
@@ -100,6 +101,7 @@ class Runner:
         self._applying = applying or Applying(None)
         self._cursors: dict[str, int] = {_CHANGES: 0, INBOX: 0}
         self._trials = Trials(store)
+        self._histories = Histories(store)
         self._errands = Errands(consent, letters, queue, dispatch, caller)
 
     async def start(self) -> None:
@@ -231,7 +233,8 @@ class Runner:
         if verdict.reason in ("", Why.OUTCOME_UNKNOWN):
             names = (body.flow, body.step, body.template, body.topic)
             batch.handed.append(Handed(effect.key, effect.contact, verdict.at, *names))
-        if verdict.reason or body.report or verdict.at - body.at > LATE_HANDOVER:
+        reported = body.report or self._loaded.hears_of_mails
+        if verdict.reason or reported or verdict.at - body.at > LATE_HANDOVER:
             data = MailEnded(*place, effect.key, body.template, body.topic, verdict.reason)
             stimuli.append(Stimulus(effect.key, effect.contact, verdict.at, data))
         else:
@@ -291,7 +294,7 @@ class Runner:
         """Everybody concerned as they are afterwards."""
         contacts = list(dict.fromkeys(stimulus.contact for stimulus in stimuli))
         before = await self._store.load(contacts) if contacts else {}
-        after: dict[str, Bundle] = dict(before)
+        after = await self._histories.whole(self._loaded, before, self._cursors[INBOX])
         for contact, domain in domains.items():
             known = after[contact].attributes
             if known.get("email_domain") != domain:

@@ -83,4 +83,5 @@ def _profile(bundle: Bundle) -> tuple[object, ...]:
         bundle.silenced,
         bundle.predicted,
         bundle.trials,
+        bundle.kept_by,
     )

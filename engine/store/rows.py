@@ -46,6 +46,7 @@ class _Profile(Struct, frozen=True, array_like=True):
     silenced: bool = False
     predicted: dict[str, Any] = {}
     trials: dict[str, int] = {}
+    kept_by: str = ""
 
 
 class Standing(Struct, frozen=True, array_like=True):
@@ -103,6 +104,7 @@ def profile_row(bundle: Bundle) -> bytes:
             bundle.silenced,
             packable(bundle.predicted),
             bundle.trials,
+            bundle.kept_by,
         )
     )
 
@@ -135,6 +137,7 @@ def bundle_of(contact: str, row: bytes | None, journeys: Iterable[Journey]) -> B
         profile.silenced,
         profile.predicted,
         profile.trials,
+        profile.kept_by,
     )
 
 

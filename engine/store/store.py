@@ -6,7 +6,9 @@ from sqlalchemy import Connection, bindparam, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from dsl.graph import Graph, graph_from_json, to_json
+from engine.core.asked import Asked
 from engine.core.bundle import Bundle, Effect, Entry, replace
+from engine.core.rereading import RawEvent
 from engine.core.trial import Ruling
 from engine.mail.kept import Kept
 from engine.people.catalogue import Product
@@ -19,6 +21,7 @@ from engine.store import (
     kept,
     people,
     products,
+    raw,
     releases,
     rows,
     stock,
@@ -173,6 +176,17 @@ class Store:
     async def contacts_in(self, flow: str, after: str, limit: int) -> list[str]:
         """The first `limit` contacts behind `after`, in order of their ids, who are under way in a flow."""
         return await self._database.read(people.contacts_in, flow, after, limit)
+
+    async def raw_events(
+        self, contacts: Sequence[tuple[str, Collection[str]]], until: int
+    ) -> list[list[RawEvent]]:
+        """The raw events of each contact that were worked on, in that order; of the kinds named beside it
+        with their data. The inbox has been worked on up to `until`."""
+        return await self._database.read(raw.of, contacts, until)
+
+    async def keep_asked(self, asked: Asked) -> dict[str, Asked]:
+        """Write down what is asked of the past from now on; all that ever was, by digest."""
+        return await self._database.run(raw.keep_asked, asked)
 
     # batches
 

@@ -57,7 +57,8 @@ segment fresh "Fresh"
     anna = Person(loaded(flow))
     first = changes(anna, lambda: anna.happens("order_placed"))
     assert (first.watches_gone, first.watches_put) == ([], [(MONDAY + 3 * DAY, ANNA)])
-    again = changes(anna, lambda: anna.pass_(MINUTE).happens("order_placed"))
+    late = MONDAY - MINUTE
+    again = changes(anna, lambda: anna.pass_(MINUTE).happens("order_placed", at=late))
     assert (again.watches_gone, again.watches_put) == ([], [])
     last = changes(anna, lambda: anna.pass_(9 * DAY))
     assert (last.watches_gone, last.watches_put) == ([(MONDAY + 3 * DAY, ANNA)], [])
