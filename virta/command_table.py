@@ -45,6 +45,7 @@ GROUPS = (
                 "virta.commands.simulate:simulate",
                 "Replay visitors through the flows on a virtual clock.",
             ),
+            Command("apply", "virta.commands.apply:apply", "Make the flows in the folder those that run."),
             Command("serve", "virta.commands.serve:serve", "Serve pages and API, run flows, send mails."),
         ),
     ),

@@ -14,11 +14,12 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import StaticPool
 
 from dsl.graph import Graph, graph_from_json
-from engine.core.bundle import Bundle, Entry, Journey, replace
+from engine.core.bundle import Bundle, Effect, Entry, Journey, replace
 from engine.core.trial import Ruling
 from engine.store import releases, rows
 from engine.store import schema as t
 from engine.store.arrivals import INBOX
+from engine.store.control import Instruction, control
 from engine.store.database import StoreFault
 from engine.store.releases import Head, Release
 from engine.store.rows import Standing
@@ -83,6 +84,21 @@ class Records:
         found = self._connection.execute(select(t.journey).where(t.journey.c.id != t.journey.c.contact))
         return [_journey(row) for row in found]
 
+    def effects(self) -> Iterator[Effect]:
+        """What was asked for and is not done, oldest first."""
+        asked = select(t.effect).order_by(t.effect.c.made, t.effect.c.key)
+        for row in self._connection.execute(asked):
+            yield rows.effect_of(row.key, row.contact, row.body)
+
+    def instructions(self) -> list[Instruction]:
+        """All that the engine was told from outside, in order."""
+        asked = select(control).order_by(control.c.seq)
+        return [Instruction(*row) for row in self._connection.execute(asked)]
+
+    def notes(self) -> dict[str, int]:
+        """The engine's cursors, by name."""
+        return {row.name: int(row.value) for row in self._connection.execute(select(t.note))}
+
     def bundle(self, contact: str) -> Bundle:
         """What the engine knows of one contact now; empty if nothing."""
         id_ = bytes.fromhex(contact)
@@ -133,6 +149,10 @@ class Records:
     def releases(self) -> list[Head]:
         """All releases, oldest first."""
         return releases.heads(self._connection)
+
+    def backfills_until(self, number: int) -> int:
+        """How many starts for the past were asked for by releases up to that one."""
+        return sum(each <= number for each, _ in releases.backfills(self._connection))
 
     def cursors(self) -> dict[str, int]:
         """How far the engine has come with what, by name."""

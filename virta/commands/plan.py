@@ -11,7 +11,7 @@ def plan(
     folder: Path = Path("."),
     *,
     against: Path | None = None,
-    backfill: tuple[str, ...] = (),
+    backfill: tuple[str, ...] | None = None,
     within: int = 0,
     exit_code: bool = False,
     format: Literal["text", "json"] = "text",
@@ -56,7 +56,7 @@ def plan(
     if against is not None:
         found = planned(content_of(against, *load_sound_project(against)), content, "folder")
     else:
-        found = plan_release(folder, settings, content, wall_clock(), backfill, within).plan
+        found = plan_release(folder, settings, content, wall_clock(), backfill or (), within).plan
     if format == "json":
         print(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
     else:

@@ -7,6 +7,7 @@ import signal
 import socket
 from collections.abc import Callable, Coroutine, Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,18 +18,20 @@ import structlog
 import uvicorn
 
 from consent.contract import Unavailable
-from dsl.compile import Compiled
-from dsl.graph import Webhook
 from engine.returns.at_once import every_mail
 from engine.store.database import StoreFault
+from engine.store.releases import Release
 from virta.keeping.places import refuse_unfinished
 from virta.keys import ProjectKeys, read_or_make_keys
 from virta.logs import set_up_logs
 from virta.mailbox.running import MailboxFailed, PortRefused, Running, start
-from virta.project.folder import load_sound_project
+from virta.project.folder import load_project
+from virta.release.choosing import tell, to_run
+from virta.release.coming import Coming, world_of
+from virta.release.content import compiled_of
+from virta.release.unasked import apply_unasked
 from virta.settings import BrokenProject, Settings
 from virta.telling.studio import open_studio
-from virta.webhooks import post_of
 from virta.wiring import System, World, login_of, open_system, wall_clock
 from web.studio.guard import is_loopback
 from web.studio.routes import to_studio
@@ -50,6 +53,7 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8025,
     mailbox: bool = False,
+    apply: bool = False,
     now: datetime | None = None,
 ) -> int:
     """Serve the pages and the API, move people through the flows and send their mails.
@@ -67,15 +71,20 @@ def serve(
     mailbox
         Run a local mailbox as the mail server, for trying things out: nothing leaves this machine.
         `virta mailbox` shows what it holds.
+    apply
+        Apply what stands in the folder first, without asking. Not in production.
     now
         Let the clock begin at this moment, as in 2026-04-07T08:00, in the project's time zone: to go on where
         `virta simulate --keep` ended. In development only.
     """
     set_up_logs()
-    settings, compiled = load_sound_project(folder)
+    settings, compiled = load_project(folder)
     clock = wall_clock if now is None else _clock_from(now, settings)
-    world = World(post_of(_webhooks(compiled), settings), clock, delivers=every_mail if mailbox else None)
     refuse_unfinished(folder / settings.stores.folder)
+    if apply:
+        apply_unasked(folder, settings, compiled, clock())
+    release = to_run(folder, settings, compiled, clock())
+    world = world_of(release, settings, clock, every_mail if mailbox else None)
     keys = read_or_make_keys(settings, folder, world.entropy)
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(_listen(host, port))
@@ -85,12 +94,9 @@ def serve(
             box = stack.enter_context(_mailbox(folder, settings))
             smtp = msgspec.structs.replace(settings.smtp, url=box.url)
             settings = msgspec.structs.replace(settings, smtp=smtp)
-        asyncio.run(_serve(folder, settings, compiled, keys, world, listener, moved))
+        shown = partial(tell, folder, settings, compiled, release)
+        asyncio.run(_serve(folder, settings, release, keys, world, listener, moved, shown))
     return 0
-
-
-def _webhooks(compiled: Compiled) -> tuple[Webhook, ...]:
-    return compiled.program.webhooks if compiled.program is not None else ()
 
 
 def _clock_from(now: datetime, settings: Settings) -> Callable[[], int]:
@@ -167,16 +173,52 @@ class _Pages(uvicorn.Server):
 async def _serve(
     folder: Path,
     settings: Settings,
-    compiled: Compiled,
+    release: Release,
     keys: ProjectKeys,
     world: World,
     listener: socket.socket,
     moved: bool,
+    tell_release: Callable[[], None],
 ) -> None:
-    stop = asyncio.Event()
+    """One life after the other, each of the release that runs then; people notice no more of it than a moment
+    in which their requests wait."""
+    stop, stopped = asyncio.Event(), asyncio.Event()
+
+    def end() -> None:
+        stopped.set()
+        stop.set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    system = await open_system(folder, settings, compiled, keys, world)
+        asyncio.get_running_loop().add_signal_handler(number, end)
+
+    def say(studio: bool) -> None:
+        _say_where(listener, settings, moved, studio)
+        tell_release()
+
+    told: Callable[[bool], None] = say
+    while not stopped.is_set():
+        stop.clear()
+        coming = Coming(folder, settings, world)
+        await _live(folder, settings, release, keys, world, listener, stop, coming, told)
+        if coming.release is None:
+            break
+        release, world, told = coming.release, coming.world, _say_nothing
+    log.info("stopped")
+
+
+async def _live(
+    folder: Path,
+    settings: Settings,
+    release: Release,
+    keys: ProjectKeys,
+    world: World,
+    listener: socket.socket,
+    stop: asyncio.Event,
+    coming: Coming,
+    say: Callable[[bool], None],
+) -> None:
+    compiled = compiled_of(release.content)
+    system = await open_system(folder, settings, compiled, keys, world, release)
     pages = _Pages(
         uvicorn.Config(
             system.pages,
@@ -213,10 +255,14 @@ async def _serve(
                 tasks.create_task(working(system.caller.run())),
                 tasks.create_task(_fetch_proofs(system)),
             ]
-            serving = tasks.create_task(pages.serve(sockets=[listener]))
-            _say_where(listener, settings, moved, shown)
+            serving = tasks.create_task(pages.serve(sockets=[listener.dup()]))
+            say(shown)
+            work.append(tasks.create_task(working(coming.watch(system, stop))))
             await stop.wait()
-            log.info("stopping")
+            if coming.release is None:
+                log.info("stopping")
+            else:
+                log.info("a newer release takes over", release=coming.release.number)
             pages.should_exit = True
             await serving
             for task in work:
@@ -228,7 +274,10 @@ async def _serve(
         raise BrokenProject(
             f"Virta stopped, because {faults[0]}. What was accepted is kept; the next start goes on with it."
         )
-    log.info("stopped")
+
+
+def _say_nothing(studio: bool) -> None:
+    """Of a further life; what has changed is in the log already."""
 
 
 def _has_studio(settings: Settings, listener: socket.socket) -> bool:

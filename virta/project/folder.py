@@ -44,14 +44,19 @@ def load_sound_project(folder: Path) -> tuple[Settings, Compiled]:
     """The same, for commands that run it: a project whose texts have errors, be it not in scenarios, raises
     `BrokenProject` too."""
     settings, compiled = load_project(folder)
-    errors = len(compiled.stopping)
-    if errors:
-        count = "an error" if errors == 1 else f"{errors} errors"
-        raise BrokenProject(
-            f"The flows and templates in {folder} have {count}, and nothing was started. "
-            f"`virta check {folder}` shows what to mend."
-        )
+    if compiled.stopping:
+        raise unsound(folder, compiled)
     return settings, compiled
+
+
+def unsound(folder: Path, compiled: Compiled) -> BrokenProject:
+    """What to say of a project with errors that was to run."""
+    errors = len(compiled.stopping)
+    count = "an error" if errors == 1 else f"{errors} errors"
+    return BrokenProject(
+        f"The flows and templates in {folder} have {count}, and nothing was started. "
+        f"`virta check {folder}` shows what to mend."
+    )
 
 
 def read_project(

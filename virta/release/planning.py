@@ -7,12 +7,13 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from consent.contract import Policy
-from dsl.graph import Program, Send, StartOnEvent, StartOnSegment
+from dsl.graph import Program, StartOnEvent, StartOnSegment
 from engine.core.loaded import Loaded
 from engine.insight.records import open_records
 from engine.store.database import StoreFault
 from engine.store.releases import Backfill, Content
 from virta.planning.plan import BackfillPlan, Plan, Running, Standing, digest_of, plan, running
+from virta.release.inheriting import bare, inheriting
 from virta.release.reach import called_up, members, newly_mailed, of_the_past
 from virta.settings import BrokenProject, Settings
 from virta.telling.live import store_of
@@ -49,7 +50,7 @@ def plan_release(
         return Planned(found, None, target, asked)
     old = runs.release.content
     found = plan(old, target, "store", runs.standing, runs.graphs, runs.release.number)
-    target = _inheriting(runs, target)
+    target = inheriting(runs, target)
     loaded = Loaded(target.program, (), settings.time_zone, b"", settings.currency)
     try:
         with open_records(database) as records:
@@ -70,6 +71,22 @@ def plan_release(
     return Planned(found, runs, target, asked)
 
 
+def content_of_release(folder: Path, settings: Settings, number: int) -> Content:
+    """What an earlier release held. Raises `BrokenProject` where there is none of that number."""
+    database = store_of(folder, settings)
+    if not database.is_file():
+        raise BrokenProject("Nothing has run here yet, so there is no release to go back to.")
+    try:
+        with open_records(database) as records:
+            found, known = records.release(number), records.releases()
+    except StoreFault as fault:
+        raise BrokenProject(str(fault)) from None
+    if found is None:
+        last = f"the last one is {known[-1].number}" if known else "there is none"
+        raise BrokenProject(f"There is no release {number}; {last}.")
+    return bare(found.content)
+
+
 def _asked(program: Program, name: str, now: int, within: int) -> Backfill:
     """What `--backfill` says of a flow. Raises `BrokenProject` where it can mean nothing."""
     flow = next((graph for graph in program.flows if graph.flow == name), None)
@@ -87,40 +104,4 @@ def _asked(program: Program, name: str, now: int, within: int) -> Backfill:
     raise BrokenProject(
         f"Flow {name} starts neither on an event nor on joining a segment, so there is no past that it could "
         "start for."
-    )
-
-
-def _inheriting(runs: Running, target: Content) -> Content:
-    """The content with those templates that it has no more, and that people under way in flows that are no
-    more still come to: such a flow goes on to its end as it was."""
-    flows = {graph.flow for graph in target.program.flows}
-    left = [
-        runs.graphs[digest]
-        for flow, digest, _ in runs.standing
-        if flow not in flows and digest in runs.graphs
-    ]
-    asked = {node.template for graph in left for node in graph.nodes if isinstance(node, Send)}
-    own = {template.name for template in target.templates if template.name not in target.inherited}
-    old = runs.release.content
-    kept = [each for each in old.templates if each.name in asked - own]
-    names = {each.name for each in kept}
-    paths = {file.path for file in target.files}
-    known = {each.name for each in target.templates}
-    return replace(
-        target,
-        templates=(*target.templates, *(each for each in kept if each.name not in known)),
-        files=(
-            *target.files,
-            *(each for each in old.files if each.path not in paths and (each.partial or each.name in names)),
-        )
-        if kept
-        else target.files,
-        policy=replace(
-            target.policy,
-            templates=(
-                *target.policy.templates,
-                *(each for each in old.policy.templates if each.name in names - known),
-            ),
-        ),
-        inherited=frozenset(names),
     )

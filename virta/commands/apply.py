@@ -1,0 +1,183 @@
+"""`virta apply`: make what stands in the folder, or an earlier release, the one that runs."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from engine.store.releases import Release
+    from virta.release.planning import Planned
+
+_REFUSED = 3
+
+
+def apply(
+    folder: Path = Path("."),
+    *,
+    yes: bool = False,
+    plan: str | None = None,
+    release: int | None = None,
+    reach: int | None = None,
+    backfill: tuple[str, ...] | None = None,
+    within: int = 0,
+    editorial: tuple[str, ...] | None = None,
+    format: Literal["text", "json"] = "text",
+) -> int:
+    """Show the plan, ask, and make the flows in a folder those that run: at once where `virta serve` runs.
+
+    Parameters
+    ----------
+    folder
+        The project's folder, which holds virta.toml.
+    yes
+        Do not ask.
+    plan
+        Apply exactly the plan that was shown under this name, without asking; refuse any other.
+    release
+        Go back to the release of this number, and not to what stands in the folder.
+    reach
+        How many people are newly reached: it must be said where they are more than 10,000.
+    backfill
+        Start this flow for the past too: for those who are in its segment, or had its event. May repeat.
+    within
+        How many days of the past count for a flow that starts on an event.
+    editorial
+        The new words of this topic mean the same as before; all others are material changes. May repeat.
+    format
+        text for people, json for programs.
+    """
+    from virta.project.folder import load_project
+    from virta.release.applying import Refused, check, editorial_of, serves, write
+    from virta.release.content import content_of
+    from virta.release.planning import content_of_release, plan_release
+    from virta.settings import read_settings
+    from virta.telling.live import store_of
+    from virta.wiring import wall_clock
+
+    now = wall_clock()
+    if release is None:
+        settings, compiled = load_project(folder)
+        if compiled.program is None:
+            _show_faults(compiled.findings, compiled.sources, format)
+            return 1
+        target = content_of(folder, settings, compiled)
+    else:
+        settings = read_settings(folder.resolve())
+        target = content_of_release(folder, settings, release)
+    planned = plan_release(folder, settings, target, now, backfill or (), within)
+    same = editorial_of(planned, editorial or ())
+    asks = not (yes or plan is not None or format == "json") and sys.stdin.isatty()
+    if format == "text":
+        _show(planned)
+    if planned.running is None or not (planned.plan.changed or planned.backfills):
+        return _told(format, planned, None, "")
+    try:
+        if asks:
+            reach = _number(planned) if reach is None else reach
+        check(planned, plan, reach)
+        if asks:
+            same = (*same, *_same_words(planned, same))
+            if not _agreed():
+                return _told(format, planned, None, "Nothing was applied.", _REFUSED)
+        elif not (yes or plan is not None):
+            raise Refused("Nobody is there to ask: say --yes, or --plan with the name of the plan above.")
+        database = store_of(folder, settings)
+        taken_up = serves(folder / settings.stores.folder)
+        made = write(database, planned, "apply" if release is None else "back", now, same)
+    except Refused as refusal:
+        return _told(format, planned, None, str(refusal), _REFUSED)
+    if not taken_up:
+        return _told(
+            format, planned, made, f"Release {made.number} runs from the next start of `virta serve` on."
+        )
+    return _told(format, planned, made, _followed(database, planned, made))
+
+
+def _show_faults(findings: object, sources: object, format: str) -> None:
+    from typing import Any, cast
+
+    from dsl.found.report import as_json, as_text, summary
+
+    if format == "json":
+        print(as_json(cast(Any, findings)).decode())
+    else:
+        print(as_text(cast(Any, findings), cast(Any, sources)), file=sys.stderr)
+        print(summary(cast(Any, findings)), file=sys.stderr)
+
+
+def _show(planned: "Planned") -> None:
+    from virta.planning.plan_text import plan_text
+    from virta.terminal.colours import coloured
+
+    print(plan_text(planned.plan, coloured(sys.stdout)), end="", flush=True)
+
+
+def _number(planned: "Planned") -> int | None:
+    """The number of people reached, typed by whoever sits there, where it must be."""
+    from virta.release.applying import MANY
+
+    if (planned.plan.reach or 0) <= MANY:
+        return None
+    typed = input(f"This newly reaches {planned.plan.reach:,} people. Type their number to go on: ")
+    digits = typed.replace(",", "").replace(" ", "")
+    return int(digits) if digits.isascii() and digits.isdigit() else None
+
+
+def _same_words(planned: "Planned", known: tuple[str, ...]) -> list[str]:
+    """The topics whose new words mean the same, by whoever sits there."""
+    found = []
+    for topic in planned.plan.reworded:
+        if topic not in known:
+            said = input(f"Do the new words for {topic} mean the same as before? editorial or [material]: ")
+            if said.strip().lower() == "editorial":
+                found.append(topic)
+    return found
+
+
+def _agreed() -> bool:
+    return input("Apply this? yes or no: ").strip().lower() in ("yes", "y")
+
+
+def _followed(database: Path, planned: "Planned", made: "Release") -> str:
+    """Look on as the engine takes the release up; what is to be said of it."""
+    from engine.store.database import StoreFault
+    from virta.release.applying import Progress, follow
+    from virta.settings import BrokenProject
+    from virta.terminal.progress import Bar
+
+    assert planned.running is not None
+    people = planned.running.standing.total()
+
+    def seen(so_far: Progress) -> None:
+        bar.at(min(so_far.seen, people), so_far.seen)
+
+    try:
+        with Bar("Taking people over", people, "people") as bar:
+            done = follow(database, made, seen)
+    except StoreFault as fault:
+        raise BrokenProject(str(fault)) from None
+    except KeyboardInterrupt:
+        return f"Release {made.number} is written down. Virta goes on with it without you."
+    if not done:
+        return (
+            f"Release {made.number} is written down, and Virta has not taken it up yet. Its log says why; "
+            "its next start goes on with it."
+        )
+    return f"Release {made.number} runs."
+
+
+def _told(format: str, planned: "Planned", made: "Release | None", words: str, code: int = 0) -> int:
+    """Say how it ended, and with which exit code."""
+    import msgspec
+
+    if format == "json":
+        told = {
+            "applied": made is not None,
+            "release": made.number if made is not None else planned.plan.release,
+            "refused": words if code else None,
+            "plan": planned.plan,
+        }
+        print(msgspec.json.format(msgspec.json.encode(told), indent=2).decode())
+    elif words:
+        print(words, file=sys.stderr if code else sys.stdout)
+    return code

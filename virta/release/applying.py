@@ -1,0 +1,125 @@
+"""A plan, carried out: refused where it is not the one that was shown, else written down as the next release.
+
+Whoever runs the engine takes the release up; `follow` looks on.
+"""
+
+import fcntl
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from msgspec import Struct
+
+from engine.insight.records import open_records
+from engine.run.apply import BACKFILLED, CARRIED, SEEN
+from engine.store.control import open_desk
+from engine.store.database import StoreFault
+from engine.store.releases import Kind, Overtaken, Release
+from virta.keeping.places import LOCKS
+from virta.release.content import draft
+from virta.release.planning import Planned
+from virta.settings import BrokenProject
+
+MANY = 10_000
+"""An apply that newly reaches more people wants their number said."""
+
+_TENTH = 10
+_LOOK = 0.2  # seconds between looks at how far the engine has come
+_LONG = 30.0  # seconds in which it comes further, if it does at all
+
+
+class Refused(Exception):
+    """It is not applied, and nothing is changed; the message says why and what to do."""
+
+
+class Progress(Struct, frozen=True):
+    """How far the engine has come with a release: people looked at, and whether all is done."""
+
+    seen: int
+    done: bool
+
+
+def check(planned: Planned, shown: str | None, reach: int | None) -> None:
+    """Refuse what is not the plan that was `shown` (its digest, if one was named), and what reaches more than
+    `MANY` people, unless their number was said. Raises `Refused`."""
+    plan = planned.plan
+    if shown is not None and shown != plan.digest:
+        raise Refused(
+            f"This is not the plan {shown} any more, but {plan.digest}: the flows in the folder or what runs "
+            "have changed since. Look at the plan above, and apply that one if it is what you mean."
+        )
+    reached = plan.reach or 0
+    if reached > MANY and not _is_about(reach, reached):
+        said = "" if reach is None else f", and not {reach:,}"
+        raise Refused(
+            f"This newly reaches {reached:,} people{said}. If that is what you mean, say --reach {reached}."
+        )
+
+
+def _is_about(said: int | None, reached: int) -> bool:
+    """People come and go between plan and apply."""
+    return said is not None and abs(said - reached) * _TENTH <= reached
+
+
+def editorial_of(planned: Planned, topics: Iterable[str]) -> tuple[str, ...]:
+    """The topics whose new words were said to mean the same. Raises `BrokenProject` for another topic."""
+    for topic in topics:
+        if topic not in planned.plan.reworded:
+            raise BrokenProject(f"The words that people agree to are for {topic} as they were.")
+    return tuple(dict.fromkeys(topics))
+
+
+def write(database: Path, planned: Planned, kind: Kind, at: int, editorial: tuple[str, ...] = ()) -> Release:
+    """The next release, written down: from here on it is what runs, whatever happens to this process. Raises
+    `Refused` if another one was faster, `BrokenProject` if the store takes none."""
+    assert planned.running is not None
+    number = planned.running.release.number + 1
+    made = draft(planned.content, kind, at, number, planned.backfills, editorial)
+    try:
+        with open_desk(database) as desk:
+            desk.release(made)
+    except Overtaken:
+        raise Refused(
+            f"Meanwhile somebody else applied release {number}. Make a new plan, which starts from that one."
+        ) from None
+    except StoreFault as fault:
+        raise BrokenProject(str(fault)) from None
+    return made
+
+
+def progress(database: Path, release: Release) -> Progress:
+    """How far the engine has come with a release. Raises `StoreFault`."""
+    with open_records(database) as records:
+        cursors = records.cursors()
+        wanted = records.backfills_until(release.number)
+    done = cursors.get(CARRIED, 0) >= release.number and cursors.get(BACKFILLED, 0) >= wanted
+    return Progress(cursors.get(SEEN, 0) if cursors.get("carrying") == release.number else 0, done)
+
+
+def follow(database: Path, release: Release, told: Callable[[Progress], None]) -> bool:
+    """Look on until the engine has brought a release to everybody; False: it has not come further for
+    long."""
+    last, since = None, time.monotonic()
+    while True:
+        found = progress(database, release)
+        told(found)
+        if found.done:
+            return True
+        if found != last:
+            last, since = found, time.monotonic()
+        if time.monotonic() - since > _LONG:
+            return False
+        time.sleep(_LOOK)
+
+
+def serves(data: Path) -> bool:
+    """Whether an engine runs on the stores in `data`. Ask before a release is written: an engine that takes
+    one up lets go of its lock for a moment, and must find it free."""
+    try:
+        with (data / LOCKS[0]).open("r+b") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
