@@ -39,6 +39,7 @@ from engine.run.control import Control
 from engine.run.errands import Errands
 from engine.run.histories import Histories
 from engine.run.predictions import foretold
+from engine.run.setting_aside import PASSED_ON, SettingAside
 from engine.run.shown import not_to_be_seen
 from engine.run.stock import Stock, tell_team
 from engine.run.trials import Trials
@@ -103,6 +104,7 @@ class Runner:
         self._trials = Trials(store)
         self._histories = Histories(store)
         self._errands = Errands(consent, letters, queue, dispatch, caller)
+        self.asides = SettingAside(store)
 
     async def start(self) -> None:
         """Take up where the last life ended: effects that are not done go by what consent knows of them."""
@@ -112,10 +114,12 @@ class Runner:
             await relearn(self._letters.catalogue, self._store, self._clock(), self._cursors[INBOX])
         if self._control is not None:
             await self._control.begin(self._loaded, self._cursors)
+        await self.asides.begin()
         effects = await self._store.effects()
         for first in range(0, len(effects), LARGEST_BATCH):
             part = effects[first : first + LARGEST_BATCH]
-            people = await self._store.load(list(dict.fromkeys(effect.contact for effect in part)))
+            people, _ = await self.asides.readable(list(dict.fromkeys(effect.contact for effect in part)))
+            part = [effect for effect in part if effect.contact in people]
             standing = {journey.id for bundle in people.values() for journey in bundle.journeys}
             await self._errands.take_up(part, standing)
 
@@ -171,9 +175,8 @@ class Runner:
         # taken only now: the consent service, which may not answer, is not asked again in this step
         verdicts = self._dispatch.take_verdicts()
         called = self._caller.take_ended()
-        self.idle = not (
-            changes or received or due or verdicts or called or batch.cursors or self._errands.done
-        )
+        news = changes or received or due or verdicts or called or batch.cursors or self._errands.done
+        self.idle = not (news or self.asides.waiting)
         if self.idle:
             return False
         stimuli = stimuli_of(changes) + strangers
@@ -291,12 +294,12 @@ class Runner:
     async def _advance(
         self, stimuli: Sequence[Stimulus], domains: dict[str, str], batch: Batch, now: int
     ) -> dict[str, Bundle]:
-        """Everybody concerned as they are afterwards."""
-        contacts = list(dict.fromkeys(stimulus.contact for stimulus in stimuli))
-        before = await self._store.load(contacts) if contacts else {}
+        """Everybody concerned as they are afterwards, who is not set aside."""
+        stimuli = await self.asides.sift(stimuli, batch, now)
+        before = await self.asides.load(stimuli, batch, now)
         after = await self._histories.whole(self._loaded, before, self._cursors[INBOX])
         for contact, domain in domains.items():
-            known = after[contact].attributes
+            known = after[contact].attributes if contact in after else {"email_domain": domain}
             if known.get("email_domain") != domain:
                 attributes = {**known, "email_domain": domain}
                 after[contact] = replace(after[contact], attributes=attributes)
@@ -306,7 +309,8 @@ class Runner:
             recalls: list[Recall] = []
             for stimulus in stimuli:
                 last[stimulus.contact] = stimulus
-                recalls += await self._move(after, stimulus, stock, batch, now)
+                if not self.asides.holds(stimulus, batch):
+                    recalls += await self._move(after, stimulus, stock, batch, now)
             stimuli = self._recall(recalls, batch, now) or self._decisions(after, last, batch, now)
         for contact, old in before.items():
             batch.change(old, after[contact])
@@ -318,7 +322,14 @@ class Runner:
         """Advance one contact. Mails under limits are decided on when everything else has been heard."""
         deciding = isinstance(stimulus.data, Fired) and stimulus.id.startswith(_DECIDE)
         bundle = people[stimulus.contact]
-        advanced = await stock.advance(self._loaded, bundle, stimulus, now, more=not deciding)
+        try:
+            advanced = await stock.advance(self._loaded, bundle, stimulus, now, more=not deciding)
+        except PASSED_ON:
+            raise
+        except Exception as fault:  # noqa: BLE001 - whatever fails of one person, others go on
+            self.asides.put(stimulus, fault, batch, now)
+            self.asides.holds(stimulus, batch)
+            return ()
         if advanced.short:
             tell_team(self._loaded, self._team, advanced, self._cursors, batch, now)
         people[stimulus.contact] = advanced.bundle
@@ -355,7 +366,7 @@ class Runner:
         stimuli = []
         ended = set(batch.ended)
         for contact, stimulus in last.items():
-            if undecided(people[contact], now):
+            if contact not in self.asides.people and undecided(people[contact], now):
                 known = {mail.key for mail in people[contact].mails}
                 own = frozenset(key for key in known - ended if key in self._errands.open)
                 stimuli.append(Stimulus(f"{_DECIDE}{stimulus.id}", contact, now, Fired("", 0), own))

@@ -13,5 +13,10 @@ def forget_views(received: Sequence[Received], people: Mapping[str, Bundle], bat
     named = dict(batch.named)
     for item in received:
         contact = item.contact or named.get(item.seq)
-        if item.kind in VIEWS and contact and PERSONALISATION not in people[contact].agreed:
+        if item.kind in VIEWS and contact and not _agreed(people.get(contact)):
             batch.emptied.append(item.seq)
+
+
+def _agreed(bundle: Bundle | None) -> bool:
+    """Not where nothing is known, of one who is set aside."""
+    return bundle is not None and PERSONALISATION in bundle.agreed

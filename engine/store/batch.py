@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from engine.core.bundle import Bundle, Drawn, Effect, Entry, Journey, Scored, Struck
+from engine.core.bundle import Bundle, Drawn, Effect, Entry, Journey, Scored, Stimulus, Struck
 from engine.core.calendar import NEVER
 from engine.people.catalogue import Product
+from engine.store.aside import Aside
 from engine.store.handed import Handed
 
 PERSONALISATION = "personalisation"
@@ -34,6 +35,9 @@ class Batch:
     trials: list[Drawn | Scored | Struck] = field(default_factory=list)  # arms, and what came of them
     products: list[Product] = field(default_factory=list)  # as events newly told of them
     products_gone: list[str] = field(default_factory=list)  # SKUs
+    readmitted: list[str] = field(default_factory=list)  # contacts who are set aside no more
+    aside: list[Aside] = field(default_factory=list)  # people who are set aside
+    held: list[Stimulus] = field(default_factory=list)  # what happened to such people
     cursors: dict[str, int] = field(default_factory=dict)
 
     def change(self, old: Bundle, new: Bundle) -> None:

@@ -7,13 +7,14 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from dsl.graph import Graph, graph_from_json, to_json
 from engine.core.asked import Asked
-from engine.core.bundle import Bundle, Effect, Entry, replace
+from engine.core.bundle import Bundle, Effect, Entry, Stimulus, replace
 from engine.core.rereading import RawEvent
 from engine.core.trial import Ruling
 from engine.mail.kept import Kept
 from engine.people.catalogue import Product
 from engine.store import (
     arrivals,
+    aside,
     control,
     coupons,
     effects,
@@ -31,6 +32,7 @@ from engine.store import (
 )
 from engine.store import schema as t
 from engine.store.arrivals import Received
+from engine.store.aside import Aside
 from engine.store.batch import Batch
 from engine.store.control import Instruction
 from engine.store.coupons import Code
@@ -188,6 +190,14 @@ class Store:
         """Write down what is asked of the past from now on; all that ever was, by digest."""
         return await self._database.run(raw.keep_asked, asked)
 
+    async def set_aside(self) -> list[Aside]:
+        """Who is set aside, by the time at which it came to that."""
+        return await self._database.read(aside.everybody)
+
+    async def held_back(self, contact: str) -> list[Stimulus]:
+        """What happened to somebody since they were set aside, in order."""
+        return await self._database.read(aside.held, contact)
+
     # batches
 
     async def commit(self, batch: Batch) -> None:
@@ -266,6 +276,8 @@ def _gather(
 def _commit(connection: Connection, batch: Batch, places: effects.Places) -> None:
     driver = driver_of(connection)
     people.write(driver, batch)
+    aside.take_back(driver, batch.readmitted)
+    aside.put(driver, batch.aside, batch.held)
     effects.write(driver, batch, places)
     coupons.keep(driver, batch.codes)
     handed.keep(driver, batch.handed)
