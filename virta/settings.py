@@ -27,6 +27,7 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z")
 _NAMED = re.compile(r"env:\S+\Z")
 _CURRENCY = re.compile(r"[A-Z]{3}\Z")
 _MOST_DAYS = 3650
+_MOST_MONTHS = 120
 
 
 class BrokenProject(Exception):
@@ -76,10 +77,12 @@ class Delivery(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Stores(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Folders and files, relative to the project. For `mails_days` days a mail can be seen in the browser."""
+    """Folders and files, relative to the project. For `mails_days` days a mail can be seen in the browser,
+    for `events_months` months raw events are kept, from which a new flow learns the past."""
 
     folder: str = "data"
     mails_days: int = 90
+    events_months: int = 25
 
 
 class Keys(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -215,6 +218,8 @@ def _faults(settings: Settings) -> Iterator[str]:
         yield "`stores.folder` is empty."
     if not 1 <= settings.stores.mails_days <= _MOST_DAYS:
         yield f"`stores.mails_days` must be from 1 to {_MOST_DAYS}."
+    if not 1 <= settings.stores.events_months <= _MOST_MONTHS:
+        yield f"`stores.events_months` must be from 1 to {_MOST_MONTHS}."
     for name, purpose in settings.purposes.items():
         if name not in BESIDE_TOPICS:
             yield f"there is no purpose `{name}`; there are `{'` and `'.join(BESIDE_TOPICS)}`."

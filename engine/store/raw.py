@@ -2,13 +2,26 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Column, Connection, LargeBinary, String, Table, bindparam, insert, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    LargeBinary,
+    String,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+)
 
 from engine.core.asked import Asked, asked_from_json, asked_to_json
 from engine.core.flow import SENT
 from engine.core.rereading import RawEvent
 from engine.store import rows
 from engine.store import schema as t
+from engine.store.arrivals import INBOX
 from engine.store.statement import Driver, Statement
 
 asked = Table(  # by windows that are kept by it
@@ -50,12 +63,50 @@ def keep_asked(connection: Connection, new: Asked) -> dict[str, Asked]:
     return {**known, new.digest: new}
 
 
+def first(connection: Connection, kinds: Collection[str]) -> dict[str, int]:
+    """The moment (ms UTC) of the first record of each of these events; those of which there is none are left
+    out. There is no index for it: it is asked by people who plan, and not by the engine."""
+    found = {}
+    for kind in sorted(kinds):
+        asked_first = select(t.inbox.c.at).where(t.inbox.c.kind == kind).order_by(t.inbox.c.seq).limit(1)
+        if kind == SENT:
+            asked_first = select(t.mail.c.at).order_by(t.mail.c.at).limit(1)
+        at = connection.scalar(asked_first)
+        if at is not None:
+            found[kind] = at
+    return found
+
+
+def forget(driver: Driver, before: int, limit: int) -> bool:
+    """Forget up to `limit` of the oldest rows of the inbox that came in before an instant (ms UTC) and were
+    worked on; whether there may be more. The newest row always stays."""
+    done = _WORKED_ON_TO.first(driver)
+    until = int(done[0]) if done is not None else 0
+    newest = _END.first(driver)
+    last = 0
+    oldest = _OLDEST.rows(driver, limit)
+    for seq, at, received in oldest:
+        if seq > until or max(at, received) >= before or newest is None or seq >= newest[0]:
+            break
+        if at:  # a row that was emptied has no moment: it goes with the next that has one
+            last = seq
+    if last:
+        _FORGET.run(driver, last)
+    return bool(last) and len(oldest) == limit and last == oldest[-1][0]
+
+
 _inbox, _mail, _kind = t.inbox.c, t.mail.c, t.mail_kind.c
 _EVENTS = Statement(
     select(_inbox.seq, _inbox.id, _inbox.kind, _inbox.at, _inbox.received, _inbox.data)
     .where(_inbox.contact == bindparam("contact_"))
     .order_by(_inbox.seq)
 )
+_WORKED_ON_TO = Statement(select(t.note.c.value).where(t.note.c.name == literal_column(f"'{INBOX}'")))
+_END = Statement(select(func.max(_inbox.seq)))
+_OLDEST = Statement(
+    select(_inbox.seq, _inbox.at, _inbox.received).order_by(_inbox.seq).limit(bindparam("limit"))
+)
+_FORGET = Statement(delete(t.inbox).where(_inbox.seq <= bindparam("last")))
 _MAILS = Statement(
     select(_mail.key, _mail.at, _kind.flow, _kind.step, _kind.template, _kind.topic)
     .join(t.mail_kind, _kind.id == _mail.kind)

@@ -186,6 +186,12 @@ class Store:
         with their data. The inbox has been worked on up to `until`."""
         return await self._database.read(raw.of, contacts, until)
 
+    async def forget_events(self, before: int, part: int = 5000) -> None:
+        """Forget the raw events that came in before that instant and were worked on; at most `part` in a
+        transaction, that others need not wait long."""
+        while await self._database.run(_forget_events, before, part):
+            pass
+
     async def keep_asked(self, asked: Asked) -> dict[str, Asked]:
         """Write down what is asked of the past from now on; all that ever was, by digest."""
         return await self._database.run(raw.keep_asked, asked)
@@ -310,6 +316,10 @@ def _keep_mails(connection: Connection, mails: Sequence[Kept]) -> None:
 
 def _forget_mails(connection: Connection, before: int, limit: int) -> bool:
     return kept.forget(driver_of(connection), before, limit)
+
+
+def _forget_events(connection: Connection, before: int, limit: int) -> bool:
+    return raw.forget(driver_of(connection), before, limit)
 
 
 def _rule(connection: Connection, rulings: Sequence[Ruling]) -> None:

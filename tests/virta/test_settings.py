@@ -73,6 +73,7 @@ TOP = {
     "stores = 'data'": "`stores` must be a table, [stores]; it is a text in quotes.",
     "stores = {folder = ''}": "`stores.folder` is empty.",
     "stores = {mails_days = 0}": "`stores.mails_days` must be from 1 to 3650.",
+    "stores = {events_months = 0}": "`stores.events_months` must be from 1 to 120.",
     "stores = {mails_days = 3651}": "`stores.mails_days` must be from 1 to 3650.",
     "keys = {colour = 'red'}": (
         "there is no setting `colour` under [keys]. There are `file`, `log_signing`, `master`, `pepper`, "

@@ -19,6 +19,7 @@ import uvicorn
 
 from consent.contract import Unavailable
 from engine.returns.at_once import every_mail
+from engine.run.retention import keep_forgetting
 from engine.store.database import StoreFault
 from engine.store.releases import Release
 from virta.keeping.places import refuse_unfinished
@@ -252,6 +253,9 @@ async def _live(
                 tasks.create_task(working(system.dispatch.run())),
                 tasks.create_task(working(system.measurement.run())),
                 tasks.create_task(working(system.shown.run())),
+                tasks.create_task(
+                    working(keep_forgetting(system.store, world.clock, settings.stores.events_months))
+                ),
                 tasks.create_task(working(system.caller.run())),
                 tasks.create_task(_fetch_proofs(system)),
             ]
