@@ -1,7 +1,6 @@
 """The one door to the consent service, in the same process. (Over HTTP it will look the same.)"""
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Executor
 from typing import TypeVar
@@ -31,7 +30,7 @@ from consent.contract import (
     Unavailable,
     Visit,
 )
-from consent.errors import DamagedLog
+from consent.errors import AlreadyOpen, DamagedLog
 from consent.mailed import look_back
 from consent.service import Inline, Service
 from consent.statement import Statement
@@ -211,23 +210,27 @@ class InProcess:
         return last.note
 
     async def _write(self, work: Callable[[Writing], T]) -> T:
-        return await _hop(self._service.writer, lambda: self._service.write(work))
+        return await self._hop(self._service.writer, lambda: self._service.write(work))
 
     async def _read(self, work: Callable[[Reading], T]) -> T:
-        return await _hop(self._service.reader, lambda: self._service.read(work))
+        return await self._hop(self._service.reader, lambda: self._service.read(work))
+
+    async def _hop(self, thread: Executor, work: Callable[[], T]) -> T:
+        try:
+            if isinstance(thread, Inline):
+                return work()
+            return await asyncio.get_running_loop().run_in_executor(thread, work)
+        except DBAPIError as fault:
+            raise Unavailable(f"The consent store does not answer: {_first_line(fault.orig)}") from fault
+        except self._service.store.faults as fault:
+            raise Unavailable(f"The consent store does not answer: {_first_line(fault)}") from fault
+        except (OSError, AlreadyOpen, DamagedLog) as fault:
+            raise Unavailable(f"The consent service cannot go on: {fault}") from fault
 
 
-async def _hop(thread: Executor, work: Callable[[], T]) -> T:
-    try:
-        if isinstance(thread, Inline):
-            return work()
-        return await asyncio.get_running_loop().run_in_executor(thread, work)
-    except DBAPIError as fault:
-        raise Unavailable(f"The consent store does not answer: {fault.orig}") from fault
-    except sqlite3.Error as fault:
-        raise Unavailable(f"The consent store does not answer: {fault}") from fault
-    except (OSError, DamagedLog) as fault:
-        raise Unavailable(f"The consent service cannot go on: {fault}") from fault
+def _first_line(fault: BaseException | None) -> str:
+    """A server adds the statement and a hint, which are for nobody who waits for an answer."""
+    return next(iter(str(fault).splitlines()), "it does not say why")
 
 
 _CHANGES = Statement(

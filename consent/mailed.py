@@ -52,7 +52,7 @@ def look_back(reading: Reading, subject: str, frequency: Frequency | None) -> Ma
 def count(tx: Writing, subject: str, seen: Mailed) -> None:
     """Let these mails count towards the frequency that `subject` takes up, and those that came since."""
     rows = (*seen.rows, *_rows(tx, subject, seen.upto))
-    _COUNT.run_many(tx.driver, [(1, row) for row in rows])
+    _COUNT.run_many(tx.driver, [(True, row) for row in rows])
 
 
 def _rows(reading: Reading, subject: str, after: int) -> list[int]:

@@ -10,7 +10,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import TypeVar
 
 import msgspec
@@ -26,10 +28,12 @@ from consent.log import Log, earlier_frontier, stored_frontier
 from consent.reach import expected
 from consent.replay import replay
 from consent.rules import NO_RULES, Rules, lay_out
+from consent.server import Server
 from consent.signer import Signed, Signer
+from consent.sqlite import open_file, open_memory, open_read_only
 from consent.statement import driver_of, transaction
-from consent.stops import Stop, StopsFile, read_stops, stops_path
-from consent.store import SCHEMA, Store, checkpoints, facts, open_file, open_memory, open_read_only, policies
+from consent.stops import Stop, StopsFile, read_stops
+from consent.store import SCHEMA, Store, checkpoints, facts, policies
 from consent.tokens import Tokens
 from consent.transaction import Parts, Reading, Writing
 
@@ -62,8 +66,10 @@ class Service:
             self._frontier = stored_frontier(store.reader)
         self._listeners: list[Callable[[], None]] = []
         self._mutex = threading.Lock()
-        durable = store.path is not None and store.durable and store.writer is not None
-        self._stops = StopsFile(stops_path(store.path)) if durable and store.path else None
+        self._stops = StopsFile(store.stops) if store.stops is not None else None
+        self._renewed = (
+            False  # the connection that writes is a new one, and what is in memory was not compared
+        )
         self._lost: list[Stop] = []  # written to the stops file, and not committed
         self.writer: Executor = ThreadPoolExecutor(1, "consent-writer") if store.durable else Inline()
         own_reader = store.durable and store.writer is not store.reader
@@ -79,10 +85,13 @@ class Service:
         return self._write(work)
 
     def _write(self, work: Callable[[Writing], T]) -> T:
-        conn = self.store.writer
-        if conn is None:
+        if self.store.writer is None:
             raise NoStore("The consent store was opened for reading only.")
-        with transaction(conn, "BEGIN IMMEDIATE") as driver:
+        self._renewed = self.store.renew_writer() or self._renewed
+        conn = self.store.writer
+        if self._renewed:
+            self._catch_up(conn)
+        with transaction(conn, self.store.begin_writing) as driver:
             leaves = Log(driver, self.parts.origin, now := self._clock(), self._frontier)
             tx = Writing(conn, now, self.parts, self._rules, leaves)
             result = work(tx)
@@ -106,10 +115,26 @@ class Service:
                     log.exception("a listener of the feed failed")
         return result
 
+    def _catch_up(self, conn: Connection) -> None:
+        """A connection was lost, perhaps with the answer to a commit: what is in memory follows the store.
+        Raises `DamagedLog` if that has lost what was committed: a server that took the place of another."""
+        with transaction(conn, self.store.begin_writing):
+            _check(conn, self.parts)
+            frontier = stored_frontier(conn)
+            if frontier.size < self._frontier.size:
+                raise DamagedLog(
+                    f"The consent store has {frontier.size} leaves, and had {self._frontier.size} before its "
+                    "server went away."
+                )
+            self._frontier, self._rules = frontier, _rules(conn)
+            self.parts.signer.last = _last(conn)
+        self._renewed = False
+
     def read(self, work: Callable[[Reading], T]) -> T:
         """Run `work` in a transaction that writes nothing."""
+        self.store.renew_reader()
         conn = self.store.reader
-        with transaction(conn, "BEGIN"):
+        with transaction(conn, self.store.begin_reading):
             return work(Reading(conn, self._clock(), self.parts, self._rules))
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
@@ -135,7 +160,7 @@ class Service:
 
 
 def open_service(
-    path: Path | None,
+    place: Path | Server | None,
     keys: Keys,
     *,
     origin: str,
@@ -146,16 +171,17 @@ def open_service(
     durable: bool = True,
     image: bytes | None = None,
 ) -> Service:
-    """Open the service for writing; the store is made if there is none. `path` None keeps it in memory,
+    """Open the service for writing; the store is made if there is none. `place` None keeps it in memory,
     where it may begin as the `image` of another.
 
     `origin` names the log in every checkpoint, as in `example.com/consent`; a log that exists keeps the name
     it has. `clock` gives ms UTC, `entropy` that many random bytes. Not `durable` skips syncing, for
-    simulations. Raises `AlreadyOpen`, `WrongKeys`, `DamagedLog`, `ValueError`."""
+    simulations. Raises `AlreadyOpen`, `NoStore`, `WrongKeys`,
+    `DamagedLog`, `ValueError`."""
     if not origin or any(sign in origin for sign in " +\n\r\t"):
         raise ValueError(f"The log's name must have no blanks and no plus sign: {origin!r}")
     with ExitStack() as opened:
-        store = open_memory(image) if path is None else open_file(path, durable)
+        store = _store(place, durable, image)
         opened.callback(store.close)
         assert store.writer is not None
         with store.writer.begin():
@@ -169,24 +195,51 @@ def open_service(
         service = Service(store, parts, clock, rules)
         opened.pop_all()  # from here on its `close` does it
         opened.callback(service.close)
-        if path is not None and durable:
-            _make_up(service, path)
+        if store.stops is not None:
+            _make_up(service, store.stops)
         opened.pop_all()
     return service
 
 
 def _make_up(service: Service, path: Path) -> None:
     """Withdraw what only the stops file still knows of."""
-    stops = read_stops(stops_path(path))
+    stops = read_stops(path)
     if stops:
         service.write(lambda tx: replay(tx, stops))
 
 
-def open_reader(path: Path, keys: Keys, *, clock: Callable[[], int], public_url: str = "") -> Service:
+def _store(place: Path | Server | None, durable: bool, image: bytes | None) -> Store:
+    if place is None:
+        return open_memory(image)
+    if isinstance(place, Path):
+        return open_file(place, durable)
+    opened: Store = _on_server().open_on_server(place, durable)
+    return opened
+
+
+def _on_server() -> ModuleType:
+    try:
+        return import_module("consent.postgres")
+    except ImportError:
+        raise NoStore(NO_DRIVER) from None
+
+
+NO_DRIVER = (
+    "virta.toml names a PostgreSQL database, and its driver is not installed; install it with "
+    "pip install 'virta[postgres]'."
+)
+
+
+def open_reader(
+    place: Path | Server, keys: Keys, *, clock: Callable[[], int], public_url: str = ""
+) -> Service:
     """Open an existing store for reading only, also while another process writes. Raises `NoStore`,
     `WrongKeys`."""
     with ExitStack() as opened:
-        store = open_read_only(path)
+        if isinstance(place, Path):
+            store = open_read_only(place)
+        else:
+            store = _on_server().open_on_server_read_only(place)
         opened.callback(store.close)
         with store.reader.begin():
             origin = _fact(store.reader, "origin").decode()
@@ -207,17 +260,20 @@ def _parts(
     clock: Callable[[], int],
     entropy: Callable[[int], bytes],
 ) -> Parts:
-    row = conn.execute(select(checkpoints).order_by(checkpoints.c.size.desc()).limit(1)).first()
-    last = Signed(row.size, bytes(row.root), row.at, row.note) if row else None
     return Parts(
         origin=origin,
         team=frozenset(read_address(address).folded for address in team),
         vault=Vault(keys.master, keys.peppers, entropy),
         tokens=Tokens(public_url, keys.links, clock),
-        signer=Signer(origin, keys.log_signing, last),
+        signer=Signer(origin, keys.log_signing, _last(conn)),
         entropy=entropy,
         reach=expected(conn),
     )
+
+
+def _last(conn: Connection) -> Signed | None:
+    row = conn.execute(select(checkpoints).order_by(checkpoints.c.size.desc()).limit(1)).first()
+    return Signed(row.size, bytes(row.root), row.at, row.note) if row else None
 
 
 def _found(conn: Connection, parts: Parts, now: int) -> None:

@@ -1,41 +1,44 @@
-"""The consent store: its tables, and how it is opened.
+"""The consent store: its tables, and what an open one is. `sqlite` and `postgres` open it.
 
-SQLite in WAL mode. Unless the store need not last, each commit is synced and freed space overwritten. Writers
-begin `IMMEDIATE`: the log's lock. One process writes, which a lock file beside the store sees to; any number
-may read."""
+One process writes; any number may read. Each writing transaction holds the log's lock from its beginning."""
 
-import fcntl
 import os
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import quote
+from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     ColumnElement,
     Connection,
-    Engine,
     Index,
     Integer,
     LargeBinary,
     MetaData,
     String,
     Table,
+    TextClause,
     bindparam,
-    create_engine,
-    event,
-    func,
-    select,
     text,
+    true,
 )
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
 
-from consent.errors import AlreadyOpen, NoStore
 from consent.statement import driver_of
 
 metadata = MetaData()
+
+
+def where(rows: ColumnElement[bool] | TextClause) -> dict[str, Any]:
+    """That an index is of some rows only."""
+    return {"sqlite_where": rows, "postgresql_where": rows}
+
+
+NUMBER = BigInteger().with_variant(Integer, "sqlite")
+"""Positions and moments (ms UTC). SQLite lays rows in the order of what is called an integer."""
 
 facts = Table(
     "facts",
@@ -49,23 +52,23 @@ facts = Table(
 leaves = Table(
     "leaves",
     metadata,
-    Column("seq", Integer, primary_key=True),
+    Column("seq", NUMBER, primary_key=True),
     Column("type", String, nullable=False),
     Column("subject", String),
     Column("purpose", String, nullable=False),
-    Column("at", Integer, nullable=False),
+    Column("at", NUMBER, nullable=False),
     Column("told", Boolean, nullable=False),  # whether the feed carries it
     Column("language", String, nullable=False),
     Column("body", LargeBinary, nullable=False),  # the exact bytes
 )
-Index("leaves_of_subject", leaves.c.subject, leaves.c.seq, sqlite_where=leaves.c.subject.is_not(None))
-Index("leaves_told", leaves.c.seq, sqlite_where=text("told = 1"))
+Index("leaves_of_subject", leaves.c.subject, leaves.c.seq, **where(leaves.c.subject.is_not(None)))
+Index("leaves_told", leaves.c.seq, **where(leaves.c.told == true()))
 
 nodes = Table(
     "nodes",
     metadata,
-    Column("level", Integer, primary_key=True),
-    Column("index", Integer, primary_key=True),
+    Column("level", NUMBER, primary_key=True),
+    Column("index", NUMBER, primary_key=True),
     Column("hash", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -73,9 +76,9 @@ nodes = Table(
 checkpoints = Table(
     "checkpoints",
     metadata,
-    Column("size", Integer, primary_key=True),
+    Column("size", NUMBER, primary_key=True),
     Column("root", LargeBinary, nullable=False),
-    Column("at", Integer, nullable=False),
+    Column("at", NUMBER, nullable=False),
     Column("note", String, nullable=False),
 )
 
@@ -105,15 +108,15 @@ subjects = Table(
     Column("lookup", LargeBinary, nullable=False, unique=True),  # HMAC of the folded address
     Column("wrapped", LargeBinary, nullable=False),  # the data key
     Column("address", LargeBinary, nullable=False),  # sealed
-    Column("epoch", Integer, nullable=False),
+    Column("epoch", NUMBER, nullable=False),
     Column("language", String, nullable=False),
-    Column("proofs", Integer, nullable=False),  # proof mails queued since the last confirmation
-    Column("proof_at", Integer, nullable=False),
-    Column("confirmed", Integer, nullable=False),  # the newest leaf of each kind; 0: there is none
-    Column("complained", Integer, nullable=False),
-    Column("bounced", Integer, nullable=False),
+    Column("proofs", NUMBER, nullable=False),  # proof mails queued since the last confirmation
+    Column("proof_at", NUMBER, nullable=False),
+    Column("confirmed", NUMBER, nullable=False),  # the newest leaf of each kind; 0: there is none
+    Column("complained", NUMBER, nullable=False),
+    Column("bounced", NUMBER, nullable=False),
     Column("frequency", String, nullable=False),
-    Column("paused_until", Integer, nullable=False),  # 0: not paused
+    Column("paused_until", NUMBER, nullable=False),  # 0: not paused
     sqlite_with_rowid=False,
 )
 
@@ -123,10 +126,10 @@ standings = Table(
     Column("subject", String, primary_key=True),
     Column("topic", String, primary_key=True),
     Column("state", String, nullable=False),
-    Column("seq", Integer, nullable=False),  # the leaf that led here
+    Column("seq", NUMBER, nullable=False),  # the leaf that led here
     Column("version", String, nullable=False),
-    Column("at", Integer, nullable=False),
-    Column("expires", Integer, nullable=False),  # of a pending wish; 0: none
+    Column("at", NUMBER, nullable=False),
+    Column("expires", NUMBER, nullable=False),  # of a pending wish; 0: none
     sqlite_with_rowid=False,
 )
 
@@ -136,16 +139,16 @@ requests = Table(
     Column("id", String, primary_key=True),
     Column("subject", String, nullable=False, index=True),
     Column("language", String, nullable=False),
-    Column("at", Integer, nullable=False),
-    Column("expires", Integer, nullable=False),
+    Column("at", NUMBER, nullable=False),
+    Column("expires", NUMBER, nullable=False),
     Column("mail", String, nullable=False),  # queued, claimed, sent, bounced, unknown
-    Column("attempt", Integer, nullable=False),
-    Column("not_before", Integer, nullable=False),
+    Column("attempt", NUMBER, nullable=False),
+    Column("not_before", NUMBER, nullable=False),
     Column("closed", String, nullable=False),  # "", confirmed, refused, withdrawn
 )
 # In words of its own, for SQLite takes an index like this only for a condition without parameters.
 QUEUED = text("mail = 'queued' AND closed = ''")
-Index("requests_queued", requests.c.at, requests.c.id, sqlite_where=QUEUED)
+Index("requests_queued", requests.c.at, requests.c.id, **where(QUEUED))
 
 wishes = Table(
     "wishes",  # the topics of a request, in the version whose words the proof mail shows
@@ -177,49 +180,49 @@ forms = Table(
 batches = Table(
     "batches",
     metadata,
-    Column("seq", Integer, primary_key=True),  # the leaf
-    Column("first", Integer, nullable=False),  # id of the first decision
-    Column("count", Integer, nullable=False),
+    Column("seq", NUMBER, primary_key=True),  # the leaf
+    Column("first", NUMBER, nullable=False),  # id of the first decision
+    Column("count", NUMBER, nullable=False),
     Column("policy", String, nullable=False),
     Column("sender", String, nullable=False),
-    Column("checkpoint", Integer, nullable=False),  # size of the one that the permits carry
+    Column("checkpoint", NUMBER, nullable=False),  # size of the one that the permits carry
 )
 
 decisions = Table(
     "decisions",
     metadata,
     # Rows stand in the order of claiming, so that settling a batch touches few pages; keys are random.
-    Column("id", Integer, primary_key=True),
-    Column("batch", Integer, nullable=False),
+    Column("id", NUMBER, primary_key=True),
+    Column("batch", NUMBER, nullable=False),
     Column("key", String, nullable=False),
-    Column("attempt", Integer, nullable=False),
+    Column("attempt", NUMBER, nullable=False),
     Column("subject", String, nullable=False),
     Column("class", String, nullable=False),
     Column("topic", String, nullable=False),
     Column("template", String, nullable=False),
     Column("purpose", String, nullable=False),
-    Column("consent_seq", Integer, nullable=False),
-    Column("epoch", Integer, nullable=False),
-    Column("at", Integer, nullable=False),
+    Column("consent_seq", NUMBER, nullable=False),
+    Column("epoch", NUMBER, nullable=False),
+    Column("at", NUMBER, nullable=False),
     Column("reason", String),  # null: allowed, a permit was given
     Column("outcome", String),  # null: unsettled, or denied
-    Column("code", Integer, nullable=False),
-    Column("settled_at", Integer, nullable=False),
+    Column("code", NUMBER, nullable=False),
+    Column("settled_at", NUMBER, nullable=False),
     Column("counted", Boolean, nullable=False),  # towards a topic's cap, or the person's own frequency
     Column("variant", String, nullable=False),  # how it was written
     Column("measured", Boolean, nullable=False),
 )
 _allowed = decisions.c.reason.is_(None)
-Index("one_permit_per_attempt", decisions.c.key, decisions.c.attempt, unique=True, sqlite_where=_allowed)
+Index("one_permit_per_attempt", decisions.c.key, decisions.c.attempt, unique=True, **where(_allowed))
 Index(
     "one_unsettled_per_subject",
     decisions.c.subject,
     unique=True,
-    sqlite_where=_allowed & decisions.c.outcome.is_(None),
+    **where(_allowed & decisions.c.outcome.is_(None)),
 )
-Index("denials_by_key", decisions.c.key, sqlite_where=decisions.c.reason.is_not(None))
+Index("denials_by_key", decisions.c.key, **where(decisions.c.reason.is_not(None)))
 # An index in random order costs a page a row at each commit, a third of a claim: only what counts has one.
-Index("counted_by_subject", decisions.c.subject, decisions.c.at, sqlite_where=text("counted = 1"))
+Index("counted_by_subject", decisions.c.subject, decisions.c.at, **where(decisions.c.counted == true()))
 
 reports = Table(
     "reports",  # what was told about a mail by its key, once each: by a flow, or by the mailbox provider
@@ -227,7 +230,7 @@ reports = Table(
     Column("key", String, primary_key=True),
     Column("type", String, primary_key=True),
     Column("subject", String, nullable=False),
-    Column("at", Integer, nullable=False),
+    Column("at", NUMBER, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -241,35 +244,75 @@ made_up = Table(
 SCHEMA = b"3"
 
 
-def among(column: Column[str], name: str) -> ColumnElement[bool]:
-    """`column` is one of the texts in the JSON array bound to `name`: one statement whatever their number."""
-    rows = func.json_each(bindparam(name)).table_valued("value")
-    return column.in_(select(rows.c.value))
+class Among(ColumnElement[bool]):
+    """`column` is one of the values in the JSON array bound to `name`: one statement whatever their
+    number."""
+
+    inherit_cache = False
+    type = Boolean()
+
+    def __init__(self, column: Column[Any], name: str) -> None:
+        self.column = column
+        self.given = bindparam(name, type_=String())
+
+    def self_group(self, against: object = None) -> "Among":
+        """As it stands it is true or false for every database."""
+        return self
 
 
-# ------------------------------------------------------------------ opening
+def among(column: Column[Any], name: str) -> ColumnElement[bool]:
+    """See `Among`."""
+    return Among(column, name)
+
+
+@compiles(Among, "sqlite")
+def _among_in_file(element: Among, compiler: SQLCompiler, **given: Any) -> str:
+    column, values = (compiler.process(each, **given) for each in (element.column, element.given))
+    return f"{column} IN (SELECT value FROM json_each({values}))"
+
+
+@compiles(Among, "postgresql")
+def _among_on_server(element: Among, compiler: SQLCompiler, **given: Any) -> str:
+    column, values = (compiler.process(each, **given) for each in (element.column, element.given))
+    kind = "text" if isinstance(element.column.type, String) else "bigint"
+    return f"{column} = ANY (ARRAY(SELECT json_array_elements_text(CAST({values} AS json))::{kind}))"
 
 
 class Store:
-    """An open store. `path` is None for one in memory; `durable` says whether commits survive a power
-    loss."""
+    """An open store. `durable` says whether commits survive a power loss; `stops` is where what may not be
+    undone is written down outside of it, None: nowhere."""
+
+    begin_writing = "BEGIN IMMEDIATE"
+    begin_reading = "BEGIN"
+    faults: tuple[type[Exception], ...] = (sqlite3.Error,)
 
     def __init__(
-        self, writer: Connection | None, reader: Connection, path: Path | None, durable: bool
+        self,
+        writer: Connection | None,
+        reader: Connection,
+        durable: bool,
+        stops: Path | None = None,
+        lock: int | None = None,
     ) -> None:
         self.writer = writer
         self.reader = reader
-        self.path = path
         self.durable = durable
-        self._lock: int | None = None
-
-    def hold(self, lock: int) -> None:
-        """Keep the lock file's descriptor until `close`."""
+        self.stops = stops
         self._lock = lock
+
+    def renew_writer(self) -> bool:
+        """Make anew the connection that writes, if it was lost; whether it was. A file's never is. Raises
+        `AlreadyOpen` if another process took its place."""
+        return False
+
+    def renew_reader(self) -> None:
+        """Make anew the connection that reads, if it was lost."""
 
     def image(self) -> bytes:
         """All that is in a store in memory, for others to begin with."""
-        return driver_of(self.reader).serialize()
+        driver = driver_of(self.reader)
+        assert isinstance(driver, sqlite3.Connection)
+        return driver.serialize()
 
     def close(self) -> None:
         """Close the connections and let another process write."""
@@ -280,84 +323,3 @@ class Store:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
-
-
-def open_memory(image: bytes | None = None) -> Store:
-    """A store that lives as long as it is open. `image`: what it begins with, by `Store.image`."""
-
-    def make() -> sqlite3.Connection:
-        raw = sqlite3.connect(":memory:", check_same_thread=False)
-        if image is not None:
-            raw.deserialize(image)
-        return raw
-
-    connection = _connect(make, "BEGIN IMMEDIATE", durable=False)
-    if image is None:
-        metadata.create_all(connection)
-    connection.commit()
-    return Store(connection, connection, None, False)
-
-
-def open_file(path: Path, durable: bool) -> Store:
-    """Open for writing, made if missing. Raises `AlreadyOpen`."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = _lock(path)
-    # For its owner only; SQLite gives the files beside it the mode that this one has.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    writer = _connect(lambda: sqlite3.connect(path, check_same_thread=False), "BEGIN IMMEDIATE", durable)
-    metadata.create_all(writer)
-    writer.commit()
-    store = Store(writer, _reader(path), path, durable)
-    store.hold(lock)
-    return store
-
-
-def open_read_only(path: Path) -> Store:
-    """Open for reading, also while another process writes. Raises `NoStore`."""
-    if not path.is_file():
-        raise NoStore(f"There is no consent store at {path}.")
-    return Store(None, _reader(path), path, False)
-
-
-def _reader(path: Path) -> Connection:
-    place = f"file:{quote(str(path.absolute()))}?mode=ro"
-    return _connect(lambda: sqlite3.connect(place, uri=True, check_same_thread=False), "BEGIN", None)
-
-
-def _connect(make: Callable[[], sqlite3.Connection], begin: str, durable: bool | None) -> Connection:
-    engine: Engine = create_engine("sqlite://", creator=make, poolclass=StaticPool)
-
-    @event.listens_for(engine, "connect")
-    def set_up(raw: sqlite3.Connection, _record: object) -> None:
-        raw.isolation_level = None  # the driver begins no transactions of its own
-        raw.execute("PRAGMA busy_timeout=10000")
-        raw.execute("PRAGMA cache_size=-65536")
-        if durable is not None:
-            raw.execute(f"PRAGMA secure_delete={'ON' if durable else 'OFF'}")
-            raw.execute("PRAGMA journal_mode=WAL")
-            raw.execute("PRAGMA wal_autocheckpoint=8000")
-            raw.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
-
-    @event.listens_for(engine, "begin")
-    def begin_transaction(connection: Connection) -> None:
-        if not driver_of(connection).in_transaction:
-            connection.exec_driver_sql(begin)
-
-    return engine.connect()
-
-
-def _lock(path: Path) -> int:
-    place = path.with_name(path.name + ".lock")
-    lock = os.open(place, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        holder = os.pread(lock, 32, 0).decode(errors="replace").strip() or "unknown"
-        os.close(lock)
-        raise AlreadyOpen(
-            f"Another process (its id is {holder}) has the consent store {path} open for writing. "
-            "Only one may; stop that one first."
-        ) from None
-    os.ftruncate(lock, 0)
-    os.pwrite(lock, str(os.getpid()).encode(), 0)
-    return lock

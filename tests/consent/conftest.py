@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from dice import Dice
+from postgres_server import Running
+from sqlalchemy import func, select, update
 
 from consent.client import InProcess
 from consent.contract import (
@@ -25,8 +27,10 @@ from consent.contract import (
 )
 from consent.keys import Keys
 from consent.policy import publish
+from consent.server import Server
 from consent.service import Service, open_service
 from consent.stops import Stop
+from consent.store import leaves, metadata, subjects
 
 MINUTE = 60_000
 DAY = 86_400_000
@@ -166,6 +170,13 @@ class World:
         leaf = hashlib.sha256(f"lost {next(self._keys)}".encode()).hexdigest()
         self.service._stops.write([Stop(subject, topic, kind, self.clock.now, self.count("leaves"), leaf)])
 
+    def damage(self, column: str = "address", to: bytes = b"\0", subject: str = "") -> None:
+        """Let a sealed column of a subject, or of all, hold something else."""
+        broken = update(subjects).values({column: to})
+        self.service.write(
+            lambda tx: tx.conn.execute(broken.where(subjects.c.id == subject) if subject else broken)
+        )
+
     def unsubscribe_token(self, subject: str, topic: str = "newsletter") -> str:
         """The token of the link in a marketing mail."""
         return _token(self.service.parts.tokens.unsubscribe(subject, topic))
@@ -176,16 +187,13 @@ class World:
 
     def types(self) -> list[str]:
         """The types of all leaves, in order."""
-        with self.service.store.reader.begin():
-            rows = self.service.store.reader.exec_driver_sql("SELECT type FROM leaves ORDER BY seq")
-            return [row[0] for row in rows]
+        query = select(leaves.c.type).order_by(leaves.c.seq)
+        return list(self.service.read(lambda reading: reading.conn.scalars(query).all()))
 
     def count(self, table: str) -> int:
         """How many rows a table has."""
-        with self.service.store.reader.begin():
-            return int(
-                self.service.store.reader.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one()
-            )
+        query = select(func.count()).select_from(metadata.tables[table])
+        return int(self.service.read(lambda reading: reading.conn.scalar(query)))
 
 
 def _settled(permit: Permit, outcome: Outcome, code: int) -> Settlement:
@@ -205,7 +213,7 @@ def open_world() -> Iterator[Opener]:
     opened: list[Service] = []
 
     def open_one(
-        path: Path | None = None,
+        path: Path | Server | None = None,
         *,
         clock: Clock | None = None,
         durable: bool = False,
@@ -233,10 +241,28 @@ def open_world() -> Iterator[Opener]:
         service.close()
 
 
+ON_BOTH = ("test_claims", "test_settlements", "test_signup", "test_withdrawal", "test_reports")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What holds in SQLite holds on a PostgreSQL server: tests of the rooms named run there each time, the
+    others with the slow ones."""
+    if "world" in metafunc.fixturenames:
+        always = metafunc.module.__name__.rpartition(".")[2] in ON_BOTH
+        server = pytest.param("postgres", marks=() if always else pytest.mark.slow)
+        metafunc.parametrize("world", ["sqlite", server], indirect=True)
+
+
 @pytest.fixture
-def world(open_world: Opener) -> World:
-    """A service in memory."""
-    return open_world()
+def world(request: pytest.FixtureRequest, open_world: Opener) -> World:
+    """A service that need not last: in memory, or on a server."""
+    return open_world(None if request.param == "sqlite" else request.getfixturevalue("server"))
+
+
+@pytest.fixture
+def server(postgres: Running, schema: Callable[[], str], tmp_path: Path) -> Server:
+    """A schema of its own."""
+    return Server(postgres.url, schema(), tmp_path / "consent.stops")
 
 
 @pytest.fixture

@@ -14,8 +14,9 @@ from consent.errors import AlreadyOpen, DamagedLog, NoStore, WrongKeys
 from consent.keys import Keys
 from consent.leaf import Leaf
 from consent.service import open_reader
+from consent.sqlite import open_file
 from consent.statement import driver_of
-from consent.store import leaves, metadata, nodes, open_file
+from consent.store import leaves, metadata, nodes
 
 pytestmark = pytest.mark.anyio
 
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.anyio
 def test_a_second_process_is_told_that_the_store_is_open(stored, tmp_path):
     """Plainly, with the id of the process that has it."""
     code = (
-        "import sys; from pathlib import Path; from consent.store import open_file\n"
+        "import sys; from pathlib import Path; from consent.sqlite import open_file\n"
         "from consent.errors import AlreadyOpen\n"
         "try: open_file(Path(sys.argv[1]), True)\n"
         "except AlreadyOpen as fault: print(fault)"

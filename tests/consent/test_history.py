@@ -82,7 +82,7 @@ async def test_a_wish_that_lapsed_is_over_since_it_lapsed(world):
 async def test_a_damaged_address_hides_nobodys_history(world):
     """It is shown as it was asked for."""
     anna = await world.join(ANNA)
-    world.service.write(lambda tx: tx.conn.exec_driver_sql("UPDATE subjects SET address = x'00'"))
+    world.damage()
     found = told(world)
     assert (found.subject, found.address) == (anna, ANNA)
     assert [event.type for event in found.events][-1] == "confirmed"

@@ -20,9 +20,7 @@ async def test_addresses_come_in_order_as_they_were_typed(world):
 async def test_a_damaged_address_is_none_and_hides_no_other(world):
     """It cannot be opened; that is nobody else's fault."""
     anna, bob = await world.subject("anna@kafija.example"), await world.subject("bob@kafija.example")
-    world.service.write(
-        lambda tx: tx.conn.exec_driver_sql("UPDATE subjects SET address = x'00' WHERE id = ?", (anna,))
-    )
+    world.damage(subject=anna)
     assert await world.client.addresses([anna, bob]) == [None, "bob@kafija.example"]
 
 

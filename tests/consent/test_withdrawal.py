@@ -232,7 +232,7 @@ async def test_a_damaged_row_is_in_nobodys_way_out(world, damaged):
     anna = await world.join("anna@kafija.example", "newsletter", "offers")
     mail = world.ask(anna)
     await world.send(mail)
-    world.service.write(lambda tx: tx.conn.exec_driver_sql(f"UPDATE subjects SET {damaged} = x'00'"))
+    world.damage(damaged)
     token = world.unsubscribe_token(anna)
     assert (await world.client.unsubscription(token)).address == ""
     assert (await world.client.preferences(world.preferences_token(anna))).address == ""
@@ -248,7 +248,7 @@ async def test_damaged_rows_do_not_keep_a_lost_stop_from_being_made_up_for(open_
     path = tmp_path / "consent.db"
     world = open_world(path, durable=True)
     anna = await world.join("anna@kafija.example")
-    world.service.write(lambda tx: tx.conn.exec_driver_sql("UPDATE subjects SET wrapped = x'00'"))
+    world.damage("wrapped")
     world.lose(anna, "newsletter", "withdrawn")
     world = await reopened(open_world, world, path)
     [decision] = await world.client.decide([world.ask(anna)])

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from consent.errors import ConsentError
 from consent.log import stored_frontier
-from consent.store import open_read_only
+from consent.sqlite import open_read_only
 from engine.delivery.attempts import without_boot
 from virta.keeping.copying import copy, pinned
 from virta.keeping.manifest import (

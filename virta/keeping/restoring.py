@@ -21,7 +21,7 @@ from msgspec import Struct
 from consent.errors import ConsentError
 from consent.reach import expect
 from consent.stops import read_stops
-from consent.store import open_file
+from consent.sqlite import open_file
 from virta.keeping.backup import head_of
 from virta.keeping.copying import pinned
 from virta.keeping.manifest import ATTEMPTS, CONSENT, ENGINE, STOPS, Manifest
