@@ -149,7 +149,14 @@ def verdict(reading: Reading, gathered: Gathered, ask: Ask) -> Verdict:
     if found.reason is None and subject is not None and gathered.address(reading, subject) is None:
         # One damaged row denies the mails of one person; it must not end the way of all others.
         return Verdict(Reason.UNREADABLE_SUBJECT, purpose=found.purpose, consent_seq=found.consent_seq)
+    if found.reason is None and subject is not None and barred(reading, gathered, subject):
+        return Verdict(Reason.NOT_ON_TEAM, purpose=found.purpose, consent_seq=found.consent_seq)
     return found
+
+
+def barred(reading: Reading, gathered: Gathered, subject: Subject) -> bool:
+    """Whether a subject gets no mail of any class, since the service is for the team alone."""
+    return reading.parts.team_only and not _on_team(reading, gathered, subject)
 
 
 def decision(ask: Ask, found: Verdict, subject: Subject | None, links: Links) -> Decision:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 from sqlalchemy import bindparam, func, select, update
 
-from consent.asks import Attempt, Gathered, decision, gather, verdict
+from consent.asks import Attempt, Gathered, barred, decision, gather, verdict
 from consent.contract import Ask, Claimed, Decision, Links, MailClass, Permit, Reason, Settlement
 from consent.gate import Verdict, exceeds
 from consent.leaf import Batch, Leaf
@@ -69,6 +69,8 @@ def claim(tx: Writing, sender: str, asks: Sequence[Ask], settlements: Sequence[S
             elif gathered.address(tx, subject) is None:
                 # Allowed and recorded before its row was damaged: no second, contrary decision is kept.
                 denied.append(decision(ask, Verdict(Reason.UNREADABLE_SUBJECT), subject, NO_LINKS))
+            elif barred(tx, gathered, subject):
+                denied.append(decision(ask, Verdict(Reason.NOT_ON_TEAM), subject, NO_LINKS))
             else:
                 repeated.append((ask, newest))
             continue

@@ -170,13 +170,14 @@ def open_service(
     entropy: Callable[[int], bytes],
     durable: bool = True,
     image: bytes | None = None,
+    team_only: bool = False,
 ) -> Service:
     """Open the service for writing; the store is made if there is none. `place` None keeps it in memory,
     where it may begin as the `image` of another.
 
     `origin` names the log in every checkpoint, as in `example.com/consent`; a log that exists keeps the name
     it has. `clock` gives ms UTC, `entropy` that many random bytes. Not `durable` skips syncing, for
-    simulations. Raises `AlreadyOpen`, `NoStore`, `WrongKeys`,
+    simulations. `team_only`: nobody but the team gets a mail. Raises `AlreadyOpen`, `NoStore`, `WrongKeys`,
     `DamagedLog`, `ValueError`."""
     if not origin or any(sign in origin for sign in " +\n\r\t"):
         raise ValueError(f"The log's name must have no blanks and no plus sign: {origin!r}")
@@ -187,7 +188,7 @@ def open_service(
         with store.writer.begin():
             named = store.writer.scalar(select(facts.c.value).where(facts.c.name == "origin"))
             name = bytes(named).decode() if named is not None else origin
-            parts = _parts(store.writer, keys, name, public_url, team, clock, entropy)
+            parts = _parts(store.writer, keys, name, public_url, team, clock, entropy, team_only)
             _found(store.writer, parts, clock())
         with store.writer.begin():
             _check(store.writer, parts)
@@ -259,6 +260,7 @@ def _parts(
     team: Sequence[str],
     clock: Callable[[], int],
     entropy: Callable[[int], bytes],
+    team_only: bool = False,
 ) -> Parts:
     return Parts(
         origin=origin,
@@ -267,6 +269,7 @@ def _parts(
         tokens=Tokens(public_url, keys.links, clock),
         signer=Signer(origin, keys.log_signing, _last(conn)),
         entropy=entropy,
+        team_only=team_only,
         reach=expected(conn),
     )
 

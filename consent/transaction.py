@@ -21,7 +21,8 @@ _KEEP = Statement(checkpoints.insert())
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What stays the same as long as the service runs. `team` are folded addresses."""
+    """What stays the same as long as the service runs. `team` are folded addresses; `team_only`: nobody else
+    gets a mail, whatever they agreed to."""
 
     origin: str
     team: frozenset[str]
@@ -29,6 +30,7 @@ class Parts:
     tokens: Tokens
     signer: Signer
     entropy: Callable[[int], bytes]
+    team_only: bool = False
     reach: int = 0  # how long the log is known to have been, which a restored store may not be
 
 

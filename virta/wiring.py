@@ -313,6 +313,7 @@ def _service(path: Path | None, settings: Settings, keys: ProjectKeys, world: Wo
         public_url=settings.url,
         team=settings.team,
         clock=world.clock,
+        team_only=settings.environment == "staging",
         entropy=world.entropy,
         durable=world.durable,
         image=world.blank.consent if world.blank is not None else None,

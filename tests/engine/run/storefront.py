@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from dice import Dice
 from flows import compiled
@@ -117,11 +118,14 @@ async def open_shop(
     post: Post | None = None,
     templates: tuple[tuple[str, bytes], ...] = (),
     delivers: Delivers | None = None,
+    environment: Literal["development", "staging"] = "development",
+    delivery: Delivery | None = None,
 ) -> AsyncIterator[Shop]:
     """A life of the shop whose stores are in `folder`; mails go to `url`, calls are made by `post`; mails
     are plain but for `templates`; with `delivers` the mail server is one of our own."""
     settings = Settings(
         name="shop",
+        environment=environment,
         sender=Sender(name="Kafija", address="hello@kafija.example", imprint="Kafija SIA, Riga"),
         controller=Controller(name="Kafija SIA", address="Riga", contact="privacy@kafija.example"),
         smtp=Smtp(url=url, timeout=5, final_timeout=5, connections=1),
