@@ -17,6 +17,7 @@ class Scope(StrEnum):
     SIGNUPS = "signups"
     RETURNS = "returns"
     JOURNEYS = "journeys"
+    METRICS = "metrics"
 
 
 @dataclass(frozen=True, slots=True)

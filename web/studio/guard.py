@@ -55,7 +55,7 @@ def _fault(scope: Scope) -> tuple[int, str, Mapping[str, str]] | None:
     client = scope.get("client")
     if client is None or not is_loopback(client[0]) or _named(headers.get("host", "")) not in _NAMES:
         return 403, "The studio is for a browser on the machine that serves it.\n", {}
-    if any(name in _PASSED_ON or name.startswith(_PASSED_ON_PREFIX) for name in headers):
+    if _passed_on(headers):
         return 403, "The studio is not shown through a proxy: nobody could tell for whom it asks.\n", {}
     if scope["method"] not in _METHODS:
         return 405, "Nothing can be changed here.\n", {"Allow": "GET, HEAD"}
@@ -72,6 +72,22 @@ def _from_own_page(headers: Headers) -> bool:
     """What the browser itself says of where a form stands; one that says nothing of it sends none."""
     site = headers.get("sec-fetch-site")
     return site == "same-origin" if site else headers.get("origin") == f"http://{headers.get('host')}"
+
+
+def is_from_this_machine(scope: Scope) -> bool:
+    """Whether a request comes from this machine, to a name of this machine, and not by way of a proxy."""
+    headers = Headers(scope=scope)
+    client = scope.get("client")
+    return (
+        client is not None
+        and is_loopback(client[0])
+        and _named(headers.get("host", "")) in _NAMES
+        and not _passed_on(headers)
+    )
+
+
+def _passed_on(headers: Headers) -> bool:
+    return any(name in _PASSED_ON or name.startswith(_PASSED_ON_PREFIX) for name in headers)
 
 
 def is_loopback(address: str) -> bool:

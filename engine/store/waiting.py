@@ -1,0 +1,35 @@
+"""How far the engine is behind, counted in its store."""
+
+from msgspec import Struct
+from sqlalchemy import bindparam, func, select
+
+from engine.store import schema as t
+from engine.store.statement import Driver, Statement
+
+MOST = 100_000
+"""Up to here overdue deadlines are counted; more of them are told as so many."""
+
+_overdue = select(t.journey.c.due).where(t.journey.c.due < bindparam("now")).limit(bindparam("most"))
+_OVERDUE = Statement(select(func.count()).select_from(_overdue.subquery()))
+_received = select(t.inbox.c.received).where(t.inbox.c.seq > bindparam("after"))
+_OLDEST = Statement(_received.order_by(t.inbox.c.seq).limit(bindparam("most")))
+_EFFECTS = Statement(select(func.count()).select_from(t.effect))
+
+
+class Waiting(Struct, frozen=True):
+    """`oldest` is when the first event that is not worked on was taken in (ms UTC), None: there is none;
+    `overdue` are deadlines of before `now`, `effects` what was asked for and is not done."""
+
+    oldest: int | None
+    overdue: int
+    effects: int
+
+
+def count(driver: Driver, after: int, now: int) -> Waiting:
+    """What waits behind position `after` of the inbox, at `now` (ms UTC)."""
+    first = _OLDEST.first(driver, after, 1)
+    overdue = _OVERDUE.first(driver, now, MOST)
+    effects = _EFFECTS.first(driver)
+    assert overdue is not None
+    assert effects is not None
+    return Waiting(first[0] if first else None, overdue[0], effects[0])

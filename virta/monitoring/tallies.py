@@ -1,0 +1,72 @@
+"""What is counted while Virta serves. The consent service's answers are counted at its door, what happened to
+people as the engine commits it. Names of flows are labels; nothing tells of one person."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from consent.client import InProcess
+from consent.contract import Ask, Claimed, Settlement
+from consent.service import Service
+from engine.core.record import What, Why
+from engine.store.batch import Batch
+
+_JOURNEYS = {What.ENTERED: "entered", What.FINISHED: "finished", What.LEFT: "left", What.HELD_OUT: "held_out"}
+_SET_ASIDE = frozenset({Why.TEMPLATE_FAILED, Why.ENDLESS, Why.GAVE_UP, Why.CALL_GAVE_UP, Why.OUTCOME_UNKNOWN})
+
+
+class Tallies:
+    """Counts since the process began."""
+
+    def __init__(self) -> None:
+        self.claims = 0
+        self.permits = 0
+        self.denials: Counter[str] = Counter()  # by reason
+        self.mails: Counter[str] = Counter()  # by outcome
+        self.journeys: Counter[tuple[str, str]] = Counter()  # by flow, and what became of it
+        self.calls: Counter[str] = Counter()  # of webhooks, by outcome
+        self.set_aside: Counter[str] = Counter()  # by reason
+        self.events = 0
+        self.batches = 0
+
+    def claimed(self, claimed: Claimed) -> None:
+        """The consent service has answered a claim."""
+        self.claims += 1
+        self.permits += len(claimed.permits)
+        self.denials.update(denial.reason.value for denial in claimed.denied if denial.reason is not None)
+
+    def settled(self, settlements: Sequence[Settlement]) -> None:
+        """It has these outcomes."""
+        self.mails.update(one.outcome.value for one in settlements)
+
+    def committed(self, batch: Batch) -> None:
+        """The engine has written a batch."""
+        self.batches += 1
+        self.events += len(batch.named)
+        for entry in batch.entries:
+            what = _JOURNEYS.get(What(entry.what))
+            if what is not None:
+                self.journeys[entry.flow, what] += 1
+            elif entry.what == What.CALLED:
+                self.calls[entry.reason or "taken"] += 1
+            if entry.reason in _SET_ASIDE:
+                self.set_aside[entry.reason] += 1
+
+
+class CountedConsent(InProcess):
+    """The consent service's door, with a count of claims and of how mails ended."""
+
+    def __init__(self, service: Service) -> None:
+        super().__init__(service)
+        self.tallies = Tallies()
+
+    async def claim(self, sender: str, asks: Sequence[Ask], settlements_: Sequence[Settlement]) -> Claimed:
+        """See `ConsentClient`."""
+        claimed = await super().claim(sender, asks, settlements_)
+        self.tallies.claimed(claimed)
+        self.tallies.settled(settlements_)
+        return claimed
+
+    async def settle(self, sender: str, settlements_: Sequence[Settlement]) -> None:
+        """See `ConsentClient`."""
+        await super().settle(sender, settlements_)
+        self.tallies.settled(settlements_)
