@@ -4,9 +4,9 @@
 
 Time is virtual: a thousand people start in each second, and the clock goes from second to second where
 somebody waits for it. CPU is that of this process, all threads, from the events that start the journeys to
-their ends. Beside it, in the same run, stands the floor: Python's own sqlite3 doing the very statements of the
-engine's transactions with the very rows, in a process of its own. And what it costs to look whether anybody is
-due while all of them sleep, and the memory that is held then.
+their ends. Beside it, in the same run, stands the floor: Python's own sqlite3 doing the very statements of
+the engine's transactions with the very rows, in a process of its own. Last, what it costs to look whether
+anybody is due while all of them sleep, and the memory that is held then.
 
 A figure is printed only if the inbox, the journal and the tables agree on how many journeys there were, and
 the floor's tables hold as many rows as the engine's.
