@@ -16,7 +16,7 @@ from sqlalchemy.pool import StaticPool
 from dsl.graph import Graph, graph_from_json
 from engine.core.bundle import Bundle, Effect, Entry, Journey, replace
 from engine.core.trial import Ruling
-from engine.store import releases, rows
+from engine.store import raw, releases, rows
 from engine.store import schema as t
 from engine.store.arrivals import INBOX
 from engine.store.control import Instruction, control
@@ -73,6 +73,10 @@ class Records:
         """The events that are kept, in order of time; those of the kinds named, or all."""
         wanted = t.inbox.c.kind.in_(kinds) if kinds else t.inbox.c.kind != ""
         return self._received(select(t.inbox).where(wanted))
+
+    def first(self, kinds: Collection[str]) -> dict[str, int]:
+        """The moment of the first record of each of these events of which there is any."""
+        return raw.first(self._connection, kinds)
 
     def events_of(self, contact: str) -> list[Received]:
         """The events of one contact, in order of time."""

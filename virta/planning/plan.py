@@ -75,12 +75,23 @@ class BackfillPlan(Struct, frozen=True):
     people: int
 
 
+class Unrecorded(Struct, frozen=True):
+    """A flow or segment that looks further back at an event than it is recorded. `length` is how far, as in
+    `365 days` (null: at all of the past), `first` the day of the first record (null: there is none)."""
+
+    kind: str
+    name: str
+    event: str
+    length: str | None
+    first: str | None
+
+
 class Plan(Struct, frozen=True):
     """`since` says what the folder was compared with: `store`, `folder`, or `nothing` where nothing has run
     yet; `release` is the number of the release that runs (0: none). `people` are the journeys that will stand
     at another step than now, `reach` the people who will newly get a mail by it; both null where no store was
     asked. `reworded` are topics and purposes whose words to agree to change. `digest` is that of what would
-    be done, counts of people aside."""
+    be done, counts of people aside. `unrecorded` is what new questions to the past cannot know."""
 
     changed: bool
     since: str
@@ -92,6 +103,7 @@ class Plan(Struct, frozen=True):
     backfills: tuple[BackfillPlan, ...] = ()
     reworded: tuple[str, ...] = ()
     digest: str = ""
+    unrecorded: tuple[Unrecorded, ...] = ()
 
 
 class Running(Struct, frozen=True):

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from dsl.align import Change
 from dsl.meaning.walk import looks_made
-from virta.planning.plan import DeclaredPlan, Earlier, FlowPlan, Plan, StepPlan
+from virta.planning.plan import DeclaredPlan, Earlier, FlowPlan, Plan, StepPlan, Unrecorded
 
 _PAINT = {"+": "\x1b[32m", "-": "\x1b[31m", "~": "\x1b[33m", " ": "\x1b[2m"}
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
@@ -37,6 +37,7 @@ def _lines(plan: Plan, colour: bool) -> Iterator[str]:
 
 
 def _asked(plan: Plan) -> Iterator[str]:
+    yield from (_unrecorded(each) for each in plan.unrecorded)
     for each in plan.backfills:
         yield f"Flow {each.flow} starts for the past: {_people(each.people)} at most."
     if plan.reach:
@@ -45,6 +46,12 @@ def _asked(plan: Plan) -> Iterator[str]:
         yield f"What people agree to reads otherwise for {topic}: a new version of the agreement."
     if plan.since == "store":
         yield f"Exactly this: virta apply --plan {plan.digest}"
+
+
+def _unrecorded(each: Unrecorded) -> str:
+    back = "at all of the past" if each.length is None else f"{each.length} back"
+    first = "is not recorded yet" if each.first is None else f"is recorded since {each.first} only"
+    return f"{each.kind.title()} {each.name} looks {back} at {each.event}, which {first}."
 
 
 def _flow(flow: FlowPlan, colour: bool) -> Iterator[str]:

@@ -15,6 +15,7 @@ from engine.store.releases import Backfill, Content
 from virta.planning.plan import BackfillPlan, Plan, Running, Standing, digest_of, plan, running
 from virta.release.inheriting import bare, inheriting
 from virta.release.reach import called_up, members, newly_mailed, of_the_past
+from virta.release.unrecorded import unrecorded
 from virta.settings import BrokenProject, Settings
 from virta.telling.live import store_of
 
@@ -63,11 +64,12 @@ def plan_release(
                 people = set(of_the_past(records, loaded, old.program, each, now))
                 reached |= people
                 told.append(BackfillPlan(each.flow, len(people)))
+            unknown = tuple(unrecorded(records, target.program, found, now, loaded.default_zone))
     except StoreFault as fault:
         raise BrokenProject(str(fault)) from None
     words = [f"{each.flow} {within}" for each in asked]
     digest = digest_of(runs.release.number, old.digest, target.digest, *words)
-    found = replace(found, reach=len(reached), backfills=tuple(told), digest=digest)
+    found = replace(found, reach=len(reached), backfills=tuple(told), digest=digest, unrecorded=unknown)
     return Planned(found, runs, target, asked)
 
 
