@@ -31,9 +31,9 @@ class Loaded:
     need. `default_zone` serves contacts whose zone is unknown; `secret` makes the keys of mails; `currency`
     is that of sums beside which no amount is written (empty: that of the first amount in them). `since` is
     when the present starts by date came into force: whoever has not heard of them yet misses none from then
-    on. `shares` are what trials have found, by mark. `asked_before` is what earlier
-    programs asked of the past, by digest. `cancelled` has by flow the last day of a start by the
-    calendar that the operator has cancelled."""
+    on. `shares` are what trials have found, by mark. `asked_before` is what earlier programs asked of the
+    past, `judged_before` how they defined segments, by digest. `cancelled` has by flow the last day of a
+    start by the calendar that the operator has cancelled."""
 
     def __init__(
         self, program: Program, older: Iterable[Graph], default_zone: str, secret: bytes, currency: str = ""
@@ -45,6 +45,7 @@ class Loaded:
         self.since = calendar.NEVER
         self.shares: dict[str, Shares] = {}
         self.asked_before: Mapping[str, Asked] = {}
+        self.judged_before: Mapping[str, Mapping[str, str]] = {}
         self.cancelled: Mapping[str, str] = {}
         self.default_zone: ZoneInfo = found
         flows = sorted(program.flows, key=lambda graph: graph.flow)
@@ -57,6 +58,7 @@ class Loaded:
             for segment in _in_order(program.segments)
         )
         self.judges = hashlib.sha256(msgspec.json.encode(program.segments)).hexdigest()[:32]
+        self.definitions = _definitions([watched.segment for watched in self.segments])
         self.dated = tuple(dated for flow in self.current.values() for dated in flow.dated)
         self.dated_by = dates_digest(self.current.values())
         self.dated_segments = frozenset(dated.segment for dated in self.dated if dated.segment)
@@ -115,6 +117,16 @@ class Loaded:
             for listener in flow.starts:
                 found.setdefault(listener.event, []).append((flow, listener))
         return {event: tuple(listeners) for event, listeners in found.items()}
+
+
+def _definitions(segments: Iterable[Segment]) -> dict[str, str]:
+    """By segment, what tells its definition apart, with those of the segments that it asks for; each stands
+    behind those."""
+    found: dict[str, str] = {}
+    for segment in segments:
+        parts = [segment.test, *(found.get(asked, "") for asked in segment.needs.segments)]
+        found[segment.name] = hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:16]
+    return found
 
 
 def _in_order(segments: Iterable[Segment]) -> tuple[Segment, ...]:

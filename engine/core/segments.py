@@ -25,9 +25,13 @@ def reconsider(turn: Turn) -> None:
         turn.change(segments=now_in)
         turn.learned = turn.learned or any(name in turn.loaded.dated_segments for name, _ in moved)
     if turn.loaded.segments and turn.bundle.judged_by != turn.loaded.judges:
+        if not turn.new:  # what was edited happened to the project, not to the person
+            known = turn.loaded.judged_before.get(turn.bundle.judged_by, {})
+            now_known = turn.loaded.definitions
+            moved = [
+                each for each in moved if each[0] in now_known and known.get(each[0]) == now_known[each[0]]
+            ]
         turn.change(judged_by=turn.loaded.judges)
-        if not turn.new:  # the segments were edited: that happened to the project, not to the person
-            moved = []
     for name, joined in moved:
         turn.note("", "", name, What.JOINED if joined else What.PARTED)
     turn.moved += moved

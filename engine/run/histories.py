@@ -24,7 +24,8 @@ class Histories:
         """The people as they are for `loaded`; the inbox has been worked on up to `until`. Those who are
         known for it already are the same objects as before."""
         if self._known is not loaded:  # written down before anybody's windows are kept by it
-            loaded.asked_before = await self._store.keep_asked(loaded.asked)
+            ever = await self._store.keep_asked(loaded.asked, loaded.judges, loaded.definitions)
+            loaded.asked_before, loaded.judged_before = ever
             self._known = loaded
         ready = dict(people)
         wanted = []

@@ -1,35 +1,15 @@
-"""The raw events of one contact, and what programs ever asked of the past."""
+"""The raw events of one contact, since when there are any, and for how long."""
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import (
-    Column,
-    Connection,
-    LargeBinary,
-    String,
-    Table,
-    bindparam,
-    delete,
-    func,
-    insert,
-    literal_column,
-    select,
-)
+from sqlalchemy import Connection, bindparam, delete, func, literal_column, select
 
-from engine.core.asked import Asked, asked_from_json, asked_to_json
 from engine.core.flow import SENT
 from engine.core.rereading import RawEvent
 from engine.store import rows
 from engine.store import schema as t
 from engine.store.arrivals import INBOX
 from engine.store.statement import Driver, Statement
-
-asked = Table(  # by windows that are kept by it
-    "asked",
-    t.metadata,
-    Column("digest", String, primary_key=True),
-    Column("body", LargeBinary, nullable=False),
-)
 
 _EMITTED = 0  # when such a row was received: it was worked on when it was written down
 
@@ -53,14 +33,6 @@ def _of(driver: Driver, contact: str, kinds: Collection[str], until: int) -> lis
             facts = rows.data_of(data) if kind in kinds else {}
             found.append(RawEvent(seq, id_text or f"inbox-{seq}", kind, at, heard, facts))
     return found
-
-
-def keep_asked(connection: Connection, new: Asked) -> dict[str, Asked]:
-    """Write down what is asked for from now on; all that ever was, by digest."""
-    known = {digest: asked_from_json(body) for digest, body in connection.execute(select(asked)).all()}
-    if new.digest not in known:
-        connection.execute(insert(asked), {"digest": new.digest, "body": asked_to_json(new)})
-    return {**known, new.digest: new}
 
 
 def first(connection: Connection, kinds: Collection[str]) -> dict[str, int]:

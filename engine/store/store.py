@@ -15,6 +15,7 @@ from engine.people.catalogue import Product
 from engine.store import (
     arrivals,
     aside,
+    asked,
     control,
     coupons,
     effects,
@@ -33,6 +34,7 @@ from engine.store import (
 from engine.store import schema as t
 from engine.store.arrivals import Received
 from engine.store.aside import Aside
+from engine.store.asked import Questions
 from engine.store.batch import Batch
 from engine.store.control import Instruction
 from engine.store.coupons import Code
@@ -192,9 +194,10 @@ class Store:
         while await self._database.run(_forget_events, before, part):
             pass
 
-    async def keep_asked(self, asked: Asked) -> dict[str, Asked]:
-        """Write down what is asked of the past from now on; all that ever was, by digest."""
-        return await self._database.run(raw.keep_asked, asked)
+    async def keep_asked(self, new: Asked, judges: str, definitions: Mapping[str, str]) -> Questions:
+        """Write down what is asked of people from now on; all that ever was, by digest. `definitions` are
+        those of segments, by name; `judges` is their digest."""
+        return await self._database.run(asked.keep, new, judges, definitions)
 
     async def set_aside(self) -> list[Aside]:
         """Who is set aside, by the time at which it came to that."""

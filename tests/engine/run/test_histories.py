@@ -152,3 +152,40 @@ async def test_a_contact_of_whom_nothing_was_heard_is_outside_all_segments(store
     now = MONDAY + 60 * DAY + HOUR
     await store.accept([Received("c", "cart_updated", now, now, stranger, "", {})])
     assert (await life.step(now))[stranger].segments == {"silent"}
+
+
+async def test_what_time_did_to_a_person_is_told_though_another_segment_was_edited() -> None:
+    """The engine stood still for the edit when her two days were over: she leaves the segment that stays as
+    it was, and what the edit alone brings starts nothing."""
+    store = Store(None, durable=False)
+    flows = "".join(
+        f'flow {name} "F"\n    start on {way} segment {segment}\n    enter every time\n\n    finish\n'
+        for name, way, segment in (("bye", "leaving", "carts"), ("hi", "joining", "there"))
+    )
+    other = 'segment there "There"\n    contact.created_at is {}\n'
+    await store.accept([Received("c", "cart_updated", MONDAY, MONDAY, PEOPLE[0], "", {})])
+    await Life(store, loaded(BEFORE + other.format("unknown") + flows)).step(MONDAY)
+    edited = Life(store, loaded(BEFORE + other.format("known") + flows))
+    moved = await edited.step(MONDAY + 5 * DAY, due=True)
+    assert moved[PEOPLE[0]].segments == {"there"}
+    told = [(entry.what, entry.flow, entry.step) for entry in await store.journal()]
+    assert told[-3:] == [("parted", "", "carts"), ("entered", "bye", ""), ("finished", "bye", "")]
+    store.close()
+
+
+@pytest.mark.parametrize(("inner", "told"), [("any cart_updated", 1), ("any cart_updated in last 9 days", 0)])
+async def test_a_segment_is_edited_by_those_that_it_asks_for(inner: str, told: int) -> None:
+    """Its own words are the same, but it says something else."""
+    store = Store(None, durable=False)
+    text = (
+        'segment inner "I"\n    {}\n'
+        'segment outer "O"\n    in segment inner and any order_placed in last 2 days\n'
+    )
+    at_first = [
+        Received(kind, kind, MONDAY, MONDAY, PEOPLE[0], "", {}) for kind in ("cart_updated", "order_placed")
+    ]
+    await store.accept(at_first)
+    await Life(store, loaded(text.format("any cart_updated"))).step(MONDAY)
+    await Life(store, loaded(text.format(inner))).step(MONDAY + 5 * DAY, due=True)
+    assert [entry.step for entry in await store.journal()].count("outer") == 1 + told
+    store.close()

@@ -48,15 +48,10 @@ async def test_mails_that_were_handed_over_are_among_them_if_asked_for(store: St
 async def test_what_programs_asked_is_remembered_once(store: Store) -> None:
     """By its digest; an earlier one stays."""
     one, other = Asked(()), Asked((), recommends=True)
-    assert await store.keep_asked(one) == {one.digest: one}
-    assert (
-        await store.keep_asked(other)
-        == await store.keep_asked(one)
-        == {
-            one.digest: one,
-            other.digest: other,
-        }
-    )
+    by, otherwise = {"vip": "1"}, {"vip": "2"}
+    assert await store.keep_asked(one, "a", by) == ({one.digest: one}, {"a": by})
+    both = {one.digest: one, other.digest: other}, {"a": by, "b": otherwise}
+    assert await store.keep_asked(other, "b", otherwise) == await store.keep_asked(one, "a", by) == both
 
 
 async def test_events_are_forgotten_when_their_months_are_over(store: Store) -> None:
