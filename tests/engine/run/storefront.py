@@ -15,11 +15,15 @@ from consent.keys import Keys
 from engine.calls.call import Answer, Call
 from engine.calls.caller import Post
 from engine.calls.recorder import Recorder
+from engine.insight.records import open_records
 from engine.returns.at_once import Delivers
 from engine.run.simulate import Simulation, VirtualClock
+from engine.store.control import open_desk
+from engine.store.releases import Backfill
 from virta.keys import ProjectKeys
 from virta.mailbox.reader import Mail, mails
-from virta.settings import Controller, Purpose, Sender, Settings, Smtp, Stores
+from virta.release.content import content_of, draft
+from virta.settings import Controller, Delivery, Purpose, Sender, Settings, Smtp, Stores
 from virta.wiring import System, World, open_system
 
 MONDAY = 1_772_434_800_000  # 2 March 2026, 09:00 in Riga
@@ -119,10 +123,13 @@ async def open_shop(
     templates: tuple[tuple[str, bytes], ...] = (),
     delivers: Delivers | None = None,
     environment: Literal["development", "staging"] = "development",
+    applied: bool = False,
+    backfills: tuple[Backfill, ...] = (),
     delivery: Delivery | None = None,
 ) -> AsyncIterator[Shop]:
     """A life of the shop whose stores are in `folder`; mails go to `url`, calls are made by `post`; mails
-    are plain but for `templates`; with `delivers` the mail server is one of our own."""
+    are plain but for `templates`; with `delivers` the mail server is one of our own. What an earlier life ran
+    goes on by itself, unless these flows are `applied`."""
     settings = Settings(
         name="shop",
         environment=environment,
@@ -136,9 +143,13 @@ async def open_shop(
     )
     clock = VirtualClock(now)
     world = World(post or Recorder(), clock, Dice(f"{folder}/{now}"), durable=False, delivers=delivers)
-    system = await open_system(
-        folder, settings, compiled(text, lists=lists, templates=templates), KEYS, world
-    )
+    project = compiled(text, lists=lists, templates=templates)
+    if applied:
+        content = content_of(folder, settings, project)
+        with open_records(folder / "engine.db") as records, open_desk(folder / "engine.db") as desk:
+            number = records.releases()[-1].number + 1
+            desk.release(draft(content, "apply", now, number, backfills))
+    system = await open_system(folder, settings, project, KEYS, world)
     await system.start()
     try:
         yield Shop(system, clock, mailbox)
