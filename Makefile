@@ -15,7 +15,7 @@ help:
 	@echo "make test-slow  the crash harness and other suites that take longer"
 	@echo "make bench      the measures, as ratios within one run"
 	@echo "make fuzz       look for input that the compiler cannot bear (FUZZ_SECONDS=3600)"
-	@echo "make findings   docs/findings.md anew, from the explanations"
+	@echo "make findings   docs/findings.md and docs/reasons.md anew, from the code"
 	@echo "make vscode     the extension for VS Code, editors/vscode/dist/virta.vsix"
 
 $(READY): requirements.lock pyproject.toml
@@ -73,6 +73,7 @@ fuzz: $(READY)
 
 findings: $(READY)
 	$(BIN)/virta explain --format markdown > docs/findings.md
+	$(BIN)/python -m engine.insight.reasons > docs/reasons.md
 
 vscode:
 	cd editors/vscode && npm ci --ignore-scripts && npm test && npm run package

@@ -49,5 +49,4 @@ def _decide(turn: Turn, journey: Journey) -> None:
         turn.note(journey.flow, journey.id, node.step, What.SKIPPED, room.why or Why.LIMIT)
         walk(turn, journey, node.next)
     else:
-        turn.note(journey.flow, journey.id, node.step, What.HELD, room.why or Why.LIMIT)
-        turn.stand(journey, room.at)
+        turn.wait(journey, room.at, What.HELD, room.why or Why.LIMIT)

@@ -11,6 +11,7 @@ class What(StrEnum):
     UNKNOWN = "unknown"  # the mail server may or may not have taken the mail
     HELD = "held"  # a mail waits for room within the limits, or for the end of quiet
     WAITS = "waits"
+    WAIT_MOVED = "wait_moved"  # to another moment
     HEARD = "heard"
     MET = "met"  # the condition waited for
     PASSED = "passed"  # a wait for a moment that does not lie ahead
@@ -55,6 +56,8 @@ class Why(StrEnum):
     NO_CODE = "no_code"
     DATE_PASSED = "date_passed"
     DATE_UNKNOWN = "date_unknown"
+    ANOTHER_CLOCK = "another_clock"  # what they wait for comes at another moment where they are now
+    MAIL_LATE = "mail_late"  # the mail that the wait counts from was handed over late
     BEST_TIME = "best_time"  # at that hour they read most of their mail
     TOO_LITTLE_KNOWN = "too_little_known"  # of when they read mail
     NOT_MEASURED = "not_measured"  # they do not agree to it

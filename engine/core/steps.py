@@ -50,29 +50,24 @@ def walk(turn: Turn, journey: Journey, index: int, may_send: bool = False) -> No
                 # what follows is a wait: it counts from now, unless the hand-over turns out to be late
                 index = node.next
             case Wait() | WaitUntilTime() | WaitFor():
-                turn.note(journey.flow, journey.id, node.step, What.WAITS)
-                turn.stand(journey, deadlines.of(turn, flow, node))
+                turn.wait(journey, deadlines.of(turn, flow, node))
                 return
             case WaitUntilDate():
                 due = deadlines.of_date(turn, flow, journey, node)
                 if due is not None:
-                    turn.note(journey.flow, journey.id, node.step, What.WAITS)
-                    turn.stand(journey, due)
+                    turn.wait(journey, due)
                     return
                 index = node.next
             case WaitForBestTime():
                 due, why = habits.best_time(turn, flow, node)
-                turn.note(
-                    journey.flow, journey.id, node.step, What.WAITS if due > turn.now else What.PASSED, why
-                )
                 if due > turn.now:
-                    turn.stand(journey, due)
+                    turn.wait(journey, due, reason=why)
                     return
+                turn.note(journey.flow, journey.id, node.step, What.PASSED, why)
                 index = node.next
             case WaitUntil():
                 if not flow.awaited[index].test(turn.scene(journey)):
-                    turn.note(journey.flow, journey.id, node.step, What.WAITS)
-                    turn.stand(journey, calendar.add(turn.now, node.up_to, turn.clock_of(flow)))
+                    turn.wait(journey, calendar.add(turn.now, node.up_to, turn.clock_of(flow)))
                     return
                 turn.note(journey.flow, journey.id, node.step, What.MET)
                 index = node.on_met

@@ -28,7 +28,7 @@ from engine.core.calendar import NEVER
 from engine.core.conditions import Scene
 from engine.core.flow import Flow
 from engine.core.loaded import Loaded
-from engine.core.record import What
+from engine.core.record import What, Why
 
 
 class Turn:
@@ -118,6 +118,12 @@ class Turn:
         others = [other for other in self.bundle.journeys if other.id != journey.id]
         self.change(journeys=in_order((*others, armed)))
 
+    def wait(self, journey: Journey, due: int, what: What = What.WAITS, reason: str = "") -> None:
+        """The journey waits at its node until `due`, which the journal tells."""
+        step = self.flow(journey).graph.nodes[journey.node].step
+        self.note(journey.flow, journey.id, step, what, reason, due)
+        self.stand(journey, due)
+
     def end(self, journey: Journey, what: What, reason: str = "") -> None:
         """The journey is over. A mail of it that has not been handed over yet is called back."""
         self.change(journeys=tuple(other for other in self.bundle.journeys if other.id != journey.id))
@@ -139,7 +145,7 @@ class Turn:
             if at is not None and self.now < journey.due < NEVER:
                 due = max(calendar.carried(journey.due, at, before, self.clock), self.now)
                 if due != journey.due:
-                    self.stand(journey, due)
+                    self.wait(journey, due, What.WAIT_MOVED, Why.ANOTHER_CLOCK)
 
     def _awaited_time(self, journey: Journey) -> str | None:
         """The time of day on the contact's clock that a journey waits for."""
@@ -182,7 +188,9 @@ class Turn:
         """Have something carried out."""
         self._effects.append(effect)
 
-    def note(self, flow: str, journey: str, step: str, what: What, reason: str = "") -> None:
+    def note(
+        self, flow: str, journey: str, step: str, what: What, reason: str = "", until: int = 0
+    ) -> None:
         """A line of the journal."""
-        n = len(self._entries)
-        self._entries.append(Entry(self.bundle.contact, self.now, n, journey, flow, step, what.value, reason))
+        n, contact = len(self._entries), self.bundle.contact
+        self._entries.append(Entry(contact, self.now, n, journey, flow, step, what.value, reason, until))

@@ -43,6 +43,7 @@ _KINDS: Mapping[str, Kind] = {
     What.UNKNOWN: "mail",
     What.UNSUBSCRIBED: "stop",
     What.WAITS: "wait",
+    What.WAIT_MOVED: "wait",
     What.HEARD: "wait",
     What.TIMED_OUT: "wait",
     What.MET: "wait",
@@ -98,7 +99,8 @@ class Person(Struct, frozen=True):
 class Line(Struct, frozen=True):
     """One sentence of a story. `at` is in ms UTC; `quote` are words that were agreed to, `mail` is the key of
     a mail that was handed over, `leaf` the position in the log, `reason` a word of the published list, `what`
-    the journal's word, or the type of the leaf."""
+    the journal's word, or the type of the leaf, `until` the moment (ms UTC) to which something waits at the
+    latest."""
 
     at: int
     kind: Kind
@@ -111,6 +113,7 @@ class Line(Struct, frozen=True):
     reason: str = ""
     journey: str = ""
     what: str = ""
+    until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +220,14 @@ def own_zone(bundle: Bundle) -> ZoneInfo | None:
     return zone(name) if isinstance(name, str) else None
 
 
+def told(line: Line, clock: ZoneInfo) -> str:
+    """The sentence, with the moment to which something waits as it is on `clock`."""
+    if line.until is None:
+        return line.text
+    until = datetime.fromtimestamp(line.until / 1000, clock)
+    return f"{line.text.removesuffix('.')}, until {until:%Y-%m-%d %H:%M} at the latest."
+
+
 def their_hour(line: Line, clock: ZoneInfo, theirs: ZoneInfo) -> str:
     """The person's own hour of a mail, as in `17:00`, where it is another than on `clock`; else empty."""
     ours, own = (datetime.fromtimestamp(line.at / 1000, each) for each in (clock, theirs))
@@ -248,6 +259,7 @@ def _journal(names: Names, journal: Iterable[Entry]) -> Iterable[Line]:
             reason=entry.reason if entry.what in _REASONED else "",
             journey=entry.journey,
             what=entry.what,
+            until=entry.until or None,
         )
 
 

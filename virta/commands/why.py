@@ -14,10 +14,11 @@ from consent.contract import InvalidAddress
 from engine.core.calendar import NEVER
 from engine.insight.outside import one_line
 from engine.insight.records import open_records
-from engine.insight.story import Line, Person, last_refusal, own_zone, story, their_hour
+from engine.insight.story import Line, Person, last_refusal, own_zone, story, their_hour, told
 from engine.insight.words import STATES
 from engine.store.database import StoreFault
 from virta.commands.consent_opening import reading
+from virta.database_url import consent_place, engine_place
 from virta.settings import BrokenProject, read_settings
 from virta.telling.names import names_of
 from virta.telling.people import People
@@ -54,7 +55,8 @@ def why(
     if "@" not in address and "@" in str(folder):
         raise BrokenProject(f"The address comes first: `virta why {folder} {address}`.")
     settings = read_settings(folder.resolve())
-    if not (folder / settings.stores.folder / "consent.db").is_file():
+    place = consent_place(folder, settings)
+    if isinstance(place, Path) and not place.is_file():
         raise BrokenProject(
             f"Nothing has happened in {folder} yet. Start `virta serve {folder} --mailbox` and sign up."
         )
@@ -84,7 +86,7 @@ def why(
 
 def _answer(folder: Path, person: Person) -> Answer:
     settings = read_settings(folder.resolve())
-    with open_records(folder / settings.stores.folder / "engine.db") as records:
+    with open_records(engine_place(folder, settings)) as records:
         graphs = records.graphs()
         names = names_of(folder, graphs)
         lines = story(names, person, records.lines(person.contact), records.events_of(person.contact))
@@ -129,7 +131,7 @@ def _print(answer: Answer, clock: ZoneInfo, bold: bool) -> None:
             print(f"\033[1m{weekday}, {date}\033[0m" if bold else f"{weekday}, {date}")
             day = date
         own = their_hour(line, clock, theirs)
-        print(f"  {hour}  {one_line(line.text)}{f' ({own} for them)' if own else ''}")
+        print(f"  {hour}  {one_line(told(line, clock))}{f' ({own} for them)' if own else ''}")
         if line.quote:
             print(f"         “{one_line(line.quote)}”")
     if not answer.story:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from consent.contract import InvalidAddress
 from dsl.wording.flows import node_words
-from engine.insight.story import Line, Person, last_refusal, own_zone, story, their_hour
+from engine.insight.story import Line, Person, last_refusal, own_zone, story, their_hour, told
 from web.studio.frame import Studio
 from web.studio.paging import query
 
@@ -121,6 +121,7 @@ def _story(request: Request, studio: Studio, person: Person) -> Response:
         segments=sorted(names.segments.get(name) or name for name in bundle.segments),
         under_way=under_way,
         months=_months(shown, studio),
+        told=lambda line: told(line, studio.clock),
         hours=lambda line: their_hour(line, studio.clock, theirs),
         counts={word: _count(lines, FILTERS[word][1]) for word in FILTERS},
         filters=FILTERS,

@@ -9,6 +9,7 @@ import pytest
 from consent.contract import Reason
 from consent.states import TOLD, State, Step
 from engine.core.record import What, Why
+from engine.insight.reasons import page
 from engine.insight.words import LEAF_NAMES, LEAVES, REASONS, SENTENCES, STATES, reason_label, reason_words
 
 ROOT = Path(__file__).parents[3]
@@ -70,8 +71,25 @@ def test_every_state_has_words(state: str) -> None:
     assert STATES[state]
 
 
-@pytest.mark.parametrize("reason", [*Why, *Reason])
-def test_every_reason_is_published(reason: str) -> None:
-    """docs/studio.md has each, in the same words."""
-    page = (ROOT / "docs" / "studio.md").read_text("utf-8")
-    assert f"| `{reason}` | {REASONS[reason]} |" in page
+def test_the_list_of_reasons_is_published() -> None:
+    """docs/reasons.md is what `make findings` writes."""
+    assert (ROOT / "docs" / "reasons.md").read_text("utf-8") == page()
+
+
+def every_test() -> str:
+    """All tests but this one, and the scenarios of the examples."""
+    places = [*(ROOT / "tests").rglob("*.py"), *(ROOT / "tests" / "rules").rglob("*.flow")]
+    places += (ROOT / "examples").rglob("*.flow")
+    return "\n".join(place.read_text("utf-8") for place in places if place != Path(__file__))
+
+
+@pytest.mark.parametrize("reasons", [What, Why, Reason])
+def test_every_reason_is_brought_about_by_a_test(reasons: type[What | Why | Reason]) -> None:
+    """By its name or its word: a reason that nothing brings about is one that nobody will ever read."""
+    text = every_test()
+    unmet = [
+        each.value
+        for each in reasons
+        if not re.search(rf"\b{reasons.__name__}\.{each.name}\b|[\"'` ]{each.value}[\"'` ,\n]", text)
+    ]
+    assert unmet == []
