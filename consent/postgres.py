@@ -65,9 +65,10 @@ class ServerStore(Store):
             writer = self._open_writer(durable) if writing else None
             if writer is not None:
                 opened.callback(_let_go, writer)
-            super().__init__(
-                writer, _open_reader(server), durable, server.stops if writing and durable else None
-            )
+            stops = server.stops if writing and durable else None
+            if stops is not None:
+                stops.parent.mkdir(parents=True, exist_ok=True)
+            super().__init__(writer, _open_reader(server), durable, stops)
             opened.pop_all()
 
     def renew_writer(self) -> bool:

@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, TypeAlias
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 from zoneinfo import available_timezones
 
 import msgspec
@@ -25,6 +25,7 @@ from virta.misfit import in_plain_words
 _ADDRESS = re.compile(r"[^\s@<>\",;]+@[^\s@<>\",;]+\Z")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z")
 _NAMED = re.compile(r"env:\S+\Z")
+_SCHEMA = re.compile(r"[a-z][a-z0-9_]{0,47}\Z")
 _CURRENCY = re.compile(r"[A-Z]{3}\Z")
 _MOST_DAYS = 3650
 _MOST_MONTHS = 120
@@ -83,6 +84,11 @@ class Stores(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     folder: str = "data"
     mails_days: int = 90
     events_months: int = 25
+    url: str = ""  # postgresql://… of the engine's tables; empty: a file in `folder`
+    password: str = ""  # write it env:NAME
+    consent_url: str = ""  # the same of the consent store
+    consent_password: str = ""
+    schema: str = ""  # this project's name in these databases
 
 
 class Keys(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -216,6 +222,7 @@ def _faults(settings: Settings) -> Iterator[str]:
         yield "`delivery.late_per_hour` must be more than 0."
     if not settings.stores.folder:
         yield "`stores.folder` is empty."
+    yield from _server_faults(settings.stores)
     if not 1 <= settings.stores.mails_days <= _MOST_DAYS:
         yield f"`stores.mails_days` must be from 1 to {_MOST_DAYS}."
     if not 1 <= settings.stores.events_months <= _MOST_MONTHS:
@@ -235,6 +242,8 @@ def _faults(settings: Settings) -> Iterator[str]:
 def _secret_faults(settings: Settings) -> Iterator[str]:
     """A file that is kept with the project is read by many: secrets are for the environment."""
     named = {"smtp.password`": settings.smtp.password}
+    named["stores.password`"] = settings.stores.password
+    named["stores.consent_password`"] = settings.stores.consent_password
     named |= {
         f"keys.{name}`": getattr(settings.keys, name)
         for name in settings.keys.__struct_fields__
@@ -281,6 +290,33 @@ def _smtp_faults(smtp: Smtp) -> Iterator[str]:
         yield "`smtp.per_second` must not be negative; 0 means as fast as the server takes them."
     if smtp.timeout <= 0 or smtp.final_timeout <= 0:
         yield "`smtp.timeout` and `smtp.final_timeout` must be more than 0 seconds."
+
+
+def _server_faults(stores: Stores) -> Iterator[str]:
+    for name, password, url in (
+        ("url", "password", stores.url),
+        ("consent_url", "consent_password", stores.consent_url),
+    ):
+        parts = _database(url)
+        if url and (parts is None or parts.scheme not in ("postgresql", "postgres")):
+            yield (
+                f"`stores.{name}` must be like postgresql://USER@HOST/DATABASE; leave it out to keep the "
+                "data in a file."
+            )
+        elif parts is not None and (parts.password or "password" in parse_qs(parts.query)):
+            yield f"`stores.{name}` must not hold a password; `stores.{password}` is for it."
+        elif url and not _SCHEMA.match(stores.schema):
+            yield (
+                f"`stores.{name}` needs `stores.schema` beside it: a name of small letters, digits and `_` "
+                "that no other project in the same database has."
+            )
+
+
+def _database(text: str) -> SplitResult | None:
+    try:
+        return urlsplit(text)
+    except ValueError:
+        return None
 
 
 def _this_machine(host: str) -> bool:

@@ -19,6 +19,7 @@ from starlette.applications import Starlette
 from consent.client import InProcess
 from consent.contract import Unavailable
 from consent.errors import ConsentError
+from consent.server import Server
 from consent.service import Service, open_service
 from dsl.compile import Compiled
 from engine.calls.caller import Caller, Post
@@ -45,6 +46,7 @@ from engine.run.shown import ShownMails
 from engine.store.database import StoreFault
 from engine.store.releases import Release
 from engine.store.store import Store
+from virta.database_url import consent_place, engine_place
 from virta.disk_fault import disk_fault
 from virta.keys import ProjectKeys
 from virta.proof_mail import proof_subjects, with_proof
@@ -184,7 +186,7 @@ async def _open(
         raise BrokenProject("The flows have errors; `virta check` shows them.")
     data = folder / settings.stores.folder
     blank = world.blank
-    service = _service(data / "consent.db" if blank is None else None, settings, keys, world)
+    service = _service(consent_place(folder, settings) if blank is None else None, settings, keys, world)
     opened.callback(service.close)
     consent = InProcess(service)
     if blank is None:
@@ -192,7 +194,7 @@ async def _open(
         await consent.publish(release.content.policy)
 
     if blank is None:
-        store = Store(data / "engine.db", world.durable)
+        store = Store(engine_place(folder, settings), world.durable)
     else:
         store = Store(None, world.durable, blank.engine)
     opened.callback(store.close)
@@ -304,7 +306,7 @@ async def blank_of(folder: Path, settings: Settings, compiled: Compiled, keys: P
         return Blank(service.store.image(), store.image(), letters)
 
 
-def _service(path: Path | None, settings: Settings, keys: ProjectKeys, world: World) -> Service:
+def _service(path: Path | Server | None, settings: Settings, keys: ProjectKeys, world: World) -> Service:
     host = urlsplit(settings.url).hostname or "localhost"
     return open_service(
         path,

@@ -20,9 +20,10 @@ from engine.store import raw, releases, rows
 from engine.store import schema as t
 from engine.store.arrivals import INBOX
 from engine.store.control import Instruction, control
-from engine.store.database import StoreFault
+from engine.store.database import StoreFault, beside
 from engine.store.releases import Head, Release
 from engine.store.rows import Standing
+from engine.store.server import Place, Server
 from engine.store.store import Received
 
 PATIENCE = 5000
@@ -194,8 +195,12 @@ def _journey(row: Row[Any]) -> Journey:
 
 
 @contextmanager
-def open_records(path: Path) -> Iterator[Records]:
+def open_records(path: Place) -> Iterator[Records]:
     """The records in the database at `path`. Raises `StoreFault` if there is none, or it cannot be read."""
+    if isinstance(path, Server):
+        with beside(path, writing=False) as connection, connection.begin():
+            yield Records(connection)
+        return
     if not path.is_file():
         raise StoreFault(f"There is no engine database at {path}: nothing has run here yet.")
     place = f"file:{quote(str(path.absolute()))}?mode=ro"

@@ -35,8 +35,9 @@ from sqlalchemy.pool import StaticPool
 
 from engine.store import releases
 from engine.store import schema as t
-from engine.store.database import StoreFault
+from engine.store.database import StoreFault, beside
 from engine.store.releases import Release
+from engine.store.server import Place, Server
 from engine.store.statement import Driver, Statement
 
 CURSOR = "control"
@@ -132,9 +133,13 @@ class Desk:
 
 
 @contextmanager
-def open_desk(path: Path) -> Iterator[Desk]:
+def open_desk(path: Place) -> Iterator[Desk]:
     """The control table in the engine's database at `path`, whether an engine runs or not. Raises
     `StoreFault` if there is none, or it takes no row."""
+    if isinstance(path, Server):
+        with beside(path, writing=True) as connection:
+            yield Desk(connection)
+        return
     if not path.is_file():
         raise StoreFault(f"There is no engine database at {path}: nothing has run here yet.")
     place = f"file:{quote(str(path.absolute()))}?mode=rw"

@@ -10,6 +10,9 @@ import contextlib
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from importlib import import_module
+from types import ModuleType
 from typing import Any, Protocol, TypeVar
 
 import structlog
@@ -187,11 +190,36 @@ class Database:
 def _keeper(place: Place | None, tables: MetaData, durable: bool, image: bytes | None) -> Keeper:
     if not isinstance(place, Server):
         return Sqlite(place, tables, durable, image)
+    keeper: Keeper = _on_server().Postgres(place, tables, durable)
+    return keeper
+
+
+def exists(place: Place) -> bool:
+    """Whether an engine has run there. Raises `StoreFault`."""
+    if isinstance(place, Server):
+        found: bool = _on_server().has_engine(place)
+        return found
+    return place.is_file()
+
+
+def beside(server: Server, writing: bool) -> AbstractContextManager[Connection]:
+    """A connection beside a running engine on a server, for reading at one moment, or for writing. Raises
+    `StoreFault`, also if nothing has run there yet."""
+    opened: AbstractContextManager[Connection] = _on_server().beside(server, writing)
+    return opened
+
+
+def is_held(server: Server) -> bool:
+    """Whether an engine runs there now. Raises `StoreFault`."""
+    found: bool = _on_server().is_held(server)
+    return found
+
+
+def _on_server() -> ModuleType:
     try:
-        from engine.store.postgres import Postgres
+        return import_module("engine.store.postgres")
     except ImportError:
         raise StoreFault(NO_DRIVER) from None
-    return Postgres(place, tables, durable)
 
 
 NO_DRIVER = (

@@ -167,6 +167,54 @@ def reach(server: Server, name: str) -> "psycopg.Connection[Any]":
         raise StoreFault(f"{where(server)} cannot be reached: {reason(fault)}") from None
 
 
+@contextlib.contextmanager
+def beside(server: Server, writing: bool) -> Iterator[Connection]:
+    """A connection beside a running engine: one that sees one moment and writes nothing, or one whose
+    transactions wait for all others that write. Raises `StoreFault` if nothing has run there yet."""
+    driver = reach(server, f"virta command, process {os.getpid()} at {socket.gethostname()}")
+    try:
+        if not _has_engine(driver, server):
+            raise StoreFault(f"There is no engine database in {where(server)}: nothing has run here yet.")
+        driver.execute(sql.SQL("SET search_path TO {}").format(sql.Identifier(server.schema)))
+        connection = joined(driver)
+        key = lock_key(server, "writing")
+
+        @event.listens_for(connection.engine, "begin")
+        def begin(_connection: Connection) -> None:
+            if writing:
+                begin_writing(driver, key)
+            else:
+                driver.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+        with connection:
+            yield connection
+    except (psycopg.Error, DatabaseError) as fault:
+        raise StoreFault(f"{where(server)} cannot be used: {reason(fault)}") from None
+    finally:
+        driver.close()
+
+
+def has_engine(server: Server) -> bool:
+    """Whether an engine has run there. Raises `StoreFault`."""
+    driver = reach(server, f"virta command, process {os.getpid()} at {socket.gethostname()}")
+    with contextlib.closing(driver):
+        return _has_engine(driver, server)
+
+
+def is_held(server: Server) -> bool:
+    """Whether an engine runs there now. Raises `StoreFault`."""
+    driver = reach(server, f"virta command, process {os.getpid()} at {socket.gethostname()}")
+    with contextlib.closing(driver):
+        return _holder(driver, lock_key(server, "running")) is not None
+
+
+def _has_engine(driver: "psycopg.Connection[Any]", server: Server) -> bool:
+    there = driver.execute(
+        "SELECT 1 FROM pg_tables WHERE schemaname = %s AND tablename = 'note'", [server.schema]
+    )
+    return there.fetchone() is not None
+
+
 def joined(driver: "psycopg.Connection[Any]") -> Connection:
     """SQLAlchemy's connection over one of the driver's, which it never replaces by another."""
     engine = create_engine(

@@ -177,7 +177,7 @@ _FOLDING = [
         _add.on_conflict_do_update(
             index_elements=["mark", "arm", "shares"],
             set_={
-                "until": func.max(_sum.until, _added.until),
+                "until": case((_sum.until > _added.until, _sum.until), else_=_added.until),
                 **{name: _sum[name] + _added[name] for name in ("people", "yes", "worth", "squares")},
             },
         )

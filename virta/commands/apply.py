@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from engine.store.releases import Release
+    from engine.store.server import Place
     from virta.release.planning import Planned
 
 _REFUSED = 3
@@ -138,7 +139,7 @@ def _agreed() -> bool:
     return input("Apply this? yes or no: ").strip().lower() in ("yes", "y")
 
 
-def _followed(database: Path, planned: "Planned", made: "Release") -> str:
+def _followed(database: "Place", planned: "Planned", made: "Release") -> str:
     """Look on as the engine takes the release up; what is to be said of it."""
     from engine.store.database import StoreFault
     from virta.release.applying import Progress, follow

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from consent.errors import ConsentError
 from consent.service import Service, open_reader
+from virta.database_url import consent_place
 from virta.keys import read_keys
 from virta.settings import BrokenProject, read_settings
 
@@ -23,11 +24,11 @@ def reading(folder: Path) -> Iterator[Service]:
     """The consent service of the project in `folder`, for reading. Raises `BrokenProject`."""
     settings = read_settings(folder.resolve())
     keys = read_keys(settings, folder)
-    path = folder / settings.stores.folder / "consent.db"
+    path = consent_place(folder, settings)
     try:
         with closing(open_reader(path, keys.consent, clock=lambda: time.time_ns() // 1_000_000)) as service:
             yield service
     except ConsentError as fault:
         raise BrokenProject(str(fault)) from None
     except DBAPIError as fault:
-        raise BrokenProject(f"{path} cannot be read as a database: {fault.orig}.") from None
+        raise BrokenProject(f"The consent store cannot be read as a database: {fault.orig}.") from None

@@ -92,14 +92,16 @@ def _people(
     folder: Path, settings: "Settings", flows: Sequence["Graph"], wanted: bool | None
 ) -> Mapping[str, "Counted"]:
     """The people in each flow; none if they are not wanted or not there."""
-    from engine.store.database import StoreFault
+    from engine.store.database import StoreFault, exists
     from virta.settings import BrokenProject
     from virta.telling.live import count, store_of
 
-    store = store_of(folder, settings)
-    if wanted is False or (wanted is None and not store.exists()):
+    if wanted is False:
         return {}
+    store = store_of(folder, settings)
     try:
+        if wanted is None and not exists(store):
+            return {}
         return count(store, flows)
     except StoreFault as fault:
         if wanted:

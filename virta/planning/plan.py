@@ -3,7 +3,6 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 
 import msgspec
 from msgspec import Struct
@@ -11,8 +10,9 @@ from msgspec import Struct
 from dsl.align import Alignment, Change, Comparison, align, compare
 from dsl.graph import Graph, Program
 from engine.insight.records import open_records
-from engine.store.database import StoreFault
+from engine.store.database import StoreFault, exists
 from engine.store.releases import Content, Release
+from engine.store.server import Place
 from virta.release.differences import differences, reworded
 from virta.settings import BrokenProject
 
@@ -114,11 +114,11 @@ class Running(Struct, frozen=True):
     graphs: dict[str, Graph]
 
 
-def running(database: Path) -> Running | None:
+def running(database: Place) -> Running | None:
     """What runs by the engine's database, which is only read; None: there is none. Raises `BrokenProject`."""
-    if not database.is_file():
-        return None
     try:
+        if not exists(database):
+            return None
         with open_records(database) as records:
             release = records.release()
             if release is not None:

@@ -15,6 +15,7 @@ from engine.run.apply import BACKFILLED, CARRIED, SEEN
 from engine.store.control import open_desk
 from engine.store.database import StoreFault
 from engine.store.releases import Kind, Overtaken, Release
+from engine.store.server import Place
 from virta.keeping.places import LOCKS
 from virta.release.content import draft
 from virta.release.planning import Planned
@@ -69,7 +70,7 @@ def editorial_of(planned: Planned, topics: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(topics))
 
 
-def write(database: Path, planned: Planned, kind: Kind, at: int, editorial: tuple[str, ...] = ()) -> Release:
+def write(database: Place, planned: Planned, kind: Kind, at: int, editorial: tuple[str, ...] = ()) -> Release:
     """The next release, written down: from here on it is what runs, whatever happens to this process. Raises
     `Refused` if another one was faster, `BrokenProject` if the store takes none."""
     assert planned.running is not None
@@ -87,7 +88,7 @@ def write(database: Path, planned: Planned, kind: Kind, at: int, editorial: tupl
     return made
 
 
-def progress(database: Path, release: Release) -> Progress:
+def progress(database: Place, release: Release) -> Progress:
     """How far the engine has come with a release. Raises `StoreFault`."""
     with open_records(database) as records:
         cursors = records.cursors()
@@ -96,7 +97,7 @@ def progress(database: Path, release: Release) -> Progress:
     return Progress(cursors.get(SEEN, 0) if cursors.get("carrying") == release.number else 0, done)
 
 
-def follow(database: Path, release: Release, told: Callable[[Progress], None]) -> bool:
+def follow(database: Place, release: Release, told: Callable[[Progress], None]) -> bool:
     """Look on until the engine has brought a release to everybody; False: it has not come further for
     long."""
     last, since = None, time.monotonic()

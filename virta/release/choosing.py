@@ -6,7 +6,7 @@ import structlog
 
 from dsl.compile import Compiled
 from engine.insight.records import open_records
-from engine.store.database import StoreFault
+from engine.store.database import StoreFault, exists
 from engine.store.releases import Release
 from virta.project.folder import unsound
 from virta.release.content import content_of, draft
@@ -19,9 +19,9 @@ log = structlog.get_logger("virta")
 def newest(folder: Path, settings: Settings) -> Release | None:
     """The release that runs; None: nothing has run here yet. Raises `BrokenProject`."""
     database = store_of(folder, settings)
-    if not database.is_file():
-        return None
     try:
+        if not exists(database):
+            return None
         with open_records(database) as records:
             return records.release()
     except StoreFault as fault:

@@ -10,7 +10,7 @@ from consent.contract import Policy
 from dsl.graph import Program, StartOnEvent, StartOnSegment
 from engine.core.loaded import Loaded
 from engine.insight.records import open_records
-from engine.store.database import StoreFault
+from engine.store.database import StoreFault, exists
 from engine.store.releases import Backfill, Content
 from virta.planning.plan import BackfillPlan, Plan, Running, Standing, digest_of, plan, running
 from virta.release.inheriting import bare, inheriting
@@ -76,9 +76,9 @@ def plan_release(
 def content_of_release(folder: Path, settings: Settings, number: int) -> Content:
     """What an earlier release held. Raises `BrokenProject` where there is none of that number."""
     database = store_of(folder, settings)
-    if not database.is_file():
-        raise BrokenProject("Nothing has run here yet, so there is no release to go back to.")
     try:
+        if not exists(database):
+            raise BrokenProject("Nothing has run here yet, so there is no release to go back to.")
         with open_records(database) as records:
             found, known = records.release(number), records.releases()
     except StoreFault as fault:

@@ -10,6 +10,8 @@ from dsl.graph import Graph
 from engine.insight.figures import figures
 from engine.insight.records import Records, open_records
 from engine.insight.standing import StepFigures, arms, marks, places, steps, tally
+from engine.store.server import Place
+from virta.database_url import engine_place
 from virta.settings import Settings
 
 
@@ -40,12 +42,12 @@ class Counted(Struct, frozen=True):
     counts: FlowCounts
 
 
-def store_of(folder: Path, settings: Settings) -> Path:
+def store_of(folder: Path, settings: Settings) -> Place:
     """Where the engine's records of a project are, or would be."""
-    return folder / settings.stores.folder / "engine.db"
+    return engine_place(folder, settings)
 
 
-def count(store: Path, flows: Iterable[Graph]) -> dict[str, Counted]:
+def count(store: Place, flows: Iterable[Graph]) -> dict[str, Counted]:
     """The people in each flow, by its name, all at one moment. Raises `StoreFault`; changes nothing."""
     with open_records(store) as records:
         return _count(records, list(flows))

@@ -17,6 +17,8 @@ from engine.core.mailkey import mail_key
 from engine.insight.records import Records, open_records
 from engine.insight.story import Names
 from engine.mail.measured import Marks
+from engine.store.server import Place
+from virta.database_url import consent_place, engine_place
 from virta.keys import ProjectKeys
 from virta.mailbox.index import Index
 from virta.settings import BrokenProject, Settings
@@ -38,7 +40,7 @@ class ProjectSources:
     people: People
     mailbox: Index
     marks: Marks
-    database: Path
+    database: Place
     now: Callable[[], int]
     loaded: Callable[[Iterable[Graph]], Loaded]
 
@@ -62,7 +64,7 @@ def open_studio(
     if program is None:
         raise BrokenProject("The flows have errors; `virta check` shows them.")
     data = folder / settings.stores.folder
-    service = open_reader(data / "consent.db", keys.consent, clock=clock, public_url=settings.url)
+    service = open_reader(consent_place(folder, settings), keys.consent, clock=clock, public_url=settings.url)
     with contextlib.closing(People(service)) as people:
         flows = (source for path, source in compiled.sources.items() if path.endswith(".flow"))
         texts = dict(pair for source in flows for pair in flows_in(source.lines))
@@ -75,7 +77,7 @@ def open_studio(
                 people,
                 Index(data / "mailbox"),
                 marks_of(settings, keys),
-                data / "engine.db",
+                engine_place(folder, settings),
                 clock,
                 lambda ever: Loaded(program, ever, settings.time_zone, keys.journey, settings.currency),
             ),

@@ -2,14 +2,18 @@
 
 import asyncio
 import contextlib
+import importlib
+import pkgutil
 import select
 import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import cast
 
 import anyio
+import psycopg
 import pytest
 import sqlalchemy
 from person import ANNA
@@ -17,13 +21,14 @@ from postgres_server import Running
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import Connection
 
+import engine.store
 from engine.store import arrivals
 from engine.store import schema as t
 from engine.store.batch import Batch
 from engine.store.database import Database, StoreFault, StoreInUse
 from engine.store.postgres import begin_writing, lock_key, reach
 from engine.store.server import Server
-from engine.store.statement import driver_of
+from engine.store.statement import Driver, Statement, driver_of
 from engine.store.store import Received, Store
 
 pytestmark = pytest.mark.anyio
@@ -243,3 +248,32 @@ async def test_a_schema_that_may_not_be_made_is_named(server: Server, postgres: 
     postgres.ask("CREATE ROLE guest LOGIN")
     with pytest.raises(StoreFault, match=rf"the schema {server.schema} .* permission denied for database"):
         Store(Server(server.url.replace("postgres:", "guest:"), server.schema))
+
+
+def statements() -> list[tuple[str, Statement]]:
+    """Every statement of the engine's store, by the module that it stands in."""
+    found = []
+    for module in pkgutil.iter_modules(engine.store.__path__):
+        for name, value in vars(importlib.import_module(f"engine.store.{module.name}")).items():
+            each = value if isinstance(value, list | tuple) else [value]
+            found += [(f"{module.name}.{name}", one) for one in each if isinstance(one, Statement)]
+    return found
+
+
+async def test_every_statement_is_understood_by_the_server(kept: Store, server: Server) -> None:
+    """Each is prepared there: tables, columns and types fit."""
+    beside = reach(server, "a test")
+    beside.execute(f"SET search_path TO {server.schema}")
+    refused = {}
+    for name, statement in statements():
+        words = statement._words(cast(Driver, beside)).sql
+        for number in range(1, words.count("%s") + 1):
+            words = words.replace("%s", f"${number}", 1)
+        try:
+            beside.execute(f"PREPARE tried AS {words}")
+            beside.execute("DEALLOCATE tried")
+        except psycopg.Error as fault:
+            refused[name] = str(fault)
+    beside.close()
+    assert refused == {}
+    assert len(statements()) > 50
