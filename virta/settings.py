@@ -79,11 +79,13 @@ class Delivery(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 class Stores(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Folders and files, relative to the project. For `mails_days` days a mail can be seen in the browser,
-    for `events_months` months raw events are kept, from which a new flow learns the past."""
+    for `events_months` months raw events are kept, from which a new flow learns the past, for
+    `journal_months` what every step of a flow did, and why."""
 
     folder: str = "data"
     mails_days: int = 90
     events_months: int = 25
+    journal_months: int = 25
     url: str = ""  # postgresql://… of the engine's tables; empty: a file in `folder`
     password: str = ""  # write it env:NAME
     consent_url: str = ""  # the same of the consent store
@@ -227,6 +229,8 @@ def _faults(settings: Settings) -> Iterator[str]:
         yield f"`stores.mails_days` must be from 1 to {_MOST_DAYS}."
     if not 1 <= settings.stores.events_months <= _MOST_MONTHS:
         yield f"`stores.events_months` must be from 1 to {_MOST_MONTHS}."
+    if not 1 <= settings.stores.journal_months <= _MOST_MONTHS:
+        yield f"`stores.journal_months` must be from 1 to {_MOST_MONTHS}."
     for name, purpose in settings.purposes.items():
         if name not in BESIDE_TOPICS:
             yield f"there is no purpose `{name}`; there are `{'` and `'.join(BESIDE_TOPICS)}`."

@@ -1,4 +1,4 @@
-"""Raw events are kept for so many months, and then forgotten."""
+"""Raw events and the journal are kept for so many months, and then forgotten."""
 
 import asyncio
 from collections.abc import Callable
@@ -18,8 +18,14 @@ async def forget_old_events(store: Store, now: int, months: int) -> None:
     await store.forget_events(calendar.add(now, Duration(months=months), _UTC, -1))
 
 
-async def keep_forgetting(store: Store, clock: Callable[[], int], months: int) -> None:
-    """Work for ever. `clock` gives ms UTC."""
+async def forget_old_lines(store: Store, now: int, months: int) -> None:
+    """Forget what the journal told more than so many months before `now` (ms UTC)."""
+    await store.forget_journal(calendar.add(now, Duration(months=months), _UTC, -1))
+
+
+async def keep_forgetting(store: Store, clock: Callable[[], int], events: int, journal: int) -> None:
+    """Work for ever. `clock` gives ms UTC; `events` and `journal` are months."""
     while True:
-        await forget_old_events(store, clock(), months)
+        await forget_old_events(store, clock(), events)
+        await forget_old_lines(store, clock(), journal)
         await asyncio.sleep(_PAUSE)

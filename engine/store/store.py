@@ -20,6 +20,7 @@ from engine.store import (
     coupons,
     effects,
     handed,
+    journal,
     kept,
     people,
     products,
@@ -194,6 +195,18 @@ class Store:
         while await self._database.run(_forget_events, before, part):
             pass
 
+    async def forget_journal(self, before: int, part: int = 1000) -> None:
+        """Forget the lines of the journal from before that instant (ms UTC), so many rows in a
+        transaction."""
+        while await self._database.run(_forget_journal, before, part):
+            pass
+
+    async def forget_lines_of(self, contacts: Collection[str], part: int = 500) -> None:
+        """Take all lines of these people out of the journal, for those who were erased."""
+        after: int | None = 0
+        while after is not None:
+            after = await self._database.run(_forget_lines_of, contacts, after, part)
+
     async def keep_asked(self, new: Asked, judges: str, definitions: Mapping[str, str]) -> Questions:
         """Write down what is asked of people from now on; all that ever was, by digest. `definitions` are
         those of segments, by name; `judges` is their digest."""
@@ -323,6 +336,16 @@ def _forget_mails(connection: Connection, before: int, limit: int) -> bool:
 
 def _forget_events(connection: Connection, before: int, limit: int) -> bool:
     return raw.forget(driver_of(connection), before, limit)
+
+
+def _forget_journal(connection: Connection, before: int, limit: int) -> bool:
+    return journal.forget(driver_of(connection), before, limit)
+
+
+def _forget_lines_of(
+    connection: Connection, contacts: Collection[str], after: int, limit: int
+) -> int | None:
+    return journal.forget_people(driver_of(connection), contacts, after, limit)
 
 
 def _rule(connection: Connection, rulings: Sequence[Ruling]) -> None:

@@ -74,6 +74,7 @@ TOP = {
     "stores = {folder = ''}": "`stores.folder` is empty.",
     "stores = {mails_days = 0}": "`stores.mails_days` must be from 1 to 3650.",
     "stores = {events_months = 0}": "`stores.events_months` must be from 1 to 120.",
+    "stores = {journal_months = 121}": "`stores.journal_months` must be from 1 to 120.",
     "stores = {mails_days = 3651}": "`stores.mails_days` must be from 1 to 3650.",
     "keys = {colour = 'red'}": (
         "there is no setting `colour` under [keys]. There are `file`, `log_signing`, `master`, `pepper`, "

@@ -254,7 +254,14 @@ async def _live(
                 tasks.create_task(working(system.measurement.run())),
                 tasks.create_task(working(system.shown.run())),
                 tasks.create_task(
-                    working(keep_forgetting(system.store, world.clock, settings.stores.events_months))
+                    working(
+                        keep_forgetting(
+                            system.store,
+                            world.clock,
+                            settings.stores.events_months,
+                            settings.stores.journal_months,
+                        )
+                    )
                 ),
                 tasks.create_task(working(system.caller.run())),
                 tasks.create_task(_fetch_proofs(system)),

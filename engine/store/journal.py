@@ -1,0 +1,57 @@
+"""Forgetting parts of the journal: what is too old, and all lines of somebody who was erased.
+
+The newest row always stays: numbers of rows never come again, since readers go by them.
+"""
+
+from collections.abc import Collection
+
+from sqlalchemy import bindparam, delete, func, select, update
+
+from engine.store import rows
+from engine.store import schema as t
+from engine.store.statement import Driver, Statement
+
+
+def forget(driver: Driver, before: int, limit: int) -> bool:
+    """Forget up to `limit` of the oldest rows whose lines were written before an instant (ms UTC); whether
+    there may be more."""
+    newest = _NEWEST.first(driver)
+    oldest = _OLDEST.rows(driver, limit)
+    last = 0
+    for seq, at in oldest:
+        if at >= before or newest is None or seq >= newest[0]:
+            break
+        last = seq
+    if last:
+        _FORGET.run(driver, last)
+    return bool(last) and len(oldest) == limit and last == oldest[-1][0]
+
+
+def forget_people(driver: Driver, contacts: Collection[str], after: int, limit: int) -> int | None:
+    """Take the lines of these people out of up to `limit` rows behind number `after`; the number from which
+    to go on, None when all were looked through."""
+    gone = frozenset(contacts)
+    part = _PART.rows(driver, after, limit)
+    for seq, body in part:
+        lines = rows.entries_of(body)
+        left = [line for line in lines if line.contact not in gone]
+        if len(left) < len(lines):
+            _REWRITE.run(driver, len(left), rows.journal_row(left), seq)
+    return part[-1][0] if len(part) == limit else None
+
+
+_journal = t.journal.c
+_NEWEST = Statement(select(func.max(_journal.seq)))
+_OLDEST = Statement(select(_journal.seq, _journal.at).order_by(_journal.seq).limit(bindparam("limit")))
+_FORGET = Statement(delete(t.journal).where(_journal.seq <= bindparam("last")))
+_PART = Statement(
+    select(_journal.seq, _journal.body)
+    .where(_journal.seq > bindparam("after"))
+    .order_by(_journal.seq)
+    .limit(bindparam("limit"))
+)
+_REWRITE = Statement(
+    update(t.journal)
+    .where(_journal.seq == bindparam("seq_"))
+    .values(count=bindparam("lines"), body=bindparam("bytes"))
+)
