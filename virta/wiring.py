@@ -32,6 +32,7 @@ from engine.delivery.mailer import Mailer
 from engine.delivery.proofs import Proofs
 from engine.delivery.queue import Queue
 from engine.delivery.recover import recover
+from engine.delivery.retrying import MENDED_WITHIN
 from engine.delivery.smtp import Dial, Login, by_tcp
 from engine.mail.letters import LetterFault, Letters, Sender
 from engine.mail.measured import Marks
@@ -223,6 +224,7 @@ async def _open(
         lambda: wake[0](),
         settings.smtp.per_second,
         store.keep_mails if blank is None else None,  # nobody looks at the mails of a test
+        MENDED_WITHIN if world.durable and blank is None else 0,
     )
     caller = Caller(
         consent,

@@ -20,15 +20,18 @@ from consent.contract import (
     Unavailable,
 )
 from engine.core.record import Why
+from engine.delivery.addressed import addresses
 from engine.delivery.mailer import Ended, Mailer
 from engine.delivery.pacing import Pace, Rate
 from engine.delivery.queue import Item, Queue
 from engine.delivery.replies import without_addresses
+from engine.delivery.retrying import SET_ASIDE, after_deferral, after_release
 from engine.delivery.smtp import ServerFault
 from engine.mail.headers import HeaderFault
 from engine.mail.kept import Kept
 from engine.mail.letters import LetterFault
 from engine.mail.message import Message, build
+from engine.store.database import StoreFault
 
 log = structlog.get_logger("delivery")
 
@@ -42,14 +45,6 @@ _ONE_AT_A_TIME = 200  # the same, behind another mail to the same subject
 _LOG_BEHIND = 60_000  # the same, while marketing is shut after a backup was put back
 _WRITE_AT_ONCE = 16  # mails written before the sockets get their turn
 
-MOST_RELEASES = 60
-"""After so many permits in a row that ran out before the final dot, about an hour, a mail is given up."""
-
-DEFERRALS = (60, 300, 900, 3600, 14_400, 28_800, 43_200, 86_400)
-"""Seconds to wait after each temporary refusal; after the last one the mail is given up."""
-
-_RELEASED_FIRST, _RELEASED_LONGEST = 1, 60
-
 
 class Verdict(Struct, frozen=True):
     """What became of a mail: handed over (no `reason`), or why it never will be. `at` is ms UTC."""
@@ -62,7 +57,8 @@ class Verdict(Struct, frozen=True):
 class Dispatch:
     """Carries mails from `queue` to `mailer` under permits of `consent`. `clock` gives ms UTC.
 
-    `keep` is given what is to be kept of mails for the browser, each time that they are written.
+    `keep` is given what is to be kept of mails for the browser, each time that they are written. A mail whose
+    template fails is tried again for `mended_within` milliseconds from when it was asked for.
     `run` works until cancelled; `drain` works until nothing is left that may go now. What ended is taken by
     `take_verdicts`; `told` is called whenever there is something to take.
     """
@@ -77,6 +73,7 @@ class Dispatch:
         told: Callable[[], None],
         per_second: float = 0,
         keep: Callable[[Sequence[Kept]], Awaitable[None]] | None = None,
+        mended_within: int = 0,
     ) -> None:
         self._consent = consent
         self._mailer = mailer
@@ -85,6 +82,8 @@ class Dispatch:
         self._clock = clock
         self._told = told
         self._keep = keep
+        self._mended_within = mended_within
+        self._alone: set[str] = set()  # mails at which the program failed, one of several
         self._pace = Pace(per_second)
         self._on_way: dict[tuple[str, int], Item] = {}
         self._ended: list[Ended] = []  # not settled yet
@@ -171,7 +170,9 @@ class Dispatch:
         for item in [item for item in items if brakes.skips(item, now)]:
             items.remove(item)
             self._finish(item, Why.TOO_LATE)
-        await self._carry(items)
+        others = [item for item in items if item.key not in self._alone]
+        for part in (others, *([item] for item in items if item.key in self._alone)):
+            await self._carry(part)
         return True
 
     async def settle(self) -> None:
@@ -209,52 +210,57 @@ class Dispatch:
                     del open_[denial.key]
             for key, status in zip(made_before, await self._consent.status(made_before), strict=True):
                 self._made_before(open_.pop(key), status)
+        except (Unavailable, StoreFault):
+            raise
+        except Exception as fault:  # noqa: BLE001 - whatever fails of one mail, others go on
+            self._set_aside(open_, fault)
         finally:  # also when the consent service did not answer: what it did not say is asked again
             for item in open_.values():
                 self._requeue(item, self._clock() + _ASK_AGAIN)
+
+    def _set_aside(self, open_: dict[str, Item], fault: Exception) -> None:
+        """Something failed at one of these mails: at which, comes out when each is carried alone."""
+        now = self._clock()
+        if len(open_) > 1:
+            self._alone |= open_.keys()
+        for item in open_.values() if len(open_) == 1 else ():
+            why = f"{type(fault).__name__}: {without_addresses(str(fault))}"
+            log.error("a mail is set aside; it is tried again", key=item.key, why=why)
+        pause = SET_ASIDE if len(open_) == 1 else 0
+        for key in list(open_):
+            self._requeue(open_.pop(key), now + pause)
 
     async def _prepare(self, open_: dict[str, Item]) -> dict[str, Message]:
         """Ask what may go, and write that. Mails that cannot be written are out of `open_` afterwards."""
         items = list(open_.values())
         decisions = await self._consent.decide([item.ask for item in items])
-        addresses = await self._addresses(items, decisions)
+        shown = await addresses(self._consent, items, decisions)
         messages: dict[str, Message] = {}
         kept: list[Kept] = []
         for number, (item, decision) in enumerate(zip(items, decisions, strict=True), 1):
             if decision.allowed:
-                message = self._write(item, decision, addresses.get(item.key, ""), kept)
+                message = self._write(item, decision, shown.get(item.key, ""), kept)
                 if message is None:
                     del open_[item.key]
                 else:
                     messages[item.key] = message
-                    open_[item.key] = _written(item, decision)
+                    open_[item.key] = item.written(decision)
             if number % _WRITE_AT_ONCE == 0:
                 await asyncio.sleep(0)
         if kept and self._keep is not None:  # before any of them can be opened
             await self._keep(kept)
         return messages
 
-    async def _addresses(self, items: Sequence[Item], decisions: Sequence[Decision]) -> dict[str, str]:
-        """By key, the addresses that mails show which may go. They are kept no longer than writing takes."""
-        shown = [
-            item
-            for item, decision in zip(items, decisions, strict=True)
-            if item.addressed and decision.allowed
-        ]
-        if not shown:
-            return {}
-        found = await self._consent.addresses([item.subject for item in shown])
-        return {item.key: address for item, address in zip(shown, found, strict=True) if address}
-
     async def _claim(self, asks: Sequence[Ask]) -> Claimed:
         """Claim, and settle what has ended on the way."""
         self._collect()
         ended = self._take_ended()
+        claimed = None
         try:
             claimed = await self._consent.claim(self._mailer.sender, asks, [one.settlement for one in ended])
-        except Unavailable:
-            self._ended = ended + self._ended
-            raise
+        finally:
+            if claimed is None:
+                self._ended = ended + self._ended
         self._conclude(ended)
         self._pace.spend(len(claimed.permits))
         return claimed
@@ -276,7 +282,10 @@ class Dispatch:
             message = build(item.key, letter, self._domain, now, self._mailer.eight_bit)
         except (LetterFault, HeaderFault) as fault:
             log.error("a mail cannot be written", key=item.key, why=without_addresses(str(fault)))
-            self._finish(item, Why.TEMPLATE_FAILED)
+            if now - item.made < self._mended_within:
+                self._requeue(item, now + SET_ASIDE)
+            else:
+                self._finish(item, Why.TEMPLATE_FAILED)
             return None
         if letter.kept:
             kept.append(Kept(item.key, item.subject, now, bool(letter.html), letter.kept))
@@ -300,7 +309,7 @@ class Dispatch:
     def _made_before(self, item: Item, status: Status | None) -> None:
         """An earlier life of this engine made this attempt: go by what became of it."""
         if status is None:  # the consent service has forgotten the attempts that this one follows
-            self._requeue(_renumbered(item, 1), self._clock() + _ASK_AGAIN)
+            self._requeue(item.renumbered(1), self._clock() + _ASK_AGAIN)
         elif status.outcome is None:
             self._requeue(item, self._clock() + _ASK_AGAIN)
         else:
@@ -343,24 +352,24 @@ class Dispatch:
                 log.error("it is unknown whether a mail went out", key=item.key, why=without_addresses(text))
                 self._finish(item, Why.OUTCOME_UNKNOWN)
             case Outcome.DEFERRED:
-                if item.deferrals >= len(DEFERRALS):
-                    self._finish(item, Why.GAVE_UP)
-                else:
-                    self._again(item, settlement.attempt, DEFERRALS[item.deferrals], deferred=True)
-            case Outcome.RELEASED if item.releases >= MOST_RELEASES:
-                log.error("a mail cannot be handed over in time", key=item.key)
-                self._finish(item, Why.GAVE_UP)
+                pause = after_deferral(item.key, item.deferrals)
+                self._again(item, settlement.attempt, pause, deferred=True)
             case Outcome.RELEASED:
-                pause = min(_RELEASED_FIRST << min(item.releases, 10), _RELEASED_LONGEST)
-                self._again(item, settlement.attempt, pause if item.releases else 0, deferred=False)
+                pause = after_release(item.releases)
+                if pause is None:
+                    log.error("a mail cannot be handed over in time", key=item.key)
+                self._again(item, settlement.attempt, pause, deferred=False)
 
-    def _again(self, item: Item, attempt: int, seconds: int, deferred: bool) -> None:
+    def _again(self, item: Item, attempt: int, pause: int | None, deferred: bool) -> None:
+        if pause is None:
+            self._finish(item, Why.GAVE_UP)
+            return
         counted = replace(
             item,
             deferrals=item.deferrals + deferred,
             releases=0 if deferred else item.releases + 1,
         )
-        self._requeue(_renumbered(counted, attempt + 1), self._clock() + seconds * 1000)
+        self._requeue(counted.renumbered(attempt + 1), self._clock() + pause)
 
     def _requeue(self, item: Item, not_before: int) -> None:
         if not self._queue.again(item, not_before):
@@ -368,6 +377,7 @@ class Dispatch:
             self._told()
 
     def _finish(self, item: Item, reason: str) -> None:
+        self._alone.discard(item.key)
         self._queue.done(item)
         self._verdicts.append(Verdict(item, str(reason), self._clock()))
         self._told()
@@ -386,15 +396,3 @@ class Dispatch:
                 await self._mailer.changed.wait()
         except TimeoutError:
             pass
-
-
-def _written(item: Item, decision: Decision) -> Item:
-    """The mail, asked for as it was written."""
-    ask = item.ask
-    if (ask.variant, ask.measured) == (decision.variant, decision.measured):
-        return item
-    return replace(item, ask=replace(ask, variant=decision.variant, measured=decision.measured))
-
-
-def _renumbered(item: Item, attempt: int) -> Item:
-    return replace(item, ask=replace(item.ask, attempt=attempt))

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from consent.contract import Ask, Decision
 from engine.mail.message import Letter
@@ -32,3 +33,14 @@ class Item(Struct, frozen=True, eq=False):
     @property
     def subject(self) -> str:
         return self.ask.subject
+
+    def renumbered(self, attempt: int) -> "Item":
+        """The mail, asked for as that attempt."""
+        return replace(self, ask=replace(self.ask, attempt=attempt))
+
+    def written(self, decision: Decision) -> "Item":
+        """The mail, asked for as it was written."""
+        ask = self.ask
+        if (ask.variant, ask.measured) == (decision.variant, decision.measured):
+            return self
+        return replace(self, ask=replace(ask, variant=decision.variant, measured=decision.measured))

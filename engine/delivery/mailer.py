@@ -13,6 +13,7 @@ from consent.contract import Outcome, Permit, Settlement
 from engine.delivery.attempts import AttemptFile
 from engine.delivery.job import Job
 from engine.delivery.replies import without_addresses
+from engine.delivery.retrying import spread
 from engine.delivery.smtp import Connection, Dial, Login, ServerFault, by_tcp
 from engine.mail.headers import HeaderFault
 from engine.mail.message import Message, wire
@@ -21,6 +22,9 @@ log = structlog.get_logger("mail")
 
 _RETRY_FIRST, _RETRY_LONGEST = 0.1, 30.0
 """Seconds between attempts to connect."""
+
+LONGEST_LEFT = 5000
+"""Milliseconds that a permit lives."""
 
 _SHORT_LIFE = 10.0
 """Seconds within which a connection that ends without having taken or refused one mail counts as failed."""
@@ -82,8 +86,10 @@ class Mailer:
         self._hurry = asyncio.Event()  # a connection was lost that had done well
         self._unopened = 0  # attempts in a row that did not open a connection
         self._useless = 0  # connections in a row that were lost before they had served anything
+        self._left = 0  # whether the last that was lost was hung up by us
         self._opened_at: dict[Connection, float] = {}
         self._open = 0  # permits handed in and not ended
+        self._until: dict[tuple[str, int], float] = {}  # of these, when they run out by the loop's clock
         self._closing = False
 
     @property
@@ -142,6 +148,9 @@ class Mailer:
         if permit.sender != self.sender or permit.key != message.key:
             raise ValueError("this permit is for another mail or another sender")
         self._open += 1
+        # the wall clock may be set back: a permit lives no longer than five seconds for that
+        left = min(max(permit.deadline - self._clock(), 0), LONGEST_LEFT) / 1000
+        self._until[permit.key, permit.attempt] = asyncio.get_running_loop().time() + left
         try:
             recipient = _envelope_form(permit.recipient)
             data = wire(message, recipient, permit.headers)
@@ -197,6 +206,9 @@ class Mailer:
         stop = self._revoked.get(permit.subject)
         if stop is not None and stop.leaf > permit.leaf:
             return False
+        until = self._until.get((permit.key, permit.attempt))
+        if until is None or asyncio.get_running_loop().time() > until:
+            return False
         return self._clock() <= permit.deadline and not self._attempts.full
 
     def begins(self, permit: Permit) -> None:
@@ -211,6 +223,7 @@ class Mailer:
         settlement = Settlement(permit.key, permit.attempt, outcome, code)
         self._ended.append(Ended(settlement, permit.subject, text))
         self._open -= 1
+        self._until.pop((permit.key, permit.attempt), None)
         self.changed.set()
 
     def lost(self, connection: Connection, why: str) -> None:
@@ -222,7 +235,9 @@ class Mailer:
             self.changed.set()
             return
         log.info("connection to the mail server lost", why=without_addresses(why))
-        if connection.served or lived > _SHORT_LIFE:
+        if connection.left:  # no fault of the server: others connect as fast as ever
+            self._left = 1
+        elif connection.served or lived > _SHORT_LIFE:
             self._hurry.set()
         else:
             self._useless += 1
@@ -250,7 +265,7 @@ class Mailer:
                     self._tell(str(fault))
                     self._release_all(str(fault))
             else:
-                self._unopened = 0
+                self._unopened = self._left = 0
                 if self._useless < _USELESS_OFTEN:
                     self._tell("")
                 self._connections.append(connection)
@@ -260,11 +275,11 @@ class Mailer:
 
     async def _rest(self) -> None:
         """After failures wait, longer each time."""
-        failures = max(self._unopened, self._useless)
+        failures = max(self._unopened, self._useless, self._left)
         self._hurry.clear()
         if failures:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(retry_pause(failures)):
+                async with asyncio.timeout(spread(retry_pause(failures), self.sender, failures)):
                     await self._hurry.wait()
 
     def _release_all(self, why: str) -> None:

@@ -64,6 +64,7 @@ class Connection(asyncio.Protocol):
     def __init__(self, login: Login, account: Account, dial: Dial = by_tcp) -> None:
         self.eight_bit = False
         self.served = False  # whether any mail was answered, one way or the other
+        self.left = False  # whether it was we who hung up, for a permit that ran out
         self._login = login
         self._dial = dial
         self._account = account
@@ -185,7 +186,7 @@ class Connection(asyncio.Protocol):
             self._account.ended(job.permit, Outcome.RELEASED, 0, "the server was too slow")
         job = self._job
         if job is not None and not self._begun and not self._account.may_begin(job.permit):
-            self.abort("a permit ran out before the final dot")
+            self.abort("a permit ran out before the final dot", left=True)
 
     def quit(self) -> None:
         """Say goodbye and close. An idle connection loses nothing by it."""
@@ -193,9 +194,9 @@ class Connection(asyncio.Protocol):
             self._write(b"QUIT\r\n")
             self._transport.close()
 
-    def abort(self, why: str) -> None:
+    def abort(self, why: str, left: bool = False) -> None:
         """Break the connection off. What was begun without a reply is unknown."""
-        self._why = self._why or why
+        self._why, self.left = self._why or why, left
         self._dead = True
         if self._transport is not None:
             self._transport.abort()
@@ -272,7 +273,7 @@ class Connection(asyncio.Protocol):
             return
         if not self._account.may_begin(job.permit):
             # content without a dot is no mail; the only way out of DATA is to hang up (RFC 5321 4.1.1.4)
-            self.abort("a permit ran out before the final dot")
+            self.abort("a permit ran out before the final dot", left=True)
             return
         if self._pipelining and self._prompt:
             self._next = self._account.next_job(self.eight_bit)
@@ -299,7 +300,7 @@ class Connection(asyncio.Protocol):
         if reply.code == 421:
             self.abort(f"the server closes: {reply.text}")
         elif self._expired:
-            self.abort("a permit ran out behind a slow reply")
+            self.abort("a permit ran out behind a slow reply", left=True)
         else:
             self._go_on()
 

@@ -18,7 +18,7 @@ from cyclopts import App
 from msgspec import Struct
 
 from consent.contract import BESIDE_TOPICS, Outcome
-from engine.delivery.dispatch import DEFERRALS
+from engine.delivery.retrying import DEFERRALS
 from virta.command import run
 from virta.command_line import app
 from virta.project.folder import load_project

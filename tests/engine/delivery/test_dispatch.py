@@ -11,8 +11,8 @@ from office import Clock, Consent, Office, item, until
 from servers import Act, Server
 
 from consent.contract import Decision, Outcome, Settlement, Unavailable
-from engine.delivery.dispatch import DEFERRALS
 from engine.delivery.queue import Item
+from engine.delivery.retrying import DEFERRALS, after_deferral
 from engine.delivery.smtp import ServerFault
 from engine.mail.letters import LetterFault
 from engine.mail.message import Letter
@@ -137,13 +137,15 @@ async def test_deferred_mail_comes_again_later_each_time_and_is_given_up(
         office = open_office(server.login())
         [key] = office.put(item(anna))
         await office.drain()
-        for tries, seconds in enumerate(DEFERRALS, 1):
+        for tries in range(1, len(DEFERRALS) + 1):
+            pause = after_deferral(key, tries - 1)
+            assert pause is not None
             assert consent.outcomes()[key] == ["deferred"] * tries
             assert office.verdicts == {}
-            clock.pass_(seconds - 1)
+            clock.pass_((pause - 1) / 1000)
             await office.drain()
             assert len(consent.outcomes()[key]) == tries, "it came too early"
-            clock.pass_(1)
+            clock.pass_(0.001)
             await office.drain()
         assert office.verdicts == {key: ["gave_up"]}
         assert len(office.queue) == 0
