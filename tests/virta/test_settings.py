@@ -72,6 +72,19 @@ TOP = {
     "smtp = 3": "Cannot overwrite a value",
     "stores = 'data'": "`stores` must be a table, [stores]; it is a text in quotes.",
     "stores = {folder = ''}": "`stores.folder` is empty.",
+    "stores = {url = 'mysql://db.example/virta', schema = 'kafija'}": (
+        "`stores.url` must be like postgresql://USER@HOST/DATABASE; leave it out to keep the data in a file."
+    ),
+    "stores = {url = 'postgresql://virta:secret@db.example/virta', schema = 'kafija'}": (
+        "`stores.url` must not hold a password; `stores.password` is for it."
+    ),
+    "stores = {consent_url = 'postgresql://virta@db.example/virta?password=x', schema = 'kafija'}": (
+        "`stores.consent_url` must not hold a password; `stores.consent_password` is for it."
+    ),
+    "stores = {consent_url = 'postgresql://virta@db.example/virta', schema = 'Kafija!'}": (
+        "`stores.consent_url` needs `stores.schema` beside it: a name of small letters, digits and `_` that "
+        "no other project in the same database has."
+    ),
     "stores = {mails_days = 0}": "`stores.mails_days` must be from 1 to 3650.",
     "stores = {events_months = 0}": "`stores.events_months` must be from 1 to 120.",
     "stores = {journal_months = 121}": "`stores.journal_months` must be from 1 to 120.",
