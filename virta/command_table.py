@@ -54,6 +54,7 @@ GROUPS = (
         (
             Command("backup", "virta.commands.backup:backup", "Copy all stores, also while Virta serves."),
             Command("restore", "virta.commands.restore:restore", "Prove a backup, and put it back."),
+            Command("upgrade", "virta.commands.upgrade:bring_up", "Bring older stores to this version."),
         ),
     ),
     Group(

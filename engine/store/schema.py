@@ -20,6 +20,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
+from engine.store.version import with_version
+
 metadata = MetaData()
 
 
@@ -238,3 +240,5 @@ note = Table(
     Column("name", String, primary_key=True),
     Column("value", LargeBinary, nullable=False),
 )
+
+version = with_version(metadata)

@@ -14,15 +14,14 @@ from consent.keys import Keys
 from consent.service import open_service
 from consent.signer import Signer
 from consent.witness import read_witness
-from virta.keeping.manifest import CONSENT, ENGINE, Manifest
+from virta.keeping.manifest import CONSENT, Manifest
 from virta.keeping.places import held, is_marked
 from virta.keeping.proving import Unusable, faults_of, read_backup
 from virta.keeping.restoring import Restored, newer, put_back
+from virta.keeping.upgrading import FILES, steps
 from virta.keys import read_keys
 from virta.settings import BrokenProject, Settings, read_settings
 from virta.terminal.progress import Bar
-
-_KNOWN: dict[str, Collection[str]] = {ENGINE: ("",), CONSENT: ("",)}
 
 
 def restore(
@@ -69,6 +68,11 @@ def restore(
     return 0
 
 
+def _known() -> dict[str, Collection[str]]:
+    """The versions that each store may have: an older one is upgraded afterwards."""
+    return {name: {"", *(step.revision for step in steps(FILES[name]).walk_revisions())} for name in FILES}
+
+
 def _witnessed(checkpoint: Path | None) -> int:
     if checkpoint is None:
         return 0
@@ -84,7 +88,11 @@ def _faults(backup: Path, manifest: Manifest, keys: Keys) -> list[str]:
     public = Signer(manifest.log.origin, keys.log_signing, None).key().public
     whole = sum(kept.bytes for kept in manifest.files.values()) // 1_000_000
     with Bar("Looking at the backup", 1.0, "MB") as bar:
-        return list(faults_of(backup, manifest, _KNOWN, public, lambda part: bar.at(part, int(whole * part))))
+
+        def on_the_way(part: float) -> None:
+            bar.at(part, int(whole * part))
+
+        return list(faults_of(backup, manifest, _known(), public, on_the_way))
 
 
 def _replay(store: Path, settings: Settings, keys: Keys) -> None:

@@ -20,8 +20,8 @@ from msgspec import Struct
 
 from consent.errors import ConsentError
 from consent.reach import expect
-from consent.stops import read_stops
 from consent.sqlite import open_file
+from consent.stops import read_stops
 from virta.keeping.backup import head_of
 from virta.keeping.copying import pinned
 from virta.keeping.manifest import ATTEMPTS, CONSENT, ENGINE, STOPS, Manifest

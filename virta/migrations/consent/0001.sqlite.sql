@@ -1,0 +1,178 @@
+CREATE TABLE batches (
+	seq INTEGER NOT NULL,
+	first INTEGER NOT NULL,
+	count INTEGER NOT NULL,
+	policy VARCHAR NOT NULL,
+	sender VARCHAR NOT NULL,
+	checkpoint INTEGER NOT NULL,
+	PRIMARY KEY (seq)
+)
+;;
+CREATE TABLE checkpoints (
+	size INTEGER NOT NULL,
+	root BLOB NOT NULL,
+	at INTEGER NOT NULL,
+	note VARCHAR NOT NULL,
+	PRIMARY KEY (size)
+)
+;;
+CREATE TABLE decisions (
+	id INTEGER NOT NULL,
+	batch INTEGER NOT NULL,
+	"key" VARCHAR NOT NULL,
+	attempt INTEGER NOT NULL,
+	subject VARCHAR NOT NULL,
+	class VARCHAR NOT NULL,
+	topic VARCHAR NOT NULL,
+	template VARCHAR NOT NULL,
+	purpose VARCHAR NOT NULL,
+	consent_seq INTEGER NOT NULL,
+	epoch INTEGER NOT NULL,
+	at INTEGER NOT NULL,
+	reason VARCHAR,
+	outcome VARCHAR,
+	code INTEGER NOT NULL,
+	settled_at INTEGER NOT NULL,
+	counted BOOLEAN NOT NULL,
+	variant VARCHAR NOT NULL,
+	measured BOOLEAN NOT NULL,
+	PRIMARY KEY (id)
+)
+;;
+CREATE INDEX counted_by_subject ON decisions (subject, at) WHERE counted = 1
+;;
+CREATE INDEX denials_by_key ON decisions ("key") WHERE reason IS NOT NULL
+;;
+CREATE UNIQUE INDEX one_permit_per_attempt ON decisions ("key", attempt) WHERE reason IS NULL
+;;
+CREATE UNIQUE INDEX one_unsettled_per_subject ON decisions (subject) WHERE reason IS NULL AND outcome IS NULL
+;;
+CREATE TABLE evidence (
+	commitment VARCHAR NOT NULL,
+	subject VARCHAR NOT NULL,
+	"row" VARCHAR NOT NULL,
+	sealed BLOB NOT NULL,
+	PRIMARY KEY (commitment)
+)
+;;
+CREATE INDEX ix_evidence_subject ON evidence (subject)
+;;
+CREATE TABLE facts (
+	name VARCHAR NOT NULL,
+	value BLOB NOT NULL,
+	PRIMARY KEY (name)
+)
+;;
+CREATE TABLE forms (
+	digest VARCHAR NOT NULL,
+	body BLOB NOT NULL,
+	PRIMARY KEY (digest)
+)
+;;
+CREATE TABLE leaves (
+	seq INTEGER NOT NULL,
+	type VARCHAR NOT NULL,
+	subject VARCHAR,
+	purpose VARCHAR NOT NULL,
+	at INTEGER NOT NULL,
+	told BOOLEAN NOT NULL,
+	language VARCHAR NOT NULL,
+	body BLOB NOT NULL,
+	PRIMARY KEY (seq)
+)
+;;
+CREATE INDEX leaves_of_subject ON leaves (subject, seq) WHERE subject IS NOT NULL
+;;
+CREATE INDEX leaves_told ON leaves (seq) WHERE told = 1
+;;
+CREATE TABLE made_up (
+	leaf VARCHAR NOT NULL,
+	PRIMARY KEY (leaf)
+)
+ WITHOUT ROWID
+;;
+CREATE TABLE nodes (
+	level INTEGER NOT NULL,
+	"index" INTEGER NOT NULL,
+	hash BLOB NOT NULL,
+	PRIMARY KEY (level, "index")
+)
+ WITHOUT ROWID
+;;
+CREATE TABLE policies (
+	digest VARCHAR NOT NULL,
+	body BLOB NOT NULL,
+	PRIMARY KEY (digest)
+)
+;;
+CREATE TABLE purposes (
+	version VARCHAR NOT NULL,
+	topic VARCHAR NOT NULL,
+	body BLOB NOT NULL,
+	PRIMARY KEY (version)
+)
+;;
+CREATE TABLE reports (
+	"key" VARCHAR NOT NULL,
+	type VARCHAR NOT NULL,
+	subject VARCHAR NOT NULL,
+	at INTEGER NOT NULL,
+	PRIMARY KEY ("key", type)
+)
+ WITHOUT ROWID
+;;
+CREATE TABLE requests (
+	id VARCHAR NOT NULL,
+	subject VARCHAR NOT NULL,
+	language VARCHAR NOT NULL,
+	at INTEGER NOT NULL,
+	expires INTEGER NOT NULL,
+	mail VARCHAR NOT NULL,
+	attempt INTEGER NOT NULL,
+	not_before INTEGER NOT NULL,
+	closed VARCHAR NOT NULL,
+	PRIMARY KEY (id)
+)
+;;
+CREATE INDEX ix_requests_subject ON requests (subject)
+;;
+CREATE INDEX requests_queued ON requests (at, id) WHERE mail = 'queued' AND closed = ''
+;;
+CREATE TABLE standings (
+	subject VARCHAR NOT NULL,
+	topic VARCHAR NOT NULL,
+	state VARCHAR NOT NULL,
+	seq INTEGER NOT NULL,
+	version VARCHAR NOT NULL,
+	at INTEGER NOT NULL,
+	expires INTEGER NOT NULL,
+	PRIMARY KEY (subject, topic)
+)
+ WITHOUT ROWID
+;;
+CREATE TABLE subjects (
+	id VARCHAR NOT NULL,
+	lookup BLOB NOT NULL,
+	wrapped BLOB NOT NULL,
+	address BLOB NOT NULL,
+	epoch INTEGER NOT NULL,
+	language VARCHAR NOT NULL,
+	proofs INTEGER NOT NULL,
+	proof_at INTEGER NOT NULL,
+	confirmed INTEGER NOT NULL,
+	complained INTEGER NOT NULL,
+	bounced INTEGER NOT NULL,
+	frequency VARCHAR NOT NULL,
+	paused_until INTEGER NOT NULL,
+	PRIMARY KEY (id),
+	UNIQUE (lookup)
+)
+ WITHOUT ROWID
+;;
+CREATE TABLE wishes (
+	request VARCHAR NOT NULL,
+	topic VARCHAR NOT NULL,
+	version VARCHAR NOT NULL,
+	PRIMARY KEY (request, topic)
+)
+ WITHOUT ROWID
