@@ -118,12 +118,23 @@ class Webhooks(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     allow_private: bool = False
 
 
-ApiScope: TypeAlias = Literal["events", "contacts", "signups", "returns", "journeys"]
+class Serving(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How `virta serve` behaves as a process. Stopping may take `stop_seconds`. From `most_waiting` rows of
+    the inbox on that are not worked on, the API turns away what would add to them. `log` is how the log is
+    written: `auto` is words on a terminal and JSON elsewhere."""
+
+    stop_seconds: float = 45
+    most_waiting: int = 100000
+    log: Literal["auto", "words", "json"] = "auto"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+ApiScope: TypeAlias = Literal["events", "contacts", "signups", "returns", "journeys", "metrics"]
 
 
 class Api(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Bearer keys for `/v1`, each with its scopes. `returns`, which stops mail, and `journeys`, which begins
-    some, are asked for by name."""
+    """Bearer keys for `/v1`, each with its scopes. `returns`, which stops mail, `journeys`, which begins
+    some, and `metrics` are asked for by name."""
 
     key: str  # write it env:NAME
     scopes: tuple[ApiScope, ...] = ("events", "contacts", "signups")
@@ -146,6 +157,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     stores: Stores = Stores()
     keys: Keys = Keys()
     webhooks: Webhooks = Webhooks()
+    serving: Serving = Serving()
     api: tuple[Api, ...] = ()
     team: tuple[str, ...] = ()
 
@@ -231,6 +243,10 @@ def _faults(settings: Settings) -> Iterator[str]:
         yield f"`stores.events_months` must be from 1 to {_MOST_MONTHS}."
     if not 1 <= settings.stores.journal_months <= _MOST_MONTHS:
         yield f"`stores.journal_months` must be from 1 to {_MOST_MONTHS}."
+    if settings.serving.stop_seconds <= 0:
+        yield "`serving.stop_seconds` must be more than 0."
+    if settings.serving.most_waiting < 1:
+        yield "`serving.most_waiting` must be at least 1."
     for name, purpose in settings.purposes.items():
         if name not in BESIDE_TOPICS:
             yield f"there is no purpose `{name}`; there are `{'` and `'.join(BESIDE_TOPICS)}`."

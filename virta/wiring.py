@@ -50,6 +50,7 @@ from engine.store.store import Store
 from virta.database_url import consent_place, engine_place
 from virta.disk_fault import disk_fault
 from virta.keys import ProjectKeys
+from virta.monitoring.tallies import CountedConsent
 from virta.proof_mail import proof_subjects, with_proof
 from virta.release.content import content_of, draft
 from virta.settings import BrokenProject, Settings, secret
@@ -102,7 +103,7 @@ class System:
 
     release: Release | None
     service: Service
-    consent: InProcess
+    consent: CountedConsent
     store: Store
     attempts: AttemptFile
     queue: Queue
@@ -189,7 +190,7 @@ async def _open(
     blank = world.blank
     service = _service(consent_place(folder, settings) if blank is None else None, settings, keys, world)
     opened.callback(service.close)
-    consent = InProcess(service)
+    consent = CountedConsent(service)
     if blank is None:
         release = release or draft(content_of(folder, settings, compiled), "start", world.clock())
         await consent.publish(release.content.policy)
@@ -316,8 +317,8 @@ def _service(path: Path | Server | None, settings: Settings, keys: ProjectKeys, 
         origin=f"{host}/{_NOT_IN_ORIGIN.sub('-', settings.name)}",
         public_url=settings.url,
         team=settings.team,
-        clock=world.clock,
         team_only=settings.environment == "staging",
+        clock=world.clock,
         entropy=world.entropy,
         durable=world.durable,
         image=world.blank.consent if world.blank is not None else None,

@@ -39,6 +39,7 @@ from engine.run.control import Control
 from engine.run.errands import Errands
 from engine.run.histories import Histories
 from engine.run.predictions import foretold
+from engine.run.pulse import Pulse
 from engine.run.setting_aside import PASSED_ON, SettingAside
 from engine.run.shown import not_to_be_seen
 from engine.run.stock import Stock, tell_team
@@ -84,6 +85,7 @@ class Runner:
         applying: Applying | None = None,
     ) -> None:
         self.wake = asyncio.Event()
+        self.pulse = Pulse()
         self.idle = False  # whether `step` last found nothing to do
         self.next_due: int | None = None  # the earliest deadline when `step` last found nothing to do
         self._deaf = False  # the consent service did not answer last time, and that has been said
@@ -139,7 +141,7 @@ class Runner:
             while True:
                 self.wake.clear()
                 try:
-                    worked = await self.step()
+                    worked = await self.pulse.of(self.step())
                     self._deaf = False
                 except Unavailable as fault:
                     if not self._deaf:

@@ -1,6 +1,6 @@
 """The engine's memory: contacts with their journeys, the inbox, effects, the journal, graphs."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from sqlalchemy import Connection, bindparam, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -31,6 +31,7 @@ from engine.store import (
     told,
     trials,
     views,
+    waiting,
 )
 from engine.store import schema as t
 from engine.store.arrivals import Received
@@ -47,6 +48,7 @@ from engine.store.server import Place
 from engine.store.statement import Driver, Statement, driver_of
 from engine.store.told import Past, Told
 from engine.store.trials import Tally
+from engine.store.waiting import Waiting
 
 __all__ = ["Due", "Received", "Store"]
 
@@ -59,6 +61,8 @@ class Store:
         self._places = effects.Places()
         self._end: int | None = None  # of the inbox; None: not known
         self._next_due: int | None = None
+        self.heard: Callable[[Batch], None] | None = None  # is told of each batch that was committed
+        self._worked = 0  # up to where the inbox was worked on
         self._stale = True  # whether the earliest deadline may have changed since it was read
 
     @property
@@ -226,6 +230,9 @@ class Store:
         self._stale = True
         await self._database.run(_commit, batch, self._places)
         self._stale = True
+        self._worked = batch.cursors.get(arrivals.INBOX, self._worked)
+        if self.heard is not None:
+            self.heard(batch)
 
     async def instructions(self, after: int, limit: int = 1000) -> list[Instruction]:
         """The first `limit` rows that other processes wrote for this engine behind number `after`."""
@@ -240,7 +247,18 @@ class Store:
         return await self._database.read(control.last_sign)
 
     async def cursors(self) -> dict[str, int]:
-        return await self._database.run(_cursors)
+        found = await self._database.run(_cursors)
+        self._worked = found.get(arrivals.INBOX, 0)
+        return found
+
+    @property
+    def waiting(self) -> int:
+        """How many rows of the inbox are not worked on yet, as far as is known without a look."""
+        return max(0, (self._end or 0) - self._worked)
+
+    async def behind(self, now: int) -> Waiting:
+        """How far the engine is behind at `now` (ms UTC)."""
+        return await self._database.read(waiting.count, self._worked, now)
 
     async def effects(self) -> list[Effect]:
         """Every effect that is not done, oldest first."""

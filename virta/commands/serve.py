@@ -2,8 +2,8 @@
 
 import asyncio
 import contextlib
+import logging
 import os
-import signal
 import socket
 from collections.abc import Callable, Coroutine, Iterator
 from datetime import datetime
@@ -22,23 +22,29 @@ from engine.returns.at_once import every_mail
 from engine.run.retention import keep_forgetting
 from engine.store.database import StoreFault
 from engine.store.releases import Release
+from virta.command_table import VERSION
 from virta.keeping.places import refuse_unfinished
+from virta.keeping.versions import refuse_other_versions
 from virta.keys import ProjectKeys, read_or_make_keys
 from virta.logs import set_up_logs
 from virta.mailbox.running import MailboxFailed, PortRefused, Running, start
+from virta.monitoring.pages import digests, watch
 from virta.project.folder import load_project
 from virta.release.choosing import tell, to_run
 from virta.release.coming import Coming, world_of
 from virta.release.content import compiled_of
 from virta.release.unasked import apply_unasked
 from virta.settings import BrokenProject, Settings
+from virta.stopping import Stopping
 from virta.telling.studio import open_studio
 from virta.wiring import System, World, login_of, open_system, wall_clock
+from web.api.admission import Admission
 from web.studio.guard import is_loopback
 from web.studio.routes import to_studio
 
 log = structlog.get_logger("virta")
 
+_LEVELS = {name.lower(): level for name, level in logging.getLevelNamesMapping().items()}
 _PROOF_PAUSE = 0.25  # seconds between looks for new proof mails
 _DEAF_PAUSE = 1.0  # the same while the consent service does not answer
 _LAST_REQUESTS = 10  # seconds that requests under way have when it stops
@@ -80,8 +86,10 @@ def serve(
     """
     set_up_logs()
     settings, compiled = load_project(folder)
+    set_up_logs(_LEVELS[settings.serving.log_level], settings.serving.log)
     clock = wall_clock if now is None else _clock_from(now, settings)
     refuse_unfinished(folder / settings.stores.folder)
+    refuse_other_versions(folder / settings.stores.folder)
     if apply:
         apply_unasked(folder, settings, compiled, clock())
     release = to_run(folder, settings, compiled, clock())
@@ -189,8 +197,7 @@ async def _serve(
         stopped.set()
         stop.set()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, end)
+    stopping = Stopping(settings.serving.stop_seconds, end, _say_at_once)
 
     def say(studio: bool) -> None:
         _say_where(listener, settings, moved, studio)
@@ -204,7 +211,8 @@ async def _serve(
         if coming.release is None:
             break
         release, world, told = coming.release, coming.world, _say_nothing
-    log.info("stopped")
+    stopping.done()
+    log.info("stopped", virta=VERSION)
 
 
 async def _live(
@@ -220,9 +228,12 @@ async def _live(
 ) -> None:
     compiled = compiled_of(release.content)
     system = await open_system(folder, settings, compiled, keys, world, release)
+    admission = Admission(system.pages, lambda: system.store.waiting, settings.serving.most_waiting)
+    watch(system, admission, settings, folder, world.clock)
     pages = _Pages(
         uvicorn.Config(
-            system.pages,
+            admission,
+            log_config=None,
             log_level="warning",
             proxy_headers=False,
             server_header=False,
@@ -268,12 +279,14 @@ async def _live(
             ]
             serving = tasks.create_task(pages.serve(sockets=[listener.dup()]))
             say(shown)
+            log.info("running", virta=VERSION, **digests(system, compiled.program))
             work.append(tasks.create_task(working(coming.watch(system, stop))))
             await stop.wait()
             if coming.release is None:
                 log.info("stopping")
             else:
                 log.info("a newer release takes over", release=coming.release.number)
+            admission.closing = True
             pages.should_exit = True
             await serving
             for task in work:
@@ -285,6 +298,10 @@ async def _live(
         raise BrokenProject(
             f"Virta stopped, because {faults[0]}. What was accepted is kept; the next start goes on with it."
         )
+
+
+def _say_at_once(why: str) -> None:
+    log.warning("stopped at once", why=why)
 
 
 def _say_nothing(studio: bool) -> None:
