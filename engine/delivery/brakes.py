@@ -6,6 +6,7 @@ mail late. Marketing that is late by more than `TOO_LATE` is skipped, or goes at
 """
 
 from collections.abc import Iterable
+from math import ceil
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -107,11 +108,9 @@ class Brakes:
         """Whether this is marketing that is too late."""
         if item.ask.mail_class is not MailClass.MARKETING:
             return False
-        lateness = item.late
-        if item.made < self._still_until:
-            spans = [span for flow in {"", item.flow} for span in self._orders.still.get(flow, ())]
-            lateness += _overlap(spans, item.made, now)
-        return lateness > TOO_LATE
+        if item.made >= self._still_until:
+            return item.late > TOO_LATE
+        return item.late + stood_still(self._orders, item.flow, item.made, now) > TOO_LATE
 
     def skips(self, item: Item, now: int) -> bool:
         """Whether the mail is not to go at all, because it is too late."""
@@ -141,7 +140,7 @@ class Brakes:
         """From when on one more of that lane may go; None: nobody knows."""
         if lane.shut or self.halted:
             return None
-        return max((round(pace.ready_at * 1000) for pace in self._of(lane)), default=0)
+        return max((ceil(pace.ready_at * 1000) for pace in self._of(lane)), default=0)
 
     def _of(self, lane: Lane) -> Iterable[Pace]:
         if lane.flow in self._paces:
@@ -150,10 +149,10 @@ class Brakes:
             yield self._late_pace
 
 
-def _overlap(spans: Iterable[tuple[int, int]], since: int, until: int) -> int:
-    """How much of the time between two instants lies in at least one of the spans."""
+def stood_still(orders: InForce, flow: str, since: int, until: int) -> int:
+    """For how many milliseconds between two instants no mail of a flow could go."""
     total, reached = 0, since
-    for begins, ends in sorted(spans):
+    for begins, ends in sorted(span for each in {"", flow} for span in orders.still.get(each, ())):
         begins, ends = max(begins, reached), min(ends, until)
         if ends > begins:
             total += ends - begins

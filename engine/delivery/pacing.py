@@ -1,6 +1,10 @@
 """How many mails may go now: by the pace that the operator sets, and by what the server takes."""
 
 
+_NEARLY = 1e-6
+"""Of a token: what reckoning in fractions may lack."""
+
+
 class Pace:
     """A bucket of tokens: `per_second` flow in, at most one second's worth stays. 0: no pace is set.
 
@@ -19,12 +23,12 @@ class Pace:
             flown = max(now - self._at, 0.0) * self._per_second  # a clock may be set back
             self._tokens = min(self._tokens + flown, max(self._per_second, 1.0))
         self._at = now
-        return int(self._tokens)
+        return int(self._tokens + _NEARLY)
 
     @property
     def ready_at(self) -> float:
         """From when on one more may go, as of the last look."""
-        if not self._per_second or self._tokens >= 1 or self._at is None:
+        if not self._per_second or self._tokens + _NEARLY >= 1 or self._at is None:
             return self._at or 0.0
         return self._at + (1 - self._tokens) / self._per_second
 

@@ -82,7 +82,9 @@ class Queue:
         return self._items.pop(key, None) is not None
 
     def next_due(self) -> int | None:
-        """When the next mail may go, perhaps in the past; None: none waits."""
+        """When the next mail may go, perhaps in the past; None: none waits, or nobody knows."""
+        if self.brakes.halted:
+            return None
         moments = [self._ready[0][0]] if self._ready else []
         for lane, heap in self._aside.items():
             ready = self.brakes.ready_at(lane)

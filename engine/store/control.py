@@ -118,8 +118,12 @@ class Desk:
 
     def acted_on(self) -> int:
         """The number of the row up to which the engine has acted."""
+        return self.note(CURSOR)
+
+    def note(self, name: str) -> int:
+        """What the engine has noted under a name; 0: nothing."""
         with self._connection.begin():
-            value = self._connection.scalar(select(t.note.c.value).where(t.note.c.name == CURSOR))
+            value = self._connection.scalar(select(t.note.c.value).where(t.note.c.name == name))
         return int(value) if value else 0
 
     def wait_for(self, seq: int, seconds: float) -> bool:

@@ -137,6 +137,7 @@ async def open_shop(
         controller=Controller(name="Kafija SIA", address="Riga", contact="privacy@kafija.example"),
         smtp=Smtp(url=url, timeout=5, final_timeout=5, connections=1),
         stores=Stores(folder=str(folder)),
+        delivery=delivery or Delivery(),
         time_zone="Europe/Riga",
         team=(TEAM,),
         purposes={name: Purpose(title=name.title(), consent=f"I agree to {name}.") for name in BESIDE_TOPICS},
