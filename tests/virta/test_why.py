@@ -86,6 +86,56 @@ def test_as_json_it_is_one_object(stall: Path, capsys: pytest.CaptureFixture[str
     assert told["person"]["address"] == "dora@example.com"
 
 
+def told_lines(out: str) -> list[str]:
+    """The sentences of a story."""
+    story = out.split("\n\n")[1]
+    return [line for line in story.splitlines() if line.startswith("  ")]
+
+
+def test_one_flow_alone_can_be_told(stall: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And a flow that never ran is nobody's."""
+    code, out, _ = why(stall, "anna", capsys, "--flow", "thanks")
+    assert code == 0
+    assert told_lines(out)
+    assert all("“thanks”" in line for line in told_lines(out))
+    code, _, err = why(stall, "anna", capsys, "--flow", "thank")
+    assert (code, err) == (2, "virta: No flow `thank` has ever run here. Do you mean `thanks`?\n")
+
+
+def test_some_days_alone_can_be_told(stall: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Both days are included; a period that ends before it begins is refused."""
+    _, out, _ = why(stall, "anna", capsys, "--from", "2026-03-02", "--to", "2026-03-02")
+    assert "Entered “welcome”." in out
+    _, out, _ = why(stall, "anna", capsys, "--from", "2025-03-02", "--to", "2026-03-01")
+    assert "Nothing has happened that was asked for." in out
+    code, _, err = why(stall, "anna", capsys, "--from", "2026-03-03", "--to", "2026-03-02")
+    assert (code, err) == (
+        2,
+        "virta: --from 2026-03-03 lies behind --to 2026-03-02: write the earlier day first.\n",
+    )
+
+
+def test_times_are_told_by_the_readers_clock(stall: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whichever they name."""
+    hours = [
+        told_lines(why(stall, "anna", capsys, "--time-zone", zone)[1])[0].split()[0]
+        for zone in ("UTC", "Asia/Tokyo")
+    ]
+    assert (int(hours[1][:2]) - int(hours[0][:2])) % 24 == 9
+    code, _, err = why(stall, "anna", capsys, "--time-zone", "Riga")
+    assert (code, err) == (2, "virta: `Riga` is no time zone; write one as in `Europe/Riga`.\n")
+
+
+def test_waits_tell_until_when(stall: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """On the reader's clock; as JSON in ms UTC."""
+    _, out, _ = why(stall, "carl", capsys)
+    assert "“welcome” began to wait for order_placed up to 3 days, until 2026-03-05 " in out
+    _, out, _ = why(stall, "carl", capsys, "--format", "json")
+    assert [line["until"] - line["at"] for line in json.loads(out)["story"] if line["until"]] == [
+        3 * 86_400_000
+    ]
+
+
 def test_an_unknown_address_gets_a_clear_answer(stall: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Exit code 1; as JSON `null`."""
     told = "Nobody with the address nobody@example.com is known here: no sign-up and no event has named it.\n"

@@ -1,7 +1,9 @@
 """`virta why`: one person's story, and why the last mail did not go."""
 
 import sys
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -11,6 +13,7 @@ from cyclopts import Parameter
 from msgspec import Struct
 
 from consent.contract import InvalidAddress
+from engine.core import calendar
 from engine.core.calendar import NEVER
 from engine.insight.outside import one_line
 from engine.insight.records import open_records
@@ -48,13 +51,18 @@ def why(
     address: Annotated[str, Parameter(help="An e-mail address.")],
     folder: Annotated[Path, Parameter(help="The project's folder.")] = Path(),
     *,
+    flow: Annotated[str, Parameter(help="Only what this flow did.")] = "",
+    since: Annotated[date | None, Parameter(name="--from", help="The first day, as in 2026-03-02.")] = None,
+    to: Annotated[date | None, Parameter(help="The last day.")] = None,
+    time_zone: Annotated[str, Parameter(help="The clock to tell times by, as in Europe/Riga.")] = "",
     output: Annotated[Literal["text", "json"], Parameter(name="--format", help="How to print.")] = "text",
 ) -> int:
-    """Tell a person's story in plain sentences, the newest last, and why the last mail did not go. Exit code
-    1: unknown."""
+    """Tell a person's story in plain sentences, the newest last, and why the last mail did not go: all of it,
+    or what one flow did, or some days. Exit code 1: unknown."""
     if "@" not in address and "@" in str(folder):
         raise BrokenProject(f"The address comes first: `virta why {folder} {address}`.")
     settings = read_settings(folder.resolve())
+    clock = _clock(time_zone or settings.time_zone)
     place = consent_place(folder, settings)
     if isinstance(place, Path) and not place.is_file():
         raise BrokenProject(
@@ -74,22 +82,59 @@ def why(
             print(f"Nobody with the address {address} is known here: no sign-up and no event has named it.")
         return 1
     try:
-        answer = _answer(folder, person)
+        answer = _answer(folder, person, Asked(flow, *_period(since, to, clock)))
     except StoreFault as fault:
         raise BrokenProject(str(fault)) from None
     if output == "json":
         print(msgspec.json.format(msgspec.json.encode(answer)).decode())
     else:
-        _print(answer, ZoneInfo(settings.time_zone), sys.stdout.isatty())
+        _print(answer, clock, sys.stdout.isatty())
     return 0
 
 
-def _answer(folder: Path, person: Person) -> Answer:
+def _clock(name: str) -> ZoneInfo:
+    clock = calendar.zone(name)
+    if clock is None:
+        raise BrokenProject(f"`{name}` is no time zone; write one as in `Europe/Riga`.")
+    return clock
+
+
+def _period(since: date | None, to: date | None, clock: ZoneInfo) -> tuple[int, int]:
+    """The first moment and the one behind the last, in ms UTC."""
+    if since is not None and to is not None and since > to:
+        raise BrokenProject(f"--from {since} lies behind --to {to}: write the earlier day first.")
+    first = calendar.midnight(since, clock) if since is not None else 0
+    return first, calendar.midnight(to + timedelta(days=1), clock) if to is not None else NEVER
+
+
+class Asked(Struct, frozen=True):
+    """What of a story is asked for: a flow (empty: all), from a moment up to before another (ms UTC)."""
+
+    flow: str
+    since: int
+    before: int
+
+    def meets(self, line: Line) -> bool:
+        """Whether a line is asked for."""
+        return self.since <= line.at < self.before and (not self.flow or line.flow == self.flow)
+
+
+def _check_flow(name: str, known: Iterable[str]) -> None:
+    flows = sorted(set(known))
+    if name and name not in flows:
+        near = get_close_matches(name, flows, 1)
+        hint = f"Do you mean `{near[0]}`?" if near else f"There are {', '.join(f'`{one}`' for one in flows)}."
+        raise BrokenProject(f"No flow `{name}` has ever run here. {hint}")
+
+
+def _answer(folder: Path, person: Person, asked: Asked) -> Answer:
     settings = read_settings(folder.resolve())
     with open_records(engine_place(folder, settings)) as records:
         graphs = records.graphs()
         names = names_of(folder, graphs)
         lines = story(names, person, records.lines(person.contact), records.events_of(person.contact))
+        _check_flow(asked.flow, (graph.flow for graph in graphs.values()))
+        lines = [line for line in lines if asked.meets(line)]
         bundle = records.bundle(person.contact)
         under_way = tuple(
             Waiting(
@@ -98,7 +143,7 @@ def _answer(folder: Path, person: Person) -> Answer:
                 None if journey.due == NEVER else journey.due,
             )
             for journey in bundle.journeys
-            if journey.graph in graphs
+            if journey.graph in graphs and asked.flow in ("", journey.flow)
         )
         until = records.newest()
     zone = own_zone(bundle)
@@ -135,7 +180,7 @@ def _print(answer: Answer, clock: ZoneInfo, bold: bool) -> None:
         if line.quote:
             print(f"         “{one_line(line.quote)}”")
     if not answer.story:
-        print("Nothing has happened yet.")
+        print("Nothing has happened that was asked for.")
     refused = answer.not_sent
     print()
     if refused is None:
