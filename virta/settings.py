@@ -330,6 +330,8 @@ def _server_faults(stores: Stores) -> Iterator[str]:
                 f"`stores.{name}` needs `stores.schema` beside it: a name of small letters, digits and `_` "
                 "that no other project in the same database has."
             )
+    if stores.url and not stores.consent_url:  # else two machines could each claim by a file of their own
+        yield ("`stores.url` needs `stores.consent_url` beside it; both may lead to the same database.")
 
 
 def _database(text: str) -> SplitResult | None:

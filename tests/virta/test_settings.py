@@ -85,6 +85,9 @@ TOP = {
         "`stores.consent_url` needs `stores.schema` beside it: a name of small letters, digits and `_` that "
         "no other project in the same database has."
     ),
+    "stores = {url = 'postgresql://virta@db.example/virta', schema = 'kafija'}": (
+        "`stores.url` needs `stores.consent_url` beside it; both may lead to the same database."
+    ),
     "stores = {mails_days = 0}": "`stores.mails_days` must be from 1 to 3650.",
     "stores = {events_months = 0}": "`stores.events_months` must be from 1 to 120.",
     "stores = {journal_months = 121}": "`stores.journal_months` must be from 1 to 120.",
