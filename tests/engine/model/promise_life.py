@@ -50,6 +50,7 @@ class Life:
         self.meanwhile: dict[str, tuple[Step, bool]] = {}
         self.aired = 0  # up to what place in the ledger the feed has surely told
         self.letters: list[Letter] = []
+        self.dies_at = ""  # the word of the journal behind whose commit it is killed
         self.left: Path | None = None  # the files as the kill found them
         self._version = version
         self._number = number
@@ -187,6 +188,9 @@ class Life:
             await self._reached("committing")
             await commit(batch)
             ledger.commits(batch.entries, batch.effects, self._topics)
+            if self.dies_at in {entry.what for entry in batch.entries}:
+                ledger.counts["killed"] += 1
+                await self.kill()
             await self._reached("committed")
 
         async def watched_complained(key: str, at: int | None = None) -> Heard:

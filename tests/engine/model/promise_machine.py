@@ -77,21 +77,21 @@ class Promise(RuleBasedStateMachine):
     @initialize(wished=st.lists(topics, min_size=2, max_size=3))
     def opens(self, wished: list[list[str]]) -> None:
         """The shop opens, and most have agreed to something."""
-        self._do(self._open())
+        self.do(self._open())
         for address, theirs in zip(PEOPLE, wished, strict=False):
-            self._do(self._wish(address, theirs))
+            self.do(self.wish(address, theirs))
         self.goes_on(0)
         for number in range(len(wished)):
-            self._do(self._confirm(number))
+            self.do(self._confirm(number))
         self.goes_on(0)
 
     @rule(address=people, wished=topics, span=spans)
     def signs_up(self, address: str, wished: list[str], span: int) -> None:
         """Somebody signs up, and uses the newest link to confirm that there is."""
 
-        self._do(self._wish(address, wished))
+        self.do(self.wish(address, wished))
         self.goes_on(0)
-        self._do(self._confirm(0))
+        self.do(self._confirm(0))
         self.goes_on(span)
 
     @rule(address=people, event=events, again=st.booleans(), span=spans)
@@ -105,7 +105,7 @@ class Promise(RuleBasedStateMachine):
                 assert await self.life.system.inbox.accept_events([told]) == [None]
             await self._learn_subject(address)
 
-        self._do(tell())
+        self.do(tell())
         self.goes_on(span)
 
     @rule(address=people, event=events, what=intrusions, span=spans)
@@ -121,30 +121,34 @@ class Promise(RuleBasedStateMachine):
         self.intrude(other)
         self.goes_on(span)
 
+    def kills_when(self, word: str) -> None:
+        """It dies as soon as a line with this word of the journal is committed."""
+        self.life.dies_at = word
+
     def intrude(self, what: Intrusion) -> None:
         point, act, hasty = what
-        self.life.meanwhile[point] = (lambda: self._act(act)), hasty
+        self.life.meanwhile[point] = (lambda: self.act(act)), hasty
 
     @rule(act=acts, span=spans)
     def somebody_acts(self, act: tuple[Any, ...], span: int) -> None:
         """Somebody does something while nothing is going on."""
-        self._do(self._act(act))
+        self.do(self.act(act))
         self.goes_on(span)
 
     @rule(version=st.integers(0, len(VERSIONS) - 1), act=acts, lost=st.none() | st.booleans())
     def is_edited(self, version: int, act: tuple[Any, ...], lost: bool | None) -> None:
         """The flows are edited, and Virta is started again, in good order or not, with an act that it has not
         heard of yet."""
-        self._do(self._act(act))
+        self.do(self.act(act))
         if lost is None:
-            self._do(self.life.close())
+            self.do(self.life.close())
             left = self.life.folder
         else:
-            self._do(self._kill(lost))
+            self.do(self._kill(lost))
             left = self._bury()
         self.version = version
         self.life = self._life(left)
-        self._do(self._open())
+        self.do(self._open())
         self.goes_on(0)
 
     def goes_on(self, span: int) -> None:
@@ -152,11 +156,11 @@ class Promise(RuleBasedStateMachine):
         until = self.clock() + span
         while True:
             try:
-                self._do(self.life.work(max(until, self.clock())))
+                self.do(self.life.work(max(until, self.clock())))
                 break
             except Killed:
                 self._revive()
-        self._do(self._look())
+        self.do(self._look())
 
     # ------------------------------------------------------------ what must hold
 
@@ -172,7 +176,7 @@ class Promise(RuleBasedStateMachine):
                 self.goes_on(3 * 1440 * MINUTE)
                 self.the_promise_is_kept()
                 self._prove()
-                self._do(self.life.close())
+                self.do(self.life.close())
         finally:
             self.runner.close()
             self.place.cleanup()
@@ -213,7 +217,7 @@ class Promise(RuleBasedStateMachine):
 
     # ------------------------------------------------------------ how it is done
 
-    def _do(self, work: Any) -> None:
+    def do(self, work: Any) -> None:
         self.runner.run(work)
 
     async def _open(self) -> None:
@@ -228,11 +232,11 @@ class Promise(RuleBasedStateMachine):
 
     def _revive(self) -> None:
         self.life = self._life(self._bury())
-        self._do(self._open())
+        self.do(self._open())
 
     def _bury(self) -> Path:
         """The files of the life that was killed."""
-        self._do(self.life.close())
+        self.do(self.life.close())
         assert self.life.left is not None
         return self.life.left
 
@@ -250,7 +254,7 @@ class Promise(RuleBasedStateMachine):
         open_ = await system.store.open_among(list(self.ledger.asked))
         self.ledger.rests(people, open_)
 
-    async def _wish(self, address: str, wished: list[str]) -> None:
+    async def wish(self, address: str, wished: list[str]) -> None:
         await self.life.system.consent.sign_up(SignUp(address, tuple(wished), "en", "footer"))
         await self._learn_subject(address)
         self.ledger.wishes(self.subjects[address], wished)
@@ -260,7 +264,7 @@ class Promise(RuleBasedStateMachine):
         assert subject is not None
         self.subjects[address] = subject
 
-    async def _act(self, act: tuple[Any, ...]) -> None:
+    async def act(self, act: tuple[Any, ...]) -> None:
         match act:
             case ("kill", bool() as lost):
                 await self._kill(lost)

@@ -10,7 +10,7 @@ from promise_machine import COUNTED, MINUTE, PEOPLE, THEM, Promise
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 FAST = settings(
-    max_examples=12,
+    max_examples=8,
     stateful_step_count=14,
     deadline=None,
     derandomize=True,
@@ -27,11 +27,14 @@ ACTS: dict[str, tuple[Any, ...]] = {
     "a bounce": ("bounce", 0),
     "a kill": ("kill", False),
     "a loss of power": ("kill", True),
+    "slowness": ("later", 6_000),
 }
 SHORT = [
     *((point, act, False) for point in POINTS for act in ("a click", "a kill")),
     ("claimed", "a click", True),
     ("data", "a click", True),
+    *(("decided", act, False) for act in ACTS if act not in ("a click", "a kill")),
+    ("data", "slowness", False),
     ("arrived", "a complaint", False),
     ("arrived", "a bounce", False),
     ("arrived", "a loss of power", False),
@@ -73,6 +76,37 @@ def test_whatever_comes_in_between(point: str, act: str, hasty: bool) -> None:
 def test_whatever_else_comes_in_between(point: str, act: str, hasty: bool) -> None:
     """The same with every way to withdraw and to die."""
     assert tell(point, act, hasty).ledger.counts[f"stepped in at {point}"]
+
+
+def test_a_link_from_before_a_withdrawal_brings_nothing_back() -> None:
+    """Neither from before the withdrawal of that topic, nor from before a complaint."""
+    for stop in (("link", PEOPLE[0], "offers", "page"), ("complain", 0)):
+        told = Promise()
+        try:
+            told.opens([["news"]])
+            told.do(told.wish(PEOPLE[0], ["offers"]))
+            told.goes_on(0)
+            told.do(told.act(stop))
+            told.goes_on(0)
+            told.do(told.act(("confirm", 0)))
+            told.the_promise_is_kept()
+            assert ("offers" in {topic for _, topic in told.ledger.agreed}) is False
+        finally:
+            told.teardown()
+
+
+def test_what_a_flow_withdraws_survives_a_kill() -> None:
+    """`unsubscribe from` was committed, and the process died before it was carried out."""
+    told = Promise()
+    try:
+        told.opens([["news", "offers"]])
+        told.happens(PEOPLE[0], "cart_updated", False, 3 * 24 * 60 * MINUTE)
+        told.kills_when("unsubscribed")
+        told.goes_on(24 * 60 * MINUTE)
+        assert told.ledger.given_up
+        assert told.ledger.counts["killed"] == 1
+    finally:
+        told.teardown()
 
 
 def test_a_mail_on_its_way_may_leave() -> None:
