@@ -1,0 +1,54 @@
+"""The files of docs/deploying are ones that their programs take."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from virta.settings import Serving
+
+PLACE = Path(__file__).parents[2] / "docs" / "deploying"
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+def test_systemd_takes_the_unit(tmp_path: Path) -> None:
+    """Every line of it, with a program in the place of Virta."""
+    text = (PLACE / "virta.service").read_text("utf-8")
+    unit = tmp_path / "virta.service"
+    unit.write_text(re.sub("ExecStart=.*", "ExecStart=/bin/true", text), "utf-8")
+    done = subprocess.run(["systemd-analyze", "verify", str(unit)], capture_output=True, text=True)
+    told = [line for line in done.stderr.splitlines() if "virta.service" in line]
+    assert told == []
+
+
+def test_systemd_waits_longer_than_virta_takes_to_stop() -> None:
+    """So that Virta ends itself."""
+    found = re.search(r"^TimeoutStopSec=(\d+)$", (PLACE / "virta.service").read_text("utf-8"), re.MULTILINE)
+    assert found is not None
+    assert int(found[1]) > Serving().stop_seconds
+
+
+@pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed")
+def test_nginx_takes_its_page(tmp_path: Path) -> None:
+    """With a certificate made for the test."""
+    key, certificate = tmp_path / "privkey.pem", tmp_path / "fullchain.pem"
+    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=mail.kafija.example"]
+    subprocess.run([*make, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
+    text = (PLACE / "nginx.conf").read_text("utf-8").replace("/etc/ssl/kafija", str(tmp_path))
+    whole = tmp_path / "whole.conf"
+    whole.write_text(f"pid {tmp_path}/pid; events {{}} http {{ {text} }}", "utf-8")
+    done = subprocess.run(
+        ["nginx", "-t", "-p", str(tmp_path), "-c", str(whole)], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", ["nginx.conf", "Caddyfile"])
+def test_neither_proxy_hands_on_what_is_for_the_machine_itself(name: str) -> None:
+    """And both say for whom they ask."""
+    text = (PLACE / name).read_text("utf-8")
+    assert "/metrics" in text
+    assert "/studio" in text
+    assert "X-Forwarded-For" in text
