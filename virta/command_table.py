@@ -50,6 +50,16 @@ GROUPS = (
         ),
     ),
     Group(
+        "Hold them back",
+        (
+            Command("pause", "virta.commands.pause:pause", "Let no marketing mail leave."),
+            Command("resume", "virta.commands.pause:resume", "Let mails leave again."),
+            Command("halt", "virta.commands.pause:halt", "Let nothing leave any more, at once."),
+            Command("cancel", "virta.commands.campaign:cancel", "End a campaign for whoever was not mailed."),
+            Command("throttle", "virta.commands.campaign:throttle", "Send a flow's mails so many an hour."),
+        ),
+    ),
+    Group(
         "Keep what they know",
         (
             Command("backup", "virta.commands.backup:backup", "Copy all stores, also while Virta serves."),
