@@ -38,7 +38,9 @@ def test_nginx_takes_its_page(tmp_path: Path) -> None:
     subprocess.run([*make, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
     text = (PLACE / "nginx.conf").read_text("utf-8").replace("/etc/ssl/kafija", str(tmp_path))
     whole = tmp_path / "whole.conf"
-    whole.write_text(f"pid {tmp_path}/pid; events {{}} http {{ {text} }}", "utf-8")
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    places = " ".join(f"{kind}_temp_path {tmp_path}/{kind};" for kind in kinds)
+    whole.write_text(f"pid {tmp_path}/pid; events {{}} http {{ {places} {text} }}", "utf-8")
     done = subprocess.run(
         ["nginx", "-t", "-p", str(tmp_path), "-c", str(whole)], capture_output=True, text=True
     )

@@ -144,3 +144,15 @@ def test_the_log_begins_and_ends_with_a_line_that_says_what_runs(served: Served)
     assert set(line["flows"]) == {"welcome", "thanks", "cart"}
     assert all(re.fullmatch("[0-9a-f]{12}", digest) for digest in line["flows"].values())
     assert re.fullmatch("[0-9a-f]{12}", line["policy"])
+
+
+def test_the_log_names_nobody(served: Served) -> None:
+    """At its most talkative: no address, no key and no token, in lines or beside them; and every line is
+    one of those that the page explains."""
+    text = served.log_file.read_text("utf-8")
+    assert "@" not in text
+    assert "the stall's key" not in text
+    assert served.plain() == []
+    page = (ROOT / "docs" / "delivery.md").read_text("utf-8")
+    assert {line["event"] for line in served.log()} <= set(re.findall("`([^`]+)`", page))
+    assert {"serving", "running"} <= {line["event"] for line in served.log()}
