@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from virta.release.planning import Planned
 
 _REFUSED = 3
+_LONG = 1000  # so many people take long enough to be told how far it is
 
 
 def apply(
@@ -70,7 +71,9 @@ def apply(
     asks = not (yes or plan is not None or format == "json") and sys.stdin.isatty()
     if format == "text":
         _show(planned)
-    if planned.running is None or not (planned.plan.changed or planned.backfills):
+    if planned.running is None:
+        return _told(format, planned, None, "The first start of `virta serve` makes it release 1.")
+    if not (planned.plan.changed or planned.backfills):
         return _told(format, planned, None, "")
     try:
         if asks:
@@ -150,7 +153,8 @@ def _followed(database: "Place", planned: "Planned", made: "Release") -> str:
     people = planned.running.standing.total()
 
     def seen(so_far: Progress) -> None:
-        bar.at(min(so_far.seen, people), so_far.seen)
+        if people >= _LONG:
+            bar.at(min(so_far.seen, people), so_far.seen)
 
     try:
         with Bar("Taking people over", people, "people") as bar:
