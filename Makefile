@@ -66,6 +66,7 @@ bench: $(READY)
 	$(BIN)/python bench/signups.py
 	$(BIN)/python bench/sink.py
 	$(BIN)/python bench/check.py
+	$(BIN)/python bench/room.py
 
 fuzz: $(READY)
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --editable ".[fuzz]"

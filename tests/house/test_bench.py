@@ -25,3 +25,13 @@ def test_the_cost_of_a_whole_mail_is_measured_stage_by_stage() -> None:
         "engine core",
         "loop, threads and the rest",
     }
+
+
+def test_the_room_of_a_journey_is_measured() -> None:
+    """The journal's rows have the lines that they say, and as many ends as people."""
+    done = subprocess.run(
+        [sys.executable, ROOT / "bench" / "room.py", "30"], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"^ +[\d.]+  bytes of the journal a line", done.stdout, re.MULTILINE)
+    assert len(done.stdout.splitlines()) == 6
