@@ -1,0 +1,66 @@
+"""Faults in the way of a withdrawal, each of which the model of the promise must notice.
+
+A row: what is broken, the file, what stands there, what stands there instead."""
+
+BROKEN = (
+    (
+        "without the feed of revocations",
+        "engine/delivery/mailer.py",
+        "if stop is not None and stop.leaf > permit.leaf:",
+        "if False:",
+    ),
+    (
+        "without the state of the topic at the gate",
+        "consent/gate.py",
+        "if state is not State.ACTIVE:",
+        "if state is State.NONE:",
+    ),
+    (
+        "journeys end at their next step only",
+        "engine/core/advance.py",
+        "leaving.all_of(turn, lambda flow: flow.graph.topic == data.topic, Why.TOPIC_WITHDRAWN)",
+        "pass",
+    ),
+    (
+        "a complaint ends no journey",
+        "engine/core/advance.py",
+        'leaving.all_of(turn, lambda flow: flow.graph.purpose == "marketing", data.reason)',
+        "pass",
+    ),
+    (
+        "without complaints at the gate",
+        "consent/gate.py",
+        "if subject.holds(subject.complained, purpose.topic):",
+        "if False:",
+    ),
+    (
+        "all means this topic",
+        "consent/withdrawal.py",
+        "if topic and not everything else",
+        "if topic else",
+    ),
+    (
+        "what may have gone goes again after a kill",
+        "engine/delivery/recover.py",
+        "settlements.append(Settlement(key, attempt, Outcome.UNKNOWN))",
+        "settlements.append(Settlement(key, attempt, Outcome.RELEASED))",
+    ),
+    (
+        "without the mark before the final dot",
+        "engine/delivery/mailer.py",
+        "self._attempts.begin(permit.key, permit.attempt)",
+        "pass",
+    ),
+    (
+        "what a flow withdraws is dropped",
+        "engine/run/errands.py",
+        "effect.contact, body.topic, body.flow, effect.key, body.at",
+        'effect.contact, "none", body.flow, effect.key, body.at',
+    ),
+    (
+        "the page of preferences withdraws nothing",
+        "consent/preferences.py",
+        "    if dropped:\n",
+        "    if False:\n",
+    ),
+)
