@@ -1,12 +1,13 @@
-"""Forgetting parts of the journal: what is too old, and all lines of somebody who was erased.
+"""The whole journal, and forgetting parts of it: what is too old, and all lines of somebody who was erased.
 
 The newest row always stays: numbers of rows never come again, since readers go by them.
 """
 
 from collections.abc import Collection
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
+from engine.core.bundle import Entry, replace
 from engine.store import rows
 from engine.store import schema as t
 from engine.store.statement import Driver, Statement
@@ -55,3 +56,16 @@ _REWRITE = Statement(
     .where(_journal.seq == bindparam("seq_"))
     .values(count=bindparam("lines"), body=bindparam("bytes"))
 )
+
+
+def whole(connection: Connection) -> list[Entry]:
+    """All of it, ordered by (at, contact, n)."""
+    bodies = connection.execute(select(t.journal.c.body).order_by(t.journal.c.seq))
+    entries = [entry for (body,) in bodies for entry in rows.entries_of(body)]
+    ordered = sorted(entries, key=lambda entry: (entry.at, entry.contact))  # stable: in order of writing
+    numbered: list[Entry] = []
+    for entry in ordered:
+        before = numbered[-1] if numbered else None
+        same = before is not None and (before.at, before.contact) == (entry.at, entry.contact)
+        numbered.append(replace(entry, n=before.n + 1 if same and before is not None else 0))
+    return numbered

@@ -1,13 +1,13 @@
 """The engine's memory: contacts with their journeys, the inbox, effects, the journal, graphs."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from sqlalchemy import Connection, bindparam, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from dsl.graph import Graph, graph_from_json, to_json
 from engine.core.asked import Asked
-from engine.core.bundle import Bundle, Effect, Entry, Stimulus, replace
+from engine.core.bundle import Bundle, Effect, Entry, Stimulus
 from engine.core.rereading import RawEvent
 from engine.core.trial import Ruling
 from engine.mail.kept import Kept
@@ -266,7 +266,7 @@ class Store:
 
     async def journal(self) -> list[Entry]:
         """The whole journal ordered by (at, contact, n); `n` counts the lines of a contact at an instant."""
-        return _ordered(await self._database.run(_journal))
+        return await self._database.run(journal.whole)
 
     # graphs
 
@@ -360,9 +360,7 @@ def _forget_journal(connection: Connection, before: int, limit: int) -> bool:
     return journal.forget(driver_of(connection), before, limit)
 
 
-def _forget_lines_of(
-    connection: Connection, contacts: Collection[str], after: int, limit: int
-) -> int | None:
+def _forget_lines_of(connection: Connection, contacts: Collection[str], after: int, limit: int) -> int | None:
     return journal.forget_people(driver_of(connection), contacts, after, limit)
 
 
@@ -380,25 +378,6 @@ def _forget(connection: Connection, kept: Collection[str], before: int) -> None:
 
 def _cursors(connection: Connection) -> dict[str, int]:
     return {row.name: int(row.value) for row in connection.execute(select(t.note))}
-
-
-def _journal(connection: Connection) -> list[Entry]:
-    return list(_lines(connection))
-
-
-def _lines(connection: Connection) -> Iterator[Entry]:
-    for (body,) in connection.execute(select(t.journal.c.body).order_by(t.journal.c.seq)):
-        yield from rows.entries_of(body)
-
-
-def _ordered(entries: list[Entry]) -> list[Entry]:
-    ordered = sorted(entries, key=lambda entry: (entry.at, entry.contact))  # stable: in order of writing
-    numbered: list[Entry] = []
-    for entry in ordered:
-        before = numbered[-1] if numbered else None
-        same = before is not None and (before.at, before.contact) == (entry.at, entry.contact)
-        numbered.append(replace(entry, n=before.n + 1 if same and before is not None else 0))
-    return numbered
 
 
 def _keep_graphs(connection: Connection, graphs: Sequence[Graph]) -> None:
