@@ -50,13 +50,14 @@ GROUPS = (
         ),
     ),
     Group(
-        "Hold them back",
+        "Operate them",
         (
             Command("pause", "virta.commands.pause:pause", "Let no marketing mail leave."),
             Command("resume", "virta.commands.pause:resume", "Let mails leave again."),
             Command("halt", "virta.commands.pause:halt", "Let nothing leave any more, at once."),
             Command("cancel", "virta.commands.campaign:cancel", "End a campaign for whoever was not mailed."),
             Command("throttle", "virta.commands.campaign:throttle", "Send a flow's mails so many an hour."),
+            Command("doctor", "virta.commands.doctor:doctor", "Say what is wrong here, and what to do."),
         ),
     ),
     Group(

@@ -19,6 +19,7 @@ from engine.core.trial import Ruling
 from engine.store import raw, releases, rows
 from engine.store import schema as t
 from engine.store.arrivals import INBOX
+from engine.store.aside import Aside, aside
 from engine.store.control import Instruction, control
 from engine.store.database import StoreFault, beside
 from engine.store.releases import Head, Release
@@ -99,6 +100,12 @@ class Records:
         """All that the engine was told from outside, in order."""
         asked = select(control).order_by(control.c.seq)
         return [Instruction(*row) for row in self._connection.execute(asked)]
+
+    def set_aside(self) -> list[Aside]:
+        """The people with whom the engine does not get on."""
+        asked = select(aside).order_by(aside.c.at, aside.c.contact)
+        found = self._connection.execute(asked)
+        return [Aside(row.contact.hex(), row.at, row.kind, row.error) for row in found]
 
     def notes(self) -> dict[str, int]:
         """The engine's cursors, by name."""

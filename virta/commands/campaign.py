@@ -13,7 +13,8 @@ from engine.delivery.orders import Cancel, Throttle
 from engine.insight.records import open_records
 from engine.store.database import StoreFault
 from engine.store.server import Place
-from virta.operating.ordering import give, look, now, store_of
+from virta.database_url import engine_place
+from virta.operating.ordering import give, look, now
 from virta.operating.telling import Output, tell
 from virta.settings import BrokenProject, read_settings
 
@@ -41,7 +42,7 @@ def cancel(
     """End the journeys of a flow in which nothing has been mailed yet, and let nobody enter any more by the
     start by the calendar that has come last. Later starts come as they would."""
     settings = read_settings(folder.resolve())
-    store = store_of(folder, settings)
+    store = engine_place(folder, settings)
     waiting = look(store, flow).of(flow)
     through = issue.isoformat() if issue is not None else _last_start(store, flow)
     day = issue.isoformat() if issue is not None else ""
@@ -67,7 +68,7 @@ def throttle(
     """Let so many marketing mails of a flow leave in an hour, evenly, until it is told otherwise. A mail that
     waits for its turn is not late by that."""
     settings = read_settings(folder.resolve())
-    store = store_of(folder, settings)
+    store = engine_place(folder, settings)
     number = _number(per_hour)
     waiting = look(store, flow).of(flow)
     says = f"{flow} sends at most {number:g} mails an hour" if number else f"{flow} sends as fast as it can"

@@ -7,7 +7,8 @@ from cyclopts import Parameter
 
 from engine.delivery.orders import Halt, LatePolicy, Pause, Resume
 from engine.insight.held_back import Waiting
-from virta.operating.ordering import folder_of, give, look, store_of
+from virta.database_url import engine_place
+from virta.operating.ordering import folder_of, give, look
 from virta.operating.telling import Output, tell
 from virta.settings import read_settings
 
@@ -26,7 +27,7 @@ def pause(
     """Let no marketing mail leave, of one flow or of all, until `virta resume`. People go on entering, and
     waits go on; a journey that comes to a mail stands there."""
     flow, folder = folder_of(flow, folder)
-    store = store_of(folder, read_settings(folder.resolve()))
+    store = engine_place(folder, read_settings(folder.resolve()))
     waiting = look(store, flow).of(flow)
     which = f"of {flow} " if flow else ""
     what = f"Paused: no mail {which}leaves" if all_ else f"Paused: no marketing mail {which}leaves"
@@ -50,7 +51,7 @@ def resume(
     service decides on each mail that waited as it does on any other."""
     flow, folder = folder_of(flow, folder)
     settings = read_settings(folder.resolve())
-    store, order = store_of(folder, settings), Resume(flow, late)
+    store, order = engine_place(folder, settings), Resume(flow, late)
     before, after = look(store, flow).orders, look(store, flow, order)
     waiting, policy = after.of(flow), late or settings.delivery.late
     held = flow in before.paused or (not flow and before.halted is not None)
@@ -74,7 +75,7 @@ def resume(
 def halt(folder: _Folder = Path(), *, output: _Format = "text") -> int:
     """Let nothing leave any more, at once: no mail of any kind, confirmations of sign-ups among them, until
     `virta resume`. What the mail server has begun to take cannot be called back; it is counted."""
-    store = store_of(folder, read_settings(folder.resolve()))
+    store = engine_place(folder, read_settings(folder.resolve()))
     waiting = look(store).of("")
     return tell(give(store, Halt()), waiting, output, [f"Halted: nothing leaves. {_waits(waiting)}"])
 

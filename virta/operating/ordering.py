@@ -17,8 +17,7 @@ from engine.run.control import ON_WAY
 from engine.store.control import open_desk
 from engine.store.database import StoreFault, is_held
 from engine.store.server import Place, Server
-from virta.database_url import engine_place
-from virta.settings import BrokenProject, Settings
+from virta.settings import BrokenProject
 
 _PATIENCE = 10.0
 """Seconds within which a running engine acts on an order, which it looks for each second."""
@@ -43,11 +42,6 @@ def folder_of(flow: str, folder: Path) -> tuple[str, Path]:
     if flow and folder == Path() and (Path(flow) / "virta.toml").is_file():
         return "", Path(flow)
     return flow, folder
-
-
-def store_of(folder: Path, settings: Settings) -> Place:
-    """The engine's database."""
-    return engine_place(folder, settings)
 
 
 def look(store: Place, flow: str = "", then: Order | None = None) -> HeldBack:

@@ -1,0 +1,159 @@
+"""What a doctor looks at in the stores of a project. Each check is a function that gives its findings."""
+
+import os
+import shutil
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from engine.core.bundle import Journey
+from engine.core.calendar import NEVER
+from engine.core.record import What
+from engine.insight.records import Records
+from virta.operating.complaint import Complaint
+from virta.settings import Settings
+
+_OVERDUE = 600_000
+_MONTH = 30 * 86_400_000
+_AHEAD = 60_000
+_LITTLE = 1 << 30  # bytes free
+_OLD_KEYS = 730 * 86_400
+_SHOWN = 3
+
+
+def journeys(records: Records, now: int, running: bool) -> Iterator[Complaint]:
+    """Those that nothing will ever move, and timers that are overdue."""
+    open_ = {effect.key for effect in records.effects()}
+    every = records.journeys()
+    stuck = [journey for journey in every if journey.due >= NEVER and journey.mail not in open_]
+    for flow, count in sorted(Counter(journey.flow for journey in stuck).items()):
+        ids = ", ".join(journey.id for journey in stuck if journey.flow == flow)[: 34 * _SHOWN - 2]
+        yield Complaint(
+            "stuck-journeys",
+            f"{_journeys(count)} of {flow} {_stand(count)} with no deadline and no open mail ({ids}).",
+            "Start `virta serve` anew, which takes up what is open; if it stays so, please report it.",
+        )
+    overdue = [journey for journey in every if journey.due < now - _OVERDUE]
+    if overdue:
+        yield Complaint("overdue-timers", _overdue(overdue, now), _why_overdue(running))
+
+
+def _overdue(overdue: list[Journey], now: int) -> str:
+    oldest = (now - min(journey.due for journey in overdue)) // 60_000
+    return f"{len(overdue):,} timers are overdue, the oldest by {oldest:,} minutes."
+
+
+def _why_overdue(running: bool) -> str:
+    if not running:
+        return "No engine runs: start `virta serve`. Marketing over 12 hours late goes by `[delivery] late`."
+    return (
+        "The engine runs and is behind, or cannot go on: its log says why (`the consent service does not …`)."
+    )
+
+
+def unknown_outcomes(records: Records, now: int) -> Iterator[Complaint]:
+    """Mails of the last 30 days of which nobody knows whether they went out."""
+    lines = [line for line in records.lines() if line.what == What.UNKNOWN and line.at > now - _MONTH]
+    if lines:
+        places = Counter(f"{line.flow}, {line.step}" for line in lines).most_common(_SHOWN)
+        told = "; ".join(f"{place}: {count}" for place, count in places)
+        yield Complaint(
+            "unknown-outcomes",
+            f"Of {len(lines):,} mails of the last 30 days it is unknown whether they went out ({told}).",
+            "Look for their keys in the mail server's log; they are not sent again by themselves, "
+            "since nobody is to get a mail twice. `virta why ADDRESS` names each.",
+        )
+
+
+def set_aside(records: Records) -> Iterator[Complaint]:
+    """People with whom the engine does not get on."""
+    found = records.set_aside()
+    for error, count in Counter(one.error for one in found).most_common(_SHOWN):
+        yield Complaint(
+            "set-aside",
+            f"{'1 person is' if count == 1 else f'{count:,} people are'} set aside: {error}",
+            "What happens to them is kept. They are tried again at the next start of `virta serve`; if they "
+            "stay aside, please report the error.",
+        )
+
+
+def clock(records: Records, now: int) -> Iterator[Complaint]:
+    """A clock that was set back."""
+    newest = records.newest()
+    if newest is not None and newest > now + _AHEAD:
+        yield Complaint(
+            "clock",
+            f"The stores hold what happened {(newest - now) // 1000:,} seconds after now.",
+            "This machine's clock was set back, or the stores come from one that is ahead: set it by NTP.",
+        )
+
+
+def disk(data: Path) -> Iterator[Complaint]:
+    """Space, and who may read."""
+    if not data.is_dir():
+        yield Complaint("disk", f"There is no folder {data}.", "Start `virta serve` once, which makes it.")
+        return
+    free = shutil.disk_usage(data).free
+    if free < _LITTLE:
+        yield Complaint(
+            "disk",
+            f"{free // (1 << 20):,} MiB are free where {data} is.",
+            "Make room, at least 1 GiB: a full disk stops the engine, and nothing more is accepted.",
+        )
+    if not os.access(data, os.W_OK):
+        yield Complaint(
+            "disk",
+            f"{data} cannot be written by this user.",
+            "Run Virta as its owner, or give it to this user.",
+        )
+    for path in sorted(data.iterdir()):
+        if path.is_file() and path.suffix != ".lock" and path.stat().st_mode & 0o077:
+            mode = f"{path.stat().st_mode & 0o777:o}"
+            yield Complaint(
+                "modes",
+                f"{path} can be read by others than its owner (mode {mode}).",
+                f"chmod 600 {path}",
+            )
+
+
+def keys(folder: Path, settings: Settings, now: int) -> Iterator[Complaint]:
+    """The file of development keys: who may read it, and how old it is."""
+    if not settings.keys.file:
+        return
+    path = folder / settings.keys.file
+    if not path.is_file():
+        yield Complaint(
+            "keys", f"There is no {path}.", "Put back the keys, or start `virta serve` to make new ones."
+        )
+        return
+    if path.stat().st_mode & 0o077:
+        yield Complaint("keys", f"{path} can be read by others than its owner.", f"chmod 600 {path}")
+    if now / 1000 - path.stat().st_mtime > _OLD_KEYS:
+        yield Complaint(
+            "keys", f"{path} is over two years old.", "docs/keys.md says which keys can be changed, and how."
+        )
+
+
+def integrity(database: Path) -> Iterator[Complaint]:
+    """Every page of a database, read."""
+    try:
+        with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as driver:
+            found = [str(row[0]) for row in driver.execute("PRAGMA integrity_check(5)")]
+    except sqlite3.DatabaseError as fault:
+        found = [str(fault)]
+    if found != ["ok"]:
+        yield Complaint(
+            "integrity",
+            f"{database} is damaged: {'; '.join(found)}.",
+            "Stop `virta serve`, keep a copy of the file, and put back a backup: virta restore BACKUP",
+        )
+
+
+def _journeys(count: int) -> str:
+    return "1 journey" if count == 1 else f"{count:,} journeys"
+
+
+def _stand(count: int) -> str:
+    return "stands" if count == 1 else "stand"
