@@ -161,3 +161,15 @@ def test_a_store_of_before_versions_were_kept_is_taken_along(
     shutil.copy(tmp_path / "old.db", stall / "data" / ENGINE)
     assert run(["upgrade", str(stall)]) == 2
     assert "has other tables than it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["backup", "--to", "kept"], ["upgrade"]])
+def test_stores_on_a_server_are_left_to_the_servers_tools(
+    words: list[str], stall: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It says which ones."""
+    text = (stall / "virta.toml").read_text("utf-8")
+    url = "postgresql://virta@db.stall.example/virta"
+    (stall / "virta.toml").write_text(f'{text}\n[stores]\nurl = "{url}"\nschema = "stall"\n', "utf-8")
+    assert run([words[0], str(stall), *words[1:]]) == 2
+    assert "pg_dump" in capsys.readouterr().err

@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from virta.command_table import VERSION
 from virta.keeping.backup import back_up
+from virta.keeping.places import in_files
 from virta.keys import keys_to_keep
 from virta.settings import read_settings
 from virta.terminal.progress import Bar
@@ -25,7 +26,7 @@ def backup(
     the addresses in it; with them, whoever has the backup has everything."""
     settings = read_settings(folder.resolve())
     kept = keys_to_keep(settings, folder) if keys else None
-    data = folder / settings.stores.folder
+    data = in_files(folder, settings)
     whole = sum(path.stat().st_size for path in data.glob("*.db")) // 1_000_000
     now = time.time_ns() // 1_000_000
     with Bar("Backing up", 1.0, "MB") as bar:

@@ -15,7 +15,7 @@ from consent.service import open_service
 from consent.signer import Signer
 from consent.witness import read_witness
 from virta.keeping.manifest import CONSENT, Manifest
-from virta.keeping.places import held, is_marked
+from virta.keeping.places import held, in_files, is_marked
 from virta.keeping.proving import Unusable, faults_of, read_backup
 from virta.keeping.restoring import Restored, newer, put_back
 from virta.keeping.upgrading import FILES, steps
@@ -52,7 +52,7 @@ def restore(
     faults = _faults(backup, manifest, keys.consent)
     if faults or check:
         return _tell_check(backup, manifest, faults, output)
-    data = folder / settings.stores.folder
+    data = in_files(folder, settings)
     data.mkdir(parents=True, exist_ok=True)
     with held(data):
         more = None if over_newer or is_marked(data) else newer(data, backup, manifest, engine_only)

@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from virta.command_table import VERSION
 from virta.keeping.backup import back_up
 from virta.keeping.manifest import CONSENT, ENGINE
-from virta.keeping.places import held
+from virta.keeping.places import held, in_files
 from virta.keeping.upgrading import FILES, is_known, opened, steps, upgrade, versions_of
 from virta.settings import BrokenProject, read_settings
 
@@ -24,7 +24,7 @@ def bring_up(
     """Bring the stores to this version, after a backup. Each step is whole or not at all. Nothing happens
     where nothing is to be done."""
     settings = read_settings(folder.resolve())
-    data = folder / settings.stores.folder
+    data = in_files(folder, settings)
     found = versions_of(data)
     if not found:
         raise BrokenProject(f"There are no stores in {data}: nothing has happened here yet.")

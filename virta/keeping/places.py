@@ -7,10 +7,20 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from virta.settings import BrokenProject
+from virta.settings import BrokenProject, Settings
 
 LOCKS = ("engine.lock", "consent.db.lock")
 _UNFINISHED = "restore-unfinished"
+
+
+def in_files(folder: Path, settings: Settings) -> Path:
+    """The folder of the project's stores. Raises `BrokenProject` where they are on a server."""
+    if settings.stores.url or settings.stores.consent_url:
+        raise BrokenProject(
+            "Stores of this project are on a PostgreSQL server, and this command is for stores in files: use "
+            "the server's own tools, pg_dump and pg_restore for backups. Keep the file of stops with them."
+        )
+    return folder / settings.stores.folder
 
 
 @contextmanager
