@@ -170,6 +170,8 @@ def test_stores_on_a_server_are_left_to_the_servers_tools(
     """It says which ones."""
     text = (stall / "virta.toml").read_text("utf-8")
     url = "postgresql://virta@db.stall.example/virta"
-    (stall / "virta.toml").write_text(f'{text}\n[stores]\nurl = "{url}"\nschema = "stall"\n', "utf-8")
+    (stall / "virta.toml").write_text(
+        f'{text}\n[stores]\nurl = "{url}"\nconsent_url = "{url}"\nschema = "stall"\n', "utf-8"
+    )
     assert run([words[0], str(stall), *words[1:]]) == 2
     assert "pg_dump" in capsys.readouterr().err
