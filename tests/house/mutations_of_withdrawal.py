@@ -63,4 +63,46 @@ BROKEN = (
         "    if dropped:\n",
         "    if False:\n",
     ),
+    (
+        "without bounces at the gate",
+        "consent/gate.py",
+        "if subject.bounced > subject.confirmed:",
+        "if False:",
+    ),
+    (
+        "a permit lives for ever",
+        "engine/delivery/mailer.py",
+        "return self._clock() <= permit.deadline and",
+        "return",
+    ),
+    (
+        "a link from before a withdrawal counts",
+        "consent/withdrawal.py",
+        "    drop(tx, subject.id, json.dumps(list(topics)))\n",
+        "    pass\n",
+    ),
+    (
+        "a link from before a complaint counts",
+        "consent/withdrawal.py",
+        '    close_all(tx, subject.id, "withdrawn")\n',
+        "    pass\n",
+    ),
+    (
+        "what a flow withdraws is forgotten by a kill",
+        "engine/run/errands.py",
+        "                self._asked.append(effect)\n                continue",
+        "                continue",
+    ),
+    (
+        "the engine is deaf to complaints",
+        "engine/run/changes.py",
+        '_SILENCED = {"complaint": Why.COMPLAINED, ',
+        "_SILENCED = {",
+    ),
+    (
+        "what was withdrawn while the engine was down is missed",
+        "engine/run/changes.py",
+        "if not cursor or any(change.seq == cursor for change in await consent.changes(cursor - 1, 1)):",
+        "if not cursor:",
+    ),
 )

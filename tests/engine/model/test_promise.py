@@ -95,6 +95,20 @@ def test_a_link_from_before_a_withdrawal_brings_nothing_back() -> None:
             told.teardown()
 
 
+def test_whose_mailbox_is_gone_gets_no_service_mail_either() -> None:
+    """Until they confirm anew."""
+    told = Promise()
+    try:
+        told.opens([["news"]])
+        told.do(told.act(("bounce", 0)))
+        told.happens(PEOPLE[0], "order_placed", False, MINUTE)
+        told.the_promise_is_kept()
+        assert told.ledger.counts["stopped by bounce"] == 1
+        assert told.ledger.counts["mails of service"] == 0
+    finally:
+        told.teardown()
+
+
 def test_what_a_flow_withdraws_survives_a_kill() -> None:
     """`unsubscribe from` was committed, and the process died before it was carried out."""
     told = Promise()
