@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import msgspec
 from starlette.applications import Starlette
 
 from consent.service import open_reader
@@ -14,13 +15,16 @@ from dsl.compile import Compiled
 from dsl.graph import Graph
 from engine.core.loaded import Loaded
 from engine.core.mailkey import mail_key
+from engine.delivery.orders import Order, kind_of
 from engine.insight.records import Records, open_records
 from engine.insight.story import Names
 from engine.mail.measured import Marks
+from engine.store.control import open_desk
 from engine.store.server import Place
 from virta.database_url import consent_place, engine_place
 from virta.keys import ProjectKeys
 from virta.mailbox.index import Index
+from virta.operating.ordering import author
 from virta.settings import BrokenProject, Settings
 from virta.telling.people import People
 from virta.wiring import marks_of
@@ -43,6 +47,13 @@ class ProjectSources:
     database: Place
     now: Callable[[], int]
     loaded: Callable[[Iterable[Graph]], Loaded]
+
+    def instruct(self, order: Order) -> None:
+        """Tell the engine, as from outside. Raises `StoreFault`."""
+        with open_desk(self.database) as desk:
+            desk.instruct(
+                kind_of(order), msgspec.json.encode(order), f"{author()}, in the studio", self.now()
+            )
 
     def records(self) -> AbstractContextManager[Records]:
         """The engine's records as they are now. Raises `StoreFault`."""

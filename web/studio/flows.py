@@ -11,6 +11,7 @@ from dsl.draw.marks import Live, Mark
 from dsl.draw.svg import draw
 from dsl.graph import Graph, If, Node, Send
 from dsl.wording.flows import node_words
+from engine.insight.held_back import held_back
 from engine.insight.standing import arms, marks, places, steps
 from engine.insight.trial import told_of
 from engine.mail.foreign import read_foreign
@@ -42,6 +43,7 @@ def get_flow(request: Request, studio: Studio) -> Response:
         counted = studio.snapshot.of(records)
         standing = places(flow, records.journeys(), records.graphs())
         rulings = told_of(flow, records.rulings())
+        held = held_back(records, studio.sources.now())
     figures = steps(flow, counted.tally)
     shown = {step: _linked(flow, step, mark) for step, mark in marks(figures, standing).items()}
     entered = counted.figures[flow.flow].entered
@@ -62,6 +64,8 @@ def get_flow(request: Request, studio: Studio) -> Response:
         elsewhere=len(standing.get("", ())),
         rulings=rulings,
         by_request=studio.inbox.flows.get(flow.flow, False),
+        paused=held.orders.paused.get(flow.flow),
+        waits=held.of(flow.flow),
     )
 
 

@@ -9,11 +9,15 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.core.calendar import NEVER
+from engine.delivery.orders import in_force
+from engine.insight.held_back import sentences
 from engine.insight.words import LEAF_NAMES, STATES, reason_label, reason_words
+from engine.store.database import StoreFault
 from web.api.inbox import Inbox
 from web.studio.guard import PAGE_POLICY
 from web.studio.snapshot import Snapshot
@@ -46,9 +50,18 @@ class Studio:
             "stylesheet": f"/studio/style.{stylesheet()[0]}.css",
             "clock": self.clock,
             "names": self.sources.names,
+            "held": self._held(),
         }
         text = _templates().get_template(f"{name}.html").render(frame | values)
         return Response(text, status, {"Content-Security-Policy": PAGE_POLICY}, "text/html")
+
+    def _held(self) -> list[str]:
+        """What the operator holds back now, in sentences."""
+        try:
+            with self.sources.records() as records:
+                return sentences(in_force(records.instructions()), self.clock)
+        except StoreFault:  # the page says itself what it cannot show
+            return []
 
     def day(self, at: int) -> date:
         """The day of a moment on the project's clock."""
@@ -88,6 +101,7 @@ def _templates() -> Environment:
         "leaf": lambda type_: LEAF_NAMES.get(type_, type_),
         "month": lambda at, clock: _local(at, clock).strftime("%B %Y"),
         "because": reason_words,
+        "coded": _coded,
         "state": lambda state: STATES.get(state, state),
         "day": _day,
         "hour": lambda at, clock: _local(at, clock).strftime("%H:%M"),
@@ -97,6 +111,14 @@ def _templates() -> Environment:
     }
     environment.globals["NEVER"] = NEVER
     return environment
+
+
+def _coded(text: str) -> Markup:
+    """Words between backticks as code."""
+    parts = (escape(part) for part in text.split("`"))
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if number % 2 else part for number, part in enumerate(parts)
+    )
 
 
 def _local(at: int, clock: ZoneInfo) -> datetime:

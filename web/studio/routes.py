@@ -16,6 +16,7 @@ from web.body import TooLarge
 from web.studio.flows import get_drawing, get_flow, get_flows, get_step
 from web.studio.frame import Studio, stylesheet
 from web.studio.guard import LocalOnly
+from web.studio.holding import post_hold
 from web.studio.log import get_log
 from web.studio.mailbox import get_mail, get_mail_html, get_mails
 from web.studio.overview import get_overview
@@ -43,7 +44,7 @@ PAGES: dict[str, Look] = {
 }
 
 
-ACTS: dict[str, Act] = {"/flows/{flow}/start": post_start}
+ACTS: dict[str, Act] = {"/flows/{flow}/start": post_start, "/flows/{flow}/hold": post_hold}
 """All that can be done here: a POST to the page that asks for it."""
 
 

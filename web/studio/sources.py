@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from dsl.graph import Graph
 from engine.core.loaded import Loaded
+from engine.delivery.orders import Order
 from engine.insight.records import Records
 from engine.insight.story import Names, Person
 from engine.mail.measured import Marks
@@ -103,6 +104,9 @@ class Sources(Protocol):
 
     def loaded(self, ever: Iterable[Graph]) -> Loaded:
         """The project's program ready to run, with every graph that ever ran."""
+
+    def instruct(self, order: Order) -> None:
+        """Tell the engine, as from outside. Raises `StoreFault`."""
 
     def records(self) -> AbstractContextManager[Records]:
         """The engine's records as they are now. Raises `StoreFault`."""
