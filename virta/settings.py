@@ -19,7 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from consent.contract import BESIDE_TOPICS
-from engine.delivery.orders import LatePolicy
+from engine.delivery.late import LatePolicy
 from virta.misfit import in_plain_words
 
 _ADDRESS = re.compile(r"[^\s@<>\",;]+@[^\s@<>\",;]+\Z")

@@ -13,7 +13,8 @@ from msgspec import Struct
 
 from consent.contract import MailClass
 from engine.delivery.item import Item
-from engine.delivery.orders import NOTHING, InForce, LatePolicy
+from engine.delivery.late import LatePolicy
+from engine.delivery.orders import NOTHING, InForce
 from engine.delivery.pacing import Pace
 
 TOO_LATE = 12 * 3_600_000

@@ -9,10 +9,8 @@ from typing import Literal, TypeAlias
 import msgspec
 from msgspec import Struct
 
+from engine.delivery.late import LatePolicy
 from engine.store.control import Instruction
-
-LatePolicy: TypeAlias = Literal["skip", "pace"]
-"""What becomes of marketing that is too late: it is skipped, or goes at a pace."""
 
 
 class Pause(Struct, frozen=True):

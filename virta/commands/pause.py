@@ -5,7 +5,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from engine.delivery.orders import Halt, LatePolicy, Pause, Resume
+from engine.delivery.late import LatePolicy
+from engine.delivery.orders import Halt, Pause, Resume
 from engine.insight.held_back import Waiting
 from virta.database_url import engine_place
 from virta.operating.ordering import folder_of, give, look
