@@ -81,6 +81,9 @@ class Nursery:
         """Make the files."""
         assert self._ask("seed", seed) == 0
 
+    def _said(self) -> str:
+        return Path(self._log.name).read_text(errors="replace")[-4000:]
+
     def _ask(self, what: str, which: Life | Seed) -> int:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -89,7 +92,7 @@ class Nursery:
         line = self._process.stdout.readline()
         assert line, "the nursery is gone; its log says why"
         code: int = json.loads(line)["code"]
-        assert code in (0, -signal.SIGKILL), f"a life ended with {code}; the log says why"
+        assert code in (0, -signal.SIGKILL), f"a life ended with {code}:\n{self._said()}"
         return code
 
 

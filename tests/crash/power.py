@@ -24,8 +24,8 @@ _ATTEMPTS = "attempts"
 
 _Sync = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int)
 _Open = ctypes.CFUNCTYPE(
-    ctypes.c_int, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p
-)
+    ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p
+)  # the name is an address, for SQLite keeps that of the text which it gave
 
 
 class _Vfs(ctypes.Structure):
@@ -112,10 +112,10 @@ def _watch_sqlite(synced: Callable[[str], None]) -> None:
     really_open = _Open(vfs.open)
     paths: dict[int, str] = {}
 
-    def opened(self: Any, name: Any, file: int, flags: int, out: Any) -> int:
+    def opened(self: Any, name: int | None, file: int, flags: int, out: Any) -> int:
         code = really_open(self, name, file, flags, out)
         if code == 0 and name is not None and flags & (_DATABASE | _WAL):
-            paths[file] = os.fsdecode(name)
+            paths[file] = os.fsdecode(ctypes.string_at(name))
             at = ctypes.cast(file, ctypes.POINTER(ctypes.c_void_p))
             at[0] = ctypes.addressof(_watched_methods(at[0], paths, synced))
         return code

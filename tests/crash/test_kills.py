@@ -61,7 +61,7 @@ def tell_mixed(
 def test_thousands_of_kills_are_survived(crash_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """At least two thousand, at least twenty at each point; the counts are printed."""
     points = [*POINTS, *commits(crash_folder / "census"), OUTSIDE]
-    each = max(EACH, math.ceil(KILLS / len(points)))
+    each = max(EACH, math.ceil(1.1 * KILLS / len(points)))  # some points come but rarely
     done = side_by_side(crash_folder / "kills", points, each, power=False)
     with capsys.disabled():
         print("\n\n" + table("kill -9", done))
