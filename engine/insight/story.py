@@ -5,21 +5,20 @@ Pure: the journal's lines, the kept events and the consent service's history go 
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
-from decimal import Decimal
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from itertools import groupby
-from typing import Any, Literal
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from dsl.graph import Graph, Money, Program
+from dsl.graph import FieldType, Graph, Program
 from dsl.wording.flows import node_words
 from engine.core.bundle import Bundle, Entry
 from engine.core.calendar import zone
 from engine.core.record import What, Why
-from engine.insight.outside import one_line
+from engine.insight.values import fields_words, value_words
 from engine.insight.words import (
     FREQUENCIES,
     HOW,
@@ -57,8 +56,6 @@ _NAMED = _MAILS | {What.HELD}
 _LATE = _MAILS | {What.TOLD, What.CALLED}
 """What is told by whoever carries a step out, when the journey is past it."""
 _ENDS = frozenset((What.LEFT, What.FINISHED))
-_SHOWN_FIELDS = 4
-_LONGEST = 80
 
 
 class Stand(Struct, frozen=True):
@@ -118,12 +115,15 @@ class Line(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What people call things. `key` gives the key of a mail from journey, step and visit (1, 2, …)."""
+    """What people call things. `key` gives the key of a mail from journey, step and visit (1, 2, …); `fields`
+    are the types of each event's fields, `attributes` those of contacts, empty where no project says them."""
 
     flows: Mapping[str, Graph]
     topics: Mapping[str, str]
     segments: Mapping[str, str]
     key: Callable[[str, str, int], str]
+    fields: Mapping[str, Mapping[str, FieldType]] = field(default_factory=dict)
+    attributes: Mapping[str, FieldType] = field(default_factory=dict)
 
     @classmethod
     def of(cls, program: Program, key: Callable[[str, str, int], str]) -> "Names":
@@ -133,6 +133,8 @@ class Names:
             {topic.name: topic.title for topic in program.topics},
             {segment.name: segment.title for segment in program.segments},
             key,
+            {event.name: dict(event.fields) for event in program.events},
+            dict(program.attributes),
         )
 
     def flow(self, name: str) -> str:
@@ -154,12 +156,16 @@ class Names:
 
 
 def story(
-    names: Names, person: Person | None, journal: Iterable[Entry], events: Iterable[Received]
+    names: Names,
+    person: Person | None,
+    journal: Iterable[Entry],
+    events: Iterable[Received],
+    clock: ZoneInfo,
 ) -> list[Line]:
     """The sentences in order of time, the newest last. Within a minute what happened stands before what came
-    of it, and steps stand in the order in which they were met."""
+    of it, and steps stand in the order in which they were met. Moments in events are told on `clock`."""
     told = _agreements(names, person) if person else []
-    told += [_event(names, each) for each in events]
+    told += [_event(names, each, clock) for each in events]
     told += _journal(names, journal)
     return _as_met(names, sorted(told, key=lambda line: line.at))
 
@@ -343,10 +349,10 @@ def _chosen(happened: Happening) -> str:
             return f": {value}"
 
 
-def _event(names: Names, happened: Received) -> Line:
+def _event(names: Names, happened: Received, clock: ZoneInfo) -> Line:
     if happened.kind in MAIL_EVENTS:
         flow, step = (str(happened.data.get(name) or "") for name in ("flow", "step"))
-        told = _of_mail(names, happened)
+        told = _of_mail(names, happened, clock)
         return Line(happened.at, "event", told, flow=flow, step=step, what=happened.kind)
     if happened.kind == REQUEST:
         asked, place = (str(happened.data.get(name) or "") for name in ("flow", "place"))
@@ -354,41 +360,17 @@ def _event(names: Names, happened: Received) -> Line:
         return Line(happened.at, "event", f"The shop asked for {names.flow(asked)}{where}.")
     told = event_words(happened.kind).removeprefix("they ")
     told = f"The event {told}" if told.startswith("`") else told[0].upper() + told[1:]
-    shown = [f"{name.replace('_', ' ')} {words}" for name, words in _fields(happened.data)]
+    fields = fields_words(happened.data, names.fields.get(happened.kind, {}), clock)
+    shown = [f"{name.replace('_', ' ')} {words}" for name, words in fields]
     return Line(happened.at, "event", f"{told}{': ' if shown else ''}{', '.join(shown)}.")
 
 
-def _of_mail(names: Names, happened: Received) -> str:
+def _of_mail(names: Names, happened: Received, clock: ZoneInfo) -> str:
     """What became of a mail, by the step that sent it."""
     data = happened.data
     return MAIL_EVENTS[happened.kind].format(
         step=data.get("step") or "from us",
         flow=names.flow(str(data.get("flow") or "")),
-        link=value_words(data.get("link") or "a link"),
+        link=value_words(data.get("link") or "a link", None, clock),
         kind="not for good" if data.get("kind") == "soft" else "for good",
     )
-
-
-def _fields(data: Mapping[str, Any]) -> list[tuple[str, str]]:
-    shown = [(name, value_words(value)) for name, value in data.items() if value is not None]
-    return [(name, words) for name, words in shown if words][:_SHOWN_FIELDS]
-
-
-def value_words(value: Any) -> str:
-    """A value of an event or attribute, short enough for a sentence."""
-    match value:
-        case bool():
-            return "yes" if value else "no"
-        case Money():
-            return f"{value.amount:,} {value.currency}"
-        case Decimal():
-            return f"{value.normalize():f}"
-        case date():
-            return value.isoformat()
-        case dict():
-            return value_words(value.get("name") or "")
-        case list() | tuple():
-            return " and ".join(filter(None, map(value_words, value)))[:_LONGEST]
-        case _:
-            text = one_line(str(value))
-            return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

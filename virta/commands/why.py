@@ -82,7 +82,7 @@ def why(
             print(f"Nobody with the address {address} is known here: no sign-up and no event has named it.")
         return 1
     try:
-        answer = _answer(folder, person, Asked(flow, *_period(since, to, clock)))
+        answer = _answer(folder, person, Asked(flow, *_period(since, to, clock)), clock)
     except StoreFault as fault:
         raise BrokenProject(str(fault)) from None
     if output == "json":
@@ -127,12 +127,13 @@ def _check_flow(name: str, known: Iterable[str]) -> None:
         raise BrokenProject(f"No flow `{name}` has ever run here. {hint}")
 
 
-def _answer(folder: Path, person: Person, asked: Asked) -> Answer:
+def _answer(folder: Path, person: Person, asked: Asked, clock: ZoneInfo) -> Answer:
     settings = read_settings(folder.resolve())
     with open_records(engine_place(folder, settings)) as records:
         graphs = records.graphs()
         names = names_of(folder, graphs)
-        lines = story(names, person, records.lines(person.contact), records.events_of(person.contact))
+        journal, events = records.lines(person.contact), records.events_of(person.contact)
+        lines = story(names, person, journal, events, clock)
         _check_flow(asked.flow, (graph.flow for graph in graphs.values()))
         lines = [line for line in lines if asked.meets(line)]
         bundle = records.bundle(person.contact)

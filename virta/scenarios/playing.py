@@ -216,7 +216,7 @@ def _expected_faults(scenario: Scenario) -> frozenset[str]:
 async def _failure(stage: Stage, line: Line, miss: Miss) -> Failure:
     bundle = await stage.bundle()
     zone = stage.zone_of(bundle)
-    lines = tale(stage, await stage.journal(), await stage.system.store.history())
+    lines = tale(stage, await stage.journal(), await stage.system.store.history(), zone)
     return Failure(line.line, line.text, miss.expected, miss.came, zone.key, _sentences(lines, zone))
 
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from consent.contract import InvalidAddress
 from dsl.wording.flows import node_words
 from engine.insight.story import Line, Person, last_refusal, own_zone, story, their_hour, told
+from engine.insight.values import value_words
 from web.studio.frame import Studio
 from web.studio.paging import query
 
@@ -96,7 +97,8 @@ def _newest(studio: Studio) -> list[str]:
 def _story(request: Request, studio: Studio, person: Person) -> Response:
     names = studio.sources.names
     with studio.sources.records() as records:
-        lines = story(names, person, records.lines(person.contact), records.events_of(person.contact))
+        journal, events = records.lines(person.contact), records.events_of(person.contact)
+        lines = story(names, person, journal, events, studio.clock)
         bundle = records.bundle(person.contact)
         graphs = records.graphs()
     theirs = own_zone(bundle) or studio.clock
@@ -114,7 +116,7 @@ def _story(request: Request, studio: Studio, person: Person) -> Response:
         "person",
         person=person,
         attributes=sorted(
-            (name, value)
+            (name, value_words(value, names.attributes.get(name), studio.clock))
             for name, value in bundle.attributes.items()
             if value is not None and name not in ("email_domain", "language")
         ),

@@ -37,6 +37,7 @@ flow visit "A visit"
             if any order_placed
                 send again
 """
+RIGA = ZoneInfo("Europe/Riga")
 NAMES = Names.of(program(FLOW), lambda journey, step, visit: f"{journey}/{step}/{visit}")
 
 
@@ -45,7 +46,7 @@ def line(what: What, at: int = MONDAY, step: str = "", reason: str = "", journey
 
 
 def told(*entries: Entry, events: tuple[Received, ...] = (), person: Person | None = None) -> list[Line]:
-    return story(NAMES, person, entries, events)
+    return story(NAMES, person, entries, events, RIGA)
 
 
 def words(*entries: Entry) -> list[str]:
@@ -107,7 +108,7 @@ def test_what_a_flow_set_off_is_told_with_what_became_of_it() -> None:
     entries += [line(What.EMITTED, MONDAY + 5, nodes[1], "vip_made")]
     entries += [line(What.STARTED, MONDAY + 6, nodes[2], "thanks")]
     entries += [line(What.NOT_EMITTED, MONDAY + 7, nodes[1], Why.ENDLESS), line(What.HELD_OUT, MONDAY + 8)]
-    assert [each.text for each in story(SETS_OFF, None, entries, ())] == [
+    assert [each.text for each in story(SETS_OFF, None, entries, (), RIGA)] == [
         "“A visit” called crm.",
         "“A visit” called crm in vain: it gave no good answer, however often it was tried.",
         "“A visit” would call crm: this is a trial, in which nobody is called.",
@@ -123,9 +124,9 @@ _CALLS = (Why.CALL_GAVE_UP, Why.RECORDED)
 
 def test_a_request_for_a_flow_is_told_as_what_the_shop_did() -> None:
     """By the title of the flow."""
-    [found] = story(SETS_OFF, None, (), [event(REQUEST, MONDAY, flow="thanks")])
+    [found] = story(SETS_OFF, None, (), [event(REQUEST, MONDAY, flow="thanks")], RIGA)
     assert found.text == "The shop asked for “Our thanks”."
-    [found] = story(SETS_OFF, None, (), [event(REQUEST, MONDAY, flow="thanks", place="studio")])
+    [found] = story(SETS_OFF, None, (), [event(REQUEST, MONDAY, flow="thanks", place="studio")], RIGA)
     assert found.text == "The shop asked for “Our thanks” in the studio."
 
 
@@ -352,9 +353,8 @@ def test_the_hour_of_a_mail_is_told_on_the_person_s_own_clock_too(zone: str, hou
     (entered,) = told(line(What.ENTERED))
     theirs = own_zone(Bundle(ANNA, attributes={"time_zone": zone}))
     assert theirs is not None
-    riga = ZoneInfo("Europe/Riga")
-    assert their_hour(mail, riga, theirs) == hour
-    assert their_hour(entered, riga, theirs) == ""
+    assert their_hour(mail, RIGA, theirs) == hour
+    assert their_hour(entered, RIGA, theirs) == ""
     assert own_zone(Bundle(ANNA)) is None
 
 
@@ -374,3 +374,37 @@ def test_that_a_mail_was_delivered_stands_behind_the_mail() -> None:
         "Followed a link in the mail hello from “A visit”: a link.",
         "Got the mail hello from “A visit”.",
     ]
+
+
+BOOKED = Names.of(
+    program(
+        """
+event lesson_booked
+    lesson text
+    day    moment
+    others list of moment
+flow visit "A visit"
+    start on lesson_booked
+    finish
+"""
+    ),
+    lambda journey, step, visit: "",
+)
+
+
+def test_a_moment_of_an_event_is_told_as_a_day_and_an_hour() -> None:
+    """On the clock by which the story is told, alone and in a list; a number that is no moment stays one."""
+    day = 1772715600000
+    [found] = story(
+        BOOKED,
+        None,
+        (),
+        [event("lesson_booked", MONDAY, lesson=day, day=day, others=[day, day + HOUR])],
+        RIGA,
+    )
+    assert found.text == (
+        "The event `lesson_booked` happened: lesson 1772715600000, day 2026-03-05 15:00, "
+        "others 2026-03-05 15:00 and 2026-03-05 16:00."
+    )
+    [found] = story(BOOKED, None, (), [event("lesson_booked", MONDAY, day=day)], ZoneInfo("America/New_York"))
+    assert found.text == "The event `lesson_booked` happened: day 2026-03-05 08:00."
