@@ -26,10 +26,9 @@ def is_addressed(kept: Kept) -> bool:
     return any(sign in kept.text or quote(sign) in kept.text for sign in (_LOCAL, _DOMAIN))
 
 
-def addressed(kept: Kept, address: str) -> str:
-    """The body with the reader's address where it belongs, written as its surroundings want it."""
+def addressed(text: str, html: bool, address: str) -> str:
+    """A body with the reader's address where it belongs, written as its surroundings want it."""
     local, _, domain = address.rpartition("@")
-    text = kept.text
     for sign, part in ((_LOCAL, local), (_DOMAIN, domain)):
-        text = text.replace(sign, str(escape(part)) if kept.html else part).replace(quote(sign), quote(part))
+        text = text.replace(sign, str(escape(part)) if html else part).replace(quote(sign), quote(part))
     return text

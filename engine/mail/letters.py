@@ -20,7 +20,7 @@ from engine.core import calendar
 from engine.core.bundle import MailBody
 from engine.core.conditions import known
 from engine.mail import headers, preheader, words
-from engine.mail.kept import STAND_IN
+from engine.mail.kept import STAND_IN, addressed
 from engine.mail.measured import Marks
 from engine.mail.message import Letter
 from engine.mail.sandbox import Sandbox
@@ -156,7 +156,7 @@ class Letters:
             written.text,
             self._mailbox(body.sender) if body.sender else written.sender,
             body.reply_to or written.reply_to,
-            self._to_keep(written, body.template, language, context),
+            self._to_keep(written, body.template, language, context, address),
         )
 
     def note(self, subject: str, text: str) -> Letter:
@@ -177,18 +177,23 @@ class Letters:
             links["browser"] = self._marks.view(decision.key)
         return links
 
-    def _to_keep(self, written: Letter, template: str, language: str, context: dict[str, Any]) -> str:
+    def _to_keep(
+        self, written: Letter, template: str, language: str, context: dict[str, Any], address: str
+    ) -> str:
         """The body as it was written, without the reader's address and before it was measured; empty for a
-        mail that cannot be seen in the browser."""
+        mail that cannot be seen in the browser. So is one that does more with the address than show it: put
+        back, it would show another mail, or all of an address of which the mail shows a part."""
         if "browser" not in context["links"]:
             return ""
+        kept = written
         if self.addressed(template):
             context = {**context, "contact": {**context["contact"], "email": STAND_IN}}
             try:
-                written = self._write(template, language, context)
+                kept = self._write(template, language, context)
             except LetterFault:  # it takes the address apart: then the mail goes all the same
                 return ""
-        return written.html or written.text
+        body, html = kept.html or kept.text, bool(kept.html)
+        return body if addressed(body, html, address) == (written.html or written.text) else ""
 
     def _write(self, name: str, language: str, context: dict[str, Any]) -> Letter:
         variant, spoken = self._variant(name, language)

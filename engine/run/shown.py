@@ -51,7 +51,9 @@ class ShownMails:
         if not is_addressed(kept):
             return Shown(html=kept.html, text=kept.text)
         (address,) = await self._consent.addresses([kept.contact])
-        return Shown(html=kept.html, text=addressed(kept, address or ""))
+        if not address:  # without it, this is not the mail that was sent
+            return Shown("gone")
+        return Shown(html=kept.html, text=addressed(kept.text, kept.html, address))
 
     async def tidy(self) -> None:
         """Forget what is too old."""
