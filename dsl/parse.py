@@ -9,6 +9,7 @@ from lark import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 from lark.indenter import DedentError
 from lark.parsers.lalr_parser_state import ParserState
 
+from dsl.faults.arms import arms_beside
 from dsl.faults.blocks import (
     behind_a_line,
     beside_arms,
@@ -105,10 +106,10 @@ def _pieces(chunk: Chunk) -> Iterator[Chunk]:
 
 
 def _joined(lines: list[Logical], at: int) -> bool:
-    """Whether a line belongs to the one above it at its depth: an `else`, or what lacks its own."""
+    """Whether a line belongs to the one above it at its depth: an `else`, an arm, or what lacks its own."""
     above = lines[at - 1]
     lacking = above.indent == lines[at].indent and opens(above.words)
-    return lacking or lines[at].words.startswith("else")
+    return lacking or re.match(r"(else|on)\b", lines[at].words) is not None
 
 
 def _mended(chunk: Chunk, findings: list[Finding]) -> Tree | None:
@@ -153,6 +154,8 @@ def _mend(chunk: Chunk, fault: UnexpectedInput, findings: list[Finding], mends: 
     logical = chunk.lines[index]
     place = place_of(chunk, index)
     if place == "split" and beside_arms(chunk, index, findings):
+        return True
+    if place in _OF_FLOWS and arms_beside(chunk, index, findings):
         return True
     if astray(chunk, index, place, findings) or behind_a_line(chunk, index, place, findings):
         return True

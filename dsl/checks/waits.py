@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from dsl.checks.limits import quiet_minutes
 from dsl.draft import Draft
 from dsl.found.finding import Finding
@@ -47,9 +49,9 @@ def _until(step: WaitUntil, scope: Scope, draft: Draft) -> Iterator[Finding]:
         if until.text in scope.names.events:
             yield error(
                 "E420",
-                until.span,
+                replace(step.span, end_line=until.span.end_line, end_column=until.span.end_column),
                 f"`{until.text}` is an event, which a `wait for` hears.",
-                f"Write `wait for {until.text} up to 7 days`.",
+                f"Write `wait for {until.text}{'' if step.up_to else ' up to 7 days'}`.",
             )
             return
         if not close:

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from dsl.faults.heads import flow_fault
+from dsl.faults.closers import closer
+from dsl.faults.heads import behind_a_step, flow_fault
 from dsl.faults.mend import Mend
 from dsl.faults.names import name_fault
 from dsl.faults.nearmiss import near_miss
@@ -58,6 +59,8 @@ def diagnose(chunk: Chunk, index: int, column: int, place: str) -> tuple[Finding
     first = _WORD.match(words)
     if place in ("block", "repeat") and first and first.group() in HEADS and not _STARTS_FLOW.match(words):
         return _head_below(chunk, index, first.group()), None
+    if closed := closer(chunk, index):
+        return closed, None
     if place in _OF_FLOWS and (foreign := flow_fault(chunk, index, column, place)):
         return foreign
     if place == "declaration" and column > logical.indent and (misnamed := name_fault(chunk, index)):
@@ -268,6 +271,14 @@ def _unknown_start(chunk: Chunk, index: int, word: str, place: str) -> tuple[Fin
         message = f"`{word}` cannot stand here."
         if place in ("send", "wait for", "wait until"):
             help = "Begin it at the depth of the line above."
+            return error("E102", span, message, help), None
+        if word == "on" and place in _OF_FLOWS:
+            head = place == "flow" and not behind_a_step(chunk, index)
+            help = (
+                "Begin it with `start on` or `leave on`."
+                if head
+                else "Write it indented below a `wait for` or `wait until`."
+            )
             return error("E102", span, message, help), None
     else:
         message = f"`{word}` begins no {what}."

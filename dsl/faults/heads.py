@@ -18,6 +18,8 @@ _FURTHER = re.compile(rf" *(?:,|\b(?:or|and|if|when)\b)(?: +(?:start +|leave +)?
 _FILTER = re.compile(r"(filter|only|unless|condition|conditions|audience|having|match|given)\b")
 _IF = re.compile(r"(if|when|unless)\b")
 _EVENT = re.compile(rf"(?:joining +segment +|leaving +segment +)?{NAME}(?: +(?:where|within)\b.*)? *$")
+_STARTED = re.compile(r"start +(when|if|as soon as) +(?=\S)")
+_HEAD_START = re.compile(r"start +(on|every|at|by|when|if|as)\b")
 _WITHIN = re.compile(r" +within\b.*$")
 
 
@@ -26,7 +28,8 @@ def flow_fault(chunk: Chunk, index: int, column: int, place: str) -> tuple[Findi
     to read it; None for any other line."""
     logical = chunk.lines[index]
     words, indent = logical.words, logical.indent
-    if place == "flow" and not _behind_a_step(chunk, index) and (found := _left(chunk, index)):
+    in_head = place == "flow" and not behind_a_step(chunk, index)
+    if in_head and (found := _left(chunk, index) or _started(chunk, index)):
         return found
     if several := _SEVERAL.match(words):
         return _several(chunk, index, column, several)
@@ -49,6 +52,30 @@ def flow_fault(chunk: Chunk, index: int, column: int, place: str) -> tuple[Findi
         )
         return error("E102", span, f"`{filtered[0]}` begins no header line or step of a flow.", help), None
     return None
+
+
+def _started(chunk: Chunk, index: int) -> tuple[Finding, Mend | None] | None:
+    """A start `when` something is so, which is an event, a segment or a date; conditions start nothing."""
+    logical = chunk.lines[index]
+    begun = _STARTED.match(logical.words)
+    if begun is None:
+        return None
+    rest = logical.words[begun.end() :]
+    end = logical.indent + begun.end()
+    message = f"A flow does not start `{begun[1]}`."
+    if in_segment := re.match(rf"in +segment +(?={LETTER})", rest):
+        end += in_segment.end()
+        right = "start on joining segment"
+    elif re.match(rf"contact\.{NAME} +every +year\b", rest):
+        right = "start on date"
+    elif _EVENT.match(rest):
+        right = "start on"
+    else:
+        span = chunk.span(index, logical.indent, end - 1)
+        help = "Put the condition into a segment, and write `start on joining segment NAME`."
+        return error("E111", span, message, help), Mend(logical.indent, len(logical.text), f"start on {HOLE}")
+    span = chunk.span(index, logical.indent, len(logical.text[:end].rstrip()))
+    return error("E111", span, message, f"Write `{right}`."), Mend(logical.indent, end, f"{right} ")
 
 
 def _left(chunk: Chunk, index: int) -> tuple[Finding, Mend] | None:
@@ -104,9 +131,8 @@ def _several(chunk: Chunk, index: int, column: int, begun: re.Match[str]) -> tup
     return finding, Mend(further.start(), end, "")
 
 
-def _behind_a_step(chunk: Chunk, index: int) -> bool:
+def behind_a_step(chunk: Chunk, index: int) -> bool:
+    """Whether a step of the flow stands above a line at its depth."""
     depth = chunk.lines[index].indent
     above = (line.words for line in [*chunk.above, *chunk.lines[1:index]] if line.indent == depth)
-    return any(
-        words.split(" ")[0] in STEPS and not re.match(r"start +(on|every|at|by)\b", words) for words in above
-    )
+    return any(words.split(" ")[0] in STEPS and not _HEAD_START.match(words) for words in above)
