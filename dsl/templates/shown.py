@@ -15,6 +15,11 @@ SEAM = "\ue005"
 """Stands where the text of one file meets that of another. What mails have in common, a layout's beginning
 and end, is then read once for all of them."""
 
+_OTHER = "\uf8ff"
+_TAKEN = dict.fromkeys(map(ord, (OPEN, CLOSE, MAYBE, SURE, WORD, SEAM)), _OTHER)
+_REFERENCE = re.compile("&#(?:x0*e00[0-5](?![0-9a-f])|0*5734[4-9](?![0-9]));?", re.IGNORECASE)
+"""How HTML writes one of the marks."""
+
 _VALUE = re.compile(f"{OPEN}([^{CLOSE}]*){CLOSE}")
 _MARKS = re.compile(f"[{MAYBE}{SURE}]")
 _APART = re.compile(f"([{MAYBE}{SURE}])")
@@ -33,9 +38,15 @@ _NO_SIZE = re.compile(_NOTHING)
 _KEPT = 2048
 
 
+def unmarked(text: str) -> str:
+    """A text as somebody wrote it, fit to stand between the marks: a sign for private use that they have
+    too, an icon's for one, is another that they have not."""
+    return text.translate(_TAKEN)
+
+
 def marked(name: str) -> str:
     """A value in the text."""
-    return f"{OPEN}{name}{CLOSE}"
+    return f"{OPEN}{unmarked(name)}{CLOSE}"
 
 
 def values_in_text(text: str) -> frozenset[str]:
@@ -46,6 +57,8 @@ def values_in_text(text: str) -> frozenset[str]:
 def values_in_html(html: str) -> frozenset[str]:
     """The names of the values that a reader of the HTML sees: as text that no element or style of its own
     hides, or as the whole target of a link that has words. What a style sheet hides is not known here."""
+    if "&#" in html and _REFERENCE.search(whole := html.replace(SEAM, "")):
+        html = _REFERENCE.sub(_OTHER, whole)
     seen: set[str] = set()
     state: _State = ()
     for piece in html.split(SEAM):

@@ -321,7 +321,7 @@ class Walk:
 
     def _put_out(self, node: j.Node, place: Place) -> str:
         if isinstance(node, j.TemplateData):
-            return node.data
+            return shown.unmarked(node.data)
         if isinstance(node, j.Call):
             written = self.expressions.written(node, place)
             if written is not None:

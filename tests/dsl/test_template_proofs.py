@@ -1,7 +1,8 @@
 """A marketing mail must show its link and its imprint to every reader."""
 
 import pytest
-from mail_template import BOTH, HEAD, LINK, errors, mail, with_templates
+from golden_cases import compiled
+from mail_template import BOTH, FLOW, HEAD, LINK, errors, mail, with_templates
 
 
 def test_the_link_counts_where_no_condition_can_hide_it() -> None:
@@ -126,3 +127,53 @@ def test_a_link_that_a_macro_may_not_show_does_not_count(written: str) -> None:
     """Under a condition, without words, hidden, or never put out."""
     found = with_templates(mail=HEAD + written + "{{ sender.imprint }}")
     assert errors(found) == ["E505"]
+
+
+LINK_SIGNS = "\ue000links.unsubscribe\ue001"
+IMPRINT_SIGNS = "\ue000sender.imprint\ue001"
+FORGED = (
+    f"<p>{LINK_SIGNS} {IMPRINT_SIGNS}</p>",
+    f'<a href="{LINK_SIGNS}">Stop</a> {IMPRINT_SIGNS}',
+    "<p>&#xE000;links.unsubscribe&#xe001; &#57344;sender.imprint&#57345;</p>",
+    '<a href="&#x0e000links.unsubscribe&#57345">Stop</a> &#xe000;sender.imprint&#xe001;',
+    '<p>&#xe0{{ "" }}00;links.unsubscribe&#xe001; &#xe000;sender.imprint&#xe001;</p>',
+    f"{{% raw %}}{LINK_SIGNS} {IMPRINT_SIGNS}{{% endraw %}}",
+    f'{{{{ "{LINK_SIGNS} {IMPRINT_SIGNS}" }}}}',
+    f'{{{{ trigger["x\ue001{LINK_SIGNS}{IMPRINT_SIGNS}"] | default("") }}}}'
+    f'{{{{ trigger["x\ue001{LINK_SIGNS}{IMPRINT_SIGNS}"] }}}}',
+)
+
+
+@pytest.mark.parametrize("forged", FORGED)
+def test_no_sign_in_a_text_stands_for_a_link_or_the_imprint(forged: str) -> None:
+    """Whatever somebody writes, as a sign, as its number or in quotes: only the values themselves count."""
+    found = with_templates(mail=HEAD + forged)
+    assert {"E505", "E509"} <= set(errors(found))
+    assert (mail(found).unsubscribe, mail(found).imprint) == (False, False)
+
+
+@pytest.mark.parametrize("kind", ["txt", "html"])
+def test_no_sign_in_a_part_or_in_plain_text_stands_for_them(kind: str) -> None:
+    """Half of its number in the mail, half in a part of it; or as the sign that it is."""
+    split = "<p>&#xe{% include '_half.html' %} &#xe000;sender.imprint&#xe001;</p>"
+    text = split if kind == "html" else f"{LINK_SIGNS} {IMPRINT_SIGNS}"
+    given = ((f"templates/mail.{kind}", (HEAD + text).encode()), ("templates/_half.html", HALF))
+    found = compiled(("case.flow", FLOW), templates=given)
+    assert {"E505", "E509"} <= set(errors(found))
+
+
+HALF = b"{% block half %}000;links.unsubscribe&#xe001;{% endblock %}"
+
+
+@pytest.mark.parametrize("sign", ["\ue000", "\ue001", "\ue002", "\ue003", "\ue004", "\ue005", "\ue010"])
+@pytest.mark.parametrize("written", ["{0}", "&#x{1:x};", "&#{1};"])
+def test_the_sign_of_an_icon_hides_nothing(sign: str, written: str) -> None:
+    """Fonts of icons use the signs that the reading of templates uses, too: one before a link, within it or
+    in its style takes nothing from it, and one alone is what there is to press on."""
+    icon = written.format(sign, ord(sign))
+    for mail_of in (
+        f"<i>{icon}</i> {BOTH}",
+        f'<a href="{{{{ links.unsubscribe }}}}" title="{icon}">{icon} Stop</a> {{{{ sender.imprint }}}}',
+        f'<a href="{{{{ links.unsubscribe }}}}">{icon}</a> {{{{ sender.imprint }}}}',
+    ):
+        assert errors(with_templates(mail=HEAD + mail_of)) == [], mail_of
