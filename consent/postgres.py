@@ -7,8 +7,8 @@ transaction holds the log's lock, another advisory one, from its beginning. Read
 import contextlib
 import hashlib
 import os
+import platform
 import select
-import socket
 from typing import Any
 
 import psycopg
@@ -92,7 +92,7 @@ class ServerStore(Store):
                 _let_go(connection)
 
     def _open_writer(self, durable: bool) -> Connection:
-        driver = _reach(self._server, f"virta consent, process {os.getpid()} at {socket.gethostname()}")
+        driver = _reach(self._server, f"virta consent, process {os.getpid()} at {platform.node()}")
         try:
             self._hold(driver)
             schema = sql.Identifier(self._server.schema)
@@ -167,7 +167,7 @@ def _reach(server: Server, name: str) -> "psycopg.Connection[Any]":
 
 
 def _open_reader(server: Server) -> Connection:
-    driver = _reach(server, f"virta consent, reading, process {os.getpid()} at {socket.gethostname()}")
+    driver = _reach(server, f"virta consent, reading, process {os.getpid()} at {platform.node()}")
     try:
         there = driver.execute(
             "SELECT 1 FROM pg_tables WHERE schemaname = %s AND tablename = 'facts'", [server.schema]

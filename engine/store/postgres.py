@@ -10,7 +10,7 @@ the commits, however the sequence gave it out.
 import contextlib
 import hashlib
 import os
-import socket
+import platform
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -67,7 +67,7 @@ class Postgres:
         """A connection that holds the lock; the schema and its tables are made if missing. Raises
         `StoreInUse`, `StoreFault`."""
         self.close()
-        driver = reach(self._server, f"virta engine, process {os.getpid()} at {socket.gethostname()}")
+        driver = reach(self._server, f"virta engine, process {os.getpid()} at {platform.node()}")
         try:
             self._hold(driver)
             connection = self._prepare(driver)
@@ -171,7 +171,7 @@ def reach(server: Server, name: str) -> "psycopg.Connection[Any]":
 def beside(server: Server, writing: bool) -> Iterator[Connection]:
     """A connection beside a running engine: one that sees one moment and writes nothing, or one whose
     transactions wait for all others that write. Raises `StoreFault` if nothing has run there yet."""
-    driver = reach(server, f"virta command, process {os.getpid()} at {socket.gethostname()}")
+    driver = reach(server, f"virta command, process {os.getpid()} at {platform.node()}")
     try:
         if not _has_engine(driver, server):
             raise StoreFault(f"There is no engine database in {where(server)}: nothing has run here yet.")
@@ -196,14 +196,14 @@ def beside(server: Server, writing: bool) -> Iterator[Connection]:
 
 def has_engine(server: Server) -> bool:
     """Whether an engine has run there. Raises `StoreFault`."""
-    driver = reach(server, f"virta command, process {os.getpid()} at {socket.gethostname()}")
+    driver = reach(server, f"virta command, process {os.getpid()} at {platform.node()}")
     with contextlib.closing(driver):
         return _has_engine(driver, server)
 
 
 def is_held(server: Server) -> bool:
     """Whether an engine runs there now. Raises `StoreFault`."""
-    driver = reach(server, f"virta command, process {os.getpid()} at {socket.gethostname()}")
+    driver = reach(server, f"virta command, process {os.getpid()} at {platform.node()}")
     with contextlib.closing(driver):
         return _holder(driver, lock_key(server, "running")) is not None
 

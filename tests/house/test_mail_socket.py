@@ -25,6 +25,8 @@ CLIENTS = {"smtplib", "aiosmtplib", "telnetlib", "ftplib", "imaplib", "poplib", 
 """Libraries that bring a way of their own."""
 
 DOOR = "engine/delivery/smtp.py"
+LOOKS = "virta/operating/mail_server.py"
+"""Greets the mail server for the doctor, and says neither whom a mail is for nor what it says."""
 
 
 def where(path: Path) -> str:
@@ -49,24 +51,27 @@ def users(name: str) -> set[str]:
 
 def test_one_file_opens_connections() -> None:
     """All code is walked: nothing else connects, and no library that could is imported. What is given a
-    socket that stands already (`sock=`), which an editor's connection was accepted on, opens none."""
+    socket that stands already (`sock=`), which an editor's connection was accepted on, opens none; the
+    doctor's look sends no mail."""
     opening = {
         where(path)
         for path in sources()
         for called, node in calls(path)
         if called in OPENERS and not any(each.arg == "sock" for each in node.keywords)
     }
-    assert opening == {DOOR}
+    assert opening == {DOOR, LOOKS}
+    said = (ROOT / LOOKS).read_text("utf-8").upper()
+    assert not [word for word in ("MAIL FROM", "RCPT", "DATA") if f'"{word}' in said or f'B"{word}' in said]
     for path in sources():
         assert not imported(path) & CLIENTS, where(path)
 
 
 def test_sockets_are_made_by_listeners_only() -> None:
-    """`socket` is known to the local mailbox and other servers, which bind and never connect, and to what
-    looks names up for webhooks."""
+    """`socket` is known to the local mailbox and other servers, which bind and never connect, to what looks
+    names up for webhooks, and to the doctor's look."""
     known = {where(path) for path in sources() if "socket" in {name.split(".")[0] for name in imported(path)}}
     listeners = ("virta/mailbox/", "virta/commands/serve", "virta/commands/lsp", "virta/language_server/")
-    assert all(name.startswith((*listeners, "engine/calls/destination")) for name in known), known
+    assert all(name.startswith((*listeners, "engine/calls/destination", LOOKS)) for name in known), known
     for path in sources():
         if where(path) in known:
             assert not [node for called, node in calls(path) if called == "connect"], where(path)

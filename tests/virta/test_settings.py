@@ -159,8 +159,8 @@ INNER = {
         "there is no setting `scope` under [[api]] (number 1). Did you mean `scopes`?"
     ),
     ('key = "env:STALL_API_KEY"', 'key = "x"\nscopes = ["evnts"]'): (
-        "`api.scopes` (number 1) must be one of `events`, `contacts`, `signups`, `returns`, `journeys`; "
-        "it is `evnts`."
+        "`api.scopes` (number 1) must be one of `events`, `contacts`, `signups`, `returns`, `journeys`, "
+        "`metrics`; it is `evnts`."
     ),
 }
 

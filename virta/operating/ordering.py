@@ -2,7 +2,7 @@
 
 import fcntl
 import getpass
-import socket
+import platform
 import time
 from difflib import get_close_matches
 from pathlib import Path
@@ -91,7 +91,7 @@ def author() -> str:
         user = getpass.getuser()
     except (KeyError, OSError):  # a container may know no names
         user = "somebody"
-    return f"{user} at {socket.gethostname()}"
+    return f"{user} at {platform.node()}"
 
 
 def now() -> int:

@@ -1,7 +1,7 @@
 """What a project's folder holds as the content of a release, and back."""
 
 import getpass
-import socket
+import platform
 from pathlib import Path
 
 from consent.rules import lay_out
@@ -65,4 +65,4 @@ def _who() -> str:
         name = getpass.getuser()
     except (KeyError, OSError):  # a user without a name
         name = "somebody"
-    return f"{name} at {socket.gethostname()}"
+    return f"{name} at {platform.node()}"
