@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from html import escape
 from itertools import count
 
+# Nothing is read twice: no group gives back what it took, and what has no end goes on to the end of the text.
 _PART = re.compile(
-    r"<!--.*?-->"
-    r"|<(?P<raw>style|script|title|textarea)\b[^>]*>.*?</(?P=raw)\s*>"
-    r"""|<(?P<name>[a-z][^\s/>]*)(?P<attributes>(?:[^<>"']|"[^"]*"|'[^']*')*?)(?P<end>\s*/?>)""",
+    r"<!--(?:-?>|.*?(?:-->|\Z))"
+    r"|<(?P<raw>style|script|title|textarea)\b[^>]*+(?:>.*?(?:</(?P=raw)\s*+>|\Z)|\Z)"
+    r"""|<(?P<name>[a-z][^\s/>]*+)(?P<attributes>(?:[^<>"']++|"[^"]*+"|'[^']*+')*+)(?P<end>>)?""",
     re.DOTALL | re.IGNORECASE,
 )
-_ATTRIBUTE = re.compile(r"""\s+([^\s=/>"']+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+))?""")
+_ATTRIBUTE = re.compile(r"""(?<!\s)\s++([^\s=/>"']++)(?:\s*+=\s*+("[^"]*+"|'[^']*+'|[^\s"'>]++))?""")
 
 
 def inlined(html: str, css: str, mark: str) -> str:
@@ -25,7 +26,7 @@ def inlined(html: str, css: str, mark: str) -> str:
     tags = count()
 
     def write(found: re.Match[str]) -> str:
-        if found["name"] is None:
+        if not found["end"]:
             return found.group()
         style = styles.get(next(tags), "")
         return _styled(found, style) if style else found.group()
@@ -38,14 +39,14 @@ def _styles(html: str, css: str, number: str) -> dict[int, str]:
     tags = count()
 
     def bare(found: re.Match[str]) -> str:
-        if found["name"] is None:
+        if not found["end"]:
             return found.group()
         kept = "".join(text for name, _, text in _attributes(found) if name != "style")
-        return f'<{found["name"]} {number}="{next(tags)}"{kept}{found["end"]}'
+        return f'<{found["name"]} {number}="{next(tags)}"{kept}{_end(found)}'
 
     styles: dict[int, str] = {}
     for found in _PART.finditer(_inline(_PART.sub(bare, html), css)):
-        if found["name"] is not None:
+        if found["end"]:
             given = {name: value for name, value, _ in _attributes(found)}
             if number in given and given.get("style"):
                 styles[int(given[number])] = escape(given["style"], quote=False)
@@ -61,12 +62,22 @@ def _styled(tag: re.Match[str], style: str) -> str:
         else:
             written += text
     both = f"{style.rstrip('; ')};{own}" if own.strip() else style
-    return f'<{tag["name"]}{written} style="{both}"{tag["end"]}'
+    return f'<{tag["name"]}{written} style="{both}"{_end(tag)}'
+
+
+def _inside(tag: re.Match[str]) -> str:
+    """The attributes of a tag, without the slash that stands before its end and the blanks before that."""
+    return tag["attributes"].removesuffix("/").rstrip()
+
+
+def _end(tag: re.Match[str]) -> str:
+    """What is left of a tag behind its attributes."""
+    return tag["attributes"][len(_inside(tag)) :] + tag["end"]
 
 
 def _attributes(tag: re.Match[str]) -> Iterator[tuple[str, str, str]]:
     """Name, value without its quotes, and the whole as it is written, of each attribute."""
-    for found in _ATTRIBUTE.finditer(tag["attributes"]):
+    for found in _ATTRIBUTE.finditer(_inside(tag)):
         value = found[2] or ""
         yield found[1].lower(), value[1:-1] if value[:1] in ("'", '"') else value, found.group()
 

@@ -151,3 +151,55 @@ def test_nothing_is_fetched_and_nothing_breaks() -> None:
     assert found.startswith('<p>x</p><title>a <p> b</title><table>1<tr><td title="<b>" style="')
     assert "font-family: 'A B';" in found
     assert "url('/a?b=1&amp;copy=2');" in found
+
+
+RED = '<p class="red">x</p>'
+IN_RED = '<p class="red" style="color: red;">x</p>'
+
+
+ENDLESS = (
+    "<!--",
+    "<a ",
+    " ",
+    "/ ",
+    "<style ",
+    "<style>",
+    "</style ",
+    '<a "',
+    "<a \"'",
+    '<a ""',
+    "<a<",
+    "x ",
+    "= ",
+)
+
+
+@pytest.mark.parametrize("unit", ENDLESS)
+@pytest.mark.parametrize("before", ["", "<a x"])
+def test_what_has_no_end_is_read_once(before: str, unit: str) -> None:
+    """A mail like this is broken, and stays as it is. Read again from each of its signs, it would take
+    an hour, and this test would never come to its end."""
+    rest = before + unit * 100_000
+    assert inlined(RED + rest, ".red { color: red }", "sign") == IN_RED + rest
+
+
+@pytest.mark.parametrize("comment", ["<!-->", "<!--->", "<!---->", "<!--[if !mso]><!-->", "<!-- <p> -->"])
+def test_a_comment_ends_where_browsers_end_it(comment: str) -> None:
+    """Also one of nothing; what stands behind it has its style."""
+    written = inlined(f"{comment}{RED}<!-- c -->{RED}", ".red { color: red }", "sign")
+    assert written == f"{comment}{IN_RED}<!-- c -->{IN_RED}"
+
+
+@pytest.mark.parametrize(
+    ("tag", "expected"),
+    [
+        ('<br class="red"/>', '<br class="red" style="color: red;"/>'),
+        ('<br class="red" / >', '<br class="red" style="color: red;" >'),
+        ("<br\n class = 'red'  />", "<br\n class = 'red' style=\"color: red;\"  />"),
+        ('<img class="red" src=/a/>', '<img class="red" src=/a style="color: red;"/>'),
+        ('<img alt="a > b" class="red">', '<img alt="a > b" class="red" style="color: red;">'),
+    ],
+)
+def test_the_end_of_a_tag_stays_as_it_is_written(tag: str, expected: str) -> None:
+    """With the slash and the blanks before it."""
+    assert inlined(tag, ".red { color: red }", "sign") == expected
