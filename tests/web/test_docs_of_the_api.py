@@ -73,3 +73,12 @@ def test_every_page_has_its_line():
     pages = (DOCS / "pages.md").read_text("utf-8")
     rows = re.findall(r"^\| `(/[^`]*)` \|", pages, re.MULTILINE)
     assert rows == [path.replace("{token}", "TOKEN") for path in PAGES]
+
+
+def test_how_long_a_mail_is_seen_is_said_with_its_setting():
+    """In `docs/pages.md`: the days are the project's own, and those that it has without a word are named."""
+    pages = (DOCS / "pages.md").read_text("utf-8")
+    settings = (DOCS / "settings.md").read_text("utf-8")
+    default = re.findall(r"^\| `mails_days` \|[^|]*\| `(\d+)` \|", settings, re.MULTILINE)
+    said = re.findall(r"keeps the mail for the days of ([^:]*): (\d+), unless you\ssay otherwise\.", pages)
+    assert said == [("[`stores.mails_days`](settings.md#stores)", *default)]
