@@ -94,8 +94,7 @@ class Marks(Struct, frozen=True):
 
     def _url(self, use: str, key: bytes, target: str) -> str:
         said = key + target.encode("utf-8", "replace")
-        token = base64.urlsafe_b64encode(self._signature(use, said) + said).rstrip(b"=").decode()
-        return f"{self.url}{use}{token}"
+        return f"{self.url}{use}{_token(self._signature(use, said) + said)}"
 
     def _read(self, use: str, token: str) -> tuple[str, str] | None:
         if not _SHORT.match(token):
@@ -103,6 +102,8 @@ class Marks(Struct, frozen=True):
         try:
             whole = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
         except (binascii.Error, ValueError):
+            return None
+        if _token(whole) != token:  # the last letter may have bits to spare, which nobody signed
             return None
         signature, said = whole[:_SIGNATURE], whole[_SIGNATURE:]
         if not hmac.compare_digest(signature, self._signature(use, said)):
@@ -112,6 +113,10 @@ class Marks(Struct, frozen=True):
     def _signature(self, use: str, said: bytes) -> bytes:
         """The use is signed too, so that a pixel is no link."""
         return hmac.digest(self.secret, use.encode() + said, "sha256")[:_SIGNATURE]
+
+
+def _token(whole: bytes) -> str:
+    return base64.urlsafe_b64encode(whole).rstrip(b"=").decode()
 
 
 def _web_links(html: str) -> list[re.Match[str]]:

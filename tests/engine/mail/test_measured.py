@@ -137,6 +137,18 @@ def test_a_target_cannot_be_swapped() -> None:
         assert MARKS.link(base64.urlsafe_b64encode(forged).rstrip(b"=").decode()) is None
 
 
+@pytest.mark.parametrize(
+    "target", ["https://kafija.example/", "https://kafija.example/1", "https://kafija.example/12"]
+)
+def test_a_token_has_one_spelling(target: str) -> None:
+    """Of the last letter of some, not all bits count: another letter with the same ones is refused."""
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    view = MARKS.view(MAIL).removeprefix(f"{URL}/v/")
+    link = marked(target)
+    assert [each for each in letters if MARKS.viewed(view[:-1] + each)] == [view[-1]]
+    assert [each for each in letters if MARKS.link(link[:-1] + each)] == [link[-1]]
+
+
 def test_a_token_that_was_cut_is_refused_at_any_place() -> None:
     """Mail programs break long links."""
     token = marked("https://kafija.example/beans")
