@@ -189,7 +189,7 @@ def _mail_ended(turn: Turn, data: MailEnded, at: int) -> None:
     what = What.SKIPPED if data.reason else What.SENT
     if data.reason == Why.OUTCOME_UNKNOWN:
         what = What.UNKNOWN
-    turn.note(data.flow, data.journey, data.step, what, data.reason)
+    turn.note(data.flow, data.journey, data.step, what, data.reason, fault=data.fault)
     _count(turn, data.key, at, gone=what is not What.SKIPPED)
     if what is not What.SKIPPED:
         facts = {"flow": data.flow, "step": data.step, "template": data.template, "topic": data.topic}

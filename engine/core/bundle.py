@@ -186,7 +186,7 @@ class Cancelled(Struct, frozen=True):
 
 
 class MailEnded(Struct, frozen=True):
-    """A mail was handed over (no `reason`) or will never be."""
+    """A mail was handed over (no `reason`) or will never be; `fault` is what is wrong with its template."""
 
     flow: str
     journey: str
@@ -195,6 +195,7 @@ class MailEnded(Struct, frozen=True):
     template: str
     topic: str
     reason: str = ""
+    fault: str = ""
 
 
 class Stimulus(Struct, frozen=True):
@@ -366,7 +367,8 @@ class Struck(Struct, frozen=True):
 
 class Entry(Struct, frozen=True, array_like=True):
     """A line of the journal. `n` orders the lines of one contact at one instant; `reason` is from a published
-    list. `until` is the moment (ms UTC) to which something waits or is held, 0 where there is none."""
+    list. `until` is the moment (ms UTC) to which something waits or is held, 0 where there is none; `fault`
+    what is wrong with a template that failed, in words that hold nothing of the contact."""
 
     contact: str
     at: int
@@ -377,6 +379,7 @@ class Entry(Struct, frozen=True, array_like=True):
     what: str
     reason: str = ""
     until: int = 0
+    fault: str = ""
 
 
 class Advanced(Struct, frozen=True):

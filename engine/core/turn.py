@@ -189,8 +189,16 @@ class Turn:
         self._effects.append(effect)
 
     def note(
-        self, flow: str, journey: str, step: str, what: What, reason: str = "", until: int = 0
+        self,
+        flow: str,
+        journey: str,
+        step: str,
+        what: What,
+        reason: str = "",
+        until: int = 0,
+        fault: str = "",
     ) -> None:
         """A line of the journal."""
         n, contact = len(self._entries), self.bundle.contact
-        self._entries.append(Entry(contact, self.now, n, journey, flow, step, what.value, reason, until))
+        told = (journey, flow, step, what.value, reason, until, fault)
+        self._entries.append(Entry(contact, self.now, n, *told))

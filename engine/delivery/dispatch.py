@@ -47,11 +47,12 @@ _WRITE_AT_ONCE = 16  # mails written before the sockets get their turn
 
 
 class Verdict(Struct, frozen=True):
-    """What became of a mail: handed over (no `reason`), or why it never will be. `at` is ms UTC."""
+    """What became of a mail: handed over (no `reason`), or why not and its template's `fault`, at ms UTC."""
 
     item: Item
     reason: str
     at: int
+    fault: str = ""
 
 
 class Dispatch:
@@ -281,11 +282,12 @@ class Dispatch:
             letter = item.write(decision, address)
             message = build(item.key, letter, self._domain, now, self._mailer.eight_bit)
         except (LetterFault, HeaderFault) as fault:
-            log.error("a mail cannot be written", key=item.key, why=without_addresses(str(fault)))
+            why = without_addresses(str(fault))
+            log.error("a mail cannot be written", key=item.key, why=why)
             if now - item.made < self._mended_within:
                 self._requeue(item, now + SET_ASIDE)
             else:
-                self._finish(item, Why.TEMPLATE_FAILED)
+                self._finish(item, Why.TEMPLATE_FAILED, why)
             return None
         if letter.kept:
             kept.append(Kept(item.key, item.subject, now, bool(letter.html), letter.kept))
@@ -376,10 +378,10 @@ class Dispatch:
             self._verdicts.append(Verdict(item, Why.FLOW_LEFT.value, self._clock()))
             self._told()
 
-    def _finish(self, item: Item, reason: str) -> None:
+    def _finish(self, item: Item, reason: str, fault: str = "") -> None:
         self._alone.discard(item.key)
         self._queue.done(item)
-        self._verdicts.append(Verdict(item, str(reason), self._clock()))
+        self._verdicts.append(Verdict(item, str(reason), self._clock(), fault))
         self._told()
 
     def _limit(self) -> int:

@@ -9,7 +9,8 @@ from collections.abc import Collection, Mapping, Sequence
 from copy import copy
 from typing import Any
 
-from jinja2 import TemplateError
+from jinja2 import TemplateError, TemplateSyntaxError, UndefinedError
+from jinja2.exceptions import SecurityError
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -47,8 +48,19 @@ _FAULTS = (
 """All that a template can do wrong: one mail is set aside, the others go on."""
 
 
+_SPEAKING = (UndefinedError, SecurityError, TemplateSyntaxError, TypeError, AttributeError, ZeroDivisionError)
+"""Faults whose words are of names and kinds; those of others may hold what is known of the reader."""
+
+
+def _told(fault: Exception) -> str:
+    if isinstance(fault, _SPEAKING):
+        return str(fault)
+    return f"a value is none with which this can be done ({type(fault).__name__})"
+
+
 class LetterFault(Exception):
-    """A template failed for one contact; the message names the template and the fault."""
+    """A template failed for one contact; the message names the template and the fault, and holds no value of
+    theirs."""
 
 
 class Sender(Struct, frozen=True):
@@ -205,7 +217,7 @@ class Letters:
             text = tidy(variant.texts.get_template(variant.text).render(context))
             subject = _one_line(variant.texts.said(variant.subject, context))
         except _FAULTS as fault:
-            raise LetterFault(f"template `{name}` ({spoken}): {fault}") from fault
+            raise LetterFault(f"template `{name}` ({spoken}): {_told(fault)}") from fault
         if len(html) > LARGEST or len(text) > LARGEST:
             raise LetterFault(f"template `{name}` ({spoken}) gives more than {LARGEST} characters")
         return Letter(subject, html, text, variant.sender, variant.reply_to)

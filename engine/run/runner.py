@@ -240,7 +240,7 @@ class Runner:
             batch.handed.append(Handed(effect.key, effect.contact, verdict.at, *names))
         reported = body.report or self._loaded.hears_of_mails
         if verdict.reason or reported or verdict.at - body.at > LATE_HANDOVER:
-            data = MailEnded(*place, effect.key, body.template, body.topic, verdict.reason)
+            data = MailEnded(*place, effect.key, body.template, body.topic, verdict.reason, verdict.fault)
             stimuli.append(Stimulus(effect.key, effect.contact, verdict.at, data))
         else:
             line = (body.journey, body.flow, body.step, What.SENT.value)

@@ -64,7 +64,10 @@ scenario "broken"
     after 1 day expect 1 email
 """
     outcome = the(played(tmp_path, text))
-    assert why(outcome).startswith("The mail `hello` could not be: template `hello`")
+    assert why(outcome) == (
+        "The mail `hello` could not be: template `hello` (en): `first_name` is shown, but not known for this "
+        "person; write `| default(…)` behind it."
+    )
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,18 @@ def test_a_failure_answers_with_1_and_tells_the_story(
     )
 
 
+def test_a_template_that_fails_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In the expectation that failed and in the story, naming what is not known."""
+    stall = stall_with(tmp_path, FINE)
+    path = stall / "templates" / "order_thanks.html"
+    path.write_text(path.read_text("utf-8").replace("<p>", "<p>{{ contact.first_name }} ", 1), "utf-8")
+    assert run(["test", str(stall)]) == 1
+    printed = " ".join(capsys.readouterr().out.split())
+    fault = "template `order_thanks` (en): `first_name` is shown, but not known for this person"
+    assert f"The mail `order_thanks` could not be: {fault}" in printed
+    assert f"the template could not be filled in: {fault}" in printed
+
+
 def test_an_error_in_a_scenario_is_shown_and_the_others_are_played(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

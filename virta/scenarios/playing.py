@@ -8,7 +8,6 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from structlog.testing import capture_logs
-from structlog.typing import EventDict
 
 from consent.contract import Unavailable
 from dsl.graph import Text
@@ -17,7 +16,6 @@ from engine.core import calendar
 from engine.core.bundle import Entry
 from engine.core.record import What, Why
 from engine.delivery.smtp import ServerFault
-from engine.insight.words import reason_words
 from engine.store.database import StoreFault
 from virta.scenarios.acting import ACTS, CannotHappen, introduce, perform
 from virta.scenarios.coverage import reached_in
@@ -52,9 +50,9 @@ async def play(house: House, scenario: Scenario) -> Outcome:
     """Play it; whatever goes wrong is its failure, in words."""
     began = time.perf_counter()
     mails, reached = 0, frozenset[Reached]()
-    with capture_logs() as said:
+    with capture_logs():  # a test says what went wrong itself
         try:
-            failure, mails, reached = await _played(house, scenario, said)
+            failure, mails, reached = await _played(house, scenario)
         except (BrokenProject, ServerFault, StoreFault, Unavailable, CannotHappen) as fault:
             failure = Failure(
                 scenario.line,
@@ -75,14 +73,12 @@ async def play(house: House, scenario: Scenario) -> Outcome:
     )
 
 
-async def _played(
-    house: House, scenario: Scenario, said: list[EventDict]
-) -> tuple[Failure | None, int, frozenset[Reached]]:
-    undelivered = await _coming_back(house, scenario, said) if _returns(scenario) else frozenset()
+async def _played(house: House, scenario: Scenario) -> tuple[Failure | None, int, frozenset[Reached]]:
+    undelivered = await _coming_back(house, scenario) if _returns(scenario) else frozenset()
     async with _begun(house, scenario, undelivered) as (stage, progress):
         failure = None
         for number, line in enumerate(scenario.lines):
-            miss = await _line(stage, line, number, progress, said)
+            miss = await _line(stage, line, number, progress)
             if miss is not None:
                 failure = await _failure(stage, line, miss)
                 break
@@ -103,7 +99,7 @@ async def _begun(
         yield stage, _Progress(start, start, start, faulty=_expected_faults(scenario))
 
 
-async def _coming_back(house: House, scenario: Scenario, said: list[EventDict]) -> frozenset[str]:
+async def _coming_back(house: House, scenario: Scenario) -> frozenset[str]:
     """The keys of the mails that lines further down say have come back: such a mail was not delivered when it
     went. Which mails these are shows only when the lines are reached, and what is known of one may change
     which the next are: so they are found one by one. Empty where no flow asks what is delivered."""
@@ -113,10 +109,9 @@ async def _coming_back(house: House, scenario: Scenario, said: list[EventDict]) 
             if not stage.loaded.hears_of_deliveries:
                 return found
             for number, line in enumerate(scenario.lines):
-                await _line(stage, line, number, progress, said)
+                await _line(stage, line, number, progress)
                 if stage.returned - found:
                     break
-        said.clear()
         if stage.returned <= found:
             return found
         found |= stage.returned
@@ -128,9 +123,7 @@ def _returns(scenario: Scenario) -> bool:
     )
 
 
-async def _line(
-    stage: Stage, line: Line, number: int, progress: _Progress, said: list[EventDict]
-) -> Miss | None:
+async def _line(stage: Stage, line: Line, number: int, progress: _Progress) -> Miss | None:
     """Move the clock, and do or judge what the line says; None where all is well."""
     moment = await _moment(stage, line, progress)
     if moment < progress.now:
@@ -148,13 +141,13 @@ async def _line(
         if timed:
             progress.timed = moment
         progress.now = moment
-        return _unwritten(await stage.journal(), progress, said)
+        return _unwritten(await stage.journal(), progress)
     await stage.run_to(moment)
     progress.now = moment
     if timed:
         progress.since, progress.timed = progress.timed, moment
     entries = await stage.journal()
-    faulty = _unwritten(entries, progress, said)
+    faulty = _unwritten(entries, progress)
     if faulty is not None:
         return faulty
     judged = judge(line.does, await _facts(stage, entries, progress))
@@ -196,15 +189,14 @@ async def _facts(stage: Stage, entries: list[Entry], progress: _Progress) -> Fac
     )
 
 
-def _unwritten(entries: list[Entry], progress: _Progress, said: list[EventDict]) -> Miss | None:
+def _unwritten(entries: list[Entry], progress: _Progress) -> Miss | None:
     """A mail whose template failed, unless the scenario expects that."""
     fresh, progress.seen = entries[progress.seen :], len(entries)
     for entry in fresh:
         failed = entry.what == What.SKIPPED and entry.reason == Why.TEMPLATE_FAILED
         if not failed or entry.step in progress.faulty:
             continue
-        why = next((str(each["why"]) for each in reversed(said) if "why" in each), reason_words(entry.reason))
-        return Miss("Every mail can be written.", f"The mail `{entry.step}` could not be: {why}.")
+        return Miss("Every mail can be written.", f"The mail `{entry.step}` could not be: {entry.fault}.")
     return None
 
 

@@ -376,6 +376,23 @@ def test_that_a_mail_was_delivered_stands_behind_the_mail() -> None:
     ]
 
 
+def test_a_template_that_failed_says_what_is_wrong_with_it() -> None:
+    """As the letter said it."""
+    failed = Entry(
+        ANNA,
+        MONDAY,
+        0,
+        "j1",
+        "visit",
+        "hello",
+        What.SKIPPED,
+        Why.TEMPLATE_FAILED,
+        fault="template `x` (en): no",
+    )
+    (found,) = told(failed)
+    assert found.text.endswith("“A visit”: the template could not be filled in: template `x` (en): no.")
+
+
 BOOKED = Names.of(
     program(
         """

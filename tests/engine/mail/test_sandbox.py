@@ -49,6 +49,28 @@ def test_what_cannot_be_written_is_a_fault_of_that_mail(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "{{ contact.city }}",
+            "`city` is shown, but not known for this person; write `| default(…)` behind it",
+        ),
+        ("{{ trigger[contact.name] }}", "`a value` is shown, but not known for this person"),
+        ("{{ [1] | map(contact.name) | list }}", "(TemplateRuntimeError)"),
+        ("{{ '{a}'.format_map({}) }} {{ contact.name.index('x') }}", "with which this can be done"),
+        ("{% include contact.name %}", "(TemplateNotFound)"),
+        ("{{ contact.name | date('short') }}", "was given a text, which is no date and no moment"),
+    ],
+)
+def test_a_fault_names_what_is_wrong_and_nothing_that_is_known_of_the_reader(text: str, told: str) -> None:
+    """Its words go into the journal."""
+    with pytest.raises(LetterFault) as caught:
+        letter(text, attributes={"name": "Aurelia"})
+    assert told in str(caught.value)
+    assert "Aurelia" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "{{ ''.__class__.__mro__ }}",

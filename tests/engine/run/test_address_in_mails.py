@@ -68,6 +68,10 @@ async def test_the_engine_keeps_no_address(tmp_path: Path, mailbox: Running) -> 
                 await shop.join(ODD, "news")
                 said = "sent greeting" if template == MAIL else "skipped greeting template_failed"
                 assert said in await shop.story("hello")
+                faults = [entry.fault for entry in await shop.system.store.journal() if entry.fault]
+                assert ["template `greeting` (en)" in each for each in faults] == [True] * (
+                    template == broken
+                )
         assert "o'hara" not in repr(logged)
         assert ("a mail cannot be written" in repr(logged)) == (template == broken)
         kept = [path for path in folder.iterdir() if path.name.startswith(("engine.db", "attempts"))]
