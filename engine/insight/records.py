@@ -210,7 +210,7 @@ def open_records(path: Place) -> Iterator[Records]:
         return
     if not path.is_file():
         raise StoreFault(f"There is no engine database at {path}: nothing has run here yet.")
-    place = f"file:{quote(str(path.absolute()))}?mode=ro"
+    place = f"file:{quote(str(path.absolute()))}?mode={_mode(path)}"
     engine = create_engine(
         "sqlite://",
         creator=lambda: sqlite3.connect(place, uri=True, check_same_thread=False),
@@ -219,6 +219,7 @@ def open_records(path: Place) -> Iterator[Records]:
     try:
         with engine.connect() as connection:
             connection.exec_driver_sql(f"PRAGMA busy_timeout={PATIENCE}")
+            connection.exec_driver_sql("PRAGMA query_only=ON")
             connection.exec_driver_sql("BEGIN")
             yield Records(connection)
             connection.exec_driver_sql("ROLLBACK")
@@ -228,6 +229,12 @@ def open_records(path: Place) -> Iterator[Records]:
         raise StoreFault(_OF_ANOTHER_VERSION.format(path)) from None
     finally:
         engine.dispose()
+
+
+def _mode(path: Path) -> str:
+    """How to open a database so that nothing is left beside it. Where no log stands there, SQLite makes one to
+    read by, and only who may write takes it away again; a log that stands there is another's."""
+    return "ro" if path.with_name(f"{path.name}-wal").exists() else "rw"
 
 
 _OF_ANOTHER_VERSION = "{} was written by another version of Virta. Read it with that one."
