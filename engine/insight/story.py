@@ -356,8 +356,8 @@ def _event(names: Names, happened: Received, clock: ZoneInfo) -> Line:
         return Line(happened.at, "event", told, flow=flow, step=step, what=happened.kind)
     if happened.kind == REQUEST:
         asked, place = (str(happened.data.get(name) or "") for name in ("flow", "place"))
-        where = f" in the {place}" if place else ""
-        return Line(happened.at, "event", f"The shop asked for {names.flow(asked)}{where}.")
+        who = f"Somebody at the {place}" if place else "The shop"
+        return Line(happened.at, "event", f"{who} asked for {names.flow(asked)}.")
     told = event_words(happened.kind).removeprefix("they ")
     told = f"The event {told}" if told.startswith("`") else told[0].upper() + told[1:]
     fields = fields_words(happened.data, names.fields.get(happened.kind, {}), clock)

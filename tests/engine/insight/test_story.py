@@ -122,12 +122,12 @@ def test_what_a_flow_set_off_is_told_with_what_became_of_it() -> None:
 _CALLS = (Why.CALL_GAVE_UP, Why.RECORDED)
 
 
-def test_a_request_for_a_flow_is_told_as_what_the_shop_did() -> None:
-    """By the title of the flow."""
+def test_a_request_for_a_flow_is_told_by_who_made_it() -> None:
+    """The shop, or whoever sat at the studio; by the title of the flow."""
     [found] = story(SETS_OFF, None, (), [event(REQUEST, MONDAY, flow="thanks")], RIGA)
     assert found.text == "The shop asked for “Our thanks”."
     [found] = story(SETS_OFF, None, (), [event(REQUEST, MONDAY, flow="thanks", place="studio")], RIGA)
-    assert found.text == "The shop asked for “Our thanks” in the studio."
+    assert found.text == "Somebody at the studio asked for “Our thanks”."
 
 
 def test_rounds_are_counted_out() -> None:

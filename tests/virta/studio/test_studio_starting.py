@@ -124,12 +124,12 @@ def test_somebody_is_looked_at_asked_for_and_enters_once(
         preview(client, "anna@example.com").text
     )
     story = client.get("/studio/people", params={"address": "anna@example.com", "show": "all"}).text
-    assert words(story).count("The shop asked for “A tasting” in the studio.") == 1
+    assert words(story).count("Somebody at the studio asked for “A tasting”.") == 1
     assert words(story).count("Entered “A tasting”.") == 1
     eventually(lambda: "Come and taste" in client.get("/studio/mails?to=anna").text)
     capsys.readouterr()
     assert run(["why", "anna@example.com", str(served.folder)]) == 0
-    assert "The shop asked for “A tasting” in the studio." in capsys.readouterr().out
+    assert "Somebody at the studio asked for “A tasting”." in capsys.readouterr().out
 
 
 def test_a_contact_id_names_the_same_person(client: httpx2.Client) -> None:
