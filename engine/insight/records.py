@@ -232,7 +232,7 @@ def open_records(path: Place) -> Iterator[Records]:
 
 
 def _mode(path: Path) -> str:
-    """How to open a database so that nothing is left beside it. Where no log stands there, SQLite makes one to
+    """How to open a database so that nothing is left beside it. Without a log there, SQLite makes one to
     read by, and only who may write takes it away again; a log that stands there is another's."""
     return "ro" if path.with_name(f"{path.name}-wal").exists() else "rw"
 
