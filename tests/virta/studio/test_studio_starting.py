@@ -66,7 +66,7 @@ def invited(folder: Path) -> Path:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = invited(tmp_path_factory.mktemp("asked") / "stall")
-    with Served(folder, "--mailbox", "--now", "2026-03-04T10:00") as running:
+    with Served(folder, "--mailbox", "--apply", "--now", "2026-03-04T10:00") as running:
         yield running
 
 
