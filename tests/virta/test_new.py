@@ -18,6 +18,7 @@ import httpx2
 import pytest
 from serving import Served, eventually
 
+from engine.mail.sandbox import Sandbox
 from virta.command import run
 from virta.commands.new import project_name, starter
 from virta.mailbox.reader import Mail, mails
@@ -259,3 +260,24 @@ def test_only_in_development_is_the_clock_another(project: Path, capsys: pytest.
     settings.write_text(settings.read_text("utf-8").replace('"development"', '"staging"'), "utf-8")
     assert run(["serve", str(project), "--now", "2026-04-07T08:00", "--port", "0"]) == 2
     assert "--now is for trying things out" in capsys.readouterr().err
+
+
+def test_a_mail_for_service_has_a_foot_that_is_true(project: Path) -> None:
+    """The starter's notice has no link that leads nowhere, and speaks of no agreement; the layout does."""
+    files = {path.name: path.read_text("utf-8") for path in (project / "templates").glob("_*.html")}
+    files |= {name: f'{{% extends "{name[1:]}" %}}{{% block body %}}Sent!{{% endblock %}}' for name in _FEET}
+    sender = {"name": "My shop", "imprint": "Example Square 1"}
+    sandbox = Sandbox(files, "en", escape=True)
+    links = {"unsubscribe": "", "preferences": ""}
+    service, news = (
+        sandbox.get_template(name).render(sender=sender, links=links, language="en") for name in _FEET
+    )
+    assert "Sent!" in service
+    assert "Example Square 1" in service
+    assert 'href=""' not in service
+    assert "you confirmed" not in service
+    assert 'href=""' in news
+    assert "you confirmed" in news
+
+
+_FEET = ("x_notice.html", "x_layout.html")
