@@ -10,18 +10,20 @@ ALWAYS = ("id", "email", "email_domain", "created_at", "language")
 """The attributes that are known of every contact."""
 
 
-def surely_known(value: Expression, found: ValueType, flow: Flow, step: Send) -> bool:
+def surely_known(value: Expression, found: ValueType, flow: Flow, step: Send, unsure: frozenset[str]) -> bool:
     """Whether a value of type `found` is known whenever a journey comes to a step. As in templates, fields of
-    the event that started the journey or was heard count as known; so does an attribute that the flow set
-    above, or on whose date it starts."""
+    the event that started the journey or was heard count as known, but those in `unsure`; so does an
+    attribute that the flow set above, or on whose date it starts."""
     match value:
+        case Path(parts=(root, name, *_)) if root.text in ("trigger", "received"):
+            return f"{root.text}.{name.text}" not in unsure
         case Path(parts=(root, name, *_)) if root.text == "contact":
             return name.text in ALWAYS or _dated(flow, name.text) or _set_above(flow, step, name.text)
         case Negative(part) | Since(value=part):
-            return surely_known(part, found, flow, step)
+            return surely_known(part, found, flow, step, unsure)
         case Arithmetic(operator, left, right):
             divides = operator != "/" or (isinstance(right, Literal) and bool(right.value))
-            return divides and all(surely_known(each, found, flow, step) for each in (left, right))
+            return divides and all(surely_known(each, found, flow, step, unsure) for each in (left, right))
         case History("count"):
             return True
         case History("sum"):

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from dsl.checks.template_fields import unsure_fields
 from dsl.checks.template_kinds import check_inside
 from dsl.checks.template_known import ALWAYS, surely_known
 from dsl.draft import Draft
@@ -39,17 +40,23 @@ SAME_IN_ALL = frozenset((*KEPT, "contact"))
 
 @dataclass(frozen=True)
 class Sending:
-    """One `send` of a template, and what is known where it stands."""
+    """One `send` of a template, and what is known where it stands. `service`: the mail is for service."""
 
     flow: Flow
     step: Send
     scope: Scope
     contact: ValueType
+    service: bool
+
+    @cached_property
+    def unsure(self) -> frozenset[str]:
+        """The fields of events that may be missing, as `trigger.teacher`."""
+        return unsure_fields(self.flow, self.step, self.scope, self.service)
 
     @cached_property
     def values(self) -> dict[str, tuple[ValueType, bool]]:
         """What `with` gives, and whether it is known for everybody."""
-        return _values(self.flow, self.step, self.scope)
+        return _values(self)
 
     @cached_property
     def roots(self) -> dict[str, ValueType]:
@@ -215,6 +222,9 @@ def _given(use: Use, sending: Sending, place: Span) -> Iterator[Finding]:
                 shown = f"`{root}.{use.path[1]}`"
                 kind = value_type(fields[use.path[1]])
                 yield from check_inside(kind, use, 2, shown, place, sending.roots)
+                whole = len(use.path) == 2 or not is_member(use.path[2])
+                if whole and not use.guarded and f"{root}.{use.path[1]}" in sending.unsure:
+                    yield _may_be_unknown(shown, use, kind.kind, place)
         return
     given = sending.values
     if root in given:
@@ -248,7 +258,8 @@ def _may_be_unknown(whose: str, use: Use, kind: str, place: Span) -> Finding:
     return warning("W207", place, f"{whose} may be unknown, and then there is nothing to show.", help)
 
 
-def _values(flow: Flow, step: Send, scope: Scope) -> dict[str, tuple[ValueType, bool]]:
+def _values(sending: Sending) -> dict[str, tuple[ValueType, bool]]:
+    flow, step, scope = sending.flow, sending.step, sending.scope
     given: dict[str, tuple[ValueType, bool]] = {}
     for name, expression in step.values:
         if isinstance(expression, CouponCode):
@@ -257,5 +268,5 @@ def _values(flow: Flow, step: Send, scope: Scope) -> dict[str, tuple[ValueType, 
             given[f"{name.text}_until"] = ValueType("moment"), coupon is None or bool(coupon.valids)
         else:
             found = check_value(expression, scope, [])
-            given[name.text] = found, surely_known(expression, found, flow, step)
+            given[name.text] = found, surely_known(expression, found, flow, step, sending.unsure)
     return given

@@ -6,7 +6,7 @@ from itertools import pairwise
 from dsl.checks.sends import is_address, no_address
 from dsl.checks.template_uses import SAME_IN_ALL, Sending, Sent, check_use
 from dsl.draft import Draft
-from dsl.found.finding import Finding, Span
+from dsl.found.finding import Finding, Severity, Span
 from dsl.found.source import error, warning
 from dsl.meaning.names import nearest, unknown
 from dsl.nodes.flows import Send
@@ -60,7 +60,9 @@ def check_templates(draft: Draft) -> Iterator[Finding]:
         for file in draft.templates.variants(name):
             reading = draft.readings.of(file)
             for finding in _asked(name, reading, usage, draft, asked):
-                found.setdefault(finding.span, finding)
+                told = found.get(finding.span)
+                if told is None or (told.code == "W207" and finding.severity is Severity.ERROR):
+                    found[finding.span] = finding
             if reading.readable:
                 yield from _facts(name, reading, usage, draft)
     yield from found.values()
@@ -74,10 +76,11 @@ def _sent(draft: Draft) -> dict[str, Sent]:
             step = standing.step
             if isinstance(step, Send):
                 usage = found.setdefault(step.template.text, Sent())
-                usage.sends.append(Sending(flow, step, standing.scope, draft.contact_type))
                 purpose = draft.names.purpose(step.topic.text if step.topic else topic)
+                service = purpose == "service"
+                usage.sends.append(Sending(flow, step, standing.scope, draft.contact_type, service))
                 usage.marketing = usage.marketing or purpose == "marketing"
-                usage.service = usage.service or purpose == "service"
+                usage.service = usage.service or service
     return found
 
 

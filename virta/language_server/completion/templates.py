@@ -86,7 +86,7 @@ def _known(snapshot: Snapshot, file: str, before: str) -> dict[str, ValueType]:
         for standing in draft.standings(flow):
             step = standing.step
             if isinstance(step, Send) and _shows(snapshot, step.template.text, file):
-                roots = Sending(flow, step, standing.scope, draft.contact_type).roots
+                roots = Sending(flow, step, standing.scope, draft.contact_type, False).roots
                 known |= {name: kind for name, kind in roots.items() if kind.kind != "record" or kind.fields}
     known |= {"links": _LINKS, "sender": _SENDER, "recommend": _PRODUCTS}
     for name, path, _ in _LOOP.findall(before):
