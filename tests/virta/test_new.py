@@ -165,7 +165,7 @@ def test_all_of_it_is_in_an_installed_virta() -> None:
     assert "virta" in project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
     passed_over = (ROOT / ".gitignore").read_text("utf-8").split()
     files = [path for path in (ROOT / "virta" / "starter").rglob("*") if path.is_file()]
-    assert len(files) == len(list(starter("x"))) == 10
+    assert len(files) == len(list(starter("x"))) == 11
     for path in files:
         named = [*path.relative_to(ROOT).parts, *(f"{part}/" for part in path.relative_to(ROOT).parts)]
         assert not any(fnmatch(part, pattern) for part in named for pattern in passed_over)
