@@ -7,9 +7,10 @@ DEMO := .demo/kafija
 DEMO_ENDS := 2026-04-05T08:00
 FUZZ_SECONDS ?= 3600
 
-.PHONY: help demo test test-slow check bench fuzz findings vscode lock clean
+.PHONY: help setup demo test test-slow check bench fuzz findings vscode lock clean
 
 help:
+	@echo "make setup      install Virta and what it needs into $(VENV); every other target does so too"
 	@echo "make demo       replay ninety days of a shop, then serve the pages (SERVE=0: do not serve)"
 	@echo "make test       style, types, layers and every test that is done within minutes"
 	@echo "make test-slow  the crash harness and other suites that take longer"
@@ -25,6 +26,9 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
+
+setup: $(READY)
+	@echo "Virta is in $(BIN): export PATH=$(abspath $(BIN)):\$$PATH"
 
 demo: $(READY)
 	@mkdir -p $(dir $(DEMO))

@@ -75,3 +75,10 @@ def test_the_language_comes_first() -> None:
     """Before the first heading of the second level: a flow, its test, a mistake."""
     first = README.partition("\n## ")[0]
     assert first.count("```flow") == len(FLOWS)
+
+
+def test_the_first_step_of_the_page_is_the_target_that_only_sets_up() -> None:
+    """It needs what all others need first, and nothing else."""
+    first = next(line for line in README.splitlines() if line.startswith("    make "))
+    assert first.split("#")[0].split() == ["make", "setup"]
+    assert "\nsetup: $(READY)\n" in (ROOT / "Makefile").read_text("utf-8")
