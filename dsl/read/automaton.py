@@ -189,7 +189,8 @@ def _to_depth(depth: int, depths: list[int], layout: list[Token], line: Token) -
 
 def _reduction_of(rule: Rule) -> _Reduction:
     """Source: lark/parse_tree_builder.py, for grammars without placeholders that keep all words of a rule
-    that begin with no underscore."""
+    that begin with no underscore. None of their rules may be empty: its parts would be all that was read."""
+    assert rule.expansion, f"the rule `{rule.origin.name}` of the grammar may stand for nothing"
     taken = tuple(
         (at, isinstance(each, NonTerminal) and each.name.startswith("_"))
         for at, each in enumerate(rule.expansion)

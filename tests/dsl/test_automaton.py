@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from lark import Token as LarkToken
 from lark import Tree as LarkTree
 from lark import UnexpectedInput
+from lark.grammar import NonTerminal, Rule
 from lark.indenter import DedentError
 
 from dsl.found.source import read_source
+from dsl.read.automaton import _reduction_of
 from dsl.read.layout import lay_out
 from dsl.read.parser import parser, read
 from dsl.read.tree import Token, Tree
@@ -90,3 +92,9 @@ def test_words_come_in_order_without_the_layout() -> None:
     found = read("segment a\n    count of order_placed > 1\n")
     assert found is not None
     assert found[1] == ["segment", "a", "count of", "order_placed", ">", "1"]
+
+
+def test_a_rule_that_stands_for_nothing_is_refused() -> None:
+    """The parts of such a rule would be all that was read before it."""
+    with pytest.raises(AssertionError, match="`nothing` of the grammar may stand for nothing"):
+        _reduction_of(Rule(NonTerminal("nothing"), []))
