@@ -1,6 +1,5 @@
 """How many mails may go now: by the pace that the operator sets, and by what the server takes."""
 
-
 _NEARLY = 1e-6
 """Of a token: what reckoning in fractions may lack."""
 

@@ -71,7 +71,7 @@ def sign_up(http: httpx2.Client, mailbox: Running) -> None:
 def test_the_whole_way_of_a_subscriber_with_a_server_that_is_killed(
     stall: Path, mailbox: Running, postgres: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """From the form to silence. Amidst it the server is killed: what comes in meanwhile waits and is done once,
+    """From the form to silence. Amidst it the server is killed: what comes in then waits and is done once,
     each mail goes once, and the proof of it all holds."""
     with Served(stall) as served, httpx2.Client(base_url=served.url) as http:
         sign_up(http, mailbox)
