@@ -10,7 +10,7 @@ from lark.parsers.lalr_interactive_parser import InteractiveParser
 from dsl.found.source import Source
 from dsl.parse import mend
 from dsl.read.layout import Chunk, Logical, code_end, lay_out
-from dsl.read.parser import parser
+from dsl.read.parser import DECLARATION, parser
 from dsl.read.signs import HOLE, NAME, STRING, goes_on
 
 _LAYOUT = frozenset(("_NL", "_INDENT", "_DEDENT", "$END"))
@@ -98,7 +98,7 @@ def _read(chunk: Chunk) -> tuple[tuple[Word, ...], frozenset[str]] | None:
     shift = written.indent - last.indent
     end = index + 1, len(last.text)
     words: list[Word] = []
-    reading = parser().parse_interactive(chunk.text)
+    reading = parser().parse_interactive(chunk.text, start=DECLARATION)
     try:
         for token in reading.iter_parse():
             if token.type in _LAYOUT or token.line != end[0]:

@@ -27,7 +27,7 @@ from dsl.found.source import Source, error
 from dsl.nodes.flows import Declaration
 from dsl.read.build import build
 from dsl.read.layout import Chunk, Logical, lay_out
-from dsl.read.parser import parser, read
+from dsl.read.parser import DECLARATION, parser, read
 from dsl.read.signs import HOLE, NAME
 from dsl.read.strays import astray
 from dsl.read.tree import Tree
@@ -119,7 +119,7 @@ def _mended(chunk: Chunk, findings: list[Finding]) -> Tree | None:
         if found is not None:
             return found[0]
         try:
-            parser().parse(chunk.text)
+            parser().parse(chunk.text, start=DECLARATION)
         except UnexpectedInput as fault:
             if not _mend(chunk, fault, findings, mends):
                 return None

@@ -3,11 +3,13 @@
 import re
 from dataclasses import dataclass
 
+from dsl.found.finding import Span
 from dsl.nodes.terms import Name, Path, TextValue
-from dsl.read.signs import PATH
+from dsl.read.parser import FILL, read
+from dsl.read.signs import readable
+from dsl.read.tree import Tree
 
 _FILL = re.compile(r"\{([^{}]*)\}")
-_VALUE = re.compile(rf'\s*({PATH})\s*(?:\bor\s+"([^"]*)"\s*)?$')
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +34,20 @@ def fillings(text: TextValue) -> tuple[str | Filling | Misfit, ...]:
     for found in _FILL.finditer(text.value):
         parts += _plain(text.value[position : found.start()])
         position = found.end()
-        value = _VALUE.match(found.group(1))
-        if value is None:
-            parts.append(Misfit(found.group()))
-            continue
-        names = tuple(Name(word, text.span) for word in value.group(1).split("."))
-        parts.append(Filling(Path(names, text.span), value.group(2)))
+        parts.append(_filling(found.group(1), text.span) or Misfit(found.group()))
     return (*parts, *_plain(text.value[position:]))
+
+
+def _filling(text: str, span: Span) -> Filling | None:
+    """What stands between braces; None: no value."""
+    found = read(readable(text.strip()), FILL)
+    if found is None:
+        return None
+    path, *otherwise = found[0].children
+    assert isinstance(path, Tree)
+    names = tuple(Name(str(word), span) for word in path.children)
+    instead = str(otherwise[0]) if otherwise else None
+    return Filling(Path(names, span), None if instead is None else instead[1:-1])
 
 
 def _plain(text: str) -> list[str | Misfit]:

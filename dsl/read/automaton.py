@@ -16,7 +16,6 @@ from lark.parsers.lalr_analysis import Shift
 
 from dsl.read.tree import Token, Tree
 
-_START = "start"
 _NEW_LINE, _INDENT, _DEDENT, _END = "_NL", "_INDENT", "_DEDENT", "$END"
 
 
@@ -45,17 +44,18 @@ class Automaton:
         self._lexers = front.lexer.lexer.lexers
         table = front.parser._parse_table
         self._table = table.states
-        self._begin: int = table.start_states[_START]
-        self._end: int = table.end_states[_START]
+        self._begins: dict[str, int] = table.start_states
+        self._ends: dict[str, int] = table.end_states
         self._moves: dict[int, dict[str, _Move]] = {}
         self._gotos: dict[int, dict[str, int]] = {}
         self._scans: dict[int, _Scan] = {}
         self._scans_of: dict[int, _Scan] = {}
         self._reductions: dict[int, _Reduction] = {}
 
-    def read(self, text: str) -> tuple[Tree, list[Token]] | None:
-        """The tree of a declaration, and its words in order without those of its layout. None: the grammar
-        does not take it."""
+    def read(self, text: str, rule: str) -> tuple[Tree, list[Token]] | None:
+        """The tree of what a rule stands for, and its words in order without those of its layout. None: the
+        grammar does not take it."""
+        over = self._ends[rule]
         all_moves, gotos, scans = self._moves, self._gotos, self._scans
         length = len(text)
         position = begin = 0
@@ -63,7 +63,7 @@ class Automaton:
         depths = [0]
         layout: list[Token] = []
         words: list[Token] = []
-        state = self._begin
+        state = self._begins[rule]
         path = [state]
         values: list[Tree | Token] = []
         firsts: list[Token] = []
@@ -130,7 +130,7 @@ class Automaton:
                     parts = kept
                 value = parts[0] if alone and len(parts) == 1 else Tree(data, parts, first, last)
                 state = gotos[path[-1]][origin]
-                if state == self._end and kind == _END:
+                if state == over and kind == _END:
                     assert isinstance(value, Tree)
                     return value, words
                 path.append(state)

@@ -37,6 +37,9 @@ class Lines(Indenter):
     tab_len = 4
 
 
+DECLARATION, FILL = "start", "fill"
+"""What a text may be: the rules of the grammar that stand for a whole one."""
+
 _standing: list[tuple[Lark, Automaton]] = []
 
 
@@ -45,10 +48,10 @@ def parser() -> Lark:
     return _stood()[0]
 
 
-def read(text: str) -> tuple[Tree, list[Token]] | None:
-    """The tree of a declaration, and its words in order without those of its layout. None: the grammar does
-    not take it, and `parser` can say why."""
-    return _stood()[1].read(text)
+def read(text: str, what: str = DECLARATION) -> tuple[Tree, list[Token]] | None:
+    """The tree of a declaration, or of what else it is said to be, and its words in order without those of
+    its layout. None: the grammar does not take it, and `parser` can say why."""
+    return _stood()[1].read(text, what)
 
 
 def stands() -> bool:
@@ -82,6 +85,7 @@ def made(grammar: str) -> Lark:
     """The parser of a grammar. Raises `lark.exceptions.GrammarError` for one that is none."""
     return Lark(
         grammar,
+        start=[DECLARATION, FILL],
         parser="lalr",
         lexer="contextual",
         postlex=Lines(),

@@ -26,7 +26,7 @@ FILES = sorted(
 
 def by_lark(text: str) -> LarkTree[LarkToken] | None:
     try:
-        return parser().parse(text)
+        return parser().parse(text, start="start")
     except (UnexpectedInput, DedentError):
         return None
 

@@ -26,7 +26,7 @@ from dsl.found.report import as_text
 from dsl.found.source import Source
 from dsl.meaning.shop import SHOP
 from dsl.read.layout import lay_out
-from dsl.read.parser import parser, read
+from dsl.read.parser import FILL, parser, read
 from dsl.read.phrases import phrases
 from dsl.read.words import CONDITION_WORDS, DECLARED_WORDS
 from virta.scenarios.running import play_all
@@ -129,6 +129,10 @@ def _read() -> tuple[set[str], set[str]]:
             found = read(chunk.text)
             assert found is not None
             rules |= {each.data for each in found[0].subtrees()}
+            for text in found[1]:
+                for value in re.findall(r"\{([^{}]+)\}", text):
+                    filled = read(value.strip(), FILL)
+                    rules |= {each.data for each in filled[0].subtrees()} if filled else set()
             said |= {" ".join(word.split()) for word in found[1]}
     return rules, said
 
