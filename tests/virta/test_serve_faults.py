@@ -120,7 +120,7 @@ SPOILED: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "engine.db garbage": (
         lambda data: (data / "engine.db").write_bytes(GARBAGE),
-        "engine.db cannot be used as a database: file is not a database",
+        "engine.db cannot be read as a database: file is not a database",
     ),
     "engine.db folder": (
         lambda data: (data / "engine.db").mkdir(),

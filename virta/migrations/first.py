@@ -6,6 +6,7 @@ from sqlalchemy import Dialect, MetaData
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from engine.store.postgres import compare_bytes
 from virta.keeping.upgrading import TABLES
 from virta.migrations.statements import BETWEEN, path_of
 
@@ -16,9 +17,15 @@ _DIALECTS: dict[str, Dialect] = {
 
 
 def statements(tables: MetaData, dialect: Dialect) -> str:
-    """What makes all tables but Alembic's own, which it makes itself."""
-    found = []
+    """What makes all tables but Alembic's own, which it makes itself. On a server texts are in the order of
+    their bytes, whatever language it speaks."""
+    made = MetaData()
     for table in tables.sorted_tables:
+        table.to_metadata(made)
+    if dialect.name == postgresql.dialect.name:
+        compare_bytes(made)
+    found = []
+    for table in made.sorted_tables:
         if table.name == "alembic_version":
             continue
         found.append(str(CreateTable(table).compile(dialect=dialect)).strip())

@@ -2,8 +2,8 @@ CREATE TABLE batches (
 	seq BIGSERIAL NOT NULL,
 	first BIGINT NOT NULL,
 	count BIGINT NOT NULL,
-	policy VARCHAR NOT NULL,
-	sender VARCHAR NOT NULL,
+	policy VARCHAR COLLATE "C" NOT NULL,
+	sender VARCHAR COLLATE "C" NOT NULL,
 	checkpoint BIGINT NOT NULL,
 	PRIMARY KEY (seq)
 )
@@ -12,29 +12,29 @@ CREATE TABLE checkpoints (
 	size BIGSERIAL NOT NULL,
 	root BYTEA NOT NULL,
 	at BIGINT NOT NULL,
-	note VARCHAR NOT NULL,
+	note VARCHAR COLLATE "C" NOT NULL,
 	PRIMARY KEY (size)
 )
 ;;
 CREATE TABLE decisions (
 	id BIGSERIAL NOT NULL,
 	batch BIGINT NOT NULL,
-	key VARCHAR NOT NULL,
+	key VARCHAR COLLATE "C" NOT NULL,
 	attempt BIGINT NOT NULL,
-	subject VARCHAR NOT NULL,
-	class VARCHAR NOT NULL,
-	topic VARCHAR NOT NULL,
-	template VARCHAR NOT NULL,
-	purpose VARCHAR NOT NULL,
+	subject VARCHAR COLLATE "C" NOT NULL,
+	class VARCHAR COLLATE "C" NOT NULL,
+	topic VARCHAR COLLATE "C" NOT NULL,
+	template VARCHAR COLLATE "C" NOT NULL,
+	purpose VARCHAR COLLATE "C" NOT NULL,
 	consent_seq BIGINT NOT NULL,
 	epoch BIGINT NOT NULL,
 	at BIGINT NOT NULL,
-	reason VARCHAR,
-	outcome VARCHAR,
+	reason VARCHAR COLLATE "C",
+	outcome VARCHAR COLLATE "C",
 	code BIGINT NOT NULL,
 	settled_at BIGINT NOT NULL,
 	counted BOOLEAN NOT NULL,
-	variant VARCHAR NOT NULL,
+	variant VARCHAR COLLATE "C" NOT NULL,
 	measured BOOLEAN NOT NULL,
 	PRIMARY KEY (id)
 )
@@ -48,9 +48,9 @@ CREATE UNIQUE INDEX one_permit_per_attempt ON decisions (key, attempt) WHERE rea
 CREATE UNIQUE INDEX one_unsettled_per_subject ON decisions (subject) WHERE reason IS NULL AND outcome IS NULL
 ;;
 CREATE TABLE evidence (
-	commitment VARCHAR NOT NULL,
-	subject VARCHAR NOT NULL,
-	row VARCHAR NOT NULL,
+	commitment VARCHAR COLLATE "C" NOT NULL,
+	subject VARCHAR COLLATE "C" NOT NULL,
+	row VARCHAR COLLATE "C" NOT NULL,
 	sealed BYTEA NOT NULL,
 	PRIMARY KEY (commitment)
 )
@@ -58,25 +58,25 @@ CREATE TABLE evidence (
 CREATE INDEX ix_evidence_subject ON evidence (subject)
 ;;
 CREATE TABLE facts (
-	name VARCHAR NOT NULL,
+	name VARCHAR COLLATE "C" NOT NULL,
 	value BYTEA NOT NULL,
 	PRIMARY KEY (name)
 )
 ;;
 CREATE TABLE forms (
-	digest VARCHAR NOT NULL,
+	digest VARCHAR COLLATE "C" NOT NULL,
 	body BYTEA NOT NULL,
 	PRIMARY KEY (digest)
 )
 ;;
 CREATE TABLE leaves (
 	seq BIGSERIAL NOT NULL,
-	type VARCHAR NOT NULL,
-	subject VARCHAR,
-	purpose VARCHAR NOT NULL,
+	type VARCHAR COLLATE "C" NOT NULL,
+	subject VARCHAR COLLATE "C",
+	purpose VARCHAR COLLATE "C" NOT NULL,
 	at BIGINT NOT NULL,
 	told BOOLEAN NOT NULL,
-	language VARCHAR NOT NULL,
+	language VARCHAR COLLATE "C" NOT NULL,
 	body BYTEA NOT NULL,
 	PRIMARY KEY (seq)
 )
@@ -86,7 +86,7 @@ CREATE INDEX leaves_of_subject ON leaves (subject, seq) WHERE subject IS NOT NUL
 CREATE INDEX leaves_told ON leaves (seq) WHERE told = true
 ;;
 CREATE TABLE made_up (
-	leaf VARCHAR NOT NULL,
+	leaf VARCHAR COLLATE "C" NOT NULL,
 	PRIMARY KEY (leaf)
 )
 ;;
@@ -98,36 +98,36 @@ CREATE TABLE nodes (
 )
 ;;
 CREATE TABLE policies (
-	digest VARCHAR NOT NULL,
+	digest VARCHAR COLLATE "C" NOT NULL,
 	body BYTEA NOT NULL,
 	PRIMARY KEY (digest)
 )
 ;;
 CREATE TABLE purposes (
-	version VARCHAR NOT NULL,
-	topic VARCHAR NOT NULL,
+	version VARCHAR COLLATE "C" NOT NULL,
+	topic VARCHAR COLLATE "C" NOT NULL,
 	body BYTEA NOT NULL,
 	PRIMARY KEY (version)
 )
 ;;
 CREATE TABLE reports (
-	key VARCHAR NOT NULL,
-	type VARCHAR NOT NULL,
-	subject VARCHAR NOT NULL,
+	key VARCHAR COLLATE "C" NOT NULL,
+	type VARCHAR COLLATE "C" NOT NULL,
+	subject VARCHAR COLLATE "C" NOT NULL,
 	at BIGINT NOT NULL,
 	PRIMARY KEY (key, type)
 )
 ;;
 CREATE TABLE requests (
-	id VARCHAR NOT NULL,
-	subject VARCHAR NOT NULL,
-	language VARCHAR NOT NULL,
+	id VARCHAR COLLATE "C" NOT NULL,
+	subject VARCHAR COLLATE "C" NOT NULL,
+	language VARCHAR COLLATE "C" NOT NULL,
 	at BIGINT NOT NULL,
 	expires BIGINT NOT NULL,
-	mail VARCHAR NOT NULL,
+	mail VARCHAR COLLATE "C" NOT NULL,
 	attempt BIGINT NOT NULL,
 	not_before BIGINT NOT NULL,
-	closed VARCHAR NOT NULL,
+	closed VARCHAR COLLATE "C" NOT NULL,
 	PRIMARY KEY (id)
 )
 ;;
@@ -136,37 +136,37 @@ CREATE INDEX ix_requests_subject ON requests (subject)
 CREATE INDEX requests_queued ON requests (at, id) WHERE mail = 'queued' AND closed = ''
 ;;
 CREATE TABLE standings (
-	subject VARCHAR NOT NULL,
-	topic VARCHAR NOT NULL,
-	state VARCHAR NOT NULL,
+	subject VARCHAR COLLATE "C" NOT NULL,
+	topic VARCHAR COLLATE "C" NOT NULL,
+	state VARCHAR COLLATE "C" NOT NULL,
 	seq BIGINT NOT NULL,
-	version VARCHAR NOT NULL,
+	version VARCHAR COLLATE "C" NOT NULL,
 	at BIGINT NOT NULL,
 	expires BIGINT NOT NULL,
 	PRIMARY KEY (subject, topic)
 )
 ;;
 CREATE TABLE subjects (
-	id VARCHAR NOT NULL,
+	id VARCHAR COLLATE "C" NOT NULL,
 	lookup BYTEA NOT NULL,
 	wrapped BYTEA NOT NULL,
 	address BYTEA NOT NULL,
 	epoch BIGINT NOT NULL,
-	language VARCHAR NOT NULL,
+	language VARCHAR COLLATE "C" NOT NULL,
 	proofs BIGINT NOT NULL,
 	proof_at BIGINT NOT NULL,
 	confirmed BIGINT NOT NULL,
 	complained BIGINT NOT NULL,
 	bounced BIGINT NOT NULL,
-	frequency VARCHAR NOT NULL,
+	frequency VARCHAR COLLATE "C" NOT NULL,
 	paused_until BIGINT NOT NULL,
 	PRIMARY KEY (id),
 	UNIQUE (lookup)
 )
 ;;
 CREATE TABLE wishes (
-	request VARCHAR NOT NULL,
-	topic VARCHAR NOT NULL,
-	version VARCHAR NOT NULL,
+	request VARCHAR COLLATE "C" NOT NULL,
+	topic VARCHAR COLLATE "C" NOT NULL,
+	version VARCHAR COLLATE "C" NOT NULL,
 	PRIMARY KEY (request, topic)
 )

@@ -1,20 +1,20 @@
 CREATE TABLE aside (
 	contact BYTEA NOT NULL,
 	at BIGINT NOT NULL,
-	kind VARCHAR NOT NULL,
-	error VARCHAR NOT NULL,
+	kind VARCHAR COLLATE "C" NOT NULL,
+	error VARCHAR COLLATE "C" NOT NULL,
 	PRIMARY KEY (contact)
 )
 ;;
 CREATE TABLE asked (
-	digest VARCHAR NOT NULL,
+	digest VARCHAR COLLATE "C" NOT NULL,
 	body BYTEA NOT NULL,
 	PRIMARY KEY (digest)
 )
 ;;
 CREATE TABLE code_list (
-	coupon VARCHAR NOT NULL,
-	digest VARCHAR NOT NULL,
+	coupon VARCHAR COLLATE "C" NOT NULL,
+	digest VARCHAR COLLATE "C" NOT NULL,
 	PRIMARY KEY (coupon)
 )
 ;;
@@ -27,18 +27,18 @@ CREATE TABLE contact (
 CREATE TABLE control (
 	seq BIGINT NOT NULL,
 	at BIGINT NOT NULL,
-	kind VARCHAR NOT NULL,
+	kind VARCHAR COLLATE "C" NOT NULL,
 	body BYTEA NOT NULL,
-	by VARCHAR NOT NULL,
+	by VARCHAR COLLATE "C" NOT NULL,
 	PRIMARY KEY (seq)
 )
 ;;
 CREATE TABLE coupon (
-	code VARCHAR NOT NULL,
-	coupon VARCHAR NOT NULL,
+	code VARCHAR COLLATE "C" NOT NULL,
+	coupon VARCHAR COLLATE "C" NOT NULL,
 	contact BYTEA NOT NULL,
 	journey BYTEA NOT NULL,
-	step VARCHAR NOT NULL,
+	step VARCHAR COLLATE "C" NOT NULL,
 	made BIGINT NOT NULL,
 	until BIGINT,
 	PRIMARY KEY (code)
@@ -49,8 +49,8 @@ CREATE INDEX coupon_made ON coupon (made)
 CREATE TABLE drawn (
 	mark BYTEA NOT NULL,
 	contact BYTEA NOT NULL,
-	arm VARCHAR NOT NULL,
-	shares VARCHAR NOT NULL,
+	arm VARCHAR COLLATE "C" NOT NULL,
+	shares VARCHAR COLLATE "C" NOT NULL,
 	at BIGINT NOT NULL,
 	until BIGINT NOT NULL,
 	counts BOOLEAN NOT NULL,
@@ -67,8 +67,8 @@ CREATE TABLE drawn_before (
 ;;
 CREATE TABLE drawn_sum (
 	mark BYTEA NOT NULL,
-	arm VARCHAR NOT NULL,
-	shares VARCHAR NOT NULL,
+	arm VARCHAR COLLATE "C" NOT NULL,
+	shares VARCHAR COLLATE "C" NOT NULL,
 	until BIGINT NOT NULL,
 	people BIGINT NOT NULL,
 	yes BIGINT NOT NULL,
@@ -86,7 +86,7 @@ CREATE TABLE effect (
 )
 ;;
 CREATE TABLE graph (
-	digest VARCHAR NOT NULL,
+	digest VARCHAR COLLATE "C" NOT NULL,
 	body BYTEA NOT NULL,
 	PRIMARY KEY (digest)
 )
@@ -102,12 +102,12 @@ CREATE INDEX held_back_contact ON held_back (contact, seq)
 ;;
 CREATE TABLE inbox (
 	seq BIGSERIAL NOT NULL,
-	id VARCHAR,
-	kind VARCHAR NOT NULL,
+	id VARCHAR COLLATE "C",
+	kind VARCHAR COLLATE "C" NOT NULL,
 	at BIGINT NOT NULL,
 	received BIGINT NOT NULL,
 	contact BYTEA,
-	address VARCHAR,
+	address VARCHAR COLLATE "C",
 	data BYTEA NOT NULL,
 	PRIMARY KEY (seq)
 )
@@ -140,7 +140,7 @@ CREATE TABLE journey_of (
 )
 ;;
 CREATE TABLE judged (
-	digest VARCHAR NOT NULL,
+	digest VARCHAR COLLATE "C" NOT NULL,
 	body BYTEA NOT NULL,
 	PRIMARY KEY (digest)
 )
@@ -157,8 +157,8 @@ CREATE TABLE kept_mail (
 CREATE INDEX kept_mail_at ON kept_mail (at)
 ;;
 CREATE TABLE listed_code (
-	code VARCHAR NOT NULL,
-	coupon VARCHAR NOT NULL,
+	code VARCHAR COLLATE "C" NOT NULL,
+	coupon VARCHAR COLLATE "C" NOT NULL,
 	place INTEGER NOT NULL,
 	offered BOOLEAN NOT NULL,
 	given BOOLEAN NOT NULL,
@@ -179,23 +179,23 @@ CREATE INDEX mail_contact ON mail (contact)
 ;;
 CREATE TABLE mail_kind (
 	id SERIAL NOT NULL,
-	flow VARCHAR NOT NULL,
-	step VARCHAR NOT NULL,
-	template VARCHAR NOT NULL,
-	topic VARCHAR NOT NULL,
+	flow VARCHAR COLLATE "C" NOT NULL,
+	step VARCHAR COLLATE "C" NOT NULL,
+	template VARCHAR COLLATE "C" NOT NULL,
+	topic VARCHAR COLLATE "C" NOT NULL,
 	PRIMARY KEY (id)
 )
 ;;
 CREATE UNIQUE INDEX mail_kind_names ON mail_kind (flow, step, template, topic)
 ;;
 CREATE TABLE note (
-	name VARCHAR NOT NULL,
+	name VARCHAR COLLATE "C" NOT NULL,
 	value BYTEA NOT NULL,
 	PRIMARY KEY (name)
 )
 ;;
 CREATE TABLE product (
-	sku VARCHAR NOT NULL,
+	sku VARCHAR COLLATE "C" NOT NULL,
 	seen BIGINT NOT NULL,
 	body BYTEA NOT NULL,
 	PRIMARY KEY (sku)
@@ -204,11 +204,11 @@ CREATE TABLE product (
 CREATE TABLE release (
 	number BIGINT NOT NULL,
 	at BIGINT NOT NULL,
-	by VARCHAR NOT NULL,
-	kind VARCHAR NOT NULL,
-	digest VARCHAR NOT NULL,
-	program VARCHAR NOT NULL,
-	policy VARCHAR NOT NULL,
+	by VARCHAR COLLATE "C" NOT NULL,
+	kind VARCHAR COLLATE "C" NOT NULL,
+	digest VARCHAR COLLATE "C" NOT NULL,
+	program VARCHAR COLLATE "C" NOT NULL,
+	policy VARCHAR COLLATE "C" NOT NULL,
 	carries BOOLEAN NOT NULL,
 	backfills BYTEA NOT NULL,
 	body BYTEA NOT NULL,
@@ -219,8 +219,8 @@ CREATE TABLE ruling (
 	mark BYTEA NOT NULL,
 	version INTEGER NOT NULL,
 	at BIGINT NOT NULL,
-	flow VARCHAR NOT NULL,
-	step VARCHAR NOT NULL,
+	flow VARCHAR COLLATE "C" NOT NULL,
+	step VARCHAR COLLATE "C" NOT NULL,
 	body BYTEA NOT NULL,
 	PRIMARY KEY (mark, version)
 )
