@@ -14,7 +14,7 @@ from typing import Self, TypeVar
 
 T = TypeVar("T")
 
-PATIENCE = 30.0
+PATIENCE = 90.0
 """Seconds after which what has not come is taken for missing; nothing depends on how long it takes."""
 
 
