@@ -1,5 +1,7 @@
 """A coffee stall: the smallest project in which people sign up, buy, and get mails of both classes."""
 
+import os
+from itertools import count
 from pathlib import Path
 
 TOML = """
@@ -87,8 +89,24 @@ subject: Order {{ trigger.order_id }}
 """
 
 
-def make_stall(folder: Path, mail_server: str = "smtp://127.0.0.1:2525", smtp: str = "") -> Path:
-    """Write the project into `folder`, made if missing. `smtp` is further lines under [smtp]."""
+PORTS = count()
+
+
+def own_port() -> int:
+    """A port that no other stall has, in whichever process of the tests, and that no system hands out.
+
+    A stall that is served without a mailbox would otherwise send into the mailbox of another one.
+    """
+    return 12_000 + os.getpid() % 200 * 100 + next(PORTS) % 100
+
+
+def make_stall(folder: Path, mail_server: str = "", smtp: str = "") -> Path:
+    """Write the project into `folder`, made if missing.
+
+    Its mail server is one on this machine that nobody runs, unless it is given. `smtp` is further lines
+    under [smtp].
+    """
+    mail_server = mail_server or f"smtp://127.0.0.1:{own_port()}"
     (folder / "flows").mkdir(parents=True)
     (folder / "templates").mkdir()
     (folder / "virta.toml").write_text(TOML.format(mail_server=mail_server, smtp=smtp), "utf-8")

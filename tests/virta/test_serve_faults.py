@@ -180,12 +180,12 @@ def test_a_local_mailbox_stands_in_for_a_local_server_only(
     )
 
 
-def test_a_mailbox_whose_port_is_taken_finds_another(stall: Path) -> None:
+def test_a_mailbox_whose_port_is_taken_finds_another(tmp_path: Path) -> None:
     """Two projects can be tried out at once; the log says where mails go."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         taken = other.getsockname()[1]
-        change(stall, "127.0.0.1:2525", f"127.0.0.1:{taken}")
-        with Served(stall, "--mailbox") as served:
+        busy = make_stall(tmp_path / "stall", f"smtp://127.0.0.1:{taken}")
+        with Served(busy, "--mailbox") as served:
             (told,) = eventually(lambda: served.told("serving"))
             assert told["mail_server"].startswith("smtp://127.0.0.1:")
             assert told["mail_server"] != f"smtp://127.0.0.1:{taken}"

@@ -12,7 +12,7 @@ from virta.settings import BrokenProject, read_settings, secret
 
 @pytest.fixture
 def stall(tmp_path: Path) -> Path:
-    return make_stall(tmp_path / "stall")
+    return make_stall(tmp_path / "stall", "smtp://127.0.0.1:2525")
 
 
 def change(folder: Path, old: str, new: str) -> None:
