@@ -27,9 +27,9 @@ from consent.store import decisions
 from dsl.compile import Compiled, Project, compile_project
 from engine.calls.recorder import Recorder
 from engine.core.record import What
-from engine.delivery.dispatch import Dispatch
 from engine.delivery.mailer import Mailer
 from engine.delivery.smtp import Connection
+from engine.delivery.writing import Writing
 from engine.run import stock
 from engine.store.database import Database
 from virta.keys import ProjectKeys
@@ -99,7 +99,7 @@ def watch_all() -> Stages:
     stages = Stages()
     stages.watch(Service, "read", "decide, links included")
     stages.watch(Service, "write", "claim and settle")
-    stages.watch(Dispatch, "_write", "template and MIME")
+    stages.watch(Writing, "_write", "template and MIME")
     stages.watch(Mailer, "send", "hand over")
     stages.watch(Connection, "data_received", "hand over")
     stages.watch(Database, "_transact", "engine store")

@@ -1,11 +1,9 @@
 """The way of every mail: decide, write, claim, hand over, settle (the protocol's steps 2 to 6)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
-from msgspec import Struct
-from msgspec.structs import replace
 
 from consent.contract import (
     Ask,
@@ -20,18 +18,15 @@ from consent.contract import (
     Unavailable,
 )
 from engine.core.record import Why
-from engine.delivery.addressed import addresses
 from engine.delivery.mailer import Ended, Mailer
+from engine.delivery.outcomes import Outcomes, Verdict
 from engine.delivery.pacing import Pace, Rate
 from engine.delivery.queue import Item, Queue
-from engine.delivery.replies import without_addresses
-from engine.delivery.retrying import SET_ASIDE, after_deferral, after_release
 from engine.delivery.smtp import ServerFault
-from engine.mail.headers import HeaderFault
-from engine.mail.kept import Kept
-from engine.mail.letters import LetterFault
-from engine.mail.message import Message, build
+from engine.delivery.writing import Keep, Writing
+from engine.mail.message import Message
 from engine.store.database import StoreFault
+from engine.store.retries import Retry
 
 log = structlog.get_logger("delivery")
 
@@ -43,16 +38,6 @@ _DRAIN_PAUSE = 0.05  # seconds between looks for a connection or a pacing token
 _ASK_AGAIN = 1000  # milliseconds until a mail that was not answered for is asked for again
 _ONE_AT_A_TIME = 200  # the same, behind another mail to the same subject
 _LOG_BEHIND = 60_000  # the same, while marketing is shut after a backup was put back
-_WRITE_AT_ONCE = 16  # mails written before the sockets get their turn
-
-
-class Verdict(Struct, frozen=True):
-    """What became of a mail: handed over (no `reason`), or why not and its template's `fault`, at ms UTC."""
-
-    item: Item
-    reason: str
-    at: int
-    fault: str = ""
 
 
 class Dispatch:
@@ -73,37 +58,36 @@ class Dispatch:
         clock: Callable[[], int],
         told: Callable[[], None],
         per_second: float = 0,
-        keep: Callable[[Sequence[Kept]], Awaitable[None]] | None = None,
+        keep: Keep | None = None,
         mended_within: int = 0,
     ) -> None:
         self._consent = consent
         self._mailer = mailer
         self._queue = queue
-        self._domain = domain
         self._clock = clock
-        self._told = told
-        self._keep = keep
-        self._mended_within = mended_within
-        self._alone: set[str] = set()  # mails at which the program failed, one of several
+        self._outcomes = Outcomes(queue, clock, told)
+        self._writing = Writing(consent, domain, clock, self._outcomes, keep, mended_within)
         self._pace = Pace(per_second)
         self._on_way: dict[tuple[str, int], Item] = {}
         self._ended: list[Ended] = []  # not settled yet
-        self._verdicts: list[Verdict] = []
         self._rate = Rate(LARGEST_CLAIM / _CLAIM_SECONDS)
         self._deaf = False  # the consent service does not answer
 
     def take_verdicts(self) -> list[Verdict]:
         """What ended, and is settled, since the last call."""
-        verdicts, self._verdicts = self._verdicts, []
-        return verdicts
+        return self._outcomes.take_verdicts()
+
+    def take_retries(self) -> list[Retry]:
+        """What was deferred since the last call, to be written down."""
+        return self._outcomes.take_retries()
 
     def adopt(self, item: Item, settlement: Settlement) -> None:
         """A mail that an earlier life settled: go by that outcome."""
-        self._judge(item, settlement, "")
+        self._outcomes.judge(item, settlement, "")
 
     def refuse(self, item: Item, reason: Reason | Why) -> None:
         """A mail that an earlier life was denied, or that nobody waits for any more."""
-        self._finish(item, reason)
+        self._outcomes.finish(item, reason)
 
     def wake(self) -> None:
         """There is something new in the queue."""
@@ -170,9 +154,9 @@ class Dispatch:
             return False
         for item in [item for item in items if brakes.skips(item, now)]:
             items.remove(item)
-            self._finish(item, Why.TOO_LATE)
-        others = [item for item in items if item.key not in self._alone]
-        for part in (others, *([item] for item in items if item.key in self._alone)):
+            self._outcomes.finish(item, Why.TOO_LATE)
+        others = [item for item in items if item.key not in self._outcomes.alone]
+        for part in (others, *([item] for item in items if item.key in self._outcomes.alone)):
             await self._carry(part)
         return True
 
@@ -197,9 +181,9 @@ class Dispatch:
     async def _carry(self, items: Sequence[Item]) -> None:
         open_ = {item.key: item for item in items}  # those about which nothing is decided yet
         try:
-            messages = await self._prepare(open_)
+            messages = await self._writing.prepare(open_, self._mailer.eight_bit)
             for key in [key for key, item in open_.items() if self._queue.brakes.shut(item)]:
-                self._requeue(open_.pop(key), self._clock())  # by an order that came meanwhile
+                self._outcomes.again(open_.pop(key), self._clock())  # by an order that came meanwhile
             claimed = await self._claim([item.ask for item in open_.values()])
             for permit in claimed.permits:
                 self._go(open_.pop(permit.key), permit, messages.get(permit.key))
@@ -214,43 +198,10 @@ class Dispatch:
         except (Unavailable, StoreFault):
             raise
         except Exception as fault:  # noqa: BLE001 - whatever fails of one mail, others go on
-            self._set_aside(open_, fault)
+            self._outcomes.failed(open_, fault)
         finally:  # also when the consent service did not answer: what it did not say is asked again
             for item in open_.values():
-                self._requeue(item, self._clock() + _ASK_AGAIN)
-
-    def _set_aside(self, open_: dict[str, Item], fault: Exception) -> None:
-        """Something failed at one of these mails: at which, comes out when each is carried alone."""
-        now = self._clock()
-        if len(open_) > 1:
-            self._alone |= open_.keys()
-        for item in open_.values() if len(open_) == 1 else ():
-            why = f"{type(fault).__name__}: {without_addresses(str(fault))}"
-            log.error("a mail is set aside; it is tried again", key=item.key, why=why)
-        pause = SET_ASIDE if len(open_) == 1 else 0
-        for key in list(open_):
-            self._requeue(open_.pop(key), now + pause)
-
-    async def _prepare(self, open_: dict[str, Item]) -> dict[str, Message]:
-        """Ask what may go, and write that. Mails that cannot be written are out of `open_` afterwards."""
-        items = list(open_.values())
-        decisions = await self._consent.decide([item.ask for item in items])
-        shown = await addresses(self._consent, items, decisions)
-        messages: dict[str, Message] = {}
-        kept: list[Kept] = []
-        for number, (item, decision) in enumerate(zip(items, decisions, strict=True), 1):
-            if decision.allowed:
-                message = self._write(item, decision, shown.get(item.key, ""), kept)
-                if message is None:
-                    del open_[item.key]
-                else:
-                    messages[item.key] = message
-                    open_[item.key] = item.written(decision)
-            if number % _WRITE_AT_ONCE == 0:
-                await asyncio.sleep(0)
-        if kept and self._keep is not None:  # before any of them can be opened
-            await self._keep(kept)
-        return messages
+                self._outcomes.again(item, self._clock() + _ASK_AGAIN)
 
     async def _claim(self, asks: Sequence[Ask]) -> Claimed:
         """Claim, and settle what has ended on the way."""
@@ -274,48 +225,29 @@ class Dispatch:
         else:
             self._mailer.send(message, permit)
 
-    def _write(self, item: Item, decision: Decision, address: str, kept: list[Kept]) -> Message | None:
-        """The message, or None when its template fails: that mail is set aside and blocks nobody. What is
-        to be kept of it goes into `kept`."""
-        now = self._clock()
-        try:
-            letter = item.write(decision, address)
-            message = build(item.key, letter, self._domain, now, self._mailer.eight_bit)
-        except (LetterFault, HeaderFault) as fault:
-            why = without_addresses(str(fault))
-            log.error("a mail cannot be written", key=item.key, why=why)
-            if now - item.made < self._mended_within:
-                self._requeue(item, now + SET_ASIDE)
-            else:
-                self._finish(item, Why.TEMPLATE_FAILED, why)
-            return None
-        if letter.kept:
-            kept.append(Kept(item.key, item.subject, now, bool(letter.html), letter.kept))
-        return message
-
     def _denied(self, item: Item, denial: Decision) -> bool:
         """Act on a denial. False: this attempt was made before, so ask what became of it."""
         reason = denial.reason
         if reason in (Reason.ALREADY_CLAIMED, Reason.WRONG_ATTEMPT):
             return False
         if reason is Reason.ONE_AT_A_TIME:
-            self._requeue(item, self._clock() + _ONE_AT_A_TIME)
+            self._outcomes.again(item, self._clock() + _ONE_AT_A_TIME)
         elif reason is Reason.LOG_BEHIND:
-            self._requeue(item, self._clock() + _LOG_BEHIND)
+            self._outcomes.again(item, self._clock() + _LOG_BEHIND)
         elif reason is Reason.NOT_AS_AGREED:  # something was withdrawn since it was written
-            self._requeue(item, self._clock())
+            self._outcomes.again(item, self._clock())
         else:
-            self._finish(item, reason.value if reason is not None else "denied")
+            self._outcomes.finish(item, reason.value if reason is not None else "denied")
         return True
 
     def _made_before(self, item: Item, status: Status | None) -> None:
         """An earlier life of this engine made this attempt: go by what became of it."""
         if status is None:  # the consent service has forgotten the attempts that this one follows
-            self._requeue(item.renumbered(1), self._clock() + _ASK_AGAIN)
+            self._outcomes.again(item.renumbered(1), self._clock() + _ASK_AGAIN)
         elif status.outcome is None:
-            self._requeue(item, self._clock() + _ASK_AGAIN)
+            self._outcomes.again(item, self._clock() + _ASK_AGAIN)
         else:
-            self._judge(item, Settlement(item.key, status.attempt, status.outcome), "")
+            self._outcomes.judge(item, Settlement(item.key, status.attempt, status.outcome), "")
 
     # what became of it
 
@@ -341,48 +273,7 @@ class Dispatch:
         for one in ended:
             settlement = one.settlement
             item = self._on_way.pop((settlement.key, settlement.attempt))
-            self._judge(item, settlement, one.text)
-
-    def _judge(self, item: Item, settlement: Settlement, text: str) -> None:
-        match settlement.outcome:
-            case Outcome.ACCEPTED:
-                self._finish(item, "")
-            case Outcome.REFUSED:
-                log.warning("the mail server refused a mail", key=item.key, code=settlement.code)
-                self._finish(item, Why.SERVER_REFUSED)
-            case Outcome.UNKNOWN:
-                log.error("it is unknown whether a mail went out", key=item.key, why=without_addresses(text))
-                self._finish(item, Why.OUTCOME_UNKNOWN)
-            case Outcome.DEFERRED:
-                pause = after_deferral(item.key, item.deferrals)
-                self._again(item, settlement.attempt, pause, deferred=True)
-            case Outcome.RELEASED:
-                pause = after_release(item.releases)
-                if pause is None:
-                    log.error("a mail cannot be handed over in time", key=item.key)
-                self._again(item, settlement.attempt, pause, deferred=False)
-
-    def _again(self, item: Item, attempt: int, pause: int | None, deferred: bool) -> None:
-        if pause is None:
-            self._finish(item, Why.GAVE_UP)
-            return
-        counted = replace(
-            item,
-            deferrals=item.deferrals + deferred,
-            releases=0 if deferred else item.releases + 1,
-        )
-        self._requeue(counted.renumbered(attempt + 1), self._clock() + pause)
-
-    def _requeue(self, item: Item, not_before: int) -> None:
-        if not self._queue.again(item, not_before):
-            self._verdicts.append(Verdict(item, Why.FLOW_LEFT.value, self._clock()))
-            self._told()
-
-    def _finish(self, item: Item, reason: str, fault: str = "") -> None:
-        self._alone.discard(item.key)
-        self._queue.done(item)
-        self._verdicts.append(Verdict(item, str(reason), self._clock(), fault))
-        self._told()
+            self._outcomes.judge(item, settlement, one.text)
 
     def _limit(self) -> int:
         wanted = int(self._rate.per_second * _CLAIM_SECONDS)

@@ -28,8 +28,9 @@ from engine.core.bundle import (
 )
 from engine.core.loaded import Loaded
 from engine.core.record import What, Why
-from engine.delivery.dispatch import Dispatch, Verdict
+from engine.delivery.dispatch import Dispatch
 from engine.delivery.mailer import Mailer
+from engine.delivery.outcomes import Verdict
 from engine.delivery.queue import Queue
 from engine.mail.letters import Letters
 from engine.people.relearn import relearn

@@ -18,6 +18,7 @@ from engine.calls.caller import Caller
 from engine.delivery.dispatch import Dispatch
 from engine.delivery.mailer import Mailer
 from engine.delivery.smtp import Connection
+from engine.delivery.writing import Writing
 from engine.store import effects, store
 from engine.store.batch import Batch
 from engine.store.statement import driver_of
@@ -48,7 +49,7 @@ def after_the_effects_commit(fate: Fate) -> None:
 
 def decided(fate: Fate) -> None:
     """Decided and written, not claimed."""
-    _after_async(Dispatch, "_prepare", lambda args, messages: fate.strike(messages))
+    _after_async(Writing, "prepare", lambda args, messages: fate.strike(messages))
 
 
 def inside_the_claim(fate: Fate) -> None:

@@ -28,8 +28,9 @@ from consent.keys import Keys
 from consent.service import Service, open_service
 from consent.transaction import Reading
 from engine.delivery.attempts import AttemptFile
-from engine.delivery.dispatch import Dispatch, Verdict
+from engine.delivery.dispatch import Dispatch
 from engine.delivery.mailer import Mailer
+from engine.delivery.outcomes import Verdict
 from engine.delivery.queue import Item, Queue
 from engine.delivery.smtp import Login
 from engine.mail.message import Letter

@@ -50,7 +50,7 @@ async def test_a_failing_template_may_be_mended(open_office: Opener, consent: Co
     mended, never = Broken(LetterFault("no")), Broken(LetterFault("no"))
     async with Server() as server:
         office = open_office(server.login())
-        office.dispatch._mended_within = clock() + MENDED_WITHIN
+        office.dispatch._writing._mended_within = clock() + MENDED_WITHIN
         first, second = office.put(item(anna, mended), item(berta, never))
         await office.drain()
         assert office.verdicts == {}
