@@ -108,7 +108,7 @@ class Postgres:
                 mine = driver.execute(f"SELECT {_SESSION} FROM pg_stat_activity WHERE pid = pg_backend_pid()")
                 self._session, self._begun = str((mine.fetchone() or [""])[0]), 0
                 return
-            holder = _holder(driver, key)
+            holder = held_by(driver, key)
             if holder is None or holder[0] != self._session:
                 break
             driver.execute("SELECT pg_terminate_backend(%s, 5000)", [int(holder[0].partition("-")[0])])
@@ -205,7 +205,7 @@ def is_held(server: Server) -> bool:
     """Whether an engine runs there now. Raises `StoreFault`."""
     driver = reach(server, f"virta command, process {os.getpid()} at {platform.node()}")
     with contextlib.closing(driver):
-        return _holder(driver, lock_key(server, "running")) is not None
+        return held_by(driver, lock_key(server, "running")) is not None
 
 
 def _has_engine(driver: "psycopg.Connection[Any]", server: Server) -> bool:
@@ -281,7 +281,7 @@ def stream(driver: Driver, statement: str, given: Sequence[Any]) -> Iterator[Row
         yield from cursor.stream(statement, given, size=_ROWS_AT_ONCE)
 
 
-def _holder(driver: "psycopg.Connection[Any]", key: int) -> tuple[str, str] | None:
+def held_by(driver: "psycopg.Connection[Any]", key: int) -> tuple[str, str] | None:
     """Session and name of whoever holds a lock."""
     row: tuple[str, str] | None = driver.execute(
         f"SELECT {_SESSION}, application_name FROM pg_locks JOIN pg_stat_activity USING (pid)"

@@ -17,8 +17,8 @@ from consent.sqlite import open_file
 from engine.store.store import Store
 from virta.command import run
 from virta.keeping import upgrading
-from virta.keeping.manifest import CONSENT, ENGINE
-from virta.keeping.upgrading import FILES, TABLES, opened, steps, upgrade
+from virta.keeping.manifest import CONSENT, ENGINE, FILES
+from virta.keeping.upgrading import TABLES, opened, steps, upgrade
 from virta.keeping.versions import version_of
 from virta.migrations.first import _DIALECTS, statements
 from virta.migrations.statements import path_of
@@ -164,14 +164,15 @@ def test_a_store_of_before_versions_were_kept_is_taken_along(
 
 
 @pytest.mark.parametrize("words", [["backup", "--to", "kept"], ["upgrade"]])
-def test_stores_on_a_server_are_left_to_the_servers_tools(
+def test_a_server_that_is_not_there_is_told(
     words: list[str], stall: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It says which ones."""
+    """By the name of the schema and of the machine."""
     text = (stall / "virta.toml").read_text("utf-8")
-    url = "postgresql://virta@db.stall.example/virta"
+    url = "postgresql://virta@127.0.0.1:1/virta"
     (stall / "virta.toml").write_text(
         f'{text}\n[stores]\nurl = "{url}"\nconsent_url = "{url}"\nschema = "stall"\n', "utf-8"
     )
     assert run([words[0], str(stall), *words[1:]]) == 2
-    assert "pg_dump" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "the schema stall_engine in the PostgreSQL database virta at 127.0.0.1 cannot be reached" in told

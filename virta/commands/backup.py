@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from virta.command_table import VERSION
 from virta.keeping.backup import back_up
-from virta.keeping.places import in_files
+from virta.keeping.places import places_of
 from virta.keys import keys_to_keep
 from virta.settings import read_settings
 from virta.terminal.progress import Bar
@@ -26,11 +26,13 @@ def backup(
     the addresses in it; with them, whoever has the backup has everything."""
     settings = read_settings(folder.resolve())
     kept = keys_to_keep(settings, folder) if keys else None
-    data = in_files(folder, settings)
-    whole = sum(path.stat().st_size for path in data.glob("*.db")) // 1_000_000
-    now = time.time_ns() // 1_000_000
+    places, now = places_of(folder, settings), time.time_ns() // 1_000_000
     with Bar("Backing up", 1.0, "MB") as bar:
-        manifest = back_up(data, to, now, VERSION, kept, lambda part: bar.at(part, int(whole * part)))
+
+        def on_the_way(part: float, whole: int) -> None:
+            bar.at(part, int(part * whole) // 1_000_000)
+
+        manifest = back_up(places, to, now, VERSION, kept, on_the_way)
     if output == "json":
         print(msgspec.json.encode({"backup": str(to), "manifest": manifest}).decode())
         return 0

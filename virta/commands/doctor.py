@@ -15,6 +15,7 @@ from engine.insight.records import open_records
 from engine.store.database import StoreFault
 from virta.commands.consent_opening import reading
 from virta.database_url import engine_place
+from virta.keeping.places import places_of
 from virta.keeping.versions import refuse_other_versions
 from virta.operating import checks
 from virta.operating.complaint import Complaint
@@ -63,7 +64,7 @@ def _stores(
     folder: Path, settings: Settings, at: int, running: bool, orders: list[str]
 ) -> Iterator[Complaint]:
     try:
-        refuse_other_versions(folder / settings.stores.folder)
+        refuse_other_versions(places_of(folder, settings), folder)
         with open_records(engine_place(folder, settings)) as records:
             orders += sentences(held_back(records, at).orders, ZoneInfo(settings.time_zone))
             yield from checks.journeys(records, at, running)

@@ -14,11 +14,12 @@ from consent.keys import Keys
 from consent.service import open_service
 from consent.signer import Signer
 from consent.witness import read_witness
-from virta.keeping.manifest import CONSENT, Manifest
-from virta.keeping.places import held, in_files, is_marked
+from engine.store.faults import StoreFault
+from virta.keeping.manifest import CONSENT, FILES, Manifest
+from virta.keeping.places import Places, held, in_words, is_marked, places_of
 from virta.keeping.proving import Unusable, faults_of, read_backup
 from virta.keeping.restoring import Restored, newer, put_back
-from virta.keeping.upgrading import FILES, steps
+from virta.keeping.upgrading import steps
 from virta.keys import read_keys
 from virta.settings import BrokenProject, Settings, read_settings
 from virta.terminal.progress import Bar
@@ -52,20 +53,31 @@ def restore(
     faults = _faults(backup, manifest, keys.consent)
     if faults or check:
         return _tell_check(backup, manifest, faults, output)
-    data = in_files(folder, settings)
+    places = places_of(folder, settings)
+    try:
+        done = _put_back(places, backup, manifest, engine_only, over_newer, witnessed)
+    except StoreFault as fault:
+        raise BrokenProject(str(fault)) from None
+    older = [name for name in FILES if manifest.schemas[name] != steps(FILES[name]).get_current_head()]
+    if not engine_only and CONSENT not in older:
+        _replay(places, settings, keys.consent)
+    _tell(places, done, older, folder, output)
+    return 0
+
+
+def _put_back(
+    places: Places, backup: Path, manifest: Manifest, engine_only: bool, over_newer: bool, witnessed: int
+) -> Restored:
+    data = places.data
     data.mkdir(parents=True, exist_ok=True)
-    with held(data):
-        more = None if over_newer or is_marked(data) else newer(data, backup, manifest, engine_only)
+    with held(places):
+        more = None if over_newer or is_marked(data) else newer(places, backup, manifest, engine_only)
         if more is not None:
             raise BrokenProject(
                 f"{data} is newer than the backup: {more}. Putting it back forgets the difference, but for "
                 "stops; `--over-newer` does so all the same, and moves what is there aside."
             )
-        done = put_back(data, backup, manifest, engine_only, witnessed, time.time_ns() // 1_000_000)
-    if not engine_only:
-        _replay(data / CONSENT, settings, keys.consent)
-    _tell(data, done, output)
-    return 0
+        return put_back(places, backup, manifest, engine_only, witnessed, time.time_ns() // 1_000_000)
 
 
 def _known() -> dict[str, Collection[str]]:
@@ -95,11 +107,11 @@ def _faults(backup: Path, manifest: Manifest, keys: Keys) -> list[str]:
         return list(faults_of(backup, manifest, _known(), public, on_the_way))
 
 
-def _replay(store: Path, settings: Settings, keys: Keys) -> None:
+def _replay(places: Places, settings: Settings, keys: Keys) -> None:
     """Open the consent service once, which makes up for the stops that its log does not have."""
     try:
         open_service(
-            store,
+            places.consent,
             keys,
             origin="restored",  # a log that exists keeps the name it has
             public_url=settings.url,
@@ -123,13 +135,21 @@ def _tell_check(backup: Path, manifest: Manifest, faults: list[str], output: str
     return 1 if faults else 0
 
 
-def _tell(data: Path, done: Restored, output: str) -> None:
+def _tell(places: Places, done: Restored, older: list[str], folder: Path, output: str) -> None:
     if output == "json":
-        print(msgspec.json.encode({"folder": str(data), "restored": done}).decode())
+        print(msgspec.json.encode({"folder": str(places.data), "restored": done}).decode())
         return
-    print(f"{', '.join(done.files)} are back in {data}.")
-    if done.aside is not None:
-        print(f"What was there is in {done.aside}.")
+    back: dict[str, list[str]] = {}
+    for name in done.files:
+        place = places.stores.get(name, places.data)
+        back.setdefault(in_words(places.data if isinstance(place, Path) else place), []).append(name)
+    for where, names in back.items():
+        print(f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} back in {where}.")
+    aside = [each for each in (done.aside, *done.schemas) if each is not None]
+    if aside:
+        print(f"What was there is in {', '.join(aside)}.")
+    if older:
+        print(f"The stores are of an older version: run `virta upgrade {folder}` before you serve them.")
     if done.reach > done.size:
         print(
             f"Marketing stays shut: the log of consent has {done.size:,} leaves and is known to have had "

@@ -23,7 +23,7 @@ from engine.run.retention import keep_forgetting
 from engine.store.database import StoreFault
 from engine.store.releases import Release
 from virta.command_table import VERSION
-from virta.keeping.places import refuse_unfinished
+from virta.keeping.places import places_of, refuse_unfinished
 from virta.keeping.versions import refuse_other_versions
 from virta.keys import ProjectKeys, read_or_make_keys
 from virta.logs import set_up_logs
@@ -89,7 +89,7 @@ def serve(
     set_up_logs(_LEVELS[settings.serving.log_level], settings.serving.log)
     clock = wall_clock if now is None else _clock_from(now, settings)
     refuse_unfinished(folder / settings.stores.folder)
-    refuse_other_versions(folder / settings.stores.folder)
+    refuse_other_versions(places_of(folder, settings), folder)
     if apply:
         apply_unasked(folder, settings, compiled, clock())
     release = to_run(folder, settings, compiled, clock())

@@ -8,11 +8,12 @@ from typing import Annotated, Literal
 import msgspec
 from cyclopts import Parameter
 
+from engine.store.faults import StoreFault
 from virta.command_table import VERSION
 from virta.keeping.backup import back_up
-from virta.keeping.manifest import CONSENT, ENGINE
-from virta.keeping.places import held, in_files
-from virta.keeping.upgrading import FILES, is_known, opened, steps, upgrade, versions_of
+from virta.keeping.manifest import CONSENT, ENGINE, FILES
+from virta.keeping.places import Places, held, in_words, places_of
+from virta.keeping.upgrading import is_known, opened, steps, upgrade, versions_of
 from virta.settings import BrokenProject, read_settings
 
 
@@ -24,22 +25,21 @@ def bring_up(
     """Bring the stores to this version, after a backup. Each step is whole or not at all. Nothing happens
     where nothing is to be done."""
     settings = read_settings(folder.resolve())
-    data = in_files(folder, settings)
-    found = versions_of(data)
+    places = places_of(folder, settings)
+    found = versions_of(places)
     if not found:
-        raise BrokenProject(f"There are no stores in {data}: nothing has happened here yet.")
+        raise BrokenProject(f"There are no stores of {folder}: nothing has happened here yet.")
     for name, version in found.items():
         if not is_known(FILES[name], version):
-            raise BrokenProject(f"{data / name} was made by a newer version of Virta; install that one.")
-    kept, ran = None, {}
+            there = in_words(places.stores[name])
+            raise BrokenProject(f"{there} was made by a newer version of Virta; install that one.")
+    kept: Path | None = None
+    ran: dict[str, list[str]] = {}
     if any(version != steps(FILES[name]).get_current_head() for name, version in found.items()):
-        with held(data):
-            if {ENGINE, CONSENT} <= found.keys():
-                kept = data / f"before-upgrade-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
-                back_up(data, kept, time.time_ns() // 1_000_000, VERSION, None, lambda part: None)
-            for name in found:
-                with opened(data / name) as connection:
-                    ran[name] = upgrade(connection, FILES[name])
+        try:
+            kept, ran = _bring_up(places, list(found))
+        except StoreFault as fault:
+            raise BrokenProject(str(fault)) from None
     if output == "json":
         body = {"ran": ran, "backup": str(kept) if kept else None}
         print(msgspec.json.encode(body).decode())
@@ -51,3 +51,18 @@ def bring_up(
         if kept is not None:
             print(f"What was there is in {kept}.")
     return 0
+
+
+def _bring_up(places: Places, names: list[str]) -> tuple[Path | None, dict[str, list[str]]]:
+    """The backup, if there was anything whole to keep, and the steps that were run by store."""
+    kept: Path | None = None
+    ran: dict[str, list[str]] = {}
+    places.data.mkdir(parents=True, exist_ok=True)
+    with held(places):
+        if {ENGINE, CONSENT} <= set(names):
+            kept = places.data / f"before-upgrade-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
+            back_up(places, kept, time.time_ns() // 1_000_000, VERSION, None, lambda part, whole: None)
+        for name in names:
+            with opened(places.stores[name]) as connection:
+                ran[name] = upgrade(connection, FILES[name])
+    return kept, ran

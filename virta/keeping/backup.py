@@ -17,18 +17,24 @@ import contextlib
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from consent.errors import ConsentError
 from consent.log import stored_frontier
 from consent.sqlite import open_read_only
 from engine.delivery.attempts import without_boot
+from engine.store.faults import StoreFault
+from engine.store.server import Place
 from virta.keeping.copying import copy, pinned
 from virta.keeping.manifest import (
     ATTEMPTS,
     CONSENT,
     ENGINE,
+    FILES,
     FORMAT,
     KEYS,
     STOPS,
@@ -38,32 +44,37 @@ from virta.keeping.manifest import (
     digest,
     write_manifest,
 )
-from virta.keeping.places import sync
+from virta.keeping.places import Places, exists, in_words, sync
 from virta.keeping.versions import version_of
 from virta.settings import BrokenProject
 
-Told = Callable[[float], None]
-"""Hears which part of the way is done, from 0 to 1."""
+Told = Callable[[float, int], None]
+"""Hears which part of the way is done, from 0 to 1, and about how many bytes the whole is."""
 
 
-def back_up(data: Path, to: Path, now: int, virta: str, keys: bytes | None, told: Told) -> Manifest:
-    """Write a backup of the stores in `data` to the folder `to`, which must not exist; it is there when it is
-    whole. `now` in ms UTC; `virta` is the version that writes it; `keys`, if given, are kept with it. Raises
+def back_up(places: Places, to: Path, now: int, virta: str, keys: bytes | None, told: Told) -> Manifest:
+    """Write a backup of the stores to the folder `to`, which must not exist; it is there when it is whole.
+    `now` in ms UTC; `virta` is the version that writes it; `keys`, if given, are kept with it. Raises
     `BrokenProject`."""
     if to.exists():
         raise BrokenProject(f"{to} is there already. Name a place where nothing is.")
-    for name in (ENGINE, CONSENT):
-        if not (data / name).is_file():
-            raise BrokenProject(f"There is no {name} in {data}: nothing has happened here yet.")
     part = to.with_name(f"{to.name}.part")
     try:
+        for name, place in places.stores.items():
+            if not exists(place):
+                what, where = (
+                    (name, places.data)
+                    if isinstance(place, Path)
+                    else (f"store of the {FILES[name]}", in_words(place))
+                )
+                raise BrokenProject(f"There is no {what} in {where}: nothing has happened here yet.")
         _clear(part)
         part.mkdir(mode=0o700, parents=True)
-        manifest = _write(data, part, now, virta, keys, told)
+        manifest = _write(places, part, now, virta, keys, told)
         _sync(part)
         part.rename(to)
         sync(to.parent)
-    except (OSError, sqlite3.Error, ConsentError) as fault:
+    except (OSError, sqlite3.Error, ConsentError, StoreFault) as fault:
         with contextlib.suppress(OSError):
             _clear(part)
         why = fault.strerror or fault if isinstance(fault, OSError) else fault
@@ -74,23 +85,47 @@ def back_up(data: Path, to: Path, now: int, virta: str, keys: bytes | None, told
     return manifest
 
 
-def _write(data: Path, part: Path, now: int, virta: str, keys: bytes | None, told: Told) -> Manifest:
-    with pinned(data / ENGINE) as engine, pinned(data / CONSENT) as consent:
-        sizes = [(data / name).stat().st_size + 1 for name in (ENGINE, CONSENT)]
-        whole = sum(sizes)
-        for name, source, before in ((ENGINE, engine, 0), (CONSENT, consent, sizes[0])):
+def _write(places: Places, part: Path, now: int, virta: str, keys: bytes | None, told: Told) -> Manifest:
+    with ExitStack() as opened:
+        seen = [opened.enter_context(_seen(name, place)) for name, place in places.stores.items()]
+        whole = sum(each.size for each in seen)
+        before = 0
+        for each in seen:
 
             def on_the_way(done: int, _all: int, before: int = before) -> None:
-                told(0.8 * min(before + done, whole) / whole)
+                told(0.8 * min(before + done, whole) / whole, whole)
 
-            copy(source, _private(part / name), on_the_way)
-    if (data / ATTEMPTS).is_file():
-        _private(part / ATTEMPTS).write_bytes(without_boot((data / ATTEMPTS).read_bytes()))
-    stops = data / STOPS
+            each.write(_private(part / each.name), on_the_way)
+            before += each.size
+    attempts = places.data / ATTEMPTS
+    if attempts.is_file():
+        _private(part / ATTEMPTS).write_bytes(without_boot(attempts.read_bytes()))
+    stops = places.stops
     _private(part / STOPS).write_bytes(stops.read_bytes() if stops.is_file() else b"")
     if keys is not None:
         _private(part / KEYS).write_bytes(keys)
     return _describe(part, now, virta, told)
+
+
+class _Seen(NamedTuple):
+    """A store as it is at one instant: about how many bytes, and what writes it to a new file."""
+
+    name: str
+    size: int
+    write: Callable[[Path, Callable[[int, int], None]], None]
+
+
+@contextmanager
+def _seen(name: str, place: Place) -> Iterator[_Seen]:
+    if isinstance(place, Path):
+        with pinned(place) as file:
+            yield _Seen(name, place.stat().st_size + 1, partial(copy, file))
+        return
+    from virta.keeping import crossing, schemas
+
+    with schemas.pinned(place) as driver:
+        size = schemas.bytes_in(driver, place.schema) + 1
+        yield _Seen(name, size, partial(crossing.draw, driver, place.schema, FILES[name]))
 
 
 def _describe(part: Path, now: int, virta: str, told: Told) -> Manifest:
@@ -101,7 +136,7 @@ def _describe(part: Path, now: int, virta: str, told: Told) -> Manifest:
     def on_the_way(count: int) -> None:
         nonlocal done
         done += count
-        told(0.8 + 0.2 * done / whole)
+        told(0.8 + 0.2 * done / whole, whole)
 
     files: dict[str, Kept] = {path.name: digest(path, on_the_way) for path in paths}
     head, receipt = head_of(part / CONSENT)

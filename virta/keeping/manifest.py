@@ -15,6 +15,12 @@ ENGINE, CONSENT, STOPS, ATTEMPTS, KEYS = (
     "attempts",
     "keys.toml",
 )
+STOPS_BESIDE_SERVER = "consent.stops"
+"""What the file of stops is called where the store of consent is on a server."""
+
+FILES = {ENGINE: "engine", CONSENT: "consent"}
+"""The two databases, each with the store that it holds."""
+
 FORMAT = 1
 _PIECE = 1 << 20
 

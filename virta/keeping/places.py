@@ -1,31 +1,84 @@
-"""The folder of a project's stores while somebody puts a backup back: held, and marked until it is done."""
+"""Where a project's stores are, and who has them while a command works with them as a whole: held, and marked
+until a backup is put back."""
 
 import contextlib
 import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
+from consent.server import Server as ConsentServer
+from consent.stops import stops_path
+from engine.store.database import NO_DRIVER
+from engine.store.server import Place, Server
+from virta.database_url import consent_place, engine_place
+from virta.keeping.manifest import CONSENT, ENGINE
 from virta.settings import BrokenProject, Settings
 
 LOCKS = ("engine.lock", "consent.db.lock")
 _UNFINISHED = "restore-unfinished"
 
 
-def in_files(folder: Path, settings: Settings) -> Path:
-    """The folder of the project's stores. Raises `BrokenProject` where they are on a server."""
-    if settings.stores.url or settings.stores.consent_url:
-        raise BrokenProject(
-            "Stores of this project are on a PostgreSQL server, and this command is for stores in files: use "
-            "the server's own tools, pg_dump and pg_restore for backups. Keep the file of stops with them."
-        )
-    return folder / settings.stores.folder
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The folder `data`, which every project has, and where the two stores are: each a file in it, or a
+    schema on a server."""
+
+    data: Path
+    engine: Place
+    consent: Path | ConsentServer
+
+    @property
+    def stores(self) -> dict[str, Place]:
+        """Both, by the name that each has in a backup."""
+        at = self.consent
+        return {
+            ENGINE: self.engine,
+            CONSENT: at if isinstance(at, Path) else Server(at.url, at.schema, at.password),
+        }
+
+    @property
+    def stops(self) -> Path:
+        """The file of stops that the consent service reads."""
+        return stops_path(self.consent) if isinstance(self.consent, Path) else self.consent.stops
+
+
+def places_of(folder: Path, settings: Settings) -> Places:
+    """Where the project's stores are. Raises `BrokenProject` for a password that is not set, and where the
+    driver of a server is missing."""
+    if (settings.stores.url or settings.stores.consent_url) and find_spec("psycopg") is None:
+        raise BrokenProject(f"{NO_DRIVER}.")
+    return Places(
+        folder / settings.stores.folder, engine_place(folder, settings), consent_place(folder, settings)
+    )
+
+
+def in_words(place: Place) -> str:
+    """A store, for a sentence."""
+    if isinstance(place, Path):
+        return str(place)
+    from engine.store.postgres import where
+
+    return where(place)
+
+
+def exists(place: Place) -> bool:
+    """Whether a store has been made there. Raises `StoreFault`."""
+    if isinstance(place, Path):
+        return place.is_file()
+    from virta.keeping.schemas import has_store
+
+    return has_store(place)
 
 
 @contextmanager
-def held(data: Path) -> Iterator[None]:
-    """Nobody else works with the stores in `data` meanwhile. Raises `BrokenProject`."""
+def held(places: Places) -> Iterator[None]:
+    """Nobody else works with the stores meanwhile, nor with files that are still in their folder. Raises
+    `BrokenProject`, `StoreFault`."""
+    data = places.data
     with ExitStack() as opened:
         for name in LOCKS:
             lock = os.open(data / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -34,11 +87,19 @@ def held(data: Path) -> Iterator[None]:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 raise BrokenProject(f"Virta is running on {data}. Stop it first.") from None
+        if isinstance(places.engine, Server):
+            from virta.keeping.schemas import engine_held
+
+            opened.enter_context(engine_held(places.engine))
+        if isinstance(places.consent, ConsentServer):
+            from virta.keeping.schemas import consent_held
+
+            opened.enter_context(consent_held(places.consent))
         yield
 
 
 def mark(data: Path, backup: Path) -> None:
-    """From here on the stores in `data` are neither the old ones nor the new."""
+    """From here on the stores of `data` are neither the old ones nor the new."""
     with (data / _UNFINISHED).open("w") as file:
         file.write(f"{backup.absolute()}\n")
         file.flush()

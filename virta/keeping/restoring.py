@@ -6,6 +6,9 @@
   the backup, one that somebody kept, and the positions of stops. Marketing stays shut until the log is as
   long.
 - What was there is moved aside, not deleted.
+- Stores on a server are made in schemas beside those that are there, whole, and take their places at the end.
+  Files that are still in the folder then, from before the project moved to the server, are looked at as well
+  and moved aside: what only they know would else be forgotten.
 """
 
 import contextlib
@@ -19,13 +22,23 @@ from pathlib import Path
 from msgspec import Struct
 
 from consent.errors import ConsentError
-from consent.reach import expect
-from consent.sqlite import open_file
+from consent.reach import expect, expected
 from consent.stops import read_stops
+from engine.insight.records import open_records
+from engine.store.faults import StoreFault
+from engine.store.server import Place, Server
 from virta.keeping.backup import head_of
-from virta.keeping.copying import pinned
-from virta.keeping.manifest import ATTEMPTS, CONSENT, ENGINE, STOPS, Manifest
-from virta.keeping.places import mark, sync, unmark
+from virta.keeping.manifest import (
+    ATTEMPTS,
+    CONSENT,
+    ENGINE,
+    FILES,
+    STOPS,
+    STOPS_BESIDE_SERVER,
+    Manifest,
+)
+from virta.keeping.places import Places, mark, sync, unmark
+from virta.keeping.upgrading import opened
 from virta.settings import BrokenProject
 
 _ASIDE = "before-restore-"
@@ -33,63 +46,83 @@ _BESIDE = ("", "-wal", "-shm", "-journal")
 
 
 class Restored(Struct, frozen=True):
-    """What was done. `aside` holds what was there before, None: nothing was; `reach` is how long the log is
-    known to have been, `size` how long it is."""
+    """What was done. The folder `aside` and the schemas hold what was there before, if anything was; `reach`
+    is how long the log is known to have been, `size` how long it is."""
 
     files: tuple[str, ...]
     aside: str | None
+    schemas: tuple[str, ...]
     size: int
     reach: int
     stops: int
 
 
-def newer(data: Path, backup: Path, manifest: Manifest, engine_only: bool) -> str | None:
-    """What the stores in `data` have that the backup has not, in words; None: nothing. Stores that cannot be
-    read have nothing."""
-    with contextlib.suppress(OSError, sqlite3.Error, ConsentError):
-        if not engine_only and (data / CONSENT).is_file():
-            head, _ = head_of(data / CONSENT)
-            if head.size > manifest.log.size:
-                return f"its log of consent has {head.size} leaves, and the backup's {manifest.log.size}"
-    with contextlib.suppress(OSError, sqlite3.Error):
-        if (data / ENGINE).is_file():
-            there, kept = _grown(data / ENGINE), _grown(backup / ENGINE)
-            if there > kept:
-                return (
-                    f"its engine has had {there[0]} events and written {there[1]} batches, and the backup's "
-                    f"{kept[0]} and {kept[1]}"
-                )
+def newer(places: Places, backup: Path, manifest: Manifest, engine_only: bool) -> str | None:
+    """What the stores have that the backup has not, in words; None: nothing. Stores that cannot be read have
+    nothing. Raises `StoreFault` for a server that cannot be asked."""
+    there = 0 if engine_only else max(_leaves_there(places), default=0)
+    if there > manifest.log.size:
+        return f"its log of consent has {there} leaves, and the backup's {manifest.log.size}"
+    kept = _grown(backup / ENGINE)
+    for place in dict.fromkeys((places.data / ENGINE, places.engine)):
+        has = _grown(place)
+        if has > kept:
+            return (
+                f"its engine has had {has[0]} events and written {has[1]} batches, and the backup's "
+                f"{kept[0]} and {kept[1]}"
+            )
     return None
 
 
-def reach_of(data: Path, manifest: Manifest, witnessed: int) -> int:
-    """How long the log is known to have been: by the checkpoint `witnessed` (0: none), by what is in `data`,
-    by the backup."""
-    known = [manifest.log.size, witnessed]
-    for store in (data / CONSENT, *data.glob(f"{_ASIDE}*/{CONSENT}")):
-        with contextlib.suppress(OSError, sqlite3.Error, ConsentError):
-            if store.is_file():
-                known.append(head_of(store)[0].size)
-    known += [stop.seq + 1 for stop in read_stops(data / STOPS)]
+def reach_of(places: Places, manifest: Manifest, witnessed: int) -> int:
+    """How long the log is known to have been: by the checkpoint `witnessed` (0: none), by what is there, by
+    the backup. Raises `StoreFault` for a server that cannot be asked."""
+    known = [manifest.log.size, witnessed, *_leaves_there(places)]
+    for store in places.data.glob(f"{_ASIDE}*/{CONSENT}"):
+        known += _leaves_in(store)
+    known += [stop.seq + 1 for path in _stops_of(places) for stop in read_stops(path)]
     return max(known)
 
 
+def _leaves_there(places: Places) -> list[int]:
+    known = _leaves_in(places.data / CONSENT)
+    place = places.stores[CONSENT]
+    if not isinstance(place, Path):
+        from virta.keeping.schemas import leaves_known
+
+        known += leaves_known(place)
+    return known
+
+
+def _leaves_in(store: Path) -> list[int]:
+    """How long the log in a file is, if there is one."""
+    with contextlib.suppress(OSError, sqlite3.Error, ConsentError):
+        if store.is_file():
+            return [head_of(store)[0].size]
+    return []
+
+
+def _stops_of(places: Places) -> tuple[Path, ...]:
+    """Where stops may stand: a project that has moved between files and a server has two of these."""
+    return tuple(dict.fromkeys((places.stops, places.data / STOPS, places.data / STOPS_BESIDE_SERVER)))
+
+
 def put_back(
-    data: Path, backup: Path, manifest: Manifest, engine_only: bool, witnessed: int, now: int
+    places: Places, backup: Path, manifest: Manifest, engine_only: bool, witnessed: int, now: int
 ) -> Restored:
-    """Replace the stores in `data`, which the caller holds, by those of a backup that was proved. `now` in ms
-    UTC. Raises `BrokenProject`."""
+    """Replace the stores, which the caller holds, by those of a backup that was proved. `now` in ms UTC.
+    Raises `BrokenProject`."""
     try:
-        return _put_back(data, backup, manifest, engine_only, witnessed, now)
-    except (OSError, sqlite3.Error, ConsentError) as fault:
+        return _put_back(places, backup, manifest, engine_only, witnessed, now)
+    except (OSError, sqlite3.Error, ConsentError, StoreFault) as fault:
         why = fault.strerror or fault if isinstance(fault, OSError) else fault
-        raise BrokenProject(f"The backup cannot be put back into {data}: {why}.") from None
+        raise BrokenProject(f"The backup cannot be put back into {places.data}: {why}.") from None
 
 
 def _put_back(
-    data: Path, backup: Path, manifest: Manifest, engine_only: bool, witnessed: int, now: int
+    places: Places, backup: Path, manifest: Manifest, engine_only: bool, witnessed: int, now: int
 ) -> Restored:
-    stage = data / "restoring"
+    data, stage = places.data, places.data / "restoring"
     if stage.exists():
         shutil.rmtree(stage)
     stage.mkdir(mode=0o700)
@@ -101,50 +134,72 @@ def _put_back(
         (stage / name).chmod(0o600)
     reach = size = 0
     if not engine_only:
-        size, reach = manifest.log.size, reach_of(data, manifest, witnessed)
-        _write_down(stage / CONSENT, reach)
-    _add_stops(data / STOPS, backup / STOPS)
+        size = manifest.log.size
+        reach = _write_down(stage / CONSENT, size, reach_of(places, manifest, witnessed))
+    on_server = {name: at for name, at in places.stores.items() if name in names and isinstance(at, Server)}
+    for name, server in on_server.items():
+        _make_beside(stage / name, server, FILES[name])
+    _add_stops(places, backup / STOPS)
     for path in stage.iterdir():
         _sync_file(path)
     sync(stage)
     mark(data, backup)
-    aside = _move_aside(data, names, now)
+    moment = datetime.fromtimestamp(now / 1000, UTC)
+    aside = _move_aside(data, names, moment)
+    schemas = [_take_place(server, moment) for server in on_server.values()]
     for name in names:
-        (stage / name).rename(data / name)
+        if name not in on_server:
+            (stage / name).rename(data / name)
     sync(data)
     unmark(data)
     shutil.rmtree(stage)
-    return Restored(tuple(names), aside, size, reach, len(read_stops(data / STOPS)))
+    kept = tuple(schema for schema in schemas if schema is not None)
+    return Restored(tuple(names), aside, kept, size, reach, len(read_stops(places.stops)))
 
 
-def _write_down(store: Path, reach: int) -> None:
-    opened = open_file(store, durable=True)
-    try:
-        assert opened.writer is not None
-        with opened.writer.begin():
-            expect(opened.writer, reach)
-    finally:
-        opened.close()
-    store.with_name(f"{store.name}.lock").unlink()
+def _make_beside(file: Path, server: Server, store: str) -> None:
+    from virta.keeping.crossing import pour
+    from virta.keeping.schemas import stage_of
+
+    pour(file, stage_of(server), store)
 
 
-def _add_stops(there: Path, kept: Path) -> None:
-    """Never fewer than there were: what is there stays, the backup's lines come behind it."""
-    before = there.read_bytes() if there.is_file() else b""
-    known = set(before.split(b"\n"))
-    more = [line for line in kept.read_bytes().split(b"\n") if line not in known]
+def _take_place(server: Server, moment: datetime) -> str | None:
+    from virta.keeping.schemas import swap
+
+    return swap(server, moment)
+
+
+def _write_down(store: Path, size: int, known: int) -> int:
+    """How long the log is known to have been, which a backup that was written while marketing was shut may
+    know itself; the store remembers it where it is shorter."""
+    with opened(store) as connection, connection.begin():
+        reach = max(known, expected(connection))
+        if reach > size:
+            expect(connection, reach)
+    return reach
+
+
+def _add_stops(places: Places, kept: Path) -> None:
+    """Never fewer than there were: what is there stays, other lines that are known come behind it."""
+    there = places.stops
+    text = there.read_bytes() if there.is_file() else b""
+    for path in (*_stops_of(places), kept):
+        if path != there and path.is_file():
+            known = set(text.split(b"\n"))
+            more = [line for line in path.read_bytes().split(b"\n") if line not in known]
+            text += b"".join(b"\n" + line + b"\n" for line in more)
     fresh = there.with_name(f"{there.name}.part")
-    fresh.write_bytes(before + b"".join(b"\n" + line + b"\n" for line in more))
+    fresh.write_bytes(text)
     fresh.chmod(0o600)
     _sync_file(fresh)
     fresh.rename(there)
     sync(there.parent)
 
 
-def _move_aside(data: Path, names: Sequence[str], now: int) -> str | None:
+def _move_aside(data: Path, names: Sequence[str], moment: datetime) -> str | None:
     """An attempt file of before is moved too: it belongs to the store that is replaced."""
-    moment = datetime.fromtimestamp(now / 1000, UTC).strftime("%Y%m%dT%H%M%SZ")
-    aside = data / f"{_ASIDE}{moment}"
+    aside = data / f"{_ASIDE}{moment:%Y%m%dT%H%M%SZ}"
     moved = False
     wanted = [*names, ATTEMPTS] if CONSENT in names else names
     for name in wanted:
@@ -157,12 +212,12 @@ def _move_aside(data: Path, names: Sequence[str], now: int) -> str | None:
     return str(aside) if moved else None
 
 
-def _grown(engine: Path) -> tuple[int, int]:
-    """How many rows the tables that only grow have had."""
-    with pinned(engine) as driver:
-        (taken,) = driver.execute("SELECT coalesce(max(seq), 0) FROM inbox").fetchone()
-        (written,) = driver.execute("SELECT coalesce(max(seq), 0) FROM journal").fetchone()
-    return taken, written
+def _grown(engine: Place) -> tuple[int, int]:
+    """How many rows the tables that only grow have had; none where nothing can be read."""
+    with contextlib.suppress(StoreFault), open_records(engine) as records:
+        mark = records.mark()
+        return mark.inbox, mark.journal
+    return 0, 0
 
 
 def _sync_file(path: Path) -> None:

@@ -21,15 +21,17 @@ from sqlalchemy.pool import NullPool
 import consent.store
 import engine.store.schema
 import engine.store.store  # all rooms' tables
-from virta.keeping.manifest import CONSENT, ENGINE
-from virta.keeping.versions import version_of
+from engine.store.faults import StoreFault
+from engine.store.server import Place
+from virta.keeping.places import Places
+from virta.keeping.versions import version_at
 from virta.settings import BrokenProject
 
 TABLES: Mapping[str, MetaData] = {
     "engine": engine.store.schema.metadata,
     "consent": consent.store.metadata,
 }
-FILES = {ENGINE: "engine", CONSENT: "consent"}
+_OF_CONNECTIONS = "newest_transaction"
 
 
 def steps(store: str) -> ScriptDirectory:
@@ -37,10 +39,20 @@ def steps(store: str) -> ScriptDirectory:
     return ScriptDirectory(str(Path(__file__).parents[1] / "migrations" / store))
 
 
-def versions_of(data: Path) -> dict[str, str]:
-    """The version of each store that is there; "" for one of before there were any. Raises
-    `sqlite3.Error`."""
-    return {name: version_of(data / name) for name in FILES if (data / name).is_file()}
+def versions_of(places: Places) -> dict[str, str]:
+    """The version of each store that is there; "" for one of before there were any. Raises `BrokenProject`
+    for one that cannot be read."""
+    found = {}
+    for name, place in places.stores.items():
+        try:
+            version = version_at(place)
+        except sqlite3.Error as fault:
+            raise BrokenProject(f"{place} cannot be read as a database: {fault}.") from None
+        except StoreFault as fault:
+            raise BrokenProject(str(fault)) from None
+        if version is not None:
+            found[name] = version
+    return found
 
 
 def is_known(store: str, version: str) -> bool:
@@ -51,9 +63,9 @@ def is_known(store: str, version: str) -> bool:
         return False
 
 
-def upgrade(connection: Connection, store: str) -> list[str]:
-    """Run the migrations that are missing, each in a transaction; their numbers. A store without a version
-    gets the first one's where it has exactly its tables. Raises `BrokenProject`."""
+def upgrade(connection: Connection, store: str, to: str = "head") -> list[str]:
+    """Run the migrations that are missing up to the version `to`, each in a transaction; their numbers. A
+    store without a version gets the first one's where it has exactly its tables. Raises `BrokenProject`."""
     script, ran = steps(store), []
     context = MigrationContext.configure(connection)
     if context.get_current_revision() is None and inspect(connection).get_table_names():
@@ -63,7 +75,7 @@ def upgrade(connection: Connection, store: str) -> list[str]:
     connection.rollback()
 
     def missing(revision: tuple[str, ...], _context: MigrationContext) -> list[object]:
-        found = script._upgrade_revs("head", revision)  # type: ignore[arg-type]
+        found = script._upgrade_revs(to, revision)  # type: ignore[arg-type]
         ran.extend(step.revision.revision for step in found)
         return list(found)
 
@@ -77,7 +89,7 @@ def upgrade(connection: Connection, store: str) -> list[str]:
 
 
 def _adopt(connection: Connection, store: str, script: ScriptDirectory) -> None:
-    context = MigrationContext.configure(connection)
+    context = MigrationContext.configure(connection, opts={"include_name": _is_ours})
     differs = compare_metadata(context, TABLES[store])
     connection.rollback()
     if differs:
@@ -89,10 +101,30 @@ def _adopt(connection: Connection, store: str, script: ScriptDirectory) -> None:
         context.stamp(script, script.get_base() or "head")
 
 
+def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
+    """Whether a table is the store's own: on a server there is one of the connection's beside them."""
+    return kind != "table" or name != _OF_CONNECTIONS
+
+
 @contextmanager
-def opened(path: Path) -> Iterator[Connection]:
-    """A connection to a store in a file whose transactions hold everything that is done in them, changes of
-    tables too. Raises `BrokenProject`."""
+def opened(place: Place) -> Iterator[Connection]:
+    """A connection to a store whose transactions hold everything that is done in them, changes of tables
+    too. Raises `BrokenProject`."""
+    if isinstance(place, Path):
+        with _opened_file(place) as connection:
+            yield connection
+        return
+    from virta.keeping.schemas import written
+
+    try:
+        with written(place) as connection:
+            yield connection
+    except StoreFault as fault:
+        raise BrokenProject(f"{fault}. It is as it was.") from None
+
+
+@contextmanager
+def _opened_file(path: Path) -> Iterator[Connection]:
     made = create_engine(f"sqlite:///{path}", poolclass=NullPool, connect_args={"isolation_level": None})
 
     @event.listens_for(made, "connect")
