@@ -39,6 +39,7 @@ class Journey(Struct, frozen=True, array_like=True):
     made, `given` which one it is. `held`: since when its mail waits for limits and quiet, 0 where none does.
     `beside` tells by event how many of it were known, as it started, to have happened at the very moment
     `started`, that which started it among them: they are not since entry (None: none of that moment is).
+    `clock` names the contact's zone, empty: the project's; `slot` is its place in the store, 0: none yet.
     """
 
     id: str
@@ -60,6 +61,8 @@ class Journey(Struct, frozen=True, array_like=True):
     held: int = 0
     given: dict[str, str] = {}
     beside: dict[str, int] | None = None
+    clock: str = ""
+    slot: int = 0
 
 
 class Bundle(Struct, frozen=True):

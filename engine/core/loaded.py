@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -94,8 +95,11 @@ class Loaded:
 
     def clock(self, bundle: Bundle) -> ZoneInfo:
         """The contact's own zone, or the project's."""
-        name = bundle.attributes.get("time_zone")
-        return (calendar.zone(name) if isinstance(name, str) else None) or self.default_zone
+        return self.zone(clock_named(bundle.attributes))
+
+    def zone(self, name: str) -> ZoneInfo:
+        """The zone of that name, or the project's where there is none."""
+        return (calendar.zone(name) if name else None) or self.default_zone
 
     def key(self, journey: str, step: str, visit: int) -> str:
         """The key of a mail: the same for every attempt, and after every replay."""
@@ -117,6 +121,12 @@ class Loaded:
             for listener in flow.starts:
                 found.setdefault(listener.event, []).append((flow, listener))
         return {event: tuple(listeners) for event, listeners in found.items()}
+
+
+def clock_named(attributes: Mapping[str, Any]) -> str:
+    """The name of a contact's own zone; empty where none is known."""
+    name = attributes.get("time_zone")
+    return name if isinstance(name, str) else ""
 
 
 def _definitions(segments: Iterable[Segment]) -> dict[str, str]:

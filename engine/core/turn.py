@@ -27,7 +27,7 @@ from engine.core.bundle import (
 from engine.core.calendar import NEVER
 from engine.core.conditions import Scene
 from engine.core.flow import Flow
-from engine.core.loaded import Loaded
+from engine.core.loaded import Loaded, clock_named
 from engine.core.record import What, Why
 
 
@@ -47,7 +47,8 @@ class Turn:
         self.due = now  # when what moves people in this turn was to happen; earlier where a timer is late
         self.new = not bundle.created  # nothing was known of this contact
         self.bundle = replace(bundle, created=now) if self.new else bundle
-        self.clock: ZoneInfo = loaded.clock(bundle)
+        self._zone = clock_named(bundle.attributes)
+        self.clock: ZoneInfo = loaded.zone(self._zone)
         self.learned = self.new  # whether what dates rest on has changed
         self.moved: list[tuple[str, bool]] = []
         self.started: set[str] = set()
@@ -77,7 +78,8 @@ class Turn:
         self.bundle = replace(self.bundle, **fields)
         if "attributes" in fields:
             self.learned = True
-            clock = self.loaded.clock(self.bundle)
+            self._tell_zone()
+            clock = self.loaded.zone(self._zone)
             if clock is not self.clock:
                 before, self.clock = self.clock, clock
                 self._carry_waits(before)
@@ -114,7 +116,7 @@ class Turn:
 
     def stand(self, journey: Journey, due: int) -> None:
         """The journey stands at its node, with a new deadline."""
-        armed = replace(journey, due=due, epoch=journey.epoch + 1)
+        armed = replace(journey, due=due, epoch=journey.epoch + 1, clock=self._zone)
         others = [other for other in self.bundle.journeys if other.id != journey.id]
         self.change(journeys=in_order((*others, armed)))
 
@@ -136,6 +138,14 @@ class Turn:
         for journey in self.bundle.journeys:
             if journey.held and journey.due > self.now:
                 self.stand(journey, self.now)
+
+    def _tell_zone(self) -> None:
+        """Every journey that stands bears the name of the contact's zone."""
+        zone = clock_named(self.bundle.attributes)
+        if zone != self._zone:
+            self._zone = zone
+            journeys = tuple(replace(journey, clock=zone) for journey in self.bundle.journeys)
+            self.bundle = replace(self.bundle, journeys=journeys)
 
     def _carry_waits(self, before: ZoneInfo) -> None:
         """The contact's clock is another: who waits for a time of day waits for that of the new one, on the
