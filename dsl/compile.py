@@ -33,7 +33,8 @@ class Project:
     """Everything that compiling depends on. Paths are relative to the project's folder, with `/`;
     `languages[0]` is the default language; `today` is the date in the project's time zone; `team` are the
     addresses that `tell` may write to, `purposes` what people are asked beside the topics (None: not known,
-    and not checked); `lists` are its `.csv` files, such as those of a coupon's codes."""
+    and not checked); `lists` are its `.csv` files, such as those of a coupon's codes; `words` are
+    `virta.toml`, in which the purposes stand, and `words/LANG.toml` (None: not known, and not checked)."""
 
     files: tuple[tuple[str, bytes], ...]
     templates: tuple[tuple[str, bytes], ...]
@@ -44,6 +45,7 @@ class Project:
     team: tuple[str, ...] | None = None
     purposes: tuple[str, ...] | None = None
     lists: tuple[tuple[str, bytes], ...] = ()
+    words: tuple[tuple[str, bytes], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ def read_texts(project: Project) -> Texts:
         project.team,
         project.purposes,
         dict(project.lists),
+        None if project.words is None else dict(project.words),
     )
     return Texts(draft, sources, tuple(findings))
 
@@ -142,7 +145,7 @@ def compile_texts(texts: Texts) -> Compiled:
         program,
         template_facts(draft.readings),
         draft.readings.rendered(),
-        {**sources, **texts.template_sources, **_lists(ordered, draft)},
+        {**sources, **texts.template_sources, **_beside(ordered, draft)},
         errors,
         () if errors else lower_scenarios(draft, faulty(ordered, sources)),
         {} if errors else _codes(draft),
@@ -153,10 +156,11 @@ def _ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(set(findings), key=lambda each: (each.span, each.code, each.message)))
 
 
-def _lists(findings: Iterable[Finding], draft: Draft) -> dict[str, Source]:
-    """The texts of those lists into which findings point."""
-    paths = {finding.span.file for finding in findings} & draft.lists.keys()
-    return {path: read_source(path, draft.lists[path])[0] for path in paths}
+def _beside(findings: Iterable[Finding], draft: Draft) -> dict[str, Source]:
+    """The texts of those lists and files of words into which findings point."""
+    known = {**draft.lists, **(draft.words or {})}
+    paths = {finding.span.file for finding in findings} & known.keys()
+    return {path: read_source(path, known[path])[0] for path in paths}
 
 
 def _codes(draft: Draft) -> dict[str, tuple[str, ...]]:

@@ -20,7 +20,7 @@ from dsl.templates.files import Templates
 @dataclass(frozen=True)
 class Draft:
     """`names` is the symbol table; of things declared twice the first counts. `today` is the date in the
-    project's time zone; `team`, `purposes` and `lists` as in the project."""
+    project's time zone; `team`, `purposes`, `lists` and `words` as in the project."""
 
     declarations: tuple[Declaration, ...]
     names: Names
@@ -31,6 +31,7 @@ class Draft:
     team: tuple[str, ...] | None = None
     purposes: tuple[str, ...] | None = None
     lists: Mapping[str, bytes] = field(default_factory=dict)
+    words: Mapping[str, bytes] | None = None
 
     @cached_property
     def flows(self) -> tuple[Flow, ...]:

@@ -26,6 +26,7 @@ from dsl.checks.steps import check_steps
 from dsl.checks.template_links import check_links
 from dsl.checks.templates import check_templates
 from dsl.checks.topics import check_topics
+from dsl.checks.translations import check_translations
 from dsl.checks.waits import check_waits
 from dsl.checks.webhooks import check_webhooks
 from dsl.checks.winners import check_winners
@@ -35,6 +36,7 @@ from dsl.graph import Program
 
 ALL: tuple[Callable[[Draft], Iterable[Finding]], ...] = (
     check_topics,
+    check_translations,
     check_coupons,
     check_webhooks,
     check_limits,

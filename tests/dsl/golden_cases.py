@@ -18,9 +18,11 @@ def shared_project(
     templates: tuple[tuple[str, bytes], ...] = (),
     asking: bool = True,
     lists: tuple[tuple[str, bytes], ...] = CODES,
+    words: tuple[tuple[str, bytes], ...] | None = None,
 ) -> Project:
     """Files beside the shared schema; `templates` win over those of the same name. `asking`: people are asked
-    for personalisation and measurement. `lists` are the project's lists of codes."""
+    for personalisation and measurement. `lists` are the project's lists of codes, `words` its settings and
+    what it says in its other languages."""
     merged = dict(SHARED_TEMPLATES) | dict(templates)
     return Project(
         (SCHEMA, *files),
@@ -32,6 +34,7 @@ def shared_project(
         ("care@kafija.example",),
         ("personalisation", "measurement") if asking else (),
         lists,
+        words,
     )
 
 
@@ -43,19 +46,24 @@ def compiled(
 
 
 def compiled_case(path: Path) -> Compiled:
-    """Compile a case with the templates and lists in the folder of its name, if there is one."""
-    own = path.with_suffix("") / "templates"
+    """Compile a case with the templates, lists and words in the folder of its name, if there is one."""
+    folder = path.with_suffix("")
+    own = folder / "templates"
     templates = (
         tuple((f"templates/{each.name}", each.read_bytes()) for each in sorted(own.iterdir()))
         if own.is_dir()
         else ()
     )
-    lists = tuple((each.name, each.read_bytes()) for each in sorted(path.with_suffix("").glob("*.csv")))
+    lists = tuple((each.name, each.read_bytes()) for each in sorted(folder.glob("*.csv")))
+    words = tuple(
+        (each.relative_to(folder).as_posix(), each.read_bytes()) for each in sorted(folder.rglob("*.toml"))
+    )
     project = shared_project(
         (path.name, path.read_bytes()),
         templates=templates,
         asking="not_asked" not in path.stem,
         lists=lists or CODES,
+        words=words or None,
     )
     return compile_project(project)
 

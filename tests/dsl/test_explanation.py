@@ -19,11 +19,15 @@ FORM = (ROOT / "dsl" / "explain" / "E101.md").read_text("utf-8")
 
 def compiled_example(files: tuple[Sample, ...]) -> Compiled:
     """An example's files beside the declared world, as one project; a `virta.toml` says which languages there
-    are, who is in the team and what people are asked beside the topics."""
+    are, who is in the team and what people are asked beside the topics. Words are looked at only where there
+    are files of them."""
     flows = tuple((each.path, each.data) for each in files if each.kind == "flow")
     others = tuple((each.path, each.data) for each in files if each.path.startswith("templates/"))
     lists = tuple((each.path, each.data) for each in files if each.kind == "csv")
     project = shared_project(WORLD, *flows, templates=others, lists=lists)
+    toml_files = tuple((each.path, each.data) for each in files if each.kind == "toml")
+    if any(path.startswith("words/") for path, _ in toml_files):
+        project = replace(project, words=toml_files)
     for each in files:
         if each.path == "virta.toml":
             toml = tomllib.loads(each.text)

@@ -91,8 +91,18 @@ subject: Hello, {{{{ contact.first_name | default("friend") }}}}
 <p><a href="{{{{ links.unsubscribe }}}}">Unsubscribe</a></p>
 <p>{{{{ sender.imprint }}}}</p>
 """
+WORDS = """\
+[news]
+title = "Jaunumi"
+consent = "Vēlos jaunumus."
+
+[measurement]
+title = "Mērīšana"
+consent = "Drīkst skaitīt, ko es atveru."
+"""
 FILES = {
     "virta.toml": SETTINGS,
+    "words/lv.toml": WORDS,
     "schema.flow": SCHEMA,
     "flows/thanks.flow": FLOW,
     "scenarios/thanks.flow": SCENARIO,

@@ -8,6 +8,7 @@ import pytest
 from virta.command import run
 from virta.command_table import VERSION
 from virta.project.folder import load_sound_project
+from virta.settings import BrokenProject
 
 TOML = """
 name = "kafija"
@@ -40,6 +41,11 @@ flow welcome
         finish as bought
     send second with total last order_placed.total
 """
+WORDS = """
+[news]
+title = "Jaunumi"
+consent = "Vēlos jaunumus e-pastā."
+"""
 MAIL = """---
 subject: Hello
 ---
@@ -52,6 +58,8 @@ def project(tmp_path: Path) -> Path:
     """A folder with one flow and its mails in two languages."""
     (tmp_path / "virta.toml").write_text(TOML, "utf-8")
     (tmp_path / "schema.flow").write_text(SCHEMA, "utf-8")
+    (tmp_path / "words").mkdir()
+    (tmp_path / "words" / "lv.toml").write_text(WORDS, "utf-8")
     (tmp_path / "flows").mkdir()
     (tmp_path / "flows" / "welcome.flow").write_text(FLOW, "utf-8")
     (tmp_path / "templates").mkdir()
@@ -95,7 +103,7 @@ def test_findings_as_json(project: Path, capsys: pytest.CaptureFixture[str]) -> 
     (project / "schema.flow").write_text(SCHEMA.replace("topic news", "topic nwes"), "utf-8")
     assert run(["check", str(project), "--format", "json"]) == 1
     found = json.loads(capsys.readouterr().out)["findings"]
-    assert [row["code"] for row in found] == ["E204", "E213"]
+    assert [row["code"] for row in found] == ["E204", "E213", "E468"]
     assert found[0] == {
         "code": "E204",
         "severity": "error",
@@ -255,4 +263,47 @@ def test_findings_as_sarif(project: Path, capsys: pytest.CaptureFixture[str]) ->
     assert run(["check", str(project), "--format", "sarif"]) == 1
     [log] = json.loads(capsys.readouterr().out)["runs"]
     assert log["tool"]["driver"]["version"] == VERSION
-    assert [each["ruleId"] for each in log["results"]] == ["E204", "E213"]
+    assert [each["ruleId"] for each in log["results"]] == ["E204", "E213", "E468"]
+
+
+def test_words_that_cannot_be_read_are_told(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Before anything is applied: the file, and what is wrong with it."""
+    words = project / "words" / "lv.toml"
+    for text, told in (
+        ("[news\n", "is not valid TOML"),
+        (WORDS + "[nwes]\ntitle = 'Jaunumi'\n", "the project has no topic `nwes`; it has `news`."),
+    ):
+        words.write_text(text, "utf-8")
+        assert run(["check", str(project)]) == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert err.startswith(f"virta: {words}")
+        assert told in err
+
+
+def test_a_consent_that_is_not_translated_stops_the_project(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody is asked to agree in a language that she did not choose."""
+    (project / "words" / "lv.toml").unlink()
+    assert run(["check", str(project)]) == 1
+    assert capsys.readouterr().out == (
+        "error E468 schema.flow:6:13\n"
+        "  What people agree to with `news` is not said in `lv`; they would be asked in `en`.\n"
+        '    6 |     consent "I want news by e-mail."\n'
+        "      |             ^^^^^^^^^^^^^^^^^^^^^^^^\n"
+        "  Write `title = …` and `consent = …` below `[news]` in `words/lv.toml`.\n"
+        "\n1 error in 1 file.\n"
+    )
+    with pytest.raises(BrokenProject, match="have an error, and nothing was started"):
+        load_sound_project(project)
+
+
+def test_words_below_the_name_that_a_topic_had_are_found(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever renames a topic renames it there as well."""
+    words = project / "words" / "lv.toml"
+    words.write_text(WORDS.replace("[news]", "[newz]"), "utf-8")
+    assert run(["check", str(project)]) == 1
+    assert "Write `[news]` for `[newz]` in `words/lv.toml`." in capsys.readouterr().out

@@ -103,11 +103,16 @@ def changes(project: Edited, name: str) -> tuple[dict[str, list[str]], dict[str,
 
 
 def test_a_new_name_reaches_flows_and_scenarios(tmp_path: Path) -> None:
-    """Whichever of its places the cursor stands at."""
+    """Whichever of its places the cursor stands at; the topic's words in other languages go along."""
     project = edited_project(tmp_path, "scenarios/thanks.flow", marked(SCENARIO, "agreed to ▮news"))
     assert renamable(project.snapshot, project.file, project.position)[1] == "news"
     texts, moves = changes(project, "letters")
-    assert texts == {"flows/thanks.flow": ["2"], "scenarios/thanks.flow": ["5"], "schema.flow": ["10"]}
+    assert texts == {
+        "flows/thanks.flow": ["2"],
+        "scenarios/thanks.flow": ["5"],
+        "schema.flow": ["10"],
+        "words/lv.toml": ["1"],
+    }
     assert moves == {}
 
 

@@ -28,9 +28,12 @@ def check(
     from dsl.found.finding import Severity
     from dsl.found.report import as_json, as_text, summary
     from virta.project.folder import load_project
+    from virta.project.wording import read_wording
     from virta.terminal.colours import coloured
 
-    _, compiled = load_project(folder)
+    settings, compiled = load_project(folder)
+    if compiled.program is not None:
+        read_wording(folder, settings.languages, compiled.program.topics, settings.purposes)
     findings = compiled.findings
     told = None
     if explain_limits and compiled.program is not None:

@@ -1,7 +1,7 @@
 """One name for another, in all flows, scenarios and templates, and in the names of a template's files."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from lsprotocol.types import (
@@ -16,6 +16,7 @@ from lsprotocol.types import (
 
 from dsl.compile import Project
 from dsl.found.finding import Finding, Severity, Span
+from dsl.read.spoken import SETTINGS, table_place
 from virta.language_server.definition import UriOf, mentions_at, thing_and_aliases
 from virta.language_server.mending import edited
 from virta.language_server.mentions import Thing
@@ -95,7 +96,20 @@ def _edits(snapshot: Snapshot, things: Iterable[Thing], name: str) -> dict[str, 
     for span in sorted(spans):
         if span.column < span.end_column:
             edits.setdefault(span.file, []).append(TextEdit(snapshot.text(span.file).range_of(span), name))
+    for span in _tables(snapshot, things):
+        edits.setdefault(span.file, []).append(TextEdit(snapshot.text(span.file).range_of(span), name))
     return edits
+
+
+def _tables(snapshot: Snapshot, things: Iterable[Thing]) -> Iterator[Span]:
+    """Where the words of a topic in other languages have its name."""
+    for file, data in snapshot.project.words or ():
+        for thing in things:
+            if file != SETTINGS and thing.kind == "topic":
+                place = table_place(thing.name, data.decode("utf-8", "replace").splitlines())
+                if place is not None:
+                    line, column = place
+                    yield Span(file, line, column, line, column + len(thing.name))
 
 
 def _moves(snapshot: Snapshot, things: Iterable[Thing], name: str) -> dict[str, str]:
@@ -124,9 +138,13 @@ def _try(snapshot: Snapshot, edits: dict[str, list[TextEdit]], moves: dict[str, 
     taken = {path for path, _ in project.templates} & set(moves.values())
     if taken:
         raise NotRenamed(f"There is a file {min(taken)} already.")
-    after = replace(
-        snapshot, project=replace(project, files=changed(project.files), templates=changed(project.templates))
+    new = replace(
+        project,
+        files=changed(project.files),
+        templates=changed(project.templates),
+        words=None if project.words is None else changed(project.words),
     )
+    after = replace(snapshot, project=new)
     errors, known = _errors(after.findings), _errors(snapshot.findings)
     if len(errors) > len(known):
         said = {each.message for each in known}

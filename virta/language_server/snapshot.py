@@ -71,7 +71,7 @@ class Snapshot:
     def _data(self) -> dict[str, bytes]:
         project = self.project
         settings = ("virta.toml", self.settings_text.encode("utf-8", "replace"))
-        return dict((*project.files, *project.templates, *project.lists, settings))
+        return dict((*project.files, *project.templates, *project.lists, *(project.words or ()), settings))
 
     @cached_property
     def _texts(self) -> dict[str, Text]:

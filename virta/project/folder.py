@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from dsl.compile import Compiled, Project, compile_project
 from dsl.read import parser
+from dsl.read.spoken import SETTINGS
 from virta.project.parser_tables import warm_up
 from virta.settings import BrokenProject, Settings, read_settings
 
@@ -62,9 +63,9 @@ def unsound(folder: Path, compiled: Compiled) -> BrokenProject:
 def read_project(
     folder: Path, settings: Settings, today: date, read: Callable[[Path], bytes] | None = None
 ) -> Project:
-    """The texts of a project: every `.flow` file, everything under `templates/`, and every `.csv` file.
-    Hidden folders are passed over; `read` gives the bytes of a file, as `file_bytes` does. Raises
-    `BrokenProject` for a file that cannot be read."""
+    """The texts of a project: every `.flow` file, everything under `templates/`, every `.csv` file, and the
+    words of its other languages. Hidden folders are passed over; `read` gives the bytes of a file, as
+    `file_bytes` does. Raises `BrokenProject` for a file that cannot be read."""
     read = read or file_bytes
     templates = folder / "templates"
     return Project(
@@ -84,6 +85,11 @@ def read_project(
             (path.relative_to(folder).as_posix(), read(path))
             for path in _files(folder)
             if path.suffix == ".csv"
+        ),
+        tuple(
+            (path.relative_to(folder).as_posix(), read(path))
+            for path in (folder / SETTINGS, *_files(folder / "words"))
+            if path.suffix == ".toml"
         ),
     )
 
