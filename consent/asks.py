@@ -10,11 +10,13 @@ from sqlalchemy import bindparam, func, or_, select
 from consent.address import read_address
 from consent.caps import unit_start
 from consent.contract import Ask, Decision, Frequency, InvalidAddress, Links, MailClass, Outcome, Reason
+from consent.erasure import Erased, erased_among
 from consent.errors import WrongKeys
 from consent.gate import NO_CIRCUMSTANCES, UNITS, Circumstances, Verdict, judge
 from consent.statement import Statement
 from consent.store import among, batches, decisions, requests
 from consent.subjects import Subject, load
+from consent.suppression import suppressed
 from consent.transaction import Reading
 
 AGAIN = frozenset({Outcome.DEFERRED, Outcome.RELEASED})
@@ -88,6 +90,8 @@ class Gathered:
     sent: dict[tuple[str, str], int]
     got: dict[str, int]
     proofs: dict[str, tuple[str, int]]
+    erased: dict[str, Erased]
+    suppressed: set[str] = field(default_factory=set)
     _addresses: dict[str, str | None] = field(default_factory=dict)
 
     def address(self, reading: Reading, subject: Subject) -> str | None:
@@ -100,6 +104,11 @@ class Gathered:
             else:
                 self._addresses[subject.id] = opened
         return self._addresses[subject.id]
+
+    def epoch(self, subject: str) -> int:
+        """How many stops a subject had; 0 for one that nobody knows."""
+        known = self.people.get(subject) or self.erased.get(subject)
+        return known.epoch if known is not None else 0
 
     def counts(self, ask: Ask) -> bool:
         """Whether this mail counts towards a cap of its topic or the person's own frequency."""
@@ -127,17 +136,25 @@ def gather(reading: Reading, asks: Sequence[Ask]) -> Gathered:
             key: (subject, expires) for key, subject, expires in _PROOFS.rows(reading.driver, keys=keys)
         }
     people = load(reading, [ask.subject for ask in asks])
-    return Gathered(people, attempts, _sent(reading, asks), _got(reading, asks, people), proofs)
+    erased = erased_among(reading, [ask.subject for ask in asks if ask.subject not in people])
+    found = Gathered(people, attempts, _sent(reading, asks), _got(reading, asks, people), proofs, erased)
+    written_to = {ask.subject for ask in asks if ask.mail_class is MailClass.MARKETING} & people.keys()
+    found.suppressed = suppressed(reading, written_to, lambda one: found.address(reading, people[one]))
+    return found
 
 
 def verdict(reading: Reading, gathered: Gathered, ask: Ask) -> Verdict:
     """The gate's verdict on one of the gathered asks."""
     subject = gathered.people.get(ask.subject)
     around = NO_CIRCUMSTANCES
-    if ask.mail_class is MailClass.MARKETING:
+    if ask.subject in gathered.erased:
+        around = Circumstances(erased=gathered.erased[ask.subject].seq)
+    elif ask.mail_class is MailClass.MARKETING:
         sent = gathered.sent.get((ask.subject, ask.topic or ""), 0)
         got = gathered.got.get(ask.subject, 0)
-        around = Circumstances(sent=sent, got=got) if sent or got else NO_CIRCUMSTANCES
+        silent = ask.subject in gathered.suppressed
+        if sent or got or silent:
+            around = Circumstances(sent=sent, got=got, suppressed=silent)
     elif ask.mail_class is MailClass.PROOF:
         owner, expires = gathered.proofs.get(ask.key, ("", 0))
         around = Circumstances(proof_expires=expires if owner == ask.subject else None)
@@ -159,7 +176,7 @@ def barred(reading: Reading, gathered: Gathered, subject: Subject) -> bool:
     return reading.parts.team_only and not _on_team(reading, gathered, subject)
 
 
-def decision(ask: Ask, found: Verdict, subject: Subject | None, links: Links) -> Decision:
+def decision(ask: Ask, found: Verdict, epoch: int, links: Links) -> Decision:
     """The answer to an ask, as callers get it."""
     return Decision(
         key=ask.key,
@@ -169,7 +186,7 @@ def decision(ask: Ask, found: Verdict, subject: Subject | None, links: Links) ->
         variant=found.variant,
         purpose=found.purpose,
         consent_seq=found.consent_seq,
-        epoch=subject.epoch if subject else 0,
+        epoch=epoch,
         links=links,
         measured=found.measured,
     )

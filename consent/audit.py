@@ -65,6 +65,9 @@ class Audit:
             self._allowed(one)
 
     def _allowed(self, one: _Record) -> None:
+        erased = self.story.erased.get(one.text("subject"), one.batch)
+        if erased < one.batch:
+            raise one.fails(Failure.STOPPED, f"was allowed although leaf {erased} had erased its subject.")
         key, attempt = one.text("key"), one.count("attempt")
         if attempt != self._claimed.get(key, 0) + 1:
             raise one.fails(Failure.DECISIONS, f"claims attempt {attempt} of {key} out of turn.")

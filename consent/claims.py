@@ -41,7 +41,7 @@ def decide(reading: Reading, asks: Sequence[Ask]) -> list[Decision]:
         if again and newest is not None and exceeds(*_terms(opinion), *_terms(newest)):
             opinion = replace(opinion, variant="plain", measured=False)  # its permit was for no more
         links = _links(reading, ask) if opinion.reason is None else NO_LINKS
-        found.append(decision(ask, opinion, gathered.people.get(ask.subject), links))
+        found.append(decision(ask, opinion, gathered.epoch(ask.subject), links))
     return found
 
 
@@ -63,21 +63,24 @@ def claim(tx: Writing, sender: str, asks: Sequence[Ask], settlements: Sequence[S
     for ask in asks:
         newest = gathered.attempts.get(ask.key)
         if newest is not None and _repeats(ask, newest, sender):
-            subject = gathered.people[ask.subject]
-            if exceeds(*_terms(ask), *_terms(newest)):
-                denied.append(decision(ask, _NOT_AS_AGREED, subject, NO_LINKS))
+            subject = gathered.people.get(ask.subject)
+            epoch = gathered.epoch(ask.subject)
+            if subject is None:  # erased since: the permit that was given is not told once more
+                denied.append(decision(ask, verdict(tx, gathered, ask), epoch, NO_LINKS))
+            elif exceeds(*_terms(ask), *_terms(newest)):
+                denied.append(decision(ask, _NOT_AS_AGREED, epoch, NO_LINKS))
             elif gathered.address(tx, subject) is None:
                 # Allowed and recorded before its row was damaged: no second, contrary decision is kept.
-                denied.append(decision(ask, Verdict(Reason.UNREADABLE_SUBJECT), subject, NO_LINKS))
+                denied.append(decision(ask, Verdict(Reason.UNREADABLE_SUBJECT), epoch, NO_LINKS))
             elif barred(tx, gathered, subject):
-                denied.append(decision(ask, Verdict(Reason.NOT_ON_TEAM), subject, NO_LINKS))
+                denied.append(decision(ask, Verdict(Reason.NOT_ON_TEAM), epoch, NO_LINKS))
             else:
                 repeated.append((ask, newest))
             continue
         fault = gathered.attempt_fault(ask)
         behind = shut(tx, ask, tx.log.frontier.size) if fault is None else None
         if behind is not None:
-            denied.append(decision(ask, behind, gathered.people.get(ask.subject), NO_LINKS))
+            denied.append(decision(ask, behind, gathered.epoch(ask.subject), NO_LINKS))
             continue
         found = Verdict(fault) if fault else verdict(tx, gathered, ask)
         if found.reason is None:
@@ -85,11 +88,11 @@ def claim(tx: Writing, sender: str, asks: Sequence[Ask], settlements: Sequence[S
             if more or ask.subject in busy:
                 # Not a refusal but a "not yet": it will be asked again, so it is no decision to keep.
                 later = _NOT_AS_AGREED if more else _ONE_AT_A_TIME
-                denied.append(decision(ask, later, gathered.people[ask.subject], NO_LINKS))
+                denied.append(decision(ask, later, gathered.epoch(ask.subject), NO_LINKS))
                 continue
             busy.add(ask.subject)
         else:
-            denied.append(decision(ask, found, gathered.people.get(ask.subject), NO_LINKS))
+            denied.append(decision(ask, found, gathered.epoch(ask.subject), NO_LINKS))
         recorded.append((ask, found))
     given = _record(tx, sender, gathered, recorded) if recorded else {}
     for ask, newest in repeated:
@@ -144,12 +147,11 @@ def _record(
     hashes: list[bytes] = []
     rows: list[tuple[object, ...]] = []
     for ask, found in recorded:
-        subject = gathered.people.get(ask.subject)
         record = Record(
             attempt=ask.attempt,
             mail_class=ask.mail_class,
             consent_seq=found.consent_seq,
-            epoch=subject.epoch if subject else 0,
+            epoch=gathered.epoch(ask.subject),
             key=ask.key,
             measured=ask.measured,
             policy=policy,

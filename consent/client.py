@@ -9,13 +9,14 @@ from msgspec.structs import replace
 from sqlalchemy import bindparam, select
 from sqlalchemy.exc import DBAPIError
 
-from consent import claims, pages, policy, preferences, reports, settlements, signup, withdrawal
+from consent import claims, forgetting, pages, policy, preferences, reports, settlements, signup, withdrawal
 from consent.address import Address, read_address
 from consent.contract import (
     Ask,
     Change,
     Claimed,
     Decision,
+    Erasure,
     Frequency,
     Heard,
     InvalidAddress,
@@ -197,6 +198,16 @@ class InProcess:
     async def bounced(self, key: str, kind: str) -> Heard:
         """See `ConsentClient`."""
         return await self._write(lambda tx: reports.bounced(tx, key, kind))
+
+    async def erase(self, subject: str, actor: str) -> Erasure | None:
+        """See `ConsentClient`."""
+        return await self._hop(self._service.writer, lambda: forgetting.erase(self._service, subject, actor))
+
+    async def forgotten(self, subjects: Sequence[str]) -> None:
+        """See `ConsentClient`. Raises `Unavailable` while somebody reads the store as it was before."""
+        done = await self._hop(self._service.writer, lambda: forgetting.forgotten(self._service, subjects))
+        if not done:
+            raise Unavailable("The consent store is being read as it was before an erasure.")
 
     async def offered(self) -> tuple[Purpose, ...]:
         """See `ConsentClient`."""

@@ -46,6 +46,7 @@ class Ask(Struct, frozen=True):
 class Reason(StrEnum):
     """Why a mail was denied: the first failing check. Stable; shown in `why`, journals and reports."""
 
+    ERASED = "erased"  # nothing is kept of them but their id
     UNKNOWN_SUBJECT = "unknown_subject"
     UNREADABLE_SUBJECT = "unreadable_subject"  # their sealed address cannot be opened
     UNKNOWN_TEMPLATE = "unknown_template"
@@ -63,6 +64,7 @@ class Reason(StrEnum):
     HARD_BOUNCED = "hard_bounced"  # their mailbox does not exist, as far as is known
     TOPIC_CAP = "topic_cap"
     OWN_FREQUENCY = "own_frequency"  # they asked for fewer mails
+    SUPPRESSED = "suppressed"  # the address was erased, and has not confirmed anew since
     PAUSED = "paused"  # they asked for none until a day that is to come
     NOT_ON_TEAM = "not_on_team"
     NO_PROOF_WANTED = "no_proof_wanted"
@@ -152,9 +154,10 @@ class Status(Struct, frozen=True):
 
 class Change(Struct, frozen=True):
     """One entry of the feed. `type` is the leaf's type: `confirmed`, `withdrawn`, `complaint`,
-    `bounced.hard` (the last two stop every topic: their `topic` is empty), `language.changed`. `language` is
-    the one that the person chose, known to the service alone until then; empty where it did not change.
-    `domain` is that of the address, told at a confirmation."""
+    `bounced.hard`, `erasure.requested` (these three stop every topic: their `topic` is empty),
+    `language.changed`. Whoever hears of an erasure forgets the subject, and says so by `forgotten`.
+    `language` is the one that the person chose, known to the service alone until then; empty where it did not
+    change. `domain` is that of the address, told at a confirmation."""
 
     seq: int
     subject: str
@@ -248,6 +251,17 @@ class Receipt(Struct, frozen=True):
     at: int
     leaf: int
     checkpoint: str
+
+
+class Erasure(Struct, frozen=True):
+    """How far the erasure of a subject has come: the leaf and the moment (ms UTC) at which it was asked for,
+    and when all stores, and all backups, had forgotten them; 0: not yet."""
+
+    subject: str
+    leaf: int
+    at: int
+    primary: int = 0
+    backups: int = 0
 
 
 class InvalidAddress(ValueError):
@@ -356,6 +370,14 @@ class ConsentClient(Protocol):
     async def bounced(self, key: str, kind: str) -> Heard:
         """The mail with this key came back: `hard` stops all mail to the address until a fresh confirmation
         shows that it works again, `soft` is recorded. Once per key and kind."""
+
+    # erasure
+    async def erase(self, subject: str, actor: str) -> Erasure | None:
+        """Forget everything of `subject` here, at once and for good, because `actor` asks for it: `operator`,
+        or `subject:` and the way it came. Doing it again changes nothing. None: there is no such subject."""
+
+    async def forgotten(self, subjects: Sequence[str]) -> None:
+        """Whoever else keeps something of people has forgotten these, who were erased here."""
 
     async def offered(self) -> tuple[Purpose, ...]:
         """The topics that a sign-up form may offer: those that rest on consent."""

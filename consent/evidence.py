@@ -18,6 +18,8 @@ Evidence = Mapping[str, str | int | list[str]]
 _NONCE = 12
 _SALT = 32
 _TAG = b"evid/v1\0"
+_MARK = b"suppressed/v1\0"
+_FINGERPRINT = b"fingerprint/v1\0"
 
 
 class Vault:
@@ -35,6 +37,15 @@ class Vault:
     def lookups(self, folded: str) -> list[bytes]:
         """The same under every pepper, newest first: an address may have been stored under an older one."""
         return [hmac.digest(pepper, folded.encode(), "sha256") for pepper in reversed(self._peppers)]
+
+    def marks(self, folded: str) -> list[bytes]:
+        """What a suppressed address is known by, under every pepper, newest first. None of them is a look-up
+        of `lookups`: a store from before an erasure does not tell whose mark it is."""
+        return [hmac.digest(pepper, _MARK + folded.encode(), "sha256") for pepper in reversed(self._peppers)]
+
+    def fingerprints(self) -> list[str]:
+        """One for each pepper, oldest first, by which it is missed if it is dropped."""
+        return [hmac.digest(pepper, _FINGERPRINT, "sha256").hex()[:32] for pepper in self._peppers]
 
     def new_key(self, subject: str) -> bytes:
         """A fresh data key for `subject`, wrapped."""

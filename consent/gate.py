@@ -16,13 +16,16 @@ class Circumstances(Struct, frozen=True):
 
     `on_team`: the recipient stands on the team list. `sent`: marketing mails of the topic in the present unit
     of its cap, those in flight and of unknown fate included; `got`: the same over all topics, in the unit of
-    the person's own frequency. `proof_expires`: when the queued request lapses
+    the person's own frequency. `erased`: the leaf of the subject's erasure (0: none). `suppressed`: the
+    address is that of somebody who was erased. `proof_expires`: when the queued request lapses
     whose key this is (ms UTC), None if there is none."""
 
     on_team: bool = False
     sent: int = 0
     got: int = 0
     proof_expires: int | None = None
+    erased: int = 0
+    suppressed: bool = False
 
 
 NO_CIRCUMSTANCES = Circumstances()
@@ -52,6 +55,8 @@ _OPEN = {reason: Verdict(reason) for reason in Reason}
 
 def judge(ask: Ask, subject: Subject | None, rules: Rules, around: Circumstances, now: int) -> Verdict:
     """The verdict on one ask at `now` (ms UTC)."""
+    if around.erased:
+        return Verdict(Reason.ERASED, consent_seq=around.erased)
     if subject is None:
         return _OPEN[Reason.UNKNOWN_SUBJECT]
     if ask.mail_class is MailClass.MARKETING:
@@ -84,6 +89,8 @@ def _marketing(ask: Ask, subject: Subject, rules: Rules, around: Circumstances, 
         return Verdict(Reason.COMPLAINED, purpose=present, consent_seq=subject.complained)
     if subject.holds(subject.bounced, purpose.topic):
         return Verdict(Reason.HARD_BOUNCED, purpose=present, consent_seq=subject.bounced)
+    if around.suppressed:
+        return Verdict(Reason.SUPPRESSED, purpose=present)
     state = standing.at(now)
     if state is not State.ACTIVE:
         return Verdict(_BY_STATE[state], purpose=standing.version or present, consent_seq=standing.seq)

@@ -25,7 +25,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from consent.errors import AlreadyOpen, NoStore
 from consent.server import Server
-from consent.statement import Compiled, Driver, laid_out
+from consent.statement import Compiled, Driver, driver_of, laid_out
 from consent.store import Store, metadata
 
 _REACH = 5  # seconds to wait for the server when connecting
@@ -33,6 +33,7 @@ _SILENT = 10  # seconds without a word after which a connection counts as lost
 _BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = %s"
 _SESSION = "pid || '-' || extract(epoch from backend_start)::text"
+_OF_PEOPLE = ("subjects", "standings", "requests", "wishes", "evidence", "reports")
 _DIALECT: Dialect = dialects.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
 
 
@@ -84,6 +85,15 @@ class ServerStore(Store):
         if _lost(self.reader):
             _let_go(self.reader)
             self.reader = _open_reader(self._server)
+
+    def rewrite(self) -> bool:
+        """See `Store`. Tables are written anew: a server keeps deleted rows until their space is wanted. That
+        of suppressions is laid in the order of its random marks, which tells no one's from another's."""
+        assert self.writer is not None
+        driver = driver_of(self.writer)
+        driver.execute(f"VACUUM (FULL) {', '.join(_OF_PEOPLE)}")
+        driver.execute("CLUSTER suppressions USING suppressions_pkey")
+        return True
 
     def close(self) -> None:
         """See `Store`."""

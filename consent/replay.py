@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 
+from consent.erasure import erase_again
 from consent.signup import hold_off
 from consent.statement import Statement
-from consent.states import COMPLAINT, OVERLAYS, STOPS, State
+from consent.states import COMPLAINT, ERASURE, OVERLAYS, STOPS, State
 from consent.stops import Stop
 from consent.store import among, made_up, nodes
 from consent.subjects import Subject, load
@@ -36,13 +37,19 @@ def replay(tx: Writing, stops: Sequence[Stop]) -> None:
     missed = _missed(tx, stops)
     topics: dict[str, dict[str, None]] = {}
     kinds: dict[str, dict[str, None]] = {}
+    erased = {one.subject for one in missed if one.type == ERASURE}
     for one in missed:
+        if one.subject in erased:
+            continue
         (kinds if one.type in OVERLAYS else topics).setdefault(one.subject, {})[one.topic or one.type] = None
     people = load(tx, sorted({one.subject for one in missed}))
     # No evidence is kept: the line is all there is, and a row that cannot be opened must not be in the way.
     for id_, subject in people.items():
         _again(tx, subject, sorted(topics.get(id_, ())), sorted(kinds.get(id_, ())))
-    _NOTE.run_many(tx.driver, [(one.leaf,) for one in missed if one.subject in people])
+    for id_ in sorted(erased):
+        erase_again(tx, id_, ACTOR)
+    made_up_for = people.keys() | erased
+    _NOTE.run_many(tx.driver, [(one.leaf,) for one in missed if one.subject in made_up_for])
 
 
 def _again(tx: Writing, subject: Subject, topics: Sequence[str], kinds: Sequence[str]) -> None:

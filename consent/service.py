@@ -18,6 +18,7 @@ from typing import TypeVar
 import msgspec
 from sqlalchemy import Connection, select
 
+from consent import peppers
 from consent.address import read_address
 from consent.contract import Policy
 from consent.errors import DamagedLog, NoStore, WrongKeys
@@ -192,6 +193,7 @@ def open_service(
             _found(store.writer, parts, clock())
         with store.writer.begin():
             _check(store.writer, parts)
+            peppers.keep(store.writer, parts.vault)
             rules = _rules(store.writer)
         service = Service(store, parts, clock, rules)
         opened.pop_all()  # from here on its `close` does it
@@ -303,6 +305,7 @@ def _check(conn: Connection, parts: Parts) -> None:
     if _fact(conn, "schema") != SCHEMA:
         raise WrongKeys("The consent store was made by another version of Virta.")
     parts.vault.matches(_fact(conn, "check"))
+    peppers.compare(conn, parts.vault)
     if _fact(conn, "signing_key") != parts.signer.key().public:
         raise WrongKeys("The log signing key is not the one that this consent store was begun with.")
     last = parts.signer.last

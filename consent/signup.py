@@ -14,6 +14,7 @@ from consent.statement import Statement
 from consent.states import State, Step
 from consent.store import subjects
 from consent.subjects import Subject, find_or_make, keep_evidence, keep_form, load, move
+from consent.suppression import lift
 from consent.tokens import Scope
 from consent.transaction import Reading, Writing
 from consent.wishes import ask, close, close_all, open_requests, queue, queued, wish, wished_in
@@ -152,6 +153,7 @@ def confirm(tx: Writing, token: str, visit: Visit) -> Receipt:
             language=request.language,
         )
         leaf = fresh = standing.seq
+    lift(tx, subject)
     _CONFIRMED.run(tx.driver, of=subject.id, spoken=request.language, leaf=fresh or subject.confirmed)
     note = tx.sign().note
     return Receipt(subject.id, Step.CONFIRMED, tuple(topic for topic, _ in wished), tx.now, leaf, note)

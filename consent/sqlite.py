@@ -1,8 +1,8 @@
 """A consent store in one file, or in memory.
 
-SQLite in WAL mode. Unless the store need not last, each commit is synced and freed space overwritten. Writers
-begin `IMMEDIATE`: the log's lock. One process writes, which a lock file beside the store sees to; any number
-may read."""
+SQLite in WAL mode. Freed space is overwritten and, unless the store need not last, each commit synced.
+Writers begin `IMMEDIATE`: the log's lock. One process writes, which a lock file beside the store sees
+to; any number may read."""
 
 import fcntl
 import os
@@ -17,7 +17,7 @@ from sqlalchemy.pool import StaticPool
 from consent.errors import AlreadyOpen, NoStore
 from consent.statement import driver_of, under_way
 from consent.stops import stops_path
-from consent.store import Store, metadata
+from consent.store import PATIENCE, Store, metadata
 
 
 def open_memory(image: bytes | None = None) -> Store:
@@ -68,10 +68,10 @@ def _connect(make: Callable[[], sqlite3.Connection], begin: str, durable: bool |
     @event.listens_for(engine, "connect")
     def set_up(raw: sqlite3.Connection, _record: object) -> None:
         raw.isolation_level = None  # the driver begins no transactions of its own
-        raw.execute("PRAGMA busy_timeout=10000")
+        raw.execute(f"PRAGMA busy_timeout={PATIENCE}")
         raw.execute("PRAGMA cache_size=-65536")
         if durable is not None:
-            raw.execute(f"PRAGMA secure_delete={'ON' if durable else 'OFF'}")
+            raw.execute("PRAGMA secure_delete=ON")
             raw.execute("PRAGMA journal_mode=WAL")
             raw.execute("PRAGMA wal_autocheckpoint=8000")
             raw.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")

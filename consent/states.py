@@ -5,7 +5,10 @@ A refused, expired or withdrawn wish can be made again. A withdrawal is accepted
 confirmed it.
 
 Complaints and hard bounces lie over the whole address and change no state: each topic stays silent until it
-is confirmed anew, which is why someone who is active can be asked and confirm once more."""
+is confirmed anew, which is why someone who is active can be asked and confirm once more.
+
+An erasure ends a subject for good: no step leads on, whatever the states were. Whoever comes back is another
+subject."""
 
 from enum import StrEnum
 
@@ -54,7 +57,11 @@ COMPLAINT = "complaint"
 HARD_BOUNCE = "bounced.hard"
 SOFT_BOUNCE = "bounced.soft"
 
-OVERLAYS = frozenset({COMPLAINT, HARD_BOUNCE})
+ERASURE = "erasure.requested"
+ERASED_PRIMARY = "erasure.done.primary"
+ERASED_BACKUPS = "erasure.done.backups"
+
+OVERLAYS = frozenset({COMPLAINT, HARD_BOUNCE, ERASURE})
 """Leaves that stop every topic of an address, whatever the states."""
 
 STOPS = OVERLAYS | {Step.WITHDRAWN.value}

@@ -236,6 +236,28 @@ reports = Table(
     sqlite_with_rowid=False,
 )
 
+erasures = Table(
+    "erasures",  # of subjects, whose own rows are gone
+    metadata,
+    Column("subject", String, primary_key=True),
+    Column("epoch", NUMBER, nullable=False),
+    Column("seq", NUMBER, nullable=False),  # the leaf
+    Column("at", NUMBER, nullable=False),
+    Column("rewritten", Boolean, nullable=False),  # no page of the store holds anything of them any more
+    Column("primary_at", NUMBER, nullable=False),  # 0: not yet
+    Column("backups_at", NUMBER, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+suppressions = Table(
+    # Of addresses that were erased. No moment and no number: rows stand in the order of what is random, so
+    # that none can be laid beside an erasure.
+    "suppressions",
+    metadata,
+    Column("mark", String, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
 made_up = Table(
     "made_up",  # stops that only the stops file knew of, and that were made up for
     metadata,
@@ -294,6 +316,12 @@ def _among_on_server(element: Among, compiler: SQLCompiler, **given: Any) -> str
     return f"{column} = ANY (ARRAY(SELECT json_array_elements_text(CAST({values} AS json))::{kind}))"
 
 
+PATIENCE = 10_000
+"""How long a file waits for others, in milliseconds."""
+
+_A_MOMENT = 200
+
+
 class Store:
     """An open store. `durable` says whether commits survive a power loss; `stops` is where what may not be
     undone is written down outside of it, None: nowhere."""
@@ -323,6 +351,17 @@ class Store:
 
     def renew_reader(self) -> None:
         """Make anew the connection that reads, if it was lost."""
+
+    def rewrite(self) -> bool:
+        """Leave nothing of deleted rows on any page, nor in the write-ahead log; between two transactions.
+        False: somebody reads what was before, so it is to be done again. Deleted rows of a file were
+        overwritten already, and what its log still holds goes into the file and away."""
+        assert self.writer is not None
+        driver = driver_of(self.writer)
+        driver.execute(f"PRAGMA busy_timeout={_A_MOMENT}")
+        busy = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        driver.execute(f"PRAGMA busy_timeout={PATIENCE}")
+        return not busy
 
     def image(self) -> bytes:
         """All that is in a store in memory, for others to begin with."""

@@ -9,7 +9,7 @@ from typing import cast
 import rfc8785
 
 from consent.failure import Failed, Failure
-from consent.states import HARD_BOUNCE, OVERLAYS, STOPS, TRANSITIONS, State, Step
+from consent.states import ERASURE, HARD_BOUNCE, OVERLAYS, STOPS, TRANSITIONS, State, Step
 from consent.tree import Frontier
 
 Json = dict[str, object]
@@ -57,6 +57,7 @@ class Story:
     stopped: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     silenced: dict[str, list[int]] = field(default_factory=dict)  # by stops of the whole address
     bounced: dict[str, list[int]] = field(default_factory=dict)
+    erased: dict[str, int] = field(default_factory=dict)
     confirmed: dict[int, tuple[str, str, str]] = field(default_factory=dict)
     confirmations: dict[str, list[int]] = field(default_factory=dict)  # of a person, on any purpose
     agreed: dict[tuple[str, str], list[int]] = field(default_factory=dict)
@@ -81,6 +82,8 @@ class Story:
         if kind in set(Step):
             self._step(seq, Step(kind), leaf)
             return
+        if kind == ERASURE and self.erased.setdefault(subject, seq) != seq:
+            raise Failed(Failure.TRANSITION, f"Leaf {seq}: subject {subject} was erased before.")
         if leaf["from"] or leaf["to"]:
             raise Failed(
                 Failure.TRANSITION, f"Leaf {seq}: `{kind}` changes no state, and yet has a from or to."
@@ -93,6 +96,11 @@ class Story:
 
     def _step(self, seq: int, step: Step, leaf: Json) -> None:
         subject, purpose, notice = str(leaf["subject"]), str(leaf["purpose"]), str(leaf["notice"])
+        if subject in self.erased:
+            raise Failed(
+                Failure.TRANSITION,
+                f"Leaf {seq}: `{step}` of subject {subject}, who was erased by leaf {self.erased[subject]}.",
+            )
         standing = self.standings.setdefault((subject, purpose), _Standing())
         after = TRANSITIONS.get((standing.state, step))
         if after is None or leaf["from"] != standing.state or leaf["to"] != after:

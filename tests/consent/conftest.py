@@ -241,7 +241,21 @@ def open_world() -> Iterator[Opener]:
         service.close()
 
 
-ON_BOTH = ("test_claims", "test_settlements", "test_signup", "test_withdrawal", "test_reports")
+ON_BOTH = (
+    "test_claims",
+    "test_erasure",
+    "test_reports",
+    "test_settlements",
+    "test_signup",
+    "test_withdrawal",
+)
+    "test_claims",
+    "test_settlements",
+    "test_signup",
+    "test_withdrawal",
+    "test_reports",
+    "test_erasure",
+)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

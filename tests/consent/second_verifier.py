@@ -30,7 +30,7 @@ NEXT = {
 }
 
 
-OF_ALL = ("complaint", "bounced.hard")
+OF_ALL = ("complaint", "bounced.hard", "erasure.requested")
 CLASSES = ("marketing", "service", "proof", "internal", "test")
 RECORD = sorted(
     "attempt class consent_seq epoch key measured policy purpose reason subject template topic v variant "
@@ -140,14 +140,18 @@ def check(path, key="", older=""):
         old_origin, old_size, old_root = open_note(older, key)
         need(old_origin == origin and old_size <= size and mth(hashes[:old_size]) == old_root, "history")
 
-    state, asked, stops = {}, {}, []
+    state, asked, stops, erased = {}, {}, [], {}
     for leaf in leaves:
         who = leaf["subject"], leaf["purpose"]
         if leaf["type"] not in NEXT:
             need(leaf["from"] == leaf["to"] == "", "transition")
             if leaf["type"] in OF_ALL:
                 stops.append((leaf["seq"], leaf["subject"], ""))
+            if leaf["type"] == "erasure.requested":
+                need(leaf["subject"] not in erased, "transition")
+                erased[leaf["subject"]] = leaf["seq"]
             continue
+        need(leaf["subject"] not in erased, "transition")
         need(leaf["from"] == state.get(who, "none"), "transition")
         need(NEXT[leaf["type"]].get(leaf["from"]) == leaf["to"], "transition")
         state[who] = leaf["to"]
@@ -188,6 +192,7 @@ def check(path, key="", older=""):
             need(one["epoch"] == known or one["reason"] == "unknown_subject", "epoch")
             if one["verdict"] != "allow":
                 continue
+            need(erased.get(one["subject"], seq) >= seq, "erased")
             need(one["attempt"] == attempts.get(one["key"], 0) + 1, "twice")
             attempts[one["key"]] = one["attempt"]
             mine = [leaf for leaf in before if leaf["subject"] == one["subject"]]

@@ -47,6 +47,17 @@ CREATE UNIQUE INDEX one_permit_per_attempt ON decisions (key, attempt) WHERE rea
 ;;
 CREATE UNIQUE INDEX one_unsettled_per_subject ON decisions (subject) WHERE reason IS NULL AND outcome IS NULL
 ;;
+CREATE TABLE erasures (
+	subject VARCHAR COLLATE "C" NOT NULL,
+	epoch BIGINT NOT NULL,
+	seq BIGINT NOT NULL,
+	at BIGINT NOT NULL,
+	rewritten BOOLEAN NOT NULL,
+	primary_at BIGINT NOT NULL,
+	backups_at BIGINT NOT NULL,
+	PRIMARY KEY (subject)
+)
+;;
 CREATE TABLE evidence (
 	commitment VARCHAR COLLATE "C" NOT NULL,
 	subject VARCHAR COLLATE "C" NOT NULL,
@@ -162,6 +173,11 @@ CREATE TABLE subjects (
 	paused_until BIGINT NOT NULL,
 	PRIMARY KEY (id),
 	UNIQUE (lookup)
+)
+;;
+CREATE TABLE suppressions (
+	mark VARCHAR COLLATE "C" NOT NULL,
+	PRIMARY KEY (mark)
 )
 ;;
 CREATE TABLE wishes (

@@ -47,6 +47,18 @@ CREATE UNIQUE INDEX one_permit_per_attempt ON decisions ("key", attempt) WHERE r
 ;;
 CREATE UNIQUE INDEX one_unsettled_per_subject ON decisions (subject) WHERE reason IS NULL AND outcome IS NULL
 ;;
+CREATE TABLE erasures (
+	subject VARCHAR NOT NULL,
+	epoch INTEGER NOT NULL,
+	seq INTEGER NOT NULL,
+	at INTEGER NOT NULL,
+	rewritten BOOLEAN NOT NULL,
+	primary_at INTEGER NOT NULL,
+	backups_at INTEGER NOT NULL,
+	PRIMARY KEY (subject)
+)
+ WITHOUT ROWID
+;;
 CREATE TABLE evidence (
 	commitment VARCHAR NOT NULL,
 	subject VARCHAR NOT NULL,
@@ -166,6 +178,12 @@ CREATE TABLE subjects (
 	paused_until INTEGER NOT NULL,
 	PRIMARY KEY (id),
 	UNIQUE (lookup)
+)
+ WITHOUT ROWID
+;;
+CREATE TABLE suppressions (
+	mark VARCHAR NOT NULL,
+	PRIMARY KEY (mark)
 )
  WITHOUT ROWID
 ;;

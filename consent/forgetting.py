@@ -1,0 +1,37 @@
+"""Carrying an erasure through: the transaction, then the rewriting of the store behind it.
+
+To be called in the thread that writes."""
+
+from collections.abc import Sequence
+
+from consent import erasure
+from consent.contract import Erasure
+from consent.service import Service
+
+
+def erase(service: Service, identity: str, actor: str) -> Erasure | None:
+    """Forget a subject, and let no page of the store tell of them, if nobody reads it now: else that is done
+    with the next erasure, or by `finish`."""
+    found = service.write(lambda tx: erasure.erase(tx, identity, actor))
+    if found is not None:
+        rewrite(service)
+    return found
+
+
+def forgotten(service: Service, identities: Sequence[str]) -> bool:
+    """All other stores have forgotten these. False: this one has not, since somebody reads it; ask again."""
+    if not rewrite(service):
+        return False
+    service.write(lambda tx: erasure.forgotten(tx, identities))
+    return True
+
+
+def rewrite(service: Service) -> bool:
+    """Whether nothing is left of anybody who was erased."""
+    if not service.write(erasure.wants_rewriting):
+        return True
+    if not service.store.rewrite():
+        return False
+    service.write(erasure.rewritten)
+    # What was just written down lies in the write-ahead log of a file; nobody's data does.
+    return True
