@@ -249,13 +249,6 @@ ON_BOTH = (
     "test_signup",
     "test_withdrawal",
 )
-    "test_claims",
-    "test_settlements",
-    "test_signup",
-    "test_withdrawal",
-    "test_reports",
-    "test_erasure",
-)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
