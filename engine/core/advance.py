@@ -221,7 +221,7 @@ def _go_on(turn: Turn, journey: Journey, step: str, sent: bool) -> None:
         case Send():
             walk(turn, journey, node.next)
         case Wait():
-            due = deadlines.of(turn, turn.flow(journey), node)
+            due = deadlines.of(node, turn.now, turn.clock_of(turn.flow(journey)))
             if due - journey.due < _WORTH_TELLING and journey.due < NEVER:
                 turn.stand(replace(journey, mail=""), due)
             else:

@@ -17,6 +17,7 @@ from engine.core.calendar import NEVER
 from engine.core.conditions import Scene, known
 from engine.core.entering import enter
 from engine.core.flow import Flow
+from engine.core.looking import Stands, look
 from engine.core.record import What, Why
 from engine.core.steps import walk
 from engine.core.turn import Turn
@@ -137,9 +138,13 @@ def _due(turn: Turn, old: Flow, new: Flow, journey: Journey, was: Node, node: No
         case (WaitFor() | WaitUntil(), WaitFor() | WaitUntil()):
             return _instead(journey.due, was.up_to, before, node.up_to, clock)
         case _, WaitUntilTime():
-            return deadlines.of(turn, new, node)
+            return deadlines.of(node, turn.now, clock)
         case _, WaitUntilDate():
-            return deadlines.of_date(turn, new, journey, node)
+            outcome = look(new, journey.node, turn.scene(journey))
+            if isinstance(outcome, Stands):
+                return outcome.line.until
+            turn.tell(journey, outcome.line)
+            return None
     return journey.due
 
 

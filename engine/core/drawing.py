@@ -16,11 +16,9 @@ _WORTH = "total"
 
 
 def draw(turn: Turn, flow: Flow, journey: Journey, split: Split) -> Arm:
-    """The arm of a contact who comes to a split: by the shares in force. While the trial goes on, the first
-    arm of each person is counted; what happens until its time is over is heard of."""
-    trial = flow.trials.get(journey.node)
-    if trial is None:
-        return choice.arm(journey.flow, split, journey.contact)
+    """The arm of a contact who comes to a split with a trial: by the shares in force. While that goes on, the
+    first arm of each person is counted; what happens until its time is over is heard of."""
+    trial = flow.trials[journey.node]
     shares = turn.loaded.shares.get(trial.mark)
     arm = choice.arm(journey.flow, split, journey.contact, shares.weights if shares is not None else None)
     if shares is None or not shares.decided:

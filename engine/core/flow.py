@@ -41,6 +41,7 @@ from dsl.graph import (
     WaitUntilDate,
 )
 from engine.core import calendar, keeping
+from engine.core.alone import alone, only_looks
 from engine.core.boundary import Boundaries, boundaries
 from engine.core.conditions import Reading, Scene, Test, condition, reading
 from engine.core.trial import Trial, trial_of
@@ -116,6 +117,9 @@ class Flow(Struct, frozen=True):
     clock: ZoneInfo | None  # None: the contact's
     by_request: bool
     trials: dict[int, Trial]  # of splits that find out which arm is best
+    looks: frozenset[int]  # nodes that change nothing but the journey that comes there, and the end
+    alone: frozenset[int]  # nodes whose timer changes nothing but the journey that stands there
+    asks: frozenset[int]  # those of them behind which more of the contact is asked than the clock
 
     def hears_of(self, event: str) -> bool:
         """Whether it starts, ends or goes on by such events."""
@@ -169,6 +173,9 @@ def prepare(graph: Graph, currency: str = "") -> Flow:
                 given[index] = _tongue(node.values, currency)
     starts = [start for start in graph.starts if isinstance(start, StartOnEvent)]
     leave_when = None if graph.leave_when is None else _awaited(graph.leave_when, currency)
+    watches = leave_when is not None or bool(awaited)
+    looks = only_looks(graph, trials)
+    lone, asking = alone(graph, looks)
     return Flow(
         graph,
         frozenset(node.topic for node in graph.nodes if isinstance(node, Send)),
@@ -185,11 +192,14 @@ def prepare(graph: Graph, currency: str = "") -> Flow:
         texts,
         frozenset(reports),
         _in_rounds(graph),
-        leave_when is not None or bool(awaited),
+        watches,
         given,
         None if graph.time_zone is None else calendar.zone(graph.time_zone),
         any(isinstance(start, StartByRequest) for start in graph.starts),
         trials,
+        looks,
+        frozenset() if watches else lone,
+        frozenset() if watches else asking,
     )
 
 

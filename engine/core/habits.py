@@ -4,9 +4,8 @@ from datetime import datetime, timedelta
 
 from dsl.graph import Duration, WaitForBestTime
 from engine.core import calendar
-from engine.core.flow import Flow
+from engine.core.conditions import Scene
 from engine.core.record import Why
-from engine.core.turn import Turn
 from engine.core.windows import MEASURED, PURPOSE_OF
 
 ENOUGH = 3
@@ -20,27 +19,27 @@ _NEAR, _SAME = 1, 2
 """An hour counts what happened in it twice as much as what happened in those beside it."""
 
 
-def best_time(turn: Turn, flow: Flow, node: WaitForBestTime) -> tuple[int, Why]:
+def best_time(node: WaitForBestTime, scene: Scene) -> tuple[int, Why]:
     """The moment from now to `up_to` from now at which the contact is likeliest to read a mail, and why: the
     present hour, or the beginning of a later one, the earliest of those that are equally good. Days of the
     week are told apart where the wait may last one. Where too little is known it is now."""
-    bundle, clock = turn.bundle, turn.clock_of(flow)
+    bundle, now, clock = scene.bundle, scene.now, scene.clock
     if any(PURPOSE_OF[event] not in bundle.agreed for event in MEASURED):
-        return turn.now, Why.NOT_MEASURED
+        return now, Why.NOT_MEASURED
     read = [seen.at for event in sorted(MEASURED) for seen in bundle.windows.get(event, ())]
     if len(read) < ENOUGH:
-        return turn.now, Why.TOO_LITTLE_KNOWN
-    latest = calendar.add(turn.now, node.up_to, clock)
-    weekly = latest >= calendar.add(turn.now, _A_WEEK, clock)
+        return now, Why.TOO_LITTLE_KNOWN
+    latest = calendar.add(now, node.up_to, clock)
+    weekly = latest >= calendar.add(now, _A_WEEK, clock)
     worth = _worth([calendar.wall(moment, clock) for moment in read], weekly)
-    best, most = turn.now, worth[_hour(calendar.wall(turn.now, clock))]
-    shown = calendar.wall(turn.now, clock).replace(minute=0, second=0, microsecond=0)
+    best, most = now, worth[_hour(calendar.wall(now, clock))]
+    shown = calendar.wall(now, clock).replace(minute=0, second=0, microsecond=0)
     for _ in range(_WEEK - 1):
         shown += timedelta(hours=1)
         moment = calendar.instant(shown, clock)
         if moment > latest:
             break
-        if moment > turn.now and worth[_hour(shown)] > most:
+        if moment > now and worth[_hour(shown)] > most:
             best, most = moment, worth[_hour(shown)]
     return best, Why.BEST_TIME
 

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from msgspec import Struct
+
 
 class What(StrEnum):
     ENTERED = "entered"
@@ -75,3 +77,13 @@ class Why(StrEnum):
     CALL_NOT_ALLOWED = "call_not_allowed"  # the address lies where calls may not go
     NO_WEBHOOK = "no_webhook"  # the project declares it no more
     RECORDED = "recorded"  # a simulation calls nobody
+
+
+class Line(Struct, frozen=True, gc=False):
+    """What a journey has to tell of a step: `what` and `reason` as above, and (ms UTC) until when it stands
+    there, 0 where it does not."""
+
+    step: str
+    what: str
+    reason: str = ""
+    until: int = 0

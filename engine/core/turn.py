@@ -28,7 +28,7 @@ from engine.core.calendar import NEVER
 from engine.core.conditions import Scene
 from engine.core.flow import Flow
 from engine.core.loaded import Loaded, clock_named
-from engine.core.record import What, Why
+from engine.core.record import Line, What, Why
 
 
 class Turn:
@@ -197,6 +197,11 @@ class Turn:
     def ask(self, effect: Effect) -> None:
         """Have something carried out."""
         self._effects.append(effect)
+
+    def tell(self, journey: Journey, line: Line) -> None:
+        """A line of the journal about a step that only looks."""
+        told = (journey.id, journey.flow, line.step, line.what, line.reason, line.until)
+        self._entries.append(Entry(self.bundle.contact, self.now, len(self._entries), *told))
 
     def note(
         self,

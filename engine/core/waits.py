@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from dsl.graph import Wait, WaitFor, WaitForBestTime, WaitUntil, WaitUntilDate, WaitUntilTime
+from dsl.graph import WaitUntil
 from engine.core import boundary
+from engine.core.alone import behind
 from engine.core.bundle import Journey, replace
 from engine.core.calendar import NEVER
 from engine.core.flow import Flow
@@ -16,15 +17,14 @@ def fired(turn: Turn, journey: Journey) -> None:
     """The deadline of the wait at which a journey stands has come; a condition that is met wins over it."""
     flow = turn.flow(journey)
     node = flow.graph.nodes[journey.node]
-    match node:
-        case Wait() | WaitUntilTime() | WaitUntilDate() | WaitForBestTime():
-            walk(turn, journey, node.next)
-        case WaitFor():
-            turn.note(journey.flow, journey.id, node.step, What.TIMED_OUT)
-            walk(turn, journey, node.on_timeout)
-        case WaitUntil() if not _met(turn, flow, journey):
-            turn.note(journey.flow, journey.id, node.step, What.TIMED_OUT)
-            walk(turn, journey, node.on_timeout)
+    if isinstance(node, WaitUntil) and _met(turn, flow, journey):
+        return
+    found = behind(node)
+    if found is not None:
+        index, lines = found
+        for line in lines:
+            turn.tell(journey, line)
+        walk(turn, journey, index)
 
 
 def hear(turn: Turn, journey: Journey, name: str, event: dict[str, Any]) -> None:

@@ -1,0 +1,108 @@
+"""Steps that only look: they wait, or choose a way, and change nothing but the journey that takes them."""
+
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from dsl.graph import (
+    END,
+    Finish,
+    If,
+    Repeat,
+    Split,
+    Wait,
+    WaitFor,
+    WaitForBestTime,
+    WaitUntil,
+    WaitUntilDate,
+    WaitUntilTime,
+)
+from engine.core import choice, deadlines, habits
+from engine.core.conditions import Scene
+from engine.core.flow import Flow
+from engine.core.record import Line, What, Why
+
+
+class Goes(Struct, frozen=True, gc=False):
+    """The journey goes on at once, to the node `to`, with these `visits` if they are others now."""
+
+    line: Line
+    to: int
+    visits: dict[str, int] | None = None
+
+
+class Stands(Struct, frozen=True, gc=False):
+    """It stands at the step, until what the line says."""
+
+    line: Line
+
+
+class Ends(Struct, frozen=True, gc=False):
+    """It is over."""
+
+    line: Line
+
+
+Outcome: TypeAlias = Goes | Stands | Ends
+
+_OVER = Ends(Line("", What.FINISHED.value))
+
+
+def look(flow: Flow, index: int, scene: Scene) -> Outcome:
+    """What comes of a journey that comes to a node of `flow.looks`. Where the scene has no journey, the node
+    may be none of those that ask for more of a contact than the id and the clock."""
+    if index == END:
+        return _OVER
+    node = flow.graph.nodes[index]
+    match node:
+        case Wait() | WaitUntilTime() | WaitFor():
+            return _until(node.step, deadlines.of(node, scene.now, scene.clock))
+        case If():
+            if flow.tests[index](scene):
+                return Goes(Line(node.step, What.DECIDED.value, "yes"), node.then)
+            return Goes(Line(node.step, What.DECIDED.value, "no"), node.otherwise)
+        case Split():
+            arm = choice.arm(flow.graph.flow, node, scene.bundle.contact)
+            return Goes(Line(node.step, What.ARM.value, arm.label), arm.next)
+        case Repeat():
+            return _round(flow, index, node, scene)
+        case Finish():
+            return Ends(Line("", What.FINISHED.value, node.label))
+        case WaitUntilDate():
+            return _date(flow, index, node, scene)
+        case WaitForBestTime():
+            due, why = habits.best_time(node, scene)
+            if due > scene.now:
+                return _until(node.step, due, why.value)
+            return Goes(Line(node.step, What.PASSED.value, why.value), node.next)
+        case WaitUntil():
+            if flow.awaited[index].test(scene):
+                return Goes(Line(node.step, What.MET.value), node.on_met)
+            return _until(node.step, deadlines.of(node, scene.now, scene.clock))
+    raise AssertionError(f"a {type(node).__name__} does more than look")
+
+
+def _until(step: str, due: int, why: str = "") -> Stands:
+    return Stands(Line(step, What.WAITS.value, why, due))
+
+
+def _date(flow: Flow, index: int, node: WaitUntilDate, scene: Scene) -> Outcome:
+    value = flow.values[index](scene)
+    if value is None:
+        return Goes(Line(node.step, What.PASSED.value, Why.DATE_UNKNOWN.value), node.next)
+    due = deadlines.of_date(value, node.at, scene.clock)
+    if due > scene.now:
+        return _until(node.step, due)
+    return Goes(Line(node.step, What.PASSED.value, Why.DATE_PASSED.value), node.next)
+
+
+def _round(flow: Flow, index: int, node: Repeat, scene: Scene) -> Goes:
+    """Into the next round, or on behind the last."""
+    assert scene.journey is not None
+    before = scene.journey.visits
+    rounds, test = before.get(node.step, 0), flow.tests.get(index)
+    visits = {step: count for step, count in before.items() if step != node.step}
+    if rounds >= node.times or (rounds > 0 and test is not None and test(scene)):
+        return Goes(Line(node.step, What.ROUND.value, "over"), node.next, visits)
+    visits[node.step] = rounds + 1
+    return Goes(Line(node.step, What.ROUND.value, str(rounds + 1)), node.body, visits)

@@ -1,0 +1,130 @@
+"""Timers that concern nothing but one journey: what comes of them, without all that is known of the contact.
+
+Most timers of a flow only lead from one wait to the next. Nothing of the contact is asked on the way but the
+clock and, at a split, the id. So what comes of such a timer is the same for all who stand there, and is
+reckoned once for all whose time comes together.
+"""
+
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from dsl.graph import END, Split
+from engine.core.alone import behind
+from engine.core.bundle import Bundle, Journey, replace
+from engine.core.calendar import NEVER
+from engine.core.conditions import Scene
+from engine.core.flow import Flow
+from engine.core.loaded import Loaded
+from engine.core.looking import Goes, Stands, look
+from engine.core.record import Line
+
+
+class Stride(Struct, frozen=True, gc=False):
+    """From a wait to the next one: the node at which the journey stands then (`END`: it is over), its
+    deadline in ms UTC, the lines of the journal in order, and its `visits` (None: as they were)."""
+
+    node: int
+    due: int
+    lines: tuple[Line, ...]
+    visits: dict[str, int] | None = None
+
+
+class Strides:
+    """What comes of the timers of one batch at `now` (ms UTC), by what is loaded.
+
+    A stride is what `advance` would make of the timer, and nothing else would come of it: if the timer is not
+    stale, no mail of the journey is open or held, nothing else of the contact is due (no `watch`, no other
+    journey), and the contact has been looked at by the present segments and starts.
+    """
+
+    def __init__(self, loaded: Loaded, now: int) -> None:
+        self._loaded = loaded
+        self._now = now
+        self._ways: dict[tuple[str, int, str], _Way | None] = {}
+
+    def of(self, graph: str, node: int, clock: str, contact: str) -> Stride | None:
+        """What comes of the timer of a journey at a node of the graph of that digest, with that `clock`.
+        None: more must be known of the contact. Whoever goes the same way is given the same object."""
+        place = (graph, node, clock)
+        try:
+            way = self._ways[place]
+        except KeyError:
+            way = self._ways[place] = self._begin(graph, node, clock)
+        while isinstance(way, _Fork):
+            way = way.arm(contact)
+        return way
+
+    def asks(self, graph: str, node: int) -> bool:
+        """Whether `known` tells what comes of such a timer, and `of` does not."""
+        flow = self._loaded.graphs.get(graph)
+        return flow is not None and node in flow.asks
+
+    def known(self, bundle: Bundle, journey: Journey) -> Stride:
+        """What comes of the timer of a journey that stands where `asks` says so. The contact's journeys need
+        not be in the `bundle`."""
+        flow = self._loaded.graphs[journey.graph]
+        scene = Scene(bundle, self._now, flow.clock or self._loaded.clock(bundle), journey)
+        way = _behind(flow, journey.node, scene)
+        assert isinstance(way, Stride), "where the journey is known, every split is chosen"
+        return way
+
+    def _begin(self, graph: str, node: int, clock: str) -> "_Way | None":
+        flow = self._loaded.graphs.get(graph)
+        if flow is None or node not in flow.alone or node in flow.asks:
+            return None
+        return _behind(flow, node, Scene(_ANYBODY, self._now, flow.clock or self._loaded.zone(clock)))
+
+
+class _Fork:
+    """A split, at which the ways of those part who came there together."""
+
+    def __init__(self, flow: Flow, index: int, scene: Scene, lines: tuple[Line, ...]) -> None:
+        self._flow = flow
+        self._index = index
+        self._scene = scene
+        self._lines = lines
+        self._arms: dict[Line, _Way] = {}
+
+    def arm(self, contact: str) -> "_Way":
+        """The way of a contact."""
+        own = Scene(Bundle(contact), self._scene.now, self._scene.clock)
+        outcome = look(self._flow, self._index, own)
+        assert isinstance(outcome, Goes)
+        way = self._arms.get(outcome.line)
+        if way is None:
+            way = _onward(self._flow, outcome.to, self._scene, (*self._lines, outcome.line))
+            self._arms[outcome.line] = way
+        return way
+
+
+_Way: TypeAlias = Stride | _Fork
+
+_ANYBODY = Bundle("")
+"""Who stands for all that nothing is asked of."""
+
+
+def _behind(flow: Flow, index: int, scene: Scene) -> _Way:
+    onward = behind(flow.graph.nodes[index])
+    assert onward is not None, "only a wait has an end"
+    return _onward(flow, onward[0], scene, onward[1])
+
+
+def _onward(flow: Flow, index: int, scene: Scene, lines: tuple[Line, ...]) -> _Way:
+    """The rest of the way from a node; up to the first split where the scene is everybody's."""
+    visits = None
+    while True:
+        if scene.journey is None and index != END and isinstance(flow.graph.nodes[index], Split):
+            return _Fork(flow, index, scene, lines)
+        outcome = look(flow, index, scene)
+        lines = (*lines, outcome.line)
+        match outcome:
+            case Goes():
+                index = outcome.to
+                if outcome.visits is not None and scene.journey is not None:
+                    visits = outcome.visits
+                    scene.journey = replace(scene.journey, visits=visits)
+            case Stands():
+                return Stride(index, outcome.line.until, lines, visits)
+            case _:
+                return Stride(END, NEVER, lines, visits)
