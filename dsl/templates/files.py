@@ -137,29 +137,35 @@ def read_templates(
 
 def _named(short: str, source: Source, languages: tuple[str, ...]) -> tuple[str, str, list[Finding]]:
     stem = str(PurePosixPath(short).with_suffix(""))
-    if is_partial(short):
-        return stem, languages[0], []
     head, dot, last = stem.rpartition(".")
-    if not dot:
+    if is_partial(short) or not dot:
         return stem, languages[0], []
     if last in languages:
         return head, last, []
-    if not _LANGUAGE.match(last):
+    head, language, ending = in_no_language(short, languages)
+    if not language:
         return stem, languages[0], []
-    close = nearest(last, languages)
-    return (
-        head,
-        last,
-        [
-            warning(
-                "W206",
-                source.span(1, 1, 2),
-                f"No mail uses this file: the project does not have the language `{last}`.",
-                f"Name the file `{head}.{close}{PurePosixPath(short).suffix}`."
-                if close
-                else f'Add "{last}" to `languages` in virta.toml.',
-            )
-        ],
+    return head, language, [unused(source.span(1, 1, 2), head, language, ending, languages)]
+
+
+def in_no_language(path: str, languages: tuple[str, ...]) -> tuple[str, str, str]:
+    """`hello.fi.html` as `hello`, `fi` and `.html` in a project that does not have that language. The
+    language is empty for any other file."""
+    ending = PurePosixPath(path).suffix
+    head, _, last = path.removesuffix(ending).rpartition(".")
+    return head, last if head and last not in languages and _LANGUAGE.match(last) else "", ending
+
+
+def unused(place: Span, head: str, language: str, ending: str, languages: tuple[str, ...]) -> Finding:
+    """What to say of a file that nobody's mail is made from."""
+    close = nearest(language, languages)
+    return warning(
+        "W206",
+        place,
+        f"No mail uses this file: the project does not have the language `{language}`.",
+        f"Name the file `{head}.{close}{ending}`."
+        if close
+        else f'Add "{language}" to `languages` in virta.toml.',
     )
 
 
