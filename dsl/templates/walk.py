@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from dsl.meaning.names import nearest
 from dsl.templates import shown
+from dsl.templates.arguments import arguments, takes
 from dsl.templates.expressions import Expressions
 from dsl.templates.files import TemplateFile, Templates
 from dsl.templates.layouts import lost
@@ -95,7 +96,7 @@ class Walk:
 
     def call(self, macro: Macro, node: j.Call, place: Place, caller: Caller | None = None) -> str:
         """The text of a macro with these arguments."""
-        arguments = self._arguments(macro, node, place)
+        arguments = arguments(macro, node, place, self.expressions, self.fault)
         mark = f"{macro.file.path}:{macro.node.lineno}:{macro.node.name}"
         if mark in place.within:
             name = macro.node.name
@@ -310,7 +311,7 @@ class Walk:
         caller = Caller(node, place)
         called = self.expressions.reach(node.call.node, place)
         if isinstance(called, Macro):
-            if not _takes(called, "caller"):
+            if not takes(called, "caller"):
                 name = called.node.name
                 message = f"The macro `{name}` does not show what stands between `call` and `endcall`."
                 help = "Write `{{ caller() }}` in the macro, where that belongs."
@@ -336,48 +337,6 @@ class Walk:
                 return shown.WORD if text.strip() else ""
         return ""
 
-    def _arguments(self, macro: Macro, node: j.Call, place: Place) -> dict[str, Value]:
-        names = [each.name for each in macro.node.args]
-        given: dict[str, Value] = {}
-        for name, argument in zip(names, node.args, strict=False):
-            given[name] = self.expressions.handed(argument, place)
-        extra = len(node.args) - len(names)
-        for keyword in node.kwargs:
-            known = keyword.key in names
-            value = self.expressions.handed(keyword.value, place)
-            if known:
-                given[keyword.key] = value
-            elif not _takes(macro, "kwargs"):
-                close = nearest(keyword.key, names)
-                self.fault(
-                    place,
-                    node.lineno,
-                    "E512",
-                    (keyword.key,),
-                    f"The macro `{macro.node.name}` takes no `{keyword.key}`.",
-                    f"Write `{close}`." if close else _takes_these(names),
-                )
-        if extra > 0 and not _takes(macro, "varargs"):
-            self.fault(
-                place,
-                node.lineno,
-                "E512",
-                (macro.node.name,),
-                f"The macro `{macro.node.name}` takes {len(names)} values, and is given {len(node.args)}.",
-                _takes_these(names),
-            )
-        defaults = dict(zip(names[len(names) - len(macro.node.defaults) :], macro.node.defaults, strict=True))
-        inside = replace(place, file=macro.file, line=macro.file.line, names=dict(macro.names))
-        for name in names:
-            if name not in given:
-                default = defaults.get(name)
-                given[name] = (
-                    Outside(("", macro.node.name, name))
-                    if default is None
-                    else self.expressions.value(default, inside)
-                )
-        return given | {"varargs": MADE, "kwargs": MADE}
-
     def _assign(self, target: j.Node, value: Value, place: Place) -> None:
         single = isinstance(target, j.Name)
         for name in loop_names(target):
@@ -389,11 +348,3 @@ class Walk:
     @staticmethod
     def _maybe(text: str) -> str:
         return f"{shown.MAYBE}{text}{shown.SURE}"
-
-
-def _takes_these(names: list[str]) -> str:
-    return f"It takes {', '.join(f'`{each}`' for each in names)}." if names else ""
-
-
-def _takes(macro: Macro, name: str) -> bool:
-    return any(each.name == name for each in macro.node.find_all(j.Name))
