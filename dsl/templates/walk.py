@@ -96,7 +96,7 @@ class Walk:
 
     def call(self, macro: Macro, node: j.Call, place: Place, caller: Caller | None = None) -> str:
         """The text of a macro with these arguments."""
-        arguments = arguments(macro, node, place, self.expressions, self.fault)
+        given = arguments(macro, node, place, self.expressions, self.fault)
         mark = f"{macro.file.path}:{macro.node.lineno}:{macro.node.name}"
         if mark in place.within:
             name = macro.node.name
@@ -108,7 +108,7 @@ class Walk:
             place,
             file=macro.file,
             line=macro.file.line,
-            names={**macro.names, **arguments},
+            names={**macro.names, **given},
             within=(*place.within, mark),
             caller=caller,
         )
