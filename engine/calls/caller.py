@@ -14,6 +14,7 @@ from engine.calls.lane import Lane, Open
 from engine.calls.patience import is_over, next_asked, next_attempt
 from engine.core.bundle import CallBody, Effect
 from engine.core.record import Why
+from engine.store.retries import Retry
 
 log = structlog.get_logger("calls")
 
@@ -51,7 +52,8 @@ class Ended(Struct, frozen=True):
 
 class Caller:
     """`run` works until cancelled, `drain` until no call may be made at this moment. `told` is called when
-    `take_ended` has something; `webhooks` are those that the project declares. `clock` gives ms UTC."""
+    `take_ended` or `take_retries` has something; `webhooks` are those that the project declares. `clock`
+    gives ms UTC."""
 
     def __init__(
         self,
@@ -67,20 +69,22 @@ class Caller:
         self._told = told
         self._lanes = {name: Lane() for name in webhooks}
         self._ended: list[Ended] = []
+        self._retries: list[Retry] = []
         self._wake = asyncio.Event()
         self.open = 0  # calls of which nobody has heard yet that they are over
 
-    def put(self, effect: Effect) -> None:
-        """A call that was committed. One of a webhook that is declared no more is over at once."""
+    def put(self, effect: Effect, retry: Retry | None = None) -> None:
+        """A call that was committed; `retry` says when one that an earlier life tried in vain is tried again.
+        One of a webhook that is declared no more is over at once."""
         body = effect.body
         assert isinstance(body, CallBody)
-        call = Open(effect.key, effect.contact, body)
+        call = Open(effect.key, effect.contact, body, retry.tries if retry is not None else 0)
         self.open += 1
         lane = self._lanes.get(body.webhook)
         if lane is None:
             self._end(call, Why.NO_WEBHOOK)
         else:
-            lane.put(call)
+            lane.put(call, retry.due if retry is not None else 0)
             self._wake.set()
 
     def take_ended(self) -> list[Ended]:
@@ -88,6 +92,11 @@ class Caller:
         ended, self._ended = self._ended, []
         self.open -= len(ended)
         return ended
+
+    def take_retries(self) -> list[Retry]:
+        """What is tried again, and when, since the last call."""
+        retries, self._retries = self._retries, []
+        return retries
 
     def next_due(self) -> int | None:
         """When the next call may be made, perhaps in the past; None: none waits."""
@@ -147,7 +156,9 @@ class Caller:
             self._give_up(lane, call)
         else:
             lane.again(call, at)
+            self._retries.append(Retry(call.key, "call", call.attempts, at))
             self._wake.set()
+            self._told()
 
     def _give_up(self, lane: Lane, call: Open) -> None:
         log.error("a call was given up", webhook=call.body.webhook, key=call.key)

@@ -40,14 +40,14 @@ class Lane:
         self._rests_until = 0
         self._in_vain = 0  # attempts one after the other that nobody looked at
 
-    def put(self, call: Open) -> None:
-        """Add a call behind the others of its contact."""
+    def put(self, call: Open, not_before: int = 0) -> None:
+        """Add a call behind the others of its contact. One that was tried before comes first of them."""
         self._count += 1
         call = replace(call, number=self._count)
         behind = self._behind.get(call.contact)
         if behind is None:
             self._behind[call.contact] = deque()
-            heapq.heappush(self._ready, (call.number, call))
+            heapq.heappush(self._later, (not_before, call.number, call))
         else:
             behind.append(call)
 

@@ -57,7 +57,14 @@ class StoodStill(Struct, frozen=True):
     until: int
 
 
-Order: TypeAlias = Pause | Resume | Halt | Throttle | Cancel | StoodStill
+class TryAgain(Struct, frozen=True):
+    """People who are set aside are tried again now: `contact`, or all with that `cause`; both empty: all."""
+
+    contact: str = ""
+    cause: str = ""
+
+
+Order: TypeAlias = Pause | Resume | Halt | Throttle | Cancel | StoodStill | TryAgain
 
 KINDS: dict[str, type[Order]] = {
     "pause": Pause,
@@ -66,6 +73,7 @@ KINDS: dict[str, type[Order]] = {
     "throttle": Throttle,
     "cancel": Cancel,
     "stood still": StoodStill,
+    "retry": TryAgain,
 }
 
 

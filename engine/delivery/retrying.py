@@ -14,6 +14,9 @@ SET_ASIDE = 300_000
 MENDED_WITHIN = 3 * 86_400_000
 """Milliseconds from asking for a mail within which its template may be mended; then it is skipped."""
 
+ASIDE = (300, 3600, 21_600, 86_400)
+"""Seconds until a person who is set aside is tried again, after each try in vain; the last one stays."""
+
 _RELEASED_FIRST, _RELEASED_LONGEST = 1, 60
 _SPREAD = 0.1
 
@@ -32,6 +35,12 @@ def after_release(releases: int) -> int | None:
     if releases >= MOST_RELEASES:
         return None
     return min(_RELEASED_FIRST << min(releases, 10), _RELEASED_LONGEST) * 1000 if releases else 0
+
+
+def after_setting_aside(contact: str, tries: int) -> int:
+    """Milliseconds until somebody is tried again who was tried so many times in vain. Each pause is up to a
+    tenth shorter than its `ASIDE`, that people set aside together do not come back together."""
+    return round(spread(ASIDE[min(tries, len(ASIDE) - 1)] * 1000, contact, tries))
 
 
 def spread(pause: float, key: str, count: int) -> float:

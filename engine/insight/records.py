@@ -23,6 +23,7 @@ from engine.store.aside import Aside, aside
 from engine.store.control import Instruction, control
 from engine.store.database import StoreFault, beside
 from engine.store.releases import Head, Release
+from engine.store.retries import Retry, retry
 from engine.store.rows import Standing
 from engine.store.server import Place, Server
 from engine.store.store import Received
@@ -105,7 +106,17 @@ class Records:
         """The people with whom the engine does not get on."""
         asked = select(aside).order_by(aside.c.at, aside.c.contact)
         found = self._connection.execute(asked)
-        return [Aside(row.contact.hex(), row.at, row.kind, row.error) for row in found]
+        return [
+            Aside(row.contact.hex(), row.at, row.kind, row.error, row.cause, row.flow, row.step)
+            for row in found
+        ]
+
+    def retries(self) -> dict[str, Retry]:
+        """What is tried again, by the key of the effect or the id of the person."""
+        found = self._connection.execute(select(retry))
+        return {
+            row.key.hex(): Retry(row.key.hex(), row.kind, row.tries, row.due, row.attempt) for row in found
+        }
 
     def notes(self) -> dict[str, int]:
         """The engine's cursors, by name."""

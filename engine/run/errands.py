@@ -4,7 +4,9 @@ The effects were committed with the state that asks for them. They are kept here
 stand in the store so that the next life takes them up.
 """
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
+
+from msgspec.structs import replace
 
 from consent.contract import Ask, ConsentClient, MailClass, Outcome, Settlement, Status
 from engine.calls.caller import Caller
@@ -13,6 +15,7 @@ from engine.core.record import Why
 from engine.delivery.dispatch import Dispatch
 from engine.delivery.queue import Item, Queue
 from engine.mail.letters import Letters
+from engine.store.retries import Retry
 
 _OVER = (Outcome.ACCEPTED, Outcome.REFUSED, Outcome.UNKNOWN)
 _NOBODY = "0" * 32  # the subject of what is no address: the gate knows none of that id
@@ -36,20 +39,22 @@ class Errands:
         self._caller = caller
         self._asked: list[Effect] = []
 
-    async def take_up(self, effects: Sequence[Effect], standing: Set[str]) -> None:
+    async def take_up(
+        self, effects: Sequence[Effect], standing: Set[str], retries: Mapping[str, Retry]
+    ) -> None:
         """Go on with what an earlier life left; `standing` are the journeys under way. A mail of one that was
-        left, and has not gone, goes no more."""
+        left, and has not gone, goes no more. `retries` by key: what waits for its next try."""
         known = await self._consent.status([effect.key for effect in effects])
         for effect, status in zip(effects, known, strict=True):
             if isinstance(effect.body, CallBody):
-                self._caller.put(effect)
+                self._caller.put(effect, retries.get(effect.key))
                 continue
             if isinstance(effect.body, WithdrawBody):
                 self._asked.append(effect)
                 continue
             self.open[effect.key] = effect
             needed = isinstance(effect.body, TellBody) or effect.body.journey in standing
-            self._resume(await self._item(effect), status, needed)
+            self._resume(await self._item(effect), status, needed, retries.get(effect.key))
 
     async def carry_out(self, effects: Sequence[Effect]) -> None:
         """Hand on what was committed."""
@@ -135,13 +140,17 @@ class Errands:
             late=body.late,
         )
 
-    def _resume(self, item: Item, status: Status | None, standing: bool) -> None:
+    def _resume(self, item: Item, status: Status | None, standing: bool, retry: Retry | None) -> None:
         """Go by what became of the mail. A journey stands while its mail is open: one that does not was left,
         and a mail of it that has not gone goes no more."""
+        if retry is not None:
+            item = replace(item, deferrals=retry.tries)
         if status is not None and status.outcome in _OVER:
             self._dispatch.adopt(item, Settlement(item.key, status.attempt, status.outcome))
         elif not standing:
             self._dispatch.refuse(item, Why.FLOW_LEFT)
+        elif retry is not None and status is not None and status.attempt < retry.attempt:
+            self._queue.put(item.renumbered(retry.attempt), retry.due)
         elif status is not None and status.outcome is not None:
             self._dispatch.adopt(item, Settlement(item.key, status.attempt, status.outcome))
         elif status is not None and status.reason is not None:

@@ -5,16 +5,11 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 
 import structlog
 
-from consent.contract import (
-    ConsentClient,
-    Unavailable,
-)
+from consent.contract import ConsentClient, Unavailable
 from engine.calls.caller import Caller
 from engine.core.advance import undecided
 from engine.core.bundle import (
     Bundle,
-    Effect,
-    Entry,
     Fired,
     Foretold,
     Happened,
@@ -27,21 +22,22 @@ from engine.core.bundle import (
     replace,
 )
 from engine.core.loaded import Loaded
-from engine.core.record import What, Why
+from engine.core.record import Why
 from engine.delivery.dispatch import Dispatch
 from engine.delivery.mailer import Mailer
-from engine.delivery.outcomes import Verdict
 from engine.delivery.queue import Queue
 from engine.mail.letters import Letters
 from engine.people.relearn import relearn
 from engine.run.apply import Applying
 from engine.run.changes import STOPS, changes_after, last_heard, stimuli_of
 from engine.run.control import Control
+from engine.run.endings import endings
 from engine.run.errands import Errands
 from engine.run.histories import Histories
 from engine.run.predictions import foretold
 from engine.run.pulse import Pulse
-from engine.run.setting_aside import PASSED_ON, SettingAside
+from engine.run.retries import Retries
+from engine.run.setting_aside import PASSED_ON, RETRY, SettingAside, place_of
 from engine.run.shown import not_to_be_seen
 from engine.run.stock import Stock, tell_team
 from engine.run.trials import Trials
@@ -55,9 +51,6 @@ log = structlog.get_logger("engine")
 
 LARGEST_BATCH = 1000
 LATE_EVENT = 24 * 3_600_000
-LATE_HANDOVER = 60_000
-"""Milliseconds from asking to hand-over from which on a wait is counted anew. Every wait is at least as
-long, so no timer that matters can come before a hand-over that is not reported."""
 
 _ASK_AGAIN = 1.0  # seconds until a consent service that did not answer is asked again
 _DECIDE = "decide-"  # begins the id of the stimulus that decides on mails under limits
@@ -107,7 +100,10 @@ class Runner:
         self._trials = Trials(store)
         self._histories = Histories(store)
         self._errands = Errands(consent, letters, queue, dispatch, caller)
+        self._retries = Retries(store, dispatch, caller)
         self.asides = SettingAside(store)
+        if control is not None:
+            control.handlers[RETRY] = self.asides.instructed
 
     async def start(self) -> None:
         """Take up where the last life ended: effects that are not done go by what consent knows of them."""
@@ -117,14 +113,15 @@ class Runner:
             await relearn(self._letters.catalogue, self._store, self._clock(), self._cursors[INBOX])
         if self._control is not None:
             await self._control.begin(self._loaded, self._cursors)
-        await self.asides.begin()
+        retries = await self._retries.begin()
+        await self.asides.begin(retries)
         effects = await self._store.effects()
         for first in range(0, len(effects), LARGEST_BATCH):
             part = effects[first : first + LARGEST_BATCH]
             people, _ = await self.asides.readable(list(dict.fromkeys(effect.contact for effect in part)))
             part = [effect for effect in part if effect.contact in people]
             standing = {journey.id for bundle in people.values() for journey in bundle.journeys}
-            await self._errands.take_up(part, standing)
+            await self._errands.take_up(part, standing, retries)
 
     @property
     def open_mails(self) -> int:
@@ -179,15 +176,12 @@ class Runner:
         verdicts = self._dispatch.take_verdicts()
         called = self._caller.take_ended()
         news = changes or received or due or verdicts or called or batch.cursors or self._errands.done
-        self.idle = not (news or self.asides.waiting)
+        deferred = self._retries.take(batch)
+        self.idle = not (news or deferred or self.asides.waiting(now))
         if self.idle:
             return False
         stimuli = stimuli_of(changes) + strangers
-        stimuli += self._ended(verdicts, batch)
-        for call in called:
-            batch.ended.append(call.key)
-            line = (call.body.journey, call.body.flow, call.body.step, What.CALLED.value, call.reason)
-            batch.entries.append(Entry(call.contact, call.at, 0, *line))
+        stimuli += endings(verdicts, called, self._errands.open, self._loaded, batch)
         stimuli += arrived
         stimuli += self._fired(due, frozenset(batch.ended))
         if changes:
@@ -208,6 +202,7 @@ class Runner:
             # before the commit, so that no crash comes between; it is worked on in a later step
             taken = {verdict.item.key for verdict in verdicts if not verdict.reason}
             await self._deliver([mail for mail in batch.handed if mail.key in taken])
+        self._retries.settle(batch)
         await self._store.commit(batch)
         self._cursors |= batch.cursors
         self._errands.forget(batch.ended)
@@ -215,37 +210,6 @@ class Runner:
         return True
 
     # gathering
-
-    def _ended(self, verdicts: Sequence[Verdict], batch: Batch) -> list[Stimulus]:
-        """A mail handed over in time needs a line in the journal only; all else the journey must hear."""
-        stimuli: list[Stimulus] = []
-        for verdict in verdicts:
-            effect = self._errands.open.get(verdict.item.key)
-            if effect is None:  # a proof mail: the consent service keeps its story
-                continue
-            batch.ended.append(effect.key)
-            body = effect.body
-            if isinstance(body, MailBody):
-                self._handed(effect, body, verdict, batch, stimuli)
-            else:
-                told = (body.journey, body.flow, body.step, What.TOLD.value, verdict.reason)
-                batch.entries.append(Entry(effect.contact, verdict.at, 0, *told))
-        return stimuli
-
-    def _handed(
-        self, effect: Effect, body: MailBody, verdict: Verdict, batch: Batch, stimuli: list[Stimulus]
-    ) -> None:
-        place = (body.flow, body.journey, body.step)
-        if verdict.reason in ("", Why.OUTCOME_UNKNOWN):
-            names = (body.flow, body.step, body.template, body.topic)
-            batch.handed.append(Handed(effect.key, effect.contact, verdict.at, *names))
-        reported = body.report or self._loaded.hears_of_mails
-        if verdict.reason or reported or verdict.at - body.at > LATE_HANDOVER:
-            data = MailEnded(*place, effect.key, body.template, body.topic, verdict.reason, verdict.fault)
-            stimuli.append(Stimulus(effect.key, effect.contact, verdict.at, data))
-        else:
-            line = (body.journey, body.flow, body.step, What.SENT.value)
-            batch.entries.append(Entry(effect.contact, verdict.at, 0, *line))
 
     async def _arrived(
         self, received: Sequence[Received], batch: Batch, domains: dict[str, str]
@@ -330,7 +294,7 @@ class Runner:
         except PASSED_ON:
             raise
         except Exception as fault:  # noqa: BLE001 - whatever fails of one person, others go on
-            self.asides.put(stimulus, fault, batch, now)
+            self.asides.put(stimulus, fault, batch, now, place_of(self._loaded, stimulus, bundle))
             self.asides.holds(stimulus, batch)
             return ()
         if advanced.short:

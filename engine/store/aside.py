@@ -33,6 +33,9 @@ aside = Table(
     Column("at", BigInteger, nullable=False),
     Column("kind", String, nullable=False),
     Column("error", String, nullable=False),
+    Column("cause", String, nullable=False),
+    Column("flow", String, nullable=False),
+    Column("step", String, nullable=False),
 )
 
 held_back = Table(
@@ -65,12 +68,16 @@ _KINDS: dict[str, type[Struct]] = {
 
 class Aside(Struct, frozen=True):
     """Somebody with whom the engine does not get on: since when (ms UTC), by what kind of stimulus, and what
-    the program said."""
+    the program said, which may have values of theirs. `cause` is the fault and its place without any, equal
+    for all who share it. `flow` and `step` are where they stood, empty where that is not known."""
 
     contact: str
     at: int
     kind: str
     error: str
+    cause: str = ""
+    flow: str = ""
+    step: str = ""
 
 
 def kind_of(stimulus: Stimulus) -> str:
@@ -80,7 +87,13 @@ def kind_of(stimulus: Stimulus) -> str:
 
 def put(driver: Driver, people: Sequence[Aside], held: Sequence[Stimulus]) -> None:
     """Set people aside, whose first error is kept, and add what happened to them."""
-    _PUT.run_many(driver, [(bytes.fromhex(one.contact), one.at, one.kind, one.error) for one in people])
+    _PUT.run_many(
+        driver,
+        [
+            (bytes.fromhex(one.contact), one.at, one.kind, one.error, one.cause, one.flow, one.step)
+            for one in people
+        ],
+    )
     _HOLD.run_many(driver, [(bytes.fromhex(one.contact), _row(one)) for one in held])
 
 
@@ -93,7 +106,7 @@ def take_back(driver: Driver, contacts: Sequence[str]) -> None:
 
 def everybody(driver: Driver) -> list[Aside]:
     """Who is set aside, by the time at which it came to that."""
-    return [Aside(contact.hex(), at, kind, error) for contact, at, kind, error in _ALL.rows(driver)]
+    return [Aside(contact.hex(), *rest) for contact, *rest in _ALL.rows(driver)]
 
 
 def held(driver: Driver, contact: str) -> list[Stimulus]:
@@ -121,7 +134,15 @@ _HOLD = Statement(
 _GONE = Statement(delete(aside).where(aside.c.contact == bindparam("contact_")))
 _LET_GO = Statement(delete(held_back).where(held_back.c.contact == bindparam("contact_")))
 _ALL = Statement(
-    select(aside.c.contact, aside.c.at, aside.c.kind, aside.c.error).order_by(aside.c.at, aside.c.contact)
+    select(
+        aside.c.contact,
+        aside.c.at,
+        aside.c.kind,
+        aside.c.error,
+        aside.c.cause,
+        aside.c.flow,
+        aside.c.step,
+    ).order_by(aside.c.at, aside.c.contact)
 )
 _HELD = Statement(
     select(held_back.c.body).where(held_back.c.contact == bindparam("contact_")).order_by(held_back.c.seq)

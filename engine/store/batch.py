@@ -7,6 +7,7 @@ from engine.core.calendar import NEVER
 from engine.people.catalogue import Product
 from engine.store.aside import Aside
 from engine.store.handed import Handed
+from engine.store.retries import Retry
 
 PERSONALISATION = "personalisation"
 
@@ -38,6 +39,8 @@ class Batch:
     readmitted: list[str] = field(default_factory=list)  # contacts who are set aside no more
     aside: list[Aside] = field(default_factory=list)  # people who are set aside
     held: list[Stimulus] = field(default_factory=list)  # what happened to such people
+    retries: list[Retry] = field(default_factory=list)  # what is tried again
+    retried: list[str] = field(default_factory=list)  # keys of what is tried again no more
     cursors: dict[str, int] = field(default_factory=dict)
 
     def change(self, old: Bundle, new: Bundle) -> None:

@@ -1,6 +1,8 @@
-"""What is tried again: how often it was tried in vain, and when its next try comes. Mails that the mail server
-took temporarily not, calls of webhooks, and people who are set aside: all stand here, so that the pauses go on
-growing where they were when Virta is started anew."""
+"""What is tried again: how often it was tried in vain, and when its next try comes.
+
+Mails that the mail server deferred, calls of webhooks, and people who are set aside: all stand here, so that
+the pauses go on growing where they were when Virta is started anew.
+"""
 
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
@@ -38,9 +40,10 @@ class Retry(Struct, frozen=True):
 
 
 def put(driver: Driver, retries: Sequence[Retry]) -> None:
-    """Write down when something is tried again, the newest word last."""
+    """Write down when something is tried again; of more than one word about a key the last counts."""
+    newest = {one.key: one for one in retries}.values()
     _PUT.run_many(
-        driver, [(bytes.fromhex(one.key), one.kind, one.tries, one.due, one.attempt) for one in retries]
+        driver, [(bytes.fromhex(one.key), one.kind, one.tries, one.due, one.attempt) for one in newest]
     )
 
 

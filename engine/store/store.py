@@ -26,6 +26,7 @@ from engine.store import (
     products,
     raw,
     releases,
+    retries,
     rows,
     stock,
     told,
@@ -44,6 +45,7 @@ from engine.store.database import Database
 from engine.store.handed import Handed
 from engine.store.people import Due
 from engine.store.releases import Backfill, Release
+from engine.store.retries import Retry
 from engine.store.server import Place
 from engine.store.statement import Driver, Statement, driver_of
 from engine.store.told import Past, Told
@@ -220,6 +222,10 @@ class Store:
         """Who is set aside, by the time at which it came to that."""
         return await self._database.read(aside.everybody)
 
+    async def retries(self) -> list[Retry]:
+        """All that is tried again, the next first."""
+        return await self._database.read(retries.find)
+
     async def held_back(self, contact: str) -> list[Stimulus]:
         """What happened to somebody since they were set aside, in order."""
         return await self._database.read(aside.held, contact)
@@ -318,6 +324,8 @@ def _commit(connection: Connection, batch: Batch, places: effects.Places) -> Non
     people.write(driver, batch)
     aside.take_back(driver, batch.readmitted)
     aside.put(driver, batch.aside, batch.held)
+    retries.put(driver, batch.retries)
+    retries.drop(driver, batch.retried)
     effects.write(driver, batch, places)
     coupons.keep(driver, batch.codes)
     handed.keep(driver, batch.handed)

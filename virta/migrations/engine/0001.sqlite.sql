@@ -3,6 +3,9 @@ CREATE TABLE aside (
 	at BIGINT NOT NULL,
 	kind VARCHAR NOT NULL,
 	error VARCHAR NOT NULL,
+	cause VARCHAR NOT NULL,
+	flow VARCHAR NOT NULL,
+	step VARCHAR NOT NULL,
 	PRIMARY KEY (contact)
 )
 ;;
@@ -223,6 +226,16 @@ CREATE TABLE release (
 	body BLOB NOT NULL,
 	PRIMARY KEY (number)
 )
+;;
+CREATE TABLE retry (
+	"key" BLOB NOT NULL,
+	kind VARCHAR NOT NULL,
+	tries INTEGER NOT NULL,
+	due BIGINT NOT NULL,
+	attempt INTEGER NOT NULL,
+	PRIMARY KEY ("key")
+)
+ WITHOUT ROWID
 ;;
 CREATE TABLE ruling (
 	mark BLOB NOT NULL,
