@@ -65,12 +65,7 @@ test-slow: $(READY)
 	$(BIN)/pytest -m slow -s
 
 bench: $(READY)
-	$(BIN)/python bench/mail.py
-	$(BIN)/python bench/claims.py
-	$(BIN)/python bench/signups.py
-	$(BIN)/python bench/sink.py
-	$(BIN)/python bench/check.py
-	$(BIN)/python bench/room.py
+	$(BIN)/virta bench
 
 fuzz: $(READY)
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --editable ".[fuzz]"

@@ -1,115 +1,36 @@
-"""What a permit costs: claim and settle per mail, in batches, on a store with many subjects.
+"""What a permit costs by the size of the batch, with and without a cap, and what a decision with links costs.
 
     python bench/claims.py [SUBJECTS]
 
-Prints wall and CPU time per mail. Every commit is synced (`synchronous=FULL`), subjects are drawn at random,
-and each claim settles the batch before it, as the delivery does."""
+Prints CPU per mail. `virta bench --only permit_us` gives the one figure of batches of 64."""
 
-import hashlib
-import os
-import random
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 from consent import claims
-from consent.contract import (
-    Ask,
-    Basis,
-    Links,
-    MailClass,
-    Outcome,
-    Policy,
-    Purpose,
-    Settlement,
-    TemplateFacts,
-)
-from consent.keys import Keys
+from consent.contract import Links
 from consent.policy import publish
-from consent.rules import purpose_version
-from consent.service import Service, open_service
-from consent.store import standings, subjects
-from consent.transaction import Writing
-
-TEMPLATE = hashlib.sha256(b"template").hexdigest()
-
-
-def policy(cap: int) -> Policy:
-    """One topic that rests on consent, with or without a cap."""
-    purpose = Purpose("news", Basis.CONSENT, {"en": "News"}, {"en": "I want news."}, "Example", cap, "month")
-    return Policy((purpose,), (TemplateFacts("t", TEMPLATE, unsubscribe=True, imprint=True),))
-
-
-def fill(tx: Writing, count: int) -> list[str]:
-    """`count` subjects who agreed; the state is put in place without a leaf each, which claims do not
-    read."""
-    vault = tx.parts.vault
-    version = purpose_version(tx.rules.policy.purposes[0])
-    ids = [tx.parts.entropy(16).hex() for _ in range(count)]
-    for start in range(0, count, 10_000):
-        people, stands = [], []
-        for n, one in enumerate(ids[start : start + 10_000], start):
-            wrapped = vault.new_key(one)
-            address = f"person{n}@kafija.example"
-            people.append(
-                {
-                    "id": one,
-                    "lookup": vault.lookup(address),
-                    "wrapped": wrapped,
-                    "address": vault.seal_address(one, wrapped, address),
-                    "epoch": 0,
-                    "language": "en",
-                    "proofs": 0,
-                    "proof_at": 0,
-                    "confirmed": 2,
-                    "complained": 0,
-                    "bounced": 0,
-                    "frequency": "",
-                    "paused_until": 0,
-                }
-            )
-            stands.append(
-                {
-                    "subject": one,
-                    "topic": "news",
-                    "state": "active",
-                    "seq": 2,
-                    "version": version,
-                    "at": 0,
-                    "expires": 0,
-                }
-            )
-        tx.conn.execute(subjects.insert(), people)
-        tx.conn.execute(standings.insert(), stands)
-    return ids
+from consent.service import Service
+from virta.bench.permits import claim_and_settle, counted, fill, opened, policy, some_asks
+from virta.bench.result import agreed
 
 
 def run(service: Service, people: list[str], batch: int, mails: int) -> None:
     """Claim and settle `mails` mails in batches and print what one costs."""
-    before: list[Settlement] = []
-    wall, cpu = time.perf_counter(), time.process_time()
-    for _ in range(mails // batch):
-        asks = [
-            Ask(os.urandom(16).hex(), 1, one, MailClass.MARKETING, "news", TEMPLATE)
-            for one in random.sample(people, batch)
-        ]
-        given = service.write(lambda tx, a=asks, b=before: claims.claim(tx, "bench", a, b)).permits
-        before = [Settlement(permit.key, permit.attempt, Outcome.ACCEPTED, 250) for permit in given]
-    service.write(lambda tx: claims.claim(tx, "bench", [], before))
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    count = mails // batch * batch
-    print(f"claim, settle, by {batch:3}: {cpu / count * 1e6:6.1f} µs CPU, {wall / count * 1e6:6.1f} µs")
+    before, _ = counted(service)
+    cost, given = claim_and_settle(service, people, batch, mails)
+    claimed, settled = counted(service)
+    agreed({"permits": given, "decisions": claimed - before, "settled": settled - before})
+    print(f"claim, settle, by {batch:3}: {cost:6.1f} µs CPU")
 
 
 def run_decide(service: Service, people: list[str], batch: int, mails: int) -> None:
     """Decide and print what one ask costs, its links included."""
     cpu = time.process_time()
     for _ in range(mails // batch):
-        asks = [
-            Ask(os.urandom(16).hex(), 1, one, MailClass.MARKETING, "news", TEMPLATE)
-            for one in random.sample(people, batch)
-        ]
+        asks = some_asks(people, batch)
         found = service.read(lambda reading, a=asks: claims.decide(reading, a))
         assert found[0].links != Links()
     print(f"decide with links, batches of {batch:3}: {(time.process_time() - cpu) / mails * 1e6:6.1f} µs CPU")
@@ -119,18 +40,9 @@ def main() -> None:
     """Fill a store and measure."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
     with tempfile.TemporaryDirectory() as folder:
-        service = open_service(
-            Path(folder) / "consent.db",
-            Keys.random(os.urandom),
-            origin="bench.example/consent",
-            public_url="https://bench.example",
-            team=(),
-            clock=lambda: time.time_ns() // 1_000_000,
-            entropy=os.urandom,
-        )
-        service.write(lambda tx: publish(tx, policy(0)))
+        service = opened(Path(folder))
         people = service.write(lambda tx: fill(tx, count))
-        print(f"{count} subjects, synchronous=FULL")
+        print(f"{count:,} subjects, synchronous=FULL")
         for batch, mails in ((256, 51_200), (64, 25_600), (16, 8_000), (1, 500)):
             run(service, people, batch, mails)
         run_decide(service, people, 256, 25_600)

@@ -58,6 +58,7 @@ GROUPS = (
             Command("cancel", "virta.commands.campaign:cancel", "End a campaign for whoever was not mailed."),
             Command("throttle", "virta.commands.campaign:throttle", "Send a flow's mails so many an hour."),
             Command("doctor", "virta.commands.doctor:doctor", "Say what is wrong here, and what to do."),
+            Command("bench", "virta.commands.bench:bench", "Measure what Virta costs on this machine."),
         ),
     ),
     Group(

@@ -1,8 +1,9 @@
 """What receiving a mail costs: our mailbox beside aiosmtpd, both storing, in one run.
 
-`python bench/sink.py [MAILS] [--json]`. One client pipelines MAIL, RCPT and DATA of mails with 16 kB over one
-connection, to each server in turn and three times over; the CPU is that of the server's process alone. All
-run on one core (Linux), because on a virtual machine waking another one can cost more than the whole mail.
+`python bench/mailbox.py [MAILS] [--json]`. One client pipelines MAIL, RCPT and DATA of mails with 16 kB over
+one connection, to each server in turn and three times over; the CPU is that of the server's process alone.
+All run on one core (Linux), because on a virtual machine waking another one can cost more than a whole
+mail.
 """
 
 import json
@@ -12,8 +13,9 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
+
+from virta.bench.process import cpu_of_all
 
 AIOSMTPD = """
 import asyncio, sys
@@ -40,11 +42,6 @@ MAIL = b"Subject: a mail of 16 kB\r\n\r\n" + (b"<td>" + b"kafija " * 10 + b"</td
 GROUP = b"MAIL FROM:<hello@kafija.example>\r\nRCPT TO:<anna@example.com>\r\nDATA\r\n"
 
 
-def processor_seconds(process: int) -> float:
-    """CPU that a process has used, in seconds, to the nanosecond (clock_getcpuclockid(3) on Linux)."""
-    return time.clock_gettime((~process << 3) | 2)
-
-
 def deliver(port: int, count: int) -> None:
     """Send the mail `count` times and read each reply; an unwelcome one raises `AssertionError`."""
     with socket.create_connection(("127.0.0.1", port)) as client:
@@ -67,9 +64,9 @@ def measure(command: list[str], count: int) -> float:
         assert server.stdout is not None
         port = int(server.stdout.readline().replace(":", " ").split()[-1])
         deliver(port, 50)
-        before = processor_seconds(server.pid)
+        before = cpu_of_all(server.pid)
         deliver(port, count)
-        spent = processor_seconds(server.pid) - before
+        spent = cpu_of_all(server.pid) - before
         server.terminate()
     return spent / count * 1e6
 

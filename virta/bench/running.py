@@ -1,0 +1,48 @@
+"""Runs of measures, each in a process of its own, so that its memory and CPU are its own."""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+
+import msgspec
+from msgspec import Struct
+
+from virta.bench.process import environment
+from virta.bench.result import Run
+
+
+class Unmeasured(Struct, frozen=True):
+    """A run that gave nothing, and why."""
+
+    measure: str
+    size: int
+    why: str
+
+
+class _Way(Struct, frozen=True):
+    done: float
+    count: int
+
+
+def run_apart(measure: str, size: int, told: Callable[[float, int], None]) -> Run | Unmeasured:
+    """One run. `told` hears how far it is, from 0 to 1, and how many things it has done."""
+    found: Run | None = None
+    with tempfile.TemporaryFile("w+") as faults:
+        command = [sys.executable, "-m", "virta.bench", measure, str(size)]
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=faults, text=True, env=environment()
+        ) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                read = msgspec.json.decode(line, type=dict[str, object])
+                if "done" in read:
+                    way = msgspec.convert(read, _Way)
+                    told(way.done, way.count)
+                else:
+                    found = msgspec.convert(read, Run)
+        if process.returncode == 0 and found is not None:
+            return found
+        faults.seek(0)
+        said: Sequence[str] = faults.read().strip().splitlines() or ["it ended without a word"]
+    return Unmeasured(measure, size, said[-1])

@@ -1,0 +1,131 @@
+"""A flow of ten steps that sends nothing, and people in random order who walk through it on a virtual clock.
+
+A thousand people start in each second, and the clock goes from second to second where somebody waits for it.
+"""
+
+import random
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+from dsl.compile import Compiled
+from engine.core.record import What
+from engine.run.simulate import VirtualClock
+from engine.store.rows import entries_of
+from virta.bench.result import agreed
+from virta.bench.shop import compiled, opened
+from virta.wiring import System
+from web.api.inbox import NewEvent
+
+FLOW = """
+use shop
+contact
+    city text
+    visits number
+flow ten
+    start on order_placed where total > 0 EUR
+
+    wait 1 hour
+    if contact.visits > 3
+        wait 1 hour
+    wait 1 day
+    split way
+        50% short
+            wait 2 days
+        50% long
+            wait 3 days
+    wait for product_viewed up to 4 days
+    wait 1 day at 10:00
+    if contact.city is "Riga"
+        wait 1 hour
+    wait 2 days
+    wait 1 hour
+    finish as over
+"""
+MONDAY = 1_772_409_600_000  # 2026-03-02 00:00 UTC, ms
+SECOND = 1_000
+TOGETHER = 1_000
+"""People who start in one second, and events in one call."""
+_LONGEST = 14 * 86_400 * SECOND
+
+Told = Callable[[float, int], None]
+"""How far a run is, from 0 to 1, and how many things it has done."""
+
+
+def project() -> Compiled:
+    """The flow, ready to run."""
+    return compiled(FLOW)
+
+
+class Walk:
+    """Everybody's way. `clock` stands at `MONDAY` in the beginning; the system is started."""
+
+    def __init__(self, system: System, clock: VirtualClock, people: int) -> None:
+        self.system = system
+        self.clock = clock
+        self.people = people
+
+    async def begin(self, told: Told = lambda done, count: None) -> None:
+        """All start, and sleep."""
+        dice = random.Random(self.people)
+        total = {"amount": "20.00", "currency": "EUR"}
+        for first in range(0, self.people, TOGETHER):
+            now = self.clock()
+            orders = [
+                NewEvent(
+                    f"order-{n}", "order_placed", None, f"{dice.getrandbits(128):032x}", now, {"total": total}
+                )
+                for n in range(first, min(first + TOGETHER, self.people))
+            ]
+            reasons = await self.system.inbox.accept_events(orders)
+            assert not any(reasons), reasons
+            await self._settle()
+            self.clock.set(now + SECOND)
+            told(min(first + TOGETHER, self.people) / self.people, first)
+
+    async def end(self, told: Told = lambda done, count: None) -> None:
+        """All go on until they are through."""
+        began = self.clock()
+        while (due := self.system.runner.next_due) is not None and due < began + 2 * _LONGEST:
+            self.clock.set(max(due, self.clock() + SECOND))
+            await self._settle()
+            told(min((self.clock() - began) / _LONGEST, 1.0), self.people)
+
+    async def _settle(self) -> None:
+        while await self.system.runner.step():
+            pass
+
+
+async def started(folder: Path, people: int) -> Walk:
+    """A system in `folder`, and the people before it."""
+    clock = VirtualClock(MONDAY)
+    system = await opened(folder, project(), clock)
+    await system.start()
+    return Walk(system, clock, people)
+
+
+def store_of(folder: Path) -> Path:
+    """The engine's file."""
+    return folder / "data" / "engine.db"
+
+
+def counted(folder: Path, people: int) -> dict[str, int]:
+    """The inbox, the journal and the journeys that stand, of a system that is closed: as many as there were
+    people. Raises `CountsDiffer`."""
+    with sqlite3.connect(store_of(folder)) as connection:
+        (inbox,) = connection.execute("SELECT count(*) FROM inbox").fetchone()
+        (standing,) = connection.execute("SELECT count(*) FROM journey").fetchone()
+        entered = finished = 0
+        for (body,) in connection.execute("SELECT body FROM journal"):
+            for entry in entries_of(body):
+                entered += entry.what == What.ENTERED
+                finished += entry.what == What.FINISHED
+    return agreed(
+        {
+            "people": people,
+            "events in the inbox": inbox,
+            "journeys begun": entered,
+            "journeys ended": finished,
+            "journeys that stand no more": entered - standing,
+        }
+    )
