@@ -17,7 +17,10 @@ _SILENCED = {"complaint": Why.COMPLAINED, "bounced.hard": Why.HARD_BOUNCED}
 _SPEAKS = "language.changed"
 _PAGE = 1000
 
-STOPS = frozenset({_WITHDRAWN, *_SILENCED})
+ERASED = "erasure.requested"
+"""Whoever is erased is forgotten here too."""
+
+STOPS = frozenset({_WITHDRAWN, *_SILENCED, ERASED})
 """Changes after which mails that are not on their way must not go."""
 
 

@@ -4,7 +4,7 @@ The effects were committed with the state that asks for them. They are kept here
 stand in the store so that the next life takes them up.
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 
 from msgspec.structs import replace
 
@@ -94,6 +94,13 @@ class Errands:
         self.done = [key for key in self.done if key not in gone]
         for key in keys:
             self.open.pop(key, None)
+
+    def drop(self, contacts: Collection[str]) -> None:
+        """Have no more to do with these people. A mail that is on its way is nobody's from now on."""
+        for key in [key for key, effect in self.open.items() if effect.contact in contacts]:
+            self._queue.cancel(key)
+            del self.open[key]
+        self._asked = [effect for effect in self._asked if effect.contact not in contacts]
 
     def open_of(self, flow: str) -> dict[str, set[str]]:
         """By contact, the keys of the mails of a flow that are not handed over."""

@@ -32,6 +32,7 @@ from engine.run.apply import Applying
 from engine.run.changes import STOPS, changes_after, last_heard, stimuli_of
 from engine.run.control import Control
 from engine.run.endings import endings
+from engine.run.erasing import ERASE, Erasing
 from engine.run.errands import Errands
 from engine.run.histories import Histories
 from engine.run.predictions import foretold
@@ -102,13 +103,16 @@ class Runner:
         self._errands = Errands(consent, letters, queue, dispatch, caller)
         self._retries = Retries(store, dispatch, caller)
         self.asides = SettingAside(store)
+        self.erasing = Erasing(store, consent, clock, self._drop)
         if control is not None:
             control.handlers[RETRY] = self.asides.instructed
+            control.handlers[ERASE] = self.erasing.instructed
 
     async def start(self) -> None:
         """Take up where the last life ended: effects that are not done go by what consent knows of them."""
         self._cursors |= await self._store.cursors()
         self._cursors[_CHANGES] = await last_heard(self._consent, self._cursors[_CHANGES])
+        await self.erasing.begin()
         if self._loaded.recommends:
             await relearn(self._letters.catalogue, self._store, self._clock(), self._cursors[INBOX])
         if self._control is not None:
@@ -166,6 +170,7 @@ class Runner:
         for change in changes:
             if change.type in STOPS:
                 self._mailer.revoke(change.subject, change.seq)
+        received, due = await self.erasing.hear(changes, received, due)
         batch = Batch()
         domains: dict[str, str] = {}
         arrived = await self._arrived(received, batch, domains)
@@ -174,13 +179,14 @@ class Runner:
             strangers += await self._control.act(batch, self._cursors, self._errands.open_of)
         # taken only now: the consent service, which may not answer, is not asked again in this step
         verdicts = self._dispatch.take_verdicts()
-        called = self._caller.take_ended()
+        called = [call for call in self._caller.take_ended() if call.contact not in self.erasing.people]
+        forgot = await self.erasing.go_on()
         news = changes or received or due or verdicts or called or batch.cursors or self._errands.done
         deferred = self._retries.take(batch)
-        self.idle = not (news or deferred or self.asides.waiting(now))
+        self.idle = not (news or deferred or forgot or self.asides.waiting(now))
         if self.idle:
             return False
-        stimuli = stimuli_of(changes) + strangers
+        stimuli = stimuli_of(self.erasing.others(changes)) + strangers
         stimuli += endings(verdicts, called, self._errands.open, self._loaded, batch)
         stimuli += arrived
         stimuli += self._fired(due, frozenset(batch.ended))
@@ -208,6 +214,11 @@ class Runner:
         self._errands.forget(batch.ended)
         await self._errands.carry_out(batch.effects)
         return True
+
+    def _drop(self, contacts: Collection[str]) -> None:
+        """Have no more to do with people who were erased."""
+        self._errands.drop(contacts)
+        self.asides.drop(contacts)
 
     # gathering
 

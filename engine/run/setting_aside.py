@@ -7,7 +7,7 @@ and their deadlines come, as after an outage that only they had.
 """
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 import structlog
@@ -72,6 +72,15 @@ class SettingAside:
             for contact, one in sorted(self.people.items())
             if (order.contact in ("", contact) and order.cause in ("", one.cause)) or contact in self._again
         )
+
+    def drop(self, contacts: Collection[str]) -> None:
+        """Have no more to do with these people."""
+        for contact in contacts:
+            self.people.pop(contact, None)
+            self._retries.pop(contact, None)
+            self._since.pop(contact, None)
+        self._again = deque(contact for contact in self._again if contact not in contacts)
+        self._look_ahead()
 
     async def instructed(self, row: Instruction, batch: Batch) -> Acted:
         """An operator asks for it."""

@@ -8,7 +8,7 @@ run once more, unless the server says that it was committed.
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from importlib import import_module
@@ -22,7 +22,7 @@ from engine.store.faults import StoreFault as StoreFault
 from engine.store.faults import StoreInUse as StoreInUse
 from engine.store.server import Place, Server
 from engine.store.sqlite import Sqlite, image_of
-from engine.store.statement import driver_of
+from engine.store.statement import Driver, driver_of
 
 log = structlog.get_logger("engine")
 T = TypeVar("T")
@@ -49,6 +49,10 @@ class Keeper(Protocol):
 
     def committed(self, name: str) -> bool:
         """Whether a transaction was committed whose connection was lost."""
+
+    def rewrite(self, driver: Driver, tables: Sequence[str]) -> bool:
+        """Leave nothing of deleted rows of these tables on any page, between two transactions. False:
+        somebody reads what was before."""
 
     def close(self) -> None:
         """Give the lock back."""
@@ -87,6 +91,10 @@ class Database:
         if self._thread is None:
             return self._look(look, arguments)
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._look, look, arguments)
+
+    async def rewrite(self, tables: Sequence[str]) -> bool:
+        """See `Keeper`."""
+        return await self.read(self._keeper.rewrite, tables)
 
     async def run(self, transaction: Callable[..., T], *arguments: Any) -> T:
         """Run `transaction(connection, *arguments)` and commit; an exception rolls back and comes through.

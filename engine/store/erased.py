@@ -121,11 +121,14 @@ def _of_one() -> tuple[Delete | Update, ...]:
     """What deletes all rows of one contact: read off the tables once all of them are known. The newest row of
     the inbox is emptied only, for readers go by its number."""
     mine: BindParameter[bytes] = bindparam("contact_")
-    slots = select(t.journey.c.slot).where(t.journey.c.contact == mine)
+    slotted = [table for table in t.metadata.sorted_tables if "slot" in table.c and "contact" not in table.c]
     keys = select(t.effect.c.key).where(t.effect.c.contact == mine)
     newest = select(func.max(t.inbox.c.seq)).scalar_subquery()
     return (
-        delete(t.timer).where(t.timer.c.slot.in_(slots)),
+        *(
+            delete(table).where(table.c.slot.in_(select(t.journey.c.slot).where(t.journey.c.contact == mine)))
+            for table in slotted  # they find a journey, and it its contact
+        ),
         delete(retry).where(or_(retry.c.key.in_(keys), retry.c.key == mine)),
         update(t.inbox).where(t.inbox.c.contact == mine, t.inbox.c.seq == newest).values(_NOTHING),
         *(delete(table).where(table.c.contact == mine) for table in _with_contact()),

@@ -19,6 +19,7 @@ from engine.store import (
     control,
     coupons,
     effects,
+    erased,
     handed,
     journal,
     kept,
@@ -42,6 +43,7 @@ from engine.store.batch import Batch
 from engine.store.control import Instruction
 from engine.store.coupons import Code
 from engine.store.database import Database
+from engine.store.erased import Erased
 from engine.store.handed import Handed
 from engine.store.people import Due
 from engine.store.releases import Backfill, Release
@@ -207,11 +209,37 @@ class Store:
         while await self._database.run(_forget_journal, before, part):
             pass
 
-    async def forget_lines_of(self, contacts: Collection[str], part: int = 500) -> None:
-        """Take all lines of these people out of the journal, for those who were erased."""
-        after: int | None = 0
-        while after is not None:
-            after = await self._database.run(_forget_lines_of, contacts, after, part)
+    # people who were erased
+
+    async def erased(self) -> list[Erased]:
+        """Everybody who was erased."""
+        return await self._database.run(erased.find)
+
+    async def forget_people(self, contacts: Sequence[str]) -> None:
+        """Delete all rows of these people, and take in none any more; their lines in the journal go by
+        `search_journal`."""
+        await self._database.run(erased.forget, contacts)
+
+    async def search_journal(self, part: int) -> bool:
+        """Take lines of people who were erased out of up to `part` rows of the journal; whether there was
+        anything to do."""
+        return await self._database.run(erased.search, part)
+
+    async def rewrite(self) -> bool:
+        """Leave nothing of what was deleted on any page. False: somebody reads what was before."""
+        return await self._database.rewrite(erased.tables())
+
+    async def told_erased(self, contacts: Sequence[str]) -> None:
+        """The consent service knows that these people are forgotten."""
+        await self._database.run(erased.tell, contacts)
+
+    async def addressed(self, after: int, limit: int) -> list[tuple[int, str]]:
+        """The first `limit` rows of the inbox behind position `after` that still have an address, with it."""
+        return await self._database.run(erased.addressed, after, limit)
+
+    async def name(self, rows: Sequence[tuple[int, str]]) -> None:
+        """Give rows of the inbox, by position, their contacts in place of their addresses."""
+        await self._database.run(erased.name, rows)
 
     async def keep_asked(self, new: Asked, judges: str, definitions: Mapping[str, str]) -> Questions:
         """Write down what is asked of people from now on; all that ever was, by digest. `definitions` are
@@ -353,7 +381,8 @@ def _keep_lists(connection: Connection, lists: Mapping[str, Sequence[str]]) -> N
 
 
 def _keep_mails(connection: Connection, mails: Sequence[Kept]) -> None:
-    kept.keep(driver_of(connection), mails)
+    gone = erased.among(connection, [mail.contact for mail in mails])  # while they were being written
+    kept.keep(driver_of(connection), [mail for mail in mails if mail.contact not in gone])
 
 
 def _forget_mails(connection: Connection, before: int, limit: int) -> bool:
@@ -366,10 +395,6 @@ def _forget_events(connection: Connection, before: int, limit: int) -> bool:
 
 def _forget_journal(connection: Connection, before: int, limit: int) -> bool:
     return journal.forget(driver_of(connection), before, limit)
-
-
-def _forget_lines_of(connection: Connection, contacts: Collection[str], after: int, limit: int) -> int | None:
-    return journal.forget_people(driver_of(connection), contacts, after, limit)
 
 
 def _rule(connection: Connection, rulings: Sequence[Ruling]) -> None:

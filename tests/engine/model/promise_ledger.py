@@ -3,7 +3,8 @@ promise is written down as a fault.
 
 The promise (`protocol.md`): no permit is claimed after a withdrawal has committed. One claimed earlier may
 still leave, one per subject, its final dot within five seconds, and both positions show it. Nothing is mailed
-twice. No journey on a marketing topic goes on after the withdrawal of its topic.
+twice. No journey on a marketing topic goes on after the withdrawal of its topic. Of who is erased nothing is
+written any more, no permit of any kind is claimed, and nothing is different for anybody else.
 
 It knows the project's topics and nothing of how the system works: no table, no leaf, no state of its own.
 """
@@ -34,9 +35,10 @@ class Stop:
     number: int
     at: int
     left: list[str] = field(default_factory=list)  # keys of mails that left behind it
+    erasing: bool = False
 
     def concerns(self, topic: str, marketing: bool) -> bool:
-        return topic in self.topics or (self.everything and marketing)
+        return self.erasing or topic in self.topics or (self.everything and marketing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ class Ledger:
     arrived: dict[str, int] = field(default_factory=dict)  # by key, the place in the order of all things
     agreed: dict[tuple[str, str], int] = field(default_factory=dict)  # since when (ms UTC)
     bounced: set[str] = field(default_factory=set)
+    erased: dict[str, int] = field(default_factory=dict)  # subject → the place in the order of all things
+    forgotten: set[str] = field(default_factory=set)  # of them, those of whom the engine has heard it
     wished: dict[tuple[str, str], int] = field(default_factory=dict)
     stopped: dict[tuple[str, str], int] = field(default_factory=dict)
     walks: dict[str, Walk] = field(default_factory=dict)
@@ -125,6 +129,13 @@ class Ledger:
         self.stop(subject, (), at, "bounce", everything=True)
         self.bounced.add(subject)
 
+    def erases(self, subject: str, at: int) -> None:
+        """They are erased: nothing may go to them at all, and nothing is kept."""
+        self.stop(subject, (), at, "erasure", everything=True)
+        self.stops[-1].erasing = True
+        self.erased[subject] = self.number
+        self.bounced.discard(subject)
+
     def flow_withdraws(self, subject: str, topic: str, at: int | None, now: int, heard: Heard) -> None:
         """A flow withdraws on somebody's behalf what they had agreed to when it said so."""
         since = self.agreed.get((subject, topic))
@@ -149,6 +160,8 @@ class Ledger:
             if before is not None and before.leaf == permit.leaf:
                 continue  # told once more, and no new one
             topic = ask.topic or ""
+            if ask.subject in self.erased:
+                self.fault("a permit was claimed for somebody who was erased")
             if ask.mail_class is MailClass.MARKETING and (ask.subject, topic) not in self.agreed:
                 self.fault(f"a permit for {topic} was claimed after its withdrawal")
             if ask.mail_class is MailClass.SERVICE and ask.subject in self.bounced:
@@ -196,11 +209,14 @@ class Ledger:
                 if walk.subject == stop.subject and walk.topic in TOPICS and not walk.over:
                     walk.doomed |= stop.concerns(walk.topic, True)
         self.heard = len(self.stops)
+        self.forgotten = set(self.erased)
         self.known = dict(self.agreed)
 
     def commits(self, entries: Sequence[Entry], effects: Sequence[Effect], topics: Mapping[str, str]) -> None:
         """The engine committed these; `topics` are those of the flows as they are loaded."""
         for entry in entries:
+            if entry.contact in self.forgotten:
+                self.fault(f"it was written of somebody who was erased: {entry.what}")
             if entry.what == What.ENTERED:
                 topic = topics[entry.flow]
                 if topic in TOPICS and (entry.contact, topic) not in self.known:
@@ -208,6 +224,8 @@ class Ledger:
                 self.walks[entry.journey] = Walk(entry.contact, entry.flow, topic)
             self._walked(entry)
         for effect in effects:
+            if effect.contact in self.forgotten:
+                self.fault("something was asked for of somebody who was erased")
             if isinstance(effect.body, MailBody):
                 self._asks(effect, effect.body)
 
@@ -235,6 +253,10 @@ class Ledger:
     def rests(self, people: Mapping[str, Bundle], open_: Iterable[str]) -> None:
         """Nothing is left to be done now. `people` are as the engine knows them, `open_` mails that wait."""
         for contact, bundle in people.items():
+            standing = {journey.id for journey in bundle.journeys}
+            for id_, walk in self.walks.items():
+                if walk.subject == contact and not walk.over and id_ not in standing:
+                    self.fault(f"a journey on {walk.topic} is gone without a word")
             for journey in bundle.journeys:
                 walk = self.walks[journey.id]
                 if walk.over or walk.doomed:
@@ -250,6 +272,8 @@ class Ledger:
         for key in self.asked.keys() - set(open_):
             body = self.asked[key].body
             assert isinstance(body, MailBody)
+            if self.asked[key].contact in self.erased:
+                continue
             became = self.told.get((body.journey, body.step))
             if became is None:
                 self.fault(f"nobody says what became of the mail {body.step}")

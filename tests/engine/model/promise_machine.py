@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from promise_flows import TOPICS, VERSIONS
 from promise_ledger import Ledger
 from promise_life import POINTS, Killed, Life, confirmation
+from promise_remains import remains
 from promise_time import TimelessLoop
 
 from consent.contract import LinkRefused, SignUp, Unavailable, Visit
@@ -24,7 +25,7 @@ from engine.run.simulate import VirtualClock
 BEGIN = 1_772_434_800_000  # Monday, 2 March 2026, 09:00 in Riga
 MINUTE = 60_000
 PEOPLE = ("anna@example.com", "bela@example.com", "cita@example.com")
-EVENTS = {"cart_updated": {}, "order_placed": {"order_id": "17"}, "checkout_started": {}}
+EVENTS = ("cart_updated", "order_placed", "checkout_started")
 SPANS = tuple(MINUTE * minutes for minutes in (1, 65, 200, 1445, 3 * 1445, 8 * 1440, 31 * 1440))
 
 THEM = "whoever was written to last"
@@ -40,13 +41,14 @@ acts = st.one_of(
     st.tuples(st.just("choose"), readers, st.lists(st.sampled_from(TOPICS), unique=True)),
     st.tuples(st.sampled_from(("complain", "bounce")), st.integers(0, 3)),
     st.tuples(st.just("confirm"), st.integers(0, 2)),
+    st.tuples(st.just("erase"), readers),
     st.tuples(st.just("later"), st.sampled_from((1_000, 4_900, 6_000))),
 )
 mishaps = st.one_of(acts, st.tuples(st.just("kill"), st.booleans()))
 Intrusion = tuple[str, tuple[Any, ...], bool]
 intrusions = st.tuples(st.sampled_from((*POINTS, "data", "claimed")), mishaps, st.booleans())
 spans = st.sampled_from(SPANS)
-events = st.sampled_from(tuple(EVENTS))
+events = st.sampled_from(EVENTS)
 
 COUNTED: Counter[str] = Counter()
 """What all machines of this process have met."""
@@ -62,6 +64,7 @@ class Promise(RuleBasedStateMachine):
         self.clock = VirtualClock(BEGIN)
         self.ledger = Ledger()
         self.subjects: dict[str, str] = {}
+        self.erased: set[str] = set()  # addresses, of people who may have come back since
         self.version = 0
         self.lives = 0
         self.events = 0
@@ -98,7 +101,9 @@ class Promise(RuleBasedStateMachine):
     def happens(self, address: str, event: str, again: bool, span: int) -> None:
         """Something happens in the shop, which may tell it twice."""
         self.events += 1
-        told = Event(f"event-{self.events}", event, address, self.clock(), EVENTS[event])
+        # their own words, which journeys, windows and mails then hold too
+        data = {"order_id": f"{self.events} of {address}"} if event == "order_placed" else {}
+        told = Event(f"event-{self.events} of {address}", event, address, self.clock(), data)
 
         async def tell() -> None:
             for _ in range(1 + again):
@@ -210,7 +215,7 @@ class Promise(RuleBasedStateMachine):
                     for leaf in leaves[permit.leaf :]
                     if leaf["subject"] == stop.subject
                     and leaf["at"] == stop.at
-                    and leaf["type"] in ("withdrawn", "complaint", "bounced.hard")
+                    and leaf["type"] in ("withdrawn", "complaint", "bounced.hard", "erasure.requested")
                 ]
                 assert leaves[permit.leaf]["type"] == "decisions"
                 assert behind, "the log does not show that the mail was claimed before the withdrawal"
@@ -253,6 +258,9 @@ class Promise(RuleBasedStateMachine):
         people = await system.store.load(list(self.subjects.values()))
         open_ = await system.store.open_among(list(self.ledger.asked))
         self.ledger.rests(people, open_)
+        away = [address for address in PEOPLE if address in self.erased and address not in self.subjects]
+        for what in remains(self.life, self.ledger.erased, away):
+            self.ledger.fault(what)
 
     async def wish(self, address: str, wished: list[str]) -> None:
         await self.life.system.consent.sign_up(SignUp(address, tuple(wished), "en", "footer"))
@@ -262,6 +270,8 @@ class Promise(RuleBasedStateMachine):
     async def _learn_subject(self, address: str) -> None:
         (subject,) = await self.life.system.consent.subjects([address])
         assert subject is not None
+        if subject in self.ledger.erased:
+            self.ledger.fault("somebody who was erased came back as who they were")
         self.subjects[address] = subject
 
     async def act(self, act: tuple[Any, ...]) -> None:
@@ -274,16 +284,31 @@ class Promise(RuleBasedStateMachine):
                 await self._confirm(number)
             case ("complain" | "bounce" as kind, int() as number):
                 await self._return(kind, number)
+            case ("erase", str() as address):
+                await self._erase(self.subjects.get(address) if address != THEM else self._them())
             case (_, str() as address, *rest) if address in self.subjects or address == THEM:
                 await self._says(act[0], self.subjects.get(address) or self._them(), rest)
 
     def _them(self) -> str:
-        return self.ledger.newest[0] or next(iter(self.subjects.values()))
+        return self.ledger.newest[0] or next(iter(self.subjects.values()), "")
+
+    async def _erase(self, subject: str | None) -> None:
+        """Somebody wants to be forgotten."""
+        if subject is None or subject in self.ledger.erased:
+            return
+        addresses = [address for address, known in self.subjects.items() if known == subject]
+        await self.life.system.runner.erasing.erase(subject)
+        self.ledger.erases(subject, self.clock())
+        for address in addresses:
+            del self.subjects[address]
+        self.erased.update(addresses)
 
     async def _says(self, how: str, subject: str, rest: list[Any]) -> None:
         """Somebody withdraws, all or part, or chooses on the page behind the link for preferences."""
         consent, ledger, now = self.life.system.consent, self.ledger, self.clock()
         tokens = self.life.system.service.parts.tokens
+        if subject in ledger.erased:
+            how, rest = "nobody", []
         match how, rest:
             case "link", [named, by]:
                 topic = named if named in TOPICS else self.ledger.newest[1]

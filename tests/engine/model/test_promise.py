@@ -27,13 +27,16 @@ ACTS: dict[str, tuple[Any, ...]] = {
     "a bounce": ("bounce", 0),
     "a kill": ("kill", False),
     "a loss of power": ("kill", True),
+    "an erasure": ("erase", THEM),
     "slowness": ("later", 6_000),
 }
 SHORT = [
-    *((point, act, False) for point in POINTS for act in ("a click", "a kill")),
+    *((point, act, False) for point in POINTS for act in ("a click", "a kill", "an erasure")),
     ("claimed", "a click", True),
     ("data", "a click", True),
-    *(("decided", act, False) for act in ACTS if act not in ("a click", "a kill")),
+    ("claimed", "an erasure", True),
+    ("data", "an erasure", True),
+    *(("decided", act, False) for act in ACTS if act not in ("a click", "a kill", "an erasure")),
     ("data", "slowness", False),
     ("arrived", "a complaint", False),
     ("arrived", "a bounce", False),
