@@ -45,7 +45,11 @@ class Running:
 
     def ask(self, statement: Any, *given: object) -> list[Any]:
         """What the server says, asked beside everybody else."""
-        with psycopg.connect(self.url, autocommit=True) as beside:
+        return self.ask_at(self.url, statement, *given)
+
+    def ask_at(self, url: str, statement: Any, *given: object) -> list[Any]:
+        """The same of another database."""
+        with psycopg.connect(url, autocommit=True) as beside:
             found = beside.execute(statement, given or None)
             return found.fetchall() if found.description else []
 

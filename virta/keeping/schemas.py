@@ -31,8 +31,9 @@ def connected(server: Server) -> Iterator[Driver]:
     """A connection that looks at this schema and has no transaction. Raises `StoreFault`."""
     driver = reach(server, f"virta command, process {os.getpid()} at {platform.node()}")
     with closing(driver):
+        driver.cursor_factory = psycopg.Cursor  # one that spells values out, as looking at tables needs it
         try:
-            psycopg.Cursor(driver).execute(_PATIENT)
+            driver.execute(_PATIENT)
             look_at(driver, server.schema)
             yield driver
         except (psycopg.Error, DatabaseError) as fault:

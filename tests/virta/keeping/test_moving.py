@@ -1,13 +1,10 @@
 """A backup of files is put back on a server, and the other way round: the way to move a project."""
 
-import shutil
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from kept_stall import kept, name_files, name_server
+from kept_stall import SCHEMA, Database, copied, kept, name_files, name_server
 from played import play
-from postgres_server import Running
 
 from virta.command import run
 
@@ -20,16 +17,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def stall(played: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(played, tmp_path / "stall"))
-
-
-@pytest.fixture
-def database(postgres: Running, schema: Callable[[], str]) -> Iterator[tuple[str, str]]:
-    """An address, and the name of a project that nobody else has there."""
-    name = schema()
-    yield postgres.url.replace("postgres:@", "postgres@"), name
-    for row in postgres.ask("SELECT nspname FROM pg_namespace WHERE starts_with(nspname, %s)", f"{name}_"):
-        postgres.drop(row[0])
+    return copied(played, tmp_path / "stall")
 
 
 def proved(stall: Path, to: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -42,16 +30,14 @@ def proved(stall: Path, to: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_project_moves_to_a_server_and_back(
-    stall: Path, database: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    stall: Path, database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Row for row, each table of both stores; the log proves the same on each side."""
     before = kept(stall, tmp_path / "one")
     assert sum(len(rows) for tables in before.values() for rows in tables.values()) > 100
-    name_server(stall, *database)
+    name_server(stall, database.url)
     assert run(["restore", str(tmp_path / "one"), str(stall)]) == 0
-    assert (
-        f"engine.db is back in the schema {database[1]}_engine in the PostgreSQL" in capsys.readouterr().out
-    )
+    assert f"engine.db is back in the schema {SCHEMA}_engine in the PostgreSQL" in capsys.readouterr().out
     assert not list((stall / "data").glob("*.db"))
     assert list((stall / "data").glob("before-restore-*/engine.db"))
     proved(stall, tmp_path / "there.zip", capsys)

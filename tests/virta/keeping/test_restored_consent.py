@@ -1,0 +1,137 @@
+"""`virta restore`: nobody's consent comes back."""
+
+import asyncio
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import pytest
+from kept_stall import consenting, lose
+from postgres_server import Running
+from sqlalchemy import select
+
+from consent.client import InProcess
+from consent.contract import Ask, MailClass, Outcome, Policy, Reason, Settlement, SignUp, Visit
+from consent.service import Service
+from consent.stops import read_stops
+from consent.store import policies
+from virta.command import run
+from virta.keeping.places import places_of
+from virta.settings import read_settings
+
+T = TypeVar("T")
+
+
+def told(capsys: pytest.CaptureFixture[str]) -> str:
+    found = capsys.readouterr()
+    return found.out + found.err
+
+
+async def joined(service: Service, email: str) -> str:
+    """The id of somebody who agreed to the topic `news`."""
+    client = InProcess(service)
+    await client.sign_up(SignUp(email, ("news",), "en", "test"))
+    asks = [proof.ask for proof in await client.proofs()]
+    links = [one.links.confirm for one in await client.decide(asks)]
+    permits = (await client.claim("test", asks, [])).permits
+    await client.settle("test", [Settlement(one.key, one.attempt, Outcome.ACCEPTED) for one in permits])
+    return (await client.confirm(links[-1].rpartition("/")[2], Visit())).subject
+
+
+async def asked(service: Service, subject: str, key: str) -> Reason | None:
+    """Why the consent service lets no marketing mail go to them, None: it does."""
+    with service.store.reader.begin():
+        body = service.store.reader.scalar(select(policies.c.body))
+    template = next(one for one in msgspec.json.decode(body, type=Policy).templates if one.unsubscribe)
+    ask = Ask(key * 32, 1, subject, MailClass.MARKETING, "news", template.digest)
+    claimed = await InProcess(service).claim("test", [ask], [])
+    for permit in claimed.permits:
+        await InProcess(service).settle("test", [Settlement(permit.key, 1, Outcome.ACCEPTED)])
+    return claimed.denied[0].reason if claimed.denied else None
+
+
+def in_time(coroutine: Coroutine[Any, Any, T]) -> T:
+    return asyncio.run(coroutine)
+
+
+def test_who_withdrew_after_the_backup_stays_withdrawn(stall: Path, tmp_path: Path) -> None:
+    """The stops file is not put back to what it was, and the consent service makes up for its lines."""
+    with consenting(stall) as service:
+        subject = in_time(joined(service, "anna@example.com"))
+        assert in_time(asked(service, subject, "a")) is None
+    old = tmp_path / "old"
+    assert run(["backup", str(stall), "--to", str(old)]) == 0
+    with consenting(stall) as service:
+        token = service.parts.tokens.unsubscribe(subject, "news").rpartition("/")[2]
+        in_time(InProcess(service).withdraw(token, "one_click", False, Visit()))
+    assert run(["restore", str(old), str(stall), "--over-newer"]) == 0
+    with consenting(stall) as service:
+        assert in_time(asked(service, subject, "b")) is Reason.WITHDRAWN
+
+
+def test_a_backup_brings_the_stops_that_the_disk_has_lost(stall: Path, tmp_path: Path) -> None:
+    """An older store of consent beside a newer file of stops: nobody is mailed who said no."""
+    with consenting(stall) as service:
+        subject = in_time(joined(service, "anna@example.com"))
+        token = service.parts.tokens.unsubscribe(subject, "news").rpartition("/")[2]
+        in_time(InProcess(service).withdraw(token, "one_click", False, Visit()))
+    assert run(["backup", str(stall), "--to", str(tmp_path / "new")]) == 0
+    stops = places_of(stall, read_settings(stall)).stops
+    stops.write_bytes(b"")
+    assert run(["restore", str(tmp_path / "new"), str(stall)]) == 0
+    assert [stop.subject for stop in read_stops(stops)] == [subject]
+
+
+def test_marketing_stays_shut_until_the_log_is_as_long_as_it_was(
+    stall: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Agreements and mails of after the backup are lost with it; what the log was is told by what is moved
+    aside, and remembered through another restore."""
+    with consenting(stall) as service:
+        subject = in_time(joined(service, "anna@example.com"))
+    assert run(["backup", str(stall), "--to", str(tmp_path / "old")]) == 0
+    with consenting(stall) as service:
+        in_time(joined(service, "bob@example.com"))
+        in_time(joined(service, "carl@example.com"))
+    for _ in range(2):
+        capsys.readouterr()
+        assert run(["restore", str(tmp_path / "old"), str(stall), "--over-newer"]) == 0
+        assert "Marketing stays shut: the log of consent has" in told(capsys)
+    with consenting(stall) as service:
+        assert in_time(asked(service, subject, "a")) is Reason.LOG_BEHIND
+        in_time(joined(service, "dora@example.com"))
+        in_time(joined(service, "egon@example.com"))
+        assert in_time(asked(service, subject, "a")) is None
+
+
+def test_a_checkpoint_that_somebody_kept_shuts_it_too(
+    stall: Path, tmp_path: Path, postgres: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The disk is lost with all that was on it; a receipt of a subscriber tells how long the log was."""
+    assert run(["backup", str(stall), "--to", str(tmp_path / "old")]) == 0
+    with consenting(stall) as service:
+        in_time(joined(service, "anna@example.com"))
+        receipt = service.write(lambda tx: tx.sign()).note
+    (tmp_path / "receipt").write_text(receipt, "utf-8")
+    lose(stall, postgres)
+    put = ["restore", str(tmp_path / "old"), str(stall)]
+    assert run([*put, "--checkpoint", str(tmp_path / "receipt")]) == 0
+    assert "Marketing stays shut" in told(capsys)
+
+
+def test_a_backup_that_was_taken_while_marketing_was_shut_shuts_it_again(
+    stall: Path, tmp_path: Path, postgres: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On a new machine nothing but the backup knows how long the log was."""
+    assert run(["backup", str(stall), "--to", str(tmp_path / "old")]) == 0
+    with consenting(stall) as service:
+        subject = in_time(joined(service, "anna@example.com"))
+    assert run(["restore", str(tmp_path / "old"), str(stall), "--over-newer"]) == 0
+    assert run(["backup", str(stall), "--to", str(tmp_path / "shut")]) == 0
+    lose(stall, postgres)
+    assert run(["restore", str(tmp_path / "shut"), str(stall)]) == 0
+    assert told(capsys).count("Marketing stays shut: the log of consent has") == 2
+    with consenting(stall) as service:
+        subject = in_time(joined(service, "bob@example.com"))
+        assert in_time(asked(service, subject, "a")) is None
