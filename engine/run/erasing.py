@@ -46,7 +46,7 @@ class Erasing:
         drop: Callable[[Collection[str]], None] = lambda contacts: None,
     ) -> None:
         self.people: set[str] = set()
-        self._store = store
+        self._store = store.forgetting
         self._consent = consent
         self._clock = clock
         self._drop = drop
@@ -55,7 +55,7 @@ class Erasing:
 
     async def begin(self) -> None:
         """Take up what an earlier life left."""
-        known = await self._store.erased()
+        known = await self._store.everybody()
         self.people = {one.contact for one in known}
         self._open = {one.contact for one in known if not one.told}
 
@@ -103,7 +103,7 @@ class Erasing:
         self.people.update(contacts)
         self._open.update(contacts)
         self._drop(set(contacts))
-        await self._store.forget_people(contacts)
+        await self._store.forget(contacts)
 
     async def go_on(self) -> bool:
         """A part of what is left to do; whether there was anything to do now."""
@@ -118,7 +118,7 @@ class Erasing:
             await self._consent.forgotten(gone)
         except Unavailable as fault:
             return self._later(str(fault))
-        await self._store.told_erased(gone)
+        await self._store.tell(gone)
         self._open.difference_update(gone)
         log.info("people were erased", count=len(gone))
         return True

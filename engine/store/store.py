@@ -43,7 +43,7 @@ from engine.store.batch import Batch
 from engine.store.control import Instruction
 from engine.store.coupons import Code
 from engine.store.database import Database
-from engine.store.erased import Erased
+from engine.store.forgetting import Forgetting
 from engine.store.handed import Handed
 from engine.store.people import Due
 from engine.store.releases import Backfill, Release
@@ -62,6 +62,7 @@ class Store:
 
     def __init__(self, place: Place | None, durable: bool = True, image: bytes | None = None) -> None:
         self._database = Database(place, t.metadata, durable, image)
+        self.forgetting = Forgetting(self._database)
         self._places = effects.Places()
         self._end: int | None = None  # of the inbox; None: not known
         self._next_due: int | None = None
@@ -208,38 +209,6 @@ class Store:
         transaction."""
         while await self._database.run(_forget_journal, before, part):
             pass
-
-    # people who were erased
-
-    async def erased(self) -> list[Erased]:
-        """Everybody who was erased."""
-        return await self._database.run(erased.find)
-
-    async def forget_people(self, contacts: Sequence[str]) -> None:
-        """Delete all rows of these people, and take in none any more; their lines in the journal go by
-        `search_journal`."""
-        await self._database.run(erased.forget, contacts)
-
-    async def search_journal(self, part: int) -> bool:
-        """Take lines of people who were erased out of up to `part` rows of the journal; whether there was
-        anything to do."""
-        return await self._database.run(erased.search, part)
-
-    async def rewrite(self) -> bool:
-        """Leave nothing of what was deleted on any page. False: somebody reads what was before."""
-        return await self._database.rewrite(erased.tables())
-
-    async def told_erased(self, contacts: Sequence[str]) -> None:
-        """The consent service knows that these people are forgotten."""
-        await self._database.run(erased.tell, contacts)
-
-    async def addressed(self, after: int, limit: int) -> list[tuple[int, str]]:
-        """The first `limit` rows of the inbox behind position `after` that still have an address, with it."""
-        return await self._database.run(erased.addressed, after, limit)
-
-    async def name(self, rows: Sequence[tuple[int, str]]) -> None:
-        """Give rows of the inbox, by position, their contacts in place of their addresses."""
-        await self._database.run(erased.name, rows)
 
     async def keep_asked(self, new: Asked, judges: str, definitions: Mapping[str, str]) -> Questions:
         """Write down what is asked of people from now on; all that ever was, by digest. `definitions` are

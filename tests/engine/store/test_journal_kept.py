@@ -48,7 +48,7 @@ async def test_of_who_is_erased_nothing_is_left(store: Store) -> None:
     for day in range(5):
         await write(store, (ANNA, NOW + day * DAY), (BELA, NOW + day * DAY))
     await write(store, (ANNA, NOW + 5 * DAY))
-    await store.forget_people([ANNA])
-    while await store.search_journal(2):
+    await store.forgetting.forget([ANNA])
+    while await store.forgetting.search_journal(2):
         pass
     assert await told(store) == [(BELA, NOW + day * DAY) for day in range(5)]
