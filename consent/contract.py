@@ -62,9 +62,9 @@ class Reason(StrEnum):
     WITHDRAWN = "withdrawn"
     COMPLAINED = "complained"  # they called a mail spam, and have not confirmed anew since
     HARD_BOUNCED = "hard_bounced"  # their mailbox does not exist, as far as is known
+    SUPPRESSED = "suppressed"  # the address was erased, and has not confirmed anew since
     TOPIC_CAP = "topic_cap"
     OWN_FREQUENCY = "own_frequency"  # they asked for fewer mails
-    SUPPRESSED = "suppressed"  # the address was erased, and has not confirmed anew since
     PAUSED = "paused"  # they asked for none until a day that is to come
     NOT_ON_TEAM = "not_on_team"
     NO_PROOF_WANTED = "no_proof_wanted"

@@ -12,6 +12,7 @@ OF_FLOWS = (
 """Reasons of the engine: limits and quiet hours, an empty list of codes, and what became of the mail."""
 
 OF_CONSENT = (
+    "erased",
     "unknown_subject",
     "unreadable_subject",
     "unknown_template",
@@ -27,6 +28,7 @@ OF_CONSENT = (
     "withdrawn",
     "complained",
     "hard_bounced",
+    "suppressed",
     "topic_cap",
     "own_frequency",
     "paused",
