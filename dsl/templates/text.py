@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any
 
 import jinja2
 from jinja2 import nodes as j
@@ -10,7 +11,7 @@ from jinja2.lexer import TokenStream
 from jinja2.parser import Parser
 from msgspec import Struct
 
-from dsl.templates.words import tokens
+from dsl.templates.words import VALUE, tokens
 
 FILTERS = ("money", "date", "time")
 """The filters that templates have beside Jinja's own."""
@@ -30,6 +31,16 @@ class _Environment(jinja2.Environment):
         if found is None:
             return super()._tokenize(source, name, filename, state)
         return TokenStream(iter(found), name, filename)
+
+
+class _Parser(Parser):
+    def parse_tuple(self, *arguments: Any, **named: Any) -> j.Tuple | j.Expr:
+        value = self.stream.current.value
+        if self.stream.current.type != VALUE:
+            return super().parse_tuple(*arguments, **named)
+        next(self.stream)
+        assert isinstance(value, j.Expr)
+        return value
 
 
 ENVIRONMENT = _Environment(autoescape=True)
@@ -77,7 +88,7 @@ def read_text(text: str) -> Text:
     if "{" not in text:
         return Text(j.Template([j.Output([j.TemplateData(text)], lineno=1)], lineno=1))
     try:
-        tree = j.Template(Parser(ENVIRONMENT, text).subparse(), lineno=1)
+        tree = j.Template(_Parser(ENVIRONMENT, text).subparse(), lineno=1)
     except RecursionError:
         return Text(None, "nested too deeply")
     except jinja2.TemplateSyntaxError as fault:
@@ -92,8 +103,12 @@ def read_text(text: str) -> Text:
             match node:
                 case j.TemplateData() | j.Const():
                     continue
+                case j.Output() | j.Getattr():
+                    pass
                 case j.Filter() | j.Test():
                     strange += [each for each in _named(node) if each.name not in each.known]
+                case j.Name(ctx="load"):
+                    continue
                 case j.Name() | j.NSRef() | j.Macro():
                     given += _given(node)
                 case j.Import() | j.FromImport():
@@ -101,29 +116,28 @@ def read_text(text: str) -> Text:
                     statements.append(node)
                 case j.Block() | j.Extends() | j.Include():
                     statements.append(node)
-            below += _below(node)
+            _add_below(node, below)
         level = below
         if not level:
             return Text(tree, "", 1, tuple(strange), tuple(statements), tuple(given))
     return Text(None, "nested too deeply", level[0].lineno)
 
 
-def _below(node: j.Node) -> Iterator[j.Node]:
-    """What hangs from a node; Jinja's own way looks at each of its fields in turn, names and numbers too."""
+def _add_below(node: j.Node, below: list[j.Node]) -> None:
+    """Add what hangs from a node; Jinja's own way looks at each of its fields in turn, names and numbers
+    too."""
     for name in node.fields:
         each = getattr(node, name)
-        if isinstance(each, j.Node):
-            yield each
-        elif each.__class__ is list:
-            yield from (one for one in each if isinstance(one, j.Node))
+        if each.__class__ is list:
+            below += [one for one in each if isinstance(one, j.Node)]
+        elif isinstance(each, j.Node):
+            below.append(each)
 
 
 def _given(node: j.Node) -> Iterator[tuple[str, int]]:
     """The names that a node gives a meaning, by `set`, `with`, `for`, `macro` or `import`."""
     match node:
-        case j.Name() if node.ctx != "load":
-            yield node.name, node.lineno
-        case j.NSRef() | j.Macro():
+        case j.Name() | j.NSRef() | j.Macro():
             yield node.name, node.lineno
         case j.Import():
             yield node.target, node.lineno

@@ -1,4 +1,4 @@
-"""The words of a template are those that Jinja's own lexer reads."""
+"""The words of a template are those that Jinja's own lexer reads, and its values those of Jinja's parser."""
 
 from pathlib import Path
 
@@ -6,8 +6,10 @@ import jinja2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jinja2 import nodes as j
 
-from dsl.templates.words import tokens
+from dsl.templates.text import read_text
+from dsl.templates.words import VALUE, tokens
 
 ROOT = Path(__file__).parents[2]
 JINJA = jinja2.Environment(autoescape=True)
@@ -28,6 +30,13 @@ PIECES = (
     "block c",
     "é text",
 )
+VALUES = (
+    *"""a contact.name .b . | |default |d("x") ('y') ("") ( ) (1) (007) (1,2) (x) ("a",) not true None is in
+    if é 1 .1 [0] -1 "x" } {""".split(),
+    " ",
+    "\n",
+    "\t",
+)
 
 
 def by_jinja(text: str) -> list[tuple[int, str, object]] | None:
@@ -37,10 +46,36 @@ def by_jinja(text: str) -> list[tuple[int, str, object]] | None:
         return None
 
 
+def told(part: object) -> object:
+    """A part of a tree as plain data, with the line of each node."""
+    if isinstance(part, list):
+        return [told(each) for each in part]
+    if isinstance(part, j.Node):
+        return type(part), part.lineno, [(name, told(getattr(part, name))) for name in part.fields]
+    return part
+
+
+def tree_by_jinja(text: str) -> object:
+    """A tree, or the fault that there is and its line."""
+    try:
+        return told(JINJA.parse(text))
+    except jinja2.TemplateSyntaxError as fault:
+        return fault.message, fault.lineno
+
+
+def same_tree(text: str) -> None:
+    """What has braces is compared by what comes of it, faults included."""
+    found = read_text(text)
+    if "{" in text:
+        ours = told(found.tree) if found.tree is not None else (found.fault, found.line)
+        assert ours == tree_by_jinja(text), text
+
+
 def same(text: str) -> bool:
     """Whether the text is read here; then it is read as by Jinja."""
+    same_tree(text)
     found = tokens(text)
-    if found is not None:
+    if found is not None and not any(each.type == VALUE for each in found):
         assert [(each.lineno, each.type, each.value) for each in found] == by_jinja(text), text
     return found is not None
 
@@ -58,6 +93,22 @@ def test_any_text_is_read_as_by_jinja_or_left_to_it(text: str) -> None:
     same(text)
     same("{{" + text + "}}\n")
     same("a\n{% " + text + " %}\n\n")
+
+
+@given(st.lists(st.sampled_from(VALUES), max_size=8).map("".join))
+def test_any_value_is_read_as_by_jinja(text: str) -> None:
+    """Paths with filters, whole and with something amiss."""
+    same("{{" + text + "}}")
+    same("a\n{{ a" + text + " }}}")
+
+
+@pytest.mark.parametrize("text", ["{{ a }}", "{{a.b}}", "{{ a.b | c | d('x') }}", '{{ a|b( "" ) | c(10) }}'])
+def test_a_plain_value_is_one_word(text: str) -> None:
+    """It needs no parser."""
+    found = tokens(text)
+    assert found is not None
+    assert [each.type for each in found] == ["variable_begin", VALUE, "variable_end"]
+    same_tree(text)
 
 
 @pytest.mark.parametrize(
