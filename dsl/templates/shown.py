@@ -3,7 +3,8 @@
 import re
 from collections.abc import Hashable, Iterable
 from functools import lru_cache
-from html.parser import HTMLParser
+
+from dsl.templates.tags import TagReader
 
 OPEN, CLOSE = "\ue000", "\ue001"
 """They stand around the name of a value."""
@@ -64,10 +65,7 @@ def values_in_html(html: str) -> frozenset[str]:
     for piece in html.split(SEAM):
         state, found = _read_on(state, piece)
         seen |= found
-    reader = _Reader(state)
-    reader.close()
-    reader.end_link()
-    return frozenset(seen | reader.seen)
+    return frozenset(seen | _left(state))
 
 
 _State = tuple[tuple[str, Hashable], ...]
@@ -84,11 +82,20 @@ def _read_on(state: _State, piece: str) -> tuple[_State, frozenset[str]]:
     )
 
 
-class _Reader(HTMLParser):
+@lru_cache(_KEPT)
+def _left(state: _State) -> frozenset[str]:
+    """What a reader sees once nothing follows any more."""
+    reader = _Reader(state)
+    reader.close()
+    reader.end_link()
+    return frozenset(reader.seen)
+
+
+class _Reader(TagReader):
     """All that it holds beside `seen` can be compared and kept, so that it may go on from there."""
 
     def __init__(self, state: _State) -> None:
-        super().__init__(convert_charrefs=True)
+        super().__init__()
         self.seen: set[str] = set()
         self._stack: tuple[tuple[str, bool, bool], ...] = ()  # open elements: hidden, of size nothing
         self._maybe = 0
@@ -97,13 +104,8 @@ class _Reader(HTMLParser):
         self._words = False
         vars(self).update(state)
 
-    def updatepos(self, i: int, j: int) -> int:
-        """Where in the text something stands is never asked for, and costs time."""
-        return j
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        text = self.get_starttag_text() or ""
-        plain = [(name, value or "") for name, value in attrs]
+    def open_tag(self, tag: str, attributes: list[tuple[str, str | None]], text: str) -> None:
+        plain = [(name, value or "") for name, value in attributes]
         whole = True
         if _MARKS.search(text):
             whole = text.count(MAYBE) == text.count(SURE)
@@ -128,9 +130,6 @@ class _Reader(HTMLParser):
         if tag not in _VOID:
             self._stack = (*self._stack, (tag, hidden, tiny))
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)  # HTML knows no empty `<div/>`: it stays open
-
     def handle_endtag(self, tag: str) -> None:
         if tag == "a":
             self.end_link()
@@ -145,13 +144,14 @@ class _Reader(HTMLParser):
                 self._conditions(piece)
                 continue
             hidden = bool(self._stack) and (self._stack[-1][1] or self._stack[-1][2])
-            if not hidden and self._maybe <= 0:
+            if hidden or self._maybe > 0:
+                continue
+            found: Iterable[str] = _VALUE.findall(piece) if OPEN in piece else ()
+            if not self._in_link:
+                self.seen.update(found)
+            else:  # an address as the words of a link says nothing of where it leads
                 self._read(piece)
-                if not self._in_link:
-                    self.seen.update(_VALUE.findall(piece))
-                else:  # an address as the words of a link says nothing of where it leads
-                    found: Iterable[str] = _VALUE.findall(piece)
-                    self.seen.update(name for name in found if not name.startswith("links."))
+                self.seen.update(name for name in found if not name.startswith("links."))
 
     def handle_comment(self, data: str) -> None:
         self._conditions(data)
