@@ -14,22 +14,30 @@ from engine.insight.held_back import held_back, sentences
 from engine.insight.records import open_records
 from engine.store.database import StoreFault
 from virta.commands.consent_opening import reading
-from virta.database_url import engine_place
-from virta.keeping.places import places_of
+from virta.keeping.places import Places, places_of
 from virta.keeping.versions import refuse_other_versions
 from virta.operating import checks
 from virta.operating.complaint import Complaint
 from virta.operating.mail_server import mail_server
 from virta.operating.ordering import is_running, now
+from virta.operating.remnants import remnants
 from virta.settings import BrokenProject, Settings, read_settings
 from virta.wiring import login_of
 
+_RUNNING = {
+    True: "An engine runs.",
+    False: "No engine runs.",
+    None: "Whether an engine runs cannot be told.",
+}
+
 
 class Report(Struct, frozen=True):
-    """What `--format json` prints. `held_back` are orders in force: no fault."""
+    """What `--format json` prints. `running` null: it cannot be told. `held_back` are orders in force and
+    `notes` what else is no fault."""
 
-    running: bool
+    running: bool | None
     held_back: tuple[str, ...]
+    notes: tuple[str, ...]
     findings: tuple[Complaint, ...]
 
 
@@ -44,28 +52,38 @@ def doctor(
     """Look at stores, keys, disk, clock and mail server, also while Virta serves, and change nothing. Exit
     code 1: something is to be done."""
     settings = read_settings(folder.resolve())
-    place, at = engine_place(folder, settings), now()
-    running = is_running(place)
+    places, at = places_of(folder, settings), now()
+    running = _running(places)
     orders: list[str] = []
-    stores = _stores(folder, settings, at, running, orders)
-    found = tuple(chain(stores, _around(folder, settings, at, integrity)))
+    notes: list[str] = []
+    stores = _stores(folder, settings, places, at, running is not False, orders)
+    kept = chain(_on_server(places, integrity, notes), remnants(places, at))
+    found = tuple(chain(stores, kept, _around(folder, settings, at, integrity)))
     if output == "json":
-        print(msgspec.json.format(msgspec.json.encode(Report(running, tuple(orders), found))).decode())
+        report = Report(running, tuple(orders), tuple(notes), found)
+        print(msgspec.json.format(msgspec.json.encode(report)).decode())
         return 1 if found else 0
-    print("An engine runs." if running else "No engine runs.")
-    print("\n".join(orders or ["Nothing is held back."]))
+    print(_RUNNING[running])
+    print("\n".join([*(orders or ["Nothing is held back."]), *notes]))
     for one in found:
         print(f"{one.what}: {one.says}\n    {one.do}")
     print("All is well." if not found else f"{len(found)} to look at.")
     return 1 if found else 0
 
 
+def _running(places: Places) -> bool | None:
+    try:
+        return is_running(places.engine)
+    except StoreFault:
+        return None
+
+
 def _stores(
-    folder: Path, settings: Settings, at: int, running: bool, orders: list[str]
+    folder: Path, settings: Settings, places: Places, at: int, running: bool, orders: list[str]
 ) -> Iterator[Complaint]:
     try:
-        refuse_other_versions(places_of(folder, settings), folder)
-        with open_records(engine_place(folder, settings)) as records:
+        refuse_other_versions(places, folder)
+        with open_records(places.engine) as records:
             orders += sentences(held_back(records, at).orders, ZoneInfo(settings.time_zone))
             yield from checks.journeys(records, at, running)
             yield from checks.unknown_outcomes(records, at)
@@ -73,6 +91,15 @@ def _stores(
             yield from checks.clock(records, at)
     except (BrokenProject, StoreFault) as fault:
         yield Complaint("engine-store", str(fault), "Mend that first: nothing else about people can be told.")
+
+
+def _on_server(places: Places, integrity: bool, notes: list[str]) -> Iterator[Complaint]:
+    """What is wrong with stores that are on a server."""
+    if all(isinstance(place, Path) for place in places.stores.values()):
+        return
+    from virta.operating.on_server import on_server  # its driver is an extra
+
+    yield from on_server(places, integrity, notes)
 
 
 def _around(folder: Path, settings: Settings, at: int, integrity: bool) -> Iterator[Complaint]:

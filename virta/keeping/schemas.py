@@ -167,21 +167,32 @@ def aside_name(schema: str, moment: datetime) -> str:
     return f"{project[:_LONGEST]}_{part}_{moment:%Y%m%dt%H%M%Sz}"
 
 
-def leaves_known(server: Server) -> Iterator[int]:
+def put_aside(driver: Driver, schema: str) -> list[str]:
+    """The schemas that were put aside for this one, oldest first."""
+    project, _, part = schema.rpartition("_")
+    like = f"^{project[:_LONGEST]}_{part}_[0-9]{{8}}t[0-9]{{6}}z$"
+    found = driver.execute("SELECT nspname FROM pg_namespace WHERE nspname ~ %s ORDER BY nspname", [like])
+    return [name for (name,) in found.fetchall()]
+
+
+def leaves_known(server: Server) -> list[int]:
     """How long the log of a store of consent is, and of those that were put aside for it. Raises
     `StoreFault`."""
-    project, _, part = server.schema.rpartition("_")
-    like = f"^{project[:_LONGEST]}_{part}_[0-9]{{8}}t[0-9]{{6}}z$"
+    known = []
     with connected(server) as driver:
-        found = driver.execute(
-            "SELECT schemaname FROM pg_tables WHERE tablename = 'leaves'"
-            " AND (schemaname = %s OR schemaname ~ %s)",
-            [server.schema, like],
-        )
-        for (name,) in found.fetchall():
-            leaves = sql.Identifier(name, "leaves")
-            asked = sql.SQL("SELECT coalesce(max(seq) + 1, 0) FROM {}").format(leaves)
-            yield int((driver.execute(asked).fetchone() or (0,))[0])
+        for name in (server.schema, *put_aside(driver, server.schema)):
+            there = driver.execute("SELECT to_regclass(%s)", [f'"{name}".leaves']).fetchone()
+            if there != (None,):
+                leaves = sql.Identifier(name, "leaves")
+                asked = sql.SQL("SELECT coalesce(max(seq) + 1, 0) FROM {}").format(leaves)
+                known.append(int((driver.execute(asked).fetchone() or (0,))[0]))
+    return known
+
+
+def tables_of(driver: Driver, schema: str) -> list[str]:
+    """The names of the tables in a schema."""
+    found = driver.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s ORDER BY 1", [schema])
+    return [name for (name,) in found.fetchall()]
 
 
 def _is_there(driver: Driver, schema: str) -> bool:
