@@ -9,7 +9,18 @@ from msgspec.structs import replace
 from sqlalchemy import bindparam, select
 from sqlalchemy.exc import DBAPIError
 
-from consent import claims, forgetting, pages, policy, preferences, reports, settlements, signup, withdrawal
+from consent import (
+    claims,
+    erasure,
+    forgetting,
+    pages,
+    policy,
+    preferences,
+    reports,
+    settlements,
+    signup,
+    withdrawal,
+)
 from consent.address import Address, read_address
 from consent.contract import (
     Ask,
@@ -208,6 +219,10 @@ class InProcess:
         done = await self._hop(self._service.writer, lambda: forgetting.forgotten(self._service, subjects))
         if not done:
             raise Unavailable("The consent store is being read as it was before an erasure.")
+
+    async def backups_forgot(self, days: int) -> int:
+        """See `ConsentClient`."""
+        return await self._write(lambda tx: erasure.forgotten_by_backups(tx, days))
 
     async def offered(self) -> tuple[Purpose, ...]:
         """See `ConsentClient`."""

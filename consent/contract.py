@@ -379,6 +379,10 @@ class ConsentClient(Protocol):
     async def forgotten(self, subjects: Sequence[str]) -> None:
         """Whoever else keeps something of people has forgotten these, who were erased here."""
 
+    async def backups_forgot(self, days: int) -> int:
+        """Note of whom no backup can know anything any more, since each is kept for `days` at most; how many
+        they are."""
+
     async def offered(self) -> tuple[Purpose, ...]:
         """The topics that a sign-up form may offer: those that rest on consent."""
 

@@ -73,9 +73,15 @@ class History(Struct, frozen=True):
 def history(reading: Reading, address: Address) -> History | None:
     """The history of whoever has `address`; None if the service never heard of it."""
     identity = find(reading, address)
-    if identity is None:
+    return history_of(reading, identity, address.typed) if identity is not None else None
+
+
+def history_of(reading: Reading, identity: str, typed: str = "") -> History | None:
+    """The history of a subject, whose address is shown as `typed` if what is sealed cannot be opened; None if
+    there is no such subject."""
+    subject = load(reading, [identity]).get(identity)
+    if subject is None:
         return None
-    subject = load(reading, [identity])[identity]
     vault = reading.parts.vault
     stands = reading.conn.execute(
         select(standings).where(standings.c.subject == identity).order_by(standings.c.topic)
@@ -116,7 +122,7 @@ def history(reading: Reading, address: Address) -> History | None:
     )
     return History(
         subject=identity,
-        address=_address(vault, subject, address),
+        address=_address(vault, subject, typed),
         language=subject.language,
         epoch=subject.epoch,
         standings=tuple(_stands(reading, subject, row.topic, row.at, times) for row in stands),
@@ -149,9 +155,9 @@ def _stands(reading: Reading, subject: Subject, topic: str, at: int, times: Mapp
     return Stands(topic, state, standing.seq, standing.expires if standing.lapsed(reading.now) else at)
 
 
-def _address(vault: Vault, subject: Subject, asked: Address) -> str:
+def _address(vault: Vault, subject: Subject, asked: str) -> str:
     """As it was typed; as it was asked for, if what is sealed cannot be opened."""
     try:
         return vault.open_address(subject.id, subject.wrapped, subject.sealed)
     except WrongKeys:
-        return asked.typed
+        return asked

@@ -85,6 +85,11 @@ GROUPS = (
                 "Show where a person stands, and why.",
             ),
             Command(
+                "consent erase",
+                "virta.commands.consent_erase:erase",
+                "Forget a person for good.",
+            ),
+            Command(
                 "consent export",
                 "virta.commands.consent_export:export",
                 "Write the log and the decisions to a file that proves itself.",

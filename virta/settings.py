@@ -80,12 +80,14 @@ class Delivery(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 class Stores(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Folders and files, relative to the project. For `mails_days` days a mail can be seen in the browser,
     for `events_months` months raw events are kept, from which a new flow learns the past, for
-    `journal_months` what every step of a flow did, and why."""
+    `journal_months` what every step of a flow did, and why. Backups are kept for `backups_days`: Virta does
+    not delete them, and notes by it when an erasure has reached them."""
 
     folder: str = "data"
     mails_days: int = 90
     events_months: int = 25
     journal_months: int = 25
+    backups_days: int = 30
     url: str = ""  # postgresql://… of the engine's tables; empty: a file in `folder`
     password: str = ""  # write it env:NAME
     consent_url: str = ""  # the same of the consent store
@@ -243,6 +245,8 @@ def _faults(settings: Settings) -> Iterator[str]:
         yield f"`stores.events_months` must be from 1 to {_MOST_MONTHS}."
     if not 1 <= settings.stores.journal_months <= _MOST_MONTHS:
         yield f"`stores.journal_months` must be from 1 to {_MOST_MONTHS}."
+    if not 1 <= settings.stores.backups_days <= _MOST_DAYS:
+        yield f"`stores.backups_days` must be from 1 to {_MOST_DAYS}."
     if settings.serving.stop_seconds <= 0:
         yield "`serving.stop_seconds` must be more than 0."
     if settings.serving.most_waiting < 1:

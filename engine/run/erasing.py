@@ -4,6 +4,8 @@ journal part by part, and tells the consent service when nothing is left.
 The consent service forgets first, and denies each mail from that moment; so nothing that is still on its way
 here can reach anybody."""
 
+import asyncio
+import contextlib
 from collections.abc import Callable, Collection, Sequence
 
 import msgspec
@@ -26,6 +28,9 @@ OPERATOR = "operator"
 
 _PART = 500  # rows of the journal, and of the inbox, that are looked at together
 _ASK_AGAIN = 1_000  # milliseconds until the consent service is told again
+
+
+_PAUSE = 3600.0  # seconds between looks for whom no backup knows any more
 
 
 class Erase(Struct, frozen=True):
@@ -127,3 +132,11 @@ class Erasing:
         log.info("what was erased is not gone from the disk yet; it is tried again", why=why)
         self._not_before = self._clock() + _ASK_AGAIN
         return False
+
+
+async def watch_backups(consent: ConsentClient, days: int) -> None:
+    """Work for ever: have it noted of whom no backup can know anything any more."""
+    while True:
+        with contextlib.suppress(Unavailable):
+            await consent.backups_forgot(days)
+        await asyncio.sleep(_PAUSE)

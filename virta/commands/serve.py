@@ -19,6 +19,7 @@ import uvicorn
 
 from consent.contract import Unavailable
 from engine.returns.at_once import every_mail
+from engine.run.erasing import watch_backups
 from engine.run.retention import keep_forgetting
 from engine.store.database import StoreFault
 from engine.store.releases import Release
@@ -274,6 +275,7 @@ async def _live(
                         )
                     )
                 ),
+                tasks.create_task(working(watch_backups(system.consent, settings.stores.backups_days))),
                 tasks.create_task(working(system.caller.run())),
                 tasks.create_task(_fetch_proofs(system)),
             ]

@@ -1,0 +1,104 @@
+"""`virta consent erase`: forget somebody for good."""
+
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import msgspec
+from cyclopts import Parameter
+
+from consent.contract import Erasure
+from virta.commands.consent_opening import Folder, Format
+from virta.operating.erasing import Found, Held, erase_person, find_person
+from virta.settings import Settings, read_settings
+
+_REFUSED = 2
+
+
+def erase(
+    who: Annotated[str, Parameter(help="An e-mail address, or the id of a person.")],
+    folder: Folder = Path(),
+    *,
+    dry_run: Annotated[bool, Parameter(negative="", help="Tell what would go, and change nothing.")] = False,
+    yes: Annotated[bool, Parameter(negative="", help="Do not ask.")] = False,
+    output: Format = "text",
+) -> int:
+    """Erase everything that is known of a person, also while Virta serves. It cannot be undone. Exit code 1:
+    nobody is known by that, or it is not done yet; 2: it was not agreed to."""
+    settings = read_settings(folder.resolve())
+    found = find_person(folder, settings, who)
+    if found is None:
+        return _tell(output, None, None, [f"Nobody is known here as {who}."], 1)
+    if found.erasure is not None and found.erasure.primary:
+        return _tell(output, found, found.erasure, _report(settings, found.erasure), 0)
+    lines = _plan(found.held) if found.held is not None else []
+    if dry_run:
+        return _tell(output, found, None, [*lines, "Nothing was changed."], 0)
+    if not yes and (output == "json" or not sys.stdin.isatty()):
+        return _tell(output, found, None, ["Nobody is there to ask: say --yes."], _REFUSED)
+    if not yes:
+        print("\n".join(lines))
+        if input(f"This cannot be undone. Type {who} to go on: ").strip() != who:
+            return _tell(output, found, None, ["Nothing was changed."], _REFUSED)
+    done = erase_person(folder, settings, found.subject)
+    if done is None:
+        later = "The engine runs, but has not come to it yet. It will; ask again with the same words."
+        return _tell(output, found, None, [later], 1)
+    return _tell(output, found, done, _report(settings, done), 0 if done.primary else 1)
+
+
+def _plan(held: Held) -> list[str]:
+    evidence = _many(held.evidence, "piece")
+    journeys, attributes = _many(held.journeys, "journey"), _many(held.attributes, "attribute")
+    events, lines = _many(held.events, "event"), _many(held.lines, "line")
+    return [
+        "To be erased:",
+        f"  in the store of consent: address, key, {_many(held.topics, 'topic')}, {evidence} of evidence",
+        f"  in the engine: {attributes}, {journeys} under way, {events}, {lines} of the journal, kept mails",
+        f"What stays is a random id in the log, and in {_many(held.decisions, 'decision')} about mails.",
+    ]
+
+
+def _report(settings: Settings, done: Erasure) -> list[str]:
+    clock, days = ZoneInfo(settings.time_zone), settings.stores.backups_days
+
+    def moment(at: int) -> str:
+        return datetime.fromtimestamp(at // 1000, clock).strftime("%Y-%m-%d %H:%M")
+
+    lines = [f"Subject {done.subject} was erased on {moment(done.at)} (leaf {done.leaf})."]
+    if not done.primary:
+        return [
+            *lines,
+            "No mail goes any more, and the store of consent has no row of theirs. It is not done yet: there",
+            "are lines of the journal left, or somebody reads the stores as they were. Ask again.",
+        ]
+    until = datetime.fromtimestamp(done.primary // 1000, clock) + timedelta(days=days)
+    backups = (
+        f"nothing in backups since {moment(done.backups)}: each is kept for {_many(days, 'day')} at most"
+        if done.backups
+        else f"backups from before, which you delete by {until:%Y-%m-%d} (`stores.backups_days` is {days})"
+    )
+    return [
+        *lines,
+        f"All stores had forgotten them on {moment(done.primary)}: address, key, evidence, attributes,",
+        "events, journeys, kept mails, lines of the journal.",
+        "What remains, and why:",
+        "  a random id in leaves and decisions, without which older proofs would not hold",
+        "  a keyed hash of the address, which leads to no id: marketing stays away until they confirm anew",
+        f"  {backups}",
+        "  what others were told: webhooks, mail servers and their logs, mails in mailboxes",
+    ]
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'s' * (count != 1)}"
+
+
+def _tell(output: str, found: Found | None, done: Erasure | None, lines: list[str], code: int) -> int:
+    if output == "json":
+        print(msgspec.json.encode({"found": found, "erasure": done, "says": lines}).decode())
+    else:
+        print("\n".join(lines), file=sys.stderr if code == _REFUSED else sys.stdout)
+    return code

@@ -1,0 +1,143 @@
+"""An erasure that an operator asks for: who is meant, what is held of them, and carrying it through."""
+
+import asyncio
+import secrets
+import time
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from consent.address import read_address
+from consent.client import InProcess
+from consent.contract import Erasure, InvalidAddress, Unavailable
+from consent.erasure import find_erasure
+from consent.errors import ConsentError
+from consent.history import History, history_of
+from consent.service import open_service
+from consent.subjects import find
+from engine.insight.records import open_records
+from engine.run.erasing import ERASE, OPERATOR, Erase, Erasing
+from engine.run.inbox import is_contact_id
+from engine.store.control import open_desk
+from engine.store.database import StoreFault, exists
+from engine.store.store import Store
+from virta.commands.consent_opening import reading
+from virta.database_url import consent_place, engine_place
+from virta.keys import read_keys
+from virta.operating.ordering import author, is_running, now
+from virta.settings import BrokenProject, Settings
+
+PATIENCE = 30.0
+"""Seconds within which a running engine carries it through; in a long journal it takes longer."""
+
+_LOOK_AGAIN = 0.1
+
+
+class Held(Struct, frozen=True):
+    """How much of somebody is there, in numbers."""
+
+    topics: int
+    evidence: int
+    decisions: int
+    attributes: int = 0
+    journeys: int = 0
+    events: int = 0
+    lines: int = 0
+
+
+class Found(Struct, frozen=True):
+    """Somebody by their id: what is held of them, or how far their erasure has come."""
+
+    subject: str
+    held: Held | None
+    erasure: Erasure | None
+
+
+def find_person(folder: Path, settings: Settings, who: str) -> Found | None:
+    """Whoever has this address or id; None: nobody is known by it. Raises `BrokenProject`."""
+    try:
+        address = None if is_contact_id(who) else read_address(who)
+    except InvalidAddress as fault:
+        raise BrokenProject(f"`{who}` is neither an e-mail address nor the id of a person: {fault}") from None
+    with reading(folder) as service:
+        subject = who if address is None else service.read(lambda store: find(store, address))
+        if subject is None:
+            return None
+        erasure = service.read(lambda store: find_erasure(store, subject))
+        told = None if erasure else service.read(lambda store: history_of(store, subject))
+    if erasure is not None or told is not None:
+        return Found(subject, _held(folder, settings, told) if told is not None else None, erasure)
+    return None
+
+
+def _held(folder: Path, settings: Settings, told: History) -> Held:
+    kept = sum(event.evidence is not None for event in told.events)
+    held = Held(len(told.standings), kept, len(told.decisions))
+    place = engine_place(folder, settings)
+    try:
+        if not exists(place):
+            return held
+        with open_records(place) as records:
+            bundle = records.bundle(told.subject)
+            events, lines = records.events_of(told.subject), records.lines(told.subject)
+    except StoreFault as fault:
+        raise BrokenProject(str(fault)) from None
+    return msgspec.structs.replace(
+        held,
+        attributes=len(bundle.attributes),
+        journeys=len(bundle.journeys),
+        events=len(events),
+        lines=len(lines),
+    )
+
+
+def erase_person(folder: Path, settings: Settings, subject: str) -> Erasure | None:
+    """Have somebody erased: by the engine if it runs, else here and now. What came of it until now; None: a
+    running engine has not begun with it. Raises `BrokenProject`."""
+    place = engine_place(folder, settings)
+    try:
+        if is_running(place):
+            with open_desk(place) as desk:
+                desk.instruct(ERASE, msgspec.json.encode(Erase(subject)), author(), now())
+            return _wait(folder, subject)
+        return asyncio.run(_erase_here(folder, settings, subject))
+    except (StoreFault, ConsentError, Unavailable) as fault:
+        raise BrokenProject(str(fault)) from None
+
+
+def _wait(folder: Path, subject: str) -> Erasure | None:
+    until = time.monotonic() + PATIENCE
+    while True:
+        with reading(folder) as service:
+            found = service.read(lambda store: find_erasure(store, subject))
+        if (found is not None and found.primary) or time.monotonic() >= until:
+            return found
+        time.sleep(_LOOK_AGAIN)
+
+
+async def _erase_here(folder: Path, settings: Settings, subject: str) -> Erasure | None:
+    service = open_service(
+        consent_place(folder, settings),
+        read_keys(settings, folder).consent,
+        origin="erasing",  # a log that exists keeps the name it has
+        public_url=settings.url,
+        team=settings.team,
+        clock=now,
+        entropy=secrets.token_bytes,
+    )
+    with closing(service):
+        consent, place = InProcess(service), engine_place(folder, settings)
+        if not exists(place):
+            await consent.erase(subject, OPERATOR)
+            await consent.forgotten([subject])
+        else:
+            with closing(Store(place)) as store:
+                erasing = Erasing(store, consent, now)
+                await erasing.begin()
+                await erasing.erase(subject)
+                await erasing.forget([subject])
+                while await erasing.go_on():
+                    pass
+        return service.read(lambda store: find_erasure(store, subject))
