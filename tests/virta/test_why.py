@@ -79,7 +79,7 @@ def test_as_json_it_is_one_object(stall: Path, capsys: pytest.CaptureFixture[str
     code, out, _ = why(stall, "dora", capsys, "--format", "json")
     assert code == 0
     told = json.loads(out)
-    assert list(told) == ["person", "under_way", "story", "not_sent", "until", "time_zone"]
+    assert list(told) == ["person", "under_way", "story", "not_sent", "until", "time_zone", "set_aside"]
     moments = [line["at"] // 60_000 for line in told["story"]]
     assert moments == sorted(moments)
     assert told["not_sent"]["reason"] == "not_subscribed"

@@ -1,5 +1,6 @@
 """`virta doctor`: what is not as it should be, and what to do about it."""
 
+import sys
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -13,10 +14,11 @@ from msgspec import Struct
 from engine.insight.held_back import held_back, sentences
 from engine.insight.records import open_records
 from engine.store.database import StoreFault
+from engine.store.server import Place
 from virta.commands.consent_opening import reading
 from virta.keeping.places import Places, places_of
 from virta.keeping.versions import refuse_other_versions
-from virta.operating import checks
+from virta.operating import checks, resolving
 from virta.operating.complaint import Complaint
 from virta.operating.mail_server import mail_server
 from virta.operating.ordering import is_running, now
@@ -47,12 +49,23 @@ def doctor(
     integrity: Annotated[
         bool, Parameter(negative="", help="Read every page of the stores; takes a while.")
     ] = False,
+    resolve: Annotated[
+        list[str] | None,
+        Parameter(
+            consume_multiple=True,
+            help="Put it right: a kind (`set-aside`, `leftovers`), and the id of one of them. "
+            "Without any, list what can be done, and at a terminal ask.",
+        ),
+    ] = None,
+    dry_run: Annotated[bool, Parameter(help="With --resolve: only say what would be done.")] = False,
     output: Annotated[Literal["text", "json"], Parameter(name="--format", help="How to print.")] = "text",
 ) -> int:
-    """Look at stores, keys, disk, clock and mail server, also while Virta serves, and change nothing. Exit
-    code 1: something is to be done."""
+    """Look at stores, keys, disk, clock and mail server, also while Virta serves, and change nothing but by
+    `--resolve`. Exit code 1: something is to be done."""
     settings = read_settings(folder.resolve())
     places, at = places_of(folder, settings), now()
+    if resolve is not None:
+        return _resolve(places.engine, places.data, resolve, dry_run, output)
     running = _running(places)
     orders: list[str] = []
     notes: list[str] = []
@@ -78,6 +91,44 @@ def _running(places: Places) -> bool | None:
         return None
 
 
+def _resolve(place: Place, data: Path, words: list[str], dry_run: bool, output: str) -> int:
+    """Do what `words` name, or what is chosen at the terminal; without either, list what can be done."""
+    if len(words) > 2:
+        raise BrokenProject("--resolve takes a kind and an id: `virta doctor --resolve set-aside ID`.")
+    found = resolving.acts(place, data)
+    if words:
+        chosen = resolving.choose(found, words[0], words[1] if len(words) > 1 else "")
+    elif sys.stdin.isatty() and output == "text" and found:
+        chosen = _asked(found)
+    else:
+        chosen, dry_run = found, True
+    if dry_run:
+        done = resolving.Done(tuple(chosen), None, ())
+    else:
+        done = resolving.resolve(place, data, chosen, whole=len(words) == 1)
+    if output == "json":
+        print(resolving.told(done))
+    else:
+        print("\n".join([*map(_line, chosen), *done.says]) or "There is nothing to resolve.")
+    return 1 if any(one.seen is False for one in done.given or ()) else 0
+
+
+def _asked(found: list[resolving.Act]) -> list[resolving.Act]:
+    """Those whose numbers are typed at the terminal."""
+    for number, one in enumerate(found, 1):
+        print(f"{number:>4}  {one.says}")
+    answer = input("Which? Numbers, `all`, or nothing: ").replace(",", " ").split()
+    if answer == ["all"]:
+        return found
+    if not all(word.isdecimal() and 0 < int(word) <= len(found) for word in answer):
+        raise BrokenProject(f"Write numbers from 1 to {len(found)}, or `all`. Nothing was done.")
+    return [found[int(word) - 1] for word in dict.fromkeys(answer)]
+
+
+def _line(act: resolving.Act) -> str:
+    return f"{act.kind} {act.id}: {act.says}"
+
+
 def _stores(
     folder: Path, settings: Settings, places: Places, at: int, running: bool, orders: list[str]
 ) -> Iterator[Complaint]:
@@ -87,7 +138,7 @@ def _stores(
             orders += sentences(held_back(records, at).orders, ZoneInfo(settings.time_zone))
             yield from checks.journeys(records, at, running)
             yield from checks.unknown_outcomes(records, at)
-            yield from checks.set_aside(records)
+            yield from checks.set_aside(records, ZoneInfo(settings.time_zone))
             yield from checks.clock(records, at)
     except (BrokenProject, StoreFault) as fault:
         yield Complaint("engine-store", str(fault), "Mend that first: nothing else about people can be told.")
@@ -105,6 +156,7 @@ def _on_server(places: Places, integrity: bool, notes: list[str]) -> Iterator[Co
 def _around(folder: Path, settings: Settings, at: int, integrity: bool) -> Iterator[Complaint]:
     data = folder / settings.stores.folder
     yield from checks.disk(data)
+    yield from checks.left_over(data)
     yield from checks.keys(folder, settings, at)
     try:
         with reading(folder):

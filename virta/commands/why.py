@@ -15,6 +15,7 @@ from msgspec import Struct
 from consent.contract import InvalidAddress
 from engine.core import calendar
 from engine.core.calendar import NEVER
+from engine.insight.apart import Apart, apart, known_of, sentence
 from engine.insight.outside import one_line
 from engine.insight.records import open_records
 from engine.insight.story import Line, Person, last_refusal, own_zone, story, their_hour, told
@@ -37,7 +38,8 @@ class Waiting(Struct, frozen=True):
 
 class Answer(Struct, frozen=True):
     """What `--format json` prints. `not_sent` is the newest line that says why something did not go,
-    `until` the newest moment in the stores (ms UTC), `time_zone` the person's own where it is known."""
+    `until` the newest moment in the stores (ms UTC), `time_zone` the person's own where it is known.
+    `set_aside`: Virta itself fails at the person, who takes no step meanwhile; null: it does not."""
 
     person: Person
     under_way: tuple[Waiting, ...]
@@ -45,6 +47,7 @@ class Answer(Struct, frozen=True):
     not_sent: Line | None
     until: int | None
     time_zone: str | None
+    set_aside: Apart | None
 
 
 def why(
@@ -136,7 +139,8 @@ def _answer(folder: Path, person: Person, asked: Asked, clock: ZoneInfo) -> Answ
         lines = story(names, person, journal, events, clock)
         _check_flow(asked.flow, (graph.flow for graph in graphs.values()))
         lines = [line for line in lines if asked.meets(line)]
-        bundle = records.bundle(person.contact)
+        aside = next(iter(apart(records, person.contact)), None)
+        bundle = known_of(records, person.contact, aside)
         under_way = tuple(
             Waiting(
                 journey.flow,
@@ -148,9 +152,8 @@ def _answer(folder: Path, person: Person, asked: Asked, clock: ZoneInfo) -> Answ
         )
         until = records.newest()
     zone = own_zone(bundle)
-    return Answer(
-        person, under_way, tuple(lines), last_refusal(lines), until, zone.key if zone is not None else None
-    )
+    own = zone.key if zone is not None else None
+    return Answer(person, under_way, tuple(lines), last_refusal(lines), until, own, aside)
 
 
 def _print(answer: Answer, clock: ZoneInfo, bold: bool) -> None:
@@ -166,6 +169,11 @@ def _print(answer: Answer, clock: ZoneInfo, bold: bool) -> None:
     for flow in answer.under_way:
         until = f", until {moment(flow.due)} at the latest" if flow.due is not None else ""
         print(f"  Under way in {flow.flow}: {flow.step}{until}")
+    if answer.set_aside is not None:
+        print(
+            f"  {one_line(sentence(answer.set_aside, clock))}. Virta itself failed at them, and takes no step"
+        )
+        print(f"  of theirs meanwhile; all that happens is kept: {one_line(answer.set_aside.error)}")
     if not person.stands:
         print("  Has agreed to nothing: no marketing mail can go.")
     print()

@@ -6,13 +6,17 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from engine.core.bundle import Journey
 from engine.core.calendar import NEVER
 from engine.core.record import What
+from engine.insight.apart import apart
 from engine.insight.records import Records
 from virta.operating.complaint import Complaint
+from virta.operating.leftovers import leftovers
 from virta.settings import Settings
 
 _OVERDUE = 600_000
@@ -67,15 +71,30 @@ def unknown_outcomes(records: Records, now: int) -> Iterator[Complaint]:
         )
 
 
-def set_aside(records: Records) -> Iterator[Complaint]:
-    """People with whom the engine does not get on."""
-    found = records.set_aside()
-    for error, count in Counter(one.error for one in found).most_common(_SHOWN):
+def set_aside(records: Records, clock: ZoneInfo) -> Iterator[Complaint]:
+    """People with whom the engine does not get on, by what failed."""
+    found = apart(records)
+    for cause, count in Counter(one.cause for one in found).most_common(_SHOWN):
+        group = [one for one in found if one.cause == cause]
+        places = Counter(f"{one.flow}, {one.step or '?'}" for one in group if one.flow).most_common(_SHOWN)
+        told = f" ({'; '.join(f'{place}: {number}' for place, number in places)})" if places else ""
+        due = min((one.due for one in group if one.due is not None), default=None)
+        when = f"{datetime.fromtimestamp(due // 1000, clock):%Y-%m-%d %H:%M}" if due else "at the next start"
         yield Complaint(
             "set-aside",
-            f"{'1 person is' if count == 1 else f'{count:,} people are'} set aside: {error}",
-            "What happens to them is kept. They are tried again at the next start of `virta serve`; if they "
-            "stay aside, please report the error.",
+            f"{'1 person is' if count == 1 else f'{count:,} people are'} set aside{told}: {group[0].error}",
+            f"What happens to them is kept. The first of them is tried again {when}; now: `virta doctor "
+            "--resolve set-aside`. If they stay aside, please report the error.",
+        )
+
+
+def left_over(data: Path) -> Iterator[Complaint]:
+    """What a backup or a restore that was cut short has left."""
+    for path in leftovers(data):
+        yield Complaint(
+            "leftovers",
+            f"{path} was left by a backup or a restore that was cut short.",
+            f"Remove it: `virta doctor --resolve leftovers {path.name}`.",
         )
 
 

@@ -43,6 +43,7 @@ class Studio:
 
     def page(self, request: Request, name: str, status: int = 200, **values: object) -> Response:
         """The page `name`, as HTML."""
+        held, aside = self._held()
         frame = {
             "title": self.sources.title,
             "here": name,
@@ -50,18 +51,20 @@ class Studio:
             "stylesheet": f"/studio/style.{stylesheet()[0]}.css",
             "clock": self.clock,
             "names": self.sources.names,
-            "held": self._held(),
+            "held": held,
+            "aside": aside,
         }
         text = _templates().get_template(f"{name}.html").render(frame | values)
         return Response(text, status, {"Content-Security-Policy": PAGE_POLICY}, "text/html")
 
-    def _held(self) -> list[str]:
-        """What the operator holds back now, in sentences."""
+    def _held(self) -> tuple[list[str], int]:
+        """What the operator holds back now, in sentences; and how many people are set aside."""
         try:
             with self.sources.records() as records:
-                return sentences(in_force(records.instructions()), self.clock)
+                held = sentences(in_force(records.instructions()), self.clock)
+                return held, len(records.set_aside())
         except StoreFault:  # the page says itself what it cannot show
-            return []
+            return [], 0
 
     def day(self, at: int) -> date:
         """The day of a moment on the project's clock."""

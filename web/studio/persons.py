@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from consent.contract import InvalidAddress
 from dsl.wording.flows import node_words
+from engine.insight.apart import apart, known_of, sentence
 from engine.insight.story import Line, Person, last_refusal, own_zone, story, their_hour, told
 from engine.insight.values import value_words
 from web.studio.frame import Studio
@@ -99,7 +100,8 @@ def _story(request: Request, studio: Studio, person: Person) -> Response:
     with studio.sources.records() as records:
         journal, events = records.lines(person.contact), records.events_of(person.contact)
         lines = story(names, person, journal, events, studio.clock)
-        bundle = records.bundle(person.contact)
+        aside = next(iter(apart(records, person.contact)), None)
+        bundle = known_of(records, person.contact, aside)
         graphs = records.graphs()
     theirs = own_zone(bundle) or studio.clock
     under_way = [
@@ -122,6 +124,8 @@ def _story(request: Request, studio: Studio, person: Person) -> Response:
         ),
         segments=sorted(names.segments.get(name) or name for name in bundle.segments),
         under_way=under_way,
+        apart=aside,
+        apart_words=sentence(aside, studio.clock) if aside is not None else "",
         months=_months(shown, studio),
         told=lambda line: told(line, studio.clock),
         hours=lambda line: their_hour(line, studio.clock, theirs),

@@ -13,6 +13,7 @@ from consent.contract import Unavailable
 from engine.store.database import StoreFault
 from web.api.inbox import Busy, Inbox
 from web.body import TooLarge
+from web.studio.asides import get_asides, post_asides
 from web.studio.flows import get_drawing, get_flow, get_flows, get_step
 from web.studio.frame import Studio, stylesheet
 from web.studio.guard import LocalOnly
@@ -40,11 +41,16 @@ PAGES: dict[str, Look] = {
     "/mails/{position:int}": get_mail,
     "/mails/{position:int}/html": get_mail_html,
     "/people": get_person,
+    "/set-aside": get_asides,
     "/log": get_log,
 }
 
 
-ACTS: dict[str, Act] = {"/flows/{flow}/start": post_start, "/flows/{flow}/hold": post_hold}
+ACTS: dict[str, Act] = {
+    "/flows/{flow}/start": post_start,
+    "/flows/{flow}/hold": post_hold,
+    "/set-aside": post_asides,
+}
 """All that can be done here: a POST to the page that asks for it."""
 
 

@@ -1,0 +1,111 @@
+"""What the doctor finds, put right by an operator: people tried again, what was cut short cleared away.
+
+What changes people goes to the engine as an order, through the control table, where it stands for good with
+who gave it and when.
+"""
+
+import shutil
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from engine.delivery.orders import TryAgain
+from engine.insight.apart import Apart, apart
+from engine.insight.records import open_records
+from engine.store.database import StoreFault
+from engine.store.server import Place
+from virta.disk_fault import disk_fault
+from virta.operating.leftovers import leftovers
+from virta.operating.ordering import Given, give, is_running
+from virta.settings import BrokenProject
+
+SET_ASIDE, LEFTOVERS = "set-aside", "leftovers"
+KINDS = (SET_ASIDE, LEFTOVERS)
+
+
+class Act(Struct, frozen=True):
+    """Something that can be done now: `--resolve KIND ID`, and what it would do, in words."""
+
+    kind: str
+    id: str
+    says: str
+
+
+class Done(Struct, frozen=True):
+    """What `--format json` prints: what was done, or with `--dry-run` would be (`given` is null)."""
+
+    acts: tuple[Act, ...]
+    given: tuple[Given, ...] | None
+    says: tuple[str, ...]
+
+
+def acts(place: Place, data: Path) -> list[Act]:
+    """All that can be done now. Raises `BrokenProject`."""
+    found = [Act(SET_ASIDE, one.contact, _of_person(one)) for one in _apart(place)]
+    return found + [Act(LEFTOVERS, path.name, f"remove {path}") for path in leftovers(data)]
+
+
+def choose(found: list[Act], kind: str, id_: str) -> list[Act]:
+    """Those of a kind, or the one of that id. Raises `BrokenProject` where nothing is meant."""
+    if kind not in KINDS:
+        raise BrokenProject(f"`{kind}` cannot be resolved. There are: {', '.join(KINDS)}.")
+    chosen = [one for one in found if one.kind == kind and id_ in ("", one.id)]
+    if id_ and not chosen:
+        raise BrokenProject(
+            f"There is no `{id_}` to resolve under {kind}. `virta doctor --resolve` lists all."
+        )
+    return chosen
+
+
+def resolve(place: Place, data: Path, chosen: list[Act], whole: bool) -> Done:
+    """Do it. `whole`: these are all of their kind. Raises `BrokenProject`."""
+    people = [one.id for one in chosen if one.kind == SET_ASIDE]
+    orders = [TryAgain()] if whole and people else [TryAgain(contact=contact) for contact in people]
+    given = tuple(give(place, order) for order in orders)
+    says = [f"Number {one.number}, by {one.by}: {_seen(one)}" for one in given]
+    files = [one.id for one in chosen if one.kind == LEFTOVERS]
+    if files and is_running(place):
+        raise BrokenProject("An engine runs, or a backup is being put back. Stop it first, and try again.")
+    for name in files:
+        _remove(data / name)
+        says.append(f"Removed {data / name}.")
+    return Done(tuple(chosen), given, tuple(says))
+
+
+def told(done: Done) -> str:
+    """As JSON."""
+    return msgspec.json.format(msgspec.json.encode(done)).decode()
+
+
+def _apart(place: Place) -> list[Apart]:
+    try:
+        with open_records(place) as records:
+            return apart(records)
+    except StoreFault as fault:
+        raise BrokenProject(str(fault)) from None
+
+
+def _of_person(one: Apart) -> str:
+    where = f", who stands at {one.step or '?'} of {one.flow}" if one.flow else ""
+    return f"try contact {one.contact} again{where}: {one.cause or one.error}"
+
+
+def _seen(given: Given) -> str:
+    if given.seen is None:
+        return "no engine runs now; it is done at its next start."
+    if not given.seen:
+        return "the engine runs, but has not acted by it in 10 seconds; it will when it gets to it."
+    return "the engine has acted by it; `virta doctor` says whether somebody is set aside still."
+
+
+def _remove(path: Path) -> None:
+    try:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    except FileNotFoundError:
+        return
+    except OSError as fault:
+        raise disk_fault(fault, path, "removed") from None
