@@ -16,7 +16,7 @@ from dsl.meaning.typing_rules import check_value
 from dsl.nodes.flows import Flow, Send
 from dsl.nodes.terms import CouponCode
 from dsl.templates.files import PROOF, place_in
-from dsl.templates.values import KEPT, UNSET, Use, is_member
+from dsl.templates.values import KEPT, UNSET, WAYS_OUT, Use, is_member
 
 PRODUCT_FIELDS = ("name", "url", "image", "price", "reason")
 """The fields of a product that `recommend` gives."""
@@ -94,6 +94,8 @@ def check_use(template: str, use: Use, sent: Sent | None, draft: Draft) -> Itera
                 f'Give it in each call, or a word instead: `{{% macro {macro}(…, {name}="") %}}`.',
             )
         return
+    if template == PROOF and use.path in WAYS_OUT and use.guarded:
+        return  # a layout asks whether there are any
     if template == PROOF:
         known = {"links": _PROOF_LINKS, "sender": _SENDER, "wording": (), "language": (), "preheader": ()}
         yield from _fixed(use, known, place)

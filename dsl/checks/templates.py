@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from dsl.checks.sends import is_address, no_address
+from dsl.checks.service_links import check_service_links
 from dsl.checks.template_parts import check_parts
 from dsl.checks.template_uses import SAME_IN_ALL, Sending, Sent, check_use
 from dsl.draft import Draft
@@ -52,6 +53,7 @@ def check_templates(draft: Draft) -> Iterator[Finding]:
             )
     yield from _owed(sent, draft)
     yield from check_parts(draft, sent)
+    yield from check_service_links(draft, sent)
     found: dict[Span, Finding] = {}
     asked: set[Use] = set()
     for finding in _texts(draft):

@@ -17,6 +17,7 @@ from dsl.templates.values import (
     ONE_OF_LIST,
     ROUND,
     SAME_LIST,
+    WAYS_OUT,
     Group,
     Groups,
     Macro,
@@ -301,7 +302,7 @@ class Expressions:
         """A value is asked for."""
         line = place.line + node.lineno - 1
         written = written or ".".join(dotted(node)) or path[-1]
-        guarded = guarded or path in place.guards
+        guarded = guarded or path in place.guards or (path in WAYS_OUT and bool(WAYS_OUT & place.guards))
         there = place.there(path[:-1] if guarded else path)
         use = Use(path, written, place.file.path, line, guarded, called, filter, there, sign, other, beside)
         self.uses[use] = None

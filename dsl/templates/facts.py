@@ -8,7 +8,7 @@ from jinja2 import nodes as j
 from msgspec import Struct
 
 from dsl.templates import shown
-from dsl.templates.files import TemplateFile, Templates
+from dsl.templates.files import PROOF, TemplateFile, Templates
 from dsl.templates.mjml import LaidOut, lay_out
 from dsl.templates.text import read_text
 from dsl.templates.values import Fault, Use
@@ -19,10 +19,10 @@ _ADDRESS, _BROWSER = ("contact", "email"), ("links", "browser")
 
 class Template(Struct, frozen=True):
     """`digest` is SHA-256, hex, over all its files and the layouts and parts that they use. The facts hold
-    for every variant: the link or imprint stands where no condition can hide it. `recommends` is the largest
-    N of `recommend(N)` in any variant; a mail that recommends is promotional. `addressed`: some variant asks
-    for `contact.email`, which is told for those mails only. `kept`: some variant asks for `links.browser`, by
-    which those mails only are kept to be seen."""
+    for every variant: the link or imprint stands where no condition can hide it in a marketing mail.
+    `recommends` is the largest N of `recommend(N)` in any variant; a mail that recommends is promotional.
+    `addressed`: some variant asks for `contact.email`, which is told for those mails only. `kept`: some
+    variant asks for `links.browser`, by which those mails only are kept to be seen."""
 
     name: str
     digest: str
@@ -83,11 +83,12 @@ class Readings:
 def _reading(file: TemplateFile, templates: Templates, laid_out: TemplateFile | None) -> Reading:
     """`laid_out` is the file as it is rendered, None if it cannot be. Values and faults are told where they
     were written."""
-    walk = Walk(templates, file.language)
+    marketing = file.name != PROOF
+    walk = Walk(templates, file.language, marketing)
     walk.header(file)
     text = walk.file(file)
     if laid_out is not None and laid_out is not file:
-        text = Walk(templates, file.language).file(laid_out)
+        text = Walk(templates, file.language, marketing).file(laid_out)
     readable = walk.readable and laid_out is not None
     seen: frozenset[str] = frozenset()
     if readable:

@@ -5,7 +5,7 @@ from typing import NamedTuple, TypeAlias
 
 from jinja2 import nodes as j
 
-from dsl.templates.values import FALLBACKS, Outside, Round, Value
+from dsl.templates.values import FALLBACKS, WAYS_OUT, Outside, Round, Value, dotted
 
 Paths: TypeAlias = frozenset[tuple[str, ...]]
 _NONE: Paths = frozenset()
@@ -48,6 +48,22 @@ def proof(test: j.Node, reach: Callable[[j.Node], Value]) -> Proof:
         case j.Filter(name=name) if name in FALLBACKS and _empty(test.args):
             return proof(test.node, reach) if test.node is not None else Proof()
     return Proof(_asked(test, reach))
+
+
+def certain(test: j.Node, marketing: bool) -> bool | None:
+    """What comes of a condition in every marketing mail, or else in none, where that is sure: whether there
+    are links to unsubscribe. So one layout can serve marketing and service."""
+    match test:
+        case j.Not():
+            found = certain(test.node, marketing)
+            return None if found is None else not found
+        case j.And() | j.Or():
+            decides = isinstance(test, j.Or)
+            both = {certain(test.left, marketing), certain(test.right, marketing)}
+            if decides in both:
+                return decides
+            return None if None in both else not decides
+    return marketing if dotted(test) in WAYS_OUT else None
 
 
 def _asked(node: j.Node, reach: Callable[[j.Node], Value]) -> Paths:

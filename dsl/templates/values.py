@@ -19,6 +19,9 @@ UNSET = "?"
 KEPT = ("links", "sender", "recommend")
 """Names that no template may give another meaning."""
 
+WAYS_OUT = frozenset({("links", "unsubscribe"), ("links", "preferences")})
+"""What every marketing mail is given, both of them, and no other mail."""
+
 SAME_LIST = frozenset({"default", "d", "list", "sort", "reverse", "unique", "select", "reject"}) | {
     "selectattr",
     "rejectattr",

@@ -11,6 +11,7 @@ from dsl.templates.arguments import arguments, takes
 from dsl.templates.expressions import Expressions
 from dsl.templates.files import TemplateFile, Templates
 from dsl.templates.layouts import lost
+from dsl.templates.proofs import certain
 from dsl.templates.text import read_text
 from dsl.templates.values import (
     MADE,
@@ -35,14 +36,16 @@ _DEEPEST = 20
 
 class Walk:
     """One walk through a variant. What it asks for gathers in `expressions`, what is wrong in `faults`;
-    `readable` is over as soon as one of its texts is not."""
+    `readable` is over as soon as one of its texts is not. `marketing`: it is read as marketing mail, in which
+    links to unsubscribe are, or else as mail without them."""
 
-    def __init__(self, templates: Templates, language: str) -> None:
+    def __init__(self, templates: Templates, language: str, marketing: bool = True) -> None:
         self.expressions = Expressions(self)
         self.faults: dict[Fault, None] = {}
         self.readable = True
         self._templates = templates
         self._language = language
+        self._marketing = marketing
 
     def header(self, file: TemplateFile) -> None:
         """The texts of the header."""
@@ -269,18 +272,24 @@ class Walk:
 
     def _choice(self, node: j.If, place: Place) -> str:
         """All arms one after another, so that what one of them hides is hidden; words count if each arm has
-        some."""
+        some. Where it is sure which arm is shown, that one alone."""
         arms: list[str] = []
         ends: list[Place] = []
-        asked = place
+        asked, shown_arm = place, None
+        left = True  # all conditions so far are surely no
         for test, body in [(node.test, node.body), *((each.test, each.body) for each in node.elif_)]:
-            proof = self.expressions.asked(test, asked)
-            ends.append(asked.apart(proof.yes))
+            found, proof = certain(test, self._marketing), self.expressions.asked(test, asked)
+            ends.append(asked.apart(proof.yes, sure=left and found is True))
             arms.append(self.write(body, ends[-1]))
+            if left and found is True:
+                shown_arm = arms[-1]
+            left = left and found is False
             asked = asked.behind(proof.no)
-        ends.append(asked.apart())
+        ends.append(asked.apart(sure=left))
         arms.append(self.write(node.else_, ends[-1]))
         place.names.update(joined(ends, place.names))
+        if shown_arm is not None or left:
+            return arms[-1] if shown_arm is None else shown_arm
         words = all(
             arm.replace(shown.SEAM, "").strip() and "<" not in arm and shown.MAYBE not in arm for arm in arms
         )

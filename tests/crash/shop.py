@@ -73,7 +73,8 @@ STEPS = {"welcome": ("hello", "story"), "after_order": ("thanks", "tips", "offer
 TEMPLATE = """---
 subject: {name}
 ---
-<p>Hello</p><a href="{{{{ links.unsubscribe }}}}">Unsubscribe</a> {{{{ sender.imprint }}}}
+<p>Hello</p>
+{{% if links.unsubscribe %}}<a href="{{{{ links.unsubscribe }}}}">Unsubscribe</a>{{% endif %}} {{{{ sender.imprint }}}}
 """
 PROOF = """---
 subject: Please confirm

@@ -19,8 +19,9 @@ HEADS = {
 def told(written: str, topic: str, head: str, steps: str = "    send mail") -> list[str]:
     """What is found in a mail of a flow on a topic, beside the translation that it lacks."""
     flow = f"{EVENT}flow case\n    topic {topic}\n    {head}\n{steps}\n"
+    foot = BOTH if topic == "news" else "{{ sender.imprint }}"
     found = compiled(
-        ("case.flow", flow.encode()), templates=(("templates/mail.html", (HEAD + BOTH + written).encode()),)
+        ("case.flow", flow.encode()), templates=(("templates/mail.html", (HEAD + foot + written).encode()),)
     )
     return [f"{each.code} {each.message}" for each in found.findings if each.code != "W204"]
 

@@ -32,7 +32,8 @@ topic orders "Orders"
 TEMPLATE = """---
 subject: Hello
 ---
-<p>Hello</p><a href="{{ links.unsubscribe }}">Unsubscribe</a> {{ sender.imprint }}
+<p>Hello</p>
+{% if links.unsubscribe %}<a href="{{ links.unsubscribe }}">Unsubscribe</a>{% endif %} {{ sender.imprint }}
 """
 ZONE = "Europe/Riga"
 

@@ -165,7 +165,7 @@ def test_all_of_it_is_in_an_installed_virta() -> None:
     assert "virta" in project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
     passed_over = (ROOT / ".gitignore").read_text("utf-8").split()
     files = [path for path in (ROOT / "virta" / "starter").rglob("*") if path.is_file()]
-    assert len(files) == len(list(starter("x"))) == 11
+    assert len(files) == len(list(starter("x"))) == 10
     for path in files:
         named = [*path.relative_to(ROOT).parts, *(f"{part}/" for part in path.relative_to(ROOT).parts)]
         assert not any(fnmatch(part, pattern) for part in named for pattern in passed_over)
@@ -263,21 +263,24 @@ def test_only_in_development_is_the_clock_another(project: Path, capsys: pytest.
 
 
 def test_a_mail_for_service_has_a_foot_that_is_true(project: Path) -> None:
-    """The starter's notice has no link that leads nowhere, and speaks of no agreement; the layout does."""
-    files = {path.name: path.read_text("utf-8") for path in (project / "templates").glob("_*.html")}
-    files |= {name: f'{{% extends "{name[1:]}" %}}{{% block body %}}Sent!{{% endblock %}}' for name in _FEET}
+    """The starter's layout has both links and speaks of agreement in marketing mails, and there alone."""
+    mail = '{% extends "_layout.html" %}{% block body %}Sent!{% endblock %}'
+    layout = (project / "templates" / "_layout.html").read_text("utf-8")
+    sandbox = Sandbox({"_layout.html": layout, "mail.html": mail}, "en", escape=True)
     sender = {"name": "My shop", "imprint": "Example Square 1"}
-    sandbox = Sandbox(files, "en", escape=True)
-    links = {"unsubscribe": "", "preferences": ""}
     service, news = (
-        sandbox.get_template(name).render(sender=sender, links=links, language="en") for name in _FEET
+        sandbox.get_template("mail.html").render(sender=sender, links=links, language="en")
+        for links in (
+            {"unsubscribe": "", "preferences": ""},
+            {"unsubscribe": "https://shop.example/u/1", "preferences": "https://shop.example/p/1"},
+        )
     )
-    assert "Sent!" in service
-    assert "Example Square 1" in service
-    assert 'href=""' not in service
+    for each in (service, news):
+        assert "Sent!" in each
+        assert "Example Square 1" in each
+        assert 'href=""' not in each
     assert "you confirmed" not in service
-    assert 'href=""' in news
+    assert "It is not advertising." in service
     assert "you confirmed" in news
-
-
-_FEET = ("x_notice.html", "x_layout.html")
+    assert "https://shop.example/u/1" in news
+    assert "It is not advertising." not in news
