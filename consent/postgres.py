@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import os
 import platform
+import re
 import select
 from typing import Any
 
@@ -34,6 +35,8 @@ _BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = %s"
 _SESSION = "pid || '-' || extract(epoch from backend_start)::text"
 _OF_PEOPLE = ("subjects", "standings", "requests", "wishes", "evidence", "reports")
+_A_MOMENT = 2_000  # milliseconds to wait for whoever reads a table that is to be written anew
+_NUMBER = re.compile(r"\d+")  # the first, of rows; in whatever language the server speaks
 _DIALECT: Dialect = dialects.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
 
 
@@ -87,13 +90,30 @@ class ServerStore(Store):
             self.reader = _open_reader(self._server)
 
     def rewrite(self) -> bool:
-        """See `Store`. Tables are written anew: a server keeps deleted rows until their space is wanted. That
-        of suppressions is laid in the order of its random marks, which tells no one's from another's."""
+        """See `Store`. Tables are written anew: a server keeps deleted rows until their space is wanted, and
+        then too, as long as somebody may still read them, of which it gives the number. That of suppressions
+        is laid in the order of its random marks, which tells no one's from another's."""
         assert self.writer is not None
         driver = driver_of(self.writer)
-        driver.execute(f"VACUUM (FULL) {', '.join(_OF_PEOPLE)}")
-        driver.execute("CLUSTER suppressions USING suppressions_pkey")
-        return True
+        assert isinstance(driver, psycopg.Connection)
+        kept: list[int] = []
+
+        def heed(said: psycopg.errors.Diagnostic) -> None:
+            found = _NUMBER.search(said.message_detail or "")
+            if found is not None:
+                kept.append(int(found[0]))
+
+        driver.add_notice_handler(heed)
+        try:
+            driver.execute(f"SET lock_timeout = {_A_MOMENT}")
+            driver.execute(f"VACUUM (FULL, VERBOSE) {', '.join(_OF_PEOPLE)}")
+            driver.execute("CLUSTER suppressions USING suppressions_pkey")
+        except psycopg.errors.LockNotAvailable:
+            return False
+        finally:
+            driver.remove_notice_handler(heed)
+            driver.execute("RESET lock_timeout")
+        return not any(kept)
 
     def close(self) -> None:
         """See `Store`."""

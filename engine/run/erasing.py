@@ -57,6 +57,7 @@ class Erasing:
         self._drop = drop
         self._open: set[str] = set()  # of whom there may be something left
         self._not_before = 0
+        self._waits = False  # for whoever reads a store, and that has been said
 
     async def begin(self) -> None:
         """Take up what an earlier life left."""
@@ -125,11 +126,14 @@ class Erasing:
             return self._later(str(fault))
         await self._store.tell(gone)
         self._open.difference_update(gone)
+        self._waits = False
         log.info("people were erased", count=len(gone))
         return True
 
     def _later(self, why: str) -> bool:
-        log.info("what was erased is not gone from the disk yet; it is tried again", why=why)
+        if not self._waits:
+            log.info("what was erased is not gone from the disk yet; it is tried again", why=why)
+        self._waits = True
         self._not_before = self._clock() + _ASK_AGAIN
         return False
 

@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import os
 import platform
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -39,6 +40,8 @@ _NEWEST = (
     "CREATE TABLE IF NOT EXISTS newest_transaction (name text NOT NULL);"
     "INSERT INTO newest_transaction SELECT '' WHERE NOT EXISTS (SELECT FROM newest_transaction)"
 )
+_A_MOMENT = 2_000  # milliseconds to wait for whoever reads a table that is to be written anew
+_NUMBER = re.compile(r"\d+")  # the first, of rows; in whatever language the server speaks
 _DIALECT: Dialect = dialects.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
 
 
@@ -96,10 +99,26 @@ class Postgres:
         return row is not None and row[0] == name
 
     def rewrite(self, driver: Driver, tables: Sequence[str]) -> bool:
-        """See `Keeper`. A server keeps deleted rows until their space is wanted: the tables are written
-        anew."""
-        driver.execute(f"VACUUM (FULL) {', '.join(tables)}")
-        return True
+        """See `Keeper`. A server keeps deleted rows until their space is wanted, so the tables are written
+        anew; and then too, as long as somebody may still read them, of which it gives the number."""
+        assert isinstance(driver, psycopg.Connection)
+        kept: list[int] = []
+
+        def heed(said: psycopg.errors.Diagnostic) -> None:
+            found = _NUMBER.search(said.message_detail or "")
+            if found is not None:
+                kept.append(int(found[0]))
+
+        driver.add_notice_handler(heed)
+        try:
+            driver.execute(f"SET lock_timeout = {_A_MOMENT}")
+            driver.execute(f"VACUUM (FULL, VERBOSE) {', '.join(tables)}")
+        except psycopg.errors.LockNotAvailable:
+            return False
+        finally:
+            driver.remove_notice_handler(heed)
+            driver.execute("RESET lock_timeout")
+        return not any(kept)
 
     def close(self) -> None:
         """Let another process have it."""
