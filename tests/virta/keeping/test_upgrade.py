@@ -1,13 +1,9 @@
 """`virta upgrade`: stores of older versions are brought to this one, whole or not at all, in files and on a
 server."""
 
-import os
 import secrets
-import shutil
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -16,6 +12,7 @@ from typing import Any
 import pytest
 from alembic.script import ScriptDirectory
 from kept_stall import KINDS, Database, consenting, name_server
+from next_version import FAULTY, SOUND, run_later, write_further
 from sqlalchemy import MetaData, inspect, text
 from sqlalchemy.dialects import sqlite
 from stall import make_stall
@@ -27,7 +24,6 @@ from consent.server import Server as ConsentServer
 from engine.store.server import Place, Server
 from engine.store.store import Store
 from virta.command import run
-from virta.keeping import upgrading
 from virta.keeping.manifest import CONSENT, ENGINE, FILES
 from virta.keeping.places import places_of
 from virta.keeping.upgrading import TABLES, opened, steps, upgrade
@@ -36,34 +32,6 @@ from virta.keys import read_or_make_keys
 from virta.migrations.first import _DIALECTS, statements
 from virta.migrations.statements import path_of
 from virta.settings import read_settings
-
-NEXT = '''"""One more column, and one more table."""
-import os
-from alembic import op
-revision, down_revision = "0002", "0001"
-
-def upgrade():
-    op.execute("ALTER TABLE note ADD COLUMN more VARCHAR")
-    if "CUT_SHORT" in os.environ:
-        os.kill(os.getpid(), 9)
-    op.execute("{second}")
-'''
-SOUND, FAULTY = "CREATE TABLE further (id INTEGER)", "CREATE TABLE note (id INTEGER)"
-
-LATER = """
-import sys
-from pathlib import Path
-from alembic.script import ScriptDirectory
-import engine.store.version
-from virta.keeping import upgrading
-import virta.commands.upgrade
-folder = Path(sys.argv[1])
-def steps(store): return ScriptDirectory(str(folder / store))
-upgrading.steps = virta.commands.upgrade.steps = steps
-engine.store.version.HEAD = "0002"
-from virta.command import run
-sys.exit(run(sys.argv[2:]))
-"""
 
 
 @pytest.fixture(params=KINDS)
@@ -90,14 +58,6 @@ def held(folder: Path) -> Iterator[None]:
     """Somebody has the store of consent."""
     with consenting(folder):
         yield
-
-
-def write_further(tmp_path: Path, second: str) -> Path:
-    """All migrations, and one more of the engine's store."""
-    to = tmp_path / "migrations"
-    shutil.copytree(Path(upgrading.__file__).parents[1] / "migrations", to)
-    (to / "engine" / "versions" / "v0002.py").write_text(NEXT.format(second=second), "utf-8")
-    return to
 
 
 def further(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, second: str) -> None:
@@ -245,12 +205,11 @@ def test_a_step_that_fails_leaves_the_store_as_it_was(
 def test_a_step_that_is_killed_leaves_the_store_as_it_was(fresh: Path, tmp_path: Path) -> None:
     """Between its two halves; after that it goes through."""
     before = tables(engine_of(fresh))
-    migrations = write_further(tmp_path, SOUND)
-    words = [sys.executable, "-c", LATER, str(migrations), "upgrade", str(fresh)]
-    killed = subprocess.run(words, env=os.environ | {"CUT_SHORT": "1"}, capture_output=True, check=False)
+    migrations = write_further(tmp_path)
+    killed = run_later(migrations, "upgrade", str(fresh), CUT_SHORT="1")
     assert killed.returncode == -signal.SIGKILL
     assert (tables(engine_of(fresh)), version_at(engine_of(fresh))) == (before, "0001")
-    again = subprocess.run(words, capture_output=True, check=False, text=True)
+    again = run_later(migrations, "upgrade", str(fresh))
     assert (again.returncode, again.stderr) == (0, "")
     assert version_at(engine_of(fresh)) == "0002"
     assert set(tables(engine_of(fresh))) - set(before) == {"further"}
