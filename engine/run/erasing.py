@@ -51,6 +51,7 @@ class Erasing:
         drop: Callable[[Collection[str]], None] = lambda contacts: None,
     ) -> None:
         self.people: set[str] = set()
+        self.lately = False  # whether somebody was erased since that was last set back
         self._store = store.forgetting
         self._consent = consent
         self._clock = clock
@@ -67,6 +68,7 @@ class Erasing:
 
     async def erase(self, subject: str, actor: str = OPERATOR) -> Erasure | None:
         """Have somebody erased. None: the consent service knows no such subject."""
+        self.lately = True
         # What came in under their address, and waits, is theirs: afterwards it would be somebody else's.
         after = 0
         while waiting := await self._store.addressed(after, _PART):
@@ -75,6 +77,12 @@ class Erasing:
             await self._store.name(named)
             after = waiting[-1][0]
         return await self._consent.erase(subject, actor)
+
+    async def named(self, received: Sequence[Received]) -> dict[int, str]:
+        """To be asked behind the consent service: whose the rows are, by position, that were read with an
+        address and were given to somebody since, who is being erased."""
+        rows = [item.seq for item in received if not item.contact] if self.lately else []
+        return await self._store.named(rows) if rows else {}
 
     async def instructed(self, row: Instruction, batch: Batch) -> Acted:
         """An operator asks for it."""

@@ -160,6 +160,7 @@ class Runner:
             await self._control.look(self._loaded, self._cursors)
         await self._errands.ask()
         now = self._clock()
+        self.erasing.lately = False
         received, due, self.next_due = await self._store.gather(self._cursors[INBOX], now, LARGEST_BATCH)
         if len(received) == LARGEST_BATCH:
             due = []  # what waits behind these events may be about the same people: events come first
@@ -230,11 +231,12 @@ class Runner:
         addresses = list(dict.fromkeys(item.address for item in received if not item.contact))
         ids = await self._consent.subjects(addresses) if addresses else []
         contacts = dict(zip(addresses, ids, strict=True))
+        named = await self.erasing.named(received)
         stimuli: list[Stimulus] = []
         for item in received:
             if item.worked_on:
                 continue
-            contact = item.contact or contacts[item.address]
+            contact = item.contact or named.get(item.seq) or contacts[item.address]
             if contact is None:
                 log.warning("an event came for what is no address", event=item.id)
                 batch.forgotten.append(item.seq)

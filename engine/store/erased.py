@@ -100,6 +100,14 @@ def addressed(connection: Connection, after: int, limit: int) -> list[tuple[int,
     return [(row.seq, row.address) for row in found]
 
 
+def named(connection: Connection, positions: Sequence[int]) -> dict[int, str]:
+    """Those of these rows of the inbox that have a contact, with it."""
+    found = select(t.inbox.c.seq, t.inbox.c.contact).where(
+        t.inbox.c.seq.in_(positions), t.inbox.c.contact.is_not(None)
+    )
+    return {row.seq: row.contact.hex() for row in connection.execute(found)}
+
+
 def name(connection: Connection, rows_: Sequence[tuple[int, str]]) -> None:
     """Give rows of the inbox, by position, their contacts in place of their addresses."""
     if rows_:

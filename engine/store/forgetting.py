@@ -39,6 +39,10 @@ class Forgetting:
         """The first `limit` rows of the inbox behind position `after` that still have an address, with it."""
         return await self._database.run(erased.addressed, after, limit)
 
+    async def named(self, positions: Sequence[int]) -> dict[int, str]:
+        """Those of these rows of the inbox that have a contact, with it."""
+        return await self._database.run(erased.named, positions)
+
     async def name(self, rows: Sequence[tuple[int, str]]) -> None:
         """Give rows of the inbox, by position, their contacts in place of their addresses."""
         await self._database.run(erased.name, rows)
