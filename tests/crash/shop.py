@@ -74,7 +74,8 @@ TEMPLATE = """---
 subject: {name}
 ---
 <p>Hello</p>
-{{% if links.unsubscribe %}}<a href="{{{{ links.unsubscribe }}}}">Unsubscribe</a>{{% endif %}} {{{{ sender.imprint }}}}
+{{% if links.unsubscribe %}}<a href="{{{{ links.unsubscribe }}}}">Unsubscribe</a>{{% endif %}}
+{{{{ sender.imprint }}}}
 """
 PROOF = """---
 subject: Please confirm
