@@ -139,7 +139,7 @@ def _columns(chunk: Chunk, tree: Tree) -> dict[int, int]:
         names = {_index(name): name for each in fields if isinstance(name := each.children[0], Token)}
         gaps = {_gap(chunk.lines[index], name) for index, name in names.items()}
         if names:
-            column = gaps.pop() if len(gaps) == 1 else max(map(len, names.values())) + 2
+            column = gaps.pop() if len(gaps) == 1 else max(len(name.text) for name in names.values()) + 2
             found |= dict.fromkeys(names, column)
     return found
 
@@ -149,8 +149,8 @@ def _index(token: Token) -> int:
 
 
 def _gap(logical: Logical, name: Token) -> int:
-    rest = logical.words[len(name) :]
-    return len(name) + len(rest) - len(rest.lstrip(" "))
+    rest = logical.words[len(name.text) :]
+    return len(name.text) + len(rest) - len(rest.lstrip(" "))
 
 
 def _between(source: Source, above: _Line | None, below: _Line | None) -> tuple[list[Row], bool]:

@@ -47,7 +47,7 @@ def words_of(tokens: Sequence[Token], lines: Sequence[int], negatives: frozenset
     betweens = [0]
     before = ""
     for place, (token, line) in enumerate(zip(tokens, lines, strict=True)):
-        text = str(token)
+        text = token.text
         close = not found or text in _CLOSE_BEHIND or before in _CLOSE_BEFORE
         if text in (")", "]"):
             openers = openers[:-1]
@@ -64,7 +64,7 @@ def words_of(tokens: Sequence[Token], lines: Sequence[int], negatives: frozenset
 
 
 def _spelled(token: Token, before: str) -> str:
-    text = str(token)
+    text = token.text
     match token.type:
         case "STRING":
             return text

@@ -7,7 +7,7 @@ from dsl.found.finding import Span
 from dsl.nodes.terms import Name, Path, TextValue
 from dsl.read.parser import FILL, read
 from dsl.read.signs import readable
-from dsl.read.tree import Tree
+from dsl.read.tree import Token, Tree
 
 _FILL = re.compile(r"\{([^{}]*)\}")
 
@@ -45,9 +45,9 @@ def _filling(text: str, span: Span) -> Filling | None:
         return None
     path, *otherwise = found[0].children
     assert isinstance(path, Tree)
-    names = tuple(Name(str(word), span) for word in path.children)
-    instead = str(otherwise[0]) if otherwise else None
-    return Filling(Path(names, span), None if instead is None else instead[1:-1])
+    names = tuple(Name(word.text, span) for word in path.children if isinstance(word, Token))
+    instead = next((word.text[1:-1] for word in otherwise if isinstance(word, Token)), None)
+    return Filling(Path(names, span), instead)
 
 
 def _plain(text: str) -> list[str | Misfit]:

@@ -51,12 +51,13 @@ class Automaton:
         self._scans: dict[int, _Scan] = {}
         self._scans_of: dict[int, _Scan] = {}
         self._reductions: dict[int, _Reduction] = {}
+        self._chains: dict[tuple[int, int, str], int] = {}
 
     def read(self, text: str, rule: str) -> tuple[Tree, list[Token]] | None:
         """The tree of what a rule stands for, and its words in order without those of its layout. None: the
         grammar does not take it."""
         over = self._ends[rule]
-        all_moves, gotos, scans = self._moves, self._gotos, self._scans
+        all_moves, gotos, scans, chains = self._moves, self._gotos, self._scans, self._chains
         length = len(text)
         position = begin = 0
         line = 1
@@ -108,9 +109,19 @@ class Automaton:
                     moves = all_moves.get(state) or self._prepared(state)
                     break
                 size, origin, data, taken, alone = move
-                if size == 1 and alone and taken is None:  # it stands for its part
+                if size == 1 and taken is None and alone:  # it stands for its part
+                    path.pop()
+                    chain = path[-1], state, kind
+                    state = chains.get(chain) or self._behind(chain)
+                    path.append(state)
+                    moves = all_moves[state]
+                    continue
+                if size == 1 and taken is None:
+                    values[-1] = Tree(data, [values[-1]], firsts[-1], lasts[-1])
                     path.pop()
                     state = gotos[path[-1]][origin]
+                    if state == over and kind == _END:
+                        break
                     path.append(state)
                     moves = all_moves.get(state) or self._prepared(state)
                     continue
@@ -129,15 +140,29 @@ class Automaton:
                             kept = part.children
                     parts = kept
                 value = parts[0] if alone and len(parts) == 1 else Tree(data, parts, first, last)
-                state = gotos[path[-1]][origin]
-                if state == over and kind == _END:
-                    assert isinstance(value, Tree)
-                    return value, words
-                path.append(state)
                 values.append(value)
                 firsts.append(first)
                 lasts.append(last)
+                state = gotos[path[-1]][origin]
+                if state == over and kind == _END:
+                    break
+                path.append(state)
                 moves = all_moves.get(state) or self._prepared(state)
+            if state == over:
+                whole = values[-1]
+                assert isinstance(whole, Tree)
+                return whole, words
+
+    def _behind(self, chain: tuple[int, int, str]) -> int:
+        """The state behind all rules that stand for their only part before a word of a kind: conditions have
+        ten of them, one in another. The chain begins above a state, in another one."""
+        above, state, kind = chain
+        while True:
+            move = (self._moves.get(state) or self._prepared(state)).get(kind)
+            if not (isinstance(move, _Reduction) and move.size == 1 and move.taken is None and move.alone):
+                self._chains[chain] = state
+                return state
+            state = self._gotos[above][move.origin]
 
     def _prepared(self, state: int) -> dict[str, _Move]:
         moves: dict[str, _Move] = {}

@@ -36,8 +36,10 @@ def belongs_above(head: str, words: str) -> bool:
 
 def declares(head: str, words: str) -> bool:
     """Whether an indented line begins a declaration of its own, and cannot be one of that of `head`."""
-    kind = (_WORD.match(head) or [""])[0]
     found = _DECLARATION.match(words)
-    if found is None or kind == "scenario":
+    if found is None:
+        return False
+    kind = (_WORD.match(head) or [""])[0]
+    if kind == "scenario":
         return False
     return found["title"] is not None or kind in ("topic", "limits", "coupon", "webhook", "segment")

@@ -23,7 +23,7 @@ class HeadBuilder(DeclaredBuilder):
             case "start_on_event":
                 return heads.StartOnEvent(self.word(token(tree, "NAME")), self.filter(tree), span)
             case "start_on_segment":
-                joining = token(tree, "SEGMENT_CHANGE").startswith("joining")
+                joining = token(tree, "SEGMENT_CHANGE").text.startswith("joining")
                 return heads.StartOnSegment(self.name(tree), joining, span)
             case "start_on_date":
                 return self.start_on_date(tree, span)
@@ -68,7 +68,7 @@ class HeadBuilder(DeclaredBuilder):
             self.expression(tree.children[0]),
             bool(tokens(tree, "EVERY_YEAR")),
             self.duration(tree) if sides else None,
-            bool(sides) and sides[0] == "before",
+            bool(sides) and sides[0].text == "before",
             self.time(tree),
             span,
         )

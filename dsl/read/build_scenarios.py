@@ -108,9 +108,9 @@ class ScenarioBuilder(ExpressionBuilder):
         return scenarios.Happens(self.word(token(tree, "NAME")), late, values)
 
     def _wording(self, tree: Tree) -> scenarios.WordingLine:
-        operator = " ".join(str(token(tree, "OPERATOR")).split())
+        operator = " ".join(token(tree, "OPERATOR").text.split())
         words = self.text(token(tree, "STRING"))
-        return scenarios.WordingLine(str(token(tree, "MAIL_PART")), operator, words, self.line(tree))
+        return scenarios.WordingLine(token(tree, "MAIL_PART").text, operator, words, self.line(tree))
 
     def _count(self, found: Token) -> int | None:
         number = self.judged(found, literals.number)

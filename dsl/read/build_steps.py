@@ -49,7 +49,7 @@ class StepBuilder(ExpressionBuilder):
                 value = None if tokens(tree, "UNKNOWN") else self.expression(trees(tree)[1])
                 return flows.Set(self.path(trees(tree)[0]), value, self.label(tree), span)
             case "tag":
-                add = token(tree, "TAG_CHANGE").startswith("add")
+                add = token(tree, "TAG_CHANGE").text.startswith("add")
                 return flows.Tag(self.text(token(tree, "STRING")), add, self.label(tree), span)
             case "unsubscribe":
                 return flows.Unsubscribe(self.name(tree), self.label(tree), span)

@@ -63,7 +63,7 @@ class ExpressionBuilder:
     # ------------------------------------------------------------ words
 
     def word(self, found: Token) -> terms.Name:
-        return terms.Name("" if found == HOLE else str(found), self.span(found))
+        return terms.Name("" if found.text == HOLE else found.text, self.span(found))
 
     def name_of(self, tree: Tree) -> terms.Name:
         child = tree.children[0]
@@ -75,12 +75,12 @@ class ExpressionBuilder:
 
     def text(self, found: Token) -> terms.TextValue:
         value = self.judged(found, literals.text)
-        return terms.TextValue((str(found) if value is None else value).replace(HOLE, "…"), self.span(found))
+        return terms.TextValue((found.text if value is None else value).replace(HOLE, "…"), self.span(found))
 
     def judged(self, found: Token, reader: Callable[[str], T]) -> T | None:
         """The value of a literal; None, with a finding, if it means nothing."""
         try:
-            return reader(str(found))
+            return reader(found.text)
         except Misspelt as fault:
             if not self.chunk.lines[found.line - 1].holed:
                 self.findings.append(error("E115", self.span(found), fault.message, fault.help))
@@ -152,7 +152,7 @@ class ExpressionBuilder:
                 return terms.Between(value, low, high, span)
             case "one_of" | "where_one_of":
                 value, *among = (self.expression(each) for each in trees(tree))
-                return terms.OneOf(value, tuple(among), token(tree, "MEMBER").startswith("not"), span)
+                return terms.OneOf(value, tuple(among), token(tree, "MEMBER").text.startswith("not"), span)
             case "known" | "where_known":
                 return terms.Known(self.expression(inner[0]), _words(token(tree, "KNOWN")), span)
             case "where_all":
@@ -169,7 +169,7 @@ class ExpressionBuilder:
             case "mail_test":
                 links = tokens(tree, "STRING")
                 link = self.text(links[0]).value if links else None
-                return terms.MailTest(str(token(tree, "MAIL_TEST")), self.name_of(trees(tree)[0]), link, span)
+                return terms.MailTest(token(tree, "MAIL_TEST").text, self.name_of(trees(tree)[0]), link, span)
             case "in_segment":
                 return terms.InSegment(self.name_of(trees(tree)[0]), span)
             case "agreed_to":
@@ -195,8 +195,9 @@ class ExpressionBuilder:
             )
             return terms.Hole(self.span(tree))
         for sign, operand in zip(rest[::2], rest[1::2], strict=True):
+            assert isinstance(sign, Token)
             right = self.expression(operand)
-            value = terms.Arithmetic(str(sign), value, right, _join(value.span, right.span))
+            value = terms.Arithmetic(sign.text, value, right, _join(value.span, right.span))
         return value
 
     def _history(self, tree: Tree, span: Span) -> terms.Expression:
@@ -248,7 +249,7 @@ class ExpressionBuilder:
 
 
 def _words(found: Token) -> str:
-    return _BLANKS.sub(" ", str(found))
+    return _BLANKS.sub(" ", found.text)
 
 
 def _join(first: Span, last: Span) -> Span:

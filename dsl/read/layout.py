@@ -178,14 +178,13 @@ class _Layout:
     def _continues(self, number: int, logical: Logical) -> bool:
         if not self.chunks or not self.chunks[-1].lines:
             return False
+        if not self.brackets and not _CONTINUES.match(logical.words):
+            return False
         before = self.chunks[-1].lines[-1]
         deeper = logical.indent > before.indent
-        if self.brackets:
-            if not deeper:
-                return False
-        elif not _CONTINUES.match(logical.words):
+        if self.brackets and not deeper:
             return False
-        elif not deeper:
+        if not deeper:
             word = logical.words.split(" ")[0]
             self._report(
                 "E103",
@@ -214,10 +213,8 @@ class _Layout:
     def _clean(self, number: int, line: str) -> Logical:
         """The line without comment, with blanks for blanks, and its columns."""
         margin = len(line) - len(line.lstrip(" \t"))
-        width = 0
-        for sign in line[:margin]:
-            width += _INDENT - width % _INDENT if sign == "\t" else 1
-        body = line[margin : code_end(line, margin)]
+        width = len(line[:margin].expandtabs(_INDENT))
+        body = line[margin : code_end(line, margin)] if "#" in line else line[margin:]
         if "\t" in body:
             body = _STRING_OR_TAB.sub(lambda found: " " if found.group() == "\t" else found.group(), body)
         logical = Logical(" " * width + body.rstrip(" "), [(0, number, 0)])
@@ -230,8 +227,33 @@ class _Layout:
         return logical
 
     def _unfit(self, number: int, line: str, logical: Logical) -> None:
-        """Report blanks that are none and quotes that do not close."""
+        """Report blanks that are none, lines that are too long and quotes that do not close."""
         bare = _without_texts(logical.text)
+        if not bare.isascii():
+            bare = self._without_odd_blanks(number, logical, bare)
+        if len(logical.text) > _LONGEST:
+            self._report(
+                "E104", number, logical, "This line is too long to read.", "Break it into several lines."
+            )
+            logical.text = logical.text[: logical.indent] + HOLE
+            logical.holed = True
+        quote = bare.find('"')
+        if quote >= 0 and number not in self.source.damaged:
+            start = logical.place(quote)[1]
+            self.findings.append(
+                error(
+                    "E105",
+                    self.source.span(number, start, len(line) + 1),
+                    "This text is not closed.",
+                    f'Write `{logical.text[quote:].strip()[:60]}"`.',
+                )
+            )
+            logical.replace(quote, len(logical.text), f'"{HOLE}"')
+            logical.holed = True
+
+    def _without_odd_blanks(self, number: int, logical: Logical, bare: str) -> str:
+        """Report blanks that are none, and take them out of the line; `bare` is the line without texts, which
+        comes back without them too."""
         if found := _BLANKS.search(bare):
             start = logical.place(found.start())[1]
             self.findings.append(
@@ -252,26 +274,7 @@ class _Layout:
             message = "There is a sign without width here (a byte order mark, for instance)."
             self.findings.append(error("E106", span, message, "Delete it."))
             logical.replace(found.start(), found.end(), "")
-        bare = _UNSEEN.sub("", bare)
-        if len(logical.text) > _LONGEST:
-            self._report(
-                "E104", number, logical, "This line is too long to read.", "Break it into several lines."
-            )
-            logical.text = logical.text[: logical.indent] + HOLE
-            logical.holed = True
-        quote = bare.find('"')
-        if quote >= 0 and number not in self.source.damaged:
-            start = logical.place(quote)[1]
-            self.findings.append(
-                error(
-                    "E105",
-                    self.source.span(number, start, len(line) + 1),
-                    "This text is not closed.",
-                    f'Write `{logical.text[quote:].strip()[:60]}"`.',
-                )
-            )
-            logical.replace(quote, len(logical.text), f'"{HOLE}"')
-            logical.holed = True
+        return _UNSEEN.sub("", bare)
 
     def _settle(self, number: int, logical: Logical) -> None:
         """Bring the line to a depth that exists; report one that does not."""

@@ -43,7 +43,7 @@ def told(part: LarkTree[LarkToken] | LarkToken) -> object:
 def ours(part: Tree | Token) -> object:
     """The same of one of ours."""
     if isinstance(part, Token):
-        return part.type, str(part), (part.line, part.column, part.end_line, part.end_column)
+        return part.type, part.text, (part.line, part.column, part.end_line, part.end_column)
     place = part.first.line, part.first.column, part.last.end_line, part.last.end_column
     return part.data, place, [ours(each) for each in part.children]
 
@@ -91,7 +91,7 @@ def test_words_come_in_order_without_the_layout() -> None:
     """Keywords among them, which the tree leaves out."""
     found = read("segment a\n    count of order_placed > 1\n")
     assert found is not None
-    assert found[1] == ["segment", "a", "count of", "order_placed", ">", "1"]
+    assert [each.text for each in found[1]] == ["segment", "a", "count of", "order_placed", ">", "1"]
 
 
 def test_a_rule_that_stands_for_nothing_is_refused() -> None:

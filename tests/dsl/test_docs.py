@@ -129,11 +129,11 @@ def _read() -> tuple[set[str], set[str]]:
             found = read(chunk.text)
             assert found is not None
             rules |= {each.data for each in found[0].subtrees()}
-            for text in found[1]:
-                for value in re.findall(r"\{([^{}]+)\}", text):
+            for word in found[1]:
+                for value in re.findall(r"\{([^{}]+)\}", word.text):
                     filled = read(value.strip(), FILL)
                     rules |= {each.data for each in filled[0].subtrees()} if filled else set()
-            said |= {" ".join(word.split()) for word in found[1]}
+            said |= {" ".join(word.text.split()) for word in found[1]}
     return rules, said
 
 
