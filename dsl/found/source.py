@@ -53,6 +53,8 @@ def read_source(path: str, data: bytes) -> tuple[Source, list[Finding]]:
                 "Save it again and choose the encoding UTF-8.",
             )
         ]
+    if (sound := _sound(data)) is not None:
+        return Source(path, sound), []
     lines: list[str] = []
     damaged: dict[int, Finding] = {}
     rows = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
@@ -62,6 +64,18 @@ def read_source(path: str, data: bytes) -> tuple[Source, list[Finding]]:
         if fault:
             damaged[number] = fault
     return Source(path, tuple(lines), frozenset(damaged)), list(damaged.values())
+
+
+def _sound(data: bytes) -> tuple[str, ...] | None:
+    """The lines of a file that has no fault, all at once. None: look at each."""
+    try:
+        text = unicodedata.normalize("NFC", data.removeprefix(b"\xef\xbb\xbf").decode("utf-8"))
+    except UnicodeDecodeError:
+        return None
+    if _FORBIDDEN.search(text):  # also a carriage return, of which most are no faults
+        return None
+    lines = text.split("\n")
+    return tuple(lines[:-1] if lines[-1] == "" else lines)
 
 
 def _line(path: str, number: int, row: bytes) -> tuple[str, Finding | None]:

@@ -42,7 +42,7 @@ _KEPT = 2048
 def unmarked(text: str) -> str:
     """A text as somebody wrote it, fit to stand between the marks: a sign for private use that they have
     too, an icon's for one, is another that they have not."""
-    return text.translate(_TAKEN)
+    return text if text.isascii() else text.translate(_TAKEN)
 
 
 def marked(name: str) -> str:
