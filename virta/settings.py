@@ -115,9 +115,11 @@ class Purpose(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 class Webhooks(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How the webhooks that the flows declare may be called. Outside development no call goes into a private
-    network or to this machine, unless `allow_private`."""
+    network or to this machine, unless `allow_private`. In staging nobody is called, unless `staging` says
+    `send`."""
 
     allow_private: bool = False
+    staging: Literal["skip", "send"] = "skip"
 
 
 class Serving(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

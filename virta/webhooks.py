@@ -6,16 +6,22 @@ import binascii
 import os
 
 from dsl.graph import Webhook
+from engine.calls.caller import Post
 from engine.calls.post import HttpPost, NoAddress, Receiver
+from engine.calls.recorder import Recorder
+from engine.core.record import Why
 from virta.settings import BrokenProject, Settings
 
 _PREFIX = "whsec_"
 _SHORTEST = 24  # bytes, by the rules of Standard Webhooks
 
 
-def post_of(webhooks: tuple[Webhook, ...], settings: Settings) -> HttpPost:
-    """Who calls these webhooks. Calls into private networks are for development, and for projects that allow
-    them. Raises `BrokenProject` for a secret that is missing or none, and for an address that is none."""
+def post_of(webhooks: tuple[Webhook, ...], settings: Settings) -> Post:
+    """Who calls these webhooks; in staging nobody, unless the settings say so, and no secret is asked for.
+    Calls into private networks are for development, and for projects that allow them. Raises `BrokenProject`
+    for a secret that is missing or none, and for an address that is none."""
+    if settings.environment == "staging" and settings.webhooks.staging == "skip":
+        return Recorder(Why.STAGING)
     private = settings.environment == "development" or settings.webhooks.allow_private
     try:
         return HttpPost([Receiver(each.name, each.url, _secret(each)) for each in webhooks], private)

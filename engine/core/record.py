@@ -77,6 +77,7 @@ class Why(StrEnum):
     CALL_NOT_ALLOWED = "call_not_allowed"  # the address lies where calls may not go
     NO_WEBHOOK = "no_webhook"  # the project declares it no more
     RECORDED = "recorded"  # a simulation calls nobody
+    STAGING = "staging"  # nobody is called in staging
 
 
 class Line(Struct, frozen=True, gc=False):

@@ -296,7 +296,7 @@ def sentence(names: Names, entry: Entry, held: str = "") -> str:
 def _called(names: Names, entry: Entry) -> str:
     """What became of a call, which the flow words as `call crm`."""
     whom = names.step(entry.flow, entry.step).removeprefix("call ")
-    if entry.reason == Why.RECORDED:
+    if entry.reason in (Why.RECORDED, Why.STAGING):
         return f"would call {whom}: {reason_words(entry.reason)}"
     return f"called {whom}" + (f" in vain: {reason_words(entry.reason)}" if entry.reason else "")
 

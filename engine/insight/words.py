@@ -81,6 +81,7 @@ REASONS: Mapping[str, str] = {
     Why.CALL_NOT_ALLOWED: "its address lies in a network where calls may not go",
     Why.NO_WEBHOOK: "the project names no such receiver any more",
     Why.RECORDED: "this is a trial, in which nobody is called",
+    Why.STAGING: "this is staging, in which nobody is called",
     Reason.UNKNOWN_SUBJECT: "the consent service does not know them",
     Reason.UNREADABLE_SUBJECT: "their sealed address cannot be opened",
     Reason.UNKNOWN_TEMPLATE: "the template was not published to the consent service",

@@ -125,6 +125,29 @@ def test_a_call_that_was_cut_off_by_a_kill_is_made_again_under_its_id(
     assert told["data"]["values"] == {"email": "anna@example.com", "id": "17"}
 
 
+@pytest.mark.parametrize(("staging", "reason", "calls"), [("", "staging", 0), ("send", "", 1)])
+def test_in_staging_nobody_is_called_unless_the_settings_say_so(
+    tmp_path: Path, receiver: Receiver, own: Path, staging: str, reason: str, calls: int
+) -> None:
+    """The receiver is the real one: nothing comes there, no secret is asked for, and the journal says why."""
+    folder = stall(tmp_path, receiver.url)
+    toml = (folder / "virta.toml").read_text("utf-8")
+    with Served(folder, CRM_SECRET=SECRET) as served:
+        served.stop()  # in development, which makes the keys
+    webhooks = f'allow_private = true\nstaging = "{staging}"' if staging else "allow_private = true"
+    (folder / "virta.toml").write_text(f'environment = "staging"\n{toml}\n[webhooks]\n{webhooks}\n', "utf-8")
+    receiver.may_answer.set()
+    environment = {"CRM_SECRET": SECRET if staging else "", "SSL_CERT_FILE": str(own)}
+    with Served(folder, **environment) as served:
+        headers = {"Authorization": "Bearer the stall's key"}
+        with httpx2.Client(trust_env=False) as client:
+            client.post(f"{served.url}/v1/events", json={"events": [ORDER]}, headers=headers)
+        eventually(lambda: called(folder))
+        assert served.stop() == 0
+    assert called(folder) == [reason]
+    assert len(receiver.got) == calls
+
+
 @pytest.mark.parametrize(
     ("secret", "told"),
     [

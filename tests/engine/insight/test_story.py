@@ -66,6 +66,7 @@ def test_what_a_flow_set_off_is_told_with_what_became_of_it() -> None:
         "“A visit” called crm.",
         "“A visit” called crm in vain: it gave no good answer, however often it was tried.",
         "“A visit” would call crm: this is a trial, in which nobody is called.",
+        "“A visit” would call crm: this is staging, in which nobody is called.",
         "“A visit” says that `vip_made` happened.",
         "“A visit” asked for “Our thanks”.",
         "“A visit” did not say that it happened (emit vip_made): flows set each other off without an end.",
@@ -73,7 +74,7 @@ def test_what_a_flow_set_off_is_told_with_what_became_of_it() -> None:
     ]
 
 
-_CALLS = (Why.CALL_GAVE_UP, Why.RECORDED)
+_CALLS = (Why.CALL_GAVE_UP, Why.RECORDED, Why.STAGING)
 
 
 def test_a_request_for_a_flow_is_told_by_who_made_it() -> None:
