@@ -14,7 +14,7 @@ help:
 	@echo "make demo       replay ninety days of a shop, then serve the pages (SERVE=0: do not serve)"
 	@echo "make test       style, types, layers and every test that is done within minutes"
 	@echo "make test-slow  the crash harness and other suites that take longer"
-	@echo "make bench      the measures, as ratios within one run"
+	@echo "make bench      all measures, into docs/performance.md (an hour; virta bench takes less)"
 	@echo "make fuzz       look for input that the compiler cannot bear (FUZZ_SECONDS=3600)"
 	@echo "make findings   docs/findings.md and docs/reasons.md anew, from the code"
 	@echo "make vscode     the extension for VS Code, editors/vscode/dist/virta.vsix"
@@ -65,7 +65,7 @@ test-slow: $(READY)
 	$(BIN)/pytest -m slow -s
 
 bench: $(READY)
-	$(BIN)/virta bench
+	$(BIN)/python bench/page.py measure
 
 fuzz: $(READY)
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --editable ".[fuzz]"
