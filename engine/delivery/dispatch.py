@@ -45,8 +45,9 @@ class Dispatch:
 
     `keep` is given what is to be kept of mails for the browser, each time that they are written. A mail whose
     template fails is tried again for `mended_within` milliseconds from when it was asked for.
-    `run` works until cancelled; `drain` works until nothing is left that may go now. What ended is taken by
-    `take_verdicts`; `told` is called whenever there is something to take.
+    Nothing is claimed while not `held`: then another engine may have taken this one's place, and carry the
+    same mails. `run` works until cancelled; `drain` works until nothing is left that may go now. What ended
+    is taken by `take_verdicts`; `told` is called whenever there is something to take.
     """
 
     def __init__(
@@ -60,11 +61,13 @@ class Dispatch:
         per_second: float = 0,
         keep: Keep | None = None,
         mended_within: int = 0,
+        held: Callable[[], bool] = lambda: True,
     ) -> None:
         self._consent = consent
         self._mailer = mailer
         self._queue = queue
         self._clock = clock
+        self._held = held
         self._outcomes = Outcomes(queue, clock, told)
         self._writing = Writing(consent, domain, clock, self._outcomes, keep, mended_within)
         self._pace = Pace(per_second)
@@ -145,7 +148,7 @@ class Dispatch:
         return self._mailer.outstanding <= limit // 2 and await self._hand_over(limit)
 
     async def _hand_over(self, limit: int) -> bool:
-        if not self._mailer.free:
+        if not self._mailer.free or not self._held():
             return False
         loop = asyncio.get_running_loop()
         now, brakes = self._clock(), self._queue.brakes

@@ -39,6 +39,7 @@ async def open_office(consent: Consent, clock: Clock, tmp_path: Path) -> AsyncIt
         per_second: float = 0,
         client: ConsentClient | None = None,
         attempts: str = "",
+        held: Callable[[], bool] = lambda: True,
     ) -> Office:
         office = Office(
             client or consent.client,
@@ -47,6 +48,7 @@ async def open_office(consent: Consent, clock: Clock, tmp_path: Path) -> AsyncIt
             clock,
             connections=connections,
             per_second=per_second,
+            held=held,
         )
         office.mailer.open()
         opened.append(office)

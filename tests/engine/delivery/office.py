@@ -148,13 +148,14 @@ class Office:
         *,
         connections: int = 1,
         per_second: float = 0,
+        held: Callable[[], bool] = lambda: True,
     ) -> None:
         self.consent = consent
         self.attempts = AttemptFile(attempts, Dice(str(attempts))(16))
         self.queue = Queue()
         self.mailer = Mailer(login, connections, self.attempts, clock)
         self.dispatch = Dispatch(
-            consent, self.mailer, self.queue, "kafija.example", clock, lambda: None, per_second
+            consent, self.mailer, self.queue, "kafija.example", clock, lambda: None, per_second, held=held
         )
         self._verdicts: list[Verdict] = []
 

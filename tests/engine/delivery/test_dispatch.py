@@ -42,6 +42,24 @@ async def test_denied_mail_is_recorded_and_over(open_office: Opener, consent: Co
         assert taken(server) == [sent]
 
 
+async def test_nothing_is_claimed_while_another_engine_may_have_taken_the_place(
+    open_office: Opener, consent: Consent
+) -> None:
+    """As long as the store's lock is lost; with it, all goes on."""
+    (anna,) = await consent.join(1)
+    place = [False]
+    async with Server() as server:
+        office = open_office(server.login(), held=lambda: place[0])
+        (key,) = office.put(item(anna))
+        await until(lambda: office.mailer.free)
+        assert await office.dispatch.step() is False
+        assert consent.outcomes() == {}
+        place[0] = True
+        await office.drain()
+        assert office.verdicts == {key: [""]}
+        assert taken(server) == [key]
+
+
 async def test_template_that_fails_is_set_aside_while_others_go(
     open_office: Opener, consent: Consent
 ) -> None:
