@@ -62,17 +62,16 @@ class Database:
     """Open a database and close it; in between, run transactions one after another.
 
     `place` None keeps everything in memory, which may begin as the `image` of another. `durable` False is for
-    simulations: it gives up on power loss and, without a server, works in the caller's own thread, since
-    nobody waits for the loop meanwhile.
+    simulations: it gives up on power loss and works in the caller's own thread, since nobody waits for the
+    loop meanwhile.
     Raises `StoreInUse` if another process has it, `StoreFault` if it is no database.
     """
 
     def __init__(
         self, place: Place | None, tables: MetaData, durable: bool = True, image: bytes | None = None
     ) -> None:
-        threaded = durable or isinstance(place, Server)
         self._keeper = _keeper(place, tables, durable, image)
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="store") if threaded else None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="store") if durable else None
         self._lost_at: float | None = None  # when the server was last there, if it is not now
         try:
             self._connection = self._now(self._keeper.open)

@@ -13,6 +13,7 @@ from dice import Dice
 from flows import compiled
 from promise_flows import VERSIONS
 from promise_ledger import Ledger
+from promise_schemas import Schemas
 from promise_wire import Letter, Wire
 
 from consent.contract import BESIDE_TOPICS, Heard
@@ -43,8 +44,17 @@ class Life:
     """One life. `meanwhile` says what is done when a point is reached next, and whether the work goes on so
     hastily that the feed has not told of it yet; `kill` ends it there."""
 
-    def __init__(self, folder: Path, version: int, clock: VirtualClock, ledger: Ledger, number: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        version: int,
+        clock: VirtualClock,
+        ledger: Ledger,
+        number: int,
+        schemas: Schemas | None = None,
+    ) -> None:
         self.folder = folder
+        self.schemas = schemas
         self.clock = clock
         self.ledger = ledger
         self.meanwhile: dict[str, tuple[Step, bool]] = {}
@@ -65,7 +75,8 @@ class Life:
         self._topics = {graph.flow: graph.topic or "" for graph in self._compiled.program.flows}
         dice = Dice(f"life {self._number}")
         world = World(Recorder(), self.clock, dice, durable=False, dial=self.wire.dial)
-        self.system = await open_system(self.folder, _settings(self.folder), self._compiled, KEYS, world)
+        settings = _settings(self.folder, self.schemas)
+        self.system = await open_system(self.folder, settings, self._compiled, KEYS, world)
         self._watch(self.system)
         await self._or_killed(self.system.start())
         self._listening = asyncio.create_task(self.system.runner.listen())
@@ -89,6 +100,8 @@ class Life:
             self.left,
             ignore=lambda _, names: [name for name in names if name.endswith(_LEFT_BEHIND)],
         )
+        if self.schemas is not None:
+            self.schemas.bequeath(self.folder.name, self.left.name)
         self.wire.cut = True
         self._killed.set()
 
@@ -227,13 +240,13 @@ class Life:
         store.commit = watched_commit  # type: ignore[method-assign]
 
 
-def _settings(folder: Path) -> Settings:
+def _settings(folder: Path, schemas: Schemas | None) -> Settings:
     return Settings(
         name="shop",
         sender=Sender(name="Kafija", address="hello@kafija.example", imprint="Kafija SIA, Riga"),
         controller=Controller(name="Kafija SIA", address="Riga", contact="privacy@kafija.example"),
         smtp=Smtp(url="smtp://nowhere.example:25", connections=2),
-        stores=Stores(folder=str(folder)),
+        stores=Stores(folder=str(folder)) if schemas is None else schemas.stores(folder),
         time_zone="Europe/Riga",
         purposes={name: Purpose(title=name.title(), consent=f"I agree to {name}.") for name in BESIDE_TOPICS},
     )

@@ -5,6 +5,7 @@ import contextlib
 import json
 import tempfile
 from collections import Counter
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from promise_flows import TOPICS, VERSIONS
 from promise_ledger import Ledger
 from promise_life import POINTS, Killed, Life, confirmation
 from promise_remains import remains
+from promise_schemas import Schemas
 from promise_time import TimelessLoop
 
 from consent.contract import LinkRefused, SignUp, Unavailable, Visit
@@ -50,6 +52,8 @@ intrusions = st.tuples(st.sampled_from((*POINTS, "data", "claimed")), mishaps, s
 spans = st.sampled_from(SPANS)
 events = st.sampled_from(EVENTS)
 
+STORIES = count(1)
+
 COUNTED: Counter[str] = Counter()
 """What all machines of this process have met."""
 
@@ -57,8 +61,10 @@ COUNTED: Counter[str] = Counter()
 class Promise(RuleBasedStateMachine):
     """The whole system on a virtual clock. `COUNTED` says at the end what it has met."""
 
-    def __init__(self) -> None:
+    def __init__(self, url: str = "") -> None:
+        """`url` is that of a database on a server; without it the stores are in files."""
         super().__init__()
+        self.schemas = Schemas(url, f"story{next(STORIES)}") if url else None
         self.runner = asyncio.Runner(loop_factory=TimelessLoop)
         self.place = tempfile.TemporaryDirectory(prefix="virta-promise-")
         self.clock = VirtualClock(BEGIN)
@@ -73,7 +79,7 @@ class Promise(RuleBasedStateMachine):
 
     def _life(self, folder: Path) -> Life:
         self.lives += 1
-        return Life(folder, self.version, self.clock, self.ledger, self.lives)
+        return Life(folder, self.version, self.clock, self.ledger, self.lives, self.schemas)
 
     # ------------------------------------------------------------ what happens
 
@@ -185,6 +191,8 @@ class Promise(RuleBasedStateMachine):
         finally:
             self.runner.close()
             self.place.cleanup()
+            if self.schemas is not None:
+                self.schemas.drop()
             COUNTED.update(self.ledger.counts)
 
     def _prove(self) -> None:

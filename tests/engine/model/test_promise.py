@@ -51,9 +51,9 @@ LONG = [
 ]
 
 
-def tell(point: str, act: str, hasty: bool) -> Promise:
+def tell(point: str, act: str, hasty: bool, url: str = "") -> Promise:
     """Somebody forgets a cart, and is about to be mailed about it for the first and the second time."""
-    told = Promise()
+    told = Promise(url)
     try:
         told.opens([["news", "offers"]])
         told.happens(PEOPLE[0], "order_placed", True, 10 * MINUTE)
