@@ -67,7 +67,7 @@ def _grid(lowest: int, highest: int, scale: float, height: int, unit: str) -> It
         yield f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP}" y2="{bottom}"/>'
         shown = f"{10**power:,}" if power >= 0 else f"{10**power:g}"
         yield f'<text class="scale" x="{x:.1f}" y="{bottom + 18}" text-anchor="middle">{shown}</text>'
-    yield f'<text class="scale" x="{_LEFT - 10}" y="{bottom + 18}" text-anchor="end">{escape(unit)}</text>'
+    yield f'<text class="scale" x="{_LEFT - 30}" y="{bottom + 18}" text-anchor="end">{escape(unit)}</text>'
 
 
 def plot_of(results: Sequence[Result]) -> str:
