@@ -70,6 +70,25 @@ def test_who_withdrew_after_the_backup_stays_withdrawn(stall: Path, tmp_path: Pa
         assert in_time(asked(service, subject, "b")) is Reason.WITHDRAWN
 
 
+def test_who_was_erased_after_the_backup_stays_erased(stall: Path, tmp_path: Path) -> None:
+    """They are erased again before anything can be claimed; their address is kept from marketing too."""
+    with consenting(stall) as service:
+        subject = in_time(joined(service, "anna@example.com"))
+        assert in_time(asked(service, subject, "a")) is None
+    old = tmp_path / "old"
+    assert run(["backup", str(stall), "--to", str(old)]) == 0
+    assert run(["consent", "erase", "anna@example.com", str(stall), "--yes"]) == 0
+    assert run(["restore", str(old), str(stall), "--over-newer"]) == 0
+    with consenting(stall) as service:
+        assert in_time(InProcess(service).addresses([subject])) == [None]
+        (new,) = in_time(InProcess(service).subjects(["anna@example.com"]))
+        assert new not in (None, subject)
+        for number in range(20):  # until the log is as long as it was
+            in_time(joined(service, f"bela{number}@example.com"))
+        assert in_time(asked(service, subject, "b")) is Reason.ERASED
+        assert in_time(asked(service, str(new), "c")) is Reason.SUPPRESSED
+
+
 def test_a_backup_brings_the_stops_that_the_disk_has_lost(stall: Path, tmp_path: Path) -> None:
     """An older store of consent beside a newer file of stops: nobody is mailed who said no."""
     with consenting(stall) as service:
