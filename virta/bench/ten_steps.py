@@ -46,6 +46,8 @@ MONDAY = 1_772_409_600_000  # 2026-03-02 00:00 UTC, ms
 SECOND = 1_000
 TOGETHER = 1_000
 """People who start in one second, and events in one call."""
+BEGIN = 0.3
+"""The part of the work that is done when all sleep, about."""
 _LONGEST = 14 * 86_400 * SECOND
 
 Told = Callable[[float, int], None]
