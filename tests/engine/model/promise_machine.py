@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from promise_flows import TOPICS, VERSIONS
 from promise_ledger import Ledger
 from promise_life import POINTS, Killed, Life, confirmation
-from promise_remains import remains
+from promise_remains import remains, sealed_of
 from promise_schemas import Schemas
 from promise_time import TimelessLoop
 
@@ -74,6 +74,7 @@ class Promise(RuleBasedStateMachine):
         self.version = 0
         self.lives = 0
         self.events = 0
+        self.sealed: list[bytes] = []  # of people who were erased
         self.proofs: list[str] = []  # links to confirm, as they came
         self.life = self._life(Path(self.place.name) / "life")
 
@@ -267,7 +268,7 @@ class Promise(RuleBasedStateMachine):
         open_ = await system.store.open_among(list(self.ledger.asked))
         self.ledger.rests(people, open_)
         away = [address for address in PEOPLE if address in self.erased and address not in self.subjects]
-        for what in remains(self.life, self.ledger.erased, away):
+        for what in remains(self.life, self.ledger.erased, away, self.sealed):
             self.ledger.fault(what)
 
     async def wish(self, address: str, wished: list[str]) -> None:
@@ -305,6 +306,7 @@ class Promise(RuleBasedStateMachine):
         if subject is None or subject in self.ledger.erased:
             return
         addresses = [address for address, known in self.subjects.items() if known == subject]
+        self.sealed += sealed_of(self.life, subject)
         await self.life.system.runner.erasing.erase(subject)
         self.ledger.erases(subject, self.clock())
         for address in addresses:

@@ -7,6 +7,10 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from promise_life import Life
+from sqlalchemy import select
+
+from consent.store import evidence, subjects
+from engine.store.rows import entries_of
 
 Tables: TypeAlias = Iterator[tuple[str, list[tuple[Any, ...]]]]
 
@@ -14,8 +18,11 @@ MAY_STAND = {"leaves", "decisions", "erasures", "erased"}
 """Tables in which the random id of somebody who was erased stays."""
 
 
-def remains(life: Life, erased: Collection[str], away: Collection[str]) -> Iterator[str]:
-    """What is left of the erased subjects, and of addresses whose people have not come back, in words."""
+def remains(
+    life: Life, erased: Collection[str], away: Collection[str], sealed: Collection[bytes]
+) -> Iterator[str]:
+    """What is left of the erased subjects, of addresses whose people have not come back, and of what was
+    `sealed` of them, in words."""
     if not erased:
         return
     if life.schemas is not None:
@@ -25,6 +32,8 @@ def remains(life: Life, erased: Collection[str], away: Collection[str]) -> Itera
             yield from _about(_tables(life.folder / name), erased)
     for path in sorted(life.folder.iterdir()):
         found = path.read_bytes()
+        if any(each in found for each in sealed):
+            yield f"what was sealed of somebody who was erased stands in {path.name}"
         for address in away:
             if address.encode() in found:
                 yield f"the address {address} of somebody who was erased stands in {path.name}"
@@ -35,6 +44,22 @@ def _about(tables: Tables, erased: Collection[str]) -> Iterator[str]:
     for table, rows in tables:
         if table not in MAY_STAND and any(not ids.isdisjoint(row) for row in rows):
             yield f"a row of {table} is about somebody who was erased"
+        if table == "journal" and any(line.contact in ids for *_, body in rows for line in entries_of(body)):
+            yield "a line of the journal is about somebody who was erased"
+
+
+def sealed_of(life: Life, subject: str) -> list[bytes]:
+    """Key, address and evidence of somebody, sealed as they stand in the consent store."""
+    of_person = select(subjects.c.wrapped, subjects.c.address).where(subjects.c.id == subject)
+    of_evidence = select(evidence.c.sealed).where(evidence.c.subject == subject)
+    return life.system.service.read(
+        lambda reading: [
+            bytes(each)
+            for query in (of_person, of_evidence)
+            for row in reading.conn.execute(query)
+            for each in row
+        ]
+    )
 
 
 def _tables(path: Path) -> Tables:

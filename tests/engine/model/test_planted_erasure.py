@@ -1,0 +1,105 @@
+"""What keeps an erasure whole, taken away piece by piece: the model of the promise turns red each time."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from promise_life import POINTS
+from promise_machine import MINUTE, PEOPLE, THEM, Promise
+
+from consent import erasure
+from consent.sqlite import Store as ConsentStore
+from engine.delivery.mailer import Mailer
+from engine.run.erasing import Erasing
+from engine.run.errands import Errands
+from engine.store import erased
+from engine.store.sqlite import Sqlite
+
+
+async def _calls_nobody(*_given: Any) -> None:
+    return None
+
+
+def _forgets_only(count: int) -> Callable[[], tuple[Any, ...]]:
+    whole = erased._of_one
+
+    def some() -> tuple[Any, ...]:
+        return whole()[:count]
+
+    return some
+
+
+def _everybody(connection: Any, contacts: Any) -> None:
+    """Whoever is erased takes all journeys along."""
+    _FORGET(connection, contacts)
+    connection.exec_driver_sql("DELETE FROM journey")
+
+
+_FORGET = erased.forget
+
+FAULTS: dict[str, tuple[Any, str, Any]] = {
+    "the gate does not know who was erased, and the row stays": (
+        erasure,
+        "_GONE",
+        tuple(one for one in erasure._GONE if "subjects" not in one.sql.split("WHERE")[0]),
+    ),
+    "the engine deletes nothing": (erased, "forget", lambda connection, contacts: None),
+    "the engine deletes events and no more": (erased, "_of_one", _forgets_only(3)),
+    "the engine deletes the journeys of all": (erased, "forget", _everybody),
+    "lines of the journal stay": (erased, "search", lambda connection, limit: False),
+    "the engine's log of writes stays": (Sqlite, "rewrite", lambda self, driver, tables: True),
+    "the consent store's log of writes stays": (ConsentStore, "rewrite", lambda self: True),
+    "what waits under their address is left": (
+        Erasing,
+        "erase",
+        lambda self, subject: self._consent.erase(subject, "operator"),
+    ),
+    "the engine does not hear of it": (Erasing, "hear", lambda self, changes, *rest: _as_it_is(*rest)),
+    "what is under way is not called back": (Errands, "drop", lambda self, contacts: None),
+    "the mailer does not hear of it": (Mailer, "revoke", lambda self, subject, leaf: None),
+    "what an earlier life has not done is forgotten": (Erasing, "begin", _calls_nobody),
+}
+
+
+async def _as_it_is(received: Any, due: Any) -> Any:
+    return received, due
+
+
+def tell() -> str:
+    """People buy, and one is erased, wherever that can come in between; the first thing that is wrong."""
+    for act in [(point, ("erase", THEM), hasty) for point in POINTS for hasty in (False, True)]:
+        told = Promise()
+        try:
+            told.opens([["news", "offers"], ["news", "offers"]])
+            told.happens(PEOPLE[0], "order_placed", True, 10 * MINUTE)
+            told.happens(PEOPLE[1], "cart_updated", False, 10 * MINUTE)
+            told.happens(PEOPLE[0], "cart_updated", False, 10 * MINUTE)
+            told.intrude(act)
+            if act[0] != "committed":
+                told.intrude(("committed", ("kill", False), False))
+            told.happens(PEOPLE[0], "order_placed", False, 65 * MINUTE)
+            told.intrude(("committed", ("kill", False), False))
+            told.happens(PEOPLE[1], "order_placed", False, 65 * MINUTE)
+            told.the_promise_is_kept()
+        except AssertionError as fault:
+            return str(fault).splitlines()[0]
+        finally:
+            told.life.meanwhile.clear()
+            told.do(told.life.close())
+            told.runner.close()
+            told.place.cleanup()
+    return ""
+
+
+def test_nothing_is_wrong_where_nothing_is_planted() -> None:
+    """Else the model would be red by itself."""
+    assert tell() == ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_planted_fault_is_found(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever keeps an erasure whole is missed by the model if it is gone."""
+    place, name, instead = FAULTS[fault]
+    monkeypatch.setattr(place, name, instead)
+    assert tell() != ""
