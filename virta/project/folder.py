@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import os
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -67,43 +68,35 @@ def read_project(
     words of its other languages. Hidden folders are passed over; `read` gives the bytes of a file, as
     `file_bytes` does. Raises `BrokenProject` for a file that cannot be read."""
     read = read or file_bytes
-    templates = folder / "templates"
+    files = list(_files(folder))
+    templates = _files(folder / "templates", "templates/")
+    words = ((SETTINGS, folder / SETTINGS), *_files(folder / "words", "words/"))
     return Project(
-        tuple((path.relative_to(folder).as_posix(), read(path)) for path in flow_files(folder)),
-        tuple(
-            (path.relative_to(folder).as_posix(), read(path))
-            for path in _files(templates)
-            if path.suffix in TEMPLATE_ENDINGS
-        ),
+        tuple((name, read(path)) for name, path in files if path.suffix == ".flow"),
+        tuple((name, read(path)) for name, path in templates if path.suffix in TEMPLATE_ENDINGS),
         settings.languages,
         settings.currency,
         settings.time_zone,
         today,
         settings.team,
         tuple(settings.purposes),
-        tuple(
-            (path.relative_to(folder).as_posix(), read(path))
-            for path in _files(folder)
-            if path.suffix == ".csv"
-        ),
-        tuple(
-            (path.relative_to(folder).as_posix(), read(path))
-            for path in (folder / SETTINGS, *_files(folder / "words"))
-            if path.suffix == ".toml"
-        ),
+        tuple((name, read(path)) for name, path in files if path.suffix == ".csv"),
+        tuple((name, read(path)) for name, path in words if path.suffix == ".toml"),
     )
 
 
 def flow_files(folder: Path) -> list[Path]:
     """Every `.flow` file of a folder, in the order of names; hidden folders are passed over. Raises
     `BrokenProject` for a folder that cannot be read."""
-    return [path for path in _files(folder) if path.suffix == ".flow"]
+    return [path for _, path in _files(folder) if path.suffix == ".flow"]
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    """The files below a folder, in the order of their names; links to folders are not followed."""
+def _files(folder: Path, above: str = "") -> Iterator[tuple[str, Path]]:
+    """The files below a folder, in the order of their names, each with its way from there, behind `above`;
+    links to folders are not followed."""
     try:
-        entries = sorted(folder.iterdir())
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
     except FileNotFoundError:
         return
     except OSError as fault:
@@ -111,10 +104,11 @@ def _files(folder: Path) -> Iterator[Path]:
     for entry in entries:
         if entry.name.startswith("."):
             continue
-        if entry.is_dir() and not entry.is_symlink():
-            yield from _files(entry)
-        elif entry.is_file():
-            yield entry
+        path = folder / entry.name
+        if entry.is_dir(follow_symlinks=False):
+            yield from _files(path, f"{above}{entry.name}/")
+        elif entry.is_file(follow_symlinks=False) or path.is_file():
+            yield f"{above}{entry.name}", path
 
 
 def file_bytes(path: Path) -> bytes:
