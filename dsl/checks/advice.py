@@ -11,6 +11,7 @@ from dsl.nodes.heads import LeaveOn, LeaveWhen, StartOnEvent, StartOnSegment
 from dsl.nodes.schema import AmountOff, PercentOff
 from dsl.nodes.terms import CouponCode, Expression, History, Logic, MailTest, within
 
+_PAUSES = (Wait, BestTime, WaitFor, WaitUntil, Finish)
 _PURCHASES = ("order_placed", "order_paid")
 _CART = {
     "cart_updated": "cart",
@@ -40,7 +41,7 @@ class Close:
     def look(self, steps: tuple[Step, ...]) -> Iterator[Finding]:
         """The mails of a block that nothing keeps apart from the one before."""
         for step in steps:
-            if isinstance(step, Wait | BestTime | WaitFor | WaitUntil | Finish):
+            if isinstance(step, _PAUSES):
                 self.just_sent = False
             if isinstance(step, Send):
                 if self.just_sent:
@@ -120,7 +121,8 @@ def _opens(flow: Flow) -> Iterator[Finding]:
             for each in step.heard:
                 if each.event.text == "email_opened":
                     yield _by_opens(each.event.span)
-        for part in within(tuple(conditions_of(step))):
+        conditions = tuple(conditions_of(step))
+        for part in within(conditions) if conditions else ():
             if (isinstance(part, MailTest) and part.kind == "opened") or (
                 isinstance(part, History) and part.path.parts[0].text == "email_opened"
             ):

@@ -1,6 +1,9 @@
 """What the engine must remember of a contact so that a flow's or a segment's questions can be answered."""
 
 from collections.abc import Iterable, Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any
 
 from msgspec import Struct
 
@@ -84,11 +87,18 @@ def _covering(durations: list[Duration]) -> Duration:
 
 def parts_of(thing: object) -> Iterator[Struct]:
     """A struct and all structs within it."""
-    todo = [thing]
+    todo: list[Any] = [thing]
     while todo:
         here = todo.pop()
-        if isinstance(here, Struct):
-            yield here
-            todo += [getattr(here, name) for name in reversed(here.__struct_fields__)]
-        elif isinstance(here, tuple):
+        if here.__class__ is tuple:
             todo += reversed(here)
+        elif isinstance(here, Struct):
+            yield here
+            for name in reversed(here.__struct_fields__):
+                inner = getattr(here, name)
+                if inner.__class__ not in _LEAVES:
+                    todo.append(inner)
+
+
+_LEAVES = frozenset((str, bool, int, Decimal, date, type(None)))
+"""What holds no structs."""
