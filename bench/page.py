@@ -3,7 +3,7 @@
     python bench/page.py                   write the page and its drawing from the JSON
     python bench/page.py measure           measure everything first (an hour on a quiet machine of two cores)
     python bench/page.py measure NAME…     only these: figures of `virta bench`, rivals, or scripts of bench/
-    python bench/page.py take COMMIT FILE  what `virta bench --format json` wrote elsewhere, at that commit
+    python bench/page.py take COMMIT FILE  the JSON of `virta bench` or rivals.py, from that commit, elsewhere
 
 Each figure is kept with the commit that it was measured at.
 """
@@ -116,7 +116,7 @@ def measure(data: Data, names: list[str]) -> Iterator[None]:
             stdout=subprocess.PIPE,
             check=True,
         )
-        data.rivals = Beside(commit(), msgspec.json.decode(run.stdout, type=Found))
+        take(data, run.stdout, commit())
         yield
     for name in SCRIPTS:
         if name in wanted:
@@ -129,8 +129,13 @@ def measure(data: Data, names: list[str]) -> Iterator[None]:
 
 
 def take(data: Data, found: bytes, at: str) -> None:
-    """Figures as `virta bench --format json` gives them; quick ones are refused."""
-    for name, result in msgspec.json.decode(found, type=dict[str, Result]).items():
+    """Figures as `virta bench --format json` or `rivals.py --json` give them; quick ones are refused."""
+    read = msgspec.json.decode(found, type=dict[str, msgspec.Raw])
+    if "rivals" in read:
+        data.rivals = Beside(at, msgspec.json.decode(found, type=Found))
+        return
+    for name, raw in read.items():
+        result = msgspec.json.decode(raw, type=Result)
         if result.quick:
             raise SystemExit(f"{name} was measured in haste.")
         data.figures[name] = Measured(at, result)
@@ -247,6 +252,7 @@ def main() -> None:
             for _ in measure(data, names):
                 write(data)
         case ["take", at, path]:
+            data.machine = data.machine or machine()
             take(data, Path(path).read_bytes(), at)
             write(data)
         case _:
