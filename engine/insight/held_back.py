@@ -51,7 +51,9 @@ def held_back(records: Records, now: int, then: Order | None = None) -> HeldBack
     """What stands now (ms UTC), or would if `then` were ordered."""
     rows = records.instructions()
     orders = in_force(rows if then is None else [*rows, _as_row(then, rows, now)])
-    people = Counter(standing.flow for standing in records.journeys())
+    people: Counter[str] = Counter()
+    for (flow, _, _), count in records.people().items():
+        people[flow] += count
     marketing: Counter[str] = Counter()
     service: Counter[str] = Counter()
     late: Counter[str] = Counter()

@@ -1,7 +1,8 @@
 """The engine's database, opened for reading, also while another process works with it."""
 
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import StaticPool
 
 from dsl.graph import Graph, graph_from_json
-from engine.core.bundle import Bundle, Effect, Entry, Journey, replace
+from engine.core.bundle import Bundle, Effect, Entry, Journey
 from engine.core.trial import Ruling
 from engine.store import raw, releases, rows
 from engine.store import schema as t
@@ -22,9 +23,9 @@ from engine.store.arrivals import INBOX
 from engine.store.aside import Aside, aside
 from engine.store.control import Instruction, control
 from engine.store.database import StoreFault, beside
+from engine.store.people import JOURNEY
 from engine.store.releases import Head, Release
 from engine.store.retries import Retry, retry
-from engine.store.rows import Standing
 from engine.store.server import Place, Server
 from engine.store.store import Received
 
@@ -39,6 +40,17 @@ class Mark(Struct, frozen=True):
 
     journal: int
     inbox: int
+
+
+class Standing(Struct, frozen=True):
+    """Where a journey stands: in which graph, at which node, until when."""
+
+    id: str
+    contact: str
+    flow: str
+    graph: str
+    node: int
+    due: int
 
 
 class Records:
@@ -86,10 +98,14 @@ class Records:
         of = t.inbox.c.contact == bytes.fromhex(contact)
         return self._received(select(t.inbox).where(of, t.inbox.c.kind != ""))
 
-    def journeys(self) -> list[Journey]:
-        """Every journey that is under way, by deadline."""
-        found = self._connection.execute(select(t.journey).where(t.journey.c.id != t.journey.c.contact))
-        return [_journey(row) for row in found]
+    def journeys(self, flow: str = "", due: int | None = None) -> list[Journey]:
+        """The journeys under way, by deadline: of one flow or all, with one deadline or any."""
+        asked = _JOURNEYS.order_by(t.journey.c.due, t.journey.c.slot)
+        if flow:
+            asked = asked.where(t.pin.c.flow == flow)
+        if due is not None:
+            asked = asked.where(t.journey.c.due == due)
+        return [_journey(tuple(row)) for row in self._connection.execute(asked)]
 
     def effects(self) -> Iterator[Effect]:
         """What was asked for and is not done, oldest first."""
@@ -126,14 +142,13 @@ class Records:
         """What the engine knows of one contact now; empty if nothing."""
         id_ = bytes.fromhex(contact)
         body = self._connection.scalar(select(t.contact.c.body).where(t.contact.c.id == id_))
-        standing = self._connection.execute(
-            select(t.journey)
-            .join(
-                t.journey_of, (t.journey.c.due == t.journey_of.c.due) & (t.journey.c.id == t.journey_of.c.id)
-            )
-            .where(t.journey_of.c.contact == id_)
+        if body is None:
+            return Bundle(contact)
+        profile = rows.profile_of(body)
+        own = _JOURNEYS.where(t.journey.c.slot.in_(profile.slots), t.journey.c.contact == id_)
+        return rows.bundle_of(
+            contact, profile, [_journey(tuple(row)) for row in self._connection.execute(own)]
         )
-        return rows.bundle_of(contact, body, [_journey(row) for row in standing])
 
     def graphs(self) -> dict[str, Graph]:
         """Every graph that ever ran, by digest."""
@@ -143,9 +158,31 @@ class Records:
 
     def standing(self) -> Iterator[Standing]:
         """Who stands where in which graph, one after the other: there may be very many."""
-        every = select(t.journey.c.body).where(t.journey.c.id != t.journey.c.contact)
+        columns = (
+            _journeys.id,
+            _journeys.contact,
+            t.pin.c.flow,
+            t.pin.c.digest,
+            _journeys.node,
+            _journeys.due,
+        )
+        every = select(*columns).join(t.pin, t.pin.c.number == _journeys.pin).order_by(_journeys.slot)
         for row in self._each(every):
-            yield rows.standing_of(row.body)
+            yield Standing(row.id.hex(), row.contact.hex(), row.flow, row.digest, row.node, row.due)
+
+    def overdue(self, before: int) -> tuple[int, int | None]:
+        """How many deadlines of journeys lie before that instant, and the first of them."""
+        asked = select(func.count(), func.min(t.timer.c.due)).where(t.timer.c.due < before)
+        count, first = self._connection.execute(asked).one()
+        return count, first
+
+    def people(self) -> Counter[tuple[str, str, int]]:
+        """How many journeys are under way, by flow, graph and node."""
+        place = (t.pin.c.flow, t.pin.c.digest, _journeys.node)
+        asked = select(*place, func.count()).join(t.journey, _journeys.pin == t.pin.c.number).group_by(*place)
+        return Counter(
+            {(flow, graph, node): count for flow, graph, node, count in self._connection.execute(asked)}
+        )
 
     def members(self) -> Iterator[tuple[str, list[str]]]:
         """Every contact with the segments that they are in, one after the other."""
@@ -155,7 +192,7 @@ class Records:
     def bundles(self) -> Iterator[Bundle]:
         """What the engine knows of every contact, journeys aside, one after the other."""
         for row in self._each(select(t.contact.c.id, t.contact.c.body)):
-            yield rows.bundle_of(row.id.hex(), row.body, ())
+            yield rows.bundle_of(row.id.hex(), rows.profile_of(row.body), ())
 
     def doers(self, kinds: Collection[str], since: int) -> Iterator[str]:
         """The contacts who had events of these kinds since then, each once."""
@@ -208,8 +245,12 @@ class Records:
         ]
 
 
-def _journey(row: Row[Any]) -> Journey:
-    return replace(rows.journey_of(row.body), due=row.due)
+_journeys = t.journey.c
+_JOURNEYS = select(*JOURNEY, t.pin.c.flow, t.pin.c.digest).join(t.pin, t.pin.c.number == _journeys.pin)
+
+
+def _journey(row: Sequence[Any]) -> Journey:
+    return rows.journey_of(row[:-2], row[-2], row[-1])
 
 
 @contextmanager

@@ -64,6 +64,20 @@ def places(flow: Graph, journeys: Iterable[Journey], graphs: Mapping[str, Graph]
     return found
 
 
+def crowds(
+    flow: Graph, people: Mapping[tuple[str, str, int], int], graphs: Mapping[str, Graph]
+) -> Counter[str]:
+    """How many stand at which step of `flow`, as `places` names them; by how many there are at the nodes of
+    which graph."""
+    names = {node.step for node in flow.nodes}
+    found: Counter[str] = Counter()
+    for (name, graph, index), count in people.items():
+        if name == flow.flow:
+            step = graphs[graph].nodes[index].step if graph in graphs else ""
+            found[step if step in names else ""] += count
+    return found
+
+
 def arms(flow: Graph, counted: Tally) -> dict[tuple[str, str], int]:
     """How many went along each arm: by step and the arm's word (`yes`, `no`, `met`, `timeout`, an event, a
     split's label)."""
@@ -97,9 +111,9 @@ def steps(flow: Graph, counted: Tally) -> dict[str, StepFigures]:
     return {node.step: _figures(flow, node, counted, taken, into) for node in flow.nodes}
 
 
-def marks(figures: Mapping[str, StepFigures], standing: Mapping[str, Sequence[Place]]) -> dict[str, Mark]:
-    """What a drawing of a flow tells of its people, by step; from what `steps` and `places` give."""
-    return {step: Mark(len(standing.get(step, ())), _told(each)) for step, each in figures.items()}
+def marks(figures: Mapping[str, StepFigures], standing: Mapping[str, int]) -> dict[str, Mark]:
+    """What a drawing of a flow tells of its people, by step; from what `steps` and `crowds` give."""
+    return {step: Mark(standing.get(step, 0), _told(each)) for step, each in figures.items()}
 
 
 def _told(figures: StepFigures) -> str:

@@ -69,13 +69,13 @@ class Applying:
         goes_on = cursors.get(_CARRYING) == release.number
         after = cursors.get(_CARRIED_TO, 0) if goes_on else 0
         seen = cursors.get(SEEN, 0) if goes_on else 0
-        people = await store.travellers(f"{after:032x}", _PAGE) if self._places else []
+        people, last = await store.travellers(after, _PAGE) if self._places else ([], 0)
         if not people:
             batch.cursors |= {CARRIED: release.number, _CARRIED_TO: 0}
             return []
         batch.cursors |= {
             _CARRYING: release.number,
-            _CARRIED_TO: int(people[-1], 16),
+            _CARRIED_TO: last,
             SEEN: seen + len(people),
         }
         words = Carried(self._places)

@@ -170,8 +170,8 @@ class Control:
     ) -> Acted:
         """One word to each contact who is under way, a page of them at a time."""
         after = max(cursors.get(_TOLD, _NOBODY), 0)
-        page = await self._store.contacts_in(order.flow, f"{after:032x}", _PAGE)
-        batch.cursors[_TOLD] = int(page[-1], 16) if page else _NOBODY
+        page, last = await self._store.contacts_in(order.flow, after, _PAGE)
+        batch.cursors[_TOLD] = last if page else _NOBODY
         data, open_ = Cancelled(order.flow, order.mailed == "end", order.issue), mails(order.flow)
         told = [
             Stimulus(f"cancel-{row.seq}", contact, row.at, data, frozenset(open_.get(contact, ())))

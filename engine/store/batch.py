@@ -17,8 +17,9 @@ class Batch:
     """Lists of rows to write and rows to take away. A deadline that never comes has no watch row."""
 
     profiles: list[Bundle] = field(default_factory=list)
+    journeys_put: list[Journey] = field(default_factory=list)  # new ones
+    journeys_moved: list[tuple[Journey, Journey]] = field(default_factory=list)  # (old, new)
     journeys_gone: list[Journey] = field(default_factory=list)
-    journeys_put: list[Journey] = field(default_factory=list)
     watches_gone: list[tuple[int, str]] = field(default_factory=list)  # (due, contact)
     watches_put: list[tuple[int, str]] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
@@ -49,27 +50,27 @@ class Batch:
             return
         if PERSONALISATION in old.agreed and PERSONALISATION not in new.agreed:
             self.unwatched.append(new.contact)
-        if _profile(old) != _profile(new) or not old.created:
+        before = {journey.id: journey for journey in old.journeys}
+        started = any(journey.id not in before for journey in new.journeys)
+        if started or _profile(old) != _profile(new) or not old.created:
             self.profiles.append(new)
         if old.watch != new.watch:
             if old.watch != NEVER:
                 self.watches_gone.append((old.watch, old.contact))
             if new.watch != NEVER:
                 self.watches_put.append((new.watch, new.contact))
-        before = {journey.id: journey for journey in old.journeys}
         for journey in new.journeys:
             known = before.pop(journey.id, None)
-            if known is journey:
-                continue
-            if known is not None:
-                self.journeys_gone.append(known)
-            self.journeys_put.append(journey)
+            if known is None:
+                self.journeys_put.append(journey)
+            elif known is not journey:
+                self.journeys_moved.append((known, journey))
         self.journeys_gone.extend(before.values())
 
 
 def _profile(bundle: Bundle) -> tuple[object, ...]:
-    """What the contact's own row holds. The parts are compared by identity first, so equal ones cost
-    nothing."""
+    """What the contact's own row holds, but for where its journeys are. The parts are compared by identity
+    first, so equal ones cost nothing."""
     return (
         bundle.attributes,
         bundle.agreed,

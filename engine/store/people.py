@@ -1,45 +1,38 @@
-"""Contacts with their journeys: read for a batch, written behind it, found by their deadlines."""
+"""Contacts with their journeys: read for a batch, written behind it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 
-from msgspec import MsgspecError, Struct
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from engine.core.bundle import Bundle, Journey, replace
+from engine.core.calendar import NEVER
 from engine.store import rows
 from engine.store import schema as t
-from engine.store.aside import aside
 from engine.store.batch import Batch
-from engine.store.statement import Driver, Row, Statement
+from engine.store.register import Register, number
+from engine.store.statement import Driver, Statement
 
 
-class Due(Struct, frozen=True):
-    """A deadline that has come. `journey` is empty for the contact's own watch."""
-
-    due: int
-    contact: str
-    journey: str
-    epoch: int
-    mail: str
-
-
-def load(driver: Driver, contacts: Sequence[str]) -> dict[str, Bundle]:
+def load(driver: Driver, contacts: Sequence[str], register: Register) -> dict[str, Bundle]:
     """A bundle for each contact; that of one who was never seen is empty."""
-    return {contact: _load(driver, contact) for contact in contacts}
+    return {contact: _load(driver, contact, register) for contact in contacts}
 
 
-def _load(driver: Driver, contact: str) -> Bundle:
+def _load(driver: Driver, contact: str, register: Register) -> Bundle:
     id_ = bytes.fromhex(contact)
-    profile = _PROFILE.first(driver, id_)
-    if profile is None:
+    found = _PROFILE.first(driver, id_)
+    if found is None:
         return Bundle(contact)
+    profile = rows.profile_of(found[0])
     journeys: list[Journey] = []
-    for due, journey in _PLACES.rows(driver, id_):
-        found = _JOURNEY.first(driver, due, journey)
-        assert found is not None, "a journey has no row"
-        journeys.append(replace(rows.journey_of(found[0]), due=due))
-    return rows.bundle_of(contact, profile[0], journeys)
+    for slot in profile.slots:
+        row = _JOURNEY.first(driver, slot)
+        if row is not None and row[1] == id_:  # one that has ended is gone, and its slot may be another's
+            *columns, pin = row
+            digest, flow = register.pinned(driver, pin)
+            journeys.append(rows.journey_of(columns, flow, digest))
+    return rows.bundle_of(contact, profile, journeys)
 
 
 def behind(driver: Driver, after: str, limit: int) -> list[str]:
@@ -47,87 +40,99 @@ def behind(driver: Driver, after: str, limit: int) -> list[str]:
     return [id_.hex() for (id_,) in _BEHIND.rows(driver, bytes.fromhex(after), limit)]
 
 
-def travellers(driver: Driver, after: str, limit: int) -> list[str]:
-    """The contacts with journeys whose ids lie behind that one, in order."""
-    return [id_.hex() for (id_,) in _TRAVELLERS.rows(driver, bytes.fromhex(after), limit)]
-
-
-def due(driver: Driver, now: int, limit: int) -> list[Due]:
-    """The deadlines up to `now`, earliest first."""
-    found = []
-    for at, id_, contact, body in _DUE.rows(driver, now, limit):
-        if id_ == contact:
-            found.append(Due(at, contact.hex(), "", 0, ""))
+def write(driver: Driver, batch: Batch, register: Register) -> None:
+    """Journeys with their deadlines, and profiles. An end leaves the contact's own row as it is."""
+    free = register.slots(driver, len(batch.journeys_put))
+    slots = {journey.id: slot for journey, slot in zip(batch.journeys_put, free, strict=True)}
+    put = [replace(journey, slot=slots[journey.id]) for journey in batch.journeys_put]
+    standing = put + [new for _, new in batch.journeys_moved]
+    over = batch.journeys_gone + [old for old, _ in batch.journeys_moved]
+    pins = {graph: number(driver, *graph) for graph in dict.fromkeys((j.graph, j.flow) for j in standing)}
+    _PUT.run_many(
+        driver,
+        [
+            (
+                journey.slot,
+                bytes.fromhex(journey.contact),
+                bytes.fromhex(journey.id),
+                pins[journey.graph, journey.flow],
+                journey.node,
+                journey.epoch,
+                journey.due,
+                journey.clock,
+                _is_plain(journey),
+                rows.way_row(journey),
+            )
+            for journey in put
+        ],
+    )
+    moved, changed = [], []
+    for old, new in batch.journeys_moved:
+        if _column_wise(old) == _column_wise(new):
+            moved.append((new.node, new.epoch, new.due, new.slot))
         else:
-            found.append(_due_journey(at, contact.hex(), id_.hex(), body))
-    return found
+            changed.append(
+                (
+                    pins[new.graph, new.flow],
+                    new.node,
+                    new.epoch,
+                    new.due,
+                    new.clock,
+                    _is_plain(new),
+                    rows.way_row(new),
+                    new.slot,
+                )
+            )
+    _MOVE.run_many(driver, moved)
+    _CHANGE.run_many(driver, changed)
+    _GONE.run_many(driver, [(journey.slot,) for journey in batch.journeys_gone])
+    _TIMER_GONE.run_many(driver, _timers(over))
+    _TIMER_PUT.run_many(driver, sorted(_timers(standing)))
+    _WATCH_GONE.run_many(driver, [(at, bytes.fromhex(contact)) for at, contact in batch.watches_gone])
+    _WATCH_PUT.run_many(driver, sorted((at, bytes.fromhex(contact)) for at, contact in batch.watches_put))
+    _PROFILE_PUT.run_many(
+        driver,
+        [
+            (
+                bytes.fromhex(bundle.contact),
+                rows.profile_row(bundle, tuple(slots.get(j.id, j.slot) for j in bundle.journeys)),
+            )
+            for bundle in batch.profiles
+        ],
+    )
 
 
-def _due_journey(at: int, contact: str, id_: str, body: bytes) -> Due:
-    try:
-        journey = rows.journey_of(body)
-    except (MsgspecError, ValueError):  # whoever loads its contact finds out, and acts on it
-        return Due(at, contact, id_, 0, "")
-    return Due(at, contact, id_, journey.epoch, journey.mail)
+def _timers(journeys: Iterable[Journey]) -> list[tuple[int, int]]:
+    return [(journey.due, journey.slot) for journey in journeys if journey.due != NEVER]
 
 
-def next_due(driver: Driver) -> int | None:
-    """The earliest deadline of all."""
-    first = _NEXT_DUE.first(driver)
-    return None if first is None else first[0]
+def _is_plain(journey: Journey) -> bool:
+    return not journey.mail and not journey.held
 
 
-def contacts_in(driver: Driver, flow: str, after: str, limit: int) -> list[str]:
-    """The first contacts whose ids lie behind `after` who are under way in a flow, in order."""
-    found: list[str] = []
-    for contact, body in _UNDER_WAY.each(driver, bytes.fromhex(after)):
-        if rows.flow_of(body) == flow and contact.hex() not in found[-1:]:
-            found.append(contact.hex())
-            if len(found) == limit:
-                break
-    return found
+def _column_wise(journey: Journey) -> tuple[object, ...]:
+    """All that a move by node and deadline alone leaves as it is. The parts are compared by identity first,
+    so equal ones cost nothing."""
+    return (
+        journey.graph,
+        journey.clock,
+        journey.mail,
+        journey.held,
+        journey.trigger,
+        journey.received,
+        journey.sent,
+        journey.visits,
+        journey.codes,
+        journey.given,
+        journey.beside,
+        journey.started,
+        journey.trigger_id,
+        journey.per,
+        journey.flow,
+    )
 
 
-def standing_on(driver: Driver, graphs: Collection[str]) -> set[str]:
-    """On which of these graphs, by digest, journeys stand."""
-    left = set(graphs)
-    for (body,) in _STANDING.each(driver) if left else ():
-        left.discard(rows.graph_of(body))
-        if not left:
-            break
-    return set(graphs) - left
-
-
-def write(driver: Driver, batch: Batch) -> None:
-    """Profiles, and journeys in order of deadlines. The contacts' own watches lie among them under the
-    contact's id, and have no index entry: the contact's row knows when they are due."""
-    _PROFILE_PUT.run_many(driver, [(bytes.fromhex(b.contact), rows.profile_row(b)) for b in batch.profiles])
-    gone = [(journey.due, bytes.fromhex(journey.id)) for journey in batch.journeys_gone]
-    gone += [(at, bytes.fromhex(contact)) for at, contact in batch.watches_gone]
-    _JOURNEY_GONE.run_many(driver, gone)
-    put: list[Row] = [
-        (
-            journey.due,
-            bytes.fromhex(journey.id),
-            bytes.fromhex(journey.contact),
-            rows.journey_row(journey),
-        )
-        for journey in batch.journeys_put
-    ]
-    standing = {id_ for _, id_, _, _ in put}
-    ended = [
-        (bytes.fromhex(journey.contact), id_)
-        for journey in batch.journeys_gone
-        if (id_ := bytes.fromhex(journey.id)) not in standing
-    ]
-    _INDEX_GONE.run_many(driver, ended)
-    _INDEX_PUT.run_many(driver, [(contact, id_, at) for at, id_, contact, _ in put])
-    for at, contact in batch.watches_put:
-        own = bytes.fromhex(contact)
-        put.append((at, own, own, b""))
-    _JOURNEY_PUT.run_many(driver, sorted(put))
-
-
+_journey = t.journey.c
 _PROFILE = Statement(select(t.contact.c.body).where(t.contact.c.id == bindparam("id_")))
 _BEHIND = Statement(
     select(t.contact.c.id)
@@ -135,54 +140,41 @@ _BEHIND = Statement(
     .order_by(t.contact.c.id)
     .limit(bindparam("limit"))
 )
-_TRAVELLERS = Statement(
-    select(t.journey_of.c.contact)
-    .where(t.journey_of.c.contact > bindparam("after"))
-    .distinct()
-    .order_by(t.journey_of.c.contact)
-    .limit(bindparam("limit"))
+JOURNEY = (
+    _journey.slot,
+    _journey.contact,
+    _journey.id,
+    _journey.node,
+    _journey.epoch,
+    _journey.due,
+    _journey.clock,
+    _journey.body,
 )
-_PLACES = Statement(
-    select(t.journey_of.c.due, t.journey_of.c.id)
-    .where(t.journey_of.c.contact == bindparam("contact_"))
-    .order_by(t.journey_of.c.id)
-)
-_JOURNEY = Statement(
-    select(t.journey.c.body).where(t.journey.c.due == bindparam("due_"), t.journey.c.id == bindparam("id_"))
-)
-_DUE = Statement(
-    select(t.journey.c.due, t.journey.c.id, t.journey.c.contact, t.journey.c.body)
-    .where(t.journey.c.due <= bindparam("now"), t.journey.c.contact.not_in(select(aside.c.contact)))
-    .order_by(t.journey.c.due, t.journey.c.id)
-    .limit(bindparam("limit"))
-)
-_UNDER_WAY = Statement(
-    select(t.journey_of.c.contact, t.journey.c.body)
-    .join(t.journey, (t.journey.c.due == t.journey_of.c.due) & (t.journey.c.id == t.journey_of.c.id))
-    .where(t.journey_of.c.contact > bindparam("after"))
-    .order_by(t.journey_of.c.contact)
-)
-_STANDING = Statement(select(t.journey.c.body).where(t.journey.c.id != t.journey.c.contact))
-_NEXT_DUE = Statement(  # ordered: so it ends at the first
-    select(t.journey.c.due)
-    .where(t.journey.c.contact.not_in(select(aside.c.contact)))
-    .order_by(t.journey.c.due, t.journey.c.id)
-    .limit(1)
-)
+"""The columns that `rows.journey_of` asks for."""
+_JOURNEY = Statement(select(*JOURNEY, _journey.pin).where(_journey.slot == bindparam("slot_")))
 _profile_put = upsert(t.contact)
 _PROFILE_PUT = Statement(
     _profile_put.on_conflict_do_update(index_elements=["id"], set_={"body": _profile_put.excluded.body})
 )
-_JOURNEY_PUT = Statement(insert(t.journey))
-_JOURNEY_GONE = Statement(
-    delete(t.journey).where(t.journey.c.due == bindparam("due_"), t.journey.c.id == bindparam("id_"))
+_PUT = Statement(insert(t.journey))
+_MOVE = Statement(
+    update(t.journey)
+    .values({name: bindparam(f"{name}_") for name in ("node", "epoch", "due")})
+    .where(_journey.slot == bindparam("slot_"))
 )
-_INDEX_GONE = Statement(
-    delete(t.journey_of).where(
-        t.journey_of.c.contact == bindparam("contact_"), t.journey_of.c.id == bindparam("id_")
+_CHANGE = Statement(
+    update(t.journey)
+    .values(
+        {name: bindparam(f"{name}_") for name in ("pin", "node", "epoch", "due", "clock", "plain", "body")}
     )
+    .where(_journey.slot == bindparam("slot_"))
 )
-_index_put = upsert(t.journey_of)
-_INDEX_PUT = Statement(
-    _index_put.on_conflict_do_update(index_elements=["contact", "id"], set_={"due": _index_put.excluded.due})
+_GONE = Statement(delete(t.journey).where(_journey.slot == bindparam("slot_")))
+_TIMER_PUT = Statement(insert(t.timer))
+_TIMER_GONE = Statement(
+    delete(t.timer).where(t.timer.c.due == bindparam("due_"), t.timer.c.slot == bindparam("slot_"))
+)
+_WATCH_PUT = Statement(insert(t.watch))
+_WATCH_GONE = Statement(
+    delete(t.watch).where(t.watch.c.due == bindparam("due_"), t.watch.c.contact == bindparam("contact_"))
 )

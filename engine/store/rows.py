@@ -23,8 +23,8 @@ from engine.core.calendar import NEVER
 from engine.core.values import decoder, encode, packable
 
 
-class _Profile(Struct, frozen=True, array_like=True):
-    """A bundle without its journeys: what the contact's own row holds."""
+class Profile(Struct, frozen=True, array_like=True):
+    """A bundle without its journeys, of which it tells the `slots`: what the contact's own row holds."""
 
     created: int
     attributes: dict[str, Any]
@@ -47,16 +47,24 @@ class _Profile(Struct, frozen=True, array_like=True):
     predicted: dict[str, Any] = {}
     trials: dict[str, int] = {}
     kept_by: str = ""
+    slots: tuple[int, ...] = ()
 
 
-class Standing(Struct, frozen=True, array_like=True):
-    """The beginning of a journey."""
+class _Way(Struct, frozen=True, array_like=True):
+    """A journey without what stands in columns of its own."""
 
-    id: str
-    contact: str
-    flow: str
-    graph: str
-    node: int
+    started: int
+    trigger_id: str
+    trigger: dict[str, Any]
+    per: str = ""
+    mail: str = ""
+    received: dict[str, dict[str, Any]] = {}
+    sent: tuple[str, ...] = ()
+    visits: dict[str, int] = {}
+    codes: dict[str, int] = {}
+    held: int = 0
+    given: dict[str, str] = {}
+    beside: dict[str, int] | None = None
 
 
 class _Belonging(Struct, frozen=True, array_like=True):
@@ -69,18 +77,18 @@ class _Belonging(Struct, frozen=True, array_like=True):
     segments: list[str]
 
 
-_profile = decoder(_Profile)
-_journey = decoder(Journey)
-_standing = decoder(Standing)
+_profile = decoder(Profile)
+_way = decoder(_Way)
 _belonging = decoder(_Belonging)
 _body = decoder(Body)
 _mail = decoder(MailBody)
 _entries = decoder(list[Entry])
 
 
-def profile_row(bundle: Bundle) -> bytes:
+def profile_row(bundle: Bundle, slots: tuple[int, ...]) -> bytes:
+    """The contact's own row, whose journeys are in these slots."""
     return encode(
-        _Profile(
+        Profile(
             bundle.created,
             packable(bundle.attributes),
             sorted(bundle.agreed),
@@ -105,15 +113,18 @@ def profile_row(bundle: Bundle) -> bytes:
             packable(bundle.predicted),
             bundle.trials,
             bundle.kept_by,
+            slots,
         )
     )
 
 
-def bundle_of(contact: str, row: bytes | None, journeys: Iterable[Journey]) -> Bundle:
-    """The contact's bundle; one that has no row yet is new."""
-    if row is None:
-        return Bundle(contact, journeys=in_order(journeys))
-    profile = _profile.decode(row)
+def profile_of(row: bytes) -> Profile:
+    found: Profile = _profile.decode(row)
+    return found
+
+
+def bundle_of(contact: str, profile: Profile, journeys: Iterable[Journey]) -> Bundle:
+    """The contact's bundle."""
     return Bundle(
         contact,
         profile.created,
@@ -141,23 +152,59 @@ def bundle_of(contact: str, row: bytes | None, journeys: Iterable[Journey]) -> B
     )
 
 
-def journey_row(journey: Journey) -> bytes:
-    return encode(replace(journey, trigger=packable(journey.trigger), received=packable(journey.received)))
+def way_row(journey: Journey) -> bytes:
+    """Of a journey's row what has no column."""
+    return encode(
+        _Way(
+            journey.started,
+            journey.trigger_id,
+            packable(journey.trigger),
+            journey.per,
+            journey.mail,
+            packable(journey.received),
+            journey.sent,
+            journey.visits,
+            journey.codes,
+            journey.held,
+            journey.given,
+            journey.beside,
+        )
+    )
 
 
-def journey_of(row: bytes) -> Journey:
-    found: Journey = _journey.decode(row)
-    return found
+def journey_of(row: Sequence[Any], flow: str, graph: str) -> Journey:
+    """A journey by the columns `slot`, `contact`, `id`, `node`, `epoch`, `due`, `clock` and `body`, and by
+    what it is pinned to."""
+    slot, contact, id_, node, epoch, due, clock, body = row
+    way = _way.decode(body)
+    return Journey(
+        id_.hex(),
+        contact.hex(),
+        flow,
+        graph,
+        node,
+        due,
+        epoch,
+        way.started,
+        way.trigger_id,
+        way.trigger,
+        way.per,
+        way.mail,
+        way.received,
+        way.sent,
+        way.visits,
+        way.codes,
+        way.held,
+        way.given,
+        way.beside,
+        clock,
+        slot,
+    )
 
 
-def graph_of(row: bytes) -> str:
-    """The digest of the graph on which a journey stands; the rest of the row is not looked at."""
-    return standing_of(row).graph
-
-
-def standing_of(row: bytes) -> Standing:
-    """Who stands where; the rest of a journey's row is not looked at."""
-    found: Standing = _standing.decode(row)
+def mail_of(body: bytes) -> str:
+    """The key of the open mail that a journey counts from."""
+    found: str = _way.decode(body).mail
     return found
 
 
@@ -165,11 +212,6 @@ def segments_of(row: bytes) -> list[str]:
     """The segments of a contact; the rest of its row is hardly looked at."""
     found: _Belonging = _belonging.decode(row)
     return found.segments
-
-
-def flow_of(row: bytes) -> str:
-    """The flow in which a journey is; the rest of the row is not looked at."""
-    return standing_of(row).flow
 
 
 def effect_row(effect: Effect) -> bytes:

@@ -1,8 +1,10 @@
 """The tables of the engine's database.
 
-Journeys stand in order of their deadlines, so that those which come due together lie together; `journey_of`
-is the small index that finds them by contact. A contact's own row is written only when attributes or windows
-change. The journal is one packed row per batch. All instants are milliseconds since 1970 UTC.
+A journey keeps its place from start to end, so that those who started together lie together: a move that
+changes nothing but its node and deadline leaves the rest of its row unread. `timer` and `watch` tell in order
+whose deadline comes when. A contact's own row tells where its journeys are; it is written when one starts,
+and when attributes or windows change. The journal is one packed row per batch. All instants are milliseconds
+since 1970 UTC.
 """
 
 from sqlalchemy import (
@@ -42,19 +44,40 @@ contact = Table(
 journey = Table(
     "journey",
     metadata,
-    Column("due", BigInteger, primary_key=True),
-    Column("id", _id(), primary_key=True),
+    Column("slot", NUMBER, primary_key=True, autoincrement=False),  # in order of start
     Column("contact", _id(), nullable=False),
+    Column("id", _id(), nullable=False),
+    Column("pin", Integer, nullable=False),
+    Column("node", Integer, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("due", BigInteger, nullable=False),
+    Column("clock", String, nullable=False),  # the contact's zone, "" the project's
+    Column("plain", Boolean, nullable=False),  # no mail of it is open or held
     Column("body", LargeBinary, nullable=False),
+)
+
+pin = Table(  # the graphs that journeys were ever pinned to
+    "pin",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("digest", String, nullable=False),
+    Column("flow", String, nullable=False),
+    Index("pin_names", "digest", "flow", unique=True),
+)
+
+timer = Table(  # the deadlines of journeys, but for those that never come
+    "timer",
+    metadata,
+    Column("due", BigInteger, primary_key=True),
+    Column("slot", NUMBER, primary_key=True),
     sqlite_with_rowid=False,
 )
 
-journey_of = Table(
-    "journey_of",
+watch = Table(  # the moments at which time alone may change a contact
+    "watch",
     metadata,
+    Column("due", BigInteger, primary_key=True),
     Column("contact", _id(), primary_key=True),
-    Column("id", _id(), primary_key=True),
-    Column("due", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
 

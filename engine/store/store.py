@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from dsl.graph import Graph, graph_from_json, to_json
@@ -18,6 +18,7 @@ from engine.store import (
     asked,
     control,
     coupons,
+    due,
     effects,
     erased,
     handed,
@@ -28,11 +29,10 @@ from engine.store import (
     raw,
     releases,
     retries,
-    rows,
     stock,
     told,
+    travellers,
     trials,
-    views,
     waiting,
 )
 from engine.store import schema as t
@@ -40,16 +40,18 @@ from engine.store.arrivals import Received
 from engine.store.aside import Aside
 from engine.store.asked import Questions
 from engine.store.batch import Batch
+from engine.store.commit import commit
 from engine.store.control import Instruction
 from engine.store.coupons import Code
 from engine.store.database import Database
+from engine.store.due import Due
 from engine.store.forgetting import Forgetting
 from engine.store.handed import Handed
-from engine.store.people import Due
+from engine.store.register import Register
 from engine.store.releases import Backfill, Release
 from engine.store.retries import Retry
 from engine.store.server import Place
-from engine.store.statement import Driver, Statement, driver_of
+from engine.store.statement import Driver, driver_of
 from engine.store.told import Past, Told
 from engine.store.trials import Tally
 from engine.store.waiting import Waiting
@@ -64,6 +66,7 @@ class Store:
         self._database = Database(place, t.metadata, durable, image)
         self.forgetting = Forgetting(self._database)
         self._places = effects.Places()
+        self._register = Register()
         self._end: int | None = None  # of the inbox; None: not known
         self._next_due: int | None = None
         self.heard: Callable[[Batch], None] | None = None  # is told of each batch that was committed
@@ -95,7 +98,9 @@ class Store:
         if self._end == after and waiting and not self._stale:
             return [], [], self._next_due
         self._stale = False
-        received, due, self._next_due, self._end = await self._database.read(_gather, after, now, limit)
+        received, due, self._next_due, self._end = await self._database.read(
+            _gather, after, now, limit, self._register
+        )
         return received, due, self._next_due
 
     async def history(self) -> list[Received]:
@@ -173,23 +178,24 @@ class Store:
 
     async def load(self, contacts: Sequence[str]) -> dict[str, Bundle]:
         """A bundle for each contact; that of one who was never seen is empty."""
-        return await self._database.read(people.load, contacts)
+        return await self._database.read(people.load, contacts, self._register)
 
     async def contacts(self, after: str, limit: int) -> list[str]:
         """The first `limit` contacts whose ids lie behind `after`, in order."""
         return await self._database.read(people.behind, after, limit)
 
-    async def travellers(self, after: str, limit: int) -> list[str]:
-        """The first `limit` contacts with journeys under way whose ids lie behind `after`, in order."""
-        return await self._database.read(people.travellers, after, limit)
+    async def travellers(self, after: int, limit: int) -> tuple[list[str], int]:
+        """The contacts of the first `limit` journeys under way that stand behind the slot `after`, each once,
+        and the last slot among them. Slots are in the order in which journeys started."""
+        return await self._database.read(travellers.travellers, after, limit)
 
     async def past(self, kinds: Collection[str], since: int, after: str, limit: int = 50_000) -> list[Past]:
         """The next people behind `after` who had events of these kinds since then, and these events."""
         return await self._database.run(told.past, kinds, since, after, limit)
 
-    async def contacts_in(self, flow: str, after: str, limit: int) -> list[str]:
-        """The first `limit` contacts behind `after`, in order of their ids, who are under way in a flow."""
-        return await self._database.read(people.contacts_in, flow, after, limit)
+    async def contacts_in(self, flow: str, after: int, limit: int) -> tuple[list[str], int]:
+        """The same of the journeys of one flow."""
+        return await self._database.read(travellers.contacts_in, flow, after, limit)
 
     async def raw_events(
         self, contacts: Sequence[tuple[str, Collection[str]]], until: int
@@ -231,7 +237,7 @@ class Store:
 
     async def commit(self, batch: Batch) -> None:
         self._stale = True
-        await self._database.run(_commit, batch, self._places)
+        await self._database.run(commit, batch, self._places, self._register)
         self._stale = True
         self._worked = batch.cursors.get(arrivals.INBOX, self._worked)
         if self.heard is not None:
@@ -283,7 +289,7 @@ class Store:
     async def graphs_beside(self, current: Collection[str]) -> list[Graph]:
         """Those on which journeys stand, but for those with `current` digests."""
         older = [graph for graph in await self.graphs() if graph.digest not in current]
-        needed = await self._database.read(people.standing_on, [graph.digest for graph in older])
+        needed = await self._database.read(travellers.standing_on, [graph.digest for graph in older])
         return [graph for graph in older if graph.digest in needed]
 
     # releases
@@ -306,41 +312,14 @@ def _accept(connection: Connection, items: Sequence[Received]) -> int:
 
 
 def _gather(
-    driver: Driver, after: int, now: int, limit: int
+    driver: Driver, after: int, now: int, limit: int, register: Register
 ) -> tuple[list[Received], list[Due], int | None, int]:
     return (
         arrivals.behind(driver, after, limit),
-        people.due(driver, now, limit),
-        people.next_due(driver),
+        due.due(driver, now, limit, register),
+        due.next_due(driver),
         arrivals.end(driver),
     )
-
-
-def _commit(connection: Connection, batch: Batch, places: effects.Places) -> None:
-    driver = driver_of(connection)
-    people.write(driver, batch)
-    aside.take_back(driver, batch.readmitted)
-    aside.put(driver, batch.aside, batch.held)
-    retries.put(driver, batch.retries)
-    retries.drop(driver, batch.retried)
-    effects.write(driver, batch, places)
-    coupons.keep(driver, batch.codes)
-    handed.keep(driver, batch.handed)
-    kept.drop(driver, batch.unkept)
-    trials.write(driver, batch.trials)
-    if batch.entries:
-        _LINES_PUT.run(driver, batch.entries[-1].at, len(batch.entries), rows.journal_row(batch.entries))
-    arrivals.write(driver, batch)
-    products.keep(driver, batch.products, batch.products_gone)
-    views.forget(connection, batch.emptied, batch.unwatched)
-    _NOTE_PUT.run_many(driver, [(name, str(value).encode()) for name, value in batch.cursors.items()])
-
-
-_LINES_PUT = Statement(insert(t.journal).values({name: bindparam(name) for name in ("at", "count", "body")}))
-_note_put = upsert(t.note)
-_NOTE_PUT = Statement(
-    _note_put.on_conflict_do_update(index_elements=["name"], set_={"value": _note_put.excluded.value})
-)
 
 
 def _keep_lists(connection: Connection, lists: Mapping[str, Sequence[str]]) -> None:

@@ -9,8 +9,14 @@ from engine.store.statement import Driver, Statement
 MOST = 100_000
 """Up to here overdue deadlines are counted; more of them are told as so many."""
 
-_overdue = select(t.journey.c.due).where(t.journey.c.due < bindparam("now")).limit(bindparam("most"))
-_OVERDUE = Statement(select(func.count()).select_from(_overdue.subquery()))
+_OVERDUE = [
+    Statement(
+        select(func.count()).select_from(
+            select(table.c.due).where(table.c.due < bindparam("now")).limit(bindparam("most")).subquery()
+        )
+    )
+    for table in (t.timer, t.watch)
+]
 _received = select(t.inbox.c.received).where(t.inbox.c.seq > bindparam("after"))
 _OLDEST = Statement(_received.order_by(t.inbox.c.seq).limit(bindparam("most")))
 _EFFECTS = Statement(select(func.count()).select_from(t.effect))
@@ -28,8 +34,7 @@ class Waiting(Struct, frozen=True):
 def count(driver: Driver, after: int, now: int) -> Waiting:
     """What waits behind position `after` of the inbox, at `now` (ms UTC)."""
     first = _OLDEST.first(driver, after, 1)
-    overdue = _OVERDUE.first(driver, now, MOST)
+    overdue = [found[0] for each in _OVERDUE if (found := each.first(driver, now, MOST)) is not None]
     effects = _EFFECTS.first(driver)
-    assert overdue is not None
     assert effects is not None
-    return Waiting(first[0] if first else None, overdue[0], effects[0])
+    return Waiting(first[0] if first else None, min(sum(overdue), MOST), effects[0])

@@ -10,7 +10,6 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from engine.core.bundle import Journey
 from engine.core.calendar import NEVER
 from engine.core.record import What
 from engine.insight.apart import apart
@@ -30,8 +29,7 @@ _SHOWN = 3
 def journeys(records: Records, now: int, running: bool) -> Iterator[Complaint]:
     """Those that nothing will ever move, and timers that are overdue."""
     open_ = {effect.key for effect in records.effects()}
-    every = records.journeys()
-    stuck = [journey for journey in every if journey.due >= NEVER and journey.mail not in open_]
+    stuck = [journey for journey in records.journeys(due=NEVER) if journey.mail not in open_]
     for flow, count in sorted(Counter(journey.flow for journey in stuck).items()):
         ids = ", ".join(journey.id for journey in stuck if journey.flow == flow)[: 34 * _SHOWN - 2]
         yield Complaint(
@@ -39,14 +37,13 @@ def journeys(records: Records, now: int, running: bool) -> Iterator[Complaint]:
             f"{_journeys(count)} of {flow} {_stand(count)} with no deadline and no open mail ({ids}).",
             "Start `virta serve` anew, which takes up what is open; if it stays so, please report it.",
         )
-    overdue = [journey for journey in every if journey.due < now - _OVERDUE]
-    if overdue:
-        yield Complaint("overdue-timers", _overdue(overdue, now), _why_overdue(running))
+    count, first = records.overdue(now - _OVERDUE)
+    if first is not None:
+        yield Complaint("overdue-timers", _overdue(count, first, now), _why_overdue(running))
 
 
-def _overdue(overdue: list[Journey], now: int) -> str:
-    oldest = (now - min(journey.due for journey in overdue)) // 60_000
-    return f"{len(overdue):,} timers are overdue, the oldest by {oldest:,} minutes."
+def _overdue(count: int, first: int, now: int) -> str:
+    return f"{count:,} timers are overdue, the oldest by {(now - first) // 60_000:,} minutes."
 
 
 def _why_overdue(running: bool) -> str:

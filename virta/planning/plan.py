@@ -122,8 +122,7 @@ def running(database: Place) -> Running | None:
         with open_records(database) as records:
             release = records.release()
             if release is not None:
-                standing = Counter((each.flow, each.graph, each.node) for each in records.standing())
-                return Running(release, standing, records.graphs())
+                return Running(release, records.people(), records.graphs())
     except StoreFault as fault:
         raise BrokenProject(str(fault)) from None
     raise BrokenProject(

@@ -9,7 +9,7 @@ from dsl.draw.marks import Live
 from dsl.graph import Graph
 from engine.insight.figures import figures
 from engine.insight.records import Records, open_records
-from engine.insight.standing import StepFigures, arms, marks, places, steps, tally
+from engine.insight.standing import StepFigures, arms, crowds, marks, steps, tally
 from engine.store.server import Place
 from virta.database_url import engine_place
 from virta.settings import Settings
@@ -54,19 +54,19 @@ def count(store: Place, flows: Iterable[Graph]) -> dict[str, Counted]:
 
 
 def _count(records: Records, flows: list[Graph]) -> dict[str, Counted]:
-    lines, journeys, graphs = records.lines(), records.journeys(), records.graphs()
+    lines, people, graphs = records.lines(), records.people(), records.graphs()
     counted = tally(lines)
     found = {}
     for row, flow in zip(figures(flows, lines, ()), sorted(flows, key=lambda flow: flow.flow), strict=True):
-        standing = places(flow, journeys, graphs)
+        standing = crowds(flow, people, graphs)
         each, taken = steps(flow, counted), arms(flow, counted)
         by_step: dict[str, dict[str, int]] = {}
         for (step, arm), number in taken.items():
             by_step.setdefault(step, {})[arm] = number
-        counts = {step: _step_counts(of, len(standing.get(step, ()))) for step, of in each.items()}
+        counts = {step: _step_counts(of, standing[step]) for step, of in each.items()}
         found[flow.flow] = Counted(
             Live(marks(each, standing), taken, row.entered) if row.entered else Live(),
-            FlowCounts(row.entered, counts, by_step, len(standing.get("", ()))),
+            FlowCounts(row.entered, counts, by_step, standing[""]),
         )
     return found
 

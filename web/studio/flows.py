@@ -12,7 +12,7 @@ from dsl.draw.svg import draw
 from dsl.graph import Graph, If, Node, Send
 from dsl.wording.flows import node_words
 from engine.insight.held_back import held_back
-from engine.insight.standing import arms, marks, places, steps
+from engine.insight.standing import arms, crowds, marks, places, steps
 from engine.insight.trial import told_of
 from engine.mail.foreign import read_foreign
 from web.studio.flow_text import coloured
@@ -41,7 +41,7 @@ def get_flow(request: Request, studio: Studio) -> Response:
         return studio.missing(request, f"There is no flow {request.path_params['flow']} in this project.")
     with studio.sources.records() as records:
         counted = studio.snapshot.of(records)
-        standing = places(flow, records.journeys(), records.graphs())
+        standing = crowds(flow, records.people(), records.graphs())
         rulings = told_of(flow, records.rulings())
         held = held_back(records, studio.sources.now())
     figures = steps(flow, counted.tally)
@@ -61,7 +61,7 @@ def get_flow(request: Request, studio: Studio) -> Response:
             for node in flow.nodes
             if isinstance(node, Send)
         ],
-        elsewhere=len(standing.get("", ())),
+        elsewhere=standing[""],
         rulings=rulings,
         by_request=studio.inbox.flows.get(flow.flow, False),
         paused=held.orders.paused.get(flow.flow),
@@ -111,7 +111,7 @@ def get_step(request: Request, studio: Studio) -> Response:
         return studio.missing(request, "There is no such step in this flow.")
     with studio.sources.records() as records:
         counted = studio.snapshot.of(records)
-        standing = places(flow, records.journeys(), records.graphs()).get(node.step, [])
+        standing = places(flow, records.journeys(flow.flow), records.graphs()).get(node.step, [])
     paging = Paging.of(len(standing), asked_page(request), _PEOPLE_A_PAGE)
     shown = paging.part(standing)
     return studio.page(

@@ -29,14 +29,16 @@ flow thanks "Thanks"
 def rewrite(folder: Path, contact: str, change: Callable[[Journey], Journey]) -> None:
     """Change the journeys of somebody where they stand."""
     with closing(sqlite3.connect(folder / "engine.db")) as engine, engine:
+        columns = "slot, contact, id, node, epoch, due, clock, body"
         found = engine.execute(
-            "SELECT id, body FROM journey WHERE contact = ? AND id <> contact", [bytes.fromhex(contact)]
+            f"SELECT {columns} FROM journey WHERE contact = ?", [bytes.fromhex(contact)]
         ).fetchall()
         assert found
-        for id_, body in found:
+        for row in found:
+            journey = change(rows.journey_of(row, "", ""))
             engine.execute(
-                "UPDATE journey SET body = ? WHERE id = ?",
-                [rows.journey_row(change(rows.journey_of(body))), id_],
+                "UPDATE journey SET node = ?, body = ? WHERE slot = ?",
+                [journey.node, rows.way_row(journey), journey.slot],
             )
 
 

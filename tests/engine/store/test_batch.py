@@ -20,11 +20,11 @@ def changes(person: Person, what: Any) -> Batch:
 
 
 def test_a_timer_that_only_moves_a_journey_leaves_the_contact_s_row_alone() -> None:
-    """One row of the journey goes, one comes."""
+    """The journey's own row is enough."""
     anna = Person(loaded(WAITS)).happens("cart_updated")
     old = anna.journey("alpha")
     batch = changes(anna, lambda: anna.pass_(DAY))
-    assert batch == Batch(journeys_gone=[old], journeys_put=[anna.journey("alpha")])
+    assert batch == Batch(journeys_moved=[(old, anna.journey("alpha"))])
 
 
 def test_an_event_that_nobody_asks_for_writes_nothing() -> None:

@@ -115,12 +115,12 @@ async def test_two_stores_in_one_process_are_one_too_many(kept: Store, place: Pl
 
 @pytest.mark.anyio
 async def test_a_batch_is_kept_whole_or_not_at_all(kept: Store) -> None:
-    """A fault in its last table undoes what its first ones wrote."""
+    """A fault in one table undoes what was written to others."""
     await kept.commit(Batch(profiles=[Bundle(ANNA, created=1, entered={"alpha": 1})]))
-    twice = journey("1" * 32, 10)
     batch = Batch(
         profiles=[Bundle(ANNA, created=1, entered={"alpha": 2})],
-        journeys_put=[twice, twice],
+        journeys_put=[journey("1" * 32, 10)],
+        watches_put=[(10, ANNA), (10, ANNA)],
         cursors={"inbox": 1},
     )
     with pytest.raises((sqlite3.IntegrityError, psycopg.IntegrityError), match=r"(?i)unique constraint"):
@@ -136,15 +136,16 @@ async def test_a_crash_in_mid_transaction_leaves_the_old_state(tmp_path: Path) -
 import asyncio, os, signal, sys
 from pathlib import Path
 from engine.core.bundle import Bundle
-from engine.store import store
+from engine.store.commit import commit
 from engine.store.batch import Batch
 from engine.store.database import Database
 from engine.store.effects import Places
+from engine.store.register import Register
 from engine.store.schema import metadata
 
 def writes(connection, number):
     person = Bundle("a" * 32, created=number)
-    store._commit(connection, Batch(profiles=[person], cursors={"inbox": number}), Places())
+    commit(connection, Batch(profiles=[person], cursors={"inbox": number}), Places(), Register())
 
 def dies(connection):
     writes(connection, 2)

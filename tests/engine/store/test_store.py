@@ -25,7 +25,11 @@ async def test_deadlines_come_earliest_first(kept: Store) -> None:
         watches_put=[(20, ANNA), (40, BERT)],
     )
     await kept.commit(batch)
-    all_due = [Due(10, BERT, "1" * 32, 3, ""), Due(20, ANNA, "", 0, ""), Due(30, ANNA, "3" * 32, 3, "f" * 32)]
+    all_due = [
+        Due(10, BERT, "1" * 32, 3, slot=2, graph="digest", plain=True),
+        Due(20, ANNA),
+        Due(30, ANNA, "3" * 32, 3, "f" * 32, slot=1, graph="digest"),
+    ]
     assert (await kept.gather(0, 30, 9))[1:] == (all_due, 10)
     assert (await kept.gather(0, 29, 9))[1] == all_due[:2]
     assert (await kept.gather(0, 99, 1))[1] == all_due[:1]

@@ -88,6 +88,14 @@ CREATE TABLE effect (
 	PRIMARY KEY (key)
 )
 ;;
+CREATE TABLE erased (
+	contact BYTEA NOT NULL,
+	searched BIGINT NOT NULL,
+	clean BOOLEAN NOT NULL,
+	told BOOLEAN NOT NULL,
+	PRIMARY KEY (contact)
+)
+;;
 CREATE TABLE graph (
 	digest VARCHAR COLLATE "C" NOT NULL,
 	body BYTEA NOT NULL,
@@ -128,18 +136,17 @@ CREATE TABLE journal (
 )
 ;;
 CREATE TABLE journey (
-	due BIGINT NOT NULL,
-	id BYTEA NOT NULL,
+	slot BIGINT NOT NULL,
 	contact BYTEA NOT NULL,
+	id BYTEA NOT NULL,
+	pin INTEGER NOT NULL,
+	node INTEGER NOT NULL,
+	epoch INTEGER NOT NULL,
+	due BIGINT NOT NULL,
+	clock VARCHAR COLLATE "C" NOT NULL,
+	plain BOOLEAN NOT NULL,
 	body BYTEA NOT NULL,
-	PRIMARY KEY (due, id)
-)
-;;
-CREATE TABLE journey_of (
-	contact BYTEA NOT NULL,
-	id BYTEA NOT NULL,
-	due BIGINT NOT NULL,
-	PRIMARY KEY (contact, id)
+	PRIMARY KEY (slot)
 )
 ;;
 CREATE TABLE judged (
@@ -197,6 +204,15 @@ CREATE TABLE note (
 	PRIMARY KEY (name)
 )
 ;;
+CREATE TABLE pin (
+	number SERIAL NOT NULL,
+	digest VARCHAR COLLATE "C" NOT NULL,
+	flow VARCHAR COLLATE "C" NOT NULL,
+	PRIMARY KEY (number)
+)
+;;
+CREATE UNIQUE INDEX pin_names ON pin (digest, flow)
+;;
 CREATE TABLE product (
 	sku VARCHAR COLLATE "C" NOT NULL,
 	seen BIGINT NOT NULL,
@@ -235,4 +251,16 @@ CREATE TABLE ruling (
 	step VARCHAR COLLATE "C" NOT NULL,
 	body BYTEA NOT NULL,
 	PRIMARY KEY (mark, version)
+)
+;;
+CREATE TABLE timer (
+	due BIGINT NOT NULL,
+	slot BIGINT NOT NULL,
+	PRIMARY KEY (due, slot)
+)
+;;
+CREATE TABLE watch (
+	due BIGINT NOT NULL,
+	contact BYTEA NOT NULL,
+	PRIMARY KEY (due, contact)
 )

@@ -94,6 +94,15 @@ CREATE TABLE effect (
 )
  WITHOUT ROWID
 ;;
+CREATE TABLE erased (
+	contact BLOB NOT NULL,
+	searched BIGINT NOT NULL,
+	clean BOOLEAN NOT NULL,
+	told BOOLEAN NOT NULL,
+	PRIMARY KEY (contact)
+)
+ WITHOUT ROWID
+;;
 CREATE TABLE graph (
 	digest VARCHAR NOT NULL,
 	body BLOB NOT NULL,
@@ -132,21 +141,18 @@ CREATE TABLE journal (
 )
 ;;
 CREATE TABLE journey (
-	due BIGINT NOT NULL,
-	id BLOB NOT NULL,
+	slot INTEGER NOT NULL,
 	contact BLOB NOT NULL,
+	id BLOB NOT NULL,
+	pin INTEGER NOT NULL,
+	node INTEGER NOT NULL,
+	epoch INTEGER NOT NULL,
+	due BIGINT NOT NULL,
+	clock VARCHAR NOT NULL,
+	plain BOOLEAN NOT NULL,
 	body BLOB NOT NULL,
-	PRIMARY KEY (due, id)
+	PRIMARY KEY (slot)
 )
- WITHOUT ROWID
-;;
-CREATE TABLE journey_of (
-	contact BLOB NOT NULL,
-	id BLOB NOT NULL,
-	due BIGINT NOT NULL,
-	PRIMARY KEY (contact, id)
-)
- WITHOUT ROWID
 ;;
 CREATE TABLE judged (
 	digest VARCHAR NOT NULL,
@@ -205,6 +211,15 @@ CREATE TABLE note (
 	PRIMARY KEY (name)
 )
 ;;
+CREATE TABLE pin (
+	number INTEGER NOT NULL,
+	digest VARCHAR NOT NULL,
+	flow VARCHAR NOT NULL,
+	PRIMARY KEY (number)
+)
+;;
+CREATE UNIQUE INDEX pin_names ON pin (digest, flow)
+;;
 CREATE TABLE product (
 	sku VARCHAR NOT NULL,
 	seen BIGINT NOT NULL,
@@ -245,5 +260,19 @@ CREATE TABLE ruling (
 	step VARCHAR NOT NULL,
 	body BLOB NOT NULL,
 	PRIMARY KEY (mark, version)
+)
+ WITHOUT ROWID
+;;
+CREATE TABLE timer (
+	due BIGINT NOT NULL,
+	slot INTEGER NOT NULL,
+	PRIMARY KEY (due, slot)
+)
+ WITHOUT ROWID
+;;
+CREATE TABLE watch (
+	due BIGINT NOT NULL,
+	contact BLOB NOT NULL,
+	PRIMARY KEY (due, contact)
 )
  WITHOUT ROWID

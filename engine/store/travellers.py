@@ -1,0 +1,45 @@
+"""Who is under way where, in the order in which journeys started."""
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import bindparam, select
+
+from engine.store import schema as t
+from engine.store.statement import Driver, Row, Statement
+
+
+def travellers(driver: Driver, after: int, limit: int) -> tuple[list[str], int]:
+    """The contacts of the first `limit` journeys behind a slot, each once; the last slot among them."""
+    return _people(_TRAVELLERS.rows(driver, after, limit), after)
+
+
+def contacts_in(driver: Driver, flow: str, after: int, limit: int) -> tuple[list[str], int]:
+    """The same of the journeys of one flow."""
+    return _people(_UNDER_WAY.rows(driver, after, flow, limit), after)
+
+
+def standing_on(driver: Driver, graphs: Collection[str]) -> set[str]:
+    """On which of these graphs, by digest, journeys stand."""
+    return {digest for (digest,) in _STANDING.rows(driver)}.intersection(graphs)
+
+
+def _people(found: Sequence[Row], after: int) -> tuple[list[str], int]:
+    people = list(dict.fromkeys(contact.hex() for _, contact in found))
+    return people, found[-1][0] if found else after
+
+
+_journey, _pin = t.journey.c, t.pin.c
+_TRAVELLERS = Statement(
+    select(_journey.slot, _journey.contact)
+    .where(_journey.slot > bindparam("after"))
+    .order_by(_journey.slot)
+    .limit(bindparam("limit"))
+)
+_UNDER_WAY = Statement(
+    select(_journey.slot, _journey.contact)
+    .join(t.pin, _pin.number == _journey.pin)
+    .where(_journey.slot > bindparam("after"), _pin.flow == bindparam("flow_"))
+    .order_by(_journey.slot)
+    .limit(bindparam("limit"))
+)
+_STANDING = Statement(select(_pin.digest).where(_pin.number.in_(select(_journey.pin))))
