@@ -41,10 +41,13 @@ from engine.run.retries import Retries
 from engine.run.setting_aside import PASSED_ON, RETRY, SettingAside, place_of
 from engine.run.shown import not_to_be_seen
 from engine.run.stock import Stock, tell_team
+from engine.run.strides import stride
+from engine.run.sweep import swept
 from engine.run.trials import Trials
 from engine.run.views import forget_views
 from engine.store.arrivals import INBOX, REQUEST
 from engine.store.batch import Batch
+from engine.store.faults import StoreFault
 from engine.store.handed import Handed
 from engine.store.store import Due, Received, Store
 
@@ -84,6 +87,7 @@ class Runner:
         self.idle = False  # whether `step` last found nothing to do
         self.next_due: int | None = None  # the earliest deadline when `step` last found nothing to do
         self._deaf = False  # the consent service did not answer last time, and that has been said
+        self._taken = False  # a step took in what stands in memory only, and was not committed
         self._store = store
         self._loaded = loaded
         self._consent = consent
@@ -155,7 +159,9 @@ class Runner:
                     await self._pause()
 
     async def step(self) -> bool:
-        """One batch. False: there was nothing to do."""
+        """One batch. False: there was nothing to do. Raises `StoreFault` if a step was cut short."""
+        if self._taken:  # the next life takes it up, and nothing may be committed in its place
+            raise StoreFault("what the last step had taken in was not written")
         if self._control is not None:
             await self._control.look(self._loaded, self._cursors)
         await self._errands.ask()
@@ -178,6 +184,7 @@ class Runner:
         strangers = await self._applying.next(self._loaded, self._store, self._cursors, batch, now)
         if self._control is not None and not more:
             strangers += await self._control.act(batch, self._cursors, self._errands.open_of)
+        self._taken = True
         # taken only now: the consent service, which may not answer, is not asked again in this step
         verdicts = self._dispatch.take_verdicts()
         called = [call for call in self._caller.take_ended() if call.contact not in self.erasing.people]
@@ -186,10 +193,14 @@ class Runner:
         deferred = self._retries.take(batch)
         self.idle = not (news or deferred or forgot or self.asides.waiting(now))
         if self.idle:
+            self._taken = False
             return False
         stimuli = stimuli_of(self.erasing.others(changes)) + strangers
         stimuli += endings(verdicts, called, self._errands.open, self._loaded, batch)
         stimuli += arrived
+        if swept(self._loaded, self._cursors):
+            busy = {stimulus.contact for stimulus in stimuli}
+            due = stride(due, busy, self._loaded, batch, now)
         stimuli += self._fired(due, frozenset(batch.ended))
         if changes:
             batch.cursors[_CHANGES] = changes[-1].seq
@@ -211,6 +222,7 @@ class Runner:
             await self._deliver([mail for mail in batch.handed if mail.key in taken])
         self._retries.settle(batch)
         await self._store.commit(batch)
+        self._taken = False
         self._cursors |= batch.cursors
         self._errands.forget(batch.ended)
         await self._errands.carry_out(batch.effects)

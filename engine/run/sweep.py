@@ -25,9 +25,9 @@ async def strangers_to(
 ) -> list[Stimulus]:
     """A word to the next contacts who have not been looked at by what is loaded; none when all were. How far
     it has come goes into `batch`. `now` is in ms UTC."""
-    wanted = _number(loaded)
-    if cursors.get(_JUDGED, 0) == wanted:
+    if swept(loaded, cursors):
         return []
+    wanted = _number(loaded)
     after, round_ = cursors.get(_SWEPT, 0), cursors.get(_SWEEPS, 0)
     if cursors.get(_SWEEPING) != wanted:
         after, round_ = 0, round_ + 1
@@ -43,6 +43,11 @@ async def strangers_to(
     else:
         batch.cursors |= {_JUDGED: wanted, _SWEEPING: _NOTHING, _SWEPT: 0}
     return [Stimulus(f"sweep-{round_}-{wanted}", contact, 0, Fired("", 0)) for contact in contacts]
+
+
+def swept(loaded: Loaded, cursors: Mapping[str, int]) -> bool:
+    """Whether everybody has been looked at by what is loaded."""
+    return cursors.get(_JUDGED, 0) == _number(loaded)
 
 
 def _number(loaded: Loaded) -> int:

@@ -4,8 +4,10 @@ from dataclasses import dataclass, field
 
 from engine.core.bundle import Bundle, Drawn, Effect, Entry, Journey, Scored, Stimulus, Struck
 from engine.core.calendar import NEVER
+from engine.core.stride import Stride
 from engine.people.catalogue import Product
 from engine.store.aside import Aside
+from engine.store.due import Due
 from engine.store.handed import Handed
 from engine.store.retries import Retry
 
@@ -20,6 +22,7 @@ class Batch:
     journeys_put: list[Journey] = field(default_factory=list)  # new ones
     journeys_moved: list[tuple[Journey, Journey]] = field(default_factory=list)  # (old, new)
     journeys_gone: list[Journey] = field(default_factory=list)
+    strides: list[tuple[Due, Stride]] = field(default_factory=list)  # of journeys that were not loaded
     watches_gone: list[tuple[int, str]] = field(default_factory=list)  # (due, contact)
     watches_put: list[tuple[int, str]] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)

@@ -1,5 +1,6 @@
 """Deadlines in order: those of journeys, and the moments at which time alone may change a contact."""
 
+from collections.abc import Collection
 from heapq import merge
 from itertools import islice
 from operator import attrgetter
@@ -16,8 +17,9 @@ from engine.store.statement import Driver, Row, Statement
 
 class Due(Struct, frozen=True, gc=False):
     """A deadline that has come. `journey` is empty for the contact's own watch; `mail` is the key of the mail
-    that the wait counts from, while it is open. `plain`: neither that nor a held mail is there. The others
-    tell where the journey stands, as `engine.core.bundle.Journey` does."""
+    that the wait counts from, while it is open. `plain`: neither that nor a held mail is there, and time
+    alone changes nothing else of the contact now. The others tell where the journey stands, as
+    `engine.core.bundle.Journey` does."""
 
     due: int
     contact: str
@@ -33,18 +35,22 @@ class Due(Struct, frozen=True, gc=False):
 
 def due(driver: Driver, now: int, limit: int, register: Register) -> list[Due]:
     """The deadlines up to `now`, earliest first."""
-    journeys = [_of(driver, row, register) for row in _TIMERS.rows(driver, now, limit)]
     watches = [Due(at, contact.hex()) for at, contact in _WATCHES.rows(driver, now, limit)]
+    watched = {one.contact for one in watches}
+    every = len(watches) < limit  # else there are more
+    journeys = [_of(driver, row, register, watched, every) for row in _TIMERS.rows(driver, now, limit)]
     if not watches:
         return journeys
     return list(islice(merge(watches, journeys, key=attrgetter("due")), limit))
 
 
-def _of(driver: Driver, row: Row, register: Register) -> Due:
+def _of(driver: Driver, row: Row, register: Register, watched: Collection[str], every: bool) -> Due:
     at, slot, contact, id_, pin, node, epoch, clock, plain, body = row
     graph, _ = register.pinned(driver, pin)
     mail = "" if plain else _mail(body)
-    return Due(at, contact.hex(), id_.hex(), epoch, mail, slot, graph, node, clock, bool(plain))
+    whose = contact.hex()
+    alone = bool(plain) and every and whose not in watched
+    return Due(at, whose, id_.hex(), epoch, mail, slot, graph, node, clock, alone)
 
 
 def _mail(body: bytes) -> str:

@@ -1,16 +1,18 @@
 """Contacts with their journeys: read for a batch, written behind it."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, literal_column, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from dsl.graph import END
 from engine.core.bundle import Bundle, Journey, replace
-from engine.core.calendar import NEVER
-from engine.store import rows
+from engine.store import rows, timers
 from engine.store import schema as t
 from engine.store.batch import Batch
 from engine.store.register import Register, number
+from engine.store.slots import as_list, listed
 from engine.store.statement import Driver, Statement
 
 
@@ -85,9 +87,26 @@ def write(driver: Driver, batch: Batch, register: Register) -> None:
             )
     _MOVE.run_many(driver, moved)
     _CHANGE.run_many(driver, changed)
-    _GONE.run_many(driver, [(journey.slot,) for journey in batch.journeys_gone])
-    _TIMER_GONE.run_many(driver, _timers(over))
-    _TIMER_PUT.run_many(driver, sorted(_timers(standing)))
+    ended = [journey.slot for journey in batch.journeys_gone]
+    stands: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
+    for one, stride in batch.strides:
+        if stride.node == END:
+            ended.append(one.slot)
+        else:
+            stands[stride.node, stride.due].append(one.slot)
+    for place, slots_ in stands.items():
+        _STRIDE.run(driver, *place, as_list(slots_))
+    if ended:
+        _GONE.run(driver, as_list(ended))
+    timers.disarm(
+        driver,
+        [(journey.due, journey.slot) for journey in over] + [(one.due, one.slot) for one, _ in batch.strides],
+    )
+    timers.arm(
+        driver,
+        [(journey.due, journey.slot) for journey in standing]
+        + [(due, slot) for (_, due), slots_ in stands.items() for slot in slots_],
+    )
     _WATCH_GONE.run_many(driver, [(at, bytes.fromhex(contact)) for at, contact in batch.watches_gone])
     _WATCH_PUT.run_many(driver, sorted((at, bytes.fromhex(contact)) for at, contact in batch.watches_put))
     _PROFILE_PUT.run_many(
@@ -100,10 +119,6 @@ def write(driver: Driver, batch: Batch, register: Register) -> None:
             for bundle in batch.profiles
         ],
     )
-
-
-def _timers(journeys: Iterable[Journey]) -> list[tuple[int, int]]:
-    return [(journey.due, journey.slot) for journey in journeys if journey.due != NEVER]
 
 
 def _is_plain(journey: Journey) -> bool:
@@ -169,11 +184,12 @@ _CHANGE = Statement(
     )
     .where(_journey.slot == bindparam("slot_"))
 )
-_GONE = Statement(delete(t.journey).where(_journey.slot == bindparam("slot_")))
-_TIMER_PUT = Statement(insert(t.timer))
-_TIMER_GONE = Statement(
-    delete(t.timer).where(t.timer.c.due == bindparam("due_"), t.timer.c.slot == bindparam("slot_"))
+_STRIDE = Statement(
+    update(t.journey)
+    .values(node=bindparam("node_"), epoch=_journey.epoch + literal_column("1"), due=bindparam("due_"))
+    .where(_journey.slot.in_(listed()))
 )
+_GONE = Statement(delete(t.journey).where(_journey.slot.in_(listed())))
 _WATCH_PUT = Statement(insert(t.watch))
 _WATCH_GONE = Statement(
     delete(t.watch).where(t.watch.c.due == bindparam("due_"), t.watch.c.contact == bindparam("contact_"))

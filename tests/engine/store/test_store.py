@@ -32,7 +32,8 @@ async def test_deadlines_come_earliest_first(kept: Store) -> None:
     ]
     assert (await kept.gather(0, 30, 9))[1:] == (all_due, 10)
     assert (await kept.gather(0, 29, 9))[1] == all_due[:2]
-    assert (await kept.gather(0, 99, 1))[1] == all_due[:1]
+    first = replace(all_due[0], plain=False)  # the watches that were not read may be of the same person
+    assert (await kept.gather(0, 99, 1))[1] == [first]
     assert (await kept.gather(0, 9, 9))[1] == []
 
 
