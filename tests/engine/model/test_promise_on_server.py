@@ -9,7 +9,7 @@ from postgres_server import Running
 from promise_machine import COUNTED, Promise
 from test_promise import FAST, SLOW, tell
 
-AT_LENGTH = settings(max_examples=60, stateful_step_count=25, deadline=None, suppress_health_check=SLOW)
+AT_LENGTH = settings(max_examples=15, stateful_step_count=20, deadline=None, suppress_health_check=SLOW)
 ONCE = settings(FAST, max_examples=2, stateful_step_count=10)
 
 
