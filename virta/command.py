@@ -11,15 +11,17 @@ from virta.command_table import GROUPS, VERSION, overview
 _NO_READER = 141  # what a shell says of a program that SIGPIPE ended
 _WHOLE = "virta"
 _HELP = ("--help", "-h")
+_BRIEF = ("check", "explain", "fmt", "graph")
+"""Commands that are over before any garbage would be in their way."""
 _MADE_BETWEEN_LOOKS = 10_000
-"""Objects after which Python looks for garbage. After 700, as it does by itself, bringing in the modules of a
-command costs a quarter more, and none of them is garbage."""
+"""Objects after which Python looks for garbage in the others. After 700, as it does by itself, bringing in
+the modules of a command costs a quarter more, and none of them is garbage."""
 
 
 def main() -> None:
     """Entry point. Exit codes: 0 fine, 1 findings or a failed expectation, 2 usage or a broken project,
     130 Ctrl-C, 141 nobody reads the output any more (as in `virta mailbox | head`)."""
-    gc.set_threshold(_MADE_BETWEEN_LOOKS)
+    gc.set_threshold(0 if sys.argv[1:2] and sys.argv[1] in _BRIEF else _MADE_BETWEEN_LOOKS)
     codecs.register_error(_WHOLE, _whole)
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors=_WHOLE)
