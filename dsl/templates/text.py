@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 import jinja2
+from jinja2 import lexer
 from jinja2 import nodes as j
 from jinja2.lexer import TokenStream
 from jinja2.parser import Parser
@@ -52,6 +53,8 @@ _KNOWN = {
     "test": frozenset(ENVIRONMENT.tests),
     "style of a date": frozenset(DATE_STYLES),
 }
+_BEGIN = lexer.TOKEN_VARIABLE_BEGIN
+_OF_VALUES = frozenset((_BEGIN, VALUE, lexer.TOKEN_VARIABLE_END, lexer.TOKEN_DATA))
 _DEEPEST_TREE = 120
 _KEPT = 4096
 
@@ -88,7 +91,7 @@ def read_text(text: str) -> Text:
     if "{" not in text:
         return Text(j.Template([j.Output([j.TemplateData(text)], lineno=1)], lineno=1))
     try:
-        tree = j.Template(_Parser(ENVIRONMENT, text).subparse(), lineno=1)
+        tree = j.Template(_values(text) or _Parser(ENVIRONMENT, text).subparse(), lineno=1)
     except RecursionError:
         return Text(None, "nested too deeply")
     except jinja2.TemplateSyntaxError as fault:
@@ -121,6 +124,20 @@ def read_text(text: str) -> Text:
         if not level:
             return Text(tree, "", 1, tuple(strange), tuple(statements), tuple(given))
     return Text(None, "nested too deeply", level[0].lineno)
+
+
+def _values(text: str) -> list[j.Node] | None:
+    """The tree of a text with nothing but plain values in it, such as a subject. None: there is more."""
+    found = tokens(text) if "{%" not in text else None
+    kinds = [word.type for word in found or ()]
+    if not found or not _OF_VALUES.issuperset(kinds) or kinds.count(VALUE) < kinds.count(_BEGIN):
+        return None
+    nodes = [_node(word) for word in found if word.type in (VALUE, lexer.TOKEN_DATA)]
+    return [j.Output(nodes, lineno=nodes[0].lineno)]
+
+
+def _node(word: lexer.Token) -> j.Expr:
+    return word.value if isinstance(word.value, j.Expr) else j.TemplateData(word.value, lineno=word.lineno)
 
 
 def _add_below(node: j.Node, below: list[j.Node]) -> None:

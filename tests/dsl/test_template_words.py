@@ -97,8 +97,9 @@ def test_any_text_is_read_as_by_jinja_or_left_to_it(text: str) -> None:
 
 @given(st.lists(st.sampled_from(VALUES), max_size=8).map("".join))
 def test_any_value_is_read_as_by_jinja(text: str) -> None:
-    """Paths with filters, whole and with something amiss."""
+    """Paths with filters, whole and with something amiss, with text around them and without."""
     same("{{" + text + "}}")
+    same("a {{" + text + "}} b")
     same("a\n{{ a" + text + " }}}")
 
 
@@ -127,6 +128,13 @@ def test_what_is_written_otherwise_is_left_to_jinja(text: str) -> None:
     """Signs that take blanks away, comments, raw text, fractions, escapes."""
     assert tokens(text) is None
     assert by_jinja(text) is not None
+
+
+@pytest.mark.parametrize("text", ["a {{ }} b", "{{}}", "a {{ b c }}", "{{ not }}", "{{ a.1b }}", "{{ a | }}"])
+def test_what_is_no_value_is_told_by_jinja(text: str) -> None:
+    """With its words, and on its line."""
+    assert read_text(text).tree is None
+    same_tree(text)
 
 
 @pytest.mark.parametrize("text", ["{{ a", "{{ (a }}", "{{ a) }}", "{{ a ? b }}", '{{ "a }}', "{% if a }}"])
