@@ -81,7 +81,8 @@ def _not_of_the_event(term: object) -> Iterator[Finding]:
             return
         case Struct():
             for name in term.__struct_fields__:
-                yield from _not_of_the_event(getattr(term, name))
+                if name != "span":
+                    yield from _not_of_the_event(getattr(term, name))
             return
         case _:
             return

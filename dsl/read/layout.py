@@ -85,7 +85,8 @@ class Chunk:
         if len(logical.pieces) == 1:
             (begin, line, first), *_ = logical.pieces
             shift = first - begin + 1
-            return Span(self.source.path, line, column + shift, line, max(end_column, column + 1) + shift)
+            end = end_column if end_column > column else column + 1
+            return Span(self.source.path, line, column + shift, line, end + shift)
         line, start = logical.place(column)
         last, end = logical.place(max(end_column - 1, column))
         if last != line:
