@@ -99,8 +99,9 @@ def _time_has_passed(turn: Turn) -> None:
             else:
                 enter(turn, loaded.current[name], {}, "date")
         _ripple(turn)
-    waits.run_out(turn, stimulus.at if isinstance(stimulus.data, Happened) else behind)
-    _follow(turn)
+    if loaded.watches:
+        waits.run_out(turn, stimulus.at if isinstance(stimulus.data, Happened) else behind)
+        _follow(turn)
     turn.due = turn.now
 
 
@@ -114,7 +115,8 @@ def _happened(turn: Turn, data: Happened, at: int, changed: bool = False) -> Non
     event = {**data.data, "at": at}
     drawing.hear(turn, data.event, event)
     leaving.on_event(turn, data.event, event)
-    leaving.when_true(turn)
+    if turn.loaded.watches:
+        leaving.when_true(turn)
     for journey in turn.bundle.journeys:
         waits.hear(turn, journey, data.event, event)
     _go_and_leave(turn)
@@ -280,6 +282,8 @@ def _start(turn: Turn, by_event: dict[str, dict[str, Any]]) -> None:
 
 def _started_by(turn: Turn, moved: list[tuple[str, bool]]) -> list[str]:
     """The flows that start on one of these changes of segments."""
+    if not moved:
+        return []
     return [
         name
         for name, flow in turn.loaded.current.items()
@@ -311,7 +315,7 @@ def _follow(turn: Turn) -> None:
 
 def _go_and_leave(turn: Turn) -> None:
     """End what is to leave and let go on what waited, until nothing moves: before anything starts."""
-    while leaving.when_true(turn) or waits.meet(turn):
+    while turn.loaded.watches and (leaving.when_true(turn) or waits.meet(turn)):
         pass
 
 
@@ -324,8 +328,10 @@ def _settle(turn: Turn, more: bool) -> None:
         _follow(turn)
     if turn.loaded.dated and (turn.learned or turn.bundle.dated_by != turn.loaded.dated_by):
         dates.rearm(turn)
-    watch = min(
-        [turn.bundle.segments_due, waits.boundaries(turn), dates.boundary(turn), *turn.bundle.dates.values()]
-    )
+    watch = min(turn.bundle.segments_due, *turn.bundle.dates.values(), NEVER)
+    if turn.loaded.watches:
+        watch = min(watch, waits.boundaries(turn))
+    if turn.loaded.dated:
+        watch = min(watch, dates.boundary(turn))
     if watch != turn.bundle.watch:
         turn.change(watch=watch)

@@ -1,6 +1,6 @@
 """What the engine knows of one contact, what can happen to it, and what comes of that.
 
-All instants are milliseconds since 1970 UTC. Ids are 32 hex digits.
+Instants are milliseconds since 1970 UTC, ids 32 hex digits. `gc=False`: trees of values make no cycle.
 """
 
 from collections.abc import Iterable
@@ -12,14 +12,14 @@ from msgspec import Struct
 from engine.core.calendar import NEVER
 
 
-class Seen(Struct, frozen=True, array_like=True):
+class Seen(Struct, frozen=True, array_like=True, gc=False):
     """One event in a contact's history, with the fields that some flow asks for."""
 
     at: int
     data: dict[str, Any]
 
 
-class Mailed(Struct, frozen=True, array_like=True):
+class Mailed(Struct, frozen=True, array_like=True, gc=False):
     """A marketing mail that was handed over, or that has been asked for and may be: what limits count. `at`
     is when it was asked for, or handed over if that is known to have been much later. One that is still open
     counts as if it went now."""
@@ -29,7 +29,7 @@ class Mailed(Struct, frozen=True, array_like=True):
     flow: str
 
 
-class Journey(Struct, frozen=True, array_like=True):
+class Journey(Struct, frozen=True, array_like=True, gc=False):
     """One contact's way through one graph. It stands at `node` with one armed deadline, `due`; each arming
     counts `epoch` up, so that a timer of an earlier arming is known to be stale.
 
@@ -65,7 +65,7 @@ class Journey(Struct, frozen=True, array_like=True):
     slot: int = 0
 
 
-class Bundle(Struct, frozen=True):
+class Bundle(Struct, frozen=True, gc=False):
     """Everything that `advance` reads and writes of one contact. `created` is 0 until the first stimulus;
     journeys are in the order in which they take turns.
 
@@ -113,7 +113,7 @@ def in_order(journeys: Iterable[Journey]) -> tuple[Journey, ...]:
 # ---------------------------------------------------------------- what can happen
 
 
-class Happened(Struct, frozen=True):
+class Happened(Struct, frozen=True, gc=False):
     """An event: from the API, or one of Virta's own."""
 
     event: str
@@ -121,7 +121,7 @@ class Happened(Struct, frozen=True):
     late: bool = False  # came more than 24 hours after it happened: starts nothing
 
 
-class Fired(Struct, frozen=True):
+class Fired(Struct, frozen=True, gc=False):
     """A journey's deadline has come; `journey` is empty for the contact's own watch. `mail_open` says that
     the mail which the present wait counts from has not been handed over yet."""
 
@@ -130,7 +130,7 @@ class Fired(Struct, frozen=True):
     mail_open: bool = False
 
 
-class Agreed(Struct, frozen=True):
+class Agreed(Struct, frozen=True, gc=False):
     """A topic was confirmed (`active`) or stopped."""
 
     topic: str
@@ -139,13 +139,13 @@ class Agreed(Struct, frozen=True):
     domain: str = ""  # of the address
 
 
-class Stopped(Struct, frozen=True):
+class Stopped(Struct, frozen=True, gc=False):
     """All marketing to this contact is over; `reason` is from the published list."""
 
     reason: str
 
 
-class Learned(Struct, frozen=True):
+class Learned(Struct, frozen=True, gc=False):
     """Attributes of the contact; None makes one unknown."""
 
     attributes: dict[str, Any]
@@ -157,7 +157,7 @@ class Foretold(Struct, frozen=True):
     predicted: dict[str, Any]
 
 
-class Requested(Struct, frozen=True):
+class Requested(Struct, frozen=True, gc=False):
     """Somebody asked that a flow start for the contact."""
 
     flow: str
@@ -188,7 +188,7 @@ class Cancelled(Struct, frozen=True):
     issue: str = ""
 
 
-class MailEnded(Struct, frozen=True):
+class MailEnded(Struct, frozen=True, gc=False):
     """A mail was handed over (no `reason`) or will never be; `fault` is what is wrong with its template."""
 
     flow: str
@@ -201,7 +201,7 @@ class MailEnded(Struct, frozen=True):
     fault: str = ""
 
 
-class Stimulus(Struct, frozen=True):
+class Stimulus(Struct, frozen=True, gc=False):
     """Something that happens to one contact. `at` is when it happened. `open` has the keys of those of her
     mails that have not been handed over, where limits may have to decide; `codes` are free codes of coupons'
     lists, for those who are to get one."""
@@ -321,7 +321,7 @@ class CallBody(Struct, frozen=True, tag_field="is", tag="call"):
 Body: TypeAlias = MailBody | TellBody | WithdrawBody | CodeBody | EventBody | CallBody
 
 
-class Effect(Struct, frozen=True):
+class Effect(Struct, frozen=True, gc=False):
     """Something to be carried out after the state that asks for it has been committed. `kind` is `mail`,
     `tell`, `withdraw`, `coupon`, `event` or `call`."""
 
@@ -331,7 +331,7 @@ class Effect(Struct, frozen=True):
     body: Body
 
 
-class Recall(Struct, frozen=True):
+class Recall(Struct, frozen=True, gc=False):
     """A mail that shall not go any more, if it has not gone."""
 
     key: str
@@ -368,7 +368,7 @@ class Struck(Struct, frozen=True):
     contact: str
 
 
-class Entry(Struct, frozen=True, array_like=True):
+class Entry(Struct, frozen=True, array_like=True, gc=False):
     """A line of the journal. `n` orders the lines of one contact at one instant; `reason` is from a published
     list. `until` is the moment (ms UTC) to which something waits or is held, 0 where there is none; `fault`
     what is wrong with a template that failed, in words that hold nothing of the contact."""
@@ -385,7 +385,7 @@ class Entry(Struct, frozen=True, array_like=True):
     fault: str = ""
 
 
-class Advanced(Struct, frozen=True):
+class Advanced(Struct, frozen=True, gc=False):
     """What `advance` gives: the contact as it now is, what to do, and what to write down. `short` are coupons
     of whose lists more codes were asked for than the stimulus has: with more of them more comes of it."""
 

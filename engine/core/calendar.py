@@ -42,6 +42,7 @@ def _names() -> frozenset[str]:
     return frozenset(resources.files("tzdata").joinpath("zones").read_text("utf-8").split())
 
 
+@lru_cache(maxsize=1024)  # many people are moved at one instant
 def wall(instant: int, clock: ZoneInfo) -> datetime:
     """What the clock shows at `instant`, without a zone. Whatever lies before year 1 or behind year 9999 is
     shown as their first or last day."""
@@ -62,6 +63,7 @@ def day(instant_: int, clock: ZoneInfo) -> date:
     return wall(instant_, clock).date()
 
 
+@lru_cache(maxsize=1024)
 def midnight(of: date, clock: ZoneInfo) -> int:
     """The first instant of a day."""
     return instant(datetime.combine(of, time()), clock)

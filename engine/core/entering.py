@@ -95,6 +95,7 @@ def _beside(turn: Turn, started: int) -> dict[str, int]:
     counts = {
         event: bisect_right(window, started, key=_AT) - bisect_left(window, started, key=_AT)
         for event, window in turn.bundle.windows.items()
+        if window and window[-1].at >= started
     }
     return {event: count for event, count in counts.items() if count}
 

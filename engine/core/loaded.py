@@ -75,6 +75,7 @@ class Loaded:
         self.needs = self._needs()
         every = self.graphs.values()
         self.trials = {trial.mark: trial for flow in every for trial in flow.trials.values()}
+        self.watches = any(flow.watches for flow in every)
         self.hears_of_mails = SENT in self.needs or any(flow.hears_of(SENT) for flow in every)
         self.hears_of_deliveries = DELIVERED in self.needs or any(
             flow.hears_of(DELIVERED) or flow.counts(DELIVERED) for flow in every

@@ -16,7 +16,7 @@ Way = tuple[Journey, int] | None
 def walk(turn: Turn, journey: Journey, index: int, may_send: bool = False) -> None:
     """Take the journey to node `index` and on from there. `may_send`: limits have let the mail there go."""
     flow = turn.flow(journey)
-    way: Way = replace(journey, mail="", held=0), index
+    way: Way = replace(journey, mail="", held=0) if journey.mail or journey.held else journey, index
     while way is not None:
         journey, index = way
         if index in flow.looks:
@@ -38,7 +38,7 @@ def _look(turn: Turn, flow: Flow, journey: Journey, index: int) -> Way:
             return journey if visits is None else replace(journey, visits=visits), to
         case Stands(line=line):
             turn.tell(journey, line)
-            turn.stand(replace(journey, node=index), line.until)
+            turn.stand(journey, line.until, index)
         case Ends(line=line):
             turn.end(journey, What.FINISHED, line.reason)
     return None

@@ -114,11 +114,11 @@ class Turn:
     def journey(self, id_: str) -> Journey | None:
         return next((journey for journey in self.bundle.journeys if journey.id == id_), None)
 
-    def stand(self, journey: Journey, due: int) -> None:
-        """The journey stands at its node, with a new deadline."""
-        armed = replace(journey, due=due, epoch=journey.epoch + 1, clock=self._zone)
-        others = [other for other in self.bundle.journeys if other.id != journey.id]
-        self.change(journeys=in_order((*others, armed)))
+    def stand(self, journey: Journey, due: int, node: int | None = None) -> None:
+        """The journey stands at its node, or at another one, with a new deadline."""
+        at = journey.node if node is None else node
+        armed = replace(journey, node=at, due=due, epoch=journey.epoch + 1, clock=self._zone)
+        self.bundle = replace(self.bundle, journeys=_with(self.bundle.journeys, armed))
 
     def wait(self, journey: Journey, due: int, what: What = What.WAITS, reason: str = "") -> None:
         """The journey waits at its node until `due`, which the journal tells."""
@@ -217,3 +217,11 @@ class Turn:
         n, contact = len(self._entries), self.bundle.contact
         told = (journey, flow, step, what.value, reason, until, fault)
         self._entries.append(Entry(contact, self.now, n, *told))
+
+
+def _with(journeys: tuple[Journey, ...], journey: Journey) -> tuple[Journey, ...]:
+    """The journeys with this one in its place: that which it has already, or by the order of turns."""
+    for place, other in enumerate(journeys):
+        if other.id == journey.id:
+            return (*journeys[:place], journey, *journeys[place + 1 :])
+    return in_order((*journeys, journey)) if journeys else (journey,)

@@ -1,9 +1,11 @@
 """Programs drawn at random, as texts: flows of every kind of step; and lives to lead in them."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import count
+from typing import Any
 
 from hypothesis import strategies as st
 from person import DAY, HOUR, MINUTE, MONDAY, Person
@@ -143,6 +145,8 @@ def texts(draw: st.DrawFn) -> str:
 
 Act = Callable[[Person], object]
 
+_CLICK = {"flow": "f0", "step": "welcome", "link": "https://a.example"}
+
 _amounts = st.sampled_from(["1", "20"]).map(lambda amount: Money(Decimal(amount), "EUR"))
 _acts: st.SearchStrategy[Act] = st.one_of(
     st.sampled_from(["cart_updated", "cart_updated", "page_viewed", "order_paid"]).map(
@@ -176,16 +180,44 @@ def _sleeping(span: int) -> Act:
 
 
 _spans = st.sampled_from([0, MINUTE, HOUR, 3 * HOUR, DAY, 2 * DAY, 9 * DAY])
-lives: st.SearchStrategy[list[tuple[int, Act]]] = st.lists(
-    st.tuples(_spans, st.one_of(_acts, _acts, _spans.map(_sleeping))), min_size=1, max_size=9
+_days = st.dates(date(2026, 3, 1), date(2026, 4, 10))
+_profiles: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {},
+    optional={
+        "visits": st.integers(0, 9).map(Decimal),
+        "city": st.sampled_from(["Riga", "Cesis"]),
+        "birthday": _days,
+        "renewal": st.integers(-DAY, 20 * DAY).map(lambda span: MONDAY + span),
+    },
 )
-"""What happens to a person, and how long after what went before."""
 
 
-def live(person: Person, life: list[tuple[int, Act]]) -> None:
-    """Let a cart begin it, and all of it happen, and then two months pass."""
-    person.agrees("offers").happens("cart_updated")
-    for span, act in life:
-        person.pass_(span)
-        act(person)
-    person.pass_(60 * DAY)
+@dataclass(frozen=True)
+class Life:
+    """What is known of a person at first; what happens, and how long after what went before. `reads`: it is
+    known when the person reads mail."""
+
+    profile: dict[str, Any]
+    reads: bool
+    acts: list[tuple[int, Act]]
+
+    def lead(self, person: Person) -> None:
+        """A cart begins it; two months behind it all are long enough for most waits."""
+        person.agrees("offers").learns(**self.profile)
+        if self.reads:
+            person.agrees("measurement")
+            for _ in range(3):
+                person.pass_(3 * HOUR).happens("email_clicked", **_CLICK)
+        person.happens("cart_updated")
+        for span, act in self.acts:
+            person.pass_(span)
+            act(person)
+        person.pass_(60 * DAY)
+
+
+lives = st.builds(
+    Life,
+    _profiles,
+    st.booleans(),
+    st.lists(st.tuples(_spans, st.one_of(_acts, _acts, _spans.map(_sleeping))), max_size=9),
+)

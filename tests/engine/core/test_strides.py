@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from drawn_programs import Act, live, lives, texts
+from drawn_programs import Life, lives, texts
 from flows import compiled, loaded
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -75,16 +75,14 @@ def advanced_by(stride: Stride, bundle: Bundle, journey: Journey, now: int) -> A
     lives,
     st.lists(st.sampled_from([None, "America/New_York", "Asia/Kolkata"]), min_size=3, max_size=3),
 )
-def test_a_stride_is_what_comes_of_the_timer(
-    text: str, life: list[tuple[int, Act]], zones: list[str | None]
-) -> None:
+def test_a_stride_is_what_comes_of_the_timer(text: str, life: Life, zones: list[str | None]) -> None:
     """The same journey, the same lines in the same order, no effect, and nothing else of the contact. So for
     people who lead the same life on different clocks, whose timers come together."""
     assume(compiled(text).program is not None)  # what nobody can reach is refused
     ready = loaded(text)
     batches: dict[int, Strides] = {}
     for number, zone in enumerate(zones):
-        live(Strider(ready, batches, contact=f"{number:032x}").learns(time_zone=zone), life)
+        life.lead(Strider(ready, batches, contact=f"{number:032x}").learns(time_zone=zone))
 
 
 @pytest.mark.parametrize(
