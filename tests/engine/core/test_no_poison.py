@@ -114,7 +114,7 @@ def test_nothing_accepted_stops_a_journey(given: dict[str, Any], placed: list[di
     for data in events:
         anna.take(Happened("order_placed", data)).pass_(DAY)
     anna.pass_(5 * DAY)
-    rows.bundle_of(anna.bundle.contact, rows.profile_row(anna.bundle), ())
+    rows.bundle_of(anna.bundle.contact, rows.profile_of(rows.profile_row(anna.bundle, ())), ())
     for effect in anna.effects:
         key, contact = bytes.fromhex(effect.key), bytes.fromhex(effect.contact)
         again = rows.effect_of(key, contact, rows.effect_row(effect))

@@ -76,5 +76,6 @@ def test_a_prediction_can_be_taken_back() -> None:
 def test_predictions_are_kept_with_the_contact() -> None:
     """In their own types."""
     anna = personal().take(RISKY).take(WORTH)
-    kept = rows.bundle_of(anna.bundle.contact, rows.profile_row(anna.bundle), anna.bundle.journeys)
+    profile = rows.profile_of(rows.profile_row(anna.bundle, ()))
+    kept = rows.bundle_of(anna.bundle.contact, profile, anna.bundle.journeys)
     assert kept == anna.bundle

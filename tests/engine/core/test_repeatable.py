@@ -107,12 +107,17 @@ def play(trace: list[tuple[int, Any]], through_the_store: bool = False) -> Perso
 
 def stored(anna: Person) -> Any:
     """The person's bundle as it comes back from rows, its journeys in another order."""
-    journeys: list[Journey] = [
-        rows.journey_of(rows.journey_row(journey)) for journey in reversed(anna.bundle.journeys)
-    ]
-    return rows.bundle_of(
-        anna.bundle.contact, rows.profile_row(anna.bundle) if anna.bundle.created else None, journeys
-    )
+    journeys = [_stored(journey) for journey in reversed(anna.bundle.journeys)]
+    if not anna.bundle.created:
+        return anna.bundle
+    profile = rows.profile_of(rows.profile_row(anna.bundle, ()))
+    return rows.bundle_of(anna.bundle.contact, profile, journeys)
+
+
+def _stored(journey: Journey) -> Journey:
+    ids = (bytes.fromhex(journey.contact), bytes.fromhex(journey.id))
+    columns = (journey.slot, *ids, journey.node, journey.epoch, journey.due, journey.clock)
+    return rows.journey_of((*columns, rows.way_row(journey)), journey.flow, journey.graph)
 
 
 @given(traces)

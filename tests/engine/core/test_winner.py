@@ -203,5 +203,6 @@ def test_shares_of_other_arms_do_not_hold() -> None:
 def test_the_time_of_a_trial_is_kept_with_the_contact() -> None:
     """Across a restart."""
     person = anna(ORDERS)
-    kept = rows.bundle_of(person.bundle.contact, rows.profile_row(person.bundle), person.bundle.journeys)
+    profile = rows.profile_of(rows.profile_row(person.bundle, ()))
+    kept = rows.bundle_of(person.bundle.contact, profile, person.bundle.journeys)
     assert kept == person.bundle
