@@ -28,6 +28,10 @@ DOOR = "engine/delivery/smtp.py"
 LOOKS = "virta/operating/mail_server.py"
 """Greets the mail server for the doctor, and says neither whom a mail is for nor what it says."""
 
+BENCH = "virta/bench/"
+WIRE = BENCH + "wire.py"
+"""Reaches what `virta bench` has started itself, on this machine; nothing that serves knows that room."""
+
 
 def where(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
@@ -59,19 +63,30 @@ def test_one_file_opens_connections() -> None:
         for called, node in calls(path)
         if called in OPENERS and not any(each.arg == "sock" for each in node.keywords)
     }
-    assert opening == {DOOR, LOOKS}
+    assert opening == {DOOR, LOOKS, WIRE}
     said = (ROOT / LOOKS).read_text("utf-8").upper()
     assert not [word for word in ("MAIL FROM", "RCPT", "DATA") if f'"{word}' in said or f'B"{word}' in said]
     for path in sources():
         assert not imported(path) & CLIENTS, where(path)
 
 
+def test_the_bench_reaches_this_machine_only_and_nothing_that_serves_knows_it() -> None:
+    """Its one connection goes to 127.0.0.1, whatever it is given; only its own command calls it."""
+    ((_, opened),) = [(name, node) for name, node in calls(ROOT / WIRE) if name in OPENERS]
+    assert ast.unparse(opened) == "socket.create_connection(('127.0.0.1', port))"
+    knowing = {
+        where(path) for path in sources() if any(each.startswith("virta.bench") for each in imported(path))
+    }
+    assert {name for name in knowing if not name.startswith(BENCH)} == {"virta/commands/bench.py"}
+
+
 def test_sockets_are_made_by_listeners_only() -> None:
     """`socket` is known to the local mailbox and other servers, which bind and never connect, to what looks
-    names up for webhooks, and to the doctor's look."""
+    names up for webhooks, to the doctor's look and to the bench's one way."""
     known = {where(path) for path in sources() if "socket" in {name.split(".")[0] for name in imported(path)}}
     listeners = ("virta/mailbox/", "virta/commands/serve", "virta/commands/lsp", "virta/language_server/")
-    assert all(name.startswith((*listeners, "engine/calls/destination", LOOKS)) for name in known), known
+    others = ("engine/calls/destination", LOOKS, WIRE, BENCH + "sink.py")
+    assert all(name.startswith((*listeners, *others)) for name in known), known
     for path in sources():
         if where(path) in known:
             assert not [node for called, node in calls(path) if called == "connect"], where(path)
@@ -118,10 +133,12 @@ def test_webhooks_are_called_in_one_file_and_nothing_else_is() -> None:
 
 
 def test_programs_are_started_for_the_mailbox_only() -> None:
-    """No `sendmail` by the back door: one file starts a process, and it starts our own mailbox."""
+    """No `sendmail` by the back door: one file starts a process, and it starts our own mailbox; the bench's
+    starts Python."""
     starters = {"system", "popen", "execv", "execve", "execvp", "spawnv", "posix_spawn", "fork"}
     assert {where(p) for p in sources() if "subprocess" in {n.split(".")[0] for n in imported(p)}} == {
-        "virta/mailbox/running.py"
+        "virta/mailbox/running.py",
+        BENCH + "process.py",
     }
     assert not {where(p) for p in sources() for called, _ in calls(p) if called in starters}
     assert not [p for p in sources() if "sendmail" in p.read_text("utf-8").lower()]

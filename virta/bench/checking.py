@@ -1,10 +1,9 @@
 """What `virta check` costs: a project of a hundred flows, in a process of its own, its start included."""
 
-import subprocess
 from pathlib import Path
 
 from virta.bench.many_flows import NAMES, make
-from virta.bench.process import cpu_of, environment, virta
+from virta.bench.process import cpu_of, said_by, virta
 from virta.bench.result import Figure, Run, agreed
 from virta.bench.ten_steps import Told
 
@@ -17,15 +16,13 @@ def measure(folder: Path, flows: int, told: Told) -> Run:
     for place, count in ((whole, flows), (small, 1)):
         place.mkdir()
         make(place, count)
-    said = subprocess.run(
-        virta("check", str(whole)), capture_output=True, text=True, check=True, env=environment()
-    ).stdout
+    said = said_by(virta("check", whole))
     counts = agreed({"flows": flows, "flows checked": found(said, "Flows: ")})
     agreed({"mails": flows * len(NAMES), "mails checked": found(said, "templates: ")})
     told(0.3, flows)
-    spent = cpu_of(virta("check", str(whole)), ROUNDS)
+    spent = cpu_of(virta("check", whole), ROUNDS)
     told(0.8, flows)
-    start = cpu_of(virta("check", str(small)), ROUNDS)
+    start = cpu_of(virta("check", small), ROUNDS)
     told(1.0, flows)
     return Run(flows, {"check": Figure(spent, start)}, counts, {"after start, s": spent - start})
 

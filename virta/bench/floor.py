@@ -7,7 +7,6 @@ same by `sqlite3` alone, commit by commit, and nothing else.
 import asyncio
 import pickle
 import sqlite3
-import subprocess
 import sys
 import time
 from collections.abc import Iterable
@@ -16,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-from virta.bench.process import environment
+from virta.bench.process import module, said_by
 from virta.bench.result import Figure, Run, agreed
 from virta.bench.ten_steps import BEGIN, Told, Walk, counted, started, store_of
 
@@ -71,12 +70,7 @@ def measure(folder: Path, people: int, told: Told) -> Run:
     notes = asyncio.run(_written_down(folder / "noted", people, told))
     (folder / "notes").write_bytes(pickle.dumps(notes))
     notes.clear()
-    said = subprocess.run(
-        [sys.executable, "-m", "virta.bench.floor", folder / "notes", folder / "floor.db"],
-        check=True,
-        stdout=subprocess.PIPE,
-        env=environment(),
-    ).stdout
+    said = said_by(module("virta.bench.floor", folder / "notes", folder / "floor.db"))
     engine, bare = spent / people * 1e6, float(said) / people * 1e6
     engine_rows, floor_rows = _rows(store_of(folder / "noted")), _rows(folder / "floor.db")
     agreed({"rows in the engine's store": engine_rows, "in the floor's": floor_rows})

@@ -8,23 +8,22 @@ import asyncio
 import json
 import random
 import re
-import socket
 import sqlite3
-import subprocess
 import threading
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
 
 from engine.calls.recorder import Recorder
 from virta.bench.permits import address_of, fill
-from virta.bench.process import cpu_of_all, environment, virta
+from virta.bench.process import Process, cpu_of_all, started, virta
 from virta.bench.result import Figure, Run, agreed
 from virta.bench.shop import PROOF
 from virta.bench.sink import Sink
 from virta.bench.ten_steps import FLOW, Told, store_of
+from virta.bench.wire import connected
 from virta.keys import read_or_make_keys
 from virta.project.folder import load_project
 from virta.wiring import World, open_system
@@ -34,6 +33,7 @@ CONNECTIONS = 4
 PEOPLE = 10_000
 _ORDERS = 10
 """One of so many events is an order."""
+_ACCEPTED = 202
 _KEY = "the bench's own"
 _LOOK = 0.05  # seconds between two looks at how far it is
 _TOML = """
@@ -75,9 +75,7 @@ def measure(folder: Path, events: int, told: Told) -> Run:
             return _run(folder, process, port, requests, events, told)
 
 
-def _run(
-    folder: Path, process: subprocess.Popen[str], port: int, requests: list[bytes], events: int, told: Told
-) -> Run:
+def _run(folder: Path, process: Process, port: int, requests: list[bytes], events: int, told: Told) -> Run:
     taken = [0] * CONNECTIONS
     cpu, mine, began = cpu_of_all(process.pid), time.process_time(), time.perf_counter()
     senders = [
@@ -166,15 +164,9 @@ def _event(number: int, email: str) -> dict[str, object]:
 
 
 @contextmanager
-def _served(folder: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
+def _served(folder: Path) -> Iterator[tuple[Process, int]]:
     """`virta serve` in a process of its own, and its port."""
-    process = subprocess.Popen(
-        virta("serve", str(folder), "--port", "0"),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env=environment(),
-    )
+    process = started(virta("serve", folder, "--port", 0))
     try:
         assert process.stdout is not None
         found = re.search(r"http://127\.0\.0\.1:(\d+)", process.stdout.readline())
@@ -187,24 +179,30 @@ def _served(folder: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
 
 def _send(port: int, requests: list[bytes], taken: list[int], place: int) -> None:
     """One connection's requests, one behind the other."""
-    with socket.create_connection(("127.0.0.1", port)) as peer:
-        peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    with connected(port) as peer:
         answers = peer.makefile("rb")
         for request in requests:
             peer.sendall(request)
-            status, length = answers.readline(), 0
-            while (line := answers.readline()) != b"\r\n":
-                if line.lower().startswith(b"content-length:"):
-                    length = int(line.split(b":")[1])
-            body = json.loads(answers.read(length))
-            if b" 202 " not in status or body["rejected"]:
+            status, body = _answer(answers)
+            told = json.loads(body)
+            if status != _ACCEPTED or told["rejected"]:
                 return  # the counts will tell
-            taken[place] += body["accepted"]
+            taken[place] += told["accepted"]
+
+
+def _answer(answers: BufferedReader) -> tuple[int, bytes]:
+    """The next one's status and body."""
+    status, length = int(answers.readline().split()[1]), 0
+    while (line := answers.readline()) != b"\r\n":
+        if line.lower().startswith(b"content-length:"):
+            length = int(line.split(b":")[1])
+    return status, answers.read(length)
 
 
 def _worked_on(port: int) -> int:
     """How many events the engine has worked on, as the metrics tell."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
-        text = answer.read().decode()
-    found = re.search(r"^virta_events_total (\S+)$", text, re.MULTILINE)
+    with connected(port) as peer:
+        peer.sendall(b"GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        _, body = _answer(peer.makefile("rb"))
+    found = re.search(r"^virta_events_total (\S+)$", body.decode(), re.MULTILINE)
     return int(float(found[1])) if found else 0

@@ -6,8 +6,6 @@ to the same mail server, which is a process of its own in both.
 """
 
 import asyncio
-import socket
-import subprocess
 import sys
 import time
 from dataclasses import dataclass
@@ -18,11 +16,12 @@ from jinja2 import Environment
 from dsl.compile import Compiled
 from engine.core.record import What
 from virta.bench.permits import counted, fill
-from virta.bench.process import environment
+from virta.bench.process import module, said_by
 from virta.bench.result import Figure, Run, agreed
 from virta.bench.shop import compiled, opened
 from virta.bench.sink import Sink
 from virta.bench.ten_steps import Told
+from virta.bench.wire import connected
 from virta.wiring import System, wall_clock
 from web.api.inbox import NewEvent
 
@@ -156,12 +155,7 @@ async def deliver(system: System, told: Told, count: int) -> tuple[float, float]
 def _floor(first: Path, count: int) -> float:
     """Microseconds of CPU a mail, in a process of its own."""
     with Sink(first.with_name("first-of-the-floor.eml")) as sink:
-        said = subprocess.run(
-            [sys.executable, "-m", "virta.bench.mail", first, str(sink.port), str(count)],
-            check=True,
-            stdout=subprocess.PIPE,
-            env=environment(),
-        ).stdout
+        said = said_by(module("virta.bench.mail", first, sink.port, count))
         came = sink.came()
     agreed({"mails of the floor": count, "at the mail server": came.mails})
     one = len(first.read_bytes())
@@ -177,8 +171,7 @@ def push(first: Path, port: int, count: int) -> float:
         _marked(text, known)
     )
     group = b"MAIL FROM:<bench@shop.example>\r\nRCPT TO:<person@kafija.example>\r\nDATA\r\n"
-    with socket.create_connection(("127.0.0.1", port)) as peer:
-        peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    with connected(port) as peer:
         replies = peer.makefile("rb")
         replies.readline()
         peer.sendall(b"EHLO shop.example\r\n")

@@ -1,4 +1,4 @@
-"""What processes use: CPU and memory, of this one and of others that were started."""
+"""Processes that are measured: how they are started, and the CPU and memory that they use, this one too."""
 
 import os
 import resource
@@ -7,20 +7,47 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import IO, TypeAlias
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _VIRTA = "from virta.command import main; main()"
 
 
-def virta(*words: str) -> list[str]:
+Process: TypeAlias = subprocess.Popen[str]
+
+
+def virta(*words: object) -> list[str]:
     """A command line of Virta, by this very Python."""
-    return [sys.executable, "-c", _VIRTA, *words]
+    return [sys.executable, "-c", _VIRTA, *map(str, words)]
+
+
+def module(name: str, *words: object) -> list[str]:
+    """A command line that runs a module."""
+    return [sys.executable, "-m", name, *map(str, words)]
 
 
 def environment() -> dict[str, str]:
     """Of processes that are measured: modules are compiled once and kept, as on any user's machine."""
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
+def started(command: Sequence[str], faults: IO[str] | None = None) -> Process:
+    """A process that is listened and spoken to. What it writes to standard error goes into `faults`, or
+    nowhere."""
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=faults or subprocess.DEVNULL,
+        text=True,
+        env=environment(),
+    )
+
+
+def said_by(command: Sequence[str]) -> str:
+    """What a process says from its start to its end. Raises `subprocess.CalledProcessError`."""
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment()).stdout
 
 
 def cpu_of(command: Sequence[str], rounds: int = 1) -> float:

@@ -1,14 +1,12 @@
 """Runs of measures, each in a process of its own, so that its memory and CPU are its own."""
 
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
 
 import msgspec
 from msgspec import Struct
 
-from virta.bench.process import environment
+from virta.bench.process import module, started
 from virta.bench.result import Run
 
 
@@ -29,10 +27,7 @@ def run_apart(measure: str, size: int, told: Callable[[float, int], None]) -> Ru
     """One run. `told` hears how far it is, from 0 to 1, and how many things it has done."""
     found: Run | None = None
     with tempfile.TemporaryFile("w+") as faults:
-        command = [sys.executable, "-m", "virta.bench", measure, str(size)]
-        with subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=faults, text=True, env=environment()
-        ) as process:
+        with started(module("virta.bench", measure, size), faults) as process:
             assert process.stdout is not None
             for line in process.stdout:
                 read = msgspec.json.decode(line, type=dict[str, object])

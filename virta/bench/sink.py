@@ -7,7 +7,6 @@ mails, different Message-IDs, bytes, and its own CPU in seconds.
 
 import contextlib
 import socket
-import subprocess
 import sys
 import threading
 import time
@@ -18,7 +17,7 @@ from typing import Self
 import msgspec
 from msgspec import Struct
 
-from virta.bench.process import environment
+from virta.bench.process import module, started
 
 _PIECE = 1 << 18
 _END = b"\r\n.\r\n"
@@ -56,12 +55,7 @@ class Sink:
     """A sink in a process of its own. Use it in a `with`."""
 
     def __init__(self, first: Path) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "virta.bench.sink", first],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=environment(),
-        )
+        self.process = started(module("virta.bench.sink", first))
         assert self.process.stdout is not None
         self.port = int(self.process.stdout.readline())
 
