@@ -24,7 +24,10 @@ EACH = 20
 UNKNOWN_WITHOUT_POWER = ("claimed, not begun", "begun, dot not sent", "reply read, not settled")
 """Rows in which a loss of power makes mails unknown."""
 
-needs_disk = pytest.mark.skipif(not can_watch(), reason="this Python's SQLite is linked into it for good")
+needs_disk = pytest.mark.skipif(
+    not can_watch(),
+    reason="SQLite is built into this Python, where nobody can watch what it syncs and so survives",
+)
 
 
 def test_each_row_is_survived(worker: Worker) -> None:

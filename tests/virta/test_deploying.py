@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import crossplane
 import pytest
 
 from virta.settings import Serving
@@ -12,7 +13,7 @@ from virta.settings import Serving
 PLACE = Path(__file__).parents[2] / "docs" / "deploying"
 
 
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
 def test_systemd_takes_the_unit(tmp_path: Path) -> None:
     """Every line of it, with a program in the place of Virta."""
     text = (PLACE / "virta.service").read_text("utf-8")
@@ -30,7 +31,28 @@ def test_systemd_waits_longer_than_virta_takes_to_stop() -> None:
     assert int(found[1]) > Serving().stop_seconds
 
 
-@pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed")
+def faults(page: str, folder: Path) -> list[str]:
+    """What nginx would find wrong with a page, in words of its own."""
+    whole = folder / "whole.conf"
+    whole.write_text(f"events {{}} http {{\n{page}\n}}", "utf-8")
+    told = crossplane.parse(str(whole), strict=True)
+    return [fault["error"].split(" in /")[0] for fault in told["errors"]]
+
+
+def test_each_line_for_nginx_is_one_that_nginx_knows(tmp_path: Path) -> None:
+    """By its name, its place and the number of its words; this needs no nginx."""
+    page = (PLACE / "nginx.conf").read_text("utf-8")
+    assert faults(page, tmp_path) == []
+    for wrong, told in (
+        (page.replace("proxy_pass ", "proxy_pas "), 'unknown directive "proxy_pas"'),
+        (page.replace("return 404", "return"), 'invalid number of arguments in "return" directive'),
+        (page.replace("location / {", "http {"), '"http" directive is not allowed here'),
+        (f"server {{ {page}", 'unexpected end of file, expecting "}"'),
+    ):
+        assert told in faults(wrong, tmp_path)
+
+
+@pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx itself is not installed")
 def test_nginx_takes_its_page(tmp_path: Path) -> None:
     """With a certificate made for the test."""
     key, certificate = tmp_path / "privkey.pem", tmp_path / "fullchain.pem"
