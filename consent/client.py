@@ -1,6 +1,7 @@
 """The one door to the consent service, in the same process. (Over HTTP it will look the same.)"""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Executor
 from typing import TypeVar
@@ -52,6 +53,9 @@ from consent.transaction import Reading, Writing
 
 T = TypeVar("T")
 
+_STALE = 10.0
+"""Seconds after a write failed from which on nobody knows whether one would fail still."""
+
 
 def is_address(text: str) -> bool:
     """Whether `subjects` would take `text`, told without asking the service and without making a subject."""
@@ -67,6 +71,13 @@ class InProcess:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._refused = ""  # why the last write failed
+        self._refused_at = 0.0
+
+    @property
+    def shut(self) -> str:
+        """Why nothing can be written, as on a full disk; empty: it can, as far as is known."""
+        return self._refused if time.monotonic() - self._refused_at < _STALE else ""
 
     async def publish(self, policy_: Policy) -> str:
         """See `ConsentClient`."""
@@ -236,7 +247,13 @@ class InProcess:
         return last.note
 
     async def _write(self, work: Callable[[Writing], T]) -> T:
-        return await self._hop(self._service.writer, lambda: self._service.write(work))
+        try:
+            done = await self._hop(self._service.writer, lambda: self._service.write(work))
+        except Unavailable as fault:
+            self._refused, self._refused_at = str(fault), time.monotonic()
+            raise
+        self._refused = ""
+        return done
 
     async def _read(self, work: Callable[[Reading], T]) -> T:
         return await self._hop(self._service.reader, lambda: self._service.read(work))

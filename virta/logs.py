@@ -1,9 +1,10 @@
 """Structured logs on standard error: words on a terminal, JSON lines elsewhere. No personal data."""
 
+import contextlib
 import logging
 import sys
 import traceback
-from typing import Literal
+from typing import Literal, TextIO, cast
 
 import structlog
 
@@ -22,12 +23,28 @@ def set_up_logs(level: int = logging.INFO, form: Form = "auto") -> None:
             structlog.dev.ConsoleRenderer() if words else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Unfailing(sys.stderr))),
     )
     root = logging.getLogger()
     for handler in [handler for handler in root.handlers if isinstance(handler, _Wordless)]:
         root.removeHandler(handler)
     root.addHandler(_Wordless(max(level, logging.WARNING)))
+
+
+class _Unfailing:
+    """Standard error, perhaps a file on a disk that is full: a line that cannot be written is no reason to
+    stop. As far as the buffer goes, it is written later."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, text: str) -> None:
+        with contextlib.suppress(OSError):
+            self._file.write(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            self._file.flush()
 
 
 class _Wordless(logging.Handler):

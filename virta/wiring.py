@@ -226,7 +226,7 @@ async def _open(
         settings.smtp.per_second,
         store.keep_mails if blank is None else None,  # nobody looks at the mails of a test
         MENDED_WITHIN if world.durable and blank is None else 0,
-        lambda: store.held,
+        lambda: store.held and not store.shut,
     )
     caller = Caller(
         consent,

@@ -25,7 +25,7 @@ from engine.delivery.queue import Item, Queue
 from engine.delivery.smtp import ServerFault
 from engine.delivery.writing import Keep, Writing
 from engine.mail.message import Message
-from engine.store.database import StoreFault
+from engine.store.faults import StoreFault, StoreWaits
 from engine.store.retries import Retry
 
 log = structlog.get_logger("delivery")
@@ -46,8 +46,9 @@ class Dispatch:
     `keep` is given what is to be kept of mails for the browser, each time that they are written. A mail whose
     template fails is tried again for `mended_within` milliseconds from when it was asked for.
     Nothing is claimed while not `held`: then another engine may have taken this one's place, and carry the
-    same mails. `run` works until cancelled; `drain` works until nothing is left that may go now. What ended
-    is taken by `take_verdicts`; `told` is called whenever there is something to take.
+    same mails, or what becomes of them cannot be written down. `run` works until cancelled; `drain` works
+    until nothing is left that may go now. What ended is taken by `take_verdicts`; `told` is called whenever
+    there is something to take.
     """
 
     def __init__(
@@ -116,6 +117,9 @@ class Dispatch:
                 if not self._deaf:
                     log.error("the consent service does not answer; mails wait", why=str(fault))
                 self._deaf = True
+                await asyncio.sleep(1)
+                continue
+            except StoreWaits:  # the store has said so
                 await asyncio.sleep(1)
                 continue
             if not worked:

@@ -2,7 +2,8 @@
 
 A transaction is a plain function of a connection; it runs whole in that thread, so it costs one hop, not one
 per statement. A connection to a server that is lost is made anew, and a transaction that was lost with it is
-run once more, unless the server says that it was committed.
+run once more, unless the server says that it was committed. A write for which there is no room is undone; who
+has `patience` waits for room, and all others are told at once.
 """
 
 import asyncio
@@ -20,6 +21,8 @@ from sqlalchemy import Connection, MetaData
 
 from engine.store.faults import StoreFault as StoreFault
 from engine.store.faults import StoreInUse as StoreInUse
+from engine.store.faults import StoreWaits
+from engine.store.patience import AGAIN, Shortage, is_patient
 from engine.store.server import Place, Server
 from engine.store.sqlite import Sqlite, image_of
 from engine.store.statement import Driver, driver_of
@@ -43,6 +46,13 @@ class Keeper(Protocol):
 
     def gone(self) -> bool:
         """Whether the connection is lost."""
+
+    def shortage(self, fault: Exception) -> StoreWaits | None:
+        """The fault as one that may be over later, with nothing of the transaction written; None: it is not
+        of that kind."""
+
+    def hurry(self, driver: Driver, hurried: bool) -> None:
+        """Wait for others who write no longer than a moment, or as long as ever."""
 
     def newest(self) -> str:
         """The name of the newest transaction, by which it is found again."""
@@ -73,6 +83,7 @@ class Database:
         self._keeper = _keeper(place, tables, durable, image)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store") if durable else None
         self._lost_at: float | None = None  # when the server was last there, if it is not now
+        self._shortage = Shortage()
         try:
             self._connection = self._now(self._keeper.open)
         except StoreFault:
@@ -84,12 +95,15 @@ class Database:
         """Whether no other process can have taken the engine's place."""
         return self._lost_at is None
 
+    @property
+    def shut(self) -> str:
+        """Why nothing can be written now; empty: it can, as far as is known."""
+        return self._shortage.why
+
     async def read(self, look: Callable[..., T], *arguments: Any) -> T:
         """Run `look(driver, *arguments)`, which only reads; by the driver itself, without a transaction: the
         one thread that may write is busy with it."""
-        if self._thread is None:
-            return self._look(look, arguments)
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._look, look, arguments)
+        return await self._patiently(self._look, look, arguments)
 
     async def rewrite(self, tables: Sequence[str]) -> bool:
         """See `Keeper`."""
@@ -98,12 +112,26 @@ class Database:
     async def run(self, transaction: Callable[..., T], *arguments: Any) -> T:
         """Run `transaction(connection, *arguments)` and commit; an exception rolls back and comes through.
 
-        A caller that is cancelled still waits for the transaction that has begun."""
+        A caller that is cancelled still waits for the transaction that has begun, not for room. Raises
+        `StoreWaits` where nobody waits for it."""
+        failed = self._shortage.fresh()
+        if failed is not None and not is_patient():
+            raise failed
+        return await self._patiently(self._transact, transaction, arguments)
+
+    async def _patiently(self, work: Callable[..., T], *arguments: Any) -> T:
+        while True:
+            try:
+                return await self._hop(work, *arguments)
+            except StoreWaits:
+                if not is_patient():
+                    raise
+            await asyncio.sleep(AGAIN)
+
+    async def _hop(self, work: Callable[..., T], *arguments: Any) -> T:
         if self._thread is None:
-            return self._transact(transaction, arguments)
-        future = asyncio.get_running_loop().run_in_executor(
-            self._thread, self._transact, transaction, arguments
-        )
+            return work(*arguments)
+        future = asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
         try:
             return await asyncio.shield(future)
         except asyncio.CancelledError:
@@ -132,6 +160,7 @@ class Database:
                 return look(driver_of(self._connection), *arguments)
             except self._keeper.faults as fault:
                 if not self._keeper.gone():
+                    self._fall_short(fault)
                     raise StoreFault(f"the engine's database cannot be read: {_why(fault)}") from fault
                 self._lose(fault)
 
@@ -143,9 +172,13 @@ class Database:
             try:
                 with self._connection.begin():
                     done.append(transaction(self._connection, *arguments))
+                if self._shortage.known:
+                    self._keeper.hurry(driver_of(self._connection), False)
+                    self._shortage.over()
                 return done[0]
             except self._keeper.faults as fault:
                 if not self._keeper.gone():
+                    self._fall_short(fault)
                     raise StoreFault(f"the engine's database did not take a write: {_why(fault)}") from fault
                 name = self._keeper.newest()
                 self._lose(fault)
@@ -153,6 +186,15 @@ class Database:
                 self._reach()
                 if self._keeper.committed(name):
                     return done[0]
+
+    def _fall_short(self, fault: Exception) -> None:
+        """Raises `StoreWaits` if that is what the fault comes to."""
+        waits = self._keeper.shortage(fault)
+        if waits is not None:
+            if not self._shortage.known:
+                self._keeper.hurry(driver_of(self._connection), True)
+            self._shortage.failed(waits)
+            raise waits from fault
 
     def _lose(self, fault: Exception) -> None:
         self._lost_at = time.monotonic()

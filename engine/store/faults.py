@@ -1,7 +1,9 @@
 """What can be wrong with the engine's database.
 
 StoreFault         it cannot be used
-└── StoreInUse     another process runs this project's engine
+├── StoreInUse     another process runs this project's engine
+└── StoreWaits     nothing can be written for now; the same may go later
+    └── NoRoom     for its disk is full
 """
 
 
@@ -11,3 +13,11 @@ class StoreFault(Exception):
 
 class StoreInUse(StoreFault):
     """Another process runs this project's engine."""
+
+
+class StoreWaits(StoreFault):
+    """Nothing was written, and nothing is lost: somebody else holds the database, or its disk fails."""
+
+
+class NoRoom(StoreWaits):
+    """The disk is full, or the database may not grow."""

@@ -28,7 +28,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from engine.store.faults import StoreFault, StoreInUse
+from engine.store.faults import NoRoom, StoreFault, StoreInUse, StoreWaits
 from engine.store.server import Server
 from engine.store.statement import Compiled, Driver, Row, laid_out
 
@@ -43,6 +43,11 @@ _NEWEST = (
 _A_MOMENT = 2_000  # milliseconds to wait for whoever reads a table that is to be written anew
 _NUMBER = re.compile(r"\d+")  # the first, of rows; in whatever language the server speaks
 _DIALECT: Dialect = dialects.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
+
+_PASSING = (
+    psycopg.errors.IoError,
+    psycopg.errors.LockNotAvailable,
+)
 
 
 class _Cursor(psycopg.Cursor[Any]):
@@ -86,6 +91,18 @@ class Postgres:
     def gone(self) -> bool:
         """Whether the connection is lost, and the lock with it."""
         return self._driver is None or self._driver.closed
+
+    def shortage(self, fault: Exception) -> StoreWaits | None:
+        """See `Keeper`. A server whose disk has no room even for its own log ends all connections instead."""
+        cause = getattr(fault, "orig", fault)
+        if isinstance(cause, psycopg.errors.DiskFull):
+            return NoRoom(f"there is no room for the engine's database: {reason(cause)}")
+        if isinstance(cause, _PASSING):
+            return StoreWaits(f"the engine's database did not take a write: {reason(cause)}")
+        return None
+
+    def hurry(self, driver: Driver, hurried: bool) -> None:
+        """Nothing to do: whoever holds the lock of those who write is waited for by the server."""
 
     def newest(self) -> str:
         """The name of the newest transaction that was begun."""

@@ -12,11 +12,15 @@ from sqlalchemy import Connection, MetaData, create_engine, event
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import StaticPool
 
-from engine.store.faults import StoreFault, StoreInUse
+from engine.store.faults import NoRoom, StoreFault, StoreInUse, StoreWaits
 from engine.store.statement import Driver
 
 _PATIENCE = 5_000  # milliseconds
 _A_MOMENT = 200
+
+_PRIMARY = 0xFF  # of a result code; the rest says more (https://www.sqlite.org/rescode.html)
+_PASSING = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
+"""What need not be so for ever; of an I/O error too the disk may be rid, as of a quota."""
 
 
 class Sqlite:
@@ -41,6 +45,20 @@ class Sqlite:
     def gone(self) -> bool:
         """Whether the connection is lost: a file's never is."""
         return False
+
+    def shortage(self, fault: Exception) -> StoreWaits | None:
+        """See `Keeper`."""
+        cause = getattr(fault, "orig", fault)
+        code = cause.sqlite_errorcode & _PRIMARY if isinstance(cause, sqlite3.Error) else 0
+        if code == sqlite3.SQLITE_FULL:
+            return NoRoom(f"there is no room for the engine's database: {cause}")
+        if code in _PASSING:
+            return StoreWaits(f"the engine's database did not take a write: {cause}")
+        return None
+
+    def hurry(self, driver: Driver, hurried: bool) -> None:
+        """See `Keeper`."""
+        driver.execute(f"PRAGMA busy_timeout={_A_MOMENT if hurried else _PATIENCE}")
 
     def newest(self) -> str:
         """Transactions have no names here."""

@@ -78,6 +78,11 @@ class Store:
         """Whether no other engine can have taken this one's place."""
         return self._database.held
 
+    @property
+    def shut(self) -> str:
+        """Why nothing can be written now; empty: it can, as far as is known."""
+        return self._database.shut
+
     def image(self) -> bytes:
         """All that is in a store in memory, for others to begin with."""
         return self._database.image()

@@ -1,6 +1,7 @@
 """`virta serve` on bad days: it says in plain words what is wrong, and loses nothing."""
 
 import asyncio
+import resource
 import shutil
 import signal
 import socket
@@ -247,44 +248,84 @@ def test_a_mail_server_that_is_away_then_refuses_and_hangs(
     assert found["unknown", ""] + found["unknown", "outcome_unknown"] == 1
 
 
-FULL = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))"
-"""No file may grow beyond a megabyte: to the program it looks like a disk that is full."""
+def let_files_grow(served: Served, size: int) -> None:
+    """No file that it writes may grow beyond that; -1: as far as there is room."""
+    pid = served.process.pid
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.prlimit(pid, resource.RLIMIT_FSIZE)[1]))
 
 
-def test_a_full_disk_loses_nothing_that_was_accepted(waiting: Path) -> None:
-    """It refuses in plain words, or stops in plain words; what it had accepted is mailed by its next life,
-    which Ctrl-C ends without a fault."""
+def largest(folder: Path) -> int:
+    return max(path.stat().st_size for path in (folder / "data").iterdir() if path.is_file())
+
+
+def test_a_full_disk_stops_nothing_and_loses_nothing(waiting: Path) -> None:
+    """Calls are refused with the time after which to come again, and nothing of them is kept. It runs on,
+    says it once, and as soon as there is room it takes calls and mails what it had accepted, once each."""
     accepted: set[str] = set()
-    with Served(waiting, before=FULL) as full, httpx2.Client(base_url=full.url, headers=KEY) as http:
-        for number in range(2000):
+    mailbox = waiting / "data" / "mailbox"
+
+    def delivered() -> set[str]:
+        return {mail.subject.removeprefix("Order ") for mail in mails(mailbox)}
+
+    with (
+        Served(waiting, "--mailbox") as served,
+        httpx2.Client(base_url=served.url, headers=KEY, timeout=30) as http,
+    ):
+
+        def place(number: int) -> httpx2.Response:
             batch = [order(f"o-{number}-{place}", f"p{place}@example.com") for place in range(20)]
-            try:
-                answer = http.post("/v1/events", json={"events": batch})
-            except httpx2.TransportError:
-                break
-            if answer.status_code != 202:
-                assert answer.status_code == 503
-                assert answer.json()["error"]["code"] == "unavailable"
+            answer = http.post("/v1/events", json={"events": batch})
+            if answer.status_code == 202:
+                accepted.update(str(one["id"]) for one in batch)
+            return answer
+
+        def refused() -> httpx2.Response | None:
+            answer = place(len(accepted))
+            return answer if answer.status_code != 202 else None
+
+        assert place(0).status_code == 202
+        let_files_grow(served, largest(waiting))
+        answer = eventually(refused)
+        assert answer.status_code == 503
+        assert answer.json()["error"]["code"] == "unavailable"
+        assert int(answer.headers["Retry-After"]) > 0
+        ready = http.get("/readyz")
+        assert ready.status_code == 503
+        assert "did not take a write: disk I/O error" in ready.json()["checks"]["store"]
+        assert http.get("/healthz").status_code == 200
+        assert served.process.poll() is None
+
+        let_files_grow(served, -1)
+        assert eventually(lambda: (answer := place(100_000)).status_code == 202 and answer)
+        eventually(lambda: accepted <= delivered())
+        eventually(lambda: http.get("/readyz").status_code == 200)
+        assert served.stop(signal.SIGINT) == 0
+    assert set(Counter(mail.subject for mail in mails(mailbox)).values()) == {1}
+    assert delivered() == accepted
+    assert len(served.told("the engine's database takes no writes; all waits")) == 1
+    assert len(served.told("the engine's database takes writes again")) == 1
+    assert served.plain() == []
+
+
+def test_a_stop_while_the_disk_is_full_leaves_all_to_the_next_life(waiting: Path) -> None:
+    """It ends in good order, as it does after a crash: what had been accepted is mailed then, once each."""
+    accepted: set[str] = set()
+    with (
+        Served(waiting, "--mailbox") as served,
+        httpx2.Client(base_url=served.url, headers=KEY, timeout=30) as http,
+    ):
+        for number in range(100):
+            batch = [order(f"o-{number}-{place}", f"p{place}@example.com") for place in range(20)]
+            if number == 10:
+                let_files_grow(served, largest(waiting))
+            if http.post("/v1/events", json={"events": batch}).status_code != 202:
                 break
             accepted |= {str(one["id"]) for one in batch}
-        code = full.stop()
-    if code == 2:  # the engine had to write, and could not
-        [told] = full.plain()
-        assert told.startswith("virta: Virta stopped, because the engine's database did not take a write: ")
-    else:  # it had nothing to write, or waited for the consent service's store
-        assert code == 0
-        assert full.plain() == []
-    assert len(accepted) > 100
-
+        assert served.stop() == 0
+        assert served.plain() == []
+    assert len(accepted) >= 200
     with Served(waiting, "--mailbox") as healthy:
         mailbox = waiting / "data" / "mailbox"
-
-        def delivered() -> set[str]:
-            return {mail.subject.removeprefix("Order ") for mail in mails(mailbox)}
-
-        eventually(lambda: accepted <= delivered())
-        assert healthy.stop(signal.SIGINT) == 0
-    subjects = Counter(mail.subject for mail in mails(mailbox))
-    assert set(subjects.values()) == {1}
-    later = healthy.log()[len(full.log()) - len(healthy.log()) :]
-    assert later[-1]["event"] == "stopped"
+        eventually(lambda: accepted <= {mail.subject.removeprefix("Order ") for mail in mails(mailbox)})
+        assert healthy.stop() == 0
+    assert set(Counter(mail.subject for mail in mails(mailbox)).values()) == {1}

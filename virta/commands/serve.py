@@ -22,6 +22,7 @@ from engine.returns.at_once import every_mail
 from engine.run.erasing import watch_backups
 from engine.run.retention import keep_forgetting
 from engine.store.database import StoreFault
+from engine.store.patience import patience
 from engine.store.releases import Release
 from virta.command_table import VERSION
 from virta.keeping.places import places_of, refuse_unfinished
@@ -246,7 +247,8 @@ async def _live(
 
     async def working(loop: Coroutine[Any, Any, None]) -> None:
         try:
-            await loop
+            with patience():
+                await loop
         except* StoreFault as group:
             faults.append(_first(group))
             stop.set()
@@ -262,7 +264,7 @@ async def _live(
         async with asyncio.TaskGroup() as tasks:
             work = [
                 tasks.create_task(working(system.runner.run())),
-                tasks.create_task(working(system.dispatch.run())),
+                tasks.create_task(system.dispatch.run()),
                 tasks.create_task(working(system.measurement.run())),
                 tasks.create_task(working(system.shown.run())),
                 tasks.create_task(

@@ -116,7 +116,7 @@ def disk(data: Path) -> Iterator[Complaint]:
         yield Complaint(
             "disk",
             f"{free // (1 << 20):,} MiB are free where {data} is.",
-            "Make room, at least 1 GiB: a full disk stops the engine, and nothing more is accepted.",
+            "Make room, at least 1 GiB: with a full disk nothing is accepted and no mail goes.",
         )
     if not os.access(data, os.W_OK):
         yield Complaint(

@@ -28,6 +28,7 @@ class Code(StrEnum):
     BUSY = "busy"
     INTERNAL = "internal"
     UNAVAILABLE = "unavailable"
+    NO_ROOM = "no_room"
 
 
 class Refusal(Exception):

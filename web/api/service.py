@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from consent.contract import ConsentClient, Unavailable
-from engine.store.database import StoreFault
+from engine.store.faults import NoRoom, StoreFault
 from web.api.batch import Clock
 from web.api.contacts import post_contacts
 from web.api.events import post_events
@@ -21,6 +21,7 @@ from web.api.returns import Returns, post_returns
 from web.api.signups import post_signups
 
 RETRY_AFTER = 5
+ROOM_AFTER = 60  # seconds: room has to be made by somebody
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -70,6 +71,7 @@ def build_api(
             Busy: _busy,
             Unavailable: _unavailable,
             StoreFault: _unavailable,
+            NoRoom: _no_room,
             HTTPException: _no_such_place,
             Exception: _broken,
         },
@@ -97,6 +99,14 @@ async def _unavailable(request: Request, fault: Exception) -> Response:
         "what was taken already counts once."
     )
     return refusal(Refusal(503, Code.UNAVAILABLE, message, {"Retry-After": str(RETRY_AFTER)}))
+
+
+async def _no_room(request: Request, fault: Exception) -> Response:
+    message = (
+        "Our disk is full, and nothing of this call was taken. Send all of it again after `Retry-After` "
+        "seconds."
+    )
+    return refusal(Refusal(507, Code.NO_ROOM, message, {"Retry-After": str(ROOM_AFTER)}))
 
 
 async def _no_such_place(request: Request, fault: Exception) -> Response:
