@@ -13,7 +13,6 @@ from dsl.nodes.terms import AgreedTo, Expression, History, MailTest, Name, Path,
 
 _MEASURED = ("email_opened", "email_clicked")
 _REMEMBERED = {"product_viewed": "looks at products", "page_viewed": "looks at pages"}
-_ALWAYS = {"any": "this is always no", "no": "this is always yes", "count": "this is always 0"}
 
 
 def check_purposes(draft: Draft) -> Iterator[Finding]:
@@ -86,8 +85,8 @@ def _never_measured(flow: Flow) -> Iterator[Finding]:
 
 
 def _never_remembered(part: History) -> str:
-    always = _ALWAYS.get(part.kind, "this is never known")
-    return f"{_REMEMBERED[part.path.parts[0].text]} are never remembered, and {always}"
+    so = "this is always no" if part.kind in ("any", "no") else "this is never known"
+    return f"{_REMEMBERED[part.path.parts[0].text]} are never remembered, and {so}"
 
 
 def _never(purpose: str, so: str, span: Span) -> Finding:
