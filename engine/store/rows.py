@@ -1,6 +1,5 @@
-"""Contacts, journeys, effects and journal lines as bytes in rows, and back."""
+"""Contacts, journeys and effects as bytes in rows, and back."""
 
-import zlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -11,7 +10,6 @@ from engine.core.bundle import (
     Bundle,
     CallBody,
     Effect,
-    Entry,
     Journey,
     MailBody,
     Mailed,
@@ -82,7 +80,6 @@ _way = decoder(_Way)
 _belonging = decoder(_Belonging)
 _body = decoder(Body)
 _mail = decoder(MailBody)
-_entries = decoder(list[Entry])
 
 
 def profile_row(bundle: Bundle, slots: tuple[int, ...]) -> bytes:
@@ -239,15 +236,6 @@ def effect_of(key: bytes, contact: bytes, row: bytes) -> Effect:
     except ValidationError:  # of a version that asked for nothing but mails, and did not say so
         body = _mail.decode(row)
     return Effect(key.hex(), contact.hex(), str(body.__struct_config__.tag), body)
-
-
-def journal_row(entries: Sequence[Entry]) -> bytes:
-    return zlib.compress(encode(entries), 1)
-
-
-def entries_of(row: bytes) -> list[Entry]:
-    found: list[Entry] = _entries.decode(zlib.decompress(row))
-    return found
 
 
 def data_row(data: dict[str, Any]) -> bytes:
