@@ -34,6 +34,7 @@ from engine.delivery.queue import Queue
 from engine.delivery.recover import recover
 from engine.delivery.retrying import MENDED_WITHIN
 from engine.delivery.smtp import Dial, Login, by_tcp
+from engine.insight.grounds import WORDING
 from engine.mail.letters import LetterFault, Letters, Sender
 from engine.mail.measured import Marks
 from engine.returns.at_once import Delivers, teller
@@ -205,7 +206,7 @@ async def _open(
     await store.keep_lists(compiled.codes)
     if release is not None and not release.number:
         release = await store.enact(release)
-    loaded = Loaded(program, older, settings.time_zone, keys.journey, settings.currency)
+    loaded = Loaded(program, older, settings.time_zone, keys.journey, settings.currency, WORDING)
     marks = marks_of(settings, keys)
     letters = letters_of(compiled, settings, marks) if blank is None else blank.letters.afresh()
 

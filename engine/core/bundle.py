@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from engine.core.calendar import NEVER
+from engine.core.record import Ground
 
 
 class Seen(Struct, frozen=True, array_like=True, gc=False):
@@ -20,9 +21,8 @@ class Seen(Struct, frozen=True, array_like=True, gc=False):
 
 
 class Mailed(Struct, frozen=True, array_like=True, gc=False):
-    """A marketing mail that was handed over, or that has been asked for and may be: what limits count. `at`
-    is when it was asked for, or handed over if that is known to have been much later. One that is still open
-    counts as if it went now."""
+    """A marketing mail that was handed over, or is asked for and may be: what limits count. `at`: when it was
+    asked for, or handed over if that was much later. One that is still open counts as if it went now."""
 
     at: int
     key: str
@@ -108,9 +108,6 @@ class Bundle(Struct, frozen=True, gc=False):
 def in_order(journeys: Iterable[Journey]) -> tuple[Journey, ...]:
     """Journeys in the order in which they take turns: flows by name."""
     return tuple(sorted(journeys, key=lambda journey: (journey.flow, journey.id)))
-
-
-# ---------------------------------------------------------------- what can happen
 
 
 class Happened(Struct, frozen=True, gc=False):
@@ -257,6 +254,7 @@ class MailBody(Struct, frozen=True, tag_field="is", tag="mail"):
     viewed: tuple[str, ...] = ()
     bought: tuple[str, ...] = ()
     late: int = 0
+    resent: bool = False  # it may have gone before, and no journey waits for it
 
 
 class TellBody(Struct, frozen=True, tag_field="is", tag="tell"):
@@ -371,7 +369,7 @@ class Struck(Struct, frozen=True):
 class Entry(Struct, frozen=True, array_like=True, gc=False):
     """A line of the journal. `n` orders the lines of one contact at one instant; `reason` is from a published
     list. `until` is the moment (ms UTC) to which something waits or is held, 0 where there is none; `fault`
-    what is wrong with a template that failed, in words that hold nothing of the contact."""
+    what is wrong with a template that failed, in words without anything of the contact; `grounds` decided."""
 
     contact: str
     at: int
@@ -383,6 +381,7 @@ class Entry(Struct, frozen=True, array_like=True, gc=False):
     reason: str = ""
     until: int = 0
     fault: str = ""
+    grounds: tuple[Ground, ...] = ()
 
 
 class Advanced(Struct, frozen=True, gc=False):

@@ -246,7 +246,7 @@ def condition(asked: g.Condition, currency: str = "") -> Test:
             return lambda scene: not inner(scene)
         case g.Compare():
             operator = asked.operator
-            written = _currency((asked.left, asked.right), currency)
+            written = currency_of((asked.left, asked.right), currency)
             left = reading(asked.left, written, at_least=operator in (">", ">="))
             right = reading(asked.right, written, at_least=operator in ("<", "<="))
             return lambda scene: compare(operator, left(scene), right(scene), scene.clock)
@@ -280,11 +280,11 @@ def condition(asked: g.Condition, currency: str = "") -> Test:
 
 def _readings(values: tuple[g.Value, ...], currency: str) -> tuple[Reading, ...]:
     """The sides of a comparison."""
-    written = _currency(values, currency)
+    written = currency_of(values, currency)
     return tuple(reading(value, written) for value in values)
 
 
-def _currency(values: tuple[g.Value, ...], currency: str) -> str:
+def currency_of(values: tuple[g.Value, ...], currency: str) -> str:
     """An amount written in one side of a comparison says the currency of all."""
     return next((amount.value.currency for value in values for amount in _amounts(value)), currency)
 

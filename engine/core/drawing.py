@@ -6,6 +6,7 @@ from dsl.graph import Arm, Money, Split
 from engine.core import calendar, choice
 from engine.core.bundle import Drawn, Journey, Scored, Struck
 from engine.core.flow import Flow
+from engine.core.record import BEST_SINCE, SHARE, Ground
 from engine.core.trial import Trial, written
 from engine.core.turn import Turn
 
@@ -15,9 +16,10 @@ LATE = 48 * 3_600_000
 _WORTH = "total"
 
 
-def draw(turn: Turn, flow: Flow, journey: Journey, split: Split) -> Arm:
-    """The arm of a contact who comes to a split with a trial: by the shares in force. While that goes on, the
-    first arm of each person is counted; what happens until its time is over is heard of."""
+def draw(turn: Turn, flow: Flow, journey: Journey, split: Split) -> tuple[Arm, tuple[Ground, ...]]:
+    """The arm of a contact who comes to a split with a trial, by the shares in force, and why that one. While
+    the trial goes on, the first arm of each person is counted; what happens until its time is over is heard
+    of."""
     trial = flow.trials[journey.node]
     shares = turn.loaded.shares.get(trial.mark)
     arm = choice.arm(journey.flow, split, journey.contact, shares.weights if shares is not None else None)
@@ -27,7 +29,10 @@ def draw(turn: Turn, flow: Flow, journey: Journey, split: Split) -> Arm:
         counts = _counts(turn, flow, trial)
         turn.count(Drawn(trial.mark, journey.contact, arm.label, laid, turn.now, until, counts))
         turn.change(trials={**turn.bundle.trials, trial.mark: until})
-    return arm
+    if shares is None:
+        return arm, flow.chances[journey.node][arm.label]
+    share = shares.weights[arm.label]
+    return arm, (Ground(BEST_SINCE, shares.at) if shares.decided else Ground(SHARE, share),)
 
 
 def hear(turn: Turn, name: str, event: dict[str, Any]) -> None:

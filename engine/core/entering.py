@@ -49,8 +49,9 @@ def enter(turn: Turn, flow: Flow, trigger: dict[str, Any], cause: str = "") -> N
         per=per,
         beside=_beside(turn, started),
     )
-    if flow.leave_when is not None and flow.leave_when.test(turn.scene(journey, trigger or None)):
-        turn.note(graph.flow, "", "", What.NOT_ENTERED, Why.LEAVES_AT_ONCE)
+    if flow.leave_when is not None and flow.leave_when.test(scene := turn.scene(journey, trigger or None)):
+        grounds = flow.leave_grounds(scene, True)
+        turn.note(graph.flow, "", "", What.NOT_ENTERED, Why.LEAVES_AT_ONCE, grounds=grounds)
         return
     turn.change(entered={**turn.bundle.entered, _slot(graph.flow, per): turn.now})
     turn.note(graph.flow, journey.id, "", What.ENTERED)

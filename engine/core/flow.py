@@ -44,6 +44,8 @@ from engine.core import calendar, keeping
 from engine.core.alone import alone, only_looks
 from engine.core.boundary import Boundaries, boundaries
 from engine.core.conditions import Reading, Scene, Test, condition, reading
+from engine.core.grounds import Telling, Wording, grounds, grounds_of_value, nothing
+from engine.core.record import SHARE, Ground
 from engine.core.trial import Trial, trial_of
 
 SENT = "email_sent"
@@ -104,6 +106,7 @@ class Flow(Struct, frozen=True):
     dated: tuple[Dated, ...]
     leaves: tuple[Listener, ...]
     leave_when: Awaited | None
+    leave_grounds: Telling
     tests: dict[int, Test]
     awaited: dict[int, Awaited]
     hears: dict[int, tuple[tuple[Hear, Test | None], ...]]
@@ -120,6 +123,8 @@ class Flow(Struct, frozen=True):
     looks: frozenset[int]  # nodes that change nothing but the journey that comes there, and the end
     alone: frozenset[int]  # nodes whose timer changes nothing but the journey that stands there
     asks: frozenset[int]  # those of them behind which more of the contact is asked than the clock
+    grounds: dict[int, Telling]  # of conditions, and of dates that are waited for
+    chances: dict[int, dict[str, tuple[Ground, ...]]]  # of splits: by label, why an arm was drawn
 
     def hears_of(self, event: str) -> bool:
         """Whether it starts, ends or goes on by such events."""
@@ -136,8 +141,10 @@ class Flow(Struct, frozen=True):
         )
 
 
-def prepare(graph: Graph, currency: str = "") -> Flow:
-    """The graph with its conditions compiled."""
+def prepare(graph: Graph, currency: str = "", wording: Wording | None = None) -> Flow:
+    """The graph with its conditions compiled; without `wording` the journal tells no values."""
+    told: dict[int, Telling] = {}
+    chances: dict[int, dict[str, tuple[Ground, ...]]] = {}
     tests: dict[int, Test] = {}
     awaited: dict[int, Awaited] = {}
     hears: dict[int, tuple[tuple[Hear, Test | None], ...]] = {}
@@ -151,12 +158,16 @@ def prepare(graph: Graph, currency: str = "") -> Flow:
         match node:
             case If():
                 tests[index] = condition(node.test, currency)
+                told[index] = grounds(node.test, wording, currency)
             case Repeat() if node.until is not None:
                 tests[index] = condition(node.until, currency)
+                told[index] = grounds(node.until, wording, currency)
             case WaitUntil():
                 awaited[index] = _awaited(node.test, currency)
+                told[index] = grounds(node.test, wording, currency)
             case WaitUntilDate():
                 values[index] = reading(node.value, currency)
+                told[index] = grounds_of_value(node.value, wording, currency)
             case Set() if node.value is not None and not isinstance(node.value, CouponCode):
                 values[index] = reading(node.value, currency)
             case WaitFor():
@@ -167,8 +178,10 @@ def prepare(graph: Graph, currency: str = "") -> Flow:
                 sends[index] = _tongue(node.values, currency, node.subject)
                 if not _long_wait(graph, node.next):
                     reports.add(index)
-            case Split() if (trial := trial_of(graph, node, currency)) is not None:
-                trials[index] = trial
+            case Split():
+                chances[index] = {arm.label: (Ground(SHARE, arm.weight),) for arm in node.arms}
+                if (trial := trial_of(graph, node, currency)) is not None:
+                    trials[index] = trial
             case Emit() | Call():
                 given[index] = _tongue(node.values, currency)
     starts = [start for start in graph.starts if isinstance(start, StartOnEvent)]
@@ -184,6 +197,7 @@ def prepare(graph: Graph, currency: str = "") -> Flow:
         _dated(graph, currency),
         _listeners(graph.leaves, currency),
         leave_when,
+        nothing if graph.leave_when is None else grounds(graph.leave_when, wording, currency),
         tests,
         awaited,
         hears,
@@ -200,6 +214,8 @@ def prepare(graph: Graph, currency: str = "") -> Flow:
         looks,
         frozenset() if watches else lone,
         frozenset() if watches else asking,
+        told,
+        chances,
     )
 
 

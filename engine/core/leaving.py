@@ -21,9 +21,9 @@ def when_true(turn: Turn) -> bool:
     """End the journeys whose `leave when` is true; whether there was one."""
     left = False
     for journey in turn.bundle.journeys:
-        leave_when = turn.flow(journey).leave_when
-        if leave_when is not None and leave_when.test(turn.scene(journey)):
-            turn.end(journey, What.LEFT, Why.CONDITION)
+        flow = turn.flow(journey)
+        if flow.leave_when is not None and flow.leave_when.test(scene := turn.scene(journey)):
+            turn.end(journey, What.LEFT, Why.CONDITION, flow.leave_grounds(scene, True))
             left = True
     return left
 

@@ -15,6 +15,7 @@ from engine.core.boundary import Boundaries, boundaries
 from engine.core.bundle import Bundle
 from engine.core.conditions import Test, condition
 from engine.core.flow import DELIVERED, SENT, Flow, Listener, dates_digest, events_asked_for, prepare
+from engine.core.grounds import Wording
 from engine.core.mailkey import mail_key
 from engine.core.trial import Shares
 
@@ -34,10 +35,17 @@ class Loaded:
     when the present starts by date came into force: whoever has not heard of them yet misses none from then
     on. `shares` are what trials have found, by mark. `asked_before` is what earlier programs asked of the
     past, `judged_before` how they defined segments, by digest. `cancelled` has by flow the last day of a
-    start by the calendar that the operator has cancelled."""
+    start by the calendar that the operator has cancelled. `wording` is how the journal names the values that
+    decided; without it, it tells none."""
 
     def __init__(
-        self, program: Program, older: Iterable[Graph], default_zone: str, secret: bytes, currency: str = ""
+        self,
+        program: Program,
+        older: Iterable[Graph],
+        default_zone: str,
+        secret: bytes,
+        currency: str = "",
+        wording: Wording | None = None,
     ) -> None:
         found = calendar.zone(default_zone)
         if found is None:
@@ -50,10 +58,10 @@ class Loaded:
         self.cancelled: Mapping[str, str] = {}
         self.default_zone: ZoneInfo = found
         flows = sorted(program.flows, key=lambda graph: graph.flow)
-        self.current = {graph.flow: prepare(graph, currency) for graph in flows}
+        self.current = {graph.flow: prepare(graph, currency, wording) for graph in flows}
         self.graphs = {flow.graph.digest: flow for flow in self.current.values()}
         for graph in older:
-            self.graphs.setdefault(graph.digest, prepare(graph, currency))
+            self.graphs.setdefault(graph.digest, prepare(graph, currency, wording))
         self.segments = tuple(
             Watched(segment, condition(segment.test, currency), boundaries(segment.test))
             for segment in _in_order(program.segments)

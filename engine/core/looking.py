@@ -20,7 +20,7 @@ from dsl.graph import (
 from engine.core import choice, deadlines, habits
 from engine.core.conditions import Scene
 from engine.core.flow import Flow
-from engine.core.record import Line, What, Why
+from engine.core.record import Ground, Line, What, Why
 
 
 class Goes(Struct, frozen=True, gc=False):
@@ -58,12 +58,14 @@ def look(flow: Flow, index: int, scene: Scene) -> Outcome:
         case Wait() | WaitUntilTime() | WaitFor():
             return _until(node.step, deadlines.of(node, scene.now, scene.clock))
         case If():
-            if flow.tests[index](scene):
-                return Goes(Line(node.step, What.DECIDED.value, "yes"), node.then)
-            return Goes(Line(node.step, What.DECIDED.value, "no"), node.otherwise)
+            held = flow.tests[index](scene)
+            why = flow.grounds[index](scene, held)
+            line = Line(node.step, What.DECIDED.value, "yes" if held else "no", 0, why)
+            return Goes(line, node.then if held else node.otherwise)
         case Split():
             arm = choice.arm(flow.graph.flow, node, scene.bundle.contact)
-            return Goes(Line(node.step, What.ARM.value, arm.label), arm.next)
+            line = Line(node.step, What.ARM.value, arm.label, 0, flow.chances[index][arm.label])
+            return Goes(line, arm.next)
         case Repeat():
             return _round(flow, index, node, scene)
         case Finish():
@@ -71,13 +73,14 @@ def look(flow: Flow, index: int, scene: Scene) -> Outcome:
         case WaitUntilDate():
             return _date(flow, index, node, scene)
         case WaitForBestTime():
-            due, why = habits.best_time(node, scene)
+            due, reason = habits.best_time(node, scene)
             if due > scene.now:
-                return _until(node.step, due, why.value)
-            return Goes(Line(node.step, What.PASSED.value, why.value), node.next)
+                return _until(node.step, due, reason.value)
+            return Goes(Line(node.step, What.PASSED.value, reason.value), node.next)
         case WaitUntil():
             if flow.awaited[index].test(scene):
-                return Goes(Line(node.step, What.MET.value), node.on_met)
+                line = Line(node.step, What.MET.value, "", 0, flow.grounds[index](scene, True))
+                return Goes(line, node.on_met)
             return _until(node.step, deadlines.of(node, scene.now, scene.clock))
     raise AssertionError(f"a {type(node).__name__} does more than look")
 
@@ -93,7 +96,8 @@ def _date(flow: Flow, index: int, node: WaitUntilDate, scene: Scene) -> Outcome:
     due = deadlines.of_date(value, node.at, scene.clock)
     if due > scene.now:
         return _until(node.step, due)
-    return Goes(Line(node.step, What.PASSED.value, Why.DATE_PASSED.value), node.next)
+    grounds = flow.grounds[index](scene, True)
+    return Goes(Line(node.step, What.PASSED.value, Why.DATE_PASSED.value, 0, grounds), node.next)
 
 
 def _round(flow: Flow, index: int, node: Repeat, scene: Scene) -> Goes:
@@ -102,7 +106,12 @@ def _round(flow: Flow, index: int, node: Repeat, scene: Scene) -> Goes:
     before = scene.journey.visits
     rounds, test = before.get(node.step, 0), flow.tests.get(index)
     visits = {step: count for step, count in before.items() if step != node.step}
-    if rounds >= node.times or (rounds > 0 and test is not None and test(scene)):
-        return Goes(Line(node.step, What.ROUND.value, "over"), node.next, visits)
+    over = rounds >= node.times
+    grounds: tuple[Ground, ...] = ()
+    if test is not None and 0 < rounds < node.times:
+        over = test(scene)
+        grounds = flow.grounds[index](scene, over)
+    if over:
+        return Goes(Line(node.step, What.ROUND.value, "over", 0, grounds), node.next, visits)
     visits[node.step] = rounds + 1
-    return Goes(Line(node.step, What.ROUND.value, str(rounds + 1)), node.body, visits)
+    return Goes(Line(node.step, What.ROUND.value, str(rounds + 1), 0, grounds), node.body, visits)

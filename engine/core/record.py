@@ -1,6 +1,7 @@
 """The words of the journal: what can be written of a journey, and why."""
 
 from enum import StrEnum
+from typing import Any
 
 from msgspec import Struct
 
@@ -11,6 +12,8 @@ class What(StrEnum):
     SENT = "sent"
     SKIPPED = "skipped"
     UNKNOWN = "unknown"  # the mail server may or may not have taken the mail
+    ARRIVED = "arrived"  # such a mail, as the operator found
+    RESENT = "resent"  # such a mail went again, since the operator asked for it
     HELD = "held"  # a mail waits for room within the limits, or for the end of quiet
     WAITS = "waits"
     WAIT_MOVED = "wait_moved"  # to another moment
@@ -34,6 +37,7 @@ class What(StrEnum):
     CARRIED = "carried"  # to a step of a new version; the reason is the step of the old one
     LEFT = "left"
     FINISHED = "finished"
+    REACHED = "reached"  # the flow's goal; told of mails and events when a story is, never written
     JOINED = "joined"  # a segment
     PARTED = "parted"  # from a segment
 
@@ -80,11 +84,27 @@ class Why(StrEnum):
     STAGING = "staging"  # nobody is called in staging
 
 
+class Ground(Struct, frozen=True, array_like=True, gc=False):
+    """Something that decided: what was asked for, as a flow writes it, and what it was (`dsl.graph`; None:
+    not known). `whether`: asked was a part of a condition, and the value says whether it held."""
+
+    asked: str
+    value: Any = None
+    whether: bool = False
+
+
+SHARE = "share"
+"""The ground of an arm that was drawn by chance: its share in percent."""
+BEST_SINCE = "best since"
+"""The ground of an arm that was found to be the best: the moment of that."""
+
+
 class Line(Struct, frozen=True, gc=False):
-    """What a journey has to tell of a step: `what` and `reason` as above, and (ms UTC) until when it stands
-    there, 0 where it does not."""
+    """What a journey has to tell of a step: `what` and `reason` as above, (ms UTC) until when it stands
+    there, 0 where it does not, and what decided, if anything did."""
 
     step: str
     what: str
     reason: str = ""
     until: int = 0
+    grounds: tuple[Ground, ...] = ()

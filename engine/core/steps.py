@@ -76,7 +76,7 @@ def _act(turn: Turn, flow: Flow, journey: Journey, node: Node) -> tuple[Journey,
         case Call():
             return calling.call(turn, flow, journey, node), node.next
         case Split():
-            arm = drawing.draw(turn, flow, journey, node)
-            turn.note(journey.flow, journey.id, node.step, What.ARM, arm.label)
+            arm, grounds = drawing.draw(turn, flow, journey, node)
+            turn.note(journey.flow, journey.id, node.step, What.ARM, arm.label, grounds=grounds)
             return journey, arm.next
     raise AssertionError(f"a {type(node).__name__} does no more than look")

@@ -84,17 +84,17 @@ class _Fork:
         self._index = index
         self._scene = scene
         self._lines = lines
-        self._arms: dict[Line, _Way] = {}
+        self._arms: dict[str, _Way] = {}
 
     def arm(self, contact: str) -> "_Way":
         """The way of a contact."""
         own = Scene(Bundle(contact), self._scene.now, self._scene.clock)
         outcome = look(self._flow, self._index, own)
         assert isinstance(outcome, Goes)
-        way = self._arms.get(outcome.line)
+        way = self._arms.get(outcome.line.reason)
         if way is None:
             way = _onward(self._flow, outcome.to, self._scene, (*self._lines, outcome.line))
-            self._arms[outcome.line] = way
+            self._arms[outcome.line.reason] = way
         return way
 
 

@@ -39,11 +39,12 @@ class Trial(Struct, frozen=True):
 
 class Shares(Struct, frozen=True):
     """The shares of arms, by label in percent, that hold instead of the written ones. `decided`: the best arm
-    is found."""
+    is found. `at`: since when (ms UTC)."""
 
     version: int
     weights: dict[str, Decimal]
     decided: bool = False
+    at: int = 0
 
 
 class ArmEvidence(Struct, frozen=True):
@@ -70,7 +71,7 @@ class Ruling(Struct, frozen=True):
 
     @property
     def shares(self) -> Shares:
-        return Shares(self.version, self.weights, bool(self.best))
+        return Shares(self.version, self.weights, bool(self.best), self.at)
 
 
 def written(weights: Mapping[str, Decimal]) -> str:

@@ -28,7 +28,7 @@ from engine.core.calendar import NEVER
 from engine.core.conditions import Scene
 from engine.core.flow import Flow
 from engine.core.loaded import Loaded, clock_named
-from engine.core.record import Line, What, Why
+from engine.core.record import Ground, Line, What, Why
 
 
 class Turn:
@@ -126,12 +126,12 @@ class Turn:
         self.note(journey.flow, journey.id, step, what, reason, due)
         self.stand(journey, due)
 
-    def end(self, journey: Journey, what: What, reason: str = "") -> None:
+    def end(self, journey: Journey, what: What, reason: str = "", grounds: tuple[Ground, ...] = ()) -> None:
         """The journey is over. A mail of it that has not been handed over yet is called back."""
         self.change(journeys=tuple(other for other in self.bundle.journeys if other.id != journey.id))
         if journey.mail and what is What.LEFT:
             self._recalls.append(Recall(journey.mail, journey.contact))
-        self.note(journey.flow, journey.id, "", what, reason)
+        self.note(journey.flow, journey.id, "", what, reason, grounds=grounds)
 
     def reopen(self) -> None:
         """There may be room for held mails earlier than was known."""
@@ -200,7 +200,7 @@ class Turn:
 
     def tell(self, journey: Journey, line: Line) -> None:
         """A line of the journal about a step that only looks."""
-        told = (journey.id, journey.flow, line.step, line.what, line.reason, line.until)
+        told = (journey.id, journey.flow, line.step, line.what, line.reason, line.until, "", line.grounds)
         self._entries.append(Entry(self.bundle.contact, self.now, len(self._entries), *told))
 
     def note(
@@ -212,10 +212,11 @@ class Turn:
         reason: str = "",
         until: int = 0,
         fault: str = "",
+        grounds: tuple[Ground, ...] = (),
     ) -> None:
         """A line of the journal."""
         n, contact = len(self._entries), self.bundle.contact
-        told = (journey, flow, step, what.value, reason, until, fault)
+        told = (journey, flow, step, what.value, reason, until, fault, grounds)
         self._entries.append(Entry(contact, self.now, n, *told))
 
 

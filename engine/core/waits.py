@@ -23,6 +23,8 @@ def fired(turn: Turn, journey: Journey) -> None:
     if found is not None:
         index, lines = found
         for line in lines:
+            if isinstance(node, WaitUntil):
+                line = replace(line, grounds=flow.grounds[journey.node](turn.scene(journey), False))
             turn.tell(journey, line)
         walk(turn, journey, index)
 
@@ -75,8 +77,10 @@ def boundaries(turn: Turn) -> int:
 def _met(turn: Turn, flow: Flow, journey: Journey) -> bool:
     node = flow.graph.nodes[journey.node]
     assert isinstance(node, WaitUntil)
-    if not flow.awaited[journey.node].test(turn.scene(journey)):
+    scene = turn.scene(journey)
+    if not flow.awaited[journey.node].test(scene):
         return False
-    turn.note(journey.flow, journey.id, node.step, What.MET)
+    grounds = flow.grounds[journey.node](scene, True)
+    turn.note(journey.flow, journey.id, node.step, What.MET, grounds=grounds)
     walk(turn, journey, node.on_met)
     return True

@@ -18,6 +18,8 @@ from dsl.wording.flows import node_words
 from engine.core.bundle import Bundle, Entry
 from engine.core.calendar import zone
 from engine.core.record import What, Why
+from engine.insight.figures import conversions
+from engine.insight.grounds import Decider, deciders, parts
 from engine.insight.values import fields_words, value_words
 from engine.insight.words import (
     FREQUENCIES,
@@ -97,7 +99,7 @@ class Line(Struct, frozen=True):
     """One sentence of a story. `at` is in ms UTC; `quote` are words that were agreed to, `mail` is the key of
     a mail that was handed over, `leaf` the position in the log, `reason` a word of the published list, `what`
     the journal's word, or the type of the leaf, `until` the moment (ms UTC) to which something waits at the
-    latest."""
+    latest, `grounds` the values that decided."""
 
     at: int
     kind: Kind
@@ -111,6 +113,7 @@ class Line(Struct, frozen=True):
     journey: str = ""
     what: str = ""
     until: int | None = None
+    grounds: tuple[Decider, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +166,13 @@ def story(
     clock: ZoneInfo,
 ) -> list[Line]:
     """The sentences in order of time, the newest last. Within a minute what happened stands before what came
-    of it, and steps stand in the order in which they were met. Moments in events are told on `clock`."""
+    of it, and steps stand in the order in which they were met. Moments are told on `clock`, and goals as they
+    are counted."""
+    entries, history = list(journal), list(events)
     told = _agreements(names, person) if person else []
-    told += [_event(names, each, clock) for each in events]
-    told += _journal(names, journal)
+    told += [_event(names, each, clock) for each in history]
+    told += _goals(names, entries, history, clock)
+    told += _journal(names, entries, clock)
     return _as_met(names, sorted(told, key=lambda line: line.at))
 
 
@@ -213,7 +219,7 @@ def _is_behind(names: Names, line: Line, mail: Line) -> bool:
 
 
 def _place(names: Names, line: Line) -> int:
-    if line.what in (What.ENTERED, What.NOT_ENTERED):
+    if line.what in (What.ENTERED, What.NOT_ENTERED, What.REACHED):
         return -1
     graph = names.flows.get(line.flow)
     steps = [node.step for node in graph.nodes] if graph else []
@@ -240,7 +246,18 @@ def their_hour(line: Line, clock: ZoneInfo, theirs: ZoneInfo) -> str:
     return f"{own:%H:%M}" if line.kind == "mail" and own.utcoffset() != ours.utcoffset() else ""
 
 
-def _journal(names: Names, journal: Iterable[Entry]) -> Iterable[Line]:
+def _goals(
+    names: Names, journal: Sequence[Entry], events: Sequence[Received], clock: ZoneInfo
+) -> Iterable[Line]:
+    for reached in conversions(list(names.flows.values()), journal, events, clock):
+        flow, what = reached.flow, What.REACHED
+        text = SENTENCES[what].format(flow=names.flow(flow), why=event_words(reached.event))
+        yield Line(
+            reached.at, "flow", text, flow=flow, reason=reached.event, journey=reached.journey, what=what
+        )
+
+
+def _journal(names: Names, journal: Iterable[Entry], clock: ZoneInfo) -> Iterable[Line]:
     visits: Counter[tuple[str, str]] = Counter()
     held: dict[str, str] = {}
     for entry in journal:
@@ -258,7 +275,7 @@ def _journal(names: Names, journal: Iterable[Entry]) -> Iterable[Line]:
         yield Line(
             entry.at,
             "skipped" if unsent else kind,
-            sentence(names, entry, unsent),
+            sentence(names, entry, clock, unsent),
             flow=entry.flow,
             step=entry.step,
             mail=mail,
@@ -266,6 +283,7 @@ def _journal(names: Names, journal: Iterable[Entry]) -> Iterable[Line]:
             journey=entry.journey,
             what=entry.what,
             until=entry.until or None,
+            grounds=deciders(entry.grounds, clock),
         )
 
 
@@ -274,8 +292,9 @@ _EXPECTED = frozenset((Why.IN_FLOW, Why.ENTERED_BEFORE, Why.EVENT_LATE))
 _REASONED = frozenset((What.NOT_ENTERED, What.SKIPPED, What.LEFT))
 
 
-def sentence(names: Names, entry: Entry, held: str = "") -> str:
-    """A line of the journal in words. `held` is the mail that was still held back when a flow was left."""
+def sentence(names: Names, entry: Entry, clock: ZoneInfo, held: str = "") -> str:
+    """A line of the journal in words, with moments as on `clock`. `held` is the mail that was still held back
+    when a flow was left."""
     return SENTENCES[entry.what].format(
         flow=names.flow(entry.flow),
         step=entry.step if entry.what in _NAMED else names.step(entry.flow, entry.step),
@@ -290,6 +309,7 @@ def sentence(names: Names, entry: Entry, held: str = "") -> str:
         round="has done its rounds" if entry.reason == "over" else f"began round {entry.reason}",
         ending=f", as {entry.reason}" if entry.reason else "",
         held=f". The mail {held} had been held back, and never went" if held else "",
+        **parts(entry.grounds, clock),
     )
 
 

@@ -2,7 +2,7 @@
 
 A story is about one person, so the sentences leave that person out. Whatever stands between braces is filled
 in: `flow`, `other`, `step`, `topic`, `segment` with names as people know them, `reason` with the journal's
-own text, `why` with the clause for it.
+own text, `why` with the clause for it, `for` and `found` with what decided.
 """
 
 from collections.abc import Mapping
@@ -12,22 +12,25 @@ from engine.core.record import What, Why
 
 SENTENCES: Mapping[str, str] = {
     What.ENTERED: "Entered {flow}.",
-    What.NOT_ENTERED: "Did not enter {flow}: {why}.",
+    What.NOT_ENTERED: "Did not enter {flow}: {why}{for}.",
     What.SENT: "Got the mail {step} from {flow}.",
     What.SKIPPED: "Did not get the mail {step} from {flow}: {why}.",
     What.UNKNOWN: "May have got the mail {step} from {flow}: the mail server did not say whether it took it.",
+    What.ARRIVED: "Did get the mail {step} from {flow}, as the operator found.",
+    What.RESENT: "Was sent the mail {step} from {flow} again, since nobody knew whether it had gone.",
     What.WAITS: "{flow} began to {step}{because}.",
     What.WAIT_MOVED: "{flow} waits for another moment ({step}): {why}.",
     What.HEARD: "{flow} had waited for this: {why}.",
-    What.MET: "{flow} had waited for this, and goes on ({step}).",
-    What.PASSED: "{flow} does not wait ({step}): {why}.",
-    What.TIMED_OUT: "{flow} has waited in vain ({step}), and goes on.",
-    What.ROUND: "{flow} {round}.",
-    What.DECIDED: "{flow} checked “{step}”: {reason}.",
-    What.ARM: "{flow} drew lots ({step}): {reason}.",
+    What.MET: "{flow} had waited for this, and goes on ({step}){found}.",
+    What.PASSED: "{flow} does not wait ({step}): {why}{for}.",
+    What.TIMED_OUT: "{flow} has waited in vain ({step}), and goes on{found}.",
+    What.ROUND: "{flow} {round}{for}.",
+    What.DECIDED: "{flow} checked “{step}”: {reason}{for}.",
+    What.ARM: "{flow} {lots} ({step}): {reason}{chance}.",
     What.CARRIED: "{flow} was changed: they stand at {step} of its new version.",
-    What.LEFT: "Left {flow}: {why}{held}.",
+    What.LEFT: "Left {flow}: {why}{for}{held}.",
     What.FINISHED: "Reached the end of {flow}{ending}.",
+    What.REACHED: "Reached the goal of {flow}: {why}.",
     What.JOINED: "Joined the segment {segment}.",
     What.PARTED: "Is in the segment {segment} no more.",
     What.HELD: "The mail {step} from {flow} waits: {why}.",

@@ -13,16 +13,16 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from engine.core.bundle import Entry
-from engine.core.record import Line
-from engine.core.values import decoder, encode
+from engine.core.bundle import Entry, replace
+from engine.core.record import Ground, Line
+from engine.core.values import decoder, encode, packable
 
 _ID = 16
 _NO_ID = "0" * 32
 _BY_JOURNEY = attrgetter("contact", "journey")
 
-Said: TypeAlias = tuple[int, int, str, str, str, str, int, str]
-"""Of an entry: `at`, `n`, `flow`, `step`, `what`, `reason`, `until` and `fault`."""
+Said: TypeAlias = tuple[int, int, str, str, str, str, int, str, bytes]
+"""Of an entry: `at`, `n`, `flow`, `step`, `what`, `reason`, `until`, `fault` and, encoded, `grounds`."""
 
 
 class Passage(Struct, frozen=True, gc=False):
@@ -73,8 +73,8 @@ def unpack(row: bytes, contact: str = "") -> list[Entry]:
         journey = journeys[number * _ID : (number + 1) * _ID].hex()
         journey = "" if journey == _NO_ID else journey
         for each in ways[place]:
-            at, n, *rest = said[each]
-            found.append(Entry(whose, at, n, journey, *rest))
+            at, n, *rest, grounds = said[each]
+            found.append(Entry(whose, at, n, journey, *rest, _grounds.decode(grounds) if grounds else ()))
     return found
 
 
@@ -88,11 +88,19 @@ def _said(entry: Entry) -> Said:
         entry.reason,
         entry.until,
         entry.fault,
+        _packed(entry.grounds),
     )
 
 
 def _line(passage: Passage, n: int, line: Line) -> Said:
-    return passage.at, n, passage.flow, line.step, line.what, line.reason, line.until, ""
+    grounds = _packed(line.grounds)
+    return passage.at, n, passage.flow, line.step, line.what, line.reason, line.until, "", grounds
+
+
+def _packed(grounds: tuple[Ground, ...]) -> bytes:
+    if not grounds:
+        return b""
+    return encode([replace(ground, value=packable(ground.value)) for ground in grounds])
 
 
 def _bytes(ids: list[str]) -> bytes:
@@ -101,4 +109,5 @@ def _bytes(ids: list[str]) -> bytes:
 
 _Row: TypeAlias = tuple[bytes, list[int], bytes, bytes]
 _row = decoder(_Row)
-_words = decoder(tuple[list[tuple[int, int, str, str, str, str, int, str]], list[tuple[int, ...]]])
+_words = decoder(tuple[list[Said], list[tuple[int, ...]]])
+_grounds = decoder(tuple[Ground, ...])

@@ -8,6 +8,7 @@ from dsl.compile import Compiled, Project, compile_project
 from dsl.found.finding import Severity
 from dsl.graph import Program
 from engine.core.loaded import Loaded
+from engine.insight.grounds import WORDING
 
 SHOP = """
 use shop
@@ -67,4 +68,4 @@ def program(text: str, zone: str = ZONE) -> Program:
 @lru_cache(maxsize=256)
 def loaded(text: str, zone: str = ZONE) -> Loaded:
     """The program of `text`, ready to run."""
-    return Loaded(program(text, zone), (), zone, b"a key for tests")
+    return Loaded(program(text, zone), (), zone, b"a key for tests", wording=WORDING)

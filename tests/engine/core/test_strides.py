@@ -59,7 +59,18 @@ def advanced_by(stride: Stride, bundle: Bundle, journey: Journey, now: int) -> A
     """The contact after a stride, with the lines of the journal; nothing else comes of it."""
     told = (journey.contact, now)
     entries = tuple(
-        Entry(*told, n, journey.id, journey.flow, line.step, line.what, line.reason, line.until)
+        Entry(
+            *told,
+            n,
+            journey.id,
+            journey.flow,
+            line.step,
+            line.what,
+            line.reason,
+            line.until,
+            "",
+            line.grounds,
+        )
         for n, line in enumerate(stride.lines)
     )
     others = tuple(other for other in bundle.journeys if other is not journey)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core.bundle import Entry
-from engine.core.record import Line, What
+from engine.core.record import Ground, Line, What
 from engine.store.lines import Passage, pack, unpack
 
 ids = st.sampled_from([f"{number:032x}" for number in range(1, 5)]) | st.binary(min_size=16, max_size=16).map(
@@ -12,6 +12,8 @@ ids = st.sampled_from([f"{number:032x}" for number in range(1, 5)]) | st.binary(
 )
 words = st.sampled_from(["", "alpha", "beta", "wait 1 day", "ģērbties"])
 moments = st.integers(0, 3) | st.integers(2**40, 2**41)
+values = words | st.booleans() | st.decimals(0, 9, places=2) | st.dates() | st.lists(words, max_size=2)
+grounds = st.lists(st.builds(Ground, words, values | st.none(), st.booleans()), max_size=2).map(tuple)
 entries = st.builds(
     Entry,
     contact=ids,
@@ -24,8 +26,11 @@ entries = st.builds(
     reason=words,
     until=moments,
     fault=words,
+    grounds=grounds,
 )
-lines = st.builds(Line, step=words, what=st.sampled_from([each.value for each in What]), until=moments)
+lines = st.builds(
+    Line, step=words, what=st.sampled_from([each.value for each in What]), until=moments, grounds=grounds
+)
 ways = st.lists(st.lists(lines, min_size=1, max_size=3).map(tuple), min_size=1, max_size=3)
 
 
@@ -49,7 +54,18 @@ def test_passages_are_entries_behind_the_others(
         if journey != "0" * 32
     ]
     told = [
-        Entry(one.contact, one.at, n, one.journey, one.flow, line.step, line.what, line.reason, line.until)
+        Entry(
+            one.contact,
+            one.at,
+            n,
+            one.journey,
+            one.flow,
+            line.step,
+            line.what,
+            line.reason,
+            line.until,
+            grounds=line.grounds,
+        )
         for one in passages
         for n, line in enumerate(one.lines)
     ]
