@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from engine.store.rows import entries_of
+from engine.store.lines import unpack
 from virta.bench.result import agreed
 from virta.bench.ten_steps import counted, started, store_of
 from virta.logs import set_up_logs
@@ -50,7 +50,7 @@ def main() -> None:
         counted(folder, people)
         with sqlite3.connect(store_of(folder)) as connection:
             packed = connection.execute("SELECT count, body FROM journal").fetchall()
-    lines = sum(len(entries_of(body)) for _, body in packed)
+    lines = sum(len(unpack(body)) for _, body in packed)
     agreed({"lines": lines, "lines that the rows tell of": sum(count for count, _ in packed)})
     stored = sum(len(body) for _, body in packed)
     print(f"{people:,} journeys of ten steps")

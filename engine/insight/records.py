@@ -17,7 +17,7 @@ from sqlalchemy.pool import StaticPool
 from dsl.graph import Graph, graph_from_json
 from engine.core.bundle import Bundle, Effect, Entry, Journey
 from engine.core.trial import Ruling
-from engine.store import raw, releases, rows
+from engine.store import lines, raw, releases, rows
 from engine.store import schema as t
 from engine.store.arrivals import INBOX
 from engine.store.aside import Aside, aside
@@ -80,8 +80,7 @@ class Records:
     def lines(self, contact: str = "") -> list[Entry]:
         """The journal in order of time, lines of one moment as they were written; of one contact, or all."""
         bodies = self._connection.execute(select(t.journal.c.body).order_by(t.journal.c.seq))
-        every = (entry for (body,) in bodies for entry in rows.entries_of(body))
-        found = [entry for entry in every if entry.contact == contact] if contact else list(every)
+        found = [entry for (body,) in bodies for entry in lines.unpack(body, contact)]
         return sorted(found, key=lambda entry: entry.at)
 
     def events(self, *kinds: str) -> list[Received]:

@@ -200,7 +200,7 @@ class Runner:
         stimuli += arrived
         if swept(self._loaded, self._cursors):
             busy = {stimulus.contact for stimulus in stimuli}
-            due = stride(due, busy, self._loaded, batch, now)
+            due = await stride(self._store, self._loaded, due, busy, batch, now)
         stimuli += self._fired(due, frozenset(batch.ended))
         if changes:
             batch.cursors[_CHANGES] = changes[-1].seq

@@ -1,5 +1,6 @@
 """Everything that one transaction of the engine changes, gathered before it is written."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from engine.core.bundle import Bundle, Drawn, Effect, Entry, Journey, Scored, Stimulus, Struck
@@ -9,6 +10,7 @@ from engine.people.catalogue import Product
 from engine.store.aside import Aside
 from engine.store.due import Due
 from engine.store.handed import Handed
+from engine.store.lines import Passage
 from engine.store.retries import Retry
 
 PERSONALISATION = "personalisation"
@@ -33,6 +35,7 @@ class Batch:
     handed: list[Handed] = field(default_factory=list)
     unkept: list[str] = field(default_factory=list)  # keys of mails that are not to be seen in the browser
     entries: list[Entry] = field(default_factory=list)
+    passages: list[Passage] = field(default_factory=list)  # lines of strides, behind the entries
     named: list[tuple[int, str]] = field(default_factory=list)  # (inbox position, contact)
     forgotten: list[int] = field(default_factory=list)  # inbox positions whose address is none
     emptied: list[int] = field(default_factory=list)  # inbox positions that may not be kept: views
@@ -46,6 +49,15 @@ class Batch:
     retries: list[Retry] = field(default_factory=list)  # what is tried again
     retried: list[str] = field(default_factory=list)  # keys of what is tried again no more
     cursors: dict[str, int] = field(default_factory=dict)
+
+    def told(self) -> Counter[tuple[str, str, str]]:
+        """How often its lines of the journal say what: by flow, word and reason."""
+        found = Counter([(entry.flow, entry.what, entry.reason) for entry in self.entries])
+        ways = Counter([(passage.flow, passage.lines) for passage in self.passages])
+        for (flow, lines), count in ways.items():
+            for line in lines:
+                found[flow, line.what, line.reason] += count
+        return found
 
     def change(self, old: Bundle, new: Bundle) -> None:
         """Add what differs between two states of one contact."""

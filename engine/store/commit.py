@@ -10,10 +10,10 @@ from engine.store import (
     effects,
     handed,
     kept,
+    lines,
     people,
     products,
     retries,
-    rows,
     trials,
     views,
 )
@@ -36,8 +36,10 @@ def commit(connection: Connection, batch: Batch, places: effects.Places, registe
     handed.keep(driver, batch.handed)
     kept.drop(driver, batch.unkept)
     trials.write(driver, batch.trials)
-    if batch.entries:
-        _LINES_PUT.run(driver, batch.entries[-1].at, len(batch.entries), rows.journal_row(batch.entries))
+    if batch.entries or batch.passages:
+        at = batch.passages[-1].at if batch.passages else batch.entries[-1].at
+        count = len(batch.entries) + sum([len(passage.lines) for passage in batch.passages])
+        _LINES_PUT.run(driver, at, count, lines.pack(batch.entries, batch.passages))
     arrivals.write(driver, batch)
     products.keep(driver, batch.products, batch.products_gone)
     views.forget(connection, batch.emptied, batch.unwatched)

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from engine.core.bundle import Entry, replace
-from engine.store import rows
+from engine.store import lines
 from engine.store import schema as t
 from engine.store.statement import Driver, Statement
 
@@ -34,10 +34,10 @@ def forget_people(driver: Driver, contacts: Collection[str], after: int, limit: 
     gone = frozenset(contacts)
     part = _PART.rows(driver, after, limit)
     for seq, body in part:
-        lines = rows.entries_of(body)
-        left = [line for line in lines if line.contact not in gone]
-        if len(left) < len(lines):
-            _REWRITE.run(driver, len(left), rows.journal_row(left), seq)
+        found = lines.unpack(body)
+        left = [line for line in found if line.contact not in gone]
+        if len(left) < len(found):
+            _REWRITE.run(driver, len(left), lines.pack(left), seq)
     return part[-1][0] if len(part) == limit else None
 
 
@@ -61,7 +61,7 @@ _REWRITE = Statement(
 def whole(connection: Connection) -> list[Entry]:
     """All of it, ordered by (at, contact, n)."""
     bodies = connection.execute(select(t.journal.c.body).order_by(t.journal.c.seq))
-    entries = [entry for (body,) in bodies for entry in rows.entries_of(body)]
+    entries = [entry for (body,) in bodies for entry in lines.unpack(body)]
     ordered = sorted(entries, key=lambda entry: (entry.at, entry.contact))  # stable: in order of writing
     numbered: list[Entry] = []
     for entry in ordered:

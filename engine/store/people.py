@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
+from msgspec import MsgspecError
 from sqlalchemy import bindparam, delete, insert, literal_column, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
@@ -35,6 +36,20 @@ def _load(driver: Driver, contact: str, register: Register) -> Bundle:
             digest, flow = register.pinned(driver, pin)
             journeys.append(rows.journey_of(columns, flow, digest))
     return rows.bundle_of(contact, profile, journeys)
+
+
+def standing(driver: Driver, slots: Sequence[int], register: Register) -> dict[int, tuple[Bundle, Journey]]:
+    """The journeys in these slots, each with what is known of its contact but for other journeys. One whose
+    rows cannot be read is left out: whoever loads all of the contact finds out, and acts on it."""
+    found: dict[int, tuple[Bundle, Journey]] = {}
+    for row in _STANDING.rows(driver, as_list(slots)):
+        digest, flow = register.pinned(driver, row[-2])
+        try:
+            journey = rows.journey_of(row[:-2], flow, digest)
+            found[journey.slot] = rows.bundle_of(journey.contact, rows.profile_of(row[-1]), ()), journey
+        except (MsgspecError, ValueError):
+            continue
+    return found
 
 
 def behind(driver: Driver, after: str, limit: int) -> list[str]:
@@ -167,6 +182,11 @@ JOURNEY = (
 )
 """The columns that `rows.journey_of` asks for."""
 _JOURNEY = Statement(select(*JOURNEY, _journey.pin).where(_journey.slot == bindparam("slot_")))
+_STANDING = Statement(
+    select(*JOURNEY, _journey.pin, t.contact.c.body)
+    .join(t.contact, t.contact.c.id == _journey.contact)
+    .where(_journey.slot.in_(listed()))
+)
 _profile_put = upsert(t.contact)
 _PROFILE_PUT = Statement(
     _profile_put.on_conflict_do_update(index_elements=["id"], set_={"body": _profile_put.excluded.body})

@@ -7,7 +7,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from dsl.graph import Graph, graph_from_json, to_json
 from engine.core.asked import Asked
-from engine.core.bundle import Bundle, Effect, Entry, Stimulus
+from engine.core.bundle import Bundle, Effect, Entry, Journey, Stimulus
 from engine.core.rereading import RawEvent
 from engine.core.trial import Ruling
 from engine.mail.kept import Kept
@@ -184,6 +184,11 @@ class Store:
     async def load(self, contacts: Sequence[str]) -> dict[str, Bundle]:
         """A bundle for each contact; that of one who was never seen is empty."""
         return await self._database.read(people.load, contacts, self._register)
+
+    async def standing(self, slots: Sequence[int]) -> dict[int, tuple[Bundle, Journey]]:
+        """The journeys in these slots, each with what is known of its contact but for other journeys. One
+        whose rows cannot be read is left out."""
+        return await self._database.read(people.standing, slots, self._register)
 
     async def contacts(self, after: str, limit: int) -> list[str]:
         """The first `limit` contacts whose ids lie behind `after`, in order."""

@@ -56,7 +56,15 @@ def raw_journal(stores: Path) -> list[list[Any]]:
     """The journal's lines as they stand in their rows, in order of time: contact, moment, number, journey,
     flow, step, what, reason."""
     rows = sqlite3.connect(stores / "engine.db").execute("SELECT body FROM journal ORDER BY seq")
-    lines = [line for (body,) in rows for line in msgspec.msgpack.decode(zlib.decompress(body))]
+    lines = []
+    for (body,) in rows:
+        packed, places, contacts, journeys = msgspec.msgpack.decode(body)
+        said, ways = msgspec.msgpack.decode(zlib.decompress(packed))
+        for number, place in enumerate(places):
+            contact, journey = (ids[16 * number : 16 * number + 16].hex() for ids in (contacts, journeys))
+            for each in ways[place]:
+                at, n, *rest = said[each]
+                lines.append([contact, at, n, journey if int(journey, 16) else "", *rest])
     return sorted(lines, key=lambda line: line[1])
 
 

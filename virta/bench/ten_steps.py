@@ -11,7 +11,7 @@ from pathlib import Path
 from dsl.compile import Compiled
 from engine.core.record import What
 from engine.run.simulate import VirtualClock
-from engine.store.rows import entries_of
+from engine.store.lines import unpack
 from virta.bench.result import agreed
 from virta.bench.shop import compiled, opened
 from virta.wiring import System
@@ -119,7 +119,7 @@ def counted(folder: Path, people: int) -> dict[str, int]:
         (standing,) = connection.execute("SELECT count(*) FROM journey").fetchone()
         entered = finished = 0
         for (body,) in connection.execute("SELECT body FROM journal"):
-            for entry in entries_of(body):
+            for entry in unpack(body):
                 entered += entry.what == What.ENTERED
                 finished += entry.what == What.FINISHED
     return agreed(

@@ -42,14 +42,14 @@ class Tallies:
         """The engine has written a batch."""
         self.batches += 1
         self.events += len(batch.named)
-        for entry in batch.entries:
-            what = _JOURNEYS.get(What(entry.what))
+        for (flow, said, reason), count in batch.told().items():
+            what = _JOURNEYS.get(What(said))
             if what is not None:
-                self.journeys[entry.flow, what] += 1
-            elif entry.what == What.CALLED:
-                self.calls[entry.reason or "taken"] += 1
-            if entry.reason in _SET_ASIDE:
-                self.set_aside[entry.reason] += 1
+                self.journeys[flow, what] += count
+            elif said == What.CALLED:
+                self.calls[reason or "taken"] += count
+            if reason in _SET_ASIDE:
+                self.set_aside[reason] += count
 
 
 class CountedConsent(InProcess):

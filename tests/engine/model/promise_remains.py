@@ -10,7 +10,7 @@ from promise_life import Life
 from sqlalchemy import select
 
 from consent.store import evidence, subjects
-from engine.store.rows import entries_of
+from engine.store.lines import unpack
 
 Tables: TypeAlias = Iterator[tuple[str, list[tuple[Any, ...]]]]
 
@@ -44,7 +44,7 @@ def _about(tables: Tables, erased: Collection[str]) -> Iterator[str]:
     for table, rows in tables:
         if table not in MAY_STAND and any(not ids.isdisjoint(row) for row in rows):
             yield f"a row of {table} is about somebody who was erased"
-        if table == "journal" and any(line.contact in ids for *_, body in rows for line in entries_of(body)):
+        if table == "journal" and any(line.contact in ids for *_, body in rows for line in unpack(body)):
             yield "a line of the journal is about somebody who was erased"
 
 

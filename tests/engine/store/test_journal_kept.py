@@ -17,7 +17,8 @@ NOW = 1_772_434_800_000
 async def write(store: Store, *lines: tuple[str, int]) -> None:
     """One batch: whose lines, and when."""
     batch = Batch()
-    batch.entries += [Entry(contact, at, 0, "j", "alpha", "hello", What.SENT.value) for contact, at in lines]
+    told = ("1" * 32, "alpha", "hello", What.SENT.value)
+    batch.entries += [Entry(contact, at, 0, *told) for contact, at in lines]
     await store.commit(batch)
 
 

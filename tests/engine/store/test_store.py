@@ -55,7 +55,7 @@ async def test_the_journal_is_ordered_and_numbered(kept: Store) -> None:
     """By moment, then contact, then as written; over all batches."""
 
     def line(contact: str, at: int, what: str) -> Entry:
-        return Entry(contact, at, 0, "j", "alpha", "step", what, "why")
+        return Entry(contact, at, 0, "1" * 32, "alpha", "step", what, "why")
 
     await kept.commit(Batch(entries=[line(BERT, 5, "a"), line(ANNA, 7, "b"), line(ANNA, 5, "c")]))
     await kept.commit(Batch(entries=[line(ANNA, 5, "d"), line(ANNA, 6, "e")]))
