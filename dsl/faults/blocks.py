@@ -13,6 +13,8 @@ _WORD = re.compile(NAME)
 _WINNER = re.compile(r"keep\b|adapt\b")
 _OPENS = re.compile(r"(if|else|split|repeat|on)\b")
 _BELOW_SEND = ("subject", "from", "reply", "topic")
+_SHOWN = 40
+"""So many signs of another line are quoted."""
 
 
 def opens(words: str) -> bool:
@@ -122,7 +124,7 @@ def fill_block(chunk: Chunk, index: int, findings: list[Finding]) -> bool:
     if _beside(chunk, index):
         lost = chunk.lines[index + 1]
         if not lost.holed:
-            message = f"This line is not indented below `{opener.words[:40]}`."
+            message = f"This line is not indented below {_quoted(opener)}."
             help = f"Indent it by {opener.indent + 4} blanks."
             findings.append(error("E103", chunk.whole(index + 1), message, help))
         lost.reindent(opener.indent + 4)
@@ -133,7 +135,7 @@ def fill_block(chunk: Chunk, index: int, findings: list[Finding]) -> bool:
             error(
                 "E108",
                 chunk.whole(index),
-                f"Nothing stands below `{opener.words[:40]}`.",
+                f"Nothing stands below {_quoted(opener)}.",
                 "Write at least one line below it, indented by 4 blanks more.",
             )
         )
@@ -160,6 +162,8 @@ def behind_a_line(chunk: Chunk, index: int, place: str, findings: list[Finding])
     first = logical.words.split(" ")[0]
     if place not in ("send", "wait for", "wait until") or first not in STEPS:
         return False
+    if first == "else" and place != "send":  # it means the arm of those who wait in vain
+        return False
     if not logical.holed:
         span = chunk.span(index, logical.indent, logical.indent + len(first))
         findings.append(error("E102", span, f"`{first}` cannot stand here.", _depth(parent(chunk, index))))
@@ -182,8 +186,13 @@ def follows_a_fault(chunk: Chunk, index: int) -> bool:
 
 def _depth(above: Logical) -> str:
     """The help to begin at the depth of a line, whose own words may not have been read."""
-    shown = "the line above" if HOLE in above.words else f"`{above.words[:40]}`"
+    shown = "the line above" if HOLE in above.words else _quoted(above)
     return f"Begin it at the depth of {shown}."
+
+
+def _quoted(line: Logical) -> str:
+    words = line.words
+    return f"`{words}`" if len(words) <= _SHOWN else f"`{words[: _SHOWN - 1].rstrip()}…`"
 
 
 def _arm(line: Logical, depth: int) -> bool:

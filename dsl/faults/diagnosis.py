@@ -36,6 +36,8 @@ _NAMING = ("send", "flow topic", "wait for", "call", "emit", "unsubscribe", "sta
 _OF_FLOWS = ("flow", "repeat", "block")
 _OWN_EXAMPLES = {"split": ("keep", "adapt"), "coupon": ("code", "codes"), "webhook": ("url", "secret")}
 _STARTS_FLOW = re.compile(r"start\b(?! +(on|every|at|by)\b)")
+_LATE = ("else", "otherwise", "timeout", "after", "expired", "never")
+"""How other tools call the arm of those for whom the time of a wait is over."""
 _AS_NAMES = ("at", "time", "one", "else", "on", "until", "for", "from")
 """Words that begin lines and stand within others as well."""
 _HEADS = ("topic", "start on", "enter", "leave on", "goal")
@@ -267,6 +269,9 @@ def _unknown_start(chunk: Chunk, index: int, word: str, place: str) -> tuple[Fin
         "wait for": (("on",), "line below a `wait for`"),
         "wait until": (("on",), "line below a `wait until`"),
     }[place]
+    if place in ("wait for", "wait until") and word in _LATE:
+        mend = Mend(logical.indent, logical.indent + len(word), "on timeout")
+        return error("E102", span, f"`{word}` begins no {what}.", "Write `on timeout`."), mend
     if word in (*HEADS, *STEPS, "on"):
         message = f"`{word}` cannot stand here."
         if place in ("send", "wait for", "wait until"):

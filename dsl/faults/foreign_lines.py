@@ -11,6 +11,17 @@ LINES: tuple[Pattern, ...] = tuple(
         (r"\bin +the +last\b", "in last", "`in the last` has a word too many."),
         (r"\bgreater +than\b|\bmore +than\b", ">", "A comparison is written with its sign."),
         (r"\bless +than\b", "<", "A comparison is written with its sign."),
+        (r"\bwait +for +(\d+(?: +[a-z]+\b)?)", r"wait \1", "Only an event is waited `for`."),
+        (
+            rf"\bsend +(?:(?:an?|the) +)?(?:e?mail|message|letter|template) +(?!(?:with|as)\b)({NAME})",
+            r"send \1",
+            "Right behind `send` stands the name of the mail.",
+        ),
+        (
+            rf"\bstart +(?:(?:on|in|for|with|from) +)?segment +({NAME})",
+            r"start on joining segment \1",
+            "A flow starts on joining a segment, or on leaving one.",
+        ),
         (r"\bleave +if\b", "leave when", "A flow is left `when` something holds."),
         (r"\brepeat +(\d+)", r"repeat up to \1", "Rounds are counted up to a number."),
         (r"\bunsubscribe +(?!from\b)(?=\w)", "unsubscribe from ", "A word is missing."),

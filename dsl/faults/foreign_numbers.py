@@ -128,7 +128,7 @@ LENGTHS: tuple[Pattern, ...] = (
     ("E112", re.compile(r"\b(\d+(?:\.\d+)?) *((?:eur|usd|gbp|sek|uzs|euros?|Euros?)\b)"), _currency),
     ("E112", re.compile(r"\b(\d+) *(mins?|hrs?|h|m|d|wks?|w|mos?|yrs?|y)\b"), _unit),
     ("E112", re.compile(rf"\b\d+ *(?i:{_UNIT}s?)\b"), _large_unit),
-    ("E112", re.compile(rf"\b({'|'.join(_COUNTED)}) +({_UNIT}s?)\b"), _counted),
+    ("E112", re.compile(rf"\b({'|'.join(_COUNTED)}) +({_UNIT}s?|emails?)\b"), _counted),
     ("E112", re.compile(rf"(?<!email )(?<!emails )\ban? +({_UNIT})\b"), _single),
 )
 """Decimals, thousands and percent, and lengths of time."""

@@ -57,6 +57,7 @@ _WORD = re.compile(NAME)
 _DOUBLED = re.compile(r"(then|and|should) +(?=expect\b|at\b|after\b)")
 _LENGTH = r"\d+ *(?:minute|hour|day|week|month|year)s?\b"
 _LATER = re.compile(rf"({_LENGTH}(?: +{_LENGTH})*) +later\b")
+_TURNED = re.compile(rf"(expect .+?) +(after +{_LENGTH}(?: +{_LENGTH})*|at +\d+-\d+-\d+ +\d+:\d+)")
 _EXPECTED = (
     (
         re.compile(rf"expect +(?:not +(?:to +)?sends?|no +(?:e?mail|sends?|message)) +(?={LETTER})"),
@@ -174,6 +175,10 @@ def _of_scenario(chunk: Chunk, index: int, column: int) -> tuple[Finding, Mend |
             "A time stands behind its word.",
             f"after {later.group(1)}",
         )
+    if start == indent and (turned := _TURNED.fullmatch(words)):
+        message = "The time stands in front of what is expected."
+        whole = (indent, indent + len(words))
+        return _instead(chunk, index, whole, "E111", message, f"{turned[2]} {turned[1]}")
     if comma := re.match(r", *", behind):
         return _leave_out(chunk, index, start, start + len(comma.group()), "No comma stands here.")
     if doubled := _DOUBLED.match(behind):
