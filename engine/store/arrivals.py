@@ -91,7 +91,10 @@ def write(driver: Driver, batch: Batch) -> None:
         _PUT.run_many(driver, [_emitted(effect, effect.body) for effect in batch.emitted])
         if last:
             batch.cursors[INBOX] = end(driver)
-    _NAME.run_many(driver, [(bytes.fromhex(contact), seq) for seq, contact in batch.named])
+    emptied = set(batch.emptied)  # these lose their address, and need no name for that
+    _NAME.run_many(
+        driver, [(bytes.fromhex(contact), seq) for seq, contact in batch.named if seq not in emptied]
+    )
     _FORGET.run_many(driver, [(seq,) for seq in batch.forgotten])
 
 

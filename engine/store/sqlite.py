@@ -100,6 +100,8 @@ class Sqlite:
             connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
             connection.execute("PRAGMA secure_delete=ON")
             connection.execute("PRAGMA cache_size=-65536")
+            # rows of people lie far apart: a page that many batches write goes into the file once for all
+            connection.execute("PRAGMA wal_autocheckpoint=8000")
             connection.execute(f"PRAGMA busy_timeout={_PATIENCE}")
 
         @event.listens_for(engine, "begin")
