@@ -1,4 +1,4 @@
-"""What the live test needs: a real browser, and `virta serve` in a process of its own."""
+"""What the live tests need: a real browser, and `virta serve` in a process of its own."""
 
 import os
 import shutil

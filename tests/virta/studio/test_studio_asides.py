@@ -53,7 +53,7 @@ def test_all_are_listed_by_what_failed(studio: TestClient) -> None:
     page = studio.get("/set-aside")
     told = words(page.text)
     assert "3 people, at whom Virta itself failed" in told
-    for part in (CAUSE, ERROR, "Try all 2 again now", "welcome , greeting", "2 Mar 2026, 07:00", "08:00"):
+    for part in (CAUSE, ERROR, "Try all 2 again now", "welcome at greeting", "2 Mar 2026, 07:00", "08:00"):
         assert part in told, part
     assert "TypeError at here:1" in told
     assert "Try all 1" not in told
