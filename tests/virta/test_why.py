@@ -138,7 +138,10 @@ def test_waits_tell_until_when(stall: Path, capsys: pytest.CaptureFixture[str]) 
 
 def test_an_unknown_address_gets_a_clear_answer(stall: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Exit code 1; as JSON `null`."""
-    told = "Nobody with the address nobody@example.com is known here: no sign-up and no event has named it.\n"
+    told = (
+        "Nobody with the address nobody@example.com is known here: no sign-up and no event has named it, "
+        "or they were erased.\n"
+    )
     assert why(stall, "nobody", capsys) == (1, told, "")
     assert why(stall, "nobody", capsys, "--format", "json") == (1, "null\n", "")
 

@@ -82,7 +82,10 @@ def why(
         if output == "json":
             print("null")
         else:
-            print(f"Nobody with the address {address} is known here: no sign-up and no event has named it.")
+            print(
+                f"Nobody with the address {address} is known here: no sign-up and no event has named it, "
+                "or they were erased."
+            )
         return 1
     try:
         answer = _answer(folder, person, Asked(flow, *_period(since, to, clock)), clock)

@@ -68,7 +68,8 @@ def look_up(studio: Studio, who: str) -> Person | Unknown:
     if person is not None:
         return person
     named = f"the address {who}" if "@" in who else f"the contact id {who}"
-    return Unknown(404, f"Nobody with {named} is known here: no sign-up and no event has named it.")
+    words = f"Nobody with {named} is known here: no sign-up and no event has named it, or they were erased."
+    return Unknown(404, words)
 
 
 def get_person(request: Request, studio: Studio) -> Response:
