@@ -73,8 +73,9 @@ def unpack(row: bytes, contact: str = "") -> list[Entry]:
         journey = journeys[number * _ID : (number + 1) * _ID].hex()
         journey = "" if journey == _NO_ID else journey
         for each in ways[place]:
-            at, n, *rest, grounds = said[each]
-            found.append(Entry(whose, at, n, journey, *rest, _grounds.decode(grounds) if grounds else ()))
+            at, n, flow, step, what, reason, until, fault, grounds = said[each]
+            told = _grounds.decode(grounds) if grounds else ()
+            found.append(Entry(whose, at, n, journey, flow, step, what, reason, until, fault, told))
     return found
 
 

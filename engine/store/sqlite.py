@@ -98,6 +98,7 @@ class Sqlite:
                 connection.deserialize(image)
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
+            # in every transaction: addresses are forgotten in all of them, and it costs nothing measurable
             connection.execute("PRAGMA secure_delete=ON")
             connection.execute("PRAGMA cache_size=-65536")
             # rows of people lie far apart: a page that many batches write goes into the file once for all

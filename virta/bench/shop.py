@@ -8,6 +8,7 @@ from pathlib import Path
 from consent.keys import Keys
 from dsl.compile import Compiled, Project, compile_project
 from engine.calls.recorder import Recorder
+from virta.garbage import settled
 from virta.keys import ProjectKeys
 from virta.settings import Controller, Sender, Settings, Smtp
 from virta.wiring import System, World, open_system, wall_clock
@@ -49,4 +50,6 @@ async def opened(
         smtp=Smtp(url=mail_server),
     )
     keys = ProjectKeys(Keys.random(os.urandom), os.urandom(32))
-    return await open_system(folder, settings, project, keys, World(Recorder(), clock))
+    system = await open_system(folder, settings, project, keys, World(Recorder(), clock))
+    settled()  # as `virta serve` does
+    return system

@@ -25,6 +25,7 @@ from engine.store.database import StoreFault
 from engine.store.patience import patience
 from engine.store.releases import Release
 from virta.command_table import VERSION
+from virta.garbage import settled
 from virta.keeping.places import places_of, refuse_unfinished
 from virta.keeping.versions import refuse_other_versions
 from virta.keys import ProjectKeys, read_or_make_keys
@@ -230,6 +231,7 @@ async def _live(
 ) -> None:
     compiled = compiled_of(release.content)
     system = await open_system(folder, settings, compiled, keys, world, release)
+    settled()
     admission = Admission(system.pages, lambda: system.store.waiting, settings.serving.most_waiting)
     watch(system, admission, settings, folder, world.clock)
     pages = _Pages(
