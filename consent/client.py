@@ -21,6 +21,7 @@ from consent import (
     settlements,
     signup,
     withdrawal,
+    word,
 )
 from consent.address import Address, read_address
 from consent.contract import (
@@ -33,6 +34,7 @@ from consent.contract import (
     Heard,
     InvalidAddress,
     LinkView,
+    Outcome,
     Policy,
     Proof,
     Purpose,
@@ -220,6 +222,10 @@ class InProcess:
     async def bounced(self, key: str, kind: str) -> Heard:
         """See `ConsentClient`."""
         return await self._write(lambda tx: reports.bounced(tx, key, kind))
+
+    async def give_word(self, key: str, arrived: bool, actor: str) -> Outcome | None:
+        """See `ConsentClient`."""
+        return await self._write(lambda tx: word.give_word(tx, key, arrived, actor))
 
     async def erase(self, subject: str, actor: str) -> Erasure | None:
         """See `ConsentClient`."""

@@ -371,6 +371,11 @@ class ConsentClient(Protocol):
         """The mail with this key came back: `hard` stops all mail to the address until a fresh confirmation
         shows that it works again, `soft` is recorded. Once per key and kind."""
 
+    async def give_word(self, key: str, arrived: bool, actor: str) -> Outcome | None:
+        """An operator knows what became of a mail that was settled as unknown: it arrived, or it did not and
+        may be claimed once more, which only mails for service may. The outcome that stands from now on; None:
+        there is no such mail. Raises `ValueError` for a mail that may not go again."""
+
     # erasure
     async def erase(self, subject: str, actor: str) -> Erasure | None:
         """Forget everything of `subject` here, at once and for good, because `actor` asks for it: `operator`,

@@ -13,7 +13,7 @@ class What(StrEnum):
     SKIPPED = "skipped"
     UNKNOWN = "unknown"  # the mail server may or may not have taken the mail
     ARRIVED = "arrived"  # such a mail, as the operator found
-    RESENT = "resent"  # such a mail went again, since the operator asked for it
+    RESENT = "resent"  # such a mail went again, as the operator wished, or, with a reason, did not
     HELD = "held"  # a mail waits for room within the limits, or for the end of quiet
     WAITS = "waits"
     WAIT_MOVED = "wait_moved"  # to another moment

@@ -64,7 +64,14 @@ class TryAgain(Struct, frozen=True):
     cause: str = ""
 
 
-Order: TypeAlias = Pause | Resume | Halt | Throttle | Cancel | StoodStill | TryAgain
+class Found(Struct, frozen=True):
+    """What became of the mail `key`, whose outcome was unknown: it `arrived`, or it is sent again."""
+
+    key: str
+    arrived: bool
+
+
+Order: TypeAlias = Pause | Resume | Halt | Throttle | Cancel | StoodStill | TryAgain | Found
 
 KINDS: dict[str, type[Order]] = {
     "pause": Pause,
@@ -74,6 +81,7 @@ KINDS: dict[str, type[Order]] = {
     "cancel": Cancel,
     "stood still": StoodStill,
     "retry": TryAgain,
+    "found": Found,
 }
 
 

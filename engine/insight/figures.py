@@ -99,7 +99,9 @@ def _add(row: FlowFigures, what: str, reason: str, count: int) -> None:
             row.entered += count
         case What.NOT_ENTERED:
             row.not_entered[reason] += count
-        case What.SENT:
+        case What.SENT | What.ARRIVED:
+            row.sent += count
+        case What.RESENT if not reason:
             row.sent += count
         case What.SKIPPED:
             row.skipped[reason] += count

@@ -28,6 +28,7 @@ from engine.store.releases import Head, Release
 from engine.store.retries import Retry, retry
 from engine.store.server import Place, Server
 from engine.store.store import Received
+from engine.store.unknown import Unknown, unknown
 
 PATIENCE = 5000
 """How long to wait for a program that holds the database for itself alone, in milliseconds."""
@@ -116,6 +117,14 @@ class Records:
         """All that the engine was told from outside, in order."""
         asked = select(control).order_by(control.c.seq)
         return [Instruction(*row) for row in self._connection.execute(asked)]
+
+    def unknown(self) -> list[Unknown]:
+        """The mails of which nobody knows whether they went out, oldest first."""
+        asked = select(unknown).order_by(unknown.c.at, unknown.c.key)
+        return [
+            Unknown(row.at, rows.effect_of(row.key, row.contact, row.body))
+            for row in self._connection.execute(asked)
+        ]
 
     def set_aside(self) -> list[Aside]:
         """The people with whom the engine does not get on."""

@@ -42,6 +42,8 @@ _KINDS: Mapping[str, Kind] = {
     What.SENT: "mail",
     What.SKIPPED: "skipped",
     What.UNKNOWN: "mail",
+    What.ARRIVED: "mail",
+    What.RESENT: "mail",
     What.UNSUBSCRIBED: "stop",
     What.WAITS: "wait",
     What.WAIT_MOVED: "wait",
@@ -54,7 +56,7 @@ _KINDS: Mapping[str, Kind] = {
     What.PARTED: "segment",
 }
 _MAILS = frozenset((What.SENT, What.SKIPPED, What.UNKNOWN))
-_NAMED = _MAILS | {What.HELD}
+_NAMED = _MAILS | {What.HELD, What.ARRIVED, What.RESENT}
 _LATE = _MAILS | {What.TOLD, What.CALLED}
 """What is told by whoever carries a step out, when the journey is past it."""
 _ENDS = frozenset((What.LEFT, What.FINISHED))

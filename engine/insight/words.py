@@ -17,7 +17,7 @@ SENTENCES: Mapping[str, str] = {
     What.SKIPPED: "Did not get the mail {step} from {flow}: {why}.",
     What.UNKNOWN: "May have got the mail {step} from {flow}: the mail server did not say whether it took it.",
     What.ARRIVED: "Did get the mail {step} from {flow}, as the operator found.",
-    What.RESENT: "Was sent the mail {step} from {flow} again, since nobody knew whether it had gone.",
+    What.RESENT: "Was sent the mail {step} from {flow} again, as the operator wished{unless}.",
     What.WAITS: "{flow} began to {step}{because}.",
     What.WAIT_MOVED: "{flow} waits for another moment ({step}): {why}.",
     What.HEARD: "{flow} had waited for this: {why}.",

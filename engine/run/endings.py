@@ -9,6 +9,7 @@ from engine.core.record import What, Why
 from engine.delivery.outcomes import Verdict
 from engine.store.batch import Batch
 from engine.store.handed import Handed
+from engine.store.unknown import Unknown
 
 LATE_HANDOVER = 60_000
 """Milliseconds from asking to hand-over from which on a wait is counted anew. Every wait is at least as
@@ -52,6 +53,12 @@ def _handed(
     stimuli: list[Stimulus],
 ) -> None:
     place = (body.flow, body.journey, body.step)
+    if verdict.reason == Why.OUTCOME_UNKNOWN:
+        batch.unknown.append(Unknown(verdict.at, effect))
+    if body.resent:  # it counts as handed over since the first time
+        again = (body.journey, body.flow, body.step, What.RESENT.value, verdict.reason)
+        batch.entries.append(Entry(effect.contact, verdict.at, 0, *again))
+        return
     if verdict.reason in ("", Why.OUTCOME_UNKNOWN):
         names = (body.flow, body.step, body.template, body.topic)
         batch.handed.append(Handed(effect.key, effect.contact, verdict.at, *names))

@@ -53,7 +53,9 @@ class Errands:
                 self._asked.append(effect)
                 continue
             self.open[effect.key] = effect
-            needed = isinstance(effect.body, TellBody) or effect.body.journey in standing
+            body = effect.body
+            alone = isinstance(body, TellBody) or (isinstance(body, MailBody) and body.resent)
+            needed = alone or body.journey in standing
             self._resume(await self._item(effect), status, needed, retries.get(effect.key))
 
     async def carry_out(self, effects: Sequence[Effect]) -> None:

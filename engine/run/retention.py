@@ -1,4 +1,5 @@
-"""Raw events and the journal are kept for so many months, and then forgotten."""
+"""Raw events and the journal are kept for so many months, and then forgotten; with the lines of the journal
+go the mails that they tell of."""
 
 import asyncio
 from collections.abc import Callable
@@ -19,8 +20,10 @@ async def forget_old_events(store: Store, now: int, months: int) -> None:
 
 
 async def forget_old_lines(store: Store, now: int, months: int) -> None:
-    """Forget what the journal told more than so many months before `now` (ms UTC)."""
-    await store.forget_journal(calendar.add(now, Duration(months=months), _UTC, -1))
+    """Forget what the journal told more than so many months before `now` (ms UTC), and the mails of then."""
+    before = calendar.add(now, Duration(months=months), _UTC, -1)
+    await store.forget_journal(before)
+    await store.mails.forget(before)
 
 
 async def keep_forgetting(store: Store, clock: Callable[[], int], events: int, journal: int) -> None:

@@ -45,6 +45,7 @@ from engine.run.strides import stride
 from engine.run.sweep import swept
 from engine.run.trials import Trials
 from engine.run.views import forget_views
+from engine.run.words_given import FOUND, WordsGiven
 from engine.store.arrivals import INBOX, REQUEST
 from engine.store.batch import Batch
 from engine.store.faults import StoreFault
@@ -111,6 +112,7 @@ class Runner:
         if control is not None:
             control.handlers[RETRY] = self.asides.instructed
             control.handlers[ERASE] = self.erasing.instructed
+            control.handlers[FOUND] = WordsGiven(store, consent).instructed
 
     async def start(self) -> None:
         """Take up where the last life ended: effects that are not done go by what consent knows of them."""

@@ -12,6 +12,7 @@ from engine.store.due import Due
 from engine.store.handed import Handed
 from engine.store.lines import Passage
 from engine.store.retries import Retry
+from engine.store.unknown import Unknown
 
 PERSONALISATION = "personalisation"
 
@@ -33,6 +34,8 @@ class Batch:
     inbox: int | None = None  # how far this batch leads, if nobody needs to see again what it emits
     ended: list[str] = field(default_factory=list)  # keys of effects that are done
     handed: list[Handed] = field(default_factory=list)
+    unknown: list[Unknown] = field(default_factory=list)  # mails whose outcome nobody knows
+    known: list[str] = field(default_factory=list)  # keys of such mails of which somebody does now
     unkept: list[str] = field(default_factory=list)  # keys of mails that are not to be seen in the browser
     entries: list[Entry] = field(default_factory=list)
     passages: list[Passage] = field(default_factory=list)  # lines of strides, behind the entries

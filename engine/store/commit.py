@@ -15,6 +15,7 @@ from engine.store import (
     products,
     retries,
     trials,
+    unknown,
     views,
 )
 from engine.store import schema as t
@@ -32,6 +33,8 @@ def commit(connection: Connection, batch: Batch, places: effects.Places, registe
     retries.put(driver, batch.retries)
     retries.drop(driver, batch.retried)
     effects.write(driver, batch, places)
+    unknown.drop(driver, batch.known)
+    unknown.put(driver, batch.unknown)
     coupons.keep(driver, batch.codes)
     handed.keep(driver, batch.handed)
     kept.drop(driver, batch.unkept)

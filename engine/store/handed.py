@@ -7,7 +7,7 @@ has the key, the contact, the moment and a number; flow, step, template and topi
 from collections.abc import Sequence
 
 from msgspec import Struct
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, delete, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from engine.store import schema as t
@@ -41,6 +41,16 @@ def keep(driver: Driver, mails: Sequence[Handed]) -> None:
             for mail in sorted(mails, key=lambda mail: mail.key)
         ],
     )
+
+
+def behind(driver: Driver, after: bytes, limit: int) -> list[tuple[bytes, int]]:
+    """The first `limit` keys behind `after`, in order, each with its moment (ms UTC)."""
+    return [(key, at) for key, at in _BEHIND.rows(driver, after, limit)]
+
+
+def forget(driver: Driver, keys: Sequence[bytes]) -> None:
+    """Delete these mails."""
+    _FORGET.run_many(driver, [(key,) for key in keys])
 
 
 def find(connection: Connection, keys: Sequence[str]) -> list[Handed | None]:
@@ -82,6 +92,13 @@ def _number(driver: Driver, mail: Handed) -> int:
 
 _kind = t.mail_kind.c
 _PUT = Statement(upsert(t.mail).on_conflict_do_nothing())
+_BEHIND = Statement(
+    select(t.mail.c.key, t.mail.c.at)
+    .where(t.mail.c.key > bindparam("after"))
+    .order_by(t.mail.c.key)
+    .limit(bindparam("most"))
+)
+_FORGET = Statement(delete(t.mail).where(t.mail.c.key == bindparam("key_")))
 _KIND = Statement(
     select(_kind.id).where(
         _kind.flow == bindparam("flow_"),

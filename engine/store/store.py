@@ -47,6 +47,7 @@ from engine.store.database import Database
 from engine.store.due import Due
 from engine.store.forgetting import Forgetting
 from engine.store.handed import Handed
+from engine.store.mails import Mails
 from engine.store.register import Register
 from engine.store.releases import Backfill, Release
 from engine.store.retries import Retry
@@ -65,6 +66,7 @@ class Store:
     def __init__(self, place: Place | None, durable: bool = True, image: bytes | None = None) -> None:
         self._database = Database(place, t.metadata, durable, image)
         self.forgetting = Forgetting(self._database)
+        self.mails = Mails(self._database)
         self._places = effects.Places()
         self._register = Register()
         self._end: int | None = None  # of the inbox; None: not known

@@ -14,7 +14,6 @@ from msgspec import Struct
 from engine.insight.held_back import held_back, sentences
 from engine.insight.records import open_records
 from engine.store.database import StoreFault
-from engine.store.server import Place
 from virta.commands.consent_opening import reading
 from virta.keeping.places import Places, places_of
 from virta.keeping.versions import refuse_other_versions
@@ -53,8 +52,9 @@ def doctor(
         list[str] | None,
         Parameter(
             consume_multiple=True,
-            help="Put it right: a kind (`set-aside`, `leftovers`), and the id of one of them. "
-            "Without any, list what can be done, and at a terminal ask.",
+            help="Put it right: a kind (`set-aside`, `unknown`, `leftovers`), the id of one of them, and of "
+            "what is `unknown` the word `arrived` or `again`. Without any, list what can be done, and at a "
+            "terminal ask.",
         ),
     ] = None,
     dry_run: Annotated[bool, Parameter(help="With --resolve: only say what would be done.")] = False,
@@ -65,7 +65,7 @@ def doctor(
     settings = read_settings(folder.resolve())
     places, at = places_of(folder, settings), now()
     if resolve is not None:
-        return _resolve(places.engine, places.data, resolve, dry_run, output)
+        return _resolve(settings, places, resolve, dry_run, output)
     running = _running(places)
     orders: list[str] = []
     notes: list[str] = []
@@ -91,13 +91,17 @@ def _running(places: Places) -> bool | None:
         return None
 
 
-def _resolve(place: Place, data: Path, words: list[str], dry_run: bool, output: str) -> int:
+def _resolve(settings: Settings, places: Places, words: list[str], dry_run: bool, output: str) -> int:
     """Do what `words` name, or what is chosen at the terminal; without either, list what can be done."""
-    if len(words) > 2:
-        raise BrokenProject("--resolve takes a kind and an id: `virta doctor --resolve set-aside ID`.")
-    found = resolving.acts(place, data)
+    place, data = places.engine, places.data
+    if len(words) > 3:
+        raise BrokenProject(
+            "--resolve takes a kind, an id and a word: `virta doctor --resolve unknown ID arrived`."
+        )
+    found = resolving.acts(place, data, settings)
     if words:
-        chosen = resolving.choose(found, words[0], words[1] if len(words) > 1 else "")
+        chosen = resolving.choose(found, *words)
+        dry_run = dry_run or words == [resolving.UNKNOWN]  # they are said one by one
     elif sys.stdin.isatty() and output == "text" and found:
         chosen = _asked(found)
     else:
@@ -119,14 +123,14 @@ def _asked(found: list[resolving.Act]) -> list[resolving.Act]:
         print(f"{number:>4}  {one.says}")
     answer = input("Which? Numbers, `all`, or nothing: ").replace(",", " ").split()
     if answer == ["all"]:
-        return found
+        return [one for one in found if not one.word]  # what became of a mail is said one by one
     if not all(word.isdecimal() and 0 < int(word) <= len(found) for word in answer):
         raise BrokenProject(f"Write numbers from 1 to {len(found)}, or `all`. Nothing was done.")
     return [found[int(word) - 1] for word in dict.fromkeys(answer)]
 
 
 def _line(act: resolving.Act) -> str:
-    return f"{act.kind} {act.id}: {act.says}"
+    return f"{' '.join(filter(None, (act.kind, act.id, act.word)))}: {act.says}"
 
 
 def _stores(
@@ -137,7 +141,7 @@ def _stores(
         with open_records(places.engine) as records:
             orders += sentences(held_back(records, at).orders, ZoneInfo(settings.time_zone))
             yield from checks.journeys(records, at, running)
-            yield from checks.unknown_outcomes(records, at)
+            yield from checks.unknown_outcomes(records)
             yield from checks.set_aside(records, ZoneInfo(settings.time_zone))
             yield from checks.clock(records, at)
     except (BrokenProject, StoreFault) as fault:

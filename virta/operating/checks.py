@@ -11,7 +11,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from engine.core.calendar import NEVER
-from engine.core.record import What
 from engine.insight.apart import apart
 from engine.insight.records import Records
 from virta.operating.complaint import Complaint
@@ -19,7 +18,6 @@ from virta.operating.leftovers import leftovers
 from virta.settings import Settings
 
 _OVERDUE = 600_000
-_MONTH = 30 * 86_400_000
 _AHEAD = 60_000
 _LITTLE = 1 << 30  # bytes free
 _OLD_KEYS = 730 * 86_400
@@ -54,17 +52,18 @@ def _why_overdue(running: bool) -> str:
     )
 
 
-def unknown_outcomes(records: Records, now: int) -> Iterator[Complaint]:
-    """Mails of the last 30 days of which nobody knows whether they went out."""
-    lines = [line for line in records.lines() if line.what == What.UNKNOWN and line.at > now - _MONTH]
-    if lines:
-        places = Counter(f"{line.flow}, {line.step}" for line in lines).most_common(_SHOWN)
+def unknown_outcomes(records: Records) -> Iterator[Complaint]:
+    """Mails of which nobody knows whether they went out, and nobody has said so since."""
+    bodies = [one.effect.body for one in records.unknown()]
+    if bodies:
+        places = Counter(f"{body.flow}, {body.step}" for body in bodies).most_common(_SHOWN)
         told = "; ".join(f"{place}: {count}" for place, count in places)
+        count = "1 mail" if len(bodies) == 1 else f"{len(bodies):,} mails"
         yield Complaint(
             "unknown-outcomes",
-            f"Of {len(lines):,} mails of the last 30 days it is unknown whether they went out ({told}).",
-            "Look for their keys in the mail server's log; they are not sent again by themselves, "
-            "since nobody is to get a mail twice. `virta why ADDRESS` names each.",
+            f"Of {count} it is unknown whether {'it' if len(bodies) == 1 else 'they'} went out ({told}).",
+            "Nobody is to get a mail twice, so nothing is sent again by itself. `virta doctor --resolve "
+            "unknown` lists them: look for each in the mail server's log, and say what you find.",
         )
 
 

@@ -5,31 +5,38 @@ who gave it and when.
 """
 
 import shutil
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
 
-from engine.delivery.orders import TryAgain
+from engine.core.bundle import MailBody
+from engine.delivery.orders import Found, Order, TryAgain
 from engine.insight.apart import Apart, apart
 from engine.insight.records import open_records
 from engine.store.database import StoreFault
 from engine.store.server import Place
+from engine.store.unknown import Unknown
 from virta.disk_fault import disk_fault
 from virta.operating.leftovers import leftovers
 from virta.operating.ordering import Given, give, is_running
-from virta.settings import BrokenProject
+from virta.settings import BrokenProject, Settings
 
-SET_ASIDE, LEFTOVERS = "set-aside", "leftovers"
-KINDS = (SET_ASIDE, LEFTOVERS)
+SET_ASIDE, UNKNOWN, LEFTOVERS = "set-aside", "unknown", "leftovers"
+KINDS = (SET_ASIDE, UNKNOWN, LEFTOVERS)
+ARRIVED, AGAIN = "arrived", "again"
 
 
 class Act(Struct, frozen=True):
-    """Something that can be done now: `--resolve KIND ID`, and what it would do, in words."""
+    """Something that can be done now: `--resolve KIND ID`, with a `word` where there is more than one way,
+    and what it would do, in words."""
 
     kind: str
     id: str
     says: str
+    word: str = ""
 
 
 class Done(Struct, frozen=True):
@@ -40,14 +47,20 @@ class Done(Struct, frozen=True):
     says: tuple[str, ...]
 
 
-def acts(place: Place, data: Path) -> list[Act]:
+def acts(place: Place, data: Path, settings: Settings) -> list[Act]:
     """All that can be done now. Raises `BrokenProject`."""
-    found = [Act(SET_ASIDE, one.contact, _of_person(one)) for one in _apart(place)]
+    try:
+        with open_records(place) as records:
+            found = [Act(SET_ASIDE, one.contact, _of_person(one)) for one in apart(records)]
+            for one in records.unknown():
+                found += _of_mail(one, settings)
+    except StoreFault as fault:
+        raise BrokenProject(str(fault)) from None
     return found + [Act(LEFTOVERS, path.name, f"remove {path}") for path in leftovers(data)]
 
 
-def choose(found: list[Act], kind: str, id_: str) -> list[Act]:
-    """Those of a kind, or the one of that id. Raises `BrokenProject` where nothing is meant."""
+def choose(found: list[Act], kind: str, id_: str = "", word: str = "") -> list[Act]:
+    """Those of a kind, or the one of that id and word. Raises `BrokenProject` where nothing is meant."""
     if kind not in KINDS:
         raise BrokenProject(f"`{kind}` cannot be resolved. There are: {', '.join(KINDS)}.")
     chosen = [one for one in found if one.kind == kind and id_ in ("", one.id)]
@@ -55,13 +68,27 @@ def choose(found: list[Act], kind: str, id_: str) -> list[Act]:
         raise BrokenProject(
             f"There is no `{id_}` to resolve under {kind}. `virta doctor --resolve` lists all."
         )
-    return chosen
+    if kind != UNKNOWN or not id_:
+        if word:
+            raise BrokenProject(f"What is {kind} takes no `{word}`.")
+        return chosen
+    if word not in (ARRIVED, AGAIN):
+        raise BrokenProject(
+            f"Say what you found: `virta doctor --resolve unknown {id_} arrived`, or `again`."
+        )
+    meant = [one for one in chosen if one.word == word]
+    if not meant:
+        raise BrokenProject(
+            f"{id_} is marketing, which is never sent again: nobody is to get such a mail twice."
+        )
+    return meant
 
 
 def resolve(place: Place, data: Path, chosen: list[Act], whole: bool) -> Done:
     """Do it. `whole`: these are all of their kind. Raises `BrokenProject`."""
     people = [one.id for one in chosen if one.kind == SET_ASIDE]
-    orders = [TryAgain()] if whole and people else [TryAgain(contact=contact) for contact in people]
+    orders: list[Order] = [TryAgain()] if whole and people else [TryAgain(contact=one) for one in people]
+    orders += [Found(one.id, one.word == ARRIVED) for one in chosen if one.kind == UNKNOWN]
     given = tuple(give(place, order) for order in orders)
     says = [f"Number {one.number}, by {one.by}: {_seen(one)}" for one in given]
     files = [one.id for one in chosen if one.kind == LEFTOVERS]
@@ -78,17 +105,25 @@ def told(done: Done) -> str:
     return msgspec.json.format(msgspec.json.encode(done)).decode()
 
 
-def _apart(place: Place) -> list[Apart]:
-    try:
-        with open_records(place) as records:
-            return apart(records)
-    except StoreFault as fault:
-        raise BrokenProject(str(fault)) from None
-
-
 def _of_person(one: Apart) -> str:
     where = f", who stands at {one.step or '?'} of {one.flow}" if one.flow else ""
     return f"try contact {one.contact} again{where}: {one.cause or one.error}"
+
+
+def _of_mail(one: Unknown, settings: Settings) -> list[Act]:
+    body, contact = one.effect.body, one.effect.contact
+    if not isinstance(body, MailBody):
+        return []
+    at = datetime.fromtimestamp(one.at // 1000, ZoneInfo(settings.time_zone))
+    message_id = f"{one.effect.key}@{settings.sender.address.rpartition('@')[2]}"
+    says = (
+        f"{body.step} of {body.flow} to contact {contact}, {at:%Y-%m-%d %H:%M}, Message-ID {message_id}, "
+        f"handed to {settings.smtp.url}: "
+    )
+    found = [Act(UNKNOWN, one.effect.key, f"{says}it arrived, and counts as sent", ARRIVED)]
+    if body.service:
+        found.append(Act(UNKNOWN, one.effect.key, f"{says}it did not arrive, and is sent again", AGAIN))
+    return found
 
 
 def _seen(given: Given) -> str:
@@ -96,7 +131,7 @@ def _seen(given: Given) -> str:
         return "no engine runs now; it is done at its next start."
     if not given.seen:
         return "the engine runs, but has not acted by it in 10 seconds; it will when it gets to it."
-    return "the engine has acted by it; `virta doctor` says whether somebody is set aside still."
+    return "the engine has acted by it; `virta doctor` says what is left."
 
 
 def _remove(path: Path) -> None:

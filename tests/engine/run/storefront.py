@@ -104,6 +104,7 @@ class Written(Recorder):
     """One whose `calls` are those that a receiver would have got, in order."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.calls: list[Call] = []
 
     async def post(self, call: Call, now: int) -> Answer:

@@ -259,6 +259,14 @@ CREATE TABLE timer (
 	PRIMARY KEY (due, slot)
 )
 ;;
+CREATE TABLE unknown (
+	key BYTEA NOT NULL,
+	contact BYTEA NOT NULL,
+	at BIGINT NOT NULL,
+	body BYTEA NOT NULL,
+	PRIMARY KEY (key)
+)
+;;
 CREATE TABLE watch (
 	due BIGINT NOT NULL,
 	contact BYTEA NOT NULL,

@@ -270,6 +270,15 @@ CREATE TABLE timer (
 )
  WITHOUT ROWID
 ;;
+CREATE TABLE unknown (
+	"key" BLOB NOT NULL,
+	contact BLOB NOT NULL,
+	at BIGINT NOT NULL,
+	body BLOB NOT NULL,
+	PRIMARY KEY ("key")
+)
+ WITHOUT ROWID
+;;
 CREATE TABLE watch (
 	due BIGINT NOT NULL,
 	contact BLOB NOT NULL,
