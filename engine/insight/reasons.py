@@ -12,6 +12,16 @@ Every step that is taken, skipped or waited for is a line of the journal. `virta
 [studio](studio.md) tell the lines in the sentences below; `virta why --format json`, the API and
 `virta simulate` have the bare words. This page is made from the code by `make findings`.
 
+Where a condition decided, its line tells by which values, as they were then: `{for}` and `{found}` below. Of
+an `and` that did not hold it is the first part that did not, of an `or` that held the first that did. What
+was not known is told as that, and texts are cut after 80 letters. What may be asked of people only while they
+agree to measurement or personalisation (opens, clicks, looks, predictions) is never kept there: they may
+withdraw, and the line stays. All lines of a person go when they are [erased](erasure.md).
+
+`arm` tells how they came to that arm: by chance, with the share that was in force, or as the winner, and
+since when. `reached` is no line that is kept: a story finds it from mails and events, by the rule by which
+[goals](language.md#goals) are counted.
+
 """
 _LINES = """## Lines
 
