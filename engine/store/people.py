@@ -14,28 +14,39 @@ from engine.store import schema as t
 from engine.store.batch import Batch
 from engine.store.register import Register, number
 from engine.store.slots import as_list, listed
-from engine.store.statement import Driver, Statement
+from engine.store.statement import Driver, Row, Statement
 
 
 def load(driver: Driver, contacts: Sequence[str], register: Register) -> dict[str, Bundle]:
     """A bundle for each contact; that of one who was never seen is empty."""
-    return {contact: _load(driver, contact, register) for contact in contacts}
-
-
-def _load(driver: Driver, contact: str, register: Register) -> Bundle:
-    id_ = bytes.fromhex(contact)
-    found = _PROFILE.first(driver, id_)
-    if found is None:
-        return Bundle(contact)
-    profile = rows.profile_of(found[0])
-    journeys: list[Journey] = []
-    for slot in profile.slots:
-        row = _JOURNEY.first(driver, slot)
-        if row is not None and row[1] == id_:  # one that has ended is gone, and its slot may be another's
-            *columns, pin = row
+    profiles = _profiles(driver, contacts)
+    slots = [slot for profile in profiles.values() for slot in profile.slots]
+    journeys: defaultdict[str, list[Journey]] = defaultdict(list)
+    for *columns, pin in _JOURNEYS.rows(driver, as_list(slots)) if slots else ():
+        slot, owner = columns[0], columns[1].hex()
+        # a journey that has ended is gone, and its slot may be another's
+        if owner in profiles and slot in profiles[owner].slots:
             digest, flow = register.pinned(driver, pin)
-            journeys.append(rows.journey_of(columns, flow, digest))
-    return rows.bundle_of(contact, profile, journeys)
+            journeys[owner].append(rows.journey_of(columns, flow, digest))
+    return {
+        contact: rows.bundle_of(contact, profiles[contact], journeys.get(contact, ()))
+        if contact in profiles
+        else Bundle(contact)
+        for contact in contacts
+    }
+
+
+def _profiles(driver: Driver, contacts: Sequence[str]) -> dict[str, rows.Profile]:
+    """What the contacts' own rows hold, of those who have one."""
+    ids = [bytes.fromhex(contact) for contact in contacts]
+    found: list[Row] = []
+    for first in range(0, len(ids), _AT_ONCE):
+        part = ids[first : first + _AT_ONCE]
+        if len(part) == 1:
+            found += _PROFILE.rows(driver, *part)
+        else:
+            found += _PROFILES.rows(driver, *part, *part[:1] * (_AT_ONCE - len(part)))
+    return {id_.hex(): rows.profile_of(body) for id_, body in found}
 
 
 def standing(driver: Driver, slots: Sequence[int], register: Register) -> dict[int, tuple[Bundle, Journey]]:
@@ -163,7 +174,12 @@ def _column_wise(journey: Journey) -> tuple[object, ...]:
 
 
 _journey = t.journey.c
-_PROFILE = Statement(select(t.contact.c.body).where(t.contact.c.id == bindparam("id_")))
+_AT_ONCE = 50
+"""So many people are asked for by one statement."""
+_PROFILE = Statement(select(t.contact).where(t.contact.c.id == bindparam("id_")))
+_PROFILES = Statement(
+    select(t.contact).where(t.contact.c.id.in_([bindparam(f"id_{place}") for place in range(_AT_ONCE)]))
+)
 _BEHIND = Statement(
     select(t.contact.c.id)
     .where(t.contact.c.id > bindparam("after"))
@@ -181,7 +197,7 @@ JOURNEY = (
     _journey.body,
 )
 """The columns that `rows.journey_of` asks for."""
-_JOURNEY = Statement(select(*JOURNEY, _journey.pin).where(_journey.slot == bindparam("slot_")))
+_JOURNEYS = Statement(select(*JOURNEY, _journey.pin).where(_journey.slot.in_(listed())))
 _STANDING = Statement(
     select(*JOURNEY, _journey.pin, t.contact.c.body)
     .join(t.contact, t.contact.c.id == _journey.contact)
