@@ -28,12 +28,13 @@ from engine.core.loaded import Loaded
 from engine.delivery.attempts import AttemptFile, AttemptsFault
 from engine.delivery.brakes import Brakes, Late
 from engine.delivery.dispatch import Dispatch
+from engine.delivery.login import Login
 from engine.delivery.mailer import Mailer
 from engine.delivery.proofs import Proofs
 from engine.delivery.queue import Queue
 from engine.delivery.recover import recover
 from engine.delivery.retrying import MENDED_WITHIN
-from engine.delivery.smtp import Dial, Login, by_tcp
+from engine.delivery.smtp import Dial, by_tcp
 from engine.insight.grounds import WORDING
 from engine.mail.letters import LetterFault, Letters, Sender
 from engine.mail.measured import Marks

@@ -18,11 +18,11 @@ from consent.contract import (
     Unavailable,
 )
 from engine.core.record import Why
+from engine.delivery.login import ServerFault
 from engine.delivery.mailer import Ended, Mailer
 from engine.delivery.outcomes import Outcomes, Verdict
 from engine.delivery.pacing import Pace, Rate
 from engine.delivery.queue import Item, Queue
-from engine.delivery.smtp import ServerFault
 from engine.delivery.writing import Keep, Writing
 from engine.mail.message import Message
 from engine.store.faults import StoreFault, StoreWaits

@@ -12,9 +12,10 @@ from msgspec import Struct
 from consent.contract import Outcome, Permit, Settlement
 from engine.delivery.attempts import AttemptFile
 from engine.delivery.job import Job
+from engine.delivery.login import Login, ServerFault
 from engine.delivery.replies import without_addresses
 from engine.delivery.retrying import spread
-from engine.delivery.smtp import Connection, Dial, Login, ServerFault, by_tcp
+from engine.delivery.smtp import Connection, Dial, by_tcp
 from engine.mail.headers import HeaderFault
 from engine.mail.message import Message, wire
 

@@ -7,37 +7,14 @@ moment at most one mail of a connection is begun without a reply.
 
 import asyncio
 import base64
-import os
 import ssl
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias, cast
 
-from msgspec import Struct
-
 from consent.contract import Outcome
 from engine.delivery.job import Account, Job
+from engine.delivery.login import Login, Refused, ServerFault, expect, why_of
 from engine.delivery.replies import Garbled, Replies, Reply
-
-
-class ServerFault(Exception):
-    """The mail server cannot be used now; the message says why in plain words."""
-
-
-class Login(Struct, frozen=True):
-    """How to reach the server. `tls` is `none`, `starttls` or `implicit`; times are seconds. `name` and
-    `bounce_to` are ASCII. `notices`: ask a server that offers it (DSN) to tell which mails were delivered."""
-
-    host: str
-    port: int
-    tls: str = "none"
-    user: str = ""
-    password: str = ""
-    timeout: float = 30
-    final_timeout: float = 600
-    name: str = "localhost"  # what we call ourselves in EHLO
-    bounce_to: str = ""  # the envelope sender
-    notices: bool = False
-
 
 Dial: TypeAlias = Callable[[asyncio.Protocol, str, int], Awaitable[object]]
 """Connects a protocol to a host and a port. Raises `OSError`."""
@@ -103,10 +80,10 @@ class Connection(asyncio.Protocol):
         except TimeoutError:
             raise ServerFault(f"{place} does not answer.") from None
         except OSError as fault:
-            raise ServerFault(f"{place} cannot be reached: {_why(fault)}.") from None
+            raise ServerFault(f"{place} cannot be reached: {why_of(fault)}.") from None
         except UnicodeError:
             raise ServerFault(f"{place} cannot be reached: this is no name of a host.") from None
-        except _Refused as fault:
+        except Refused as fault:
             raise ServerFault(f"{place} {fault}") from None
         finally:
             if not opened:
@@ -121,32 +98,32 @@ class Connection(asyncio.Protocol):
         await self._dial(self, login.host, login.port)
         if login.tls == "implicit":
             await self._secure()
-        _expect(await self._asked, 220, "greeting")
+        expect(await self._asked, 220, "greeting")
         await self._hello()
         if login.tls == "starttls":
-            _expect(await self._ask(b"STARTTLS\r\n"), 220, "encryption (STARTTLS)")
+            expect(await self._ask(b"STARTTLS\r\n"), 220, "encryption (STARTTLS)")
             await self._secure()
             await self._hello()
         if login.user:
             secret = base64.b64encode(f"\0{login.user}\0{login.password}".encode())
-            _expect(await self._ask(b"AUTH PLAIN " + secret + b"\r\n"), 235, "login")
+            expect(await self._ask(b"AUTH PLAIN " + secret + b"\r\n"), 235, "login")
 
     async def _secure(self) -> None:
         transport = self._transport
         if transport is None or self._dead:
-            raise _Refused(f"hung up: {self._why or 'without a word'}.")
+            raise Refused(f"hung up: {self._why or 'without a word'}.")
         login, context = self._login, ssl.create_default_context()
         # what was said before encryption is not to be believed (CVE-2011-0411)
         self._under, self._replies = transport, Replies()
         new = await asyncio.get_running_loop().start_tls(transport, self, context, server_hostname=login.host)
         if new is None:
-            raise _Refused("hung up while encryption was agreed.")
+            raise Refused("hung up while encryption was agreed.")
         self._transport = new
         new.set_write_buffer_limits(high=0, low=0)
 
     async def _hello(self) -> None:
         reply = await self._ask(b"EHLO " + self._login.name.encode("ascii") + b"\r\n")
-        _expect(reply, 250, "EHLO")
+        expect(reply, 250, "EHLO")
         words = {line.split(" ")[0].upper() for line in reply.lines[1:]}
         self._pipelining = "PIPELINING" in words
         self.eight_bit = "8BITMIME" in words
@@ -154,7 +131,7 @@ class Connection(asyncio.Protocol):
 
     async def _ask(self, command: bytes) -> Reply:
         if self._transport is None or self._dead:
-            raise _Refused(f"hung up: {self._why or 'without a word'}.")
+            raise Refused(f"hung up: {self._why or 'without a word'}.")
         self._asked = asyncio.get_running_loop().create_future()
         self._write(command)
         return await self._asked
@@ -350,7 +327,7 @@ class Connection(asyncio.Protocol):
         self._disarm()
         why = self._why = self._why or (str(exc) if exc else "the server closed the connection")
         if self._asked is not None and not self._asked.done():
-            self._asked.set_exception(_Refused(f"hung up: {why}."))
+            self._asked.set_exception(Refused(f"hung up: {why}."))
         for job in (self._job, self._next):
             if job is not None:
                 begun = self._begun and job is self._job
@@ -375,25 +352,5 @@ class Connection(asyncio.Protocol):
         self._timer = self._look = None
 
 
-class _Refused(Exception):
-    """Why a connection cannot be opened: the end of a sentence that begins with the server's name."""
-
-
-def _expect(reply: Reply, code: int, what: str) -> None:
-    if reply.code != code:
-        raise _Refused(f"refused the {what}: {reply.text}")
-
-
 def _judge(code: int) -> Outcome | None:
     return {2: Outcome.ACCEPTED, 4: Outcome.DEFERRED, 5: Outcome.REFUSED}.get(code // 100)
-
-
-def _why(fault: OSError) -> str:
-    """The reason in the system's own words, without the program's."""
-    if isinstance(fault, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted ({fault.verify_message})"
-    if isinstance(fault, ssl.SSLError):
-        return f"TLS failed ({fault.reason})"
-    if fault.errno is not None and fault.errno > 0:
-        return os.strerror(fault.errno)
-    return fault.strerror or str(fault)

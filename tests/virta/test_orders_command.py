@@ -1,10 +1,9 @@
 """Orders to a `virta serve` that runs, given by commands as an operator gives them; and the doctor."""
 
+import asyncio
 import json
 import socket
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import httpx2
@@ -14,7 +13,8 @@ from stall import make_stall
 
 from engine.core.bundle import Journey
 from engine.core.calendar import NEVER
-from engine.store import rows
+from engine.store.batch import Batch
+from engine.store.store import Store
 from virta.command import run
 from virta.mailbox.reader import mails
 from virta.mailbox.running import Running, start
@@ -117,11 +117,10 @@ def test_a_doctor_names_what_is_wrong(folder: Path, capsys: pytest.CaptureFixtur
     with Served(folder) as served:
         served.stop()
     data = folder / "data"
-    with closing(sqlite3.connect(data / "engine.db")) as driver, driver:
-        for due, id_ in ((1_000, b"a" * 16), (NEVER, b"b" * 16)):
-            driver.execute(
-                "INSERT INTO journey VALUES (?, ?, ?, ?)", (due, id_, b"c" * 16, journey_bytes(id_, due))
-            )
+    store = Store(data / "engine.db")
+    put = [journey("a" * 32, 1_000), journey("b" * 32, NEVER)]
+    asyncio.run(store.commit(Batch(journeys_put=put)))
+    store.close()
     (data / "engine.db").chmod(0o644)
     with socket.create_server(("127.0.0.1", 0)) as nobody:
         dead = nobody.getsockname()[1]
@@ -144,6 +143,6 @@ def test_a_doctor_names_what_is_wrong(folder: Path, capsys: pytest.CaptureFixtur
     assert "integrity" in complaints(capsys, folder, "--integrity")
 
 
-def journey_bytes(id_: bytes, due: int) -> bytes:
-    """A journey of `welcome`, as the store holds it."""
-    return rows.journey_row(Journey(id_.hex(), (b"c" * 16).hex(), "welcome", "none", 0, due, 1, 1, "", {}))
+def journey(id_: str, due: int) -> Journey:
+    """One of `welcome`."""
+    return Journey(id_, "c" * 32, "welcome", "none", 0, due, 1, 1, "", {})

@@ -19,7 +19,7 @@ from consent.contract import Unavailable
 from dsl.compile import Compiled
 from engine.calls.recorder import Recorder
 from engine.core.record import What
-from engine.delivery.smtp import ServerFault
+from engine.delivery.login import ServerFault
 from engine.insight.figures import figures
 from engine.returns.at_once import every_mail
 from engine.run.simulate import Simulation, VirtualClock

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 
-from engine.delivery.smtp import Login
+from engine.delivery.login import Login
 from virta.operating.complaint import Complaint
 
 _PATIENCE = 5.0

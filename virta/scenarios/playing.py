@@ -15,7 +15,7 @@ from dsl.graph.scenario import ExpectSkipped, Line, Occurs, Scenario
 from engine.core import calendar
 from engine.core.bundle import Entry
 from engine.core.record import What, Why
-from engine.delivery.smtp import ServerFault
+from engine.delivery.login import ServerFault
 from engine.store.database import StoreFault
 from virta.scenarios.acting import ACTS, CannotHappen, introduce, perform
 from virta.scenarios.coverage import reached_in

@@ -7,7 +7,7 @@ import pytest
 from office import Clock, Consent, Office
 
 from consent.contract import ConsentClient
-from engine.delivery.smtp import Login
+from engine.delivery.login import Login
 
 Opener = Callable[..., Office]
 

@@ -29,10 +29,10 @@ from consent.service import Service, open_service
 from consent.transaction import Reading
 from engine.delivery.attempts import AttemptFile
 from engine.delivery.dispatch import Dispatch
+from engine.delivery.login import Login
 from engine.delivery.mailer import Mailer
 from engine.delivery.outcomes import Verdict
 from engine.delivery.queue import Item, Queue
-from engine.delivery.smtp import Login
 from engine.mail.message import Letter
 
 NEWS = hashlib.sha256(b"news").hexdigest()

@@ -8,7 +8,7 @@ from enum import Enum
 from types import TracebackType
 from typing import Self, cast
 
-from engine.delivery.smtp import Login
+from engine.delivery.login import Login
 
 
 class Act(Enum):

@@ -11,9 +11,9 @@ from office import Clock, Consent, Office, item, until
 from servers import Act, Server
 
 from consent.contract import Decision, Outcome, Settlement, Unavailable
+from engine.delivery.login import ServerFault
 from engine.delivery.queue import Item
 from engine.delivery.retrying import DEFERRALS, after_deferral
-from engine.delivery.smtp import ServerFault
 from engine.mail.letters import LetterFault
 from engine.mail.message import Letter
 

@@ -15,7 +15,7 @@ from aiosmtpd.controller import Controller
 from office import Clock, Consent, Office, item, plain, until
 
 from consent.contract import Decision
-from engine.delivery.smtp import Login
+from engine.delivery.login import Login
 from engine.mail.message import Letter
 from virta.mailbox import mails, start
 

@@ -9,9 +9,9 @@ from servers import Act, Server
 
 from consent.contract import Outcome, Permit
 from engine.delivery.attempts import SLOTS
+from engine.delivery.login import ServerFault
 from engine.delivery.mailer import Ended, retry_pause
 from engine.delivery.replies import without_addresses
-from engine.delivery.smtp import ServerFault
 from engine.mail.message import Letter, Message, build
 
 pytestmark = pytest.mark.anyio

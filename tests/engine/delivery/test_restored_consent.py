@@ -4,7 +4,7 @@ import pytest
 from office import Consent
 
 from consent.contract import Change
-from engine.run.runner import last_heard
+from engine.run.changes import last_heard
 
 pytestmark = pytest.mark.anyio
 

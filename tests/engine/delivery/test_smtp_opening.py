@@ -18,7 +18,8 @@ from servers import Act, Script, Server
 
 from consent.contract import Outcome, Permit
 from engine.delivery.job import Job
-from engine.delivery.smtp import Connection, Login, ServerFault
+from engine.delivery.login import Login, ServerFault
+from engine.delivery.smtp import Connection
 
 pytestmark = pytest.mark.anyio
 Opener = Callable[..., Office]

@@ -105,6 +105,7 @@ def test_a_flow_tells_what_its_splits_have_found(stall: Path, tmp_path: Path) ->
     shutil.copytree(stall, folder)
     (folder / "flows" / "trial.flow").write_text(TRIAL, "utf-8")
     _, compiled = load_sound_project(folder)
+    assert compiled.program is not None
     flow = next(flow for flow in compiled.program.flows if flow.flow == "tried")
     split = next(node for node in flow.nodes if isinstance(node, Split))
     trial = trial_of(flow, split, "")
