@@ -109,6 +109,8 @@ def _length(graph: Graph, index: int, latest: bool) -> Length:
 
 def _extremes(ways: list[Way], latest: bool) -> list[Way]:
     """For each clock the way that has taken the least time or (`latest`) the most."""
+    if len(ways) == 1:
+        return ways
     extreme = max if latest else min
     best: dict[Clock | None, int] = {}
     for way in ways:

@@ -55,7 +55,7 @@ class Close:
                 continue
             start = self.just_sent
             past = isinstance(step, If) and step.otherwise is None  # a way that goes by all blocks
-            ends = [start] if past or not any(True for _ in blocks(step)) else []
+            ends = [start] if past or not blocks(step) else []
             for block in blocks(step):
                 self.just_sent = start
                 yield from self.look(block)

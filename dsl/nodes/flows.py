@@ -297,31 +297,27 @@ def every_step(steps: Iterable[Step]) -> Iterator[Step]:
             yield from every_step(block)
 
 
-def blocks(step: Step) -> Iterator[tuple[Step, ...]]:
+def blocks(step: Step) -> "tuple[tuple[Step, ...], ...]":
     """The blocks that hang on a step, in written order."""
+    if step.__class__ not in _WITH_BLOCKS:
+        return ()
     match step:
-        case Send() | Wait():  # most steps are one of these
-            return
         case If(branches, otherwise):
-            for branch in branches:
-                yield branch.steps
-            if otherwise is not None:
-                yield otherwise
-        case Split():
-            for arm in step.arms:
-                yield arm.steps
-        case WaitFor():
-            for event_arm in step.arms:
-                yield event_arm.steps
-            for timeout_arm in step.timeouts:
-                yield timeout_arm.steps
-        case WaitUntil():
-            for met_arm in step.mets:
-                yield met_arm.steps
-            for timeout_arm in step.timeouts:
-                yield timeout_arm.steps
-        case Repeat():
-            yield step.steps
+            below = tuple(branch.steps for branch in branches)
+            return below if otherwise is None else (*below, otherwise)
+        case Split(arms=arms):
+            return tuple(arm.steps for arm in arms)
+        case WaitFor(arms=events, timeouts=timeouts):
+            return tuple(arm.steps for arm in (*events, *timeouts))
+        case WaitUntil(mets=mets, timeouts=timeouts):
+            return tuple(arm.steps for arm in (*mets, *timeouts))
+        case Repeat(steps=steps):
+            return (steps,)
+    return ()
+
+
+_WITH_BLOCKS = frozenset((If, Split, WaitFor, WaitUntil, Repeat))
+"""What blocks can hang on: few steps of a flow."""
 
 
 Declaration: TypeAlias = (
