@@ -184,22 +184,27 @@ class _Walk:
 
     def block(self, steps: Iterable[Step], scope: Scope) -> Iterator[Standing]:
         """The steps of a block; afterwards `before` has the mails that may have been sent at its end."""
+        here = scope
         for step in steps:
             if isinstance(step, Repeat):  # what a round sends has been sent before the next one
                 self.before |= mails_within(step.steps)
-            here = replace(scope, before=self.before)
+            if here.before is not self.before:
+                here = replace(scope, before=self.before)
             name = self.step_names[id(step)]
             yield Standing(step, name, here)
             if isinstance(step, Send):
                 self.before |= {name}
-            yield from self._below(step, name, here)
+            if below := blocks(step):
+                yield from self._below(step, below, name, here)
 
-    def _below(self, step: Step, name: str, scope: Scope) -> Iterator[Standing]:
+    def _below(
+        self, step: Step, below: tuple[tuple[Step, ...], ...], name: str, scope: Scope
+    ) -> Iterator[Standing]:
         start = after = self.before
         heard: dict[int, EventType | None] = {}
         if isinstance(step, WaitFor):
             heard = {id(arm.steps): self.names.events.get(arm.event.text) for arm in step.arms if arm.steps}
-        for block in blocks(step):
+        for block in below:
             self.before = start
             inner = scope
             if id(block) in heard:
