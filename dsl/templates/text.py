@@ -55,6 +55,10 @@ _KNOWN = {
 }
 _BEGIN = lexer.TOKEN_VARIABLE_BEGIN
 _OF_VALUES = frozenset((_BEGIN, VALUE, lexer.TOKEN_VARIABLE_END, lexer.TOKEN_DATA))
+_NAMING = (j.Filter, j.Test)
+_GIVING = (j.NSRef, j.Macro, j.Import, j.FromImport)
+_STATEMENTS = (j.Block, j.Extends, j.Include, j.Import, j.FromImport)
+_LEAVES = (j.TemplateData, j.Const)
 _DEEPEST_TREE = 120
 _KEPT = 4096
 
@@ -103,23 +107,17 @@ def read_text(text: str) -> Text:
     for _ in range(_DEEPEST_TREE):
         below: list[j.Node] = []
         for node in level:
-            match node:
-                case j.TemplateData() | j.Const():
-                    continue
-                case j.Output() | j.Getattr():
-                    pass
-                case j.Filter() | j.Test():
-                    strange += [each for each in _named(node) if each.name not in each.known]
-                case j.Name(ctx="load"):
-                    continue
-                case j.Name() | j.NSRef() | j.Macro():
-                    given += _given(node)
-                case j.Import() | j.FromImport():
-                    given += _given(node)
-                    statements.append(node)
-                case j.Block() | j.Extends() | j.Include():
-                    statements.append(node)
-            _add_below(node, below)
+            if isinstance(node, j.Name):
+                given += [(node.name, node.lineno)] if node.ctx != "load" else []
+                continue
+            if isinstance(node, _NAMING):
+                strange += [each for each in _named(node) if each.name not in each.known]
+            elif isinstance(node, _GIVING):
+                given += _given(node)
+            if isinstance(node, _STATEMENTS):
+                statements.append(node)
+            if not isinstance(node, _LEAVES):
+                _add_below(node, below)
         level = below
         if not level:
             return Text(tree, "", 1, tuple(strange), tuple(statements), tuple(given))
@@ -154,7 +152,7 @@ def _add_below(node: j.Node, below: list[j.Node]) -> None:
 def _given(node: j.Node) -> Iterator[tuple[str, int]]:
     """The names that a node gives a meaning, by `set`, `with`, `for`, `macro` or `import`."""
     match node:
-        case j.Name() | j.NSRef() | j.Macro():
+        case j.NSRef() | j.Macro():
             yield node.name, node.lineno
         case j.Import():
             yield node.target, node.lineno
