@@ -96,6 +96,11 @@ class Database:
         return self._lost_at is None
 
     @property
+    def inline(self) -> bool:
+        """Whether transactions run in the caller's own thread, so that nobody ever waits for one."""
+        return self._thread is None
+
+    @property
     def shut(self) -> str:
         """Why nothing can be written now; empty: it can, as far as is known."""
         return self._shortage.why

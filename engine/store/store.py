@@ -53,6 +53,7 @@ from engine.store.releases import Backfill, Release
 from engine.store.retries import Retry
 from engine.store.server import Place
 from engine.store.statement import Driver, driver_of
+from engine.store.together import Together
 from engine.store.told import Past, Told
 from engine.store.trials import Tally
 from engine.store.waiting import Waiting
@@ -65,6 +66,7 @@ class Store:
 
     def __init__(self, place: Place | None, durable: bool = True, image: bytes | None = None) -> None:
         self._database = Database(place, t.metadata, durable, image)
+        self._together = Together(self._database)
         self.forgetting = Forgetting(self._database)
         self.mails = Mails(self._database)
         self._places = effects.Places()
@@ -96,7 +98,7 @@ class Store:
 
     async def accept(self, items: Sequence[Received]) -> None:
         """Keep what came in; an id that is there already is left as it is."""
-        self._end = await self._database.run(_accept, items)
+        self._end = max(await self._together.accept(items), self._end or 0)
 
     async def gather(self, after: int, now: int, limit: int) -> tuple[list[Received], list[Due], int | None]:
         """What came into the inbox behind position `after`, and the deadlines up to `now`, earliest first,
@@ -317,10 +319,6 @@ class Store:
     async def backfills(self) -> list[tuple[int, Backfill]]:
         """All that was ever to start for the past, in order, each with its release's number."""
         return await self._database.run(releases.backfills)
-
-
-def _accept(connection: Connection, items: Sequence[Received]) -> int:
-    return arrivals.accept(driver_of(connection), items)
 
 
 def _gather(
