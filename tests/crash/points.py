@@ -39,7 +39,7 @@ class Fate:
 
 def before_the_effects_commit(fate: Fate) -> None:
     """Written, not committed: the stimulus is replayed."""
-    _after(store, "_commit", lambda args, _: fate.strike(args[1].effects))
+    _after(store, "commit", lambda args, _: fate.strike(args[1].effects))
 
 
 def after_the_effects_commit(fate: Fate) -> None:
@@ -105,7 +105,7 @@ def call_ended(fate: Fate) -> None:
 
 def effect_left(fate: Fate) -> None:
     """The end of a mail is on its way into the journal; its effect is not deleted."""
-    _after(store, "_commit", lambda args, _: fate.strike(args[1].ended))
+    _after(store, "commit", lambda args, _: fate.strike(args[1].ended))
 
 
 def asked_for(kind: str, *, committed: bool) -> Callable[[Fate], None]:
@@ -118,7 +118,7 @@ def asked_for(kind: str, *, committed: bool) -> Callable[[Fate], None]:
         if committed:
             _after_async(Store, "commit", lambda args, _: fate.strike(wished(_batch(args))))
         else:
-            _after(store, "_commit", lambda args, _: fate.strike(wished(args[1])))
+            _after(store, "commit", lambda args, _: fate.strike(wished(args[1])))
 
     return patch
 
@@ -133,11 +133,11 @@ def over(kind: str, *, committed: bool) -> Callable[[Fate], None]:
             nonlocal ending
             ending = kind in _kinds(args[0], args[1].ended)
 
-        _before(store, "_commit", look)
+        _before(store, "commit", look)
         if committed:
             _after_async(Store, "commit", lambda args, _: fate.strike(ending))
         else:
-            _after(store, "_commit", lambda args, _: fate.strike(ending))
+            _after(store, "commit", lambda args, _: fate.strike(ending))
 
     return patch
 
