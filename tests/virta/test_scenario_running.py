@@ -75,6 +75,38 @@ def test_a_failure_answers_with_1_and_tells_the_story(
     )
 
 
+def test_a_failure_tells_what_decided_and_which_goal_was_reached(tmp_path: Path) -> None:
+    """The values of the moment, and the event that counts."""
+    flow = """
+flow visit
+    topic news
+    start on page_viewed
+    goal order_placed within 2 days
+
+    if contact.first_name is "Bo" or count of order_placed > 0
+        finish as regular
+    send hello
+    wait 1 hour
+"""
+    scene = """
+scenario "somebody unknown"
+    flow visit
+    contact
+        agreed to news
+        first_name "Anna"
+    at 2026-03-02 10:00 page_viewed with url "https://stall.example/"
+    after 1 hour order_placed with order_id "7"
+    expect 9 emails
+"""
+    failure = the(played(tmp_path, scene, flows=flow)).failure
+    assert failure is not None
+    told = [line.text for line in failure.story]
+    decided = "contact.first_name was “Anna”, count of order_placed was 0"
+    asked = 'contact.first_name is "Bo" or count of order_placed > 0'
+    assert f"“visit” checked “{asked}”: no ({decided})." in told
+    assert "Reached the goal of “visit”: they placed an order." in told
+
+
 def test_a_template_that_fails_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """In the expectation that failed and in the story, naming what is not known."""
     stall = stall_with(tmp_path, FINE)

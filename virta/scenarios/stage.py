@@ -20,6 +20,7 @@ from engine.calls.recorder import Recorder
 from engine.core import calendar
 from engine.core.bundle import Bundle, Entry
 from engine.core.loaded import Loaded
+from engine.insight.grounds import WORDING
 from engine.run.simulate import Simulation, VirtualClock
 from engine.store.handed import Handed
 from virta.keys import ProjectKeys
@@ -145,7 +146,7 @@ async def open_stage(
             clock,
             post,
             Simulation(clock, system.queue, system.dispatch, system.proofs, system.runner, system.caller),
-            Loaded(program, (), house.settings.time_zone, KEYS.journey, house.settings.currency),
+            Loaded(program, (), house.settings.time_zone, KEYS.journey, house.settings.currency, WORDING),
             address,
             contact,
             _ticked(scenario),

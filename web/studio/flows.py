@@ -42,7 +42,7 @@ def get_flow(request: Request, studio: Studio) -> Response:
     with studio.sources.records() as records:
         counted = studio.snapshot.of(records)
         standing = crowds(flow, records.people(), records.graphs())
-        rulings = told_of(flow, records.rulings())
+        rulings = told_of(flow, records.rulings(), studio.clock)
         held = held_back(records, studio.sources.now())
     figures = steps(flow, counted.tally)
     shown = {step: _linked(flow, step, mark) for step, mark in marks(figures, standing).items()}

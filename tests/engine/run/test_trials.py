@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from flows import ZONE, program
@@ -331,11 +332,12 @@ async def test_whoever_reads_the_records_is_told(store: Store, tmp_path: Path) -
     (ruling,) = await world.judge(MONDAY + 6 * DAY)
     with open_records(tmp_path / "engine.db") as records:
         assert records.rulings() == [ruling]
-    assert told(ruling) == (
-        "`discount` is the best arm of `incentive`, and everybody gets it from now on: "
+    riga = ZoneInfo(ZONE)
+    assert told(ruling, riga) == (
+        "`discount` is the best arm of `incentive`, and everybody gets it since 2026-03-08 09:00: "
         "`shipping` 9.4 % of 181 people, `discount` 41.1 % of 219 people."
     )
     (flow,) = world.loaded.program.flows
-    assert told_of(flow, [ruling]) == [told(ruling)]
+    assert told_of(flow, [ruling], riga) == [told(ruling, riga)]
     (renamed,) = program(FLOW.format(rule=KEEP).replace("discount", "voucher")).flows
-    assert told_of(renamed, [ruling]) == []
+    assert told_of(renamed, [ruling], riga) == []

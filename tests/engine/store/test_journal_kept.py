@@ -1,9 +1,11 @@
 """What the journal forgets: lines that are too old, and all of somebody who was erased."""
 
+from decimal import Decimal
+
 import pytest
 
 from engine.core.bundle import Entry
-from engine.core.record import What
+from engine.core.record import Ground, What
 from engine.run.retention import forget_old_lines
 from engine.store.batch import Batch
 from engine.store.store import Store
@@ -53,3 +55,19 @@ async def test_of_who_is_erased_nothing_is_left(store: Store) -> None:
     while await store.forgetting.search_journal(2):
         pass
     assert await told(store) == [(BELA, NOW + day * DAY) for day in range(5)]
+
+
+async def test_the_values_that_decided_go_with_whoever_is_erased(store: Store) -> None:
+    """The row that both stand in is written anew: hers are gone, and those of others as they were."""
+    batch = Batch()
+    for contact, city in ((ANNA, "Annaburg"), (BELA, "Belaburg")):
+        grounds = (Ground("contact.city", city), Ground("contact.visits", Decimal("2.5")))
+        way = ("1" * 32, "alpha", "if_1", What.DECIDED.value, "yes", 0, "", grounds)
+        batch.entries.append(Entry(contact, NOW, 0, *way))
+    await store.commit(batch)
+    before = await store.journal()
+    assert before == batch.entries
+    await store.forgetting.forget([ANNA])
+    while await store.forgetting.search_journal(2):
+        pass
+    assert await store.journal() == batch.entries[1:]
