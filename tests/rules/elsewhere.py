@@ -29,6 +29,12 @@ ELSEWHERE = tuple(
         ),
         (
             "entering",
+            "one journey per value: that an unknown value starts none is recorded",
+            f"{_CORE}/test_entering.py",
+            "test_an_unknown_value_starts_none_and_is_recorded",
+        ),
+        (
+            "entering",
             "a request from outside starts a flow under one id once",
             f"{_RUN}/test_set_off.py",
             "test_a_request_starts_the_flow_once",
@@ -62,6 +68,12 @@ ELSEWHERE = tuple(
             "a withdrawal calls back a mail that is not handed over yet",
             f"{_CORE}/test_leaving.py",
             "test_withdrawing_calls_back_a_mail_that_is_not_handed_over",
+        ),
+        (
+            "leaving",
+            "erasure ends the journeys of a person without being written, and leaves nothing of them",
+            "tests/virta/test_erased_everywhere.py",
+            "test_nothing_of_them_is_in_any_file",
         ),
         (
             "leaving",
@@ -140,6 +152,12 @@ ELSEWHERE = tuple(
             "reports keep a person's first arm",
             f"{_RUN}/test_trials.py",
             "test_people_count_once_by_their_first_arm",
+        ),
+        (
+            "steps",
+            "calls of a webhook are signed",
+            "tests/engine/calls/test_post.py",
+            "test_a_call_is_signed_as_the_library_of_the_receiver_wants_it",
         ),
         (
             "steps",
@@ -264,7 +282,7 @@ ELSEWHERE = tuple(
         (
             "limits",
             "each skip and each wait is recorded with its reason",
-            "tests/engine/insight/test_story.py",
+            "tests/engine/insight/test_story_refusals.py",
             "test_what_did_not_happen_is_told_with_its_reason",
         ),
     )
