@@ -70,10 +70,10 @@ def wire(message: Message, recipient: str, permitted: tuple[tuple[str, str], ...
     4.5.2). They end with CRLF."""
     extra = [headers.field("To", headers.address(recipient))]
     extra += [headers.unfolded(name, value) for name, value in permitted]
-    data = b"".join((message.head, *extra, message.body))
-    if not data.endswith(b"\r\n"):
-        data += b"\r\n"
-    return data.replace(b"\r\n.", b"\r\n..")
+    end = b"" if message.body.endswith(b"\r\n") else b"\r\n"
+    data = b"".join((message.head, *extra, message.body, end))
+    # hardly a mail has such dots, and this is how Python finds out soonest
+    return data.replace(b"\r\n.", b"\r\n..") if data.rfind(b"\n.") >= 0 else data
 
 
 def _part(kind: bytes, text: str, eight_bit: bool) -> bytes:
@@ -82,9 +82,20 @@ def _part(kind: bytes, text: str, eight_bit: bool) -> bytes:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     lines = text.encode("utf-8", "replace")
     data = lines.replace(b"\n", b"\r\n")
-    if eight_bit and b"\0" not in lines and max(map(len, lines.split(b"\n"))) <= headers.LONGEST_LINE:
+    if eight_bit and b"\0" not in lines and not _has_long_line(lines):
         return _PART % (kind, b"8bit") + data
     encoded = binascii.b2a_base64(data, newline=False)
     return _PART % (kind, b"base64") + b"\r\n".join(
         [encoded[start : start + 76] for start in range(0, len(encoded), 76)]
     )
+
+
+def _has_long_line(lines: bytes) -> bool:
+    """Whether a line is longer than it may be: looked for in leaps, each to the last line end in reach."""
+    begins = 0
+    while len(lines) - begins > headers.LONGEST_LINE:
+        ends = lines.rfind(b"\n", begins, begins + headers.LONGEST_LINE + 1)
+        if ends < 0:
+            return True
+        begins = ends + 1
+    return False

@@ -72,6 +72,19 @@ def unified(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+@pytest.mark.parametrize("before", ["", "short\n", "x" * 998 + "\n", "a\n" * 700])
+@pytest.mark.parametrize(
+    ("line", "coding"), [("x" * 998, "8bit"), ("x" * 999, "base64"), ("ж" * 499, "8bit")]
+)
+@pytest.mark.parametrize("behind", ["", "\n", "\nend"])
+def test_only_lines_that_are_too_long_ask_for_base64(
+    before: str, line: str, coding: str, behind: str
+) -> None:
+    """Wherever such a line stands; its bytes are counted, not its characters."""
+    message = build(KEY, Letter("s", "", before + line + behind, "shop@kafija.example"), "m.example", 0, True)
+    assert read(message)["Content-Transfer-Encoding"] == coding
+
+
 @pytest.mark.parametrize("eight_bit", [True, False])
 @given(lines, bodies, bodies)
 @example("👩‍👩‍👧‍👦 Žanna", "x" * 5000, "ж" * 998)

@@ -65,6 +65,13 @@ def test_html_becomes_text(html: str, text: str) -> None:
         ("&#123;&#123; name &#125;&#125; is how", {"name": "Anna"}, "{{ name }} is how\n"),
         ("&#123;% if %} x", {}, "{% if %} x\n"),
         ("\ue000" + "7\ue002 {{ name }}", {"name": "Anna"}, "7 Anna\n"),
+        ("\x01a\x02b\x03 {{ name }}", {"name": "Anna"}, "ab Anna\n"),
+        ("<p>a</p><p>{{ tab }}</p><p>b</p>", {"tab": "\t"}, "a\n\nb\n"),
+        (
+            "<p>a</p> <div> <p>{{ empty }}</p></div><br>{{ lines }}<hr>b",
+            {"empty": "", "lines": "1\n\n\n2"},
+            "a\n\n1\n\n2\nb\n",
+        ),
         ("{{ '<b>' }} {{ a if a > 1 else 'x' }}", {"a": 2}, "<b> 2\n"),
     ],
 )
