@@ -5,7 +5,7 @@ does not hold the first part that does not. What may be known with an agreement 
 for the agreement may end; that it was not known is.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import Any, TypeAlias
 
@@ -37,8 +37,7 @@ def grounds(asked: g.Condition, wording: Wording | None, currency: str = "") -> 
     value, which the decision tells whole."""
     if wording is None or _is_whole(asked):
         return nothing
-    telling = _telling(asked, wording, currency)
-    return lambda scene, held: tuple(dict.fromkeys(telling(scene, held)))[:_MOST]
+    return _telling(asked, wording, currency)
 
 
 def grounds_of_value(asked: g.Value, wording: Wording | None, currency: str = "") -> Telling:
@@ -89,7 +88,7 @@ def _of_parts(parts: tuple[g.Condition, ...], decisive: bool, wording: Wording, 
     def tell(scene: Scene, held: bool) -> tuple[Ground, ...]:
         if held is decisive:
             return next(telling(scene, held) for test, telling in each if test(scene) is held)
-        return tuple(ground for _, telling in each for ground in telling(scene, held))
+        return _once(ground for _, telling in each for ground in telling(scene, held))
 
     return tell
 
@@ -105,15 +104,28 @@ def _of_values(
         for leaf in _leaves(side, currency, wording, bool(enough) and enough[place])
     )
 
+    each = tuple(_of_leaf(*leaf) for leaf in leaves)
+    if len(each) == 1:
+        return each[0]
+    return lambda scene, held: _once(ground for telling in each for ground in telling(scene, held))
+
+
+def _of_leaf(words: str, kept: Callable[[Any], Any], read: Reading) -> Telling:
+    unknown = (Ground(words),)
+
     def tell(scene: Scene, held: bool) -> tuple[Ground, ...]:
-        found = ((words, kept, read(scene)) for words, kept, read in leaves)
-        return tuple(
-            Ground(words, None if value is None else kept(value))
-            for words, kept, value in found
-            if value is None or (kept is not _withheld and not isinstance(value, dict))
-        )
+        value = read(scene)
+        if value is None:
+            return unknown
+        if kept is _withheld or type(value) is dict:
+            return ()
+        return (Ground(words, kept(value)),)
 
     return tell
+
+
+def _once(grounds: Iterable[Ground]) -> tuple[Ground, ...]:
+    return tuple(dict.fromkeys(grounds))[:_MOST]
 
 
 def _leaves(
@@ -143,6 +155,8 @@ def _withheld(value: Any) -> None:
 
 def _short(value: Any) -> Any:
     """The value, cut where it is long; an `int` stays a moment, numbers are `Decimal`."""
+    if type(value) is Decimal:
+        return value
     if isinstance(value, str):
         return value if len(value) <= _LONGEST else f"{value[: _LONGEST - 1]}…"
     if isinstance(value, list | tuple):

@@ -119,7 +119,7 @@ def test_a_flow_tells_what_its_splits_have_found(stall: Path, tmp_path: Path) ->
             store.execute("INSERT INTO ruling VALUES (?, ?, ?, ?, ?, ?)", row)
     for pages in opened(folder):
         page = words(pages.get("/flows/tried").text)
-        assert "`later` is the best arm of `which`, and everybody gets it from now on" in page
+        assert "`later` is the best arm of `which`, and everybody gets it since 1970-01-01" in page
         assert "`now` 4.1 % of 2,100 people, `later` 8.3 % of 2,000 people." in page
         assert "gone" not in page
         assert "best arm" not in words(pages.get("/flows/welcome").text)
