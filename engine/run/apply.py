@@ -26,7 +26,12 @@ CARRIED, SEEN = "carried", "carried_people"
 BACKFILLED = "backfilled"
 """How many of the starts for the past that releases ever asked for are done."""
 
-_CARRYING, _CARRIED_TO, _BACKFILLED_TO = "carrying", "carried_to", "backfilled_to"
+_CARRYING, _CARRIED_TO, _CARRIED_UNTIL, _BACKFILLED_TO = (
+    "carrying",
+    "carried_to",
+    "carried_until",
+    "backfilled_to",
+)
 _PAGE = 500
 
 Places = dict[str, tuple[tuple[int, bool], ...]]
@@ -69,13 +74,15 @@ class Applying:
         goes_on = cursors.get(_CARRYING) == release.number
         after = cursors.get(_CARRIED_TO, 0) if goes_on else 0
         seen = cursors.get(SEEN, 0) if goes_on else 0
-        people, last = await store.travellers(after, _PAGE) if self._places else ([], 0)
+        until = cursors.get(_CARRIED_UNTIL, 0) if goes_on else await store.last_slot()
+        people, last = await store.travellers(after, until, _PAGE) if self._places else ([], 0)
         if not people:
             batch.cursors |= {CARRIED: release.number, _CARRIED_TO: 0}
             return []
         batch.cursors |= {
             _CARRYING: release.number,
             _CARRIED_TO: last,
+            _CARRIED_UNTIL: until,
             SEEN: seen + len(people),
         }
         words = Carried(self._places)

@@ -33,8 +33,9 @@ _WORTH_TELLING = 600_000  # milliseconds of standing still
 _WRITTEN_EVERY = 3_600_000
 
 BY_ENGINE = "the engine itself"
-_TOLD, _NOBODY = "cancel_told", -1
-"""The last contact, in order of their ids, who was told of what is being cancelled."""
+_TOLD, _TOLD_UNTIL, _NOBODY = "cancel_told", "cancel_told_until", -1
+"""The slot of the last journey whose contact was told of what is being cancelled, and of the last one that
+had started when that began."""
 
 
 class Way(Protocol):
@@ -170,8 +171,9 @@ class Control:
     ) -> Acted:
         """One word to each contact who is under way, a page of them at a time."""
         after = max(cursors.get(_TOLD, _NOBODY), 0)
-        page, last = await self._store.contacts_in(order.flow, after, _PAGE)
-        batch.cursors[_TOLD] = last if page else _NOBODY
+        until = cursors.get(_TOLD_UNTIL, 0) if after else await self._store.last_slot()
+        page, last = await self._store.contacts_in(order.flow, after, until, _PAGE)
+        batch.cursors |= {_TOLD: last if page else _NOBODY, _TOLD_UNTIL: until}
         data, open_ = Cancelled(order.flow, order.mailed == "end", order.issue), mails(order.flow)
         told = [
             Stimulus(f"cancel-{row.seq}", contact, row.at, data, frozenset(open_.get(contact, ())))

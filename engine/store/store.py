@@ -198,18 +198,23 @@ class Store:
         """The first `limit` contacts whose ids lie behind `after`, in order."""
         return await self._database.read(people.behind, after, limit)
 
-    async def travellers(self, after: int, limit: int) -> tuple[list[str], int]:
-        """The contacts of the first `limit` journeys under way that stand behind the slot `after`, each once,
-        and the last slot among them. Slots are in the order in which journeys started."""
-        return await self._database.read(travellers.travellers, after, limit)
+    async def last_slot(self) -> int:
+        """That of the journey that started last of those under way: who walks through all others up to it
+        comes to an end, however many start meanwhile. 0: there is none."""
+        return await self._database.read(travellers.last)
+
+    async def travellers(self, after: int, until: int, limit: int) -> tuple[list[str], int]:
+        """The contacts of the first `limit` journeys under way behind slot `after` and not behind `until`,
+        each once, and the last slot among them. Slots are in the order in which journeys started."""
+        return await self._database.read(travellers.travellers, after, until, limit)
 
     async def past(self, kinds: Collection[str], since: int, after: str, limit: int = 50_000) -> list[Past]:
         """The next people behind `after` who had events of these kinds since then, and these events."""
         return await self._database.run(told.past, kinds, since, after, limit)
 
-    async def contacts_in(self, flow: str, after: int, limit: int) -> tuple[list[str], int]:
+    async def contacts_in(self, flow: str, after: int, until: int, limit: int) -> tuple[list[str], int]:
         """The same of the journeys of one flow."""
-        return await self._database.read(travellers.contacts_in, flow, after, limit)
+        return await self._database.read(travellers.contacts_in, flow, after, until, limit)
 
     async def raw_events(
         self, contacts: Sequence[tuple[str, Collection[str]]], until: int

@@ -2,20 +2,27 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from engine.store import schema as t
 from engine.store.statement import Driver, Row, Statement
 
 
-def travellers(driver: Driver, after: int, limit: int) -> tuple[list[str], int]:
-    """The contacts of the first `limit` journeys behind a slot, each once; the last slot among them."""
-    return _people(_TRAVELLERS.rows(driver, after, limit), after)
+def last(driver: Driver) -> int:
+    """The slot of the journey that started last of those under way; 0: there is none."""
+    found = _LAST.first(driver)
+    return (found[0] or 0) if found is not None else 0
 
 
-def contacts_in(driver: Driver, flow: str, after: int, limit: int) -> tuple[list[str], int]:
+def travellers(driver: Driver, after: int, until: int, limit: int) -> tuple[list[str], int]:
+    """The contacts of the first `limit` journeys behind a slot and not behind another, each once; the last
+    slot among them."""
+    return _people(_TRAVELLERS.rows(driver, after, until, limit), after)
+
+
+def contacts_in(driver: Driver, flow: str, after: int, until: int, limit: int) -> tuple[list[str], int]:
     """The same of the journeys of one flow."""
-    return _people(_UNDER_WAY.rows(driver, after, flow, limit), after)
+    return _people(_UNDER_WAY.rows(driver, after, until, flow, limit), after)
 
 
 def standing_on(driver: Driver, graphs: Collection[str]) -> set[str]:
@@ -29,16 +36,21 @@ def _people(found: Sequence[Row], after: int) -> tuple[list[str], int]:
 
 
 _journey, _pin = t.journey.c, t.pin.c
+_LAST = Statement(select(func.max(_journey.slot)))
 _TRAVELLERS = Statement(
     select(_journey.slot, _journey.contact)
-    .where(_journey.slot > bindparam("after"))
+    .where(_journey.slot > bindparam("after"), _journey.slot <= bindparam("until"))
     .order_by(_journey.slot)
     .limit(bindparam("limit"))
 )
 _UNDER_WAY = Statement(
     select(_journey.slot, _journey.contact)
     .join(t.pin, _pin.number == _journey.pin)
-    .where(_journey.slot > bindparam("after"), _pin.flow == bindparam("flow_"))
+    .where(
+        _journey.slot > bindparam("after"),
+        _journey.slot <= bindparam("until"),
+        _pin.flow == bindparam("flow_"),
+    )
     .order_by(_journey.slot)
     .limit(bindparam("limit"))
 )
