@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeAlias, cast
 
 from consent.contract import Outcome
+from engine.delivery.deadline import Deadline
 from engine.delivery.job import Account, Job
 from engine.delivery.login import Login, Refused, ServerFault, expect, why_of
 from engine.delivery.replies import Garbled, Replies, Reply
@@ -61,9 +62,8 @@ class Connection(asyncio.Protocol):
         self._owed: list[bytes] = []  # commands not written yet, for servers without PIPELINING
         self._answers: list[Reply] = []  # to the present envelope: MAIL, RCPT, DATA
         self._begun = False
-        self._waits_since = 0.0
         self._resetting = False
-        self._timer: asyncio.TimerHandle | None = None
+        self._deadline = Deadline(self._missed)
         self._look: asyncio.TimerHandle | None = None
 
     # opening
@@ -146,7 +146,8 @@ class Connection(asyncio.Protocol):
     @property
     def stuck(self) -> bool:
         """Whether the server has owed an answer for longer than it should."""
-        return self._timer is not None and asyncio.get_running_loop().time() - self._waits_since > _PROMPT
+        since = self._deadline.since
+        return since is not None and asyncio.get_running_loop().time() - since > _PROMPT
 
     def kick(self) -> None:
         """Take the next mail, if idle."""
@@ -324,7 +325,8 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport, self._dead = None, True
-        self._disarm()
+        self._look_no_more()
+        self._deadline.close()
         why = self._why = self._why or (str(exc) if exc else "the server closed the connection")
         if self._asked is not None and not self._asked.done():
             self._asked.set_exception(Refused(f"hung up: {why}."))
@@ -340,16 +342,20 @@ class Connection(asyncio.Protocol):
             self._transport.write(data)
 
     def _arm(self, seconds: float) -> None:
-        self._disarm()
-        loop = asyncio.get_running_loop()
-        self._waits_since = loop.time()
-        self._timer = loop.call_later(seconds, self.abort, f"no reply within {seconds:g} seconds")
+        self._look_no_more()
+        self._deadline.set(seconds)
 
     def _disarm(self) -> None:
-        for handle in (self._timer, self._look):
-            if handle is not None:
-                handle.cancel()
-        self._timer = self._look = None
+        self._look_no_more()
+        self._deadline.lift()
+
+    def _look_no_more(self) -> None:
+        if self._look is not None:
+            self._look.cancel()
+            self._look = None
+
+    def _missed(self, seconds: float) -> None:
+        self.abort(f"no reply within {seconds:g} seconds")
 
 
 def _judge(code: int) -> Outcome | None:

@@ -34,10 +34,11 @@ class Handed(Struct, frozen=True):
 
 def keep(driver: Driver, mails: Sequence[Handed]) -> None:
     """Write mails down; one that is known already is left as it is."""
+    numbers = {kind: _number(driver, kind) for kind in dict.fromkeys(mail.kind for mail in mails)}
     _PUT.run_many(
         driver,
         [  # in the order in which they lie, so that neighbours share a page
-            (bytes.fromhex(mail.key), bytes.fromhex(mail.contact), mail.at, _number(driver, mail))
+            (bytes.fromhex(mail.key), bytes.fromhex(mail.contact), mail.at, numbers[mail.kind])
             for mail in sorted(mails, key=lambda mail: mail.key)
         ],
     )
@@ -79,12 +80,12 @@ _FIND = (
 )
 
 
-def _number(driver: Driver, mail: Handed) -> int:
+def _number(driver: Driver, kind: tuple[str, str, str, str]) -> int:
     """That of flow, step, template and topic, given on first sight."""
-    known = _KIND.first(driver, *mail.kind)
+    known = _KIND.first(driver, *kind)
     if known is None:
-        _KIND_PUT.run(driver, *mail.kind)
-        known = _KIND.first(driver, *mail.kind)
+        _KIND_PUT.run(driver, *kind)
+        known = _KIND.first(driver, *kind)
     assert known is not None
     number: int = known[0]
     return number
