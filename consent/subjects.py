@@ -173,6 +173,11 @@ def addresses_of(reading: Reading, ids: Sequence[str]) -> dict[str, str]:
 
 
 _FIND = Statement(select(subjects.c.id).where(subjects.c.lookup == bindparam("lookup")))
+_SOME = [f"lookup_{place}" for place in range(50)]
+"""So many are looked up by one statement."""
+_FIND_SOME = Statement(
+    select(subjects.c.lookup, subjects.c.id).where(subjects.c.lookup.in_([bindparam(name) for name in _SOME]))
+)
 _MAKE = Statement(subjects.insert())
 
 
@@ -187,7 +192,30 @@ def find(reading: Reading, address: Address) -> str | None:
 
 def find_or_make(tx: Writing, addresses: Sequence[Address]) -> list[str]:
     """The subject ids of `addresses`, in order; those seen for the first time get one, and no consent."""
-    return [find(tx, address) or _make(tx, address) for address in addresses]
+    if len(addresses) == 1:
+        return [find(tx, addresses[0]) or _make(tx, addresses[0])]
+    known = _known(tx, [address.folded for address in addresses])
+    for address in addresses:
+        if address.folded not in known:
+            known[address.folded] = _make(tx, address)
+    return [known[address.folded] for address in addresses]
+
+
+def _known(reading: Reading, addresses: Sequence[str]) -> dict[str, str]:
+    """The subjects of those of the folded addresses that were seen before, under whichever pepper."""
+    vault = reading.parts.vault
+    lookups = {folded: vault.lookups(folded) for folded in addresses}
+    wanted = [lookup for each in lookups.values() for lookup in each]
+    stored: dict[bytes, str] = {}
+    for first in range(0, len(wanted), len(_SOME)):
+        part = wanted[first : first + len(_SOME)]
+        part += part[:1] * (len(_SOME) - len(part))
+        stored.update(_FIND_SOME.rows(reading.driver, **dict(zip(_SOME, part, strict=True))))
+    return {
+        folded: next(stored[lookup] for lookup in each if lookup in stored)
+        for folded, each in lookups.items()
+        if not stored.keys().isdisjoint(each)
+    }
 
 
 def _make(tx: Writing, address: Address) -> str:

@@ -236,6 +236,28 @@ async def test_a_subject_is_made_once_per_mailbox(world):
     assert await world.client.subjects([f"person{n}@kafija.example" for n in range(1200)]) == many
 
 
+async def test_whoever_was_known_under_an_older_pepper_is_known_among_many(open_world, tmp_path):
+    """Asked for one by one or together, beside those who came under the new one and those who come now."""
+    first = open_world(tmp_path / "consent.db")
+    old = [f"old{n}@kafija.example" for n in range(120)]
+    before = await first.client.subjects(old)
+    first.service.close()
+    keys, pepper = first.keys, b"another pepper of thirty-two b.."
+    more = Keys(keys.log_signing, keys.master, (*keys.peppers, pepper), keys.links)
+    second = open_world(tmp_path / "consent.db", clock=first.clock, seed="second", keys=more)
+    new = [f"new{n}@kafija.example" for n in range(7)]
+    mixed = [name for pair in zip(old[:7], new, strict=True) for name in pair]
+    both = await second.client.subjects(mixed)
+    assert both[::2] == before[:7]
+    assert len({*both, *before}) == 127
+    assert await second.client.subjects(old + new + ["OLD3@kafija.example"]) == [
+        *before,
+        *both[1::2],
+        before[3],
+    ]
+    assert [await second.subject(name) for name in mixed] == both
+
+
 async def test_no_statement_on_the_way_of_a_mail_walks_a_whole_table(stored):
     """Each finds its rows by an index, so that time does not grow with the number of people and mails."""
     store = stored.service.store
