@@ -6,6 +6,7 @@ python bench/mail.py [MAILS]
 import logging
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -23,23 +24,31 @@ from virta.logs import set_up_logs
 from virta.wiring import System
 
 
+class _Inner(threading.local):
+    """What stages took so far in this thread."""
+
+    seconds = 0.0
+
+
 class Stages:
     """CPU seconds by stage, taken in the thread that does the work."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
+        self._inner = _Inner()
 
     def watch(self, owner: object, name: str, stage: str) -> None:
         """Count the time of a synchronous method, without what other stages within it take."""
         method = getattr(owner, name)
 
         def timed(*arguments: Any, **named: Any) -> Any:
-            began, before = time.thread_time(), sum(self.seconds.values())
+            began, before = time.thread_time(), self._inner.seconds
             try:
                 return method(*arguments, **named)
             finally:
-                within = sum(self.seconds.values()) - before
-                spent = max(time.thread_time() - began - within, 0.0)
+                whole = time.thread_time() - began
+                spent = whole - (self._inner.seconds - before)
+                self._inner.seconds = before + whole
                 self.seconds[stage] = self.seconds.get(stage, 0.0) + spent
 
         setattr(owner, name, timed)
