@@ -46,3 +46,23 @@ async def test_where_somebody_still_has_to_look_at_it_nothing_is_passed_over(sto
     await store.commit(batch)
     assert await store.cursors() == {}
     assert await kinds_behind(store, 0) == ["vip_made"]
+
+
+async def test_many_rows_come_in_as_they_are_in_order(store: Store) -> None:
+    """However many statements it takes; what is known stays as it was, also if it came in the same call."""
+    first = [
+        Received(
+            f"e{n}" if n % 3 else "", "x" if n % 3 else "", n, 900 + n, ANNA if n % 2 else "", "", {"n": n}
+        )
+        for n in range(173)
+    ]
+    again = [Received("e1", "y", 1, 1, "", "", {}), *first[1:3], Received("late", "x", 1, 1, "", "", {})]
+    await store.accept([*first, *again])
+    await store.accept(again * 40)
+    found, *_ = await store.gather(0, 0, 1000)
+    assert [one.seq for one in found] == sorted(one.seq for one in found)
+    named = [one.id if one.kind else "" for one in found]
+    assert named == [one.id for one in first] + ["late"]
+    assert [(one.kind, one.at, one.received, one.contact, one.data) for one in found[:-1]] == [
+        (one.kind, one.at, one.received, one.contact, one.data) for one in first
+    ]
