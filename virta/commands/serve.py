@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import structlog
 import uvicorn
+import uvloop
 
 from consent.contract import Unavailable
 from engine.returns.at_once import every_mail
@@ -107,7 +108,9 @@ def serve(
             smtp = msgspec.structs.replace(settings.smtp, url=box.url)
             settings = msgspec.structs.replace(settings, smtp=smtp)
         shown = partial(tell, folder, settings, compiled, release)
-        asyncio.run(_serve(folder, settings, release, keys, world, listener, moved, shown))
+        # much goes back and forth between threads here, and this loop is told of it in half the time
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(folder, settings, release, keys, world, listener, moved, shown))
     return 0
 
 
