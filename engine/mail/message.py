@@ -1,6 +1,7 @@
 """A finished mail: built by hand from checked parts, in the bytes that go over the wire."""
 
 import binascii
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -35,7 +36,7 @@ def build(key: str, letter: Letter, domain: str, instant: int, eight_bit: bool =
     `instant` is the Date in ms UTC; `eight_bit` says that the server takes 8BITMIME. Raises `HeaderFault`.
     """
     head = [
-        headers.field("From", letter.sender),
+        _from(letter.sender),
         headers.text("Subject", letter.subject),
         headers.field("Date", headers.date(instant)),
         headers.field("Message-ID", message_id(key, domain)),
@@ -55,6 +56,12 @@ def build(key: str, letter: Letter, domain: str, instant: int, eight_bit: bool =
     line = b"\r\n--" + boundary
     body = b"".join((line, b"\r\n", text, line, b"\r\n", html, line, b"--\r\n"))
     return Message(key, b"".join(head), body, eight_bit)
+
+
+@lru_cache(maxsize=64)
+def _from(sender: str) -> bytes:
+    """The same for all mails of a template."""
+    return headers.field("From", sender)
 
 
 _PART = b"Content-Type: text/%b; charset=utf-8\r\nContent-Transfer-Encoding: %b\r\n\r\n"

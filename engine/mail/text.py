@@ -18,6 +18,7 @@ _STATEMENT = re.compile(f"{_OPEN}[0-9]+{_STATES}{_CLOSE}")
 # a new line, a new paragraph, `<br>`: marks until the text is rendered, since no part or macro knows what
 # will stand before it. They are ASCII, so that texts in ASCII stay so, which take a third of the time
 _LINE, _PARAGRAPH, _BREAK = "\x01", "\x02", "\x03"
+_AROUND = f" {_LINE}"
 _TAKEN = re.compile("[\x01-\x03\ue000-\ue002]")
 _MEETING = re.compile(f" *[{_LINE}{_PARAGRAPH}][ {_LINE}{_PARAGRAPH}]*")
 _BLANK_LINES = re.compile(r"\n[ \t]*\n\s*\n")
@@ -49,7 +50,7 @@ def text_template(html: str) -> str:
 
 def tidy(text: str) -> str:
     """A rendered text, its lines broken: none blank at its ends, one at most between two others."""
-    paragraphs = [part for each in text.split(_PARAGRAPH) if (part := each.strip(f" {_LINE}"))]
+    paragraphs = [part for each in text.split(_PARAGRAPH) if (part := each.strip(_AROUND))]
     tidied = "\n\n".join(paragraphs)
     loose = "\n" in text or any(map(str.isspace, paragraphs))  # else no two blank lines can meet
     if _LINE in tidied:
