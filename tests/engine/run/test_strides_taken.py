@@ -1,15 +1,20 @@
 """Whether timers are worked on alone or with all that is known of their people, the same comes of it."""
 
+from collections.abc import Collection, Sequence
+from operator import attrgetter
 from pathlib import Path
-from typing import Any
 
 import pytest
 from handed_in import Event
 from storefront import MONDAY, Shop, open_shop
 
 from engine.core.bundle import Bundle, Entry, replace
-from engine.core.stride import Stride, Strides
+from engine.core.loaded import Loaded
 from engine.insight.records import open_records
+from engine.run import runner
+from engine.run.strides import stride
+from engine.store.batch import Batch
+from engine.store.store import Due, Store
 from virta.mailbox.running import Running
 
 FLOW = """
@@ -88,24 +93,38 @@ def placeless(bundle: Bundle) -> Bundle:
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("size", [1000, 7, 2])
 async def test_the_same_comes_of_timers_that_load_nobody(
-    mailbox: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    size: int, mailbox: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As of those for which everybody is loaded: the journal line by line, and what is known of people."""
+    """As of those for which everybody is loaded: the journal line by line, and what is known of people; in
+    whatever batches they come."""
     taken = []
-    of = Strides.of
 
-    def counted(self: Strides, *place: Any) -> Stride | None:
-        found = of(self, *place)
-        taken.append(found is not None)
-        return found
+    async def counted(
+        store: Store, loaded: Loaded, due: Sequence[Due], busy: Collection[str], batch: Batch, now: int
+    ) -> list[Due]:
+        others = await stride(store, loaded, due, busy, batch, now)
+        taken.append(len(due) - len(others))
+        return others
 
-    monkeypatch.setattr(Strides, "of", counted)
+    async def looked_at(
+        store: Store, loaded: Loaded, due: Sequence[Due], busy: Collection[str], batch: Batch, now: int
+    ) -> list[Due]:
+        return list(due)
+
+    monkeypatch.setattr(runner, "LARGEST_BATCH", size)
+    monkeypatch.setattr(runner, "stride", counted)
     async with open_shop(tmp_path / "fast", FLOW, mailbox.url, mailbox.folder) as shop:
         fast = await lived(shop, tmp_path / "fast")
-    monkeypatch.setattr(Strides, "of", lambda *_: None)
+    monkeypatch.setattr(runner, "stride", looked_at)
     async with open_shop(tmp_path / "slow", FLOW, mailbox.url, mailbox.folder) as shop:
         slow = await lived(shop, tmp_path / "slow")
     assert sum(taken) > 40
-    assert fast[0] == slow[0]
+    assert told(fast[0]) == told(slow[0])
     assert fast[1] == slow[1]
+
+
+def told(journal: list[Entry]) -> list[Entry]:
+    """By moment, person and journey; the lines of each in order. `n` counts those of a batch."""
+    return sorted((replace(entry, n=0) for entry in journal), key=attrgetter("at", "contact", "journey"))
