@@ -22,50 +22,49 @@ async def stride(
     starts that are loaded."""
     strides = Strides(loaded, now)
     timers = Counter([one.contact for one in due])
-    several = {contact for contact, count in timers.items() if count > 1} if len(timers) < len(due) else ()
     others: list[Due] = []
     asking: list[Due] = []
     for one in due:
-        if not one.plain or one.contact in busy or one.contact in several:
+        if not one.alone or timers[one.contact] > 1 or one.contact in busy:
             others.append(one)
             continue
-        way = strides.of(one.graph, one.node, one.clock, one.contact)
-        if way is not None:
-            _note(loaded, one, way, batch, now)
-            batch.strides.append((one, way))
+        taken = strides.of(one.graph, one.node, one.clock, one.contact)
+        if taken is not None:
+            _note(loaded, one, taken, batch, now)
+            batch.strides.append((one, taken))
         else:
             (asking if strides.asks(one.graph, one.node) else others).append(one)
-    if asking:
-        known = await store.standing([one.slot for one in asking])
-        for one in asking:
-            found = known.get(one.slot)
-            if found is None or not _ask(strides, loaded, one, *found, batch, now):
-                others.append(one)
+    known = await store.standing([one.slot for one in asking]) if asking else {}
+    for one in asking:
+        found = known.get(one.slot)
+        if found is None or (answer := _answer(strides, loaded, *found)) is None:
+            others.append(one)
+            continue
+        _note(loaded, one, answer, batch, now)
+        _move(one, found[1], answer, batch)
     return others
 
 
-def _note(loaded: Loaded, one: Due, way: Stride, batch: Batch, now: int) -> None:
-    flow = loaded.graphs[one.graph].graph.flow
-    batch.passages.append(Passage(one.contact, one.journey, flow, now, way.lines))
-
-
-def _ask(
-    strides: Strides, loaded: Loaded, one: Due, bundle: Bundle, journey: Journey, batch: Batch, now: int
-) -> bool:
-    """The same for one whose conditions ask about the contact; whether what is known of it will do."""
+def _answer(strides: Strides, loaded: Loaded, bundle: Bundle, journey: Journey) -> Stride | None:
+    """What comes of a timer behind which the contact is asked about; None if what is known will not do."""
     if bundle.kept_by != loaded.kept_by:
-        return False
+        return None
     try:
-        way = strides.known(bundle, journey)
+        return strides.known(bundle, journey)
     except Exception:  # noqa: BLE001 - whoever looks at it whole finds it out too, and acts on it
-        return False
-    _note(loaded, one, way, batch, now)
-    if way.visits is None:
-        batch.strides.append((one, way))
-        return True
-    if way.node == END:
+        return None
+
+
+def _move(one: Due, journey: Journey, taken: Stride, batch: Batch) -> None:
+    if taken.visits is None:
+        batch.strides.append((one, taken))
+    elif taken.node == END:
         batch.journeys_gone.append(journey)
     else:
-        there = {"node": way.node, "due": way.due, "epoch": journey.epoch + 1, "visits": way.visits}
+        there = {"node": taken.node, "due": taken.due, "epoch": journey.epoch + 1, "visits": taken.visits}
         batch.journeys_moved.append((journey, replace(journey, **there)))
-    return True
+
+
+def _note(loaded: Loaded, one: Due, taken: Stride, batch: Batch, now: int) -> None:
+    flow = loaded.graphs[one.graph].graph.flow
+    batch.passages.append(Passage(one.contact, one.journey, flow, now, taken.lines))

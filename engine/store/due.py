@@ -17,9 +17,8 @@ from engine.store.statement import Driver, Row, Statement
 
 class Due(Struct, frozen=True, gc=False):
     """A deadline that has come. `journey` is empty for the contact's own watch; `mail` is the key of the mail
-    that the wait counts from, while it is open. `plain`: neither that nor a held mail is there, and time
-    alone changes nothing else of the contact now. The others tell where the journey stands, as
-    `engine.core.bundle.Journey` does."""
+    that the wait counts from, while it is open. `alone`: neither that nor a held mail is there, and no watch
+    of the contact has come. The others tell where the journey stands, as the fields of a `Journey` do."""
 
     due: int
     contact: str
@@ -30,7 +29,7 @@ class Due(Struct, frozen=True, gc=False):
     graph: str = ""
     node: int = 0
     clock: str = ""
-    plain: bool = False
+    alone: bool = False
 
 
 def due(driver: Driver, now: int, limit: int, register: Register) -> list[Due]:

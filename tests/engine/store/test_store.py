@@ -26,13 +26,13 @@ async def test_deadlines_come_earliest_first(kept: Store) -> None:
     )
     await kept.commit(batch)
     all_due = [
-        Due(10, BERT, "1" * 32, 3, slot=2, graph="digest", plain=True),
+        Due(10, BERT, "1" * 32, 3, slot=2, graph="digest", alone=True),
         Due(20, ANNA),
         Due(30, ANNA, "3" * 32, 3, "f" * 32, slot=1, graph="digest"),
     ]
     assert (await kept.gather(0, 30, 9))[1:] == (all_due, 10)
     assert (await kept.gather(0, 29, 9))[1] == all_due[:2]
-    first = replace(all_due[0], plain=False)  # the watches that were not read may be of the same person
+    first = replace(all_due[0], alone=False)  # the watches that were not read may be of the same person
     assert (await kept.gather(0, 99, 1))[1] == [first]
     assert (await kept.gather(0, 9, 9))[1] == []
 
