@@ -53,9 +53,12 @@ def behind(node: Node) -> tuple[int, tuple[Line, ...]] | None:
     return None
 
 
-def alone(graph: Graph, looks: frozenset[int]) -> tuple[frozenset[int], frozenset[int]]:
+def alone(graph: Graph, looks: frozenset[int], watches: bool) -> tuple[frozenset[int], frozenset[int]]:
     """The nodes whose timer changes nothing but the journey that stands there, wherever it goes before it
-    stands again; and those of them for which the contact must be known."""
+    stands again; and those of them for which the contact must be known. None where the flow `watches`: what
+    a journey there does may set the contact's own moment anew."""
+    if watches:
+        return frozenset(), frozenset()
     found, asking = set(), set()
     for index, node in enumerate(graph.nodes):
         onward = behind(node)
@@ -85,7 +88,7 @@ def _met(graph: Graph, first: int, looks: frozenset[int]) -> set[int] | None:
 def _passed(node: Node) -> tuple[int, ...]:
     """Where a journey may go on at once that comes to a step which only looks."""
     match node:
-        case WaitUntilDate(next=there) | WaitForBestTime(next=there) | WaitUntil(on_met=there):
+        case WaitUntilDate(next=there) | WaitForBestTime(next=there):
             return (there,)
         case If(then=then, otherwise=otherwise):
             return then, otherwise

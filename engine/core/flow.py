@@ -188,7 +188,7 @@ def prepare(graph: Graph, currency: str = "", wording: Wording | None = None) ->
     leave_when = None if graph.leave_when is None else _awaited(graph.leave_when, currency)
     watches = leave_when is not None or bool(awaited)
     looks = only_looks(graph, trials)
-    lone, asking = alone(graph, looks)
+    lone, asking = alone(graph, looks, watches)
     return Flow(
         graph,
         frozenset(node.topic for node in graph.nodes if isinstance(node, Send)),
@@ -212,8 +212,8 @@ def prepare(graph: Graph, currency: str = "", wording: Wording | None = None) ->
         any(isinstance(start, StartByRequest) for start in graph.starts),
         trials,
         looks,
-        frozenset() if watches else lone,
-        frozenset() if watches else asking,
+        lone,
+        asking,
         told,
         chances,
     )
