@@ -7,7 +7,7 @@ that one was to start is started all the same.
 """
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from operator import itemgetter
 
 from dsl.align import align
@@ -57,6 +57,10 @@ class Applying:
             if not found and not batch.cursors:
                 found = await self._backfill(loaded, store, cursors, batch, now)
         return found
+
+    def drop(self, contacts: Collection[str]) -> None:
+        """Have no more to do with these people."""
+        self._past = [one for one in self._past if one[0] not in contacts]
 
     async def _carry(
         self,

@@ -13,6 +13,7 @@ import structlog
 from msgspec import Struct
 
 from consent.contract import Change, ConsentClient, Erasure, Unavailable
+from engine.core.bundle import Stimulus
 from engine.run.changes import ERASED
 from engine.run.control import Acted
 from engine.store.batch import Batch
@@ -111,6 +112,10 @@ class Erasing:
     def others(self, changes: Sequence[Change]) -> list[Change]:
         """The changes that are about people who are not erased."""
         return [change for change in changes if change.subject not in self.people]
+
+    def living(self, stimuli: Sequence[Stimulus]) -> list[Stimulus]:
+        """What happens to people who are not erased: whoever was read before that may be among them."""
+        return [stimulus for stimulus in stimuli if stimulus.contact not in self.people]
 
     async def forget(self, contacts: Sequence[str]) -> None:
         """Forget these people, who were erased, or what came in about them since."""

@@ -197,7 +197,7 @@ class Runner:
         if self.idle:
             self._taken = False
             return False
-        stimuli = stimuli_of(self.erasing.others(changes)) + strangers
+        stimuli = stimuli_of(self.erasing.others(changes)) + self.erasing.living(strangers)
         stimuli += endings(verdicts, called, self._errands.open, self._loaded, batch)
         stimuli += arrived
         if swept(self._loaded, self._cursors):
@@ -232,6 +232,7 @@ class Runner:
 
     def _drop(self, contacts: Collection[str]) -> None:
         """Have no more to do with people who were erased."""
+        self._applying.drop(contacts)
         self._errands.drop(contacts)
         self.asides.drop(contacts)
 
