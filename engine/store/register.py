@@ -3,7 +3,7 @@ which graph."""
 
 from typing import TypeAlias
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, delete, func, select
 
 from engine.store import schema as t
 from engine.store.statement import Driver, Statement
@@ -21,10 +21,14 @@ class Register:
         self._pinned: dict[int, Pinned] = {}
 
     def slots(self, driver: Driver, count: int) -> range:
-        """The next free slots, one behind the other."""
+        """The next free slots, one behind the other. Timers that were left there go, once in a life: it takes
+        a walk through all of them."""
+        if not count:
+            return range(0)
         if self._slot is None:
             found = _LAST.first(driver)
             self._slot = (found[0] or 0) if found is not None else 0
+            _LEFT.run(driver, self._slot)
         first = self._slot + 1
         self._slot += count
         return range(first, first + count)
@@ -48,6 +52,7 @@ def number(driver: Driver, digest: str, flow: str) -> int:
 
 
 _LAST = Statement(select(func.max(t.journey.c.slot)))
+_LEFT = Statement(delete(t.timer).where(t.timer.c.slot > bindparam("last")))
 _ALL = Statement(select(t.pin.c.number, t.pin.c.digest, t.pin.c.flow))
 _NUMBER = Statement(
     select(t.pin.c.number).where(t.pin.c.digest == bindparam("digest_"), t.pin.c.flow == bindparam("flow_"))
