@@ -12,7 +12,11 @@ from dsl.templates.facts import parts_of, references
 from dsl.templates.files import PROOF, TemplateFile, in_no_language, unused
 from dsl.templates.text import read_text
 
-_UNSEEN = re.compile(r"<!--.*?-->|<(style|script|head)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
+_OPENED = re.compile(r"<(?:(!--)|(style|script|head)\b)", re.IGNORECASE)
+_CLOSED = {
+    "!--": re.compile("-->"),
+    **{each: re.compile(rf"</{each}\s*>", re.IGNORECASE) for each in ("style", "script", "head")},
+}
 _TAG = re.compile(r"<[^>]*>")
 _WORD = re.compile(r"[^\W\d_]+")
 _FEWEST = 3
@@ -70,11 +74,31 @@ def _has_sentence(tree: j.Template) -> bool:
         for output in tree.find_all(j.Output)
         for each in output.nodes
     )
-    for piece in _TAG.split(_UNSEEN.sub(_VALUE, written)):
+    for piece in seen_pieces(written):
         words = _WORD.findall(piece)
         if len(words) >= _FEWEST and any(not word[0].isupper() for word in words[1:]):
             return True
     return False
+
+
+def seen_pieces(html: str) -> list[str]:
+    """What a reader sees of a text, cut at its tags; a comment or style that is never closed hides nothing.
+    One pass, however often something is opened and not closed."""
+    shown, at, start = [], 0, 0
+    endless = set()
+    while opened := _OPENED.search(html, at):
+        kind = (opened[1] or opened[2]).lower()
+        closed = None if kind in endless else _CLOSED[kind].search(html, opened.end())
+        at = opened.end()
+        if closed is None:
+            endless.add(kind)  # what is not closed from here on is not closed later either
+        else:
+            shown.append(html[start : opened.start()])
+            at = start = closed.end()
+    shown.append(html[start:])
+    tagged, end, rest = _VALUE.join(shown).rpartition(">")  # behind the last one no tag can end
+    *pieces, last = _TAG.split(tagged + end)
+    return [*pieces, last + rest]
 
 
 def _chooses(tree: j.Template) -> bool:

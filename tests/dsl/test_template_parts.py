@@ -1,7 +1,13 @@
 """Layouts, parts and macros are checked as if the mail had them written in itself."""
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from mail_template import BOTH, FOOT, HEAD, errors, with_templates
+
+from dsl.checks.template_parts import seen_pieces
 
 
 def test_layouts_and_parts_count() -> None:
@@ -121,3 +127,21 @@ def test_a_layout_s_own_block_can_be_kept() -> None:
     layout = "{% block body %}{% endblock %}{% block foot %}" + BOTH + "{% endblock %}"
     kept = HEAD + '{% extends "_layout.html" %}{% block foot %}{{ super() }}, bye{% endblock %}'
     assert errors(with_templates(mail=kept, _layout=layout)) == []
+
+
+HIDDEN = re.compile(r"<!--.*?-->|<(style|script|head)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
+SCRAPS = ("<!--", "-->", "<style ", "</STYLE >", "<Head>", "</head>", "<script", "</script>", "<", ">", "a b")
+
+
+@given(st.lists(st.sampled_from(SCRAPS)).map("".join))
+def test_what_a_reader_sees_of_a_part_is_all_but_tags_comments_and_styles(html: str) -> None:
+    """As two patterns say it, which look at the rest of a text again for each that is not closed."""
+    assert seen_pieces(html) == re.split("<[^>]*>", HIDDEN.sub("<>", html))
+
+
+@pytest.mark.parametrize(
+    "opened", ["<!--", "<style ", "<script>", "<head ", "</style ", "<", "<!-- <style <"]
+)
+def test_a_part_of_things_never_closed_is_read_once(opened: str) -> None:
+    """With a look at the rest for each of them, these would take an hour."""
+    assert " three words more" in "".join(seen_pieces(opened * 200_000 + " three words more"))
