@@ -78,7 +78,9 @@ class Applying:
         goes_on = cursors.get(_CARRYING) == release.number
         after = cursors.get(_CARRIED_TO, 0) if goes_on else 0
         seen = cursors.get(SEEN, 0) if goes_on else 0
-        until = cursors.get(_CARRIED_UNTIL, 0) if goes_on else await store.last_slot()
+        until = cursors.get(_CARRIED_UNTIL) if goes_on else None
+        if until is None:  # it begins, or an earlier version that kept none began it
+            until = await store.last_slot()
         people, last = await store.travellers(after, until, _PAGE) if self._places else ([], 0)
         if not people:
             batch.cursors |= {CARRIED: release.number, _CARRIED_TO: 0}

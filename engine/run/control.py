@@ -171,7 +171,9 @@ class Control:
     ) -> Acted:
         """One word to each contact who is under way, a page of them at a time."""
         after = max(cursors.get(_TOLD, _NOBODY), 0)
-        until = cursors.get(_TOLD_UNTIL, 0) if after else await self._store.last_slot()
+        until = cursors.get(_TOLD_UNTIL) if after else None
+        if until is None:  # it begins, or an earlier version that kept none began it
+            until = await self._store.last_slot()
         page, last = await self._store.contacts_in(order.flow, after, until, _PAGE)
         batch.cursors |= {_TOLD: last if page else _NOBODY, _TOLD_UNTIL: until}
         data, open_ = Cancelled(order.flow, order.mailed == "end", order.issue), mails(order.flow)
