@@ -13,6 +13,8 @@ _WHOLE = "virta"
 _HELP = ("--help", "-h")
 _BRIEF = ("check", "explain", "fmt", "graph")
 """Commands that are over before any garbage would be in their way."""
+_SILENT = (*_BRIEF, "lsp")
+"""Commands that reach nothing which keeps a log, or that set up one of their own."""
 _MADE_BETWEEN_LOOKS = 10_000
 """Objects after which Python looks for garbage in the others. After 700, as it does by itself, bringing in
 the modules of a command costs a quarter more, and none of them is garbage."""
@@ -25,6 +27,8 @@ def main() -> None:
     codecs.register_error(_WHOLE, _whole)
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors=_WHOLE)
+    if sys.argv[1:2] and sys.argv[1] not in _SILENT and not sys.argv[1].startswith("-"):
+        _keep_output_clean()
     try:
         code = run(sys.argv[1:])
         sys.stdout.flush()
@@ -34,6 +38,16 @@ def main() -> None:
         code = _NO_READER
     gc.freeze()  # all of it goes with the process: looking through it for garbage once more costs a tenth
     sys.exit(code)
+
+
+def _keep_output_clean() -> None:
+    """What the engine logs while a command does its work is no part of the answer on standard output. A
+    command that is all log, as `serve` is, sets it up anew."""
+    import logging
+
+    from virta.logs import set_up_logs
+
+    set_up_logs(logging.WARNING)
 
 
 def run(words: list[str]) -> int:

@@ -1,6 +1,9 @@
 """Somebody who left traces wherever one can is erased; then everything is searched for them, byte by byte."""
 
+import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from html import unescape
@@ -230,3 +233,15 @@ def test_it_is_done_at_once_where_nothing_runs(
     assert capsys.readouterr().out.startswith("Nobody is known here as")
     assert run(["consent", "erase", "nobody at all", str(stall), "--yes"]) == 2
     assert "neither an e-mail address nor the id" in capsys.readouterr().err
+
+
+def test_the_answer_for_programs_is_all_that_is_on_standard_output(stall: Path, mailbox: Running) -> None:
+    """Where nothing runs, the engine's code does its work in the command itself, and what it logs is no part
+    of the answer."""
+    with Served(stall) as served, httpx2.Client(base_url=served.url, timeout=60) as http:
+        leave_traces(http, mailbox, ANNA, "Zebulina Quagmire", "zebulina")
+        assert served.stop() == 0
+    words = ["consent", "erase", ANNA, str(stall), "--yes", "--format", "json"]
+    program = [sys.executable, "-c", "from virta.command import main; main()", *words]
+    ended = subprocess.run(program, capture_output=True, text=True, check=False)
+    assert (ended.returncode, json.loads(ended.stdout)["erasure"]["primary"] > 0) == (0, True), ended.stderr
