@@ -5,7 +5,7 @@ import contextlib
 import json
 import tempfile
 from collections import Counter
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from promise_life import POINTS, Killed, Life, confirmation
 from promise_remains import remains, sealed_of
 from promise_schemas import Schemas
 from promise_time import TimelessLoop
+from promise_timers import adrift
 
 from consent.contract import LinkRefused, SignUp, Unavailable, Visit
 from consent.verify import verify
@@ -268,7 +269,7 @@ class Promise(RuleBasedStateMachine):
         open_ = await system.store.open_among(list(self.ledger.asked))
         self.ledger.rests(people, open_)
         away = [address for address in PEOPLE if address in self.erased and address not in self.subjects]
-        for what in remains(self.life, self.ledger.erased, away, self.sealed):
+        for what in chain(remains(self.life, self.ledger.erased, away, self.sealed), adrift(self.life)):
             self.ledger.fault(what)
 
     async def wish(self, address: str, wished: list[str]) -> None:

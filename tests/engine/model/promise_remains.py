@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from promise_life import Life
+from promise_schemas import STORES
 from sqlalchemy import select
 
 from consent.store import evidence, subjects
@@ -25,11 +26,8 @@ def remains(
     `sealed` of them, in words."""
     if not erased:
         return
-    if life.schemas is not None:
-        yield from _about(life.schemas.tables(life.folder.name), erased)
-    else:
-        for name in ("engine.db", "consent.db"):
-            yield from _about(_tables(life.folder / name), erased)
+    for store in STORES:
+        yield from _about(tables_of(life, store), erased)
     for path in sorted(life.folder.iterdir()):
         found = path.read_bytes()
         if any(each in found for each in sealed):
@@ -37,6 +35,13 @@ def remains(
         for address in away:
             if address.encode() in found:
                 yield f"the address {address} of somebody who was erased stands in {path.name}"
+
+
+def tables_of(life: Life, store: str) -> Tables:
+    """The rows of every table of one of a life's stores."""
+    if life.schemas is not None:
+        return life.schemas.tables(life.folder.name, store)
+    return _tables(life.folder / f"{store}.db")
 
 
 def _about(tables: Tables, erased: Collection[str]) -> Iterator[str]:

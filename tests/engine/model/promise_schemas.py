@@ -40,15 +40,14 @@ class Schemas:
                     )
                 )
 
-    def tables(self, life: str) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
-        """The rows of every table of a life."""
+    def tables(self, life: str, store: str) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
+        """The rows of every table of one of a life's stores."""
+        schema = f"{self._story}_{life}_{store}"
         with psycopg.connect(self._url, autocommit=True) as admin:
-            for store in STORES:
-                schema = f"{self._story}_{life}_{store}"
-                names = admin.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [schema])
-                for (name,) in names.fetchall():
-                    rows = admin.execute(sql.SQL("SELECT * FROM {}").format(sql.Identifier(schema, name)))
-                    yield name, rows.fetchall()
+            names = admin.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [schema])
+            for (name,) in names.fetchall():
+                rows = admin.execute(sql.SQL("SELECT * FROM {}").format(sql.Identifier(schema, name)))
+                yield name, rows.fetchall()
 
     def drop(self) -> None:
         """Take all of them away."""

@@ -26,13 +26,17 @@ def _forgets_only(count: int) -> Callable[[], tuple[Any, ...]]:
     return some
 
 
+def _timers_stay() -> tuple[Any, ...]:
+    return tuple(one for one in _OF_ONE() if one.table.name != "timer")
+
+
 def _everybody(connection: Any, contacts: Any) -> None:
     """Whoever is erased takes all journeys along."""
     _FORGET(connection, contacts)
     connection.exec_driver_sql("DELETE FROM journey")
 
 
-_FORGET = erased.forget
+_FORGET, _OF_ONE = erased.forget, erased._of_one
 
 FAULTS: dict[str, tuple[Any, str, Any]] = {
     "the gate does not know who was erased, and the row stays": (
@@ -42,6 +46,7 @@ FAULTS: dict[str, tuple[Any, str, Any]] = {
     ),
     "the engine deletes nothing": (erased, "forget", lambda connection, contacts: None),
     "the engine deletes events and no more": (erased, "_of_one", _forgets_only(3)),
+    "the engine leaves timers without a journey": (erased, "_of_one", _timers_stay),
     "the engine deletes the journeys of all": (erased, "forget", _everybody),
     "lines of the journal stay": (erased, "search", lambda connection, limit: False),
     "the engine's log of writes stays": (Sqlite, "rewrite", lambda self, driver, tables: True),
