@@ -1,7 +1,7 @@
 """Contacts with their journeys: read for a batch, written behind it."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import MsgspecError
 from sqlalchemy import bindparam, delete, insert, literal_column, select, update
@@ -23,9 +23,8 @@ def load(driver: Driver, contacts: Sequence[str], register: Register) -> dict[st
     slots = [slot for profile in profiles.values() for slot in profile.slots]
     journeys: defaultdict[str, list[Journey]] = defaultdict(list)
     for *columns, pin in _JOURNEYS.rows(driver, as_list(slots)) if slots else ():
-        slot, owner = columns[0], columns[1].hex()
-        # a journey that has ended is gone, and its slot may be another's
-        if owner in profiles and slot in profiles[owner].slots:
+        owner = columns[1].hex()
+        if owner in profiles:  # else a stranger was given the slot of a journey that had ended
             digest, flow = register.pinned(driver, pin)
             journeys[owner].append(rows.journey_of(columns, flow, digest))
     return {
@@ -54,8 +53,8 @@ def standing(driver: Driver, slots: Sequence[int], register: Register) -> dict[i
     rows cannot be read is left out: whoever loads all of the contact finds out, and acts on it."""
     found: dict[int, tuple[Bundle, Journey]] = {}
     for row in _STANDING.rows(driver, as_list(slots)):
-        digest, flow = register.pinned(driver, row[-2])
         try:
+            digest, flow = register.pinned(driver, row[-2])
             journey = rows.journey_of(row[:-2], flow, digest)
             found[journey.slot] = rows.bundle_of(journey.contact, rows.profile_of(row[-1]), ()), journey
         except (MsgspecError, ValueError):
@@ -71,76 +70,80 @@ def behind(driver: Driver, after: str, limit: int) -> list[str]:
 def write(driver: Driver, batch: Batch, register: Register) -> None:
     """Journeys with their deadlines, and profiles. An end leaves the contact's own row as it is."""
     free = register.slots(driver, len(batch.journeys_put))
-    slots = {journey.id: slot for journey, slot in zip(batch.journeys_put, free, strict=True)}
-    put = [replace(journey, slot=slots[journey.id]) for journey in batch.journeys_put]
-    standing = put + [new for _, new in batch.journeys_moved]
-    over = batch.journeys_gone + [old for old, _ in batch.journeys_moved]
+    put = [replace(journey, slot=slot) for journey, slot in zip(batch.journeys_put, free, strict=True)]
+    _write_journeys(driver, batch, put)
+    _write_watches(driver, batch)
+    _write_profiles(driver, batch, {journey.id: journey.slot for journey in put})
+
+
+def _write_journeys(driver: Driver, batch: Batch, put: Sequence[Journey]) -> None:
+    """Those that started, with their slots, those that went on, and those that ended."""
+    standing = [*put, *(new for _, new in batch.journeys_moved)]
+    over = [*batch.journeys_gone, *(old for old, _ in batch.journeys_moved)]
     pins = {graph: number(driver, *graph) for graph in dict.fromkeys((j.graph, j.flow) for j in standing)}
-    _PUT.run_many(
-        driver,
-        [
-            (
-                journey.slot,
-                bytes.fromhex(journey.contact),
-                bytes.fromhex(journey.id),
-                pins[journey.graph, journey.flow],
-                journey.node,
-                journey.epoch,
-                journey.due,
-                journey.clock,
-                _is_plain(journey),
-                rows.way_row(journey),
-            )
-            for journey in put
-        ],
-    )
-    moved, changed = [], []
-    for old, new in batch.journeys_moved:
-        if _column_wise(old) == _column_wise(new):
-            moved.append((new.node, new.epoch, new.due, new.slot))
-        else:
-            changed.append(
-                (
-                    pins[new.graph, new.flow],
-                    new.node,
-                    new.epoch,
-                    new.due,
-                    new.clock,
-                    _is_plain(new),
-                    rows.way_row(new),
-                    new.slot,
-                )
-            )
-    _MOVE.run_many(driver, moved)
-    _CHANGE.run_many(driver, changed)
+    _PUT.run_many(driver, [_row(journey, pins) for journey in put])
+    _move(driver, batch.journeys_moved, pins)
     ended = [journey.slot for journey in batch.journeys_gone]
-    stands: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
+    strides: defaultdict[tuple[int, int], list[int]] = defaultdict(list)  # by node and deadline
     for one, stride in batch.strides:
         if stride.node == END:
             ended.append(one.slot)
         else:
-            stands[stride.node, stride.due].append(one.slot)
-    for place, slots_ in stands.items():
-        _STRIDE.run(driver, *place, as_list(slots_))
+            strides[stride.node, stride.due].append(one.slot)
+    for place, slots in strides.items():
+        _STRIDE.run(driver, *place, as_list(slots))
     if ended:
         _GONE.run(driver, as_list(ended))
-    timers.disarm(
-        driver,
-        [(journey.due, journey.slot) for journey in over] + [(one.due, one.slot) for one, _ in batch.strides],
+    came = [(one.due, one.slot) for one, _ in batch.strides]
+    timers.disarm(driver, came + [(journey.due, journey.slot) for journey in over])
+    next_ = [(due, slot) for (_, due), slots in strides.items() for slot in slots]
+    timers.arm(driver, next_ + [(journey.due, journey.slot) for journey in standing])
+
+
+def _row(journey: Journey, pins: Mapping[tuple[str, str], int]) -> tuple[object, ...]:
+    return (
+        journey.slot,
+        bytes.fromhex(journey.contact),
+        bytes.fromhex(journey.id),
+        pins[journey.graph, journey.flow],
+        journey.node,
+        journey.epoch,
+        journey.due,
+        journey.clock,
+        _is_plain(journey),
+        rows.way_row(journey),
     )
-    timers.arm(
-        driver,
-        [(journey.due, journey.slot) for journey in standing]
-        + [(due, slot) for (_, due), slots_ in stands.items() for slot in slots_],
-    )
+
+
+def _move(
+    driver: Driver, moved: Sequence[tuple[Journey, Journey]], pins: Mapping[tuple[str, str], int]
+) -> None:
+    """Most only stand elsewhere now; of the others every column that can be another one is written."""
+    places: list[tuple[object, ...]] = []
+    wholes: list[tuple[object, ...]] = []
+    for old, new in moved:
+        if _column_wise(old) == _column_wise(new):
+            places.append((new.node, new.epoch, new.due, new.slot))
+        else:
+            slot, _, _, *columns = _row(new, pins)
+            wholes.append((*columns, slot))
+    _MOVE.run_many(driver, places)
+    _CHANGE.run_many(driver, wholes)
+
+
+def _write_watches(driver: Driver, batch: Batch) -> None:
     _WATCH_GONE.run_many(driver, [(at, bytes.fromhex(contact)) for at, contact in batch.watches_gone])
     _WATCH_PUT.run_many(driver, sorted((at, bytes.fromhex(contact)) for at, contact in batch.watches_put))
+
+
+def _write_profiles(driver: Driver, batch: Batch, new: Mapping[str, int]) -> None:
+    """The contacts' own rows; `new` are the slots of journeys that had none."""
     _PROFILE_PUT.run_many(
         driver,
         [
             (
                 bytes.fromhex(bundle.contact),
-                rows.profile_row(bundle, tuple(slots.get(j.id, j.slot) for j in bundle.journeys)),
+                rows.profile_row(bundle, tuple(new.get(j.id, j.slot) for j in bundle.journeys)),
             )
             for bundle in batch.profiles
         ],
