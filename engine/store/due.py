@@ -45,9 +45,12 @@ def due(driver: Driver, now: int, limit: int, register: Register) -> list[Due]:
 
 def _of(driver: Driver, row: Row, register: Register, watched: Collection[str], every: bool) -> Due:
     at, slot, contact, id_, pin, node, epoch, clock, plain, body = row
-    graph, _ = register.pinned(driver, pin)
-    mail = "" if plain else _mail(body)
     whose = contact.hex()
+    try:
+        graph, _ = register.pinned(driver, pin)
+    except ValueError:  # whoever loads its contact finds out, and acts on it
+        return Due(at, whose, id_.hex(), epoch)
+    mail = "" if plain else _mail(body)
     alone = bool(plain) and every and whose not in watched
     return Due(at, whose, id_.hex(), epoch, mail, slot, graph, node, clock, alone)
 

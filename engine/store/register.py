@@ -34,10 +34,14 @@ class Register:
         return range(first, first + count)
 
     def pinned(self, driver: Driver, number: int) -> Pinned:
-        """What a number stands for."""
+        """What a number stands for. Raises `ValueError` for one that no graph has: the row that it stands in
+        cannot be read."""
         if number not in self._pinned:
             self._pinned = {known: (digest, flow) for known, digest, flow in _ALL.rows(driver)}
-        return self._pinned[number]
+        found = self._pinned.get(number)
+        if found is None:
+            raise ValueError(f"no graph has the number {number}")
+        return found
 
 
 def number(driver: Driver, digest: str, flow: str) -> int:
