@@ -9,28 +9,28 @@ from engine.core.looking import Ends, Goes, Stands, look
 from engine.core.record import What
 from engine.core.turn import Turn
 
-Way = tuple[Journey, int] | None
+Onward = tuple[Journey, int] | None
 """The journey, and the node to which it goes on at once; None: it stands or is over."""
 
 
 def walk(turn: Turn, journey: Journey, index: int, may_send: bool = False) -> None:
     """Take the journey to node `index` and on from there. `may_send`: limits have let the mail there go."""
     flow = turn.flow(journey)
-    way: Way = replace(journey, mail="", held=0) if journey.mail or journey.held else journey, index
-    while way is not None:
-        journey, index = way
+    onward: Onward = replace(journey, mail="", held=0) if journey.mail or journey.held else journey, index
+    while onward is not None:
+        journey, index = onward
         if index in flow.looks:
-            way = _look(turn, flow, journey, index)
+            onward = _look(turn, flow, journey, index)
         else:
             journey, node = replace(journey, node=index), flow.graph.nodes[index]
             if isinstance(node, Send):
-                way = _send(turn, flow, journey, node, may_send)
+                onward = _send(turn, flow, journey, node, may_send)
             else:
-                way = _act(turn, flow, journey, node)
+                onward = _act(turn, flow, journey, node)
         may_send = False
 
 
-def _look(turn: Turn, flow: Flow, journey: Journey, index: int) -> Way:
+def _look(turn: Turn, flow: Flow, journey: Journey, index: int) -> Onward:
     outcome = look(flow, index, turn.scene(journey))
     match outcome:
         case Goes(line=line, to=to, visits=visits):
@@ -44,7 +44,7 @@ def _look(turn: Turn, flow: Flow, journey: Journey, index: int) -> Way:
     return None
 
 
-def _send(turn: Turn, flow: Flow, journey: Journey, node: Send, may_send: bool) -> Way:
+def _send(turn: Turn, flow: Flow, journey: Journey, node: Send, may_send: bool) -> Onward:
     if not may_send and mailing.limited(turn, flow, node):
         # to be decided behind all steps; it was due when what led here was
         turn.stand(replace(journey, held=turn.now), turn.due)

@@ -38,8 +38,8 @@ _TOLD, _TOLD_UNTIL, _NOBODY = "cancel_told", "cancel_told_until", -1
 had started when that began."""
 
 
-class Way(Protocol):
-    """The way to the mail server."""
+class Channel(Protocol):
+    """That to the mail server."""
 
     @property
     def free(self) -> bool:
@@ -77,7 +77,7 @@ class Control:
         self,
         store: Store,
         brakes: Brakes,
-        mailer: Way,
+        mailer: Channel,
         clock: Callable[[], int],
         every: float = LOOK_EVERY,
         seconds: Callable[[], float] = time.monotonic,

@@ -35,6 +35,12 @@ def load(driver: Driver, contacts: Sequence[str], register: Register) -> dict[st
     }
 
 
+def profile(driver: Driver, contact: str) -> rows.Profile | None:
+    """What the contact's own row holds, None if there is none. Raises `MsgspecError` or `ValueError` if it
+    cannot be read."""
+    return _profiles(driver, [contact]).get(contact)
+
+
 def _profiles(driver: Driver, contacts: Sequence[str]) -> dict[str, rows.Profile]:
     """What the contacts' own rows hold, of those who have one."""
     ids = [bytes.fromhex(contact) for contact in contacts]
@@ -111,7 +117,7 @@ def _row(journey: Journey, pins: Mapping[tuple[str, str], int]) -> tuple[object,
         journey.due,
         journey.clock,
         _is_plain(journey),
-        rows.way_row(journey),
+        rows.rest_row(journey),
     )
 
 

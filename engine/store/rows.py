@@ -48,7 +48,7 @@ class Profile(Struct, frozen=True, array_like=True):
     slots: tuple[int, ...] = ()
 
 
-class _Way(Struct, frozen=True, array_like=True):
+class _Rest(Struct, frozen=True, array_like=True):
     """A journey without what stands in columns of its own."""
 
     started: int
@@ -76,7 +76,7 @@ class _Belonging(Struct, frozen=True, array_like=True):
 
 
 _profile = decoder(Profile)
-_way = decoder(_Way)
+_rest = decoder(_Rest)
 _belonging = decoder(_Belonging)
 _body = decoder(Body)
 _mail = decoder(MailBody)
@@ -149,10 +149,10 @@ def bundle_of(contact: str, profile: Profile, journeys: Iterable[Journey]) -> Bu
     )
 
 
-def way_row(journey: Journey) -> bytes:
+def rest_row(journey: Journey) -> bytes:
     """Of a journey's row what has no column."""
     return encode(
-        _Way(
+        _Rest(
             journey.started,
             journey.trigger_id,
             packable(journey.trigger),
@@ -173,7 +173,7 @@ def journey_of(row: Sequence[Any], flow: str, graph: str) -> Journey:
     """A journey by the columns `slot`, `contact`, `id`, `node`, `epoch`, `due`, `clock` and `body`, and by
     what it is pinned to."""
     slot, contact, id_, node, epoch, due, clock, body = row
-    way = _way.decode(body)
+    rest = _rest.decode(body)
     return Journey(
         id_.hex(),
         contact.hex(),
@@ -182,18 +182,18 @@ def journey_of(row: Sequence[Any], flow: str, graph: str) -> Journey:
         node,
         due,
         epoch,
-        way.started,
-        way.trigger_id,
-        way.trigger,
-        way.per,
-        way.mail,
-        way.received,
-        way.sent,
-        way.visits,
-        way.codes,
-        way.held,
-        way.given,
-        way.beside,
+        rest.started,
+        rest.trigger_id,
+        rest.trigger,
+        rest.per,
+        rest.mail,
+        rest.received,
+        rest.sent,
+        rest.visits,
+        rest.codes,
+        rest.held,
+        rest.given,
+        rest.beside,
         clock,
         slot,
     )
@@ -201,7 +201,7 @@ def journey_of(row: Sequence[Any], flow: str, graph: str) -> Journey:
 
 def mail_of(body: bytes) -> str:
     """The key of the open mail that a journey counts from."""
-    found: str = _way.decode(body).mail
+    found: str = _rest.decode(body).mail
     return found
 
 

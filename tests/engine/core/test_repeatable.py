@@ -117,7 +117,7 @@ def stored(anna: Person) -> Any:
 def _stored(journey: Journey) -> Journey:
     ids = (bytes.fromhex(journey.contact), bytes.fromhex(journey.id))
     columns = (journey.slot, *ids, journey.node, journey.epoch, journey.due, journey.clock)
-    return rows.journey_of((*columns, rows.way_row(journey)), journey.flow, journey.graph)
+    return rows.journey_of((*columns, rows.rest_row(journey)), journey.flow, journey.graph)
 
 
 @given(traces)

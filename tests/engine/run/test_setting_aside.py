@@ -38,7 +38,7 @@ def rewrite(folder: Path, contact: str, change: Callable[[Journey], Journey]) ->
             journey = change(rows.journey_of(row, "", ""))
             engine.execute(
                 "UPDATE journey SET node = ?, body = ? WHERE slot = ?",
-                [journey.node, rows.way_row(journey), journey.slot],
+                [journey.node, rows.rest_row(journey), journey.slot],
             )
 
 
