@@ -4,6 +4,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from virta.terminal.asking import Unanswered, ask
+
 if TYPE_CHECKING:
     from engine.store.releases import Release
     from engine.store.server import Place
@@ -90,6 +92,8 @@ def apply(
         made = write(database, planned, "apply" if release is None else "back", now, same)
     except Refused as refusal:
         return _told(format, planned, None, str(refusal), _REFUSED)
+    except Unanswered:
+        return _told(format, planned, None, "Nothing was applied.", _REFUSED)
     if not taken_up:
         return _told(
             format, planned, made, f"Release {made.number} runs from the next start of `virta serve` on."
@@ -122,7 +126,7 @@ def _number(planned: "Planned") -> int | None:
 
     if (planned.plan.reach or 0) <= MANY:
         return None
-    typed = input(f"This newly reaches {planned.plan.reach:,} people. Type their number to go on: ")
+    typed = ask(f"This newly reaches {planned.plan.reach:,} people. Type their number to go on: ")
     digits = typed.replace(",", "").replace(" ", "")
     return int(digits) if digits.isascii() and digits.isdigit() else None
 
@@ -132,14 +136,14 @@ def _same_words(planned: "Planned", known: tuple[str, ...]) -> list[str]:
     found = []
     for topic in planned.plan.reworded:
         if topic not in known:
-            said = input(f"Do the new words for {topic} mean the same as before? editorial or [material]: ")
-            if said.strip().lower() == "editorial":
+            said = ask(f"Do the new words for {topic} mean the same as before? editorial or [material]: ")
+            if said.lower() == "editorial":
                 found.append(topic)
     return found
 
 
 def _agreed() -> bool:
-    return input("Apply this? yes or no: ").strip().lower() in ("yes", "y")
+    return ask("Apply this? yes or no: ").lower() in ("yes", "y")
 
 
 def _followed(database: "Place", planned: "Planned", made: "Release") -> str:

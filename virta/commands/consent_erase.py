@@ -13,6 +13,7 @@ from consent.contract import Erasure
 from virta.commands.consent_opening import Folder, Format
 from virta.operating.erasing import Found, Held, erase_person, find_person
 from virta.settings import Settings, read_settings
+from virta.terminal.asking import Unanswered, ask
 
 _REFUSED = 2
 
@@ -37,16 +38,28 @@ def erase(
     if dry_run:
         return _tell(output, found, None, [*lines, "Nothing was changed."], 0)
     if not yes and (output == "json" or not sys.stdin.isatty()):
-        return _tell(output, found, None, ["Nobody is there to ask: say --yes."], _REFUSED)
+        return _tell(output, found, None, [*lines, "Nobody is there to ask: say --yes."], _REFUSED)
     if not yes:
         print("\n".join(lines))
-        if input(f"This cannot be undone. Type {who} to go on: ").strip() != who:
+        if not _agreed(who):
             return _tell(output, found, None, ["Nothing was changed."], _REFUSED)
     done = erase_person(folder, settings, found.subject)
     if done is None:
-        later = "The engine runs, but has not come to it yet. It will; ask again with the same words."
-        return _tell(output, found, None, [later], 1)
+        later = "The engine runs, but has not come to it yet. It will."
+        return _tell(output, found, None, [later, _again(found.subject)], 1)
     return _tell(output, found, done, _report(settings, done), 0 if done.primary else 1)
+
+
+def _agreed(who: str) -> bool:
+    try:
+        return ask(f"This cannot be undone. Type {who} to go on: ") == who
+    except Unanswered:
+        return False
+
+
+def _again(subject: str) -> str:
+    """By the address nobody is found any more."""
+    return f"Ask again, by the id: `virta consent erase {subject}`."
 
 
 def _plan(held: Held) -> list[str]:
@@ -72,7 +85,8 @@ def _report(settings: Settings, done: Erasure) -> list[str]:
         return [
             *lines,
             "No mail goes any more, and the store of consent has no row of theirs. It is not done yet: there",
-            "are lines of the journal left, or somebody reads the stores as they were. Ask again.",
+            "are lines of the journal left, or somebody reads the stores as they were.",
+            _again(done.subject),
         ]
     until = datetime.fromtimestamp(done.primary // 1000, clock) + timedelta(days=days)
     backups = (

@@ -23,6 +23,7 @@ from virta.operating.mail_server import mail_server
 from virta.operating.ordering import is_running, now
 from virta.operating.remnants import remnants
 from virta.settings import BrokenProject, Settings, read_settings
+from virta.terminal.asking import Unanswered, ask
 from virta.wiring import login_of
 
 _RUNNING = {
@@ -99,10 +100,11 @@ def _resolve(settings: Settings, places: Places, words: list[str], dry_run: bool
             "--resolve takes a kind, an id and a word: `virta doctor --resolve unknown ID arrived`."
         )
     found = resolving.acts(place, data, settings)
+    asked = not words and sys.stdin.isatty() and output == "text" and bool(found)
     if words:
         chosen = resolving.choose(found, *words)
         dry_run = dry_run or words == [resolving.UNKNOWN]  # they are said one by one
-    elif sys.stdin.isatty() and output == "text" and found:
+    elif asked:
         chosen = _asked(found)
     else:
         chosen, dry_run = found, True
@@ -113,7 +115,8 @@ def _resolve(settings: Settings, places: Places, words: list[str], dry_run: bool
     if output == "json":
         print(resolving.told(done))
     else:
-        print("\n".join([*map(_line, chosen), *done.says]) or "There is nothing to resolve.")
+        nothing = "Nothing was done." if asked else "There is nothing to resolve."
+        print("\n".join([*map(_line, chosen), *done.says]) or nothing)
     return 1 if any(one.seen is False for one in done.given or ()) else 0
 
 
@@ -121,7 +124,10 @@ def _asked(found: list[resolving.Act]) -> list[resolving.Act]:
     """Those whose numbers are typed at the terminal."""
     for number, one in enumerate(found, 1):
         print(f"{number:>4}  {one.says}")
-    answer = input("Which? Numbers, `all`, or nothing: ").replace(",", " ").split()
+    try:
+        answer = ask("Which? Numbers, `all`, or nothing: ").replace(",", " ").split()
+    except Unanswered:
+        return []
     if answer == ["all"]:
         return [one for one in found if not one.word]  # what became of a mail is said one by one
     if not all(word.isdecimal() and 0 < int(word) <= len(found) for word in answer):

@@ -85,15 +85,18 @@ def choose(found: list[Act], kind: str, id_: str = "", word: str = "") -> list[A
 
 
 def resolve(place: Place, data: Path, chosen: list[Act], whole: bool) -> Done:
-    """Do it. `whole`: these are all of their kind. Raises `BrokenProject`."""
+    """Do it. `whole`: these are all of their kind. Raises `BrokenProject`, before anything
+    is done, where something chosen may not go now."""
+    files = [one.id for one in chosen if one.kind == LEFTOVERS]
+    if files and is_running(place):
+        raise BrokenProject(
+            "An engine runs, or a backup is being put back. Stop it first, and try again. Nothing was done."
+        )
     people = [one.id for one in chosen if one.kind == SET_ASIDE]
     orders: list[Order] = [TryAgain()] if whole and people else [TryAgain(contact=one) for one in people]
     orders += [Found(one.id, one.word == ARRIVED) for one in chosen if one.kind == UNKNOWN]
     given = tuple(give(place, order) for order in orders)
     says = [f"Number {one.number}, by {one.by}: {_seen(one)}" for one in given]
-    files = [one.id for one in chosen if one.kind == LEFTOVERS]
-    if files and is_running(place):
-        raise BrokenProject("An engine runs, or a backup is being put back. Stop it first, and try again.")
     for name in files:
         _remove(data / name)
         says.append(f"Removed {data / name}.")
