@@ -7,7 +7,7 @@ journal packs many people into a row; it is written anew part by part, and how f
 from collections.abc import Collection, Sequence
 from functools import cache
 
-from msgspec import Struct
+from msgspec import MsgspecError, Struct
 from sqlalchemy import (
     BigInteger,
     BindParameter,
@@ -18,16 +18,19 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     Update,
+    and_,
     bindparam,
     delete,
     func,
     or_,
     select,
+    tuple_,
     update,
 )
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from engine.store import journal, rows
+from engine.core.calendar import NEVER
+from engine.store import journal, people, rows
 from engine.store import schema as t
 from engine.store.retries import retry
 from engine.store.statement import driver_of
@@ -69,7 +72,7 @@ def forget(connection: Connection, contacts: Sequence[str]) -> None:
     for contact in contacts:
         mine = {"contact_": bytes.fromhex(contact)}
         connection.execute(_PUT, {"contact": mine["contact_"], "searched": 0, "clean": False, "told": False})
-        for statement in _of_one():
+        for statement in (*_of_journeys(connection, contact), *_of_one()):
             connection.execute(statement, mine)
 
 
@@ -124,22 +127,38 @@ def _with_contact() -> list[Table]:
     return [table for table in t.metadata.sorted_tables if "contact" in table.c and table is not erased]
 
 
+def _of_journeys(connection: Connection, contact: str) -> tuple[Delete, ...]:
+    """What deletes the journeys of one contact with their timers, and what watches. The contact's own row
+    tells where they are; all rows are searched only where it cannot be read."""
+    mine: BindParameter[bytes] = bindparam("contact_")
+    journey, timer, watch = t.journey.c, t.timer.c, t.watch.c
+    hers, watched = journey.contact == mine, watch.contact == mine
+    try:
+        profile = people.profile(driver_of(connection), contact)
+    except (MsgspecError, ValueError):
+        timers = timer.slot.in_(select(journey.slot).where(hers))
+    else:
+        places = journey.slot.in_(profile.slots if profile is not None else ())
+        hers, watched = and_(hers, places), and_(watched, watch.due == (profile.watch if profile else NEVER))
+        timers = tuple_(timer.due, timer.slot).in_(select(journey.due, journey.slot).where(hers))
+    return delete(t.timer).where(timers), delete(t.journey).where(hers), delete(t.watch).where(watched)
+
+
 @cache
 def _of_one() -> tuple[Delete | Update, ...]:
-    """What deletes all rows of one contact: read off the tables once all of them are known. The newest row of
-    the inbox is emptied only, for readers go by its number."""
+    """What deletes all other rows of one contact: read off the tables once all of them are known. The newest
+    row of the inbox is emptied only, for readers go by its number."""
     mine: BindParameter[bytes] = bindparam("contact_")
-    slotted = [table for table in t.metadata.sorted_tables if "slot" in table.c and "contact" not in table.c]
     keys = select(t.effect.c.key).where(t.effect.c.contact == mine)
     newest = select(func.max(t.inbox.c.seq)).scalar_subquery()
     return (
-        *(
-            delete(table).where(table.c.slot.in_(select(t.journey.c.slot).where(t.journey.c.contact == mine)))
-            for table in slotted  # they find a journey, and it its contact
-        ),
         delete(retry).where(or_(retry.c.key.in_(keys), retry.c.key == mine)),
         update(t.inbox).where(t.inbox.c.contact == mine, t.inbox.c.seq == newest).values(_NOTHING),
-        *(delete(table).where(table.c.contact == mine) for table in _with_contact()),
+        *(
+            delete(table).where(table.c.contact == mine)
+            for table in _with_contact()
+            if table not in (t.journey, t.watch)
+        ),
         delete(t.contact).where(t.contact.c.id == mine),
     )
 
