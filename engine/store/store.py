@@ -213,7 +213,7 @@ class Store:
         return await self._database.run(told.past, kinds, since, after, limit)
 
     async def contacts_in(self, flow: str, after: int, until: int, limit: int) -> tuple[list[str], int]:
-        """The same of the journeys of one flow."""
+        """What `travellers` tells, of the journeys of one flow."""
         return await self._database.read(travellers.contacts_in, flow, after, until, limit)
 
     async def raw_events(

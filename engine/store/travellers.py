@@ -21,7 +21,7 @@ def travellers(driver: Driver, after: int, until: int, limit: int) -> tuple[list
 
 
 def contacts_in(driver: Driver, flow: str, after: int, until: int, limit: int) -> tuple[list[str], int]:
-    """The same of the journeys of one flow."""
+    """What `travellers` tells, of the journeys of one flow."""
     return _people(_UNDER_WAY.rows(driver, after, until, flow, limit), after)
 
 
