@@ -81,7 +81,7 @@ def _of_file(settings: Settings, path: Path) -> ProjectKeys:
             "Remove `file` under [keys] and set the environment variables that docs/keys.md names."
         )
     try:
-        found = tomllib.loads(path.read_text("utf-8"))
+        found = tomllib.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError:
         raise BrokenProject(f"The file of development keys {path} is missing.") from None
     except OSError as fault:

@@ -27,6 +27,7 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z")
 _NAMED = re.compile(r"env:\S+\Z")
 _SCHEMA = re.compile(r"[a-z][a-z0-9_]{0,47}\Z")
 _CURRENCY = re.compile(r"[A-Z]{3}\Z")
+_BYTE_ORDER_MARK = "\ufeff"  # which editors on Windows put first
 _MOST_DAYS = 3650
 _MOST_MONTHS = 120
 
@@ -186,7 +187,7 @@ def settings_in(text: str, path: Path) -> Settings:
     """The settings that the text of a virta.toml holds; `path` stands in the messages. Raises
     `BrokenProject`."""
     try:
-        settings = msgspec.convert(tomllib.loads(text), Settings)
+        settings = msgspec.convert(tomllib.loads(text.removeprefix(_BYTE_ORDER_MARK)), Settings)
     except tomllib.TOMLDecodeError as fault:
         raise BrokenProject(f"{path} is not valid TOML: {fault}.") from None
     except msgspec.ValidationError as fault:

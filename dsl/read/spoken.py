@@ -17,7 +17,7 @@ def spoken(data: bytes) -> dict[str, frozenset[str]] | None:
     """By the name of a topic or purpose, which of `title` and `consent` a file has words for; None for a file
     that cannot be read or holds anything else, of which nothing is known."""
     try:
-        tables = tomllib.loads(data.decode("utf-8"))
+        tables = tomllib.loads(data.decode("utf-8-sig"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError):
         return None
     found: dict[str, frozenset[str]] = {}

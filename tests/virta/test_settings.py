@@ -6,7 +6,11 @@ from pathlib import Path
 import pytest
 from stall import make_stall
 
+from dsl.graph import TopicType
+from dsl.read.spoken import spoken
 from virta.command import run
+from virta.project.folder import load_project
+from virta.project.wording import read_wording
 from virta.settings import BrokenProject, read_settings, secret
 
 
@@ -264,3 +268,21 @@ def test_words_of_another_language_say_their_faults_too(
     assert capsys.readouterr().err == (
         f"virta: {stall / 'words' / 'lv.toml'}: `title` must be a text in quotes; it is a whole number.\n"
     )
+
+
+def test_a_byte_order_mark_is_no_fault(stall: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Editors on Windows write one, in `virta.toml` and in the words of a language, as in flows."""
+    monkeypatch.setenv("STALL_API_KEY", "x")
+    change(stall, NAME, NAME.replace("\n\n", "\nlanguages = ['en', 'lv']\n\n"))
+    plain = read_settings(stall)
+    (stall / "words").mkdir()
+    words = stall / "words" / "lv.toml"
+    words.write_text('[news]\ntitle = "Jaunumi"\n', "utf-8")
+    found = load_project(stall)[1].findings
+    for path in (stall / "virta.toml", words, *(stall / "flows").glob("*.flow")):
+        path.write_text(path.read_text("utf-8"), "utf-8-sig")
+    assert read_settings(stall) == plain
+    assert load_project(stall)[1].findings == found
+    topics = (TopicType("news", "News", "marketing", "consent", "I want news."),)
+    assert read_wording(stall, ("en", "lv"), topics, {})["news"].title["lv"] == "Jaunumi"
+    assert spoken(words.read_bytes()) == {"news": {"title"}}

@@ -79,7 +79,7 @@ def read_wording(
 
 def _read(path: Path) -> dict[str, _Words]:
     try:
-        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), dict[str, _Words])
+        return msgspec.convert(tomllib.loads(path.read_text("utf-8-sig")), dict[str, _Words])
     except FileNotFoundError:
         return {}
     except OSError as fault:
