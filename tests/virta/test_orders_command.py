@@ -134,6 +134,7 @@ def test_a_doctor_names_what_is_wrong(folder: Path, capsys: pytest.CaptureFixtur
     )
     found = complaints(capsys, folder)
     assert set(found) == {"overdue-timers", "stuck-journeys", "modes", "mail-server"}
+    assert found["overdue-timers"].startswith("1 timer is overdue, by ")
     assert found["stuck-journeys"].startswith("1 journey of welcome stands with no deadline")
     consent = data / "consent.db"
     size = consent.stat().st_size

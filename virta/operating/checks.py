@@ -41,7 +41,11 @@ def journeys(records: Records, now: int, running: bool) -> Iterator[Complaint]:
 
 
 def _overdue(count: int, first: int, now: int) -> str:
-    return f"{count:,} timers are overdue, the oldest by {(now - first) // 60_000:,} minutes."
+    minutes = (now - first) // 60_000
+    late = f"{minutes:,} minute{'s' * (minutes != 1)}"
+    if count == 1:
+        return f"1 timer is overdue, by {late}."
+    return f"{count:,} timers are overdue, the oldest by {late}."
 
 
 def _why_overdue(running: bool) -> str:
