@@ -52,8 +52,8 @@ def get_asides(request: Request, studio: Studio) -> Response:
 
 
 async def post_asides(request: Request, studio: Studio) -> Response:
-    """Ask the engine to try somebody again, all who share a cause, or everybody. A form that is sent twice
-    does no harm: whoever got over it is set aside no more."""
+    """Ask the engine to try somebody again, or all who share a cause. A form that is sent twice does no harm:
+    whoever got over it is set aside no more."""
     form = await read_form(request)
     kind, value = text_of(form, "of"), text_of(form, "value")
     orders = {"contact": TryAgain(contact=value), "cause": TryAgain(cause=value)}
