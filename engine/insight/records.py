@@ -23,6 +23,7 @@ from engine.store.arrivals import INBOX
 from engine.store.aside import Aside, aside
 from engine.store.control import Instruction, control
 from engine.store.database import StoreFault, beside
+from engine.store.due import TIMERS_DUE
 from engine.store.people import JOURNEY
 from engine.store.releases import Head, Release
 from engine.store.retries import Retry, retry
@@ -179,8 +180,10 @@ class Records:
             yield Standing(row.id.hex(), row.contact.hex(), row.flow, row.digest, row.node, row.due)
 
     def overdue(self, before: int) -> tuple[int, int | None]:
-        """How many deadlines of journeys lie before that instant, and the first of them."""
-        asked = select(func.count(), func.min(t.timer.c.due)).where(t.timer.c.due < before)
+        """How many deadlines of journeys lie before that instant, and the first of them; those of people who
+        are set aside are left out."""
+        late = TIMERS_DUE.where(t.timer.c.due < before).subquery()
+        asked = select(func.count(), func.min(late.c.due)).select_from(late)
         count, first = self._connection.execute(asked).one()
         return count, first
 

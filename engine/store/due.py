@@ -75,6 +75,10 @@ _its_own = and_(_journey.slot == _timer.slot, _in_time)
 rows then, and sort all of them instead of reading the first in order."""
 _going_on = _journey.contact.not_in(select(aside.c.contact))
 _watched = _watch.contact.not_in(select(aside.c.contact))
+TIMERS_DUE = select(_timer.due).join(t.journey, _its_own).where(_going_on)
+"""The moments of all timers that somebody will act on: nobody does on those of people who are set aside."""
+WATCHES_DUE = select(_watch.due).where(_watched)
+"""The same of the moments at which contacts are looked at anew."""
 _TIMERS = Statement(
     select(
         _timer.due,
@@ -100,6 +104,6 @@ _WATCHES = Statement(
     .limit(bindparam("limit"))
 )
 _NEXT_TIMER = Statement(  # ordered: so it ends at the first
-    select(_timer.due).join(t.journey, _its_own).where(_going_on).order_by(_timer.due, _timer.slot).limit(1)
+    TIMERS_DUE.order_by(_timer.due, _timer.slot).limit(1)
 )
-_NEXT_WATCH = Statement(select(_watch.due).where(_watched).order_by(_watch.due, _watch.contact).limit(1))
+_NEXT_WATCH = Statement(WATCHES_DUE.order_by(_watch.due, _watch.contact).limit(1))

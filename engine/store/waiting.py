@@ -4,6 +4,7 @@ from msgspec import Struct
 from sqlalchemy import bindparam, func, select
 
 from engine.store import schema as t
+from engine.store.due import TIMERS_DUE, WATCHES_DUE
 from engine.store.statement import Driver, Statement
 
 MOST = 100_000
@@ -12,10 +13,10 @@ MOST = 100_000
 _OVERDUE = [
     Statement(
         select(func.count()).select_from(
-            select(table.c.due).where(table.c.due < bindparam("now")).limit(bindparam("most")).subquery()
+            moments.where(due_at < bindparam("now")).limit(bindparam("most")).subquery()
         )
     )
-    for table in (t.timer, t.watch)
+    for moments, due_at in ((TIMERS_DUE, t.timer.c.due), (WATCHES_DUE, t.watch.c.due))
 ]
 _received = select(t.inbox.c.received).where(t.inbox.c.seq > bindparam("after"))
 _OLDEST = Statement(_received.order_by(t.inbox.c.seq).limit(bindparam("most")))
@@ -24,7 +25,8 @@ _EFFECTS = Statement(select(func.count()).select_from(t.effect))
 
 class Waiting(Struct, frozen=True):
     """`oldest` is when the first event that is not worked on was taken in (ms UTC), None: there is none;
-    `overdue` are deadlines of before `now`, `effects` what was asked for and is not done."""
+    `overdue` are deadlines of before `now`, but for those of people who are set aside; `effects` what was
+    asked for and is not done."""
 
     oldest: int | None
     overdue: int
