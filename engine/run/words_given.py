@@ -45,4 +45,7 @@ class WordsGiven:
         elif outcome in (Outcome.RELEASED, Outcome.DEFERRED):
             again = msgspec.structs.replace(body, resent=True)
             batch.effects.append(msgspec.structs.replace(known.effect, body=again))
+        else:
+            stands = "nothing" if outcome is None else outcome.value
+            log.warning("the word comes to nothing by what is known", key=order.key, by=row.by, known=stands)
         return Acted()
