@@ -285,4 +285,4 @@ def test_a_byte_order_mark_is_no_fault(stall: Path, monkeypatch: pytest.MonkeyPa
     assert load_project(stall)[1].findings == found
     topics = (TopicType("news", "News", "marketing", "consent", "I want news."),)
     assert read_wording(stall, ("en", "lv"), topics, {})["news"].title["lv"] == "Jaunumi"
-    assert spoken(words.read_bytes()) == {"news": {"title"}}
+    assert spoken(words.read_bytes()) == {"news": frozenset({"title"})}
