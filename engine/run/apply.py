@@ -22,7 +22,8 @@ from engine.store.store import Store
 from engine.store.told import Past
 
 CARRIED, SEEN = "carried", "carried_people"
-"""The release that people were taken over to last, and how many have been looked at for the present one."""
+"""The release that people were taken over to last, and how many have been looked at for the present one:
+somebody whose journeys stand on several pages counts once on each."""
 BACKFILLED = "backfilled"
 """How many of the starts for the past that releases ever asked for are done."""
 
