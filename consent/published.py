@@ -40,7 +40,7 @@ class TemplateFacts(Struct, frozen=True):
     name: str
     digest: str
     unsubscribe: bool  # shows `links.unsubscribe` in every variant
-    imprint: bool  # shows `sender.imprint` in every variant
+    imprint: bool  # shows `sender.imprint` in every variant, in a marketing mail
     promotional: bool = False  # carries a coupon, a recommendation or a marketing block
 
 

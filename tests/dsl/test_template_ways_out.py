@@ -63,6 +63,17 @@ def test_anything_else_that_stands_around_the_link_may_hide_it(foot: str) -> Non
     assert not mail(found).unsubscribe
 
 
+def test_the_imprint_is_owed_by_marketing_mails() -> None:
+    """Within the question for the link it is shown in each of them, which is what the fact says; a mail for
+    service shows none then, and owes none. In the arm for service it proves nothing."""
+    foot = "{% if links.unsubscribe %}" + LINK + IMPRINT + "{% endif %}"
+    found = with_templates(mail=HEAD + foot)
+    assert (errors(found), mail(found).imprint) == ([], True)
+    assert for_service(mail=HEAD + foot) == for_service(mail=HEAD) == []
+    other = with_templates(mail=HEAD + ASKED + "{% if not links.unsubscribe %}" + IMPRINT + "{% endif %}")
+    assert (errors(other), mail(other).imprint) == (["E509"], False)
+
+
 @pytest.mark.parametrize(
     "foot",
     [
