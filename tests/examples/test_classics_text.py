@@ -16,7 +16,8 @@ MAIL = """\
 subject: {name}
 ---
 <html><body><p><a href="https://shop.example/{name}">{name}</a> {code}</p>
-<p><a href="{{{{ links.unsubscribe }}}}">Unsubscribe</a> {{{{ sender.imprint }}}}</p></body></html>
+<p>{{% if links.unsubscribe %}}<a href="{{{{ links.unsubscribe }}}}">Unsubscribe</a>{{% endif %}}
+{{{{ sender.imprint }}}}</p></body></html>
 """
 
 

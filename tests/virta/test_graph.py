@@ -163,7 +163,7 @@ def test_a_locked_store_hides_no_flow(
     [
         ("DROP TABLE journal", "was written by another version of Virta"),
         ("UPDATE graph SET body = '{}'", "was written by another version of Virta"),
-        ("ALTER TABLE journey RENAME COLUMN due TO deadline", "was written by another version of Virta"),
+        ("ALTER TABLE journey RENAME COLUMN node TO step", "was written by another version of Virta"),
     ],
 )
 def test_a_store_of_another_version_hides_no_flow(
