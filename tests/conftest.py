@@ -1,6 +1,9 @@
 """What all tests share."""
 
+from collections.abc import Iterator
+
 import pytest
+import structlog
 
 pytest_plugins = ["postgres_server"]
 
@@ -13,3 +16,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def update(request: pytest.FixtureRequest) -> bool:
     """Whether golden files are to be written anew."""
     return bool(request.config.getoption("--update"))
+
+
+@pytest.fixture(autouse=True)
+def own_logs() -> Iterator[None]:
+    """A command points the logs at the standard error of its own test: no other test may find them there."""
+    yield
+    structlog.reset_defaults()
