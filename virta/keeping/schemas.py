@@ -4,7 +4,7 @@ import os
 import platform
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 import psycopg
@@ -155,6 +155,9 @@ def swap(server: Server, moment: datetime) -> str | None:
     rename = sql.SQL("ALTER SCHEMA {} RENAME TO {}")
     with connected(server) as driver, driver.transaction():
         was_there = _is_there(driver, server.schema)
+        while _is_there(driver, aside):  # of a restore within the same second
+            moment += timedelta(seconds=1)
+            aside = aside_name(server.schema, moment)
         if was_there:
             driver.execute(rename.format(sql.Identifier(server.schema), sql.Identifier(aside)))
         driver.execute(rename.format(sql.Identifier(stage), sql.Identifier(server.schema)))
