@@ -9,9 +9,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from consent import claims
 from consent.contract import Links
-from consent.policy import publish
+from consent.ledger.policy import publish
+from consent.mails import claims
 from consent.service import Service
 from virta.bench.permits import claim_and_settle, counted, fill, opened, policy, some_asks
 from virta.bench.result import agreed

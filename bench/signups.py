@@ -16,7 +16,6 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from consent import claims, settlements, signup
 from consent.address import read_address
 from consent.contract import (
     Ask,
@@ -32,8 +31,10 @@ from consent.contract import (
     Visit,
 )
 from consent.keys import Keys
-from consent.policy import publish
+from consent.ledger.policy import publish
+from consent.mails import claims, settlements
 from consent.service import Service, open_service
+from consent.subscriber import signup
 
 T = TypeVar("T")
 TEMPLATE = hashlib.sha256(b"template").hexdigest()

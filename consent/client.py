@@ -10,19 +10,7 @@ from msgspec.structs import replace
 from sqlalchemy import bindparam, select
 from sqlalchemy.exc import DBAPIError
 
-from consent import (
-    claims,
-    erasure,
-    forgetting,
-    pages,
-    policy,
-    preferences,
-    reports,
-    settlements,
-    signup,
-    withdrawal,
-    word,
-)
+from consent import forgetting
 from consent.address import Address, read_address
 from consent.contract import (
     Ask,
@@ -46,12 +34,15 @@ from consent.contract import (
     Visit,
 )
 from consent.errors import AlreadyOpen, DamagedLog
-from consent.mailed import look_back
+from consent.ledger import policy
+from consent.ledger.subjects import addresses_of, domains_of, find_or_make
+from consent.ledger.transaction import Reading, Writing
+from consent.mails import claims, reports, settlements, word
 from consent.service import Inline, Service
-from consent.statement import Statement
-from consent.store import leaves
-from consent.subjects import addresses_of, domains_of, find_or_make
-from consent.transaction import Reading, Writing
+from consent.store.statement import Statement
+from consent.store.tables import leaves
+from consent.subscriber import erasure, pages, preferences, signup, withdrawal
+from consent.subscriber.mailed import look_back
 
 T = TypeVar("T")
 

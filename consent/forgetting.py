@@ -4,9 +4,9 @@ To be called in the thread that writes."""
 
 from collections.abc import Sequence
 
-from consent import erasure
 from consent.contract import Erasure
 from consent.service import Service
+from consent.subscriber import erasure
 
 
 def erase(service: Service, identity: str, actor: str) -> Erasure | None:

@@ -18,25 +18,25 @@ from typing import TypeVar
 import msgspec
 from sqlalchemy import Connection, select
 
-from consent import peppers
 from consent.address import read_address
 from consent.contract import Policy
 from consent.errors import DamagedLog, NoStore, WrongKeys
-from consent.evidence import Vault
 from consent.keys import Keys
-from consent.leaf import Leaf
-from consent.log import Log, earlier_frontier, stored_frontier
-from consent.reach import expected
-from consent.replay import replay
+from consent.ledger import peppers
+from consent.ledger.evidence import Vault
+from consent.ledger.log import Log, earlier_frontier, stored_frontier
+from consent.ledger.signer import Signed, Signer
+from consent.ledger.tokens import Tokens
+from consent.ledger.transaction import Parts, Reading, Writing
+from consent.mails.reach import expected
+from consent.proof.leaf import Leaf
 from consent.rules import NO_RULES, Rules, lay_out
-from consent.server import Server
-from consent.signer import Signed, Signer
-from consent.sqlite import open_file, open_memory, open_read_only
-from consent.statement import driver_of, transaction
-from consent.stops import Stop, StopsFile, read_stops
-from consent.store import SCHEMA, Store, checkpoints, facts, policies
-from consent.tokens import Tokens
-from consent.transaction import Parts, Reading, Writing
+from consent.store.server import Server
+from consent.store.sqlite import open_file, open_memory, open_read_only
+from consent.store.statement import driver_of, transaction
+from consent.store.stops import Stop, StopsFile, read_stops
+from consent.store.tables import SCHEMA, Store, checkpoints, facts, policies
+from consent.subscriber.replay import replay
 
 T = TypeVar("T")
 log = logging.getLogger("consent")
@@ -222,7 +222,7 @@ def _store(place: Path | Server | None, durable: bool, image: bytes | None) -> S
 
 def _on_server() -> ModuleType:
     try:
-        return import_module("consent.postgres")
+        return import_module("consent.store.postgres")
     except ImportError:
         raise NoStore(NO_DRIVER) from None
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from consent.server import Server as ConsentServer
+from consent.store.server import Server as ConsentServer
 from engine.store.server import Place, Server
 from virta.settings import Settings, secret
 

@@ -19,8 +19,8 @@ from starlette.applications import Starlette
 from consent.client import InProcess
 from consent.contract import Unavailable
 from consent.errors import ConsentError
-from consent.server import Server
 from consent.service import Service, open_service
+from consent.store.server import Server
 from dsl.compile import Compiled
 from engine.calls.caller import Caller, Post
 from engine.calls.recorder import Recorder

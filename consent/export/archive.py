@@ -14,10 +14,10 @@ from typing import BinaryIO
 from msgspec import Struct
 from sqlalchemy import select
 
-from consent.log import earlier_frontier, stored_frontier
-from consent.record import VERSION, Record, record_bytes
-from consent.store import batches, decisions, leaves, policies, purposes
-from consent.transaction import Reading
+from consent.ledger.log import earlier_frontier, stored_frontier
+from consent.ledger.transaction import Reading
+from consent.proof.record import VERSION, Record, record_bytes
+from consent.store.tables import batches, decisions, leaves, policies, purposes
 
 FORMAT = "virta-consent-export"
 _AT_ONCE = 5_000

@@ -26,11 +26,11 @@ from consent.contract import (
     Visit,
 )
 from consent.keys import Keys
-from consent.policy import publish
-from consent.server import Server
+from consent.ledger.policy import publish
 from consent.service import Service, open_service
-from consent.stops import Stop
-from consent.store import leaves, metadata, subjects
+from consent.store.server import Server
+from consent.store.stops import Stop
+from consent.store.tables import leaves, metadata, subjects
 
 MINUTE = 60_000
 DAY = 86_400_000

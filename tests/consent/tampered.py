@@ -11,11 +11,11 @@ from pathlib import Path
 import rfc8785
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from consent.checkpoint import Checkpoint, sign
 from consent.export.archive import write_archive
-from consent.tree import leaf_hash, merkle_root
-from consent.verify import Failed, verify
-from consent.witness import read_witness
+from consent.proof.checkpoint import Checkpoint, sign
+from consent.proof.tree import leaf_hash, merkle_root
+from consent.proof.verify import Failed, verify
+from consent.proof.witness import read_witness
 
 SECOND = Path(__file__).with_name("second_verifier.py")
 

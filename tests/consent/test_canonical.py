@@ -4,7 +4,7 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent.canonical import canonical
+from consent.proof.canonical import canonical
 
 NAMES = st.text(st.characters(max_codepoint=0x7E, min_codepoint=0x20), min_size=1)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))

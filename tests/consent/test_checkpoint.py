@@ -3,7 +3,8 @@
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from consent.checkpoint import (
+from consent.errors import BrokenExport
+from consent.proof.checkpoint import (
     Checkpoint,
     read_checkpoint,
     read_note,
@@ -11,7 +12,6 @@ from consent.checkpoint import (
     sign,
     verifier_key,
 )
-from consent.errors import BrokenExport
 
 KEY = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
 NOTE = (

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from consent.checkpoint import read_note
 from consent.contract import MailClass, Outcome, Reason, Settlement, Visit
-from consent.store import decisions
+from consent.proof.checkpoint import read_note
+from consent.store.tables import decisions
 
 pytestmark = pytest.mark.anyio
 

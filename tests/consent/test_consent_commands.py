@@ -12,9 +12,9 @@ import pytest
 
 from consent.client import InProcess
 from consent.contract import SignUp, Visit
-from consent.policy import publish
+from consent.ledger.policy import publish
+from consent.proof.verify import Failure
 from consent.service import open_service
-from consent.verify import Failure
 from virta.command import main
 from virta.keys import make_development_keys, read_keys
 from virta.settings import BrokenProject, Keys, read_settings

@@ -8,11 +8,11 @@ from sqlalchemy.exc import DBAPIError
 
 from consent.contract import Outcome, Settlement, Unavailable, Visit
 from consent.errors import AlreadyOpen, NoStore
-from consent.policy import publish
-from consent.server import Server
+from consent.ledger.policy import publish
 from consent.service import open_reader
-from consent.stops import read_stops
-from consent.store import leaves
+from consent.store.server import Server
+from consent.store.stops import read_stops
+from consent.store.tables import leaves
 
 pytestmark = pytest.mark.anyio
 

@@ -12,11 +12,11 @@ from sqlalchemy.exc import DBAPIError
 from consent.contract import Outcome, Settlement, Unavailable, Visit
 from consent.errors import AlreadyOpen, DamagedLog, NoStore, WrongKeys
 from consent.keys import Keys
-from consent.leaf import Leaf
+from consent.proof.leaf import Leaf
 from consent.service import open_reader
-from consent.sqlite import open_file
-from consent.statement import driver_of
-from consent.store import leaves, metadata, nodes
+from consent.store.sqlite import open_file
+from consent.store.statement import driver_of
+from consent.store.tables import leaves, metadata, nodes
 
 pytestmark = pytest.mark.anyio
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.anyio
 def test_a_second_process_is_told_that_the_store_is_open(stored, tmp_path):
     """Plainly, with the id of the process that has it."""
     code = (
-        "import sys; from pathlib import Path; from consent.sqlite import open_file\n"
+        "import sys; from pathlib import Path; from consent.store.sqlite import open_file\n"
         "from consent.errors import AlreadyOpen\n"
         "try: open_file(Path(sys.argv[1]), True)\n"
         "except AlreadyOpen as fault: print(fault)"
@@ -293,7 +293,9 @@ async def test_no_statement_on_the_way_of_a_mail_walks_a_whole_table(stored):
 
 async def test_caps_and_unsettled_claims_have_indexes_of_their_own(stored):
     """The statements that need them use them."""
-    from consent import asks, client, settlements, wishes
+    from consent import client
+    from consent.mails import asks, settlements
+    from consent.subscriber import wishes
 
     driver = driver_of(stored.service.store.writer)
     for query, index in (

@@ -6,8 +6,8 @@ import resource
 import pytest
 
 from consent.contract import Outcome, Settlement, Unavailable, Visit
-from consent.statement import driver_of
-from consent.stops import read_stops
+from consent.store.statement import driver_of
+from consent.store.stops import read_stops
 
 pytestmark = pytest.mark.anyio
 MUCH = 1 << 30

@@ -13,8 +13,8 @@ from tampered import Export
 from consent.contract import Visit
 from consent.errors import BrokenExport
 from consent.export.archive import write_archive
-from consent.verify import Failed, Failure, verify
-from consent.witness import read_witness
+from consent.proof.verify import Failed, Failure, verify
+from consent.proof.witness import read_witness
 
 pytestmark = pytest.mark.anyio
 

@@ -11,7 +11,6 @@ import second_verifier
 from sqlalchemy import select
 from tampered import Export
 
-from consent import erasure
 from consent.contract import (
     Erasure,
     Heard,
@@ -25,9 +24,10 @@ from consent.contract import (
 from consent.errors import WrongKeys
 from consent.export.archive import write_archive
 from consent.keys import Keys
-from consent.stops import read_stops
-from consent.store import evidence, subjects, suppressions
-from consent.verify import Failure, verify
+from consent.proof.verify import Failure, verify
+from consent.store.stops import read_stops
+from consent.store.tables import evidence, subjects, suppressions
+from consent.subscriber import erasure
 
 pytestmark = pytest.mark.anyio
 ANNA = "anna.of.the.erased@kafija.example"

@@ -5,7 +5,7 @@ import hashlib
 import pytest
 
 from consent.errors import WrongKeys
-from consent.evidence import Vault, commitment
+from consent.ledger.evidence import Vault, commitment
 
 ANNA, BOB = "a" * 32, "b" * 32
 

@@ -7,10 +7,10 @@ from msgspec.structs import replace
 
 from consent.caps import unit_start
 from consent.contract import Ask, Basis, MailClass, Policy, Purpose, Reason, TemplateFacts
-from consent.gate import Circumstances, judge
+from consent.ledger.subjects import Standing, Subject
+from consent.mails.gate import Circumstances, judge
 from consent.rules import NO_RULES, lay_out
 from consent.states import State
-from consent.subjects import Standing, Subject
 
 NOW = 1_772_442_000_000  # Monday 2 March 2026, 09:00 UTC
 HOUR = 3_600_000

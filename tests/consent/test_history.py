@@ -4,7 +4,7 @@ import pytest
 
 from consent.address import read_address
 from consent.contract import LinkRefused, Visit
-from consent.history import history
+from consent.subscriber.history import history
 
 pytestmark = pytest.mark.anyio
 DAY = 86_400_000

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from itsdangerous import Signer
 
 from consent.contract import LinkRefused
-from consent.tokens import Scope, Tokens
+from consent.ledger.tokens import Scope, Tokens
 
 ANNA = "0123456789abcdef" * 2
 OLD, NEW = b"o" * 32, b"n" * 32

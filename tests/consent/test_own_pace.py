@@ -2,10 +2,10 @@
 
 import pytest
 
-from consent import preferences
 from consent.contract import Frequency, MailClass, Outcome, Reason, Visit
-from consent.mailed import look_back
-from consent.preferences import Choice
+from consent.subscriber import preferences
+from consent.subscriber.mailed import look_back
+from consent.subscriber.preferences import Choice
 
 pytestmark = pytest.mark.anyio
 DAY = 86_400_000
@@ -164,7 +164,7 @@ async def test_the_page_behind_the_link_shows_both(world):
 async def test_what_was_chosen_is_kept_as_evidence(world):
     """The log says only that something changed."""
     from consent.address import read_address
-    from consent.history import history
+    from consent.subscriber.history import history
 
     anna = await world.join("anna@kafija.example")
     await choose(world, anna, topics=("newsletter",), frequency=Frequency.WEEKLY, pause=30)

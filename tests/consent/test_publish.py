@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from consent.contract import Basis, Policy, Purpose
-from consent.record import Record, record_bytes
+from consent.proof.record import Record, record_bytes
 from consent.rules import lay_out, purpose_bytes, purpose_version, words
 
 pytestmark = pytest.mark.anyio

@@ -7,7 +7,7 @@ import pytest
 
 from consent.contract import Heard, LinkRefused, MailClass, Outcome, Reason, Visit
 from consent.export.archive import write_archive
-from consent.verify import verify
+from consent.proof.verify import verify
 
 pytestmark = pytest.mark.anyio
 DAY = 86_400_000

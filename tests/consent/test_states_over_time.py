@@ -28,8 +28,8 @@ from consent.contract import (
 )
 from consent.export.archive import write_archive
 from consent.keys import Keys
+from consent.proof.verify import verify
 from consent.service import open_service
-from consent.verify import verify
 
 HOUR = 3_600_000
 PEOPLE = st.sampled_from([f"person{n}@kafija.example" for n in range(3)])

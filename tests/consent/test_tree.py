@@ -5,7 +5,7 @@ import hashlib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent.tree import (
+from consent.proof.tree import (
     EMPTY_ROOT,
     Frontier,
     append,

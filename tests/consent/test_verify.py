@@ -13,11 +13,11 @@ import rfc8785
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tampered import Export
 
-from consent.checkpoint import Checkpoint, read_note, read_verifier_key, sign
 from consent.contract import MailClass, Outcome, Visit
 from consent.errors import BrokenExport
-from consent.verify import Failed, Failure, verify
-from consent.witness import read_witness
+from consent.proof.checkpoint import Checkpoint, read_note, read_verifier_key, sign
+from consent.proof.verify import Failed, Failure, verify
+from consent.proof.witness import read_witness
 
 pytestmark = pytest.mark.anyio
 
@@ -339,7 +339,7 @@ async def test_the_header_of_a_mail_is_the_note_in_base64(history):
 def test_the_verifier_needs_neither_database_nor_service():
     """Standard library, cryptography and rfc8785: nothing else is loaded."""
     code = (
-        "import sys, consent.verify, consent.witness; "
+        "import sys, consent.proof.verify, consent.proof.witness; "
         "print([m for m in ('sqlalchemy', 'msgspec', 'itsdangerous', 'consent.store') if m in sys.modules])"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

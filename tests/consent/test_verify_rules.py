@@ -8,9 +8,10 @@ import rfc8785
 from msgspec.structs import replace
 from tampered import Export
 
-from consent import audit, contract
+from consent import contract
 from consent.contract import Basis, MailClass, Purpose
-from consent.failure import Failure
+from consent.proof import audit
+from consent.proof.failure import Failure
 from consent.rules import purpose_version
 
 pytestmark = pytest.mark.anyio

@@ -6,7 +6,7 @@ import pytest
 import rfc8785
 from tampered import Export
 
-from consent.failure import Failure
+from consent.proof.failure import Failure
 
 pytestmark = pytest.mark.anyio
 DAY = 86_400_000

@@ -8,8 +8,8 @@ import sqlite3
 
 import pytest
 
-from consent.checkpoint import read_checkpoint, read_note
 from consent.contract import Heard, LinkRefused, Reason, Unavailable, Visit
+from consent.proof.checkpoint import read_checkpoint, read_note
 
 pytestmark = pytest.mark.anyio
 YEAR = 365 * 86_400_000

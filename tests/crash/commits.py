@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from consent.ledger.transaction import Writing
 from consent.service import Service
-from consent.statement import driver_of
-from consent.stops import StopsFile
-from consent.transaction import Writing
+from consent.store.statement import driver_of
+from consent.store.stops import StopsFile
 from engine.store.database import Database
 
 Strike = Callable[[str], None]

@@ -12,8 +12,9 @@ from typing import Any
 from shop import Receiver
 from sqlalchemy import Connection as Database
 
-from consent import claims, client, settlements
+from consent import client
 from consent.contract import Claimed
+from consent.mails import claims, settlements
 from engine.calls.caller import Caller
 from engine.delivery.dispatch import Dispatch
 from engine.delivery.mailer import Mailer

@@ -17,8 +17,8 @@ from sinks import Sink
 
 from consent.contract import Outcome
 from consent.export.archive import write_archive
+from consent.proof.verify import verify
 from consent.service import open_reader
-from consent.verify import verify
 from engine.core.bundle import Entry
 from engine.core.record import What, Why
 from engine.mail.message import message_id

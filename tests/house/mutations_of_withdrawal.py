@@ -11,7 +11,7 @@ BROKEN = (
     ),
     (
         "without the state of the topic at the gate",
-        "consent/gate.py",
+        "consent/mails/gate.py",
         "if state is not State.ACTIVE:",
         "if state is State.NONE:",
     ),
@@ -29,13 +29,13 @@ BROKEN = (
     ),
     (
         "without complaints at the gate",
-        "consent/gate.py",
+        "consent/mails/gate.py",
         "if subject.holds(subject.complained, purpose.topic):",
         "if False:",
     ),
     (
         "all means this topic",
-        "consent/withdrawal.py",
+        "consent/subscriber/withdrawal.py",
         "if topic and not everything else",
         "if topic else",
     ),
@@ -59,13 +59,13 @@ BROKEN = (
     ),
     (
         "the page of preferences withdraws nothing",
-        "consent/preferences.py",
+        "consent/subscriber/preferences.py",
         "    if dropped:\n",
         "    if False:\n",
     ),
     (
         "without bounces at the gate",
-        "consent/gate.py",
+        "consent/mails/gate.py",
         "if subject.bounced > subject.confirmed:",
         "if False:",
     ),
@@ -77,13 +77,13 @@ BROKEN = (
     ),
     (
         "a link from before a withdrawal counts",
-        "consent/withdrawal.py",
+        "consent/subscriber/withdrawal.py",
         "    drop(tx, subject.id, json.dumps(list(topics)))\n",
         "    pass\n",
     ),
     (
         "a link from before a complaint counts",
-        "consent/withdrawal.py",
+        "consent/subscriber/withdrawal.py",
         '    close_all(tx, subject.id, "withdrawn")\n',
         "    pass\n",
     ),

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from stall import make_stall
 
 from consent.service import open_reader
-from consent.store import evidence, subjects
+from consent.store.tables import evidence, subjects
 from engine.insight.records import open_records
 from virta.command import run
 from virta.database_url import consent_place, engine_place

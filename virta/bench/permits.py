@@ -10,7 +10,6 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from consent import claims
 from consent.contract import (
     Ask,
     Basis,
@@ -22,11 +21,12 @@ from consent.contract import (
     TemplateFacts,
 )
 from consent.keys import Keys
-from consent.policy import publish
+from consent.ledger.policy import publish
+from consent.ledger.transaction import Writing
+from consent.mails import claims
 from consent.rules import purpose_version
 from consent.service import Service, open_service
-from consent.store import decisions, standings, subjects
-from consent.transaction import Writing
+from consent.store.tables import decisions, standings, subjects
 from virta.bench.result import Figure, Run, agreed
 from virta.bench.ten_steps import Told
 from virta.wiring import wall_clock

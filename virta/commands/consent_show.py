@@ -12,7 +12,7 @@ from cyclopts import Parameter
 
 from consent.address import read_address
 from consent.contract import InvalidAddress
-from consent.history import Decided, History, history
+from consent.subscriber.history import Decided, History, history
 from engine.insight.outside import one_line
 from virta.commands.consent_opening import Folder, Format, reading
 from virta.settings import read_settings

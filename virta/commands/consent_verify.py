@@ -7,11 +7,11 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from consent.checkpoint import VerifierKey, read_verifier_key
 from consent.errors import BrokenExport
-from consent.verify import Failed, Failure, Verified
-from consent.verify import verify as check
-from consent.witness import Witness, read_witness
+from consent.proof.checkpoint import VerifierKey, read_verifier_key
+from consent.proof.verify import Failed, Failure, Verified
+from consent.proof.verify import verify as check
+from consent.proof.witness import Witness, read_witness
 from virta.commands.consent_opening import Format
 
 

@@ -11,9 +11,9 @@ from cyclopts import Parameter
 
 from consent.errors import BrokenExport, ConsentError
 from consent.keys import Keys
+from consent.ledger.signer import Signer
+from consent.proof.witness import read_witness
 from consent.service import open_service
-from consent.signer import Signer
-from consent.witness import read_witness
 from engine.store.faults import StoreFault
 from virta.keeping.manifest import CONSENT, FILES, Manifest
 from virta.keeping.places import Places, held, in_words, is_marked, places_of

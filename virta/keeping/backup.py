@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from consent.errors import ConsentError
-from consent.log import stored_frontier
-from consent.sqlite import open_read_only
+from consent.ledger.log import stored_frontier
+from consent.store.sqlite import open_read_only
 from engine.delivery.attempts import without_boot
 from engine.store.faults import StoreFault
 from engine.store.server import Place

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from consent.server import Server as ConsentServer
-from consent.stops import stops_path
+from consent.store.server import Server as ConsentServer
+from consent.store.stops import stops_path
 from engine.store.database import NO_DRIVER
 from engine.store.server import Place, Server
 from virta.database_url import consent_place, engine_place

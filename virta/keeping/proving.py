@@ -7,9 +7,9 @@ from pathlib import Path
 
 import msgspec
 
-from consent.checkpoint import VerifierKey, read_checkpoint, read_note
 from consent.errors import BrokenExport
-from consent.tree import Frontier, append, leaf_hash
+from consent.proof.checkpoint import VerifierKey, read_checkpoint, read_note
+from consent.proof.tree import Frontier, append, leaf_hash
 from virta.keeping.copying import still
 from virta.keeping.manifest import (
     CONSENT,

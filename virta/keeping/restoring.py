@@ -22,8 +22,8 @@ from pathlib import Path
 from msgspec import Struct
 
 from consent.errors import ConsentError
-from consent.reach import expect, expected
-from consent.stops import read_stops
+from consent.mails.reach import expect, expected
+from consent.store.stops import read_stops
 from engine.insight.records import open_records
 from engine.store.faults import StoreFault
 from engine.store.server import Place, Server

@@ -12,8 +12,8 @@ from psycopg import sql
 from sqlalchemy import Connection, event
 from sqlalchemy.exc import DatabaseError
 
-import consent.postgres
-from consent.server import Server as ConsentServer
+import consent.store.postgres
+from consent.store.server import Server as ConsentServer
 from engine.store.faults import StoreFault
 from engine.store.postgres import begin_writing, held_by, joined, lock_key, reach, reason, where
 from engine.store.server import Server
@@ -83,7 +83,7 @@ def engine_held(server: Server) -> Iterator[None]:
 def consent_held(server: ConsentServer) -> Iterator[None]:
     """Nobody writes the store of consent there meanwhile. Raises `BrokenProject`, `StoreFault`."""
     plain = Server(server.url, server.schema, server.password)
-    with _held(plain, consent.postgres.lock_key(server, "open")):
+    with _held(plain, consent.store.postgres.lock_key(server, "open")):
         yield
 
 

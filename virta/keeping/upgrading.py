@@ -18,7 +18,7 @@ from sqlalchemy import Connection, MetaData, create_engine, event, inspect
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import NullPool
 
-import consent.store
+import consent.store.tables
 import engine.store.schema
 import engine.store.store  # all rooms' tables
 from engine.store.faults import StoreFault
@@ -29,7 +29,7 @@ from virta.settings import BrokenProject
 
 TABLES: Mapping[str, MetaData] = {
     "engine": engine.store.schema.metadata,
-    "consent": consent.store.metadata,
+    "consent": consent.store.tables.metadata,
 }
 _OF_CONNECTIONS = "newest_transaction"
 

@@ -4,7 +4,7 @@ import contextlib
 import sqlite3
 from pathlib import Path
 
-import consent.store
+import consent.store.tables
 import engine.store.version
 from engine.store.faults import StoreFault
 from engine.store.server import Place
@@ -43,7 +43,7 @@ def version_at(place: Place) -> str | None:
 def refuse_other_versions(places: Places, folder: Path) -> None:
     """Raise `BrokenProject` where a store of the project in `folder` was made by another version than this
     one. Stores that cannot be read are told of by whoever opens them."""
-    heads = {ENGINE: engine.store.version.HEAD, CONSENT: consent.store.HEAD}
+    heads = {ENGINE: engine.store.version.HEAD, CONSENT: consent.store.tables.HEAD}
     for name, place in places.stores.items():
         head = found = heads[name]
         with contextlib.suppress(sqlite3.Error, StoreFault):

@@ -12,11 +12,11 @@ from msgspec import Struct
 from consent.address import read_address
 from consent.client import InProcess
 from consent.contract import Erasure, InvalidAddress, Unavailable
-from consent.erasure import find_erasure
 from consent.errors import ConsentError
-from consent.history import History, history_of
+from consent.ledger.subjects import find
 from consent.service import open_service
-from consent.subjects import find
+from consent.subscriber.erasure import find_erasure
+from consent.subscriber.history import History, history_of
 from engine.insight.records import open_records
 from engine.run.erasing import ERASE, OPERATOR, Erase, Erasing
 from engine.run.inbox import is_contact_id

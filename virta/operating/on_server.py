@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import psycopg
 from psycopg import sql
 
-import consent.postgres
-from consent.server import Server as ConsentServer
+import consent.store.postgres
+from consent.store.server import Server as ConsentServer
 from engine.store.faults import StoreFault
 from engine.store.postgres import held_by, lock_key, reason, where
 from engine.store.server import Server
@@ -80,7 +80,7 @@ def _server(driver: Driver, server: Server) -> Iterator[Complaint]:
 
 def _writing(places: Places, name: str, server: Server) -> int:
     if name == CONSENT and isinstance(places.consent, ConsentServer):
-        return consent.postgres.lock_key(places.consent, "writing")
+        return consent.store.postgres.lock_key(places.consent, "writing")
     return lock_key(server, "writing")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from consent.contract import BESIDE_TOPICS, InvalidAddress, SignUp, Visit
-from consent.tokens import Scope
+from consent.ledger.tokens import Scope
 from dsl.graph import Duration, Text
 from dsl.graph.scenario import Act, Changes, Clicks, Given, Occurs, Opens, Profile, Requests, Withdraws
 from engine.core import calendar

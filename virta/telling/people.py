@@ -7,13 +7,13 @@ from urllib.parse import urlsplit
 from sqlalchemy import func, select
 
 from consent.address import read_address
-from consent.checkpoint import read_checkpoint, read_note
 from consent.errors import WrongKeys
-from consent.history import Happened, History, history
+from consent.ledger.subjects import load
+from consent.ledger.transaction import Reading
+from consent.proof.checkpoint import read_checkpoint, read_note
 from consent.service import Service
-from consent.store import checkpoints, leaves
-from consent.subjects import load
-from consent.transaction import Reading
+from consent.store.tables import checkpoints, leaves
+from consent.subscriber.history import Happened, History, history
 from engine.insight.story import Happening, Person, Stand
 from engine.run.inbox import is_contact_id
 from engine.store.database import StoreFault

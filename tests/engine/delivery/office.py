@@ -25,8 +25,8 @@ from consent.contract import (
     Visit,
 )
 from consent.keys import Keys
+from consent.ledger.transaction import Reading
 from consent.service import Service, open_service
-from consent.transaction import Reading
 from engine.delivery.attempts import AttemptFile
 from engine.delivery.dispatch import Dispatch
 from engine.delivery.login import Login

@@ -21,7 +21,7 @@ from promise_time import TimelessLoop
 from promise_timers import adrift
 
 from consent.contract import LinkRefused, SignUp, Unavailable, Visit
-from consent.verify import verify
+from consent.proof.verify import verify
 from engine.returns.intake import Return
 from engine.run.simulate import VirtualClock
 

@@ -10,7 +10,7 @@ from promise_life import Life
 from promise_schemas import STORES
 from sqlalchemy import select
 
-from consent.store import evidence, subjects
+from consent.store.tables import evidence, subjects
 from engine.store.lines import unpack
 
 Tables: TypeAlias = Iterator[tuple[str, list[tuple[Any, ...]]]]

@@ -8,8 +8,8 @@ import pytest
 from promise_life import POINTS
 from promise_machine import MINUTE, PEOPLE, THEM, Promise
 
-from consent import erasure
-from consent.sqlite import Store as ConsentStore
+from consent.store.sqlite import Store as ConsentStore
+from consent.subscriber import erasure
 from engine.delivery.mailer import Mailer
 from engine.run.erasing import Erasing
 from engine.run.errands import Errands

@@ -9,7 +9,7 @@ from storefront import KEYS, MONDAY, TEAM, Opener, Shop
 
 from consent.client import InProcess
 from consent.contract import Heard, Unavailable, Visit
-from consent.tokens import Tokens
+from consent.ledger.tokens import Tokens
 from engine.core.bundle import WithdrawBody
 from engine.core.mailkey import mail_key
 from engine.store.store import Received

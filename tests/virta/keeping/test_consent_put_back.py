@@ -14,8 +14,8 @@ from sqlalchemy import select
 from consent.client import InProcess
 from consent.contract import Ask, MailClass, Outcome, Policy, Reason, Settlement, SignUp, Visit
 from consent.service import Service
-from consent.stops import read_stops
-from consent.store import policies
+from consent.store.stops import read_stops
+from consent.store.tables import policies
 from virta.command import run
 from virta.keeping.places import places_of
 from virta.settings import read_settings

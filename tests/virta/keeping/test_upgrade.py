@@ -17,10 +17,10 @@ from sqlalchemy import MetaData, inspect, text
 from sqlalchemy.dialects import sqlite
 from stall import make_stall
 
-import consent.store
+import consent.store.tables
 import engine.store.version
-from consent.postgres import open_on_server
-from consent.server import Server as ConsentServer
+from consent.store.postgres import open_on_server
+from consent.store.server import Server as ConsentServer
 from engine.store.server import Place, Server
 from engine.store.store import Store
 from virta.command import run
@@ -154,7 +154,7 @@ def test_the_first_step_for_a_server_has_the_same_tables(store: str) -> None:
 def test_the_newest_step_is_the_one_that_new_stores_are_made_with() -> None:
     """What the stores call their head is the last migration."""
     assert steps("engine").get_current_head() == engine.store.version.HEAD
-    assert steps("consent").get_current_head() == consent.store.HEAD
+    assert steps("consent").get_current_head() == consent.store.tables.HEAD
 
 
 def test_there_is_nothing_to_do_for_stores_of_this_version(

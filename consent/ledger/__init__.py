@@ -1,0 +1,1 @@
+"""What a transaction works with: the log, the vault, subjects, tokens, the published policy."""

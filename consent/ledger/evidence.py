@@ -1,0 +1,130 @@
+"""What is kept under lock: addresses and evidence, sealed with AES-256-GCM under a key per subject.
+
+The subject's data key is wrapped by the master key; deleting the wrapped key makes all that it sealed
+unreadable. The log carries only a salted commitment, SHA-256("evid/v1\\0" ‖ salt ‖ JCS(evidence))."""
+
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping, Sequence
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from consent.contract import Visit
+from consent.errors import WrongKeys
+from consent.proof.canonical import canonical
+
+Evidence = Mapping[str, str | int | list[str]]
+_NONCE = 12
+_SALT = 32
+_TAG = b"evid/v1\0"
+_MARK = b"suppressed/v1\0"
+_FINGERPRINT = b"fingerprint/v1\0"
+
+
+class Vault:
+    """Seals and opens. Raises `WrongKeys` for what another master key sealed."""
+
+    def __init__(self, master: bytes, peppers: Sequence[bytes], entropy: Callable[[int], bytes]) -> None:
+        self._master = AESGCM(master)
+        self._peppers = tuple(peppers)
+        # all that comes in is looked up, and to begin with the pepper is half of what that costs
+        self._begun = [hmac.new(pepper, digestmod="sha256") for pepper in reversed(peppers)]
+        self._entropy = entropy
+
+    def lookup(self, folded: str) -> bytes:
+        """What an address is found by: HMAC-SHA-256 under the newest pepper."""
+        return _ended(self._begun[0], folded.encode())
+
+    def lookups(self, folded: str) -> list[bytes]:
+        """The same under every pepper, newest first: an address may have been stored under an older one."""
+        text = folded.encode()
+        return [_ended(begun, text) for begun in self._begun]
+
+    def marks(self, folded: str) -> list[bytes]:
+        """What a suppressed address is known by, under every pepper, newest first. None of them is a look-up
+        of `lookups`: a store from before an erasure does not tell whose mark it is."""
+        return [hmac.digest(pepper, _MARK + folded.encode(), "sha256") for pepper in reversed(self._peppers)]
+
+    def fingerprints(self) -> list[str]:
+        """One for each pepper, oldest first, by which it is missed if it is dropped."""
+        return [hmac.digest(pepper, _FINGERPRINT, "sha256").hex()[:32] for pepper in self._peppers]
+
+    def new_key(self, subject: str) -> bytes:
+        """A fresh data key for `subject`, wrapped."""
+        nonce = self._entropy(_NONCE)
+        return nonce + self._master.encrypt(nonce, self._entropy(32), _bound(subject, "", "key/v1"))
+
+    def seal(self, subject: str, wrapped: bytes, row: str, schema: str, plain: bytes) -> bytes:
+        """`plain`, sealed for one row of one schema."""
+        nonce = self._entropy(_NONCE)
+        return nonce + self._cipher(subject, wrapped).encrypt(nonce, plain, _bound(subject, row, schema))
+
+    def open(self, subject: str, wrapped: bytes, row: str, schema: str, sealed: bytes) -> bytes:
+        """What was sealed for exactly this subject, row and schema."""
+        cipher = self._cipher(subject, wrapped)
+        try:
+            return cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], _bound(subject, row, schema))
+        except (InvalidTag, ValueError):  # the latter: too short to have a nonce
+            raise WrongKeys(f"The {schema} of subject {subject} was not sealed for it.") from None
+
+    def open_address(self, subject: str, wrapped: bytes, sealed: bytes) -> str:
+        """The typed form of a subject's address."""
+        return self.open(subject, wrapped, "", "address/v1", sealed).decode()
+
+    def seal_address(self, subject: str, wrapped: bytes, typed: str) -> bytes:
+        """The typed form of a subject's address, sealed."""
+        return self.seal(subject, wrapped, "", "address/v1", typed.encode())
+
+    def seal_evidence(self, subject: str, wrapped: bytes, row: str, evidence: Evidence) -> tuple[bytes, str]:
+        """The evidence with its salt, sealed, and the commitment (hex) that goes into the log."""
+        salt = self._entropy(_SALT)
+        plain = canonical(evidence)
+        return self.seal(subject, wrapped, row, "evidence/v1", salt + plain), commitment(salt, plain)
+
+    def open_evidence(self, subject: str, wrapped: bytes, row: str, sealed: bytes) -> tuple[bytes, str]:
+        """The evidence's canonical JSON, and the commitment computed from it anew."""
+        opened = self.open(subject, wrapped, row, "evidence/v1", sealed)
+        return opened[_SALT:], commitment(opened[:_SALT], opened[_SALT:])
+
+    def check(self) -> bytes:
+        """A token by which `matches` later tells whether master key and peppers are still the same."""
+        nonce = self._entropy(_NONCE)
+        return nonce + self._master.encrypt(nonce, self._peppers[0], b"check/v1")
+
+    def matches(self, check: bytes) -> None:
+        """Compare with what `check` gave when the store was made. Raises `WrongKeys`."""
+        try:
+            pepper = self._master.decrypt(check[:_NONCE], check[_NONCE:], b"check/v1")
+        except InvalidTag:
+            raise WrongKeys("The master key is not the one that this consent store was made with.") from None
+        if pepper not in self._peppers:
+            raise WrongKeys("The pepper that this consent store was made with is missing from the list.")
+
+    def _cipher(self, subject: str, wrapped: bytes) -> AESGCM:
+        try:
+            key = self._master.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], _bound(subject, "", "key/v1"))
+        except (InvalidTag, ValueError):
+            raise WrongKeys(f"The data key of subject {subject} was wrapped by another master key.") from None
+        return AESGCM(key)
+
+
+def commitment(salt: bytes, canonical: bytes) -> str:
+    """The salted commitment to evidence, in hex."""
+    return hashlib.sha256(_TAG + salt + canonical).hexdigest()
+
+
+def of_visit(visit: Visit) -> dict[str, str]:
+    """The members of evidence that tell of a request."""
+    return {"ip": visit.ip, "user_agent": visit.user_agent, "referrer": visit.referrer}
+
+
+def _ended(begun: hmac.HMAC, text: bytes) -> bytes:
+    """The HMAC of a text, from one that knows its key and nothing more."""
+    whole = begun.copy()
+    whole.update(text)
+    return whole.digest()
+
+
+def _bound(subject: str, row: str, schema: str) -> bytes:
+    return f"{schema}\0{subject}\0{row}".encode()

@@ -1,0 +1,329 @@
+"""Subjects: who an address belongs to, where they stand, and what kept evidence says."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from consent.address import Address
+from consent.contract import Frequency
+from consent.errors import WrongKeys
+from consent.ledger.evidence import Evidence
+from consent.ledger.transaction import Reading, Writing
+from consent.proof.leaf import Leaf
+from consent.states import STOPS, TRANSITIONS, State, Step
+from consent.store.statement import Statement
+from consent.store.stops import Stop
+from consent.store.tables import among, evidence, forms, standings, subjects
+
+
+class Standing(Struct, frozen=True):
+    """Where a subject stands with a topic. `seq` is the leaf that led here, `version` the purpose's.
+
+    `expires` (ms UTC) bounds a pending wish; 0 where nothing is pending."""
+
+    state: State = State.NONE
+    seq: int = 0
+    version: str = ""
+    expires: int = 0
+
+    def at(self, now: int) -> State:
+        """The state at `now`: a pending wish lapses by time alone."""
+        return State.EXPIRED if self.lapsed(now) else self.state
+
+    def lapsed(self, now: int) -> bool:
+        """Whether a wish is pending whose time is over at `now` (ms UTC)."""
+        return self.state is State.PENDING and self.expires <= now
+
+
+NOWHERE = Standing()
+
+
+class Subject(Struct, frozen=True):
+    """A person as the service knows them. The address is sealed and opened only where it is needed."""
+
+    id: str
+    epoch: int
+    language: str
+    wrapped: bytes
+    sealed: bytes
+    standings: Mapping[str, Standing]
+    confirmed: int = 0  # the newest leaf of each kind; 0: there is none
+    complained: int = 0
+    bounced: int = 0
+    frequency: Frequency = Frequency.AS_IT_COMES
+    paused_until: int = 0  # ms UTC
+    proofs: int = 0  # proof mails queued since the last confirmation
+    proof_at: int = 0  # when the last was, ms UTC
+
+    def standing(self, topic: str) -> Standing:
+        """Where they stand with `topic`."""
+        return self.standings.get(topic, NOWHERE)
+
+    def agreed(self, topic: str) -> bool:
+        """Whether they agreed to `topic`, and nothing has stopped the whole address since."""
+        standing = self.standing(topic)
+        return standing.state is State.ACTIVE and standing.seq > max(self.complained, self.bounced)
+
+    def holds(self, stop: int, topic: str) -> bool:
+        """Whether a stop of the whole address (its leaf) holds for `topic`: until they confirm anything anew,
+        and for what they had agreed to before, until they confirm just that."""
+        standing = self.standing(topic)
+        return stop > self.confirmed or (standing.state is State.ACTIVE and stop > standing.seq)
+
+    def shown(self, topic: str, now: int) -> State:
+        """Where they stand with `topic` at `now` (ms UTC) in their own eyes: what a stop of the whole address
+        holds back, or made worthless before it was confirmed, counts as withdrawn."""
+        return State.WITHDRAWN if self.held(topic) else self.standing(topic).at(now)
+
+    def held(self, topic: str) -> int:
+        """The stop of the whole address that came after they agreed to `topic` or asked for it (its leaf);
+        0: none."""
+        standing, newest = self.standing(topic), max(self.complained, self.bounced)
+        going = standing.state in (State.ACTIVE, State.PENDING)
+        return newest if going and newest > standing.seq else 0
+
+    def moved(self, topic: str, standing: Standing) -> "Subject":
+        """The same subject after a step."""
+        return replace(self, standings={**self.standings, topic: standing})
+
+
+_PEOPLE = Statement(
+    select(
+        subjects.c.id,
+        subjects.c.epoch,
+        subjects.c.language,
+        subjects.c.wrapped,
+        subjects.c.address,
+        subjects.c.confirmed,
+        subjects.c.complained,
+        subjects.c.bounced,
+        subjects.c.frequency,
+        subjects.c.paused_until,
+        subjects.c.proofs,
+        subjects.c.proof_at,
+    ).where(among(subjects.c.id, "ids"))
+)
+_STANDINGS = Statement(
+    select(
+        standings.c.subject,
+        standings.c.topic,
+        standings.c.state,
+        standings.c.seq,
+        standings.c.version,
+        standings.c.expires,
+    ).where(among(standings.c.subject, "ids"))
+)
+
+
+def load(reading: Reading, ids: Sequence[str]) -> dict[str, Subject]:
+    """The subjects with these ids; unknown ones are left out."""
+    wanted = json.dumps(list(dict.fromkeys(ids)))
+    where: dict[str, dict[str, Standing]] = {}
+    for subject, topic, state, seq, version, expires in _STANDINGS.rows(reading.driver, ids=wanted):
+        where.setdefault(subject, {})[topic] = Standing(_STATES[state], seq, version, expires)
+    found = {}
+    for id_, epoch, language, wrapped, sealed, *leaves, frequency, paused, proofs, proof_at in _PEOPLE.rows(
+        reading.driver, ids=wanted
+    ):
+        confirmed, complained, bounced = leaves
+        found[id_] = Subject(
+            id_,
+            epoch,
+            language,
+            wrapped,
+            sealed,
+            where.get(id_, {}),
+            confirmed,
+            complained,
+            bounced,
+            _FREQUENCIES[frequency],
+            paused,
+            proofs,
+            proof_at,
+        )
+    return found
+
+
+_STATES = {state.value: state for state in State}
+_FREQUENCIES = {frequency.value: frequency for frequency in Frequency}
+
+
+def domains_of(reading: Reading, ids: Sequence[str]) -> dict[str, str]:
+    """The domain of each subject's address, folded: all that conditions know of it. One whose address cannot
+    be opened is left out."""
+    addresses = addresses_of(reading, ids)
+    return {id_: address.rpartition("@")[2].casefold() for id_, address in addresses.items()}
+
+
+def addresses_of(reading: Reading, ids: Sequence[str]) -> dict[str, str]:
+    """The address of each subject as it was typed. One that cannot be opened is left out."""
+    vault = reading.parts.vault
+    found = {}
+    for id_, _, _, wrapped, sealed, *_ in _PEOPLE.rows(reading.driver, ids=json.dumps(list(ids))):
+        try:
+            found[id_] = vault.open_address(id_, wrapped, sealed)
+        except WrongKeys:  # the keys were compared at the start: this one row is damaged
+            continue
+    return found
+
+
+_FIND = Statement(select(subjects.c.id).where(subjects.c.lookup == bindparam("lookup")))
+_SOME = [f"lookup_{place}" for place in range(50)]
+"""So many are looked up by one statement."""
+_FIND_SOME = Statement(
+    select(subjects.c.lookup, subjects.c.id).where(subjects.c.lookup.in_([bindparam(name) for name in _SOME]))
+)
+_MAKE = Statement(subjects.insert())
+
+
+def find(reading: Reading, address: Address) -> str | None:
+    """The subject with this address, under whichever pepper it was stored."""
+    for lookup in reading.parts.vault.lookups(address.folded):
+        row = _FIND.first(reading.driver, lookup=lookup)
+        if row is not None:
+            return str(row[0])
+    return None
+
+
+def find_or_make(tx: Writing, addresses: Sequence[Address]) -> list[str]:
+    """The subject ids of `addresses`, in order; those seen for the first time get one, and no consent."""
+    if len(addresses) == 1:
+        return [find(tx, addresses[0]) or _make(tx, addresses[0])]
+    known = _known(tx, [address.folded for address in addresses])
+    for address in addresses:
+        if address.folded not in known:
+            known[address.folded] = _make(tx, address)
+    return [known[address.folded] for address in addresses]
+
+
+def _known(reading: Reading, addresses: Sequence[str]) -> dict[str, str]:
+    """The subjects of those of the folded addresses that were seen before, under whichever pepper."""
+    vault = reading.parts.vault
+    lookups = {folded: vault.lookups(folded) for folded in addresses}
+    wanted = [lookup for each in lookups.values() for lookup in each]
+    stored: dict[bytes, str] = {}
+    for first in range(0, len(wanted), len(_SOME)):
+        part = wanted[first : first + len(_SOME)]
+        part += part[:1] * (len(_SOME) - len(part))
+        stored.update(_FIND_SOME.rows(reading.driver, **dict(zip(_SOME, part, strict=True))))
+    return {
+        folded: next(stored[lookup] for lookup in each if lookup in stored)
+        for folded, each in lookups.items()
+        if not stored.keys().isdisjoint(each)
+    }
+
+
+def _make(tx: Writing, address: Address) -> str:
+    vault = tx.parts.vault
+    id_ = tx.parts.entropy(16).hex()
+    wrapped = vault.new_key(id_)
+    _MAKE.run(
+        tx.driver,
+        id=id_,
+        lookup=vault.lookup(address.folded),
+        wrapped=wrapped,
+        address=vault.seal_address(id_, wrapped, address.typed),
+        epoch=0,
+        language="",
+        proofs=0,
+        proof_at=0,
+        confirmed=0,
+        complained=0,
+        bounced=0,
+        frequency="",
+        paused_until=0,
+    )
+    return id_
+
+
+_INTO = insert(standings)
+_STAND = Statement(
+    _INTO.on_conflict_do_update(
+        index_elements=[standings.c.subject, standings.c.topic],
+        set_={name: _INTO.excluded[name] for name in ("state", "seq", "version", "at", "expires")},
+    )
+)
+_EPOCH = Statement(
+    update(subjects).where(subjects.c.id == bindparam("of")).values(epoch=subjects.c.epoch + 1)
+)
+_KEEP = Statement(evidence.insert())
+_KEEP_FORM = Statement(insert(forms).on_conflict_do_nothing())
+
+
+def move(
+    tx: Writing,
+    subject: Subject,
+    topic: str,
+    step: Step,
+    *,
+    actor: str,
+    notice: str = "",
+    commitment: str = "",
+    expires: int = 0,
+    language: str = "",
+) -> Standing:
+    """Take one step of the transition table: the leaf, the new standing, and for a stop the epoch and its
+    line.
+
+    Raises `KeyError` for a step that the table does not know."""
+    before = subject.standing(topic)
+    after = TRANSITIONS[before.state, step]
+    version = notice or before.version
+    seq = tx.log.append(
+        Leaf(
+            type=step,
+            subject=subject.id,
+            purpose=topic,
+            before=before.state,
+            after=after,
+            notice=version,
+            actor=actor,
+            evidence=commitment,
+            language=language,
+        )
+    )
+    if (
+        after is before.state
+        and after is not State.PENDING
+        and step is not Step.CONFIRMED
+        and step not in STOPS
+    ):
+        # A wish that changes nothing yet must not move the leaf and the time of the present state.
+        return before
+    standing = Standing(after, seq, version, expires)
+    _STAND.run(
+        tx.driver,
+        subject=subject.id,
+        topic=topic,
+        state=standing.state.value,
+        seq=standing.seq,
+        version=standing.version,
+        at=tx.now,
+        expires=standing.expires,
+    )
+    if step in STOPS:
+        _EPOCH.run(tx.driver, of=subject.id)
+        tx.stops.append(Stop(subject.id, topic, step, tx.now, seq, tx.log.newest.hex()))
+    return standing
+
+
+def keep_evidence(tx: Writing, subject: Subject, record: Evidence) -> str:
+    """Seal `record` for `subject` and return the commitment for its leaf."""
+    row = tx.parts.entropy(16).hex()
+    sealed, commitment = tx.parts.vault.seal_evidence(subject.id, subject.wrapped, row, record)
+    _KEEP.run(tx.driver, commitment=commitment, subject=subject.id, row=row, sealed=sealed)
+    return commitment
+
+
+def keep_form(tx: Writing, shown: bytes) -> str:
+    """Keep a page as it was shown, once, and return the SHA-256 of its bytes; empty for none."""
+    if not shown:
+        return ""
+    digest = hashlib.sha256(shown).hexdigest()
+    _KEEP_FORM.run(tx.driver, digest=digest, body=shown)
+    return digest

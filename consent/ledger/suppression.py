@@ -1,0 +1,64 @@
+"""Addresses of people who were erased: marketing stays away from them until a fresh confirmation.
+
+What is kept is `HMAC(pepper, address)` and nothing else, in a table that leads to no subject. A mark under
+any pepper counts, so no pepper may ever be dropped from the keys: `peppers` sees to that at the start."""
+
+import json
+from collections.abc import Callable, Collection
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.sqlite import insert
+
+from consent.address import read_address
+from consent.contract import InvalidAddress
+from consent.errors import WrongKeys
+from consent.ledger.subjects import Subject
+from consent.ledger.transaction import Reading, Writing
+from consent.store.statement import Statement
+from consent.store.tables import among, suppressions
+
+_ANY = Statement(select(suppressions.c.mark).where(suppressions.c.mark > "").limit(1))
+_AMONG = Statement(select(suppressions.c.mark).where(among(suppressions.c.mark, "marks")))
+_PUT = Statement(insert(suppressions).on_conflict_do_nothing())
+_LIFT = Statement(delete(suppressions).where(among(suppressions.c.mark, "marks")))
+
+
+def suppress(tx: Writing, subject: Subject) -> None:
+    """Keep marketing away from the subject's address. One that cannot be opened cannot be mailed either."""
+    marks = _marks(tx, _address(tx, subject))
+    if marks:
+        _PUT.run(tx.driver, mark=marks[0])
+
+
+def lift(tx: Writing, subject: Subject) -> None:
+    """They have confirmed that they want mail there: nothing else leads out."""
+    if _ANY.first(tx.driver) is not None:
+        _LIFT.run(tx.driver, marks=json.dumps(_marks(tx, _address(tx, subject))))
+
+
+def suppressed(
+    reading: Reading, subjects: Collection[str], address_of: Callable[[str], str | None]
+) -> set[str]:
+    """Those of the subjects to whose address, as it was typed, no marketing may go."""
+    if not subjects or _ANY.first(reading.driver) is None:
+        return set()
+    marks = {subject: _marks(reading, address_of(subject)) for subject in subjects}
+    every = json.dumps([mark for of_one in marks.values() for mark in of_one])
+    found = {row[0] for row in _AMONG.rows(reading.driver, marks=every)}
+    return {subject for subject, of_one in marks.items() if not found.isdisjoint(of_one)}
+
+
+def _marks(reading: Reading, address: str | None) -> list[str]:
+    """Under every pepper, that of the newest first."""
+    try:
+        folded = read_address(address or "").folded
+    except InvalidAddress:
+        return []
+    return [mark.hex() for mark in reading.parts.vault.marks(folded)]
+
+
+def _address(reading: Reading, subject: Subject) -> str | None:
+    try:
+        return reading.parts.vault.open_address(subject.id, subject.wrapped, subject.sealed)
+    except WrongKeys:
+        return None

@@ -1,0 +1,1 @@
+"""The way of a mail: asked for, judged, claimed, settled, and what is told of it later."""

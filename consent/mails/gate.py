@@ -1,0 +1,132 @@
+"""The gate: may this mail go to this person now? Pure, and the only place where that is decided.
+
+The first check that fails is the reason. What is not known is denied.
+"""
+
+from msgspec import Struct
+
+from consent.contract import BESIDE_TOPICS, Ask, Basis, Frequency, MailClass, Reason
+from consent.ledger.subjects import Subject
+from consent.rules import Rules
+from consent.states import State
+
+
+class Circumstances(Struct, frozen=True):
+    """What the gate must know beside the subject and the policy.
+
+    `on_team`: the recipient stands on the team list. `sent`: marketing mails of the topic in the present unit
+    of its cap, those in flight and of unknown fate included; `got`: the same over all topics, in the unit of
+    the person's own frequency. `erased`: the leaf of the subject's erasure (0: none). `suppressed`: the
+    address is that of somebody who was erased. `proof_expires`: when the queued request lapses
+    whose key this is (ms UTC), None if there is none."""
+
+    on_team: bool = False
+    sent: int = 0
+    got: int = 0
+    proof_expires: int | None = None
+    erased: int = 0
+    suppressed: bool = False
+
+
+NO_CIRCUMSTANCES = Circumstances()
+
+
+class Verdict(Struct, frozen=True):
+    """Allowed if `reason` is None. `purpose` is the version that it rests on, `consent_seq` the leaf (0:
+    none); `variant` and `measured` what the mail may draw on, and whether it may tell of its opening."""
+
+    reason: Reason | None
+    variant: str = "plain"
+    purpose: str = ""
+    consent_seq: int = 0
+    measured: bool = False
+
+
+_BY_STATE = {
+    State.NONE: Reason.NEVER_ASKED,
+    State.PENDING: Reason.NOT_CONFIRMED,
+    State.REFUSED: Reason.NOT_CONFIRMED,
+    State.EXPIRED: Reason.CONFIRMATION_EXPIRED,
+    State.WITHDRAWN: Reason.WITHDRAWN,
+}
+_SERVICE = (Basis.CONTRACT, Basis.LEGAL_OBLIGATION)
+_OPEN = {reason: Verdict(reason) for reason in Reason}
+
+
+def judge(ask: Ask, subject: Subject | None, rules: Rules, around: Circumstances, now: int) -> Verdict:
+    """The verdict on one ask at `now` (ms UTC)."""
+    if around.erased:
+        return Verdict(Reason.ERASED, consent_seq=around.erased)
+    if subject is None:
+        return _OPEN[Reason.UNKNOWN_SUBJECT]
+    if ask.mail_class is MailClass.MARKETING:
+        return _marketing(ask, subject, rules, around, now)
+    if ask.mail_class is MailClass.SERVICE:
+        return _service(ask, subject, rules)
+    if ask.mail_class is MailClass.PROOF:
+        if around.proof_expires is None:
+            return _OPEN[Reason.NO_PROOF_WANTED]
+        return _OPEN[Reason.CONFIRMATION_EXPIRED] if around.proof_expires <= now else Verdict(None)
+    return Verdict(None) if around.on_team else _OPEN[Reason.NOT_ON_TEAM]
+
+
+def _marketing(ask: Ask, subject: Subject, rules: Rules, around: Circumstances, now: int) -> Verdict:
+    known = rules.purposes.get(ask.topic or "")
+    if known is None:
+        return _OPEN[Reason.UNKNOWN_TOPIC]
+    present, purpose = known
+    if purpose.basis is not Basis.CONSENT or purpose.topic in BESIDE_TOPICS:
+        return Verdict(Reason.WRONG_CLASS, purpose=present)
+    template = rules.templates.get(ask.template)
+    if template is None:
+        return Verdict(Reason.UNKNOWN_TEMPLATE, purpose=present)
+    if not template.unsubscribe:
+        return Verdict(Reason.TEMPLATE_WITHOUT_UNSUBSCRIBE, purpose=present)
+    if not template.imprint:
+        return Verdict(Reason.TEMPLATE_WITHOUT_IMPRINT, purpose=present)
+    standing = subject.standing(purpose.topic)
+    if subject.holds(subject.complained, purpose.topic):
+        return Verdict(Reason.COMPLAINED, purpose=present, consent_seq=subject.complained)
+    if subject.holds(subject.bounced, purpose.topic):
+        return Verdict(Reason.HARD_BOUNCED, purpose=present, consent_seq=subject.bounced)
+    if around.suppressed:
+        return Verdict(Reason.SUPPRESSED, purpose=present)
+    state = standing.at(now)
+    if state is not State.ACTIVE:
+        return Verdict(_BY_STATE[state], purpose=standing.version or present, consent_seq=standing.seq)
+    if purpose.cap_count and around.sent >= purpose.cap_count:
+        return Verdict(Reason.TOPIC_CAP, purpose=standing.version, consent_seq=standing.seq)
+    if subject.frequency and around.got:
+        return Verdict(Reason.OWN_FREQUENCY, purpose=standing.version, consent_seq=standing.seq)
+    if subject.paused_until > now:
+        return Verdict(Reason.PAUSED, purpose=standing.version, consent_seq=standing.seq)
+    variant = "personalised" if subject.agreed("personalisation") else "plain"
+    return Verdict(None, variant, standing.version, standing.seq, subject.agreed("measurement"))
+
+
+def _service(ask: Ask, subject: Subject, rules: Rules) -> Verdict:
+    known = rules.purposes.get(ask.topic or "")
+    if known is None:
+        return _OPEN[Reason.UNKNOWN_TOPIC]
+    present, purpose = known
+    if purpose.basis not in _SERVICE:
+        return Verdict(Reason.WRONG_CLASS, purpose=present)
+    template = rules.templates.get(ask.template)
+    if template is None:
+        return Verdict(Reason.UNKNOWN_TEMPLATE, purpose=present)
+    if template.promotional:
+        return Verdict(Reason.PROMOTION_IN_SERVICE_MAIL, purpose=present)
+    if not ask.trigger:
+        return Verdict(Reason.NO_TRIGGER, purpose=present)
+    if subject.bounced > subject.confirmed:
+        return Verdict(Reason.HARD_BOUNCED, purpose=present, consent_seq=subject.bounced)
+    return Verdict(None, purpose=present, measured=subject.agreed("measurement"))
+
+
+def exceeds(variant: str, measured: bool, found_variant: str, found_measured: bool) -> bool:
+    """Whether a mail written as `variant`, `measured` is more than was found to be agreed to."""
+    return variant not in ("plain", found_variant) or (measured and not found_measured)
+
+
+UNITS = {Frequency.WEEKLY: "week", Frequency.MONTHLY: "month"}
+"""The calendar unit in which someone wants one mail at most."""

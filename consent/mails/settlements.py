@@ -1,0 +1,147 @@
+"""How attempts ended, and what the service knows of a key."""
+
+import json
+from collections.abc import Sequence
+
+from sqlalchemy import bindparam, select, update
+
+from consent.contract import MailClass, Outcome, Reason, Settlement, Status
+from consent.errors import Contradiction
+from consent.ledger.transaction import Reading, Writing
+from consent.proof.leaf import Leaf
+from consent.store.statement import Statement
+from consent.store.tables import among, batches, decisions, requests
+
+_CLAIMED = Statement(
+    select(
+        decisions.c.key,
+        decisions.c.attempt,
+        decisions.c.id,
+        decisions.c.outcome,
+        batches.c.sender,
+        decisions.c["class"],
+        decisions.c.subject,
+    )
+    .join(batches, batches.c.seq == decisions.c.batch)
+    .where(decisions.c.reason.is_(None), among(decisions.c.key, "keys"))
+)
+_SETTLE = Statement(
+    update(decisions)
+    .where(decisions.c.id == bindparam("row"))
+    .values(outcome=bindparam("ended"), code=bindparam("reply"), settled_at=bindparam("now"))
+)
+_PROOF = Statement(
+    update(requests)
+    .where(requests.c.id == bindparam("key"))
+    .values(mail=bindparam("now_is"), attempt=bindparam("next"), not_before=bindparam("from_then"))
+)
+_FIRST_RETRY_MS = 60_000
+_LAST_RETRY_MS = 4 * 3_600_000
+
+
+def settle(tx: Writing, sender: str, settlements: Sequence[Settlement]) -> None:
+    """Record how attempts ended. A repeat changes nothing. Raises `Contradiction`."""
+    if not settlements:
+        return
+    keys = json.dumps([settlement.key for settlement in settlements])
+    claimed = {(row[0], row[1]): row for row in _CLAIMED.rows(tx.driver, keys=keys)}
+    rows: dict[int, tuple[str, int, int, int]] = {}
+    proofs: list[tuple[Settlement, str]] = []
+    for settlement in settlements:
+        known = claimed.get((settlement.key, settlement.attempt))
+        if known is None or known[4] != sender:
+            raise Contradiction(
+                f"Attempt {settlement.attempt} of {settlement.key} cannot be settled: "
+                f"{sender} never claimed it."
+            )
+        _, _, row, outcome, _, mail_class, subject = known
+        before = rows[row][0] if row in rows else outcome
+        if before == settlement.outcome:
+            continue
+        if before is not None:
+            raise Contradiction(
+                f"Attempt {settlement.attempt} of {settlement.key} was settled as {before}, "
+                f"it cannot become {settlement.outcome}."
+            )
+        rows[row] = (settlement.outcome.value, settlement.code, tx.now, row)
+        if mail_class == MailClass.PROOF:
+            proofs.append((settlement, subject))
+    if rows:
+        _SETTLE.run_many(tx.driver, rows.values())
+    for settlement, subject in proofs:
+        _settle_proof(tx, settlement, subject)
+
+
+def _settle_proof(tx: Writing, settlement: Settlement, subject: str) -> None:
+    state = {
+        Outcome.ACCEPTED: "sent",
+        Outcome.REFUSED: "bounced",
+        Outcome.UNKNOWN: "unknown",
+        Outcome.DEFERRED: "queued",
+        Outcome.RELEASED: "queued",
+    }[settlement.outcome]
+    wait = 0
+    if settlement.outcome is Outcome.DEFERRED:
+        wait = min(_FIRST_RETRY_MS << 2 * min(settlement.attempt - 1, 8), _LAST_RETRY_MS)
+    _PROOF.run(
+        tx.driver,
+        key=settlement.key,
+        now_is=state,
+        next=settlement.attempt + 1,
+        from_then=tx.now + wait,
+    )
+    types = {Outcome.ACCEPTED: "proof_mail.accepted", Outcome.REFUSED: "proof_mail.bounced"}
+    if settlement.outcome in types:
+        tx.log.append(Leaf(type=types[settlement.outcome], subject=subject))
+
+
+_STATUS = select(
+    decisions.c.key, decisions.c.attempt, decisions.c.outcome, decisions.c.reason, decisions.c.id
+).where(among(decisions.c.key, "keys"))
+# Two statements, for each has an index of its own.
+_CLAIMED_STATUS = Statement(_STATUS.where(decisions.c.reason.is_(None)))
+_DENIED_STATUS = Statement(
+    _STATUS.where(
+        decisions.c.reason.is_not(None),
+        decisions.c.reason != Reason.ALREADY_CLAIMED,
+        decisions.c.reason != Reason.WRONG_ATTEMPT,
+    )
+)
+
+
+def status(reading: Reading, keys: Sequence[str]) -> list[Status | None]:
+    """What became of each key, in order. Being told that a key was claimed before is no news of it."""
+    wanted = json.dumps(list(keys))
+    newest: dict[str, tuple[int, Status]] = {}
+    for query in (_CLAIMED_STATUS, _DENIED_STATUS):
+        for key, attempt, outcome, reason, row in query.rows(reading.driver, keys=wanted):
+            if key not in newest or newest[key][0] < row:
+                newest[key] = (
+                    row,
+                    Status(
+                        key,
+                        attempt,
+                        Outcome(outcome) if outcome else None,
+                        Reason(reason) if reason else None,
+                    ),
+                )
+    return [newest[key][1] if key in newest else None for key in keys]
+
+
+_UNSETTLED = Statement(
+    select(decisions.c.id, decisions.c.key, decisions.c.attempt)
+    .join(batches, batches.c.seq == decisions.c.batch)
+    .where(
+        decisions.c.reason.is_(None),
+        decisions.c.outcome.is_(None),
+        decisions.c.subject > "",  # true of all: it leads SQLite to the small index of what is unsettled
+        batches.c.sender == bindparam("sender"),
+    )
+)
+
+
+def unsettled(reading: Reading, sender: str) -> list[tuple[str, int]]:
+    """Keys and attempts that `sender` claimed and did not settle, oldest first."""
+    # Sorted here: asked to sort, SQLite would walk the whole table in its order.
+    rows = sorted(_UNSETTLED.rows(reading.driver, sender=sender))
+    return [(key, attempt) for _, key, attempt in rows]

@@ -1,0 +1,1 @@
+"""What an auditor checks without us: leaves, trees, checkpoints, exports. Pure; no store, no network."""

@@ -1,0 +1,163 @@
+"""Whether decisions may have been as they are recorded: what the gate forbids, no record may allow.
+
+It needs the leaves and the rules that an export carries, and nothing of the service. What an export does not
+show is not judged: caps and own frequencies, which depend on how mail servers answered, breaks, and who is on
+the team."""
+
+import hashlib
+from dataclasses import dataclass, field
+
+import rfc8785
+
+from consent.proof.failure import Failed, Failure
+from consent.proof.story import Json, Story, newest
+
+_TEXTS = ("class", "key", "policy", "purpose", "reason", "subject", "template", "topic", "variant", "verdict")
+_NUMBERS = ("attempt", "consent_seq", "epoch", "v")
+_MEMBERS = frozenset((*_TEXTS, *_NUMBERS, "measured"))
+_CLASSES = ("marketing", "service", "proof", "internal", "test")
+_BESIDE = {"personalised": "personalisation", "measured": "measurement"}
+_SERVICE = ("contract", "legal_obligation")
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """A record with its place: the number of its line, and the leaf of its batch."""
+
+    number: int
+    batch: int
+    body: Json
+
+    def text(self, name: str) -> str:
+        return str(self.body[name])
+
+    def count(self, name: str) -> int:
+        return int(str(self.body[name]))
+
+    def fails(self, failure: Failure, why: str) -> Failed:
+        return Failed(failure, f"Decision {self.number} {why}")
+
+
+@dataclass(slots=True)
+class Audit:
+    """Judges records in the order of the log. `rules` are the policies by digest."""
+
+    story: Story
+    rules: dict[str, Json]
+    _claimed: dict[str, int] = field(default_factory=dict)  # key → its newest attempt
+    _proofs: dict[str, set[str]] = field(default_factory=dict)  # subject → keys of proof mails
+
+    def judge(self, number: int, batch: int, policy: str, body: Json) -> None:
+        """Judge one record of the batch at `batch`, whose leaf names `policy`. Raises `Failed`."""
+        one = _Record(number, batch, body)
+        if not _whole(body):
+            raise one.fails(Failure.DECISIONS, "lacks a member, or has one that says nothing.")
+        if body["policy"] != policy:
+            raise one.fails(Failure.DECISIONS, "names another policy than its batch.")
+        if (body["verdict"] == "allow") != (body["reason"] == ""):
+            raise one.fails(Failure.DECISIONS, "is allowed and denied at once.")
+        known = sum(1 for seq in self.story.stops.get(one.text("subject"), ()) if seq < batch)
+        if body["epoch"] != known and body["reason"] != "unknown_subject":
+            raise one.fails(
+                Failure.STOPPED, f"knew of {body['epoch']} stops of its subject, the log of {known}."
+            )
+        if body["verdict"] == "allow":
+            self._allowed(one)
+
+    def _allowed(self, one: _Record) -> None:
+        erased = self.story.erased.get(one.text("subject"), one.batch)
+        if erased < one.batch:
+            raise one.fails(Failure.STOPPED, f"was allowed although leaf {erased} had erased its subject.")
+        key, attempt = one.text("key"), one.count("attempt")
+        if attempt != self._claimed.get(key, 0) + 1:
+            raise one.fails(Failure.DECISIONS, f"claims attempt {attempt} of {key} out of turn.")
+        self._claimed[key] = attempt
+        mail_class = one.text("class")
+        if mail_class == "marketing":
+            self._marketing(one)
+        elif mail_class == "service":
+            self._service(one)
+        else:
+            if one.text("purpose") or one.count("consent_seq"):
+                raise one.fails(Failure.STOPPED, f"rests a mail of class {mail_class} on a purpose.")
+            if mail_class == "proof":
+                self._proof(one)
+        self._beside(one)
+
+    def _marketing(self, one: _Record) -> None:
+        subject, topic, basis = one.text("subject"), one.text("topic"), one.count("consent_seq")
+        if self._purpose(one).get("basis") != "consent" or topic in _BESIDE.values():
+            raise one.fails(Failure.NOTICE, f"allowed marketing on `{topic}`, which is no topic for it.")
+        expected = (subject, topic, one.text("purpose"))
+        if basis >= one.batch or self.story.confirmed.get(basis) != expected:
+            raise one.fails(Failure.STOPPED, f"rests on leaf {basis}, which is no such consent.")
+        stop = self.story.stop_between(subject, topic, basis, one.batch)
+        if stop >= 0:
+            raise one.fails(Failure.STOPPED, f"was allowed although leaf {stop} stopped it.")
+        template = self._template(one)
+        if template.get("unsubscribe") is not True or template.get("imprint") is not True:
+            raise one.fails(Failure.NOTICE, "allowed a template that its policy does not allow.")
+
+    def _service(self, one: _Record) -> None:
+        subject, topic = one.text("subject"), one.text("topic")
+        purpose = self._purpose(one)
+        if purpose.get("basis") not in _SERVICE:
+            raise one.fails(Failure.NOTICE, f"allowed service mail on `{topic}`, which is no topic for it.")
+        version = hashlib.sha256(rfc8785.dumps(purpose)).hexdigest()  # type: ignore[arg-type]
+        if one.text("purpose") != version or one.count("consent_seq"):
+            raise one.fails(Failure.NOTICE, "rests on words that are not those of its policy.")
+        if self._template(one).get("promotional") is not False:
+            raise one.fails(Failure.NOTICE, "allowed a template that its policy does not allow.")
+        bounced = newest(self.story.bounced.get(subject, ()), one.batch)
+        if bounced > newest(self.story.confirmations.get(subject, ()), one.batch):
+            raise one.fails(Failure.STOPPED, f"was allowed although leaf {bounced} stopped it.")
+
+    def _proof(self, one: _Record) -> None:
+        """No more of them than were asked for, and none for what was asked before a stop of the address."""
+        subject = one.text("subject")
+        keys = self._proofs.setdefault(subject, set())
+        keys.add(one.text("key"))
+        queued = self.story.queued.get(subject, ())
+        asked = sum(1 for seq in queued if seq < one.batch)
+        silenced = newest(self.story.silenced.get(subject, ()), one.batch)
+        if len(keys) > asked or newest(queued, one.batch) < silenced:
+            raise one.fails(Failure.STOPPED, "allowed a proof mail that nobody had asked for.")
+
+    def _beside(self, one: _Record) -> None:
+        """What the mail drew on, and whether it told of its opening, was agreed to."""
+        used = {"personalised": one.text("variant") != "plain", "measured": one.body["measured"] is True}
+        allowed = {"personalised": ("marketing",), "measured": ("marketing", "service")}
+        for how, is_ in used.items():
+            if is_ and not (
+                one.text("class") in allowed[how]
+                and self.story.agreed_at(one.text("subject"), _BESIDE[how], one.batch)
+            ):
+                raise one.fails(Failure.STOPPED, f"is of a mail that was {how}, which was not agreed to.")
+
+    def _purpose(self, one: _Record) -> Json:
+        return self._find(one, "purposes", "topic", one.text("topic"))
+
+    def _template(self, one: _Record) -> Json:
+        return self._find(one, "templates", "digest", one.text("template"))
+
+    def _find(self, one: _Record, part: str, name: str, value: str) -> Json:
+        """The entry of the record's policy; an empty one if there is none."""
+        entries = self.rules.get(one.text("policy"), {}).get(part)
+        if isinstance(entries, list):
+            for entry in entries:
+                if isinstance(entry, dict) and entry.get(name) == value:
+                    return entry
+        return {}
+
+
+def _whole(body: Json) -> bool:
+    return (
+        body.keys() == _MEMBERS
+        and all(isinstance(body[name], str) for name in _TEXTS)
+        and all(type(body[name]) is int for name in _NUMBERS)
+        and isinstance(body["measured"], bool)
+        and body["v"] == 1
+        and body["class"] in _CLASSES
+        and body["variant"] in ("plain", "personalised")
+        and body["verdict"] in ("allow", "deny")
+    )

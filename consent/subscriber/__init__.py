@@ -1,0 +1,1 @@
+"""What people do and have done for them: agree, choose, leave, ask what is known, be erased."""

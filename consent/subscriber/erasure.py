@@ -1,0 +1,156 @@
+"""Erasure: all of a person goes but their random id in the leaves, so that every old proof still holds.
+
+It is done at once, in the transaction of its leaf. Then the store is rewritten, for a database keeps deleted
+rows on its pages for a while; whoever else keeps something of people hears of it by the feed and says when
+they have forgotten too; and when the last backup from before has gone, that is noted as well."""
+
+import json
+from collections.abc import Sequence
+
+from msgspec import Struct
+from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from consent.contract import Erasure
+from consent.ledger.subjects import load
+from consent.ledger.suppression import suppress
+from consent.ledger.transaction import Reading, Writing
+from consent.proof.leaf import Leaf
+from consent.states import ERASED_BACKUPS, ERASED_PRIMARY, ERASURE
+from consent.store.statement import Statement
+from consent.store.stops import Stop
+from consent.store.tables import (
+    among,
+    erasures,
+    evidence,
+    leaves,
+    reports,
+    requests,
+    standings,
+    subjects,
+    wishes,
+)
+
+DAY_MS = 86_400_000
+
+
+class Erased(Struct, frozen=True):
+    """What the gate knows of an erased subject: the leaf, and how many stops they had."""
+
+    seq: int
+    epoch: int
+
+
+_MINE = select(requests.c.id).where(requests.c.subject == bindparam("of"))
+_GONE = (
+    Statement(delete(wishes).where(wishes.c.request.in_(_MINE))),
+    Statement(delete(requests).where(requests.c.subject == bindparam("of"))),
+    Statement(delete(standings).where(standings.c.subject == bindparam("of"))),
+    Statement(delete(evidence).where(evidence.c.subject == bindparam("of"))),
+    Statement(delete(reports).where(reports.c.subject == bindparam("of"))),
+    Statement(delete(subjects).where(subjects.c.id == bindparam("of"))),
+    # Told to the feed beside the leaf, and no part of it.
+    Statement(update(leaves).where(leaves.c.subject == bindparam("of")).values(language="")),
+)
+_NOTE = Statement(insert(erasures).on_conflict_do_nothing())
+_ERASED = Statement(
+    select(erasures.c.subject, erasures.c.seq, erasures.c.epoch).where(among(erasures.c.subject, "ids"))
+)
+_ONE = Statement(
+    select(
+        erasures.c.subject, erasures.c.seq, erasures.c.at, erasures.c.primary_at, erasures.c.backups_at
+    ).where(erasures.c.subject == bindparam("of"))
+)
+_NOT_REWRITTEN = Statement(select(erasures.c.subject).where(erasures.c.rewritten.is_(False)).limit(1))
+_REWRITTEN = Statement(update(erasures).where(erasures.c.rewritten.is_(False)).values(rewritten=True))
+_PRIMARY = Statement(
+    update(erasures)
+    .where(erasures.c.subject == bindparam("of"), erasures.c.primary_at == 0)
+    .values(primary_at=bindparam("now"))
+)
+_KEPT_IN_BACKUPS = Statement(
+    select(erasures.c.subject)
+    .where(
+        erasures.c.backups_at == 0, erasures.c.primary_at > 0, erasures.c.primary_at <= bindparam("before")
+    )
+    .order_by(erasures.c.seq)
+)
+_BACKUPS = Statement(
+    update(erasures).where(erasures.c.subject == bindparam("of")).values(backups_at=bindparam("now"))
+)
+
+
+def erase(tx: Writing, identity: str, actor: str) -> Erasure | None:
+    """Forget a subject; None if there is none of that id, and never was."""
+    known = find_erasure(tx, identity)
+    subject = load(tx, [identity]).get(identity)
+    if known is not None or subject is None:
+        return known
+    suppress(tx, subject)
+    return _erase(tx, identity, subject.epoch + 1, actor)
+
+
+def erase_again(tx: Writing, identity: str, actor: str) -> None:
+    """Do once more what a restored store knows nothing of; also where it does not know the subject, for
+    others may, who were restored with it."""
+    if erase(tx, identity, actor) is None:
+        _erase(tx, identity, 1, actor)
+
+
+def _erase(tx: Writing, identity: str, epoch: int, actor: str) -> Erasure:
+    for statement in _GONE:
+        statement.run(tx.driver, of=identity)
+    seq = tx.log.append(Leaf(type=ERASURE, subject=identity, actor=actor))
+    _NOTE.run(
+        tx.driver,
+        subject=identity,
+        epoch=epoch,
+        seq=seq,
+        at=tx.now,
+        rewritten=False,
+        primary_at=0,
+        backups_at=0,
+    )
+    tx.stops.append(Stop(identity, "", ERASURE, tx.now, seq, tx.log.newest.hex()))
+    return Erasure(identity, seq, tx.now)
+
+
+def find_erasure(reading: Reading, identity: str) -> Erasure | None:
+    """How far the erasure of a subject has come; None: nobody asked for it."""
+    row = _ONE.first(reading.driver, of=identity)
+    return None if row is None else Erasure(*row)
+
+
+def erased_among(reading: Reading, ids: Sequence[str]) -> dict[str, Erased]:
+    """Those of the subjects who were erased."""
+    if not ids:
+        return {}
+    rows = _ERASED.rows(reading.driver, ids=json.dumps(list(ids)))
+    return {subject: Erased(seq, epoch) for subject, seq, epoch in rows}
+
+
+def wants_rewriting(reading: Reading) -> bool:
+    """Whether pages of the store may still hold something of somebody who was erased."""
+    return _NOT_REWRITTEN.first(reading.driver) is not None
+
+
+def rewritten(tx: Writing) -> None:
+    """The store was rewritten since the last erasure."""
+    _REWRITTEN.run(tx.driver)
+
+
+def forgotten(tx: Writing, identities: Sequence[str]) -> None:
+    """All stores have forgotten these: noted once, by a leaf."""
+    for identity in identities:
+        if _PRIMARY.run(tx.driver, of=identity, now=tx.now):
+            tx.log.append(Leaf(type=ERASED_PRIMARY, subject=identity))
+
+
+def forgotten_by_backups(tx: Writing, days: int) -> int:
+    """Note, by leaves, whom no backup knows any more, since each is kept for `days` at most; how many."""
+    before = tx.now - days * DAY_MS
+    gone = [row[0] for row in _KEPT_IN_BACKUPS.rows(tx.driver, before=before)]
+    for identity in gone:
+        _BACKUPS.run(tx.driver, of=identity, now=tx.now)
+        tx.log.append(Leaf(type=ERASED_BACKUPS, subject=identity))
+    return len(gone)

@@ -1,0 +1,163 @@
+"""One person's whole history: what happened, with the words shown and the evidence kept, and each
+decision."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import select
+
+from consent.address import Address
+from consent.errors import WrongKeys
+from consent.ledger.evidence import Vault
+from consent.ledger.policy import read_purposes
+from consent.ledger.subjects import Subject, find, load
+from consent.ledger.transaction import Reading
+from consent.rules import words
+from consent.store.tables import decisions, evidence, leaves, standings
+
+
+class Stands(Struct, frozen=True):
+    """Where the person stands with a topic, by which leaf, since when (ms UTC)."""
+
+    topic: str
+    state: str
+    leaf: int
+    since: int
+
+
+class Happened(Struct, frozen=True):
+    """A leaf about the person. `wording` are the words it refers to, `evidence` what was kept, opened;
+    `holds` whether the evidence still gives the commitment in the leaf (None: there is none)."""
+
+    leaf: int
+    at: int
+    type: str
+    topic: str
+    before: str
+    after: str
+    actor: str
+    wording: str
+    evidence: dict[str, object] | None
+    holds: bool | None
+
+
+class Decided(Struct, frozen=True):
+    """A decision about a mail to the person. `reason` is empty for an allowed one."""
+
+    leaf: int
+    at: int
+    key: str
+    attempt: int
+    mail_class: str
+    topic: str
+    reason: str
+    consent_leaf: int
+    outcome: str
+    code: int
+
+
+class History(Struct, frozen=True):
+    """Everything known of one person, oldest first."""
+
+    subject: str
+    address: str
+    language: str
+    epoch: int
+    standings: tuple[Stands, ...]
+    events: tuple[Happened, ...]
+    decisions: tuple[Decided, ...]
+
+
+def history(reading: Reading, address: Address) -> History | None:
+    """The history of whoever has `address`; None if the service never heard of it."""
+    identity = find(reading, address)
+    return history_of(reading, identity, address.typed) if identity is not None else None
+
+
+def history_of(reading: Reading, identity: str, typed: str = "") -> History | None:
+    """The history of a subject, whose address is shown as `typed` if what is sealed cannot be opened; None if
+    there is no such subject."""
+    subject = load(reading, [identity]).get(identity)
+    if subject is None:
+        return None
+    vault = reading.parts.vault
+    stands = reading.conn.execute(
+        select(standings).where(standings.c.subject == identity).order_by(standings.c.topic)
+    )
+    kept = {}
+    for row in reading.conn.execute(select(evidence).where(evidence.c.subject == identity)):
+        with suppress(WrongKeys):  # a damaged row is as one that is missing: it hides nothing else
+            kept[row.commitment] = vault.open_evidence(identity, subject.wrapped, row.row, bytes(row.sealed))
+    bodies = [
+        msgspec.json.decode(body)
+        for (body,) in reading.conn.execute(
+            select(leaves.c.body).where(leaves.c.subject == identity).order_by(leaves.c.seq)
+        )
+    ]
+    times = {body["seq"]: body["at"] for body in bodies}
+    known = read_purposes(reading, list({body["notice"] for body in bodies if body["notice"]}))
+    default = reading.rules.policy.default_language
+    events = []
+    for body in bodies:
+        purpose = known.get(body["notice"])
+        opened = kept.get(body["evidence"])
+        events.append(
+            Happened(
+                leaf=body["seq"],
+                at=body["at"],
+                type=body["type"],
+                topic=body["purpose"],
+                before=body["from"],
+                after=body["to"],
+                actor=body["actor"],
+                wording=words(purpose.wording, subject.language, default) if purpose else "",
+                evidence=msgspec.json.decode(opened[0]) if opened else None,
+                holds=opened[1] == body["evidence"] if opened else False if body["evidence"] else None,
+            )
+        )
+    decided = reading.conn.execute(
+        select(decisions).where(decisions.c.subject == identity).order_by(decisions.c.id)
+    )
+    return History(
+        subject=identity,
+        address=_address(vault, subject, typed),
+        language=subject.language,
+        epoch=subject.epoch,
+        standings=tuple(_stands(reading, subject, row.topic, row.at, times) for row in stands),
+        events=tuple(events),
+        decisions=tuple(
+            Decided(
+                row.batch,
+                row.at,
+                row.key,
+                row.attempt,
+                row._mapping["class"],
+                row.topic,
+                row.reason or "",
+                row.consent_seq,
+                row.outcome or "",
+                row.code,
+            )
+            for row in decided
+        ),
+    )
+
+
+def _stands(reading: Reading, subject: Subject, topic: str, at: int, times: Mapping[int, int]) -> Stands:
+    """In their own eyes: what a stop of the whole address holds back is withdrawn since then, what nobody
+    confirmed in time has been over since that time."""
+    standing, held = subject.standing(topic), subject.held(topic)
+    state = subject.shown(topic, reading.now)
+    if held:
+        return Stands(topic, state, held, times[held])
+    return Stands(topic, state, standing.seq, standing.expires if standing.lapsed(reading.now) else at)
+
+
+def _address(vault: Vault, subject: Subject, asked: str) -> str:
+    """As it was typed; as it was asked for, if what is sealed cannot be opened."""
+    try:
+        return vault.open_address(subject.id, subject.wrapped, subject.sealed)
+    except WrongKeys:
+        return asked

@@ -1,0 +1,128 @@
+"""What the pages behind links show. Reading them changes nothing, not even a log."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import bindparam, select
+
+from consent.address import shortened
+from consent.contract import BESIDE_TOPICS, Basis, LinkRefused, LinkView, Purpose, TopicView
+from consent.errors import WrongKeys
+from consent.ledger.policy import read_purposes
+from consent.ledger.subjects import Subject, load
+from consent.ledger.tokens import Scope
+from consent.ledger.transaction import Reading
+from consent.rules import words
+from consent.store.statement import Statement
+from consent.store.tables import requests
+from consent.subscriber.wishes import wished_in
+
+_REQUEST = Statement(
+    select(requests.c.subject, requests.c.language, requests.c.closed, requests.c.expires).where(
+        requests.c.id == bindparam("of")
+    )
+)
+
+
+def confirmation(reading: Reading, token: str) -> LinkView:
+    """The page behind a link to confirm or refuse: what would be agreed to, in the words of the proof
+    mail."""
+    try:
+        request = reading.parts.tokens.read_request(token, Scope.CONFIRM, Scope.REFUSE)
+    except LinkRefused as fault:
+        return _nothing(reading, fault.reason)
+    row = _REQUEST.first(reading.driver, of=request)
+    if row is None:
+        return _nothing(reading, "unknown")
+    identity, language, closed, expires = row
+    subject = load(reading, [identity])[identity]
+    versions = [version for _, version in wished_in(reading, request)]
+    known = read_purposes(reading, versions)
+    reason = "used" if closed else "expired" if expires <= reading.now else ""
+    return LinkView(
+        valid=not reason,
+        reason=reason,
+        language=language,
+        address=shortened(_address(reading, subject)),
+        topic="",
+        topics=_topics(reading, subject, (known[version] for version in versions), language),
+        closed=closed,
+    )
+
+
+def unsubscription(reading: Reading, token: str) -> LinkView:
+    """The page behind an unsubscribe link: its topic, and where the person stands with all of them."""
+    try:
+        identity, topic = reading.parts.tokens.read_unsubscribe(token)
+    except LinkRefused as fault:
+        return _nothing(reading, fault.reason)
+    subject = load(reading, [identity]).get(identity)
+    if subject is None:
+        return _nothing(reading, "unknown")
+    versions = {one: standing.version for one, standing in subject.standings.items() if standing.version}
+    known = read_purposes(reading, versions.values())
+    shown = {one: known[version] for one, version in sorted(versions.items())}
+    if topic and topic not in shown and topic in reading.rules.purposes:
+        shown[topic] = reading.rules.purposes[topic][1]
+    return LinkView(
+        valid=True,
+        reason="",
+        language=subject.language,
+        address=shortened(_address(reading, subject)),
+        topic=topic,
+        topics=_topics(reading, subject, shown.values(), subject.language),
+        frequency=subject.frequency,
+    )
+
+
+def preferences(reading: Reading, token: str) -> LinkView:
+    """The page behind a link for preferences: every topic on offer, and the whole address."""
+    try:
+        identity = reading.parts.tokens.read_preferences(token)
+    except LinkRefused as fault:
+        return _nothing(reading, fault.reason)
+    subject = load(reading, [identity]).get(identity)
+    if subject is None:
+        return _nothing(reading, "unknown")
+    return LinkView(
+        valid=True,
+        reason="",
+        language=subject.language,
+        address=_address(reading, subject),
+        topic="",
+        topics=_topics(reading, subject, offered(reading), subject.language),
+        frequency=subject.frequency,
+        paused_until=subject.paused_until if subject.paused_until > reading.now else 0,
+    )
+
+
+def offered(reading: Reading) -> tuple[Purpose, ...]:
+    """The topics that a form may offer: those that rest on consent."""
+    return tuple(purpose for purpose in reading.rules.policy.purposes if purpose.basis is Basis.CONSENT)
+
+
+def _topics(
+    reading: Reading, subject: Subject, purposes: Iterable[Purpose], language: str
+) -> tuple[TopicView, ...]:
+    default = reading.rules.policy.default_language
+    return tuple(
+        TopicView(
+            topic=purpose.topic,
+            title=words(purpose.title, language, default),
+            wording=words(purpose.wording, language, default),
+            state=subject.shown(purpose.topic, reading.now),
+            beside=purpose.topic in BESIDE_TOPICS,
+        )
+        for purpose in purposes
+    )
+
+
+def _address(reading: Reading, subject: Subject) -> str:
+    """Empty for one that is damaged: its owner must come to the button all the same."""
+    try:
+        return reading.parts.vault.open_address(subject.id, subject.wrapped, subject.sealed)
+    except WrongKeys:
+        return ""
+
+
+def _nothing(reading: Reading, reason: str) -> LinkView:
+    return LinkView(False, reason, reading.rules.policy.default_language, "", "", ())

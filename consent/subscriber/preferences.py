@@ -1,0 +1,123 @@
+"""A person's choices, from the page behind a link for preferences: topics, language, how often, a pause."""
+
+from msgspec import Struct
+from sqlalchemy import update
+
+from consent.contract import Basis, Frequency, LinkRefused, Receipt, Visit
+from consent.ledger.evidence import Evidence, of_visit
+from consent.ledger.subjects import Subject, keep_evidence, load
+from consent.ledger.transaction import Writing
+from consent.proof.leaf import Leaf
+from consent.states import State
+from consent.store.tables import subjects
+from consent.subscriber.mailed import NOT_LOOKED, Mailed, count
+from consent.subscriber.signup import DAY_MS, ask_for
+from consent.subscriber.wishes import wished_by
+from consent.subscriber.withdrawal import stop
+
+ACTOR = "subject:preferences"
+SLOWER = "subject:page"
+SLOW = Frequency.MONTHLY
+LONGEST_PAUSE = 366  # days
+
+
+class Choice(Struct, frozen=True):
+    """Everything on the page. `pause` counts days from now, 0 ends one; None leaves a member as it is, and an
+    empty language too."""
+
+    topics: tuple[str, ...]
+    language: str = ""
+    frequency: Frequency | None = None
+    pause: int | None = None
+
+
+def choose(tx: Writing, token: str, choice: Choice, visit: Visit, seen: Mailed = NOT_LOOKED) -> Receipt:
+    """Keep the topics chosen, withdraw the others, ask for confirmation of those that are new, and note the
+    rest at once. `seen` are mails that were looked for beforehand. Raises `LinkRefused`, and `ValueError` for
+    what cannot be chosen."""
+    identity = tx.parts.tokens.read_preferences(token)
+    subject = load(tx, [identity]).get(identity)
+    if subject is None:
+        raise LinkRefused("unknown")
+    chosen = tuple(dict.fromkeys(choice.topics))
+    _check(tx, chosen, choice.pause)
+    record: Evidence = {
+        "schema": "choice/v2",
+        "topics": list(chosen),
+        "language": choice.language,
+        "frequency": "" if choice.frequency is None else choice.frequency.value or "as_it_comes",
+        "pause": -1 if choice.pause is None else choice.pause,
+        "at": tx.now,
+        **of_visit(visit),
+    }
+    going = {topic for topic, standing in subject.standings.items() if standing.state in _GOING}
+    dropped = sorted((going | wished_by(tx, identity)) - set(chosen))
+    if dropped:
+        subject = stop(tx, subject, dropped, ACTOR, record)
+    _note(tx, subject, choice, record, ACTOR, seen)
+    ask_for(tx, subject, chosen, choice.language or subject.language, record, ACTOR)
+    signed = tx.sign()
+    return Receipt(identity, "preferences", chosen, tx.now, signed.size - 1, signed.note)
+
+
+def slow_down(tx: Writing, token: str, visit: Visit, seen: Mailed = NOT_LOOKED) -> Receipt:
+    """At most one mail a month, by an unsubscribe link; everything else stays. Raises `LinkRefused`."""
+    identity, topic = tx.parts.tokens.read_unsubscribe(token)
+    subject = load(tx, [identity]).get(identity)
+    if subject is None:
+        raise LinkRefused("unknown")
+    choice = Choice((), frequency=SLOW)
+    record: Evidence = {
+        "schema": "slower/v1",
+        "frequency": SLOW.value,
+        "link": topic,
+        "at": tx.now,
+        **of_visit(visit),
+    }
+    _note(tx, subject, choice, record, SLOWER, seen)
+    signed = tx.sign()
+    return Receipt(identity, "preferences", (), tx.now, signed.size - 1, signed.note)
+
+
+def _note(tx: Writing, subject: Subject, choice: Choice, record: Evidence, actor: str, seen: Mailed) -> None:
+    """Keep what is new about the person, each with a leaf. A frequency counts what they got before they took
+    it up."""
+    changes = _changes(subject, choice, tx.now)
+    if not changes:
+        return
+    columns = {name: value for _, name, value in changes}
+    tx.conn.execute(update(subjects).where(subjects.c.id == subject.id).values(columns))
+    if choice.frequency and not subject.frequency:
+        count(tx, subject.id, seen)
+    commitment = keep_evidence(tx, subject, record)
+    for type_, name, value in changes:
+        language = str(value) if name == "language" else ""
+        tx.log.append(
+            Leaf(type=type_, subject=subject.id, actor=actor, evidence=commitment, language=language)
+        )
+
+
+_GOING = (State.ACTIVE, State.PENDING)
+
+
+def _check(tx: Writing, topics: tuple[str, ...], pause: int | None) -> None:
+    for topic in topics:
+        known = tx.rules.purposes.get(topic)
+        if known is None or known[1].basis is not Basis.CONSENT:
+            raise ValueError(f"There is no topic `{topic}` that one can choose.")
+    if pause is not None and not 0 <= pause <= LONGEST_PAUSE:
+        raise ValueError(f"A pause has between 0 and {LONGEST_PAUSE} days, not {pause}.")
+
+
+def _changes(subject: Subject, choice: Choice, now: int) -> list[tuple[str, str, str | int]]:
+    """What is new about the person: the leaf's type, the column, its value."""
+    found: list[tuple[str, str, str | int]] = []
+    if choice.language and choice.language != subject.language:
+        found.append(("language.changed", "language", choice.language))
+    if choice.frequency is not None and choice.frequency is not subject.frequency:
+        found.append(("frequency.changed", "frequency", choice.frequency.value))
+    if choice.pause:
+        found.append(("paused", "paused_until", now + choice.pause * DAY_MS))
+    elif choice.pause == 0 and subject.paused_until > now:
+        found.append(("resumed", "paused_until", 0))
+    return found

@@ -1,0 +1,76 @@
+"""Making up for stops that the store has lost: it is an older one, or its commit failed."""
+
+import json
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.dialects.sqlite import insert
+
+from consent.ledger.subjects import Subject, load
+from consent.ledger.transaction import Writing
+from consent.states import COMPLAINT, ERASURE, OVERLAYS, STOPS, State
+from consent.store.statement import Statement
+from consent.store.stops import Stop
+from consent.store.tables import among, made_up, nodes
+from consent.subscriber.erasure import erase_again
+from consent.subscriber.signup import hold_off
+from consent.subscriber.wishes import wished_by
+from consent.subscriber.withdrawal import silence, stop
+
+ACTOR = "system:stops_file"
+
+_HASHES = Statement(
+    select(nodes.c.index, nodes.c.hash).where(nodes.c.level == 0, among(nodes.c.index, "positions"))
+)
+_MADE_UP = Statement(select(made_up.c.leaf).where(among(made_up.c.leaf, "leaves")))
+_NOTE = Statement(insert(made_up).on_conflict_do_nothing())
+
+
+def replay(tx: Writing, stops: Sequence[Stop]) -> None:
+    """Stop once more what the stops file says was stopped and the log knows nothing of.
+
+    What is known is told by the hash of the leaf at its position, so neither a clock that was set nor a
+    position that was given anew plays a part; what was made up for is noted, so that a consent given
+    afterwards stays. Whatever the store has when this runs is older than the stop, the links to confirm that
+    are under way too. Subjects that this store does not know have nothing to stop. The queries do not grow
+    with the log."""
+    missed = _missed(tx, stops)
+    topics: dict[str, dict[str, None]] = {}
+    kinds: dict[str, dict[str, None]] = {}
+    erased = {one.subject for one in missed if one.type == ERASURE}
+    for one in missed:
+        if one.subject in erased:
+            continue
+        (kinds if one.type in OVERLAYS else topics).setdefault(one.subject, {})[one.topic or one.type] = None
+    people = load(tx, sorted({one.subject for one in missed}))
+    # No evidence is kept: the line is all there is, and a row that cannot be opened must not be in the way.
+    for id_, subject in people.items():
+        _again(tx, subject, sorted(topics.get(id_, ())), sorted(kinds.get(id_, ())))
+    for id_ in sorted(erased):
+        erase_again(tx, id_, ACTOR)
+    made_up_for = people.keys() | erased
+    _NOTE.run_many(tx.driver, [(one.leaf,) for one in missed if one.subject in made_up_for])
+
+
+def _again(tx: Writing, subject: Subject, topics: Sequence[str], kinds: Sequence[str]) -> None:
+    wished = wished_by(tx, subject.id)
+    going = [one for one in topics if subject.standing(one).state in _GOING or one in wished]
+    if going:
+        subject = stop(tx, subject, going, ACTOR, None)
+    for kind in kinds:
+        silence(tx, subject, kind, ACTOR, None)
+        if kind == COMPLAINT:
+            hold_off(tx, subject)
+
+
+_GOING = (State.ACTIVE, State.PENDING)
+
+
+def _missed(tx: Writing, stops: Sequence[Stop]) -> list[Stop]:
+    """Those whose leaves are not in this log and that were not made up for yet."""
+    size = tx.log.frontier.size
+    positions = json.dumps([one.seq for one in stops if 0 <= one.seq < size])
+    held = {(seq, bytes(hash_).hex()) for seq, hash_ in _HASHES.rows(tx.driver, positions=positions)}
+    lost = [one for one in stops if one.type in STOPS and (one.seq, one.leaf) not in held]
+    done = {row[0] for row in _MADE_UP.rows(tx.driver, leaves=json.dumps([one.leaf for one in lost]))}
+    return [one for one in lost if one.leaf not in done]

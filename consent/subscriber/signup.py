@@ -1,0 +1,205 @@
+"""Sign-up: from a wish by way of a proof mail to a confirmation. The same for every address."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import bindparam, update
+
+from consent.address import Address
+from consent.contract import BESIDE_TOPICS, Ask, Basis, MailClass, Proof, Receipt, SignUp, Visit
+from consent.ledger.evidence import Evidence, of_visit
+from consent.ledger.policy import read_purposes
+from consent.ledger.subjects import Subject, find_or_make, keep_evidence, keep_form, load, move
+from consent.ledger.suppression import lift
+from consent.ledger.tokens import Scope
+from consent.ledger.transaction import Reading, Writing
+from consent.proof.leaf import Leaf
+from consent.rules import words
+from consent.states import State, Step
+from consent.store.statement import Statement
+from consent.store.tables import subjects
+from consent.subscriber.wishes import ask, close, close_all, open_requests, queue, queued, wish, wished_in
+
+DAY_MS = 86_400_000
+LINK_MS = 3 * DAY_MS
+COOL_DOWNS_MS = (DAY_MS, 7 * DAY_MS, 30 * DAY_MS)
+
+
+def sign_up(tx: Writing, address: Address, request: SignUp) -> None:
+    """Record the wish and queue a proof mail, unless a cool-down forbids it. Raises `ValueError`."""
+    topics = tuple(dict.fromkeys(request.topics))
+    if not set(topics) - set(BESIDE_TOPICS):
+        raise ValueError("A sign-up names at least one topic that mails are about.")
+    for topic in topics:
+        known = tx.rules.purposes.get(topic)
+        if known is None or known[1].basis is not Basis.CONSENT:
+            raise ValueError(f"There is no topic `{topic}` that one can sign up for.")
+    [identity] = find_or_make(tx, [address])
+    subject = load(tx, [identity])[identity]
+    record: Evidence = {
+        "schema": "sign_up/v1",
+        "form": request.form,
+        "shown": keep_form(tx, request.shown),
+        "language": request.language,
+        "topics": list(topics),
+        "address": address.typed,
+        "at": tx.now,
+        **of_visit(request.visit),
+    }
+    ask_for(tx, subject, topics, request.language, record, "subject:sign_up")
+
+
+_ONE_MORE = Statement(
+    update(subjects)
+    .where(subjects.c.id == bindparam("of"))
+    .values(proofs=subjects.c.proofs + 1, proof_at=bindparam("now"))
+)
+
+
+def ask_for(
+    tx: Writing,
+    subject: Subject,
+    topics: Sequence[str],
+    language: str,
+    record: Evidence,
+    actor: str,
+) -> None:
+    """Make `topics` pending, as far as they are not agreed to, and queue one proof mail for them."""
+    wanted = [topic for topic in topics if not subject.agreed(topic)]
+    if not wanted:
+        return
+    waiting, wished = open_requests(tx, subject.id)
+    may_queue = _cooled_down(subject, tx.now)
+    queues = may_queue and (waiting is None or waiting.mail == "held")
+    if not queues and wished.issuperset(wanted):
+        return  # asked for already: nothing new, however often someone presses the button
+    expires = tx.now + LINK_MS
+    commitment = keep_evidence(tx, subject, record)
+    for topic in wanted:
+        if subject.standing(topic).lapsed(tx.now):
+            subject = subject.moved(topic, move(tx, subject, topic, Step.EXPIRED, actor="system"))
+        move(
+            tx,
+            subject,
+            topic,
+            Step.REQUESTED,
+            actor=actor,
+            notice=tx.rules.purposes[topic][0],
+            commitment=commitment,
+            expires=expires,
+        )
+    if waiting is None:
+        request = ask(tx, subject.id, language, expires, "queued" if queues else "held")
+    else:
+        request = waiting.id
+        if queues:
+            queue(tx, request, language, expires)
+    wish(tx, request, wanted)
+    if queues:
+        _ONE_MORE.run(tx.driver, of=subject.id, now=tx.now)
+        tx.log.append(Leaf(type="proof_mail.queued", subject=subject.id, actor=actor))
+
+
+def proofs(reading: Reading, limit: int, after: str) -> list[Proof]:
+    """Proof mails that are queued and neither claimed nor settled for good, oldest first; with `after`, the
+    key of one, those that come behind it."""
+    return [
+        Proof(
+            Ask(key, attempt, subject, MailClass.PROOF, None, ""),
+            language,
+            _sentences(reading, key, language),
+        )
+        for key, subject, language, attempt in queued(reading, limit, after)
+    ]
+
+
+def _sentences(reading: Reading, request: str, language: str) -> tuple[str, ...]:
+    versions = [version for _, version in wished_in(reading, request)]
+    known = read_purposes(reading, versions)
+    default = reading.rules.policy.default_language
+    return tuple(words(known[version].wording, language, default) for version in versions)
+
+
+_CONFIRMED = Statement(
+    update(subjects)
+    .where(subjects.c.id == bindparam("of"))
+    .values(language=bindparam("spoken"), proofs=0, proof_at=0, confirmed=bindparam("leaf"))
+)
+
+
+def confirm(tx: Writing, token: str, visit: Visit) -> Receipt:
+    """Turn the request's topics into consent, once only. Whoever had agreed to none is back with it, and a
+    break from before is over. Raises `LinkRefused`."""
+    request = close(tx, tx.parts.tokens.read_request(token, Scope.CONFIRM), "confirmed")
+    subject = load(tx, [request.subject])[request.subject]
+    wished = wished_in(tx, request.id)
+    record: Evidence = {"schema": "confirmation/v1", "request": request.id, "at": tx.now, **of_visit(visit)}
+    commitment = keep_evidence(tx, subject, record)
+    leaf = fresh = 0
+    if subject.paused_until > tx.now and not _agreed_to_any(subject) and _names_any(wished):
+        _RESUME.run(tx.driver, of=subject.id)
+        tx.log.append(Leaf(type="resumed", subject=subject.id, actor="subject:link", evidence=commitment))
+    for topic, version in wished:
+        if subject.agreed(topic):
+            leaf = leaf or subject.standing(topic).seq
+            continue
+        standing = move(
+            tx,
+            subject,
+            topic,
+            Step.CONFIRMED,
+            actor="subject:link",
+            notice=version,
+            commitment=commitment,
+            language=request.language,
+        )
+        leaf = fresh = standing.seq
+    lift(tx, subject)
+    _CONFIRMED.run(tx.driver, of=subject.id, spoken=request.language, leaf=fresh or subject.confirmed)
+    note = tx.sign().note
+    return Receipt(subject.id, Step.CONFIRMED, tuple(topic for topic, _ in wished), tx.now, leaf, note)
+
+
+_RESUME = Statement(update(subjects).where(subjects.c.id == bindparam("of")).values(paused_until=0))
+
+
+def _agreed_to_any(subject: Subject) -> bool:
+    return any(subject.agreed(topic) for topic in subject.standings if topic not in BESIDE_TOPICS)
+
+
+def _names_any(wished: Sequence[tuple[str, str]]) -> bool:
+    return any(topic not in BESIDE_TOPICS for topic, _ in wished)
+
+
+def refuse(tx: Writing, token: str, visit: Visit) -> None:
+    """ "This wasn't me": close this request and every other that is open, and begin the longest cool-down.
+
+    Raises `LinkRefused`."""
+    request = close(tx, tx.parts.tokens.read_request(token, Scope.CONFIRM, Scope.REFUSE), "refused")
+    subject = load(tx, [request.subject])[request.subject]
+    close_all(tx, subject.id, "refused")
+    hold_off(tx, subject)
+    record: Evidence = {"schema": "refusal/v1", "request": request.id, "at": tx.now, **of_visit(visit)}
+    commitment = keep_evidence(tx, subject, record)
+    for topic, version in wished_in(tx, request.id):
+        if subject.standing(topic).state in (State.PENDING, State.WITHDRAWN):
+            move(
+                tx, subject, topic, Step.REFUSED, actor="subject:link", notice=version, commitment=commitment
+            )
+
+
+_HOLD_OFF = Statement(
+    update(subjects)
+    .where(subjects.c.id == bindparam("of"))
+    .values(proofs=len(COOL_DOWNS_MS), proof_at=bindparam("now"))
+)
+
+
+def hold_off(tx: Writing, subject: Subject) -> None:
+    """Begin the longest cool-down: someone got a proof mail that they never asked for."""
+    _HOLD_OFF.run(tx.driver, of=subject.id, now=tx.now)
+
+
+def _cooled_down(subject: Subject, now: int) -> bool:
+    """Whether one more proof mail may be queued: at once, then after 1, 7, 30 and each further 30 days."""
+    pause = COOL_DOWNS_MS[min(subject.proofs, len(COOL_DOWNS_MS)) - 1]
+    return subject.proofs == 0 or now >= subject.proof_at + pause

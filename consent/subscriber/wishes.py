@@ -1,0 +1,169 @@
+"""Requests that want a proof mail, and the topics wished for in each: rows, and no decisions."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+from sqlalchemy import bindparam, delete, or_, select, tuple_, update
+from sqlalchemy.dialects.sqlite import insert
+
+from consent.contract import BESIDE_TOPICS, LinkRefused
+from consent.ledger.transaction import Reading, Writing
+from consent.store.statement import Row, Statement
+from consent.store.tables import QUEUED, among, requests, wishes
+
+
+class Request(Struct, frozen=True):
+    """A sign-up. Its id is the key of its proof mail; `mail` is how far that has come."""
+
+    id: str
+    subject: str
+    language: str
+    mail: str
+
+
+_REQUEST = (requests.c.id, requests.c.subject, requests.c.language, requests.c.mail)
+_ASK = Statement(requests.insert())
+_AGAIN = Statement(
+    update(requests)
+    .where(requests.c.id == bindparam("of"))
+    .values(
+        mail="queued",
+        at=bindparam("now"),
+        not_before=bindparam("now"),
+        expires=bindparam("until"),
+        language=bindparam("spoken"),
+    )
+)
+_INTO = insert(wishes)
+_WISH = Statement(
+    _INTO.on_conflict_do_update(index_elements=["request", "topic"], set_={"version": _INTO.excluded.version})
+)
+
+
+def ask(tx: Writing, subject: str, language: str, expires: int, mail: str) -> str:
+    """A new request, its mail `queued` or `held`; its id."""
+    request = tx.parts.entropy(16).hex()
+    _ASK.run(
+        tx.driver,
+        id=request,
+        subject=subject,
+        language=language,
+        at=tx.now,
+        expires=expires,
+        mail=mail,
+        attempt=1,
+        not_before=tx.now,
+        closed="",
+    )
+    return request
+
+
+def queue(tx: Writing, request: str, language: str, expires: int) -> None:
+    """Let the mail of an open request go now."""
+    _AGAIN.run(tx.driver, of=request, now=tx.now, until=expires, spoken=language)
+
+
+def wish(tx: Writing, request: str, topics: Sequence[str]) -> None:
+    """Let a request be about `topics` too, in the words that are in force."""
+    _WISH.run_many(tx.driver, [(request, topic, tx.rules.purposes[topic][0]) for topic in topics])
+
+
+_WISHED = Statement(
+    select(wishes.c.topic, wishes.c.version)
+    .where(wishes.c.request == bindparam("of"))
+    .order_by(wishes.c.topic)
+)
+_OPEN = Statement(
+    select(*_REQUEST, requests.c.expires, wishes.c.topic)
+    .outerjoin(wishes, wishes.c.request == requests.c.id)
+    .where(requests.c.subject == bindparam("of"), requests.c.closed == "")
+)
+
+
+def wished_in(reading: Reading, request: str) -> list[tuple[str, str]]:
+    """Topics and versions of a request in the order of the policy, the purposes beside the topics last."""
+    place = {topic: index for index, topic in enumerate(reading.rules.purposes)}
+    rows = [(topic, version) for topic, version in _WISHED.rows(reading.driver, of=request)]
+    return sorted(rows, key=lambda wished: (wished[0] in BESIDE_TOPICS, place.get(wished[0], len(place))))
+
+
+def wished_by(reading: Reading, subject: str) -> set[str]:
+    """Topics of all requests of a person that are not closed, lapsed ones too."""
+    return {topic for *_, topic in _OPEN.rows(reading.driver, of=subject) if topic is not None}
+
+
+def open_requests(reading: Reading, subject: str) -> tuple[Request | None, set[str]]:
+    """The request whose mail has not begun its way, so that topics can still join it, and the topics of all
+    that can still be confirmed."""
+    rows = [row for row in _OPEN.rows(reading.driver, of=subject) if row[4] > reading.now]
+    waiting = next((Request(*row[:4]) for row in rows if row[3] in ("queued", "held")), None)
+    return waiting, {row[5] for row in rows if row[5] is not None}
+
+
+_PLACE = tuple_(requests.c.at, requests.c.id)
+_MARK = select(requests.c.at, requests.c.id).where(requests.c.id == bindparam("after")).scalar_subquery()
+_QUEUED = Statement(
+    select(requests.c.id, requests.c.subject, requests.c.language, requests.c.attempt)
+    .where(
+        QUEUED,
+        requests.c.expires > bindparam("now"),
+        requests.c.not_before <= bindparam("now"),
+        or_(bindparam("after") == "", _PLACE > _MARK),
+    )
+    .order_by(requests.c.at, requests.c.id)
+    .limit(bindparam("most"))
+)
+
+
+def queued(reading: Reading, limit: int, after: str) -> list[Row]:
+    """Id, subject, language and attempt of requests whose mail may go now, oldest first, those behind
+    `after` if it is given."""
+    return _QUEUED.rows(reading.driver, now=reading.now, after=after, most=limit)
+
+
+# The condition stands in the update, so that a link works once, whoever presses at the same time.
+_CLOSE = Statement(
+    update(requests)
+    .where(requests.c.id == bindparam("of"), requests.c.closed == "", requests.c.expires > bindparam("now"))
+    .values(closed=bindparam("how"))
+    .returning(*_REQUEST)
+)
+_CLOSED = Statement(select(requests.c.closed).where(requests.c.id == bindparam("of")))
+_CLOSE_ALL = Statement(
+    update(requests)
+    .where(requests.c.subject == bindparam("of"), requests.c.closed == "")
+    .values(closed=bindparam("how"))
+)
+
+
+def close(tx: Writing, request: str, how: str) -> Request:
+    """Close an open request, once. Raises `LinkRefused`."""
+    found = _CLOSE.rows(tx.driver, of=request, now=tx.now, how=how)
+    if found:
+        return Request(*found[0])
+    earlier = _CLOSED.first(tx.driver, of=request)
+    raise LinkRefused("unknown" if earlier is None else "used" if earlier[0] else "expired")
+
+
+def close_all(tx: Writing, subject: str, how: str) -> None:
+    """Close every open request of a person."""
+    _CLOSE_ALL.run(tx.driver, of=subject, how=how)
+
+
+_MINE = select(requests.c.id).where(requests.c.subject == bindparam("of"), requests.c.closed == "")
+_DROP = Statement(delete(wishes).where(among(wishes.c.topic, "topics"), wishes.c.request.in_(_MINE)))
+_CLOSE_EMPTY = Statement(
+    update(requests)
+    .where(
+        requests.c.subject == bindparam("of"),
+        requests.c.closed == "",
+        requests.c.id.not_in(select(wishes.c.request).where(wishes.c.request.in_(_MINE))),
+    )
+    .values(closed="withdrawn")
+)
+
+
+def drop(tx: Writing, subject: str, topics: str) -> None:
+    """Take `topics` (a JSON array) out of a person's open requests, and close those that are left empty."""
+    _DROP.run(tx.driver, of=subject, topics=topics)
+    _CLOSE_EMPTY.run(tx.driver, of=subject)

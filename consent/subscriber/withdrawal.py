@@ -1,0 +1,102 @@
+"""Withdrawal: accepted in every state, as often as someone likes, and in force with the commit."""
+
+import json
+from collections.abc import Sequence
+
+from sqlalchemy import Column, bindparam, select, update
+
+from consent.contract import LinkRefused, Receipt, Visit
+from consent.errors import WrongKeys
+from consent.ledger.evidence import Evidence, of_visit
+from consent.ledger.subjects import Subject, keep_evidence, load, move
+from consent.ledger.transaction import Writing
+from consent.proof.leaf import Leaf
+from consent.states import COMPLAINT, HARD_BOUNCE, State, Step
+from consent.store.statement import Statement
+from consent.store.stops import Stop
+from consent.store.tables import leaves, subjects
+from consent.subscriber.wishes import close_all, drop, wished_by
+
+HOW = ("one_click", "page")
+
+
+def withdraw(tx: Writing, token: str, how: str, everything: bool, visit: Visit) -> Receipt:
+    """Withdraw the link's topic, or all. Raises `LinkRefused` for a forged link, `ValueError` for an unknown
+    `how`."""
+    if how not in HOW:
+        raise ValueError(f"A withdrawal comes by {' or '.join(HOW)}, not by {how}.")
+    identity, topic = tx.parts.tokens.read_unsubscribe(token)
+    subject = load(tx, [identity]).get(identity)
+    if subject is None:
+        raise LinkRefused("unknown")
+    wished = wished_by(tx, identity)
+    topics = [topic] if topic and not everything else sorted({*subject.standings, *wished, topic} - {""})
+    stops = [one for one in topics if subject.standing(one).state is not State.WITHDRAWN or one in wished]
+    if stops:
+        record: Evidence = {
+            "schema": "withdrawal/v1",
+            "how": how,
+            "at": tx.now,
+            "link": topic,
+            **of_visit(visit),
+        }
+        subject = stop(tx, subject, stops, f"subject:{how}", record)
+    leaf = max((subject.standing(one).seq for one in topics), default=0)
+    return Receipt(
+        identity, Step.WITHDRAWN, tuple(topics), _when(tx, leaf, bool(stops)), leaf, _covering(tx, leaf)
+    )
+
+
+def stop(
+    tx: Writing, subject: Subject, topics: Sequence[str], actor: str, record: Evidence | None
+) -> Subject:
+    """Withdraw `topics` and what was wished for them; the subject as they stand afterwards."""
+    commitment = _kept(tx, subject, record)
+    for topic in topics:
+        subject = subject.moved(
+            topic, move(tx, subject, topic, Step.WITHDRAWN, actor=actor, commitment=commitment)
+        )
+    # A link to confirm that is still under way must not undo this: who wants back asks anew.
+    drop(tx, subject.id, json.dumps(list(topics)))
+    return subject
+
+
+def _kept(tx: Writing, subject: Subject, record: Evidence | None) -> str:
+    """The commitment to what is kept of it; empty if there is nothing, or if the subject's key is damaged: a
+    stop counts all the same."""
+    try:
+        return keep_evidence(tx, subject, record) if record is not None else ""
+    except WrongKeys:
+        return ""
+
+
+def _newest(column: Column[int]) -> Statement:
+    return Statement(
+        update(subjects)
+        .where(subjects.c.id == bindparam("of"))
+        .values({subjects.c.epoch: subjects.c.epoch + 1, column: bindparam("leaf")})
+    )
+
+
+_SILENCED = {COMPLAINT: _newest(subjects.c.complained), HARD_BOUNCE: _newest(subjects.c.bounced)}
+
+
+def silence(tx: Writing, subject: Subject, kind: str, actor: str, record: Evidence | None) -> None:
+    """Stop all that goes to the address, whatever the topic, by a leaf of `kind`, and make links to confirm
+    that are still under way worthless."""
+    commitment = _kept(tx, subject, record)
+    seq = tx.log.append(Leaf(type=kind, subject=subject.id, actor=actor, evidence=commitment))
+    _SILENCED[kind].run(tx.driver, of=subject.id, leaf=seq)
+    close_all(tx, subject.id, "withdrawn")
+    tx.stops.append(Stop(subject.id, "", kind, tx.now, seq, tx.log.newest.hex()))
+
+
+def _when(tx: Writing, leaf: int, fresh: bool) -> int:
+    at: int | None = None if fresh else tx.conn.scalar(select(leaves.c.at).where(leaves.c.seq == leaf))
+    return tx.now if at is None else at
+
+
+def _covering(tx: Writing, leaf: int) -> str:
+    """A checkpoint that covers `leaf`: the newest one if it does, else one signed now."""
+    last = tx.parts.signer.last
+    return last.note if last is not None and last.size > leaf and not tx.log.pending() else tx.sign().note
