@@ -31,11 +31,12 @@ from consent.ledger.transaction import Parts, Reading, Writing
 from consent.mails.reach import expected
 from consent.proof.leaf import Leaf
 from consent.rules import NO_RULES, Rules, lay_out
+from consent.store.opened import Store
 from consent.store.server import Server
 from consent.store.sqlite import open_file, open_memory, open_read_only
 from consent.store.statement import driver_of, transaction
 from consent.store.stops import Stop, StopsFile, read_stops
-from consent.store.tables import SCHEMA, Store, checkpoints, facts, policies
+from consent.store.tables import SCHEMA, checkpoints, facts, policies
 from consent.subscriber.replay import replay
 
 T = TypeVar("T")

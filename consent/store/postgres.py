@@ -25,9 +25,10 @@ from sqlalchemy.pool import StaticPool
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from consent.errors import AlreadyOpen, NoStore
+from consent.store.opened import Store
 from consent.store.server import Server
 from consent.store.statement import Compiled, Driver, driver_of, laid_out
-from consent.store.tables import Store, metadata
+from consent.store.tables import metadata
 
 _REACH = 5  # seconds to wait for the server when connecting
 _SILENT = 10  # seconds without a word after which a connection counts as lost

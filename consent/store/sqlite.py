@@ -15,9 +15,10 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import StaticPool
 
 from consent.errors import AlreadyOpen, NoStore
+from consent.store.opened import PATIENCE, Store
 from consent.store.statement import driver_of, under_way
 from consent.store.stops import stops_path
-from consent.store.tables import PATIENCE, Store, metadata
+from consent.store.tables import metadata
 
 
 def open_memory(image: bytes | None = None) -> Store:

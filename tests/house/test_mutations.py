@@ -33,7 +33,7 @@ MUTATIONS = {
         "tests/engine/delivery/test_dispatch.py",
     ),
     "without the unique key": Mutation(
-        "consent/store/tables.py",
+        "consent/store/tables/mails.py",
         'Index("one_permit_per_attempt", decisions.c.key, decisions.c.attempt, unique=True,',
         'Index("one_permit_per_attempt", decisions.c.key, decisions.c.attempt,',
         "tests/consent/test_claims.py",

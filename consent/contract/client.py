@@ -1,0 +1,132 @@
+"""The one door to the consent service, as a protocol."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+from consent.contract.mail import Ask, Change, Claimed, Decision, Outcome, Settlement, Status
+from consent.contract.people import (
+    Erasure,
+    Frequency,
+    Heard,
+    LinkView,
+    Proof,
+    Receipt,
+    SignUp,
+    Visit,
+)
+from consent.contract.published import Policy, Purpose
+
+
+class ConsentClient(Protocol):
+    """The one door to the consent service. `Unavailable` may come from every call."""
+
+    # the way of a mail
+    async def publish(self, policy: Policy) -> str:
+        """Make `policy` the one in force and return its digest; the same policy twice changes nothing."""
+
+    async def subjects(self, addresses: Sequence[str]) -> list[str | None]:
+        """The subject id of each address, made on first sight without any consent; None: not an address."""
+
+    async def addresses(self, subjects: Sequence[str]) -> list[str | None]:
+        """The address of each, for mails that show it, words to the team and webhooks; None: there is no
+        such subject."""
+
+    async def decide(self, asks: Sequence[Ask]) -> list[Decision]:
+        """The gate's present opinion of each ask, in order. Writes nothing."""
+
+    async def claim(self, sender: str, asks: Sequence[Ask], settlements: Sequence[Settlement]) -> Claimed:
+        """Settle, then run the gate again and claim, in one transaction with one leaf. At most 256 asks. The
+        same sender repeating a claim that is unsettled gets the same permits with the same deadlines."""
+
+    async def settle(self, sender: str, settlements: Sequence[Settlement]) -> None:
+        """Record how attempts ended. Repeating a settlement changes nothing; contradicting one raises."""
+
+    async def status(self, keys: Sequence[str]) -> list[Status | None]:
+        """What became of each key, in order; None: never claimed and never denied."""
+
+    async def unsettled(self, sender: str) -> list[tuple[str, int]]:
+        """Keys and attempts that `sender` claimed and did not settle, oldest first."""
+
+    async def changes(self, after: int, limit: int = 1000) -> list[Change]:
+        """Changes of consent with a position greater than `after`, in order."""
+
+    async def feed(self, after: int) -> AsyncIterator[list[Change]]:
+        """The same, for ever: each batch as soon as it has been committed."""
+        yield []
+
+    # people
+    async def sign_up(self, request: SignUp) -> None:
+        """Record the wish and queue a proof mail, unless a cool-down forbids it. The same for every address.
+        Raises `InvalidAddress`; an unknown topic is a `ValueError` that names it."""
+
+    async def proofs(self, limit: int = 256, after: str = "") -> list[Proof]:
+        """Proof mails that are queued and not settled, oldest first. `after` is the key of one: those that
+        come behind it."""
+
+    async def confirmation(self, token: str) -> LinkView: ...
+    async def confirm(self, token: str, visit: Visit) -> Receipt:
+        """Turn pending into active. Once only. Raises `LinkRefused`."""
+
+    async def refuse(self, token: str, visit: Visit) -> None:
+        """ "This wasn't me": the request is closed, nothing is sent again. Raises `LinkRefused`."""
+
+    async def unsubscription(self, token: str) -> LinkView: ...
+    async def withdraw(self, token: str, how: str, everything: bool, visit: Visit) -> Receipt:
+        """Withdraw the link's topic, or all. `how` is `one_click` or `page`. Idempotent. Raises
+        `LinkRefused` for forged links only: an unsubscribe link never expires."""
+
+    async def slow_down(self, token: str, visit: Visit) -> Receipt:
+        """By an unsubscribe link: from now on at most one marketing mail a month. All that such a link may do
+        is to stop mail or make it rarer, since it never expires. Idempotent. Raises `LinkRefused`."""
+
+    async def preferences(self, token: str) -> LinkView: ...
+    async def choose(
+        self,
+        token: str,
+        topics: Sequence[str],
+        language: str,
+        visit: Visit,
+        frequency: Frequency | None = None,
+        pause: int | None = None,
+    ) -> Receipt:
+        """Keep exactly `topics` of those that are active, withdraw the others; topics that are newly wanted
+        become pending and a proof mail is queued. `pause` counts days from now, 0 ends a pause; None leaves
+        frequency or pause as it is. Raises `LinkRefused`."""
+
+    # what is told about mails by their keys
+    async def withdraw_by_flow(
+        self, subject: str, topic: str, flow: str, key: str, at: int | None = None
+    ) -> Heard:
+        """Withdraw `topic` (empty: all) because `flow` said so at `at` (ms UTC; None: now), as far as it was
+        agreed to then; once per `key`."""
+
+    async def complained(self, key: str, at: int | None = None) -> Heard:
+        """Whoever got the mail with this key called it spam: nothing on any topic goes to them until they
+        confirm anew. Once per key, and again if `at` (ms UTC) is after that."""
+
+    async def bounced(self, key: str, kind: str) -> Heard:
+        """The mail with this key came back: `hard` stops all mail to the address until a fresh confirmation
+        shows that it works again, `soft` is recorded. Once per key and kind."""
+
+    async def give_word(self, key: str, arrived: bool, actor: str) -> Outcome | None:
+        """An operator knows what became of a mail that was settled as unknown: it arrived, or it did not and
+        may be claimed once more, which only mails for service may. The outcome that stands from now on; None:
+        there is no such mail. Raises `ValueError` for a mail that may not go again."""
+
+    # erasure
+    async def erase(self, subject: str, actor: str) -> Erasure | None:
+        """Forget everything of `subject` here, at once and for good, because `actor` asks for it: `operator`,
+        or `subject:` and the way it came. Doing it again changes nothing. None: there is no such subject."""
+
+    async def forgotten(self, subjects: Sequence[str]) -> None:
+        """Whoever else keeps something of people has forgotten these, who were erased here."""
+
+    async def backups_forgot(self, days: int) -> int:
+        """Note of whom no backup can know anything any more, since each is kept for `days` at most; how many
+        they are."""
+
+    async def offered(self) -> tuple[Purpose, ...]:
+        """The topics that a sign-up form may offer: those that rest on consent."""
+
+    async def checkpoint(self) -> str:
+        """The newest checkpoint, a C2SP signed note."""

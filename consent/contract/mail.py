@@ -1,0 +1,153 @@
+"""The way of a mail in words: asks, decisions, permits, settlements, and the feed of changes."""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class MailClass(StrEnum):
+    MARKETING = "marketing"
+    SERVICE = "service"
+    PROOF = "proof"  # the mail that asks for the confirmation itself
+    INTERNAL = "internal"  # only to addresses listed under [team]
+    TEST = "test"  # only to addresses listed under [team]
+
+
+class Ask(Struct, frozen=True):
+    """May this mail go to this subject? `trigger` is the id of the event that a service mail answers.
+    `variant` and `measured` say how a mail that is claimed was written, as in `Decision`."""
+
+    key: str
+    attempt: int  # 1, 2, …
+    subject: str
+    mail_class: MailClass
+    topic: str | None
+    template: str  # digest of the template
+    trigger: str | None = None
+    variant: str = "plain"
+    measured: bool = False
+
+
+class Reason(StrEnum):
+    """Why a mail was denied: the first failing check. Stable; shown in `why`, journals and reports."""
+
+    ERASED = "erased"  # nothing is kept of them but their id
+    UNKNOWN_SUBJECT = "unknown_subject"
+    UNREADABLE_SUBJECT = "unreadable_subject"  # their sealed address cannot be opened
+    UNKNOWN_TEMPLATE = "unknown_template"
+    UNKNOWN_TOPIC = "unknown_topic"
+    WRONG_CLASS = "wrong_class"
+    TEMPLATE_WITHOUT_UNSUBSCRIBE = "template_without_unsubscribe"
+    TEMPLATE_WITHOUT_IMPRINT = "template_without_imprint"
+    PROMOTION_IN_SERVICE_MAIL = "promotion_in_service_mail"
+    NO_TRIGGER = "no_trigger"
+    NEVER_ASKED = "never_asked"
+    NOT_CONFIRMED = "not_confirmed"
+    CONFIRMATION_EXPIRED = "confirmation_expired"
+    WITHDRAWN = "withdrawn"
+    COMPLAINED = "complained"  # they called a mail spam, and have not confirmed anew since
+    HARD_BOUNCED = "hard_bounced"  # their mailbox does not exist, as far as is known
+    SUPPRESSED = "suppressed"  # the address was erased, and has not confirmed anew since
+    TOPIC_CAP = "topic_cap"
+    OWN_FREQUENCY = "own_frequency"  # they asked for fewer mails
+    PAUSED = "paused"  # they asked for none until a day that is to come
+    NOT_ON_TEAM = "not_on_team"
+    NO_PROOF_WANTED = "no_proof_wanted"
+    ALREADY_CLAIMED = "already_claimed"  # this key and attempt was claimed before, or must not go again
+    NOT_AS_AGREED = "not_as_agreed"  # written with more than they agree to now; write it anew, and ask again
+    ONE_AT_A_TIME = "one_at_a_time"  # another mail to this subject is unsettled; ask again
+    LOG_BEHIND = "log_behind"  # a backup was put back and the log is shorter than it was; ask again later
+    WRONG_ATTEMPT = "wrong_attempt"  # attempt n+1 needs n settled deferred or released
+
+
+class Links(Struct, frozen=True):
+    """Absolute URLs for the templates; empty where the class of mail has none."""
+
+    unsubscribe: str = ""
+    preferences: str = ""
+    confirm: str = ""
+    refuse: str = ""
+
+
+class Decision(Struct, frozen=True):
+    """The gate's answer, kept with its batch. `consent_seq` is the leaf that an allowed marketing mail rests
+    on (0: none), `epoch` counts the subject's stops, so that a decision older than a stop can be told.
+    `variant` and `measured` are the most that the mail may be: without `measured`, links and opening must not
+    be counted."""
+
+    key: str
+    attempt: int
+    allowed: bool
+    reason: Reason | None
+    variant: str  # "personalised" or "plain"
+    purpose: str  # version of the purpose, SHA-256 hex; empty where none applies
+    consent_seq: int
+    epoch: int
+    links: Links
+    measured: bool = False
+
+
+class Permit(Struct, frozen=True):
+    """The right to hand one mail to the mail server, once, to `recipient`, before `deadline` (ms UTC).
+    Made by the consent service only. `headers` go into the mail as they are."""
+
+    key: str
+    attempt: int
+    subject: str
+    recipient: str
+    headers: tuple[tuple[str, str], ...]
+    leaf: int  # position of the batch's leaf in the log
+    sender: str
+    deadline: int
+
+
+class Outcome(StrEnum):
+    """How an attempt ended. Only `deferred` and `released` allow another."""
+
+    ACCEPTED = "accepted"  # 2xx to the final dot
+    REFUSED = "refused"  # 5xx
+    DEFERRED = "deferred"  # 4xx
+    RELEASED = "released"  # the final dot was never sent
+    UNKNOWN = "unknown"  # the final dot may have been sent, no reply was read
+
+
+class Settlement(Struct, frozen=True):
+    """`code` is the SMTP reply code, 0 if there was none."""
+
+    key: str
+    attempt: int
+    outcome: Outcome
+    code: int = 0
+
+
+class Claimed(Struct, frozen=True):
+    """What a claim gave: permits for the allowed asks, decisions for all others."""
+
+    permits: tuple[Permit, ...]
+    denied: tuple[Decision, ...]
+
+
+class Status(Struct, frozen=True):
+    """What the service knows of a key's newest attempt; `outcome` is None while it is unsettled, `reason` is
+    set when the newest decision denied."""
+
+    key: str
+    attempt: int
+    outcome: Outcome | None
+    reason: Reason | None = None
+
+
+class Change(Struct, frozen=True):
+    """One entry of the feed. `type` is the leaf's type: `confirmed`, `withdrawn`, `complaint`,
+    `bounced.hard`, `erasure.requested` (these three stop every topic: their `topic` is empty),
+    `language.changed`. Whoever hears of an erasure forgets the subject, and says so by `forgotten`.
+    `language` is the one that the person chose, known to the service alone until then; empty where it did not
+    change. `domain` is that of the address, told at a confirmation."""
+
+    seq: int
+    subject: str
+    topic: str
+    type: str
+    at: int
+    language: str = ""
+    domain: str = ""

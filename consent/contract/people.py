@@ -1,0 +1,116 @@
+"""What people send and are shown, and what is told of them."""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from consent.contract.mail import Ask
+
+
+class Visit(Struct, frozen=True):
+    """What is known of a request by a person: kept as evidence, encrypted."""
+
+    ip: str = ""
+    user_agent: str = ""
+    referrer: str = ""
+
+
+class SignUp(Struct, frozen=True):
+    """Someone asked to be written to. `form` is the id of the form, `shown` the exact bytes of the page or
+    an empty string when it came by the API; nothing is agreed until the link in the proof mail was used."""
+
+    email: str
+    topics: tuple[str, ...]
+    language: str
+    form: str
+    shown: bytes = b""
+    visit: Visit = Visit()
+
+
+class Proof(Struct, frozen=True):
+    """A proof mail that wants to be sent. `ask` goes through the same claim as every other mail."""
+
+    ask: Ask
+    language: str
+    wording: tuple[str, ...]  # the sentences that the person will agree to
+
+
+class Frequency(StrEnum):
+    """How many marketing mails a person wants at most, all topics together; by calendar, in UTC."""
+
+    AS_IT_COMES = ""
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+
+
+class TopicView(Struct, frozen=True):
+    """`beside`: it is one of `BESIDE_TOPICS`."""
+
+    topic: str
+    title: str
+    wording: str
+    state: str
+    beside: bool = False
+
+
+class LinkView(Struct, frozen=True):
+    """What a page behind a link shows. `address` is shortened (`a…@example.com`) unless the link is one for
+    preferences. `topics` has those `BESIDE_TOPICS` too. `paused_until` is in ms UTC, 0 while nothing is
+    paused. Reading it changes nothing."""
+
+    valid: bool
+    reason: str  # "", "expired", "used", "unknown"
+    language: str
+    address: str
+    topic: str  # of an unsubscribe link; "" for all
+    topics: tuple[TopicView, ...]
+    frequency: Frequency = Frequency.AS_IT_COMES
+    paused_until: int = 0
+    closed: str = ""  # how a used link to confirm or refuse was: confirmed, refused, withdrawn
+
+
+class Heard(StrEnum):
+    """What became of a report about a mail, which is known by its key."""
+
+    NEW = "new"  # recorded
+    AGAIN = "again"  # it was told before; nothing changed
+    UNKNOWN = "unknown"  # no such mail, or no such person, is known; nothing changed
+
+
+class Receipt(Struct, frozen=True):
+    """Proof for the person, to keep: what happened, when, at which leaf, with the log's newest checkpoint
+    (a C2SP signed note) that covers it."""
+
+    subject: str
+    type: str
+    topics: tuple[str, ...]
+    at: int
+    leaf: int
+    checkpoint: str
+
+
+class Erasure(Struct, frozen=True):
+    """How far the erasure of a subject has come: the leaf and the moment (ms UTC) at which it was asked for,
+    and when all stores, and all backups, had forgotten them; 0: not yet."""
+
+    subject: str
+    leaf: int
+    at: int
+    primary: int = 0
+    backups: int = 0
+
+
+class InvalidAddress(ValueError):
+    """The text is no e-mail address; the message says why in plain words."""
+
+
+class LinkRefused(ValueError):
+    """A link that is forged, of another scope, expired or used. `reason` is as in `LinkView`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Unavailable(Exception):
+    """The consent service did not answer. Nothing may be sent; ask again later."""

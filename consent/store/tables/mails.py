@@ -1,0 +1,62 @@
+"""The way of a mail: batches, decisions, and what was told of mails later."""
+
+from sqlalchemy import Boolean, Column, Index, String, Table, true
+
+from consent.store.tables.metadata import NUMBER, metadata, where
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("seq", NUMBER, primary_key=True),  # the leaf
+    Column("first", NUMBER, nullable=False),  # id of the first decision
+    Column("count", NUMBER, nullable=False),
+    Column("policy", String, nullable=False),
+    Column("sender", String, nullable=False),
+    Column("checkpoint", NUMBER, nullable=False),  # size of the one that the permits carry
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    # Rows stand in the order of claiming, so that settling a batch touches few pages; keys are random.
+    Column("id", NUMBER, primary_key=True),
+    Column("batch", NUMBER, nullable=False),
+    Column("key", String, nullable=False),
+    Column("attempt", NUMBER, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("class", String, nullable=False),
+    Column("topic", String, nullable=False),
+    Column("template", String, nullable=False),
+    Column("purpose", String, nullable=False),
+    Column("consent_seq", NUMBER, nullable=False),
+    Column("epoch", NUMBER, nullable=False),
+    Column("at", NUMBER, nullable=False),
+    Column("reason", String),  # null: allowed, a permit was given
+    Column("outcome", String),  # null: unsettled, or denied
+    Column("code", NUMBER, nullable=False),
+    Column("settled_at", NUMBER, nullable=False),
+    Column("counted", Boolean, nullable=False),  # towards a topic's cap, or the person's own frequency
+    Column("variant", String, nullable=False),  # how it was written
+    Column("measured", Boolean, nullable=False),
+)
+_allowed = decisions.c.reason.is_(None)
+Index("one_permit_per_attempt", decisions.c.key, decisions.c.attempt, unique=True, **where(_allowed))
+Index(
+    "one_unsettled_per_subject",
+    decisions.c.subject,
+    unique=True,
+    **where(_allowed & decisions.c.outcome.is_(None)),
+)
+Index("denials_by_key", decisions.c.key, **where(decisions.c.reason.is_not(None)))
+# An index in random order costs a page a row at each commit, a third of a claim: only what counts has one.
+Index("counted_by_subject", decisions.c.subject, decisions.c.at, **where(decisions.c.counted == true()))
+
+reports = Table(
+    "reports",  # what was told about a mail by its key, once each: by a flow, or by the mailbox provider
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("type", String, primary_key=True),
+    Column("subject", String, nullable=False),
+    Column("at", NUMBER, nullable=False),
+    sqlite_with_rowid=False,
+)

@@ -1,0 +1,79 @@
+"""People: who they are, where they stand, what they wished for and what proves it."""
+
+from sqlalchemy import Column, Index, LargeBinary, String, Table, text
+
+from consent.store.tables.metadata import NUMBER, metadata, where
+
+subjects = Table(
+    "subjects",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("lookup", LargeBinary, nullable=False, unique=True),  # HMAC of the folded address
+    Column("wrapped", LargeBinary, nullable=False),  # the data key
+    Column("address", LargeBinary, nullable=False),  # sealed
+    Column("epoch", NUMBER, nullable=False),
+    Column("language", String, nullable=False),
+    Column("proofs", NUMBER, nullable=False),  # proof mails queued since the last confirmation
+    Column("proof_at", NUMBER, nullable=False),
+    Column("confirmed", NUMBER, nullable=False),  # the newest leaf of each kind; 0: there is none
+    Column("complained", NUMBER, nullable=False),
+    Column("bounced", NUMBER, nullable=False),
+    Column("frequency", String, nullable=False),
+    Column("paused_until", NUMBER, nullable=False),  # 0: not paused
+    sqlite_with_rowid=False,
+)
+
+standings = Table(
+    "standings",
+    metadata,
+    Column("subject", String, primary_key=True),
+    Column("topic", String, primary_key=True),
+    Column("state", String, nullable=False),
+    Column("seq", NUMBER, nullable=False),  # the leaf that led here
+    Column("version", String, nullable=False),
+    Column("at", NUMBER, nullable=False),
+    Column("expires", NUMBER, nullable=False),  # of a pending wish; 0: none
+    sqlite_with_rowid=False,
+)
+
+requests = Table(
+    "requests",  # a sign-up that wants a proof mail; its id is the mail's key
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("subject", String, nullable=False, index=True),
+    Column("language", String, nullable=False),
+    Column("at", NUMBER, nullable=False),
+    Column("expires", NUMBER, nullable=False),
+    Column("mail", String, nullable=False),  # queued, claimed, sent, bounced, unknown
+    Column("attempt", NUMBER, nullable=False),
+    Column("not_before", NUMBER, nullable=False),
+    Column("closed", String, nullable=False),  # "", confirmed, refused, withdrawn
+)
+# In words of its own, for SQLite takes an index like this only for a condition without parameters.
+QUEUED = text("mail = 'queued' AND closed = ''")
+Index("requests_queued", requests.c.at, requests.c.id, **where(QUEUED))
+
+wishes = Table(
+    "wishes",  # the topics of a request, in the version whose words the proof mail shows
+    metadata,
+    Column("request", String, primary_key=True),
+    Column("topic", String, primary_key=True),
+    Column("version", String, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+evidence = Table(
+    "evidence",
+    metadata,
+    Column("commitment", String, primary_key=True),
+    Column("subject", String, nullable=False, index=True),
+    Column("row", String, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+forms = Table(
+    "forms",  # pages as they were shown, by the SHA-256 of their bytes
+    metadata,
+    Column("digest", String, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+)
