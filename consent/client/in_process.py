@@ -1,4 +1,4 @@
-"""The one door to the consent service, in the same process. (Over HTTP it will look the same.)"""
+"""The one door to the consent service, in the same process."""
 
 import asyncio
 import time

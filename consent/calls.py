@@ -1,0 +1,144 @@
+"""Every call of a `ConsentClient` as data: both ends of the wire are made from this one table.
+
+A call is `POST /consent/v1/NAME`. Its body is an object with the arguments by their names, its answer what
+the method returns; both as the protocol declares them, so nothing is said twice.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Any, Generic, TypeVar, get_type_hints
+
+import msgspec
+from msgspec import Meta, Struct
+
+from consent.contract import (
+    Change,
+    Claimed,
+    ConsentClient,
+    Decision,
+    Erasure,
+    Heard,
+    LinkView,
+    Outcome,
+    Proof,
+    Purpose,
+    Receipt,
+    Status,
+)
+
+T = TypeVar("T")
+
+PREFIX = "/consent/v1/"
+LONGEST_WAIT = 30.0
+"""Seconds that a look for news may be kept open."""
+
+
+class Scope(StrEnum):
+    """What a key opens. `engine`: everything; `shop`: what people do on a page or a form; `auditor`: to look
+    at the log, which holds no personal data."""
+
+    ENGINE = "engine"
+    SHOP = "shop"
+    AUDITOR = "auditor"
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[T]):
+    """`arguments` is a struct with a field for each parameter. `reads`: it changes nothing, so that it may be
+    asked once more when a connection broke. `slow`: it may rewrite whole tables."""
+
+    name: str
+    scopes: frozenset[Scope]
+    arguments: type[Struct]
+    result: Any
+    reads: bool
+    slow: bool
+    says: str
+
+
+CALLS: dict[str, Call[Any]] = {}
+
+
+def _call(
+    method: Callable[..., Any], *scopes: Scope, reads: bool = False, slow: bool = False, says: str = ""
+) -> Call[Any]:
+    hints = get_type_hints(method)
+    fields: list[Any] = []
+    for name, parameter in inspect.signature(method).parameters.items():
+        if name != "self":
+            given = parameter.default is not parameter.empty
+            fields.append((name, hints[name], parameter.default) if given else (name, hints[name]))
+    return _known(method.__name__, fields, hints["return"], scopes, reads, slow, says or _first(method))
+
+
+def _known(
+    name: str, fields: list[Any], result: Any, scopes: tuple[Scope, ...], reads: bool, slow: bool, says: str
+) -> Call[Any]:
+    title = "".join(word.capitalize() for word in name.split("_"))
+    arguments = msgspec.defstruct(title, fields, frozen=True, forbid_unknown_fields=True)
+    CALLS[name] = call = Call(name, frozenset({Scope.ENGINE, *scopes}), arguments, result, reads, slow, says)
+    return call
+
+
+def _first(method: Callable[..., Any]) -> str:
+    """The first sentence that the contract says of it."""
+    return " ".join((inspect.getdoc(method) or "").split()).partition(". ")[0].strip().removesuffix(".")
+
+
+_SHOP, _AUDITOR = Scope.SHOP, Scope.AUDITOR
+
+# the way of a mail
+PUBLISH: Call[str] = _call(ConsentClient.publish)
+SUBJECTS: Call[list[str | None]] = _call(ConsentClient.subjects)
+ADDRESSES: Call[list[str | None]] = _call(ConsentClient.addresses, reads=True)
+DECIDE: Call[list[Decision]] = _call(ConsentClient.decide, reads=True)
+CLAIM: Call[Claimed] = _call(ConsentClient.claim)
+SETTLE: Call[None] = _call(ConsentClient.settle)
+STATUS: Call[list[Status | None]] = _call(ConsentClient.status, reads=True)
+UNSETTLED: Call[list[tuple[str, int]]] = _call(ConsentClient.unsettled, reads=True)
+CHANGES: Call[list[Change]] = _call(ConsentClient.changes, _AUDITOR, reads=True)
+NEWS: Call[list[Change]] = _known(
+    "news",
+    [("after", int), ("wait", Annotated[float, Meta(ge=0, le=LONGEST_WAIT)], 5.0)],
+    list[Change],
+    (),
+    True,
+    False,
+    "The changes after a position as soon as there are any; after `wait` seconds without, an empty list",
+)
+
+# people
+SIGN_UP: Call[None] = _call(ConsentClient.sign_up, _SHOP)
+PROOFS: Call[list[Proof]] = _call(ConsentClient.proofs, reads=True)
+CONFIRMATION: Call[LinkView] = _call(
+    ConsentClient.confirmation, _SHOP, reads=True, says="What the page behind a link to confirm shows"
+)
+CONFIRM: Call[Receipt] = _call(ConsentClient.confirm, _SHOP)
+REFUSE: Call[None] = _call(ConsentClient.refuse, _SHOP)
+UNSUBSCRIPTION: Call[LinkView] = _call(
+    ConsentClient.unsubscription, _SHOP, reads=True, says="What the page behind an unsubscribe link shows"
+)
+WITHDRAW: Call[Receipt] = _call(ConsentClient.withdraw, _SHOP)
+SLOW_DOWN: Call[Receipt] = _call(ConsentClient.slow_down, _SHOP)
+PREFERENCES: Call[LinkView] = _call(
+    ConsentClient.preferences, _SHOP, reads=True, says="What the page behind a link for preferences shows"
+)
+CHOOSE: Call[Receipt] = _call(ConsentClient.choose, _SHOP)
+OFFERED: Call[tuple[Purpose, ...]] = _call(ConsentClient.offered, _SHOP, reads=True)
+CHECKPOINT: Call[str] = _call(ConsentClient.checkpoint, _SHOP, _AUDITOR, reads=True)
+
+# what is told about mails by their keys, and erasure
+WITHDRAW_BY_FLOW: Call[Heard] = _call(ConsentClient.withdraw_by_flow)
+COMPLAINED: Call[Heard] = _call(ConsentClient.complained)
+BOUNCED: Call[Heard] = _call(ConsentClient.bounced)
+GIVE_WORD: Call[Outcome | None] = _call(ConsentClient.give_word)
+ERASE: Call[Erasure | None] = _call(ConsentClient.erase, slow=True)
+FORGOTTEN: Call[None] = _call(ConsentClient.forgotten, slow=True)
+BACKUPS_FORGOT: Call[int] = _call(ConsentClient.backups_forgot, slow=True)
+
+OFFERED_BY_EACH: Mapping[Scope, tuple[str, ...]] = {
+    scope: tuple(name for name, call in CALLS.items() if scope in call.scopes) for scope in Scope
+}
+"""The calls that a key of each scope opens."""

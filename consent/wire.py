@@ -1,0 +1,117 @@
+"""How calls of the consent service are written down, and how what went wrong crosses the wire: as a problem
+(RFC 9457) that the other end turns into the exception it was.
+"""
+
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from consent.contract import InvalidAddress, LinkRefused, Unavailable
+from consent.errors import Contradiction
+
+T = TypeVar("T")
+
+JSON = "application/json"
+MSGPACK = "application/msgpack"
+PROBLEM = "application/problem+json"
+
+
+class Code(StrEnum):
+    """What went wrong, for programs."""
+
+    WRONG_SHAPE = "wrong_shape"
+    UNAUTHORIZED = "unauthorized"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not_found"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    TOO_LARGE = "too_large"
+    NOT_UNDERSTOOD = "not_understood"
+    INVALID_ADDRESS = "invalid_address"
+    LINK_REFUSED = "link_refused"
+    CONTRADICTION = "contradiction"
+    REFUSED = "refused"
+    CROWDED = "crowded"
+    UNAVAILABLE = "unavailable"
+    BROKEN = "broken"
+
+
+class Problem(Struct, frozen=True, omit_defaults=True):
+    """`detail` is in plain words; `reason` is that of a link, as in `LinkView`."""
+
+    status: int
+    code: Code
+    detail: str
+    reason: str = ""
+
+
+STATUSES = {
+    Code.WRONG_SHAPE: 400,
+    Code.UNAUTHORIZED: 401,
+    Code.FORBIDDEN: 403,
+    Code.NOT_FOUND: 404,
+    Code.METHOD_NOT_ALLOWED: 405,
+    Code.TOO_LARGE: 413,
+    Code.NOT_UNDERSTOOD: 415,
+    Code.INVALID_ADDRESS: 422,
+    Code.LINK_REFUSED: 422,
+    Code.CONTRADICTION: 409,
+    Code.REFUSED: 422,
+    Code.CROWDED: 429,
+    Code.UNAVAILABLE: 503,
+    Code.BROKEN: 500,
+}
+
+
+def problem(code: Code, detail: str, reason: str = "") -> Problem:
+    """A problem with the status of its code."""
+    return Problem(STATUSES[code], code, detail, reason)
+
+
+def problem_of(fault: Exception) -> Problem | None:
+    """What the contract may raise, as a problem; None for anything else, which is a fault of the program."""
+    match fault:
+        case Unavailable():
+            return problem(Code.UNAVAILABLE, str(fault))
+        case InvalidAddress():
+            return problem(Code.INVALID_ADDRESS, str(fault))
+        case LinkRefused():
+            return problem(Code.LINK_REFUSED, "The link does not count.", fault.reason)
+        case Contradiction():
+            return problem(Code.CONTRADICTION, str(fault))
+        case ValueError():
+            return problem(Code.REFUSED, str(fault))
+    return None
+
+
+def fault_of(body: bytes, status: int) -> Exception:
+    """The exception that a problem stands for. What is no answer of the contract is no answer at all."""
+    try:
+        told = msgspec.json.decode(body, type=Problem)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return Unavailable(f"The consent service answered {status}, and nothing that can be read.")
+    match told.code:
+        case Code.INVALID_ADDRESS:
+            return InvalidAddress(told.detail)
+        case Code.LINK_REFUSED:
+            return LinkRefused(told.reason)
+        case Code.CONTRADICTION:
+            return Contradiction(told.detail)
+        case Code.REFUSED:
+            return ValueError(told.detail)
+        case Code.UNAVAILABLE:
+            return Unavailable(told.detail)
+    return Unavailable(f"The consent service answered {status}: {told.detail}")
+
+
+def encode(value: object, media: str) -> bytes:
+    """`value` as JSON or msgpack."""
+    return msgspec.msgpack.encode(value) if media == MSGPACK else msgspec.json.encode(value)
+
+
+def decode(body: bytes, media: str, shape: Any) -> Any:
+    """A value of that shape. Raises `msgspec.MsgspecError`, `UnicodeDecodeError`, `RecursionError`."""
+    if media == MSGPACK:
+        return msgspec.msgpack.decode(body, type=shape)
+    return msgspec.json.decode(body, type=shape)
