@@ -56,16 +56,19 @@ class Note:
     signatures: tuple[tuple[str, bytes, bytes], ...]
 
     def signed_by(self, key: VerifierKey) -> bool:
-        """Whether one of the signatures is by `key` and holds."""
+        """Whether there is a signature by `key`, and each that says so holds."""
         public = Ed25519PublicKey.from_public_bytes(key.public)
-        for name, key_id, signature in self.signatures:
-            if name == key.name and key_id == key.id():
-                try:
-                    public.verify(signature, self.text.encode())
-                except InvalidSignature:
-                    continue
-                return True
-        return False
+        mine = [
+            signature
+            for name, key_id, signature in self.signatures
+            if name == key.name and key_id == key.id()
+        ]
+        try:
+            for signature in mine:
+                public.verify(signature, self.text.encode())
+        except InvalidSignature:
+            return False
+        return bool(mine)
 
 
 def verifier_key(name: str, private: Ed25519PrivateKey) -> VerifierKey:

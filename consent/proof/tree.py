@@ -101,7 +101,7 @@ def consistency(nodes: Nodes, old: int, size: int) -> tuple[bytes, ...]:
 
 def check_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
     """Whether `proof` leads from a leaf hash to `root` (RFC 9162 2.1.3.2)."""
-    if not 0 <= index < size:
+    if not 0 <= index < size or not _are_hashes(leaf, root, *proof):
         return False
     at, last, found = index, size - 1, leaf
     for step in proof:
@@ -119,7 +119,7 @@ def check_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], 
 
 def check_consistency(old: int, size: int, old_root: bytes, root: bytes, proof: Sequence[bytes]) -> bool:
     """Whether `proof` shows that `old_root` is the root of the first `old` leaves (RFC 9162 2.1.4.2)."""
-    if not 0 < old <= size:
+    if not 0 < old <= size or not _are_hashes(old_root, root, *proof):
         return False
     if old == size:
         return not proof and old_root == root
@@ -143,6 +143,10 @@ def check_consistency(old: int, size: int, old_root: bytes, root: bytes, proof: 
             second = node_hash(second, step)
         at, last = at >> 1, last >> 1
     return last == 0 and first == old_root and second == root
+
+
+def _are_hashes(*found: bytes) -> bool:
+    return all(len(each) == 32 for each in found)
 
 
 def _split(count: int) -> int:
