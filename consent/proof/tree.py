@@ -119,10 +119,12 @@ def check_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], 
 
 def check_consistency(old: int, size: int, old_root: bytes, root: bytes, proof: Sequence[bytes]) -> bool:
     """Whether `proof` shows that `old_root` is the root of the first `old` leaves (RFC 9162 2.1.4.2)."""
-    if not 0 < old <= size or not _are_hashes(old_root, root, *proof):
+    if not 0 < old <= size:
         return False
     if old == size:
         return not proof and old_root == root
+    if not _are_hashes(old_root, root, *proof):
+        return False
     path = list(proof)
     if old & (old - 1) == 0:
         path.insert(0, old_root)
