@@ -21,18 +21,16 @@ from engine.store.releases import Backfill, Release
 from engine.store.store import Store
 from engine.store.told import Past
 
-CARRIED, SEEN = "carried", "carried_people"
-"""The release that people were taken over to last, and how many have been looked at for the present one:
-somebody whose journeys stand on several pages counts once on each."""
-BACKFILLED = "backfilled"
-"""How many of the starts for the past that releases ever asked for are done."""
+CARRIED, CARRYING = "carried", "carrying"
+"""The release that people were taken over to last, and the one that they are being taken over to."""
+PASSED, MOVED = "carried_journeys", "carried_people"
+"""How many journeys under way were looked at for that one, and how many people who stood in earlier versions
+were taken over to it, each once."""
+BACKFILLED, BACKFILLED_TO, BEGUN = "backfilled", "backfilled_to", "backfilled_people"
+"""How many of the starts for the past that releases ever asked for are done; up to which contact, as a
+number, the present one has come, and how many people have heard of it."""
 
-_CARRYING, _CARRIED_TO, _CARRIED_UNTIL, _BACKFILLED_TO = (
-    "carrying",
-    "carried_to",
-    "carried_until",
-    "backfilled_to",
-)
+_CARRIED_TO, _CARRIED_UNTIL = "carried_to", "carried_until"
 _PAGE = 500
 
 Places = dict[str, tuple[tuple[int, bool], ...]]
@@ -76,23 +74,26 @@ class Applying:
             return []
         if self._places is None:
             self._places = places_in(loaded) if release.carries else {}
-        goes_on = cursors.get(_CARRYING) == release.number
+        goes_on = cursors.get(CARRYING) == release.number
         after = cursors.get(_CARRIED_TO, 0) if goes_on else 0
-        seen = cursors.get(SEEN, 0) if goes_on else 0
+        passed, moved = (cursors.get(name, 0) if goes_on else 0 for name in (PASSED, MOVED))
         until = cursors.get(_CARRIED_UNTIL) if goes_on else None
         if until is None:  # it begins, or an earlier version that kept none began it
             until = await store.last_slot()
-        people, last = await store.travellers(after, until, _PAGE) if self._places else ([], 0)
-        if not people:
+        page, last = await store.travellers(after, until, _PAGE) if self._places else ([], 0)
+        if not page:
             batch.cursors |= {CARRIED: release.number, _CARRIED_TO: 0}
             return []
+        # whoever stands on a later page too stands in present versions by then, and is not counted again
+        movers = {contact for contact, graph in page if graph in self._places}
         batch.cursors |= {
-            _CARRYING: release.number,
+            CARRYING: release.number,
             _CARRIED_TO: last,
             _CARRIED_UNTIL: until,
-            SEEN: seen + len(people),
+            PASSED: passed + len(page),
+            MOVED: moved + len(movers),
         }
-        words = Carried(self._places)
+        words, people = Carried(self._places), dict.fromkeys(contact for contact, _ in page)
         return [Stimulus(f"release-{release.number}", contact, now, words) for contact in people]
 
     async def _backfill(
@@ -104,13 +105,13 @@ class Applying:
         if done >= len(self._asked):
             return []
         number, asked = self._asked[done]
-        after = cursors.get(_BACKFILLED_TO, 0)
+        after = cursors.get(BACKFILLED_TO, 0)
         told = await self._people(asked, loaded, store, f"{after:032x}")
         if not told:
             self._past = []
-            batch.cursors |= {BACKFILLED: done + 1, _BACKFILLED_TO: 0}
+            batch.cursors |= {BACKFILLED: done + 1, BACKFILLED_TO: 0, BEGUN: 0}
             return []
-        batch.cursors[_BACKFILLED_TO] = int(told[-1][0], 16)
+        batch.cursors |= {BACKFILLED_TO: int(told[-1][0], 16), BEGUN: cursors.get(BEGUN, 0) + len(told)}
         return [
             Stimulus(f"backfill-{number}-{asked.flow}", contact, now, Backfilled(asked.flow, events))
             for contact, events in told

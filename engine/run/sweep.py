@@ -10,13 +10,16 @@ from engine.core.loaded import Loaded
 from engine.store.batch import Batch
 from engine.store.store import Store
 
-_JUDGED, _SWEEPING, _SWEPT, _SWEEPS, _SINCE = "judged", "sweeping", "swept", "sweeps", "since"
-"""What everybody was looked at by, what people are being looked at by, how far that has come, the number
-of such rounds (what comes of one is another thing than what came of an earlier one by the same program), and
-when the present one began, or the one that it broke off (ms UTC): starts that come while it goes on are
-missed by nobody."""
+SWEEPING, SWEPT, LOOKED_AT = "sweeping", "swept", "swept_people"
+"""What people are being looked at by (`NOTHING`: none are), up to which contact, as a number, that has come,
+and how many they were."""
+NOTHING = -1
 
-_NOTHING = -1
+_JUDGED, _SWEEPS, _SINCE = "judged", "sweeps", "since"
+"""What everybody was looked at by, the number of such rounds (what comes of one is another thing than what
+came of an earlier one by the same program), and when the present one began, or the one that it broke off
+(ms UTC): starts that come while it goes on are missed by nobody."""
+
 _PAGE = 500
 
 
@@ -28,20 +31,18 @@ async def strangers_to(
     if swept(loaded, cursors):
         return []
     wanted = _number(loaded)
-    after, round_ = cursors.get(_SWEPT, 0), cursors.get(_SWEEPS, 0)
-    if cursors.get(_SWEEPING) != wanted:
-        after, round_ = 0, round_ + 1
-        broken_off = (
-            cursors.get(_SWEEPING, _NOTHING) != _NOTHING
-        )  # who was not reached may have missed a start
+    after, round_, seen = cursors.get(SWEPT, 0), cursors.get(_SWEEPS, 0), cursors.get(LOOKED_AT, 0)
+    if cursors.get(SWEEPING) != wanted:
+        after, round_, seen = 0, round_ + 1, 0
+        broken_off = cursors.get(SWEEPING, NOTHING) != NOTHING  # who was not reached may have missed a start
         since = cursors.get(_SINCE, now) if broken_off else now
-        batch.cursors |= {_JUDGED: _NOTHING, _SWEEPING: wanted, _SWEEPS: round_, _SINCE: since}
+        batch.cursors |= {_JUDGED: NOTHING, SWEEPING: wanted, _SWEEPS: round_, _SINCE: since}
     loaded.since = batch.cursors.get(_SINCE) or cursors.get(_SINCE, NEVER)
     contacts = await store.contacts(f"{after:032x}", _PAGE)
     if contacts:
-        batch.cursors[_SWEPT] = int(contacts[-1], 16)
+        batch.cursors |= {SWEPT: int(contacts[-1], 16), LOOKED_AT: seen + len(contacts)}
     else:
-        batch.cursors |= {_JUDGED: wanted, _SWEEPING: _NOTHING, _SWEPT: 0}
+        batch.cursors |= {_JUDGED: wanted, SWEEPING: NOTHING, SWEPT: 0, LOOKED_AT: 0}
     return [Stimulus(f"sweep-{round_}-{wanted}", contact, 0, Fired("", 0)) for contact in contacts]
 
 

@@ -203,9 +203,9 @@ class Store:
         comes to an end, however many start meanwhile. 0: there is none."""
         return await self._database.read(travellers.last)
 
-    async def travellers(self, after: int, until: int, limit: int) -> tuple[list[str], int]:
+    async def travellers(self, after: int, until: int, limit: int) -> tuple[list[tuple[str, str]], int]:
         """The contacts of the first `limit` journeys under way behind slot `after` and not behind `until`,
-        each once, and the last slot among them. Slots are in the order in which journeys started."""
+        each with the digest of its graph, and the last slot. Slots are in the order of starts."""
         return await self._database.read(travellers.travellers, after, until, limit)
 
     async def past(self, kinds: Collection[str], since: int, after: str, limit: int = 50_000) -> list[Past]:
@@ -213,7 +213,7 @@ class Store:
         return await self._database.run(told.past, kinds, since, after, limit)
 
     async def contacts_in(self, flow: str, after: int, until: int, limit: int) -> tuple[list[str], int]:
-        """What `travellers` tells, of the journeys of one flow."""
+        """The contacts of such journeys of one flow, each once, and the last slot among them."""
         return await self._database.read(travellers.contacts_in, flow, after, until, limit)
 
     async def raw_events(

@@ -4,6 +4,7 @@ import io
 import json
 import re
 import shutil
+import sqlite3
 import sys
 from pathlib import Path
 from typing import Any
@@ -130,8 +131,6 @@ def test_exactly_a_plan_that_was_shown_is_applied(stall: Path, capsys: pytest.Ca
 def test_the_number_of_people_may_change(stall: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """They walk on while somebody reads the plan."""
     shown = digest(stall, capsys)
-    import sqlite3
-
     with sqlite3.connect(stall / "data" / "engine.db") as connection:
         gone = connection.execute("DELETE FROM journey").rowcount
         connection.execute("DELETE FROM timer")
@@ -201,6 +200,7 @@ def test_an_answer_for_programs(stall: Path, capsys: pytest.CaptureFixture[str])
     code, out, _ = apply(stall, capsys, "--format", "json", "--plan", told["plan"]["digest"])
     told = json.loads(out)
     assert (code, told["applied"], told["release"], told["refused"]) == (0, True, 2, None)
+    assert (told["runs"], told["told"]) == (False, "Release 2 runs from the next start of `virta serve` on.")
 
 
 def test_what_cannot_start_for_the_past_is_told(stall: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -257,6 +257,46 @@ def test_it_takes_effect_while_virta_serves(stall: Path, capsys: pytest.CaptureF
         eventually(lambda: served.told("the flows in the folder are those that run"))
         assert served.stop() == 0
     assert journal(stall).count(("carried", "wait_1")) == 1
+
+
+def test_how_far_it_has_come_is_told_stage_by_stage(stall: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Everybody is looked at first, then people are taken over, then flows start for the past."""
+    assert apply(stall, capsys, "--backfill", "thanks", "--within", "5000", "--yes")[0] == 0
+    made, database = runs(stall), stall / "data" / "engine.db"
+
+    def at(**cursors: int) -> applying.Progress:
+        with sqlite3.connect(database) as connection:
+            rows = [(name, str(value).encode()) for name, value in cursors.items()]
+            connection.executemany("INSERT OR REPLACE INTO note VALUES (?, ?)", rows)
+        connection.close()
+        return applying.progress(database, made, 4000)
+
+    assert at() == applying.Progress()
+    looking = at(sweeping=77, swept=2**126, swept_people=300)
+    assert looking == applying.Progress("looking", 0.25, 300)
+    over = at(sweeping=-1, carrying=2, carried_journeys=1000, carried_people=800)
+    assert over == applying.Progress("taking over", 0.25, 800)
+    starting = at(carried=2, backfilled_to=2**127, backfilled_people=9)
+    assert starting == applying.Progress("starting", 0.5, 9)
+    assert at(backfilled=1) == applying.Progress(share=1.0, done=True)
+
+
+def test_a_release_that_cannot_run_there_is_told_with_its_reason(
+    stall: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """At once, with exit code 1, and the release before it goes on."""
+    with Served(stall, "--mailbox", "--now", "2026-03-04T00:00") as served:
+        eventually(lambda: served.told("serving"))
+        schema = stall / "schema.flow"
+        hook = '\nwebhook crm\n    url "https://crm.example/hook"\n    secret env CRM_SECRET_OF_NOBODY\n'
+        schema.write_text(schema.read_text("utf-8") + hook, "utf-8")
+        rewrite(stall, "    send hello\n", "    send hello\n    call crm\n")
+        code, _, err = apply(stall, capsys, "--yes")
+        assert code == 1
+        assert err.startswith("Release 2 is written down, but cannot run where Virta runs: ")
+        assert "CRM_SECRET_OF_NOBODY" in err
+        assert err.endswith("Release 1 goes on until Virta is started anew.\n")
+        assert served.stop() == 0
 
 
 def test_a_kill_in_the_midst_is_made_up_for(stall: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,3 +19,15 @@ def test_it_speaks_early_and_is_never_silent_for_long(capsys: pytest.CaptureFixt
         "Simulating:  13 %, 260 mails, 19/s, 94 s left",
         "Simulating: 100 %, 2,000 mails, 125/s, 0 s left",
     ]
+
+
+def test_what_was_done_before_anybody_looked_is_no_rate(capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither does it make the rest look shorter."""
+    at = [0.0]
+    with Bar("Taking people over", 1.0, "people", lambda: at[0], before=(0.4, 4000)) as bar:
+        for at[0], done in ((1, 0.4), (2, 0.5), (6, 0.6)):
+            bar.at(done, round(done * 10_000))
+    assert capsys.readouterr().err.splitlines() == [
+        "Taking people over:  50 %, 5,000 people, 500/s, 10 s left",
+        "Taking people over:  60 %, 6,000 people, 333/s, 12 s left",
+    ]

@@ -1,6 +1,7 @@
 """`virta apply`: make what stands in the folder, or an earlier release, the one that runs."""
 
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -9,10 +10,16 @@ from virta.terminal.asking import Unanswered, ask
 if TYPE_CHECKING:
     from engine.store.releases import Release
     from engine.store.server import Place
+    from virta.release.applying import Progress
     from virta.release.planning import Planned
 
 _REFUSED = 3
 _LONG = 1000  # so many people take long enough to be told how far it is
+_STAGES = {
+    "looking": "Looking at everybody by the new segments and dates",
+    "taking over": "Taking people over",
+    "starting": "Starting for the past",
+}
 
 
 def apply(
@@ -98,7 +105,8 @@ def apply(
         return _told(
             format, planned, made, f"Release {made.number} runs from the next start of `virta serve` on."
         )
-    return _told(format, planned, made, _followed(database, planned, made))
+    words, code, runs = _followed(database, planned, made)
+    return _told(format, planned, made, words, code, runs)
 
 
 def _show_faults(findings: object, sources: object, format: str) -> None:
@@ -146,44 +154,76 @@ def _agreed() -> bool:
     return ask("Apply this? yes or no: ").lower() in ("yes", "y")
 
 
-def _followed(database: "Place", planned: "Planned", made: "Release") -> str:
-    """Look on as the engine takes the release up; what is to be said of it."""
+def _followed(database: "Place", planned: "Planned", made: "Release") -> tuple[str, int, bool]:
+    """Look on as the engine takes the release up; what is to be said of it, the exit code, and whether it
+    runs."""
     from engine.store.database import StoreFault
-    from virta.release.applying import Progress, follow
+    from virta.release.applying import follow
     from virta.settings import BrokenProject
     from virta.terminal.progress import Bar
 
     assert planned.running is not None
-    people = planned.running.standing.total()
+    journeys = planned.running.standing.total()
+    bars: dict[str, Bar] = {}
 
-    def seen(so_far: Progress) -> None:
-        if people >= _LONG:
-            bar.at(min(so_far.seen, people), so_far.seen)
+    def seen(so_far: "Progress") -> None:
+        title = _STAGES.get(so_far.stage)
+        if title in bars:
+            bars[title].at(so_far.share, so_far.people)
+        elif title is not None and so_far.people >= _LONG * so_far.share > 0:
+            opened.close()
+            bars[title] = opened.enter_context(
+                Bar(title, 1.0, "people", before=(so_far.share, so_far.people))
+            )
 
     try:
-        with Bar("Taking people over", people, "people") as bar:
-            done = follow(database, made, seen)
+        with ExitStack() as opened:
+            last = follow(database, made, journeys, seen)
     except StoreFault as fault:
         raise BrokenProject(str(fault)) from None
     except KeyboardInterrupt:
-        return f"Release {made.number} is written down. Virta goes on with it without you."
-    if not done:
+        return f"Release {made.number} is written down. Virta goes on with it without you.", 0, False
+    return _ended(last, made.number, planned.running.release.number), 0 if last.done else 1, last.done
+
+
+def _ended(last: "Progress", number: int, before: int) -> str:
+    """What was seen last of a release of that `number`, in words; `before` is the one before it."""
+    if last.done:
+        return f"Release {number} runs."
+    if last.refused:
         return (
-            f"Release {made.number} is written down, and Virta has not taken it up yet. Its log says why; "
+            f"Release {number} is written down, but cannot run where Virta runs: {last.refused} "
+            f"Release {before} goes on until Virta is started anew."
+        )
+    if last.stage == "waiting":
+        return (
+            f"Release {number} is written down, and Virta has not taken it up yet. Its log says why; "
             "its next start goes on with it."
         )
-    return f"Release {made.number} runs."
+    return (
+        f"Release {number} runs, but Virta has come no further with bringing it to everybody for a while. "
+        "Its log says why; it goes on by itself."
+    )
 
 
-def _told(format: str, planned: "Planned", made: "Release | None", words: str, code: int = 0) -> int:
-    """Say how it ended, and with which exit code."""
+def _told(
+    format: str,
+    planned: "Planned",
+    made: "Release | None",
+    words: str,
+    code: int = 0,
+    runs: bool = False,
+) -> int:
+    """Say how it ended, whether the release that was made `runs`, and with which exit code."""
     import msgspec
 
     if format == "json":
         told = {
             "applied": made is not None,
             "release": made.number if made is not None else planned.plan.release,
-            "refused": words if code else None,
+            "runs": made is not None and runs,
+            "refused": words if code and made is None else None,
+            "told": words,
             "plan": planned.plan,
         }
         print(msgspec.json.format(msgspec.json.encode(told), indent=2).decode())

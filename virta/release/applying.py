@@ -7,11 +7,13 @@ import fcntl
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
 from engine.insight.records import open_records
-from engine.run.apply import BACKFILLED, CARRIED, SEEN
+from engine.run.apply import BACKFILLED, BACKFILLED_TO, BEGUN, CARRIED, CARRYING, MOVED, PASSED
+from engine.run.sweep import LOOKED_AT, NOTHING, SWEEPING, SWEPT
 from engine.store.control import open_desk
 from engine.store.database import StoreFault
 from engine.store.releases import Kind, Overtaken, Release
@@ -19,12 +21,14 @@ from engine.store.server import Place
 from virta.keeping.places import LOCKS
 from virta.release.content import draft
 from virta.release.planning import Planned
+from virta.release.refusing import refusals
 from virta.settings import BrokenProject
 
 MANY = 10_000
 """An apply that newly reaches more people wants their number said."""
 
 _TENTH = 10
+_CONTACTS = 2**128  # their ids are random: as many lie before the middle one as behind it
 _LOOK = 0.2  # seconds between looks at how far the engine has come
 _LONG = 30.0  # seconds in which it comes further, if it does at all
 
@@ -33,11 +37,21 @@ class Refused(Exception):
     """It is not applied, and nothing is changed; the message says why and what to do."""
 
 
-class Progress(Struct, frozen=True):
-    """How far the engine has come with a release: people looked at, and whether all is done."""
+Stage: TypeAlias = Literal["waiting", "looking", "taking over", "starting"]
+"""What the engine is at with a release: nothing yet, looking at everybody by new segments and starts on
+dates, taking people over who are under way, or starting flows for the past."""
 
-    seen: int
-    done: bool
+
+class Progress(Struct, frozen=True):
+    """How far the engine has come with a release. Of the stage a `share` from 0 to 1 is behind it, with so
+    many `people`, each counted once. `refused` says why the engine that runs does not take the release up,
+    empty: it has not said so."""
+
+    stage: Stage = "waiting"
+    share: float = 0.0
+    people: int = 0
+    done: bool = False
+    refused: str = ""
 
 
 def check(planned: Planned, shown: str | None, reach: int | None) -> None:
@@ -88,28 +102,39 @@ def write(database: Place, planned: Planned, kind: Kind, at: int, editorial: tup
     return made
 
 
-def progress(database: Place, release: Release) -> Progress:
-    """How far the engine has come with a release. Raises `StoreFault`."""
+def progress(database: Place, release: Release, journeys: int) -> Progress:
+    """How far the engine has come with a release, before which so many `journeys` were under way. Raises
+    `StoreFault`."""
     with open_records(database) as records:
         cursors = records.cursors()
         wanted = records.backfills_until(release.number)
-    done = cursors.get(CARRIED, 0) >= release.number and cursors.get(BACKFILLED, 0) >= wanted
-    return Progress(cursors.get(SEEN, 0) if cursors.get("carrying") == release.number else 0, done)
+        told = refusals(records.instructions())
+    if cursors.get(CARRIED, 0) >= release.number:
+        started = cursors.get(BACKFILLED, 0)
+        if started >= wanted:
+            return Progress(share=1.0, done=True)
+        return Progress("starting", cursors.get(BACKFILLED_TO, 0) / _CONTACTS, cursors.get(BEGUN, 0))
+    if cursors.get(CARRYING) == release.number:
+        share = min(cursors.get(PASSED, 0) / max(journeys, 1), 1.0)
+        return Progress("taking over", share, cursors.get(MOVED, 0))
+    if cursors.get(SWEEPING, NOTHING) != NOTHING:
+        return Progress("looking", cursors.get(SWEPT, 0) / _CONTACTS, cursors.get(LOOKED_AT, 0))
+    return Progress(refused=told.get(release.number, ""))
 
 
-def follow(database: Place, release: Release, told: Callable[[Progress], None]) -> bool:
-    """Look on until the engine has brought a release to everybody; False: it has not come further for
-    long."""
+def follow(database: Place, release: Release, journeys: int, told: Callable[[Progress], None]) -> Progress:
+    """Look on until the engine has brought a release to everybody, before which so many `journeys` were under
+    way, says that it cannot, or has not come further for long; what was seen last."""
     last, since = None, time.monotonic()
     while True:
-        found = progress(database, release)
+        found = progress(database, release, journeys)
         told(found)
-        if found.done:
-            return True
+        if found.done or found.refused:
+            return found
         if found != last:
             last, since = found, time.monotonic()
         if time.monotonic() - since > _LONG:
-            return False
+            return found
         time.sleep(_LOOK)
 
 

@@ -12,6 +12,7 @@ from engine.returns.at_once import Delivers
 from engine.store.releases import Release
 from virta.release.choosing import newest
 from virta.release.content import compiled_of
+from virta.release.refusing import refuse
 from virta.settings import BrokenProject, Settings
 from virta.webhooks import post_of
 from virta.wiring import System, World, letters_of
@@ -41,7 +42,7 @@ class Coming:
 
     async def watch(self, system: System, stop: asyncio.Event) -> None:
         """Set `stop` when there is one. One that cannot run here, for want of a secret perhaps, is told of in
-        the log, and leaves the present one alone. Raises `StoreFault`."""
+        the log and to whoever applied it, and leaves the present one alone. Raises `StoreFault`."""
         assert system.release is not None
         known = system.release.number
         while self.release is None:
@@ -49,16 +50,20 @@ class Coming:
             last = await system.store.last_release()
             if last > known:
                 known = last
-                self._take(stop)
+                why = self._take(stop)
+                if why:
+                    log.error("a new release cannot run here, and the one that runs goes on", why=why)
+                    await refuse(system.store, known, why, self.world.clock())
 
-    def _take(self, stop: asyncio.Event) -> None:
+    def _take(self, stop: asyncio.Event) -> str:
+        """Why it cannot run here; empty: it can."""
         try:
             found = newest(self._folder, self._settings)
             assert found is not None
             self.world = replace(self.world, post=post_of(found.content.program.webhooks, self._settings))
             letters_of(compiled_of(found.content), self._settings)
         except (BrokenProject, LetterFault) as fault:
-            log.error("a new release cannot run here, and the one that runs goes on", why=str(fault))
-            return
+            return str(fault)
         self.release = found
         stop.set()
+        return ""

@@ -17,15 +17,21 @@ _FIRST, _PAUSE = 3.0, 10.0
 
 class Bar:
     """Use it in a `with`. `total` is in any unit; `what` names the things that are counted on the way, `now`
-    gives seconds.
+    gives seconds. `before` is what was done and counted before anybody looked: the rate leaves it out.
 
     It writes to standard error, so that the result on standard output stays clean.
     """
 
     def __init__(
-        self, title: str, total: float, what: str, now: Callable[[], float] = time.monotonic
+        self,
+        title: str,
+        total: float,
+        what: str,
+        now: Callable[[], float] = time.monotonic,
+        before: tuple[float, int] = (0.0, 0),
     ) -> None:
         self._title, self._total, self._what = title, max(total, 1.0), what
+        self._before = before
         self._terminal = sys.stderr.isatty()
         self._now = now
         self._began = now()
@@ -56,12 +62,13 @@ class Bar:
         """`done` of the total is behind us, with `count` things counted."""
         moment = self._now()
         seconds = max(moment - self._began, 0.001)
-        told = f"{count:,} {self._what}, {count / seconds:,.0f}/s"
+        done_before, counted_before = self._before
+        told = f"{count:,} {self._what}, {(count - counted_before) / seconds:,.0f}/s"
         self._progress.update(self._task, completed=done, told=told)
         step = int(done / self._total * _LINES)
-        if not self._terminal and done > 0 and (step > self._told or moment >= self._next):
+        if not self._terminal and done > done_before and (step > self._told or moment >= self._next):
             self._told, self._next = step, moment + _PAUSE
-            left = seconds / done * (self._total - done)
+            left = seconds / (done - done_before) * (self._total - done)
             print(
                 f"{self._title}: {100 * done / self._total:3.0f} %, {told}, {left:.0f} s left",
                 file=sys.stderr,

@@ -73,7 +73,30 @@ async def test_everybody_is_taken_over_and_comes_to_an_end(opener: Opener) -> No
         await shop.until(MONDAY + 3 * DAY + 5 * HOUR)
         assert (await shop.story("way")).count("finished") == 7
         cursors = await shop.system.store.cursors()
-        assert (cursors["carried"], cursors["carried_people"]) == (2, 7)
+        assert (cursors["carried"], cursors["carried_people"], cursors["carried_journeys"]) == (2, 7, 7)
+
+
+async def test_each_person_is_counted_once(opener: Opener) -> None:
+    """Also whose journeys stand on several pages; who stands in no earlier version is not counted."""
+    side_by_side = OLD.replace(
+        "start on order_placed", "start on order_placed\n    one journey per trigger.order_id"
+    )
+    beside = way("wait 9 days", "send third").replace("way", "beside").replace("Way", "Beside")
+    beside = beside.replace("order_placed", "cart_updated")
+    async with opener(side_by_side + beside, MONDAY) as shop:
+        for who in PEOPLE[:4]:
+            await shop.join(who, "news")
+        for number in range(3):
+            for who in PEOPLE[:3]:
+                shop.clock.set(shop.clock() + 1000)
+                await shop.happens("order_placed", who, order_id=f"{number}")
+        await shop.happens("cart_updated", PEOPLE[3])
+    longer = side_by_side.replace("wait 1 day", "wait 2 days")
+    async with opener(longer + beside, MONDAY + HOUR, applied=True) as shop:
+        await shop.settle()
+        assert sum((await carried(shop)).values()) == 9
+        cursors = await shop.system.store.cursors()
+        assert (cursors["carried_people"], cursors["carried_journeys"]) == (3, 10)
 
 
 @pytest.mark.parametrize("committed", [False, True])
