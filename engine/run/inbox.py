@@ -105,7 +105,7 @@ class Inbox:
             try:
                 address = _address(contact.email)
                 known = self._attributes.read(contact.attributes, "attribute")
-                _check_built_in(known)
+                check_built_in(known)
                 data = {name: known.get(name) for name in contact.attributes}  # null makes one unknown
                 accepted.append(Received("", "", now, now, "", address, data))
                 reasons.append(None)
@@ -180,8 +180,8 @@ def _address(text: str) -> str:
     return stripped
 
 
-def _check_built_in(attributes: dict[str, Any]) -> None:
-    """What Virta itself goes by must be something that it knows."""
+def check_built_in(attributes: dict[str, Any]) -> None:
+    """What Virta itself goes by must be something that it knows. Raises `Misfit`."""
     language, time_zone = attributes.get("language"), attributes.get("time_zone")
     if language is not None and not _LANGUAGE.match(language):
         raise Misfit(f'`language` must be a language as in "lv" or "pt-BR", not `{shown(language)}`')
