@@ -78,7 +78,8 @@ def _known(
 ) -> Call[Any]:
     title = "".join(word.capitalize() for word in name.split("_"))
     arguments = msgspec.defstruct(title, fields, frozen=True, forbid_unknown_fields=True)
-    CALLS[name] = call = Call(name, frozenset({Scope.ENGINE, *scopes}), arguments, result, reads, slow, says)
+    call: Call[Any] = Call(name, frozenset({Scope.ENGINE, *scopes}), arguments, result, reads, slow, says)
+    CALLS[name] = call
     return call
 
 

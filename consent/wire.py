@@ -1,9 +1,15 @@
 """How calls of the consent service are written down, and how what went wrong crosses the wire: as a problem
 (RFC 9457) that the other end turns into the exception it was.
+
+Bodies carry their digest (RFC 9530): a permit that names somebody else since a bit was lost on the way would
+be worse than none.
 """
 
+import base64
+import hmac
 from enum import StrEnum
-from typing import Any, TypeVar
+from hashlib import sha256
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -11,11 +17,10 @@ from msgspec import Struct
 from consent.contract import InvalidAddress, LinkRefused, Unavailable
 from consent.errors import Contradiction
 
-T = TypeVar("T")
-
 JSON = "application/json"
 MSGPACK = "application/msgpack"
 PROBLEM = "application/problem+json"
+DIGEST = "content-digest"
 
 
 class Code(StrEnum):
@@ -115,3 +120,13 @@ def decode(body: bytes, media: str, shape: Any) -> Any:
     if media == MSGPACK:
         return msgspec.msgpack.decode(body, type=shape)
     return msgspec.json.decode(body, type=shape)
+
+
+def digest(body: bytes) -> str:
+    """What `Content-Digest` says of a body (RFC 9530)."""
+    return f"sha-256=:{base64.b64encode(sha256(body).digest()).decode()}:"
+
+
+def is_whole(body: bytes, told: str) -> bool:
+    """Whether a body is the one that its digest was made of; nothing told is nothing denied."""
+    return not told or hmac.compare_digest(digest(body).encode(), told.encode("latin-1", "replace"))

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import Executor
 from typing import TypeVar
 
@@ -119,7 +119,7 @@ class InProcess:
         """See `ConsentClient`."""
         return await self._read(lambda reading: _changes(reading, after, limit))
 
-    async def feed(self, after: int) -> AsyncIterator[list[Change]]:
+    async def feed(self, after: int) -> AsyncGenerator[list[Change], None]:
         """See `ConsentClient`."""
         loop = asyncio.get_running_loop()
         fresh = asyncio.Event()
