@@ -62,10 +62,10 @@ def measured(name: str, count: int, work: Callable[[], T]) -> T:
     return found
 
 
-def sign_up_all(service: Service, people: int) -> None:
+def sign_up_all(service: Service, people: int, topics: tuple[str, ...] = TOPICS) -> None:
     """Each in a transaction of their own, as forms come in."""
     for n in range(people):
-        wish = SignUp(f"person{n}@kafija.example", TOPICS, "en", "form")
+        wish = SignUp(f"person{n}@kafija.example", topics, "en", "form")
         address = read_address(wish.email)
         service.write(partial(signup.sign_up, address=address, request=wish))
 

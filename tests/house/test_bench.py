@@ -35,3 +35,19 @@ def test_the_room_of_a_journey_is_measured() -> None:
     assert done.returncode == 0, done.stderr
     assert re.search(r"^ +[\d.]+  bytes of the journal a line", done.stdout, re.MULTILINE)
     assert len(done.stdout.splitlines()) == 6
+
+
+def test_a_large_log_is_verified_and_appended_to() -> None:
+    """With few leaves: as many were appended as were stored, exported and verified, in two logs."""
+    done = subprocess.run(
+        [sys.executable, ROOT / "bench" / "leaves.py", "800", "1200"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"^800 leaves and 660 decisions, ", done.stdout, re.MULTILINE)
+    assert re.search(
+        r"^ +µs a leaf, in commits of 64 +[\d.,]+ +[\d.,]+ +[\d.]+ ×$", done.stdout, re.MULTILINE
+    )
+    assert done.stdout.count("counted alike: ") == 2

@@ -17,7 +17,7 @@ from sqlalchemy import Engine, event
 
 from virta.bench.process import module, said_by
 from virta.bench.result import Figure, Run, agreed
-from virta.bench.ten_steps import BEGIN, Told, Walk, counted, started, store_of
+from virta.bench.ten_steps import Told, Walk, counted, started, store_of
 
 _ONE, _MANY, _COMMIT, _BEGIN = range(4)
 _EACH = 0.45
@@ -91,8 +91,11 @@ async def _undisturbed(folder: Path, people: int, told: Told) -> float:
 
 
 async def _walk(walk: Walk, told: Told, before: float) -> None:
-    await walk.begin(lambda done, count: told(before + done * _EACH * BEGIN, count))
-    await walk.end(lambda done, count: told(before + (BEGIN + done * (1 - BEGIN)) * _EACH, count))
+    def so_far(done: float, count: int) -> None:
+        told(before + done * _EACH, count)
+
+    await walk.begin(so_far)
+    await walk.end(so_far)
 
 
 async def _written_down(folder: Path, people: int, told: Told) -> list[tuple[int, str, Any]]:

@@ -10,7 +10,7 @@ from prometheus_client.exposition import generate_latest
 from engine.run.runner import LARGEST_BATCH
 from virta.bench.process import held, peak
 from virta.bench.result import Figure, Run
-from virta.bench.ten_steps import BEGIN, Told, Walk, counted, started
+from virta.bench.ten_steps import Told, Walk, counted, started
 from virta.monitoring.look import look
 from virta.monitoring.metrics import Metrics, registry_of
 
@@ -27,13 +27,13 @@ def measure(folder: Path, people: int, told: Told) -> Run:
 async def _walked(folder: Path, people: int, told: Told) -> tuple[dict[str, Figure], dict[str, float]]:
     walk = await started(folder, people)
     began = time.process_time()
-    await walk.begin(lambda done, count: told(done * BEGIN, count))
+    await walk.begin(told)
     spent = time.process_time() - began
     asleep = held()
     scan, due = await _who_is_due(walk)
     scrape = await _scrape(walk, folder / "data")
     began = time.process_time()
-    await walk.end(lambda done, count: told(BEGIN + done * (1 - BEGIN), count))
+    await walk.end(told)
     spent += time.process_time() - began
     await walk.system.close()
     return (

@@ -94,16 +94,17 @@ def address_of(number: int) -> str:
     return f"person{number}@kafija.example"
 
 
-def opened(folder: Path) -> Service:
-    """A service of its own, with nobody in it."""
+def opened(folder: Path, keys: Keys | None = None, durable: bool = True) -> Service:
+    """A service of its own: with nobody in it, or the one of these keys that is there already."""
     service = open_service(
         folder / "consent.db",
-        Keys.random(os.urandom),
+        keys or Keys.random(os.urandom),
         origin="bench.example/consent",
         public_url="https://bench.example",
         team=(),
         clock=wall_clock,
         entropy=os.urandom,
+        durable=durable,
     )
     service.write(lambda tx: publish(tx, policy()))
     return service

@@ -53,13 +53,16 @@ def said_by(command: Sequence[str]) -> str:
 def cpu_of(command: Sequence[str], rounds: int = 1) -> float:
     """Seconds of CPU that a command uses from its start to its end, the fewest of some rounds. Raises
     `subprocess.CalledProcessError`."""
-    found = []
-    for _ in range(rounds):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment())
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        found.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    return min(found)
+    return min(cpu_and_words(command)[0] for _ in range(rounds))
+
+
+def cpu_and_words(command: Sequence[str]) -> tuple[float, str]:
+    """Seconds of CPU that a command uses from its start to its end, and what it says. Raises
+    `subprocess.CalledProcessError`."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    said = said_by(command)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, said
 
 
 def held() -> float:
@@ -70,10 +73,11 @@ def held() -> float:
         return peak()
 
 
-def peak() -> float:
-    """MB of memory that this process ever held at most."""
+def peak(of: int = resource.RUSAGE_SELF) -> float:
+    """MB of memory that this process ever held at most, or (`resource.RUSAGE_CHILDREN`) the largest of those
+    that it started and that have ended."""
     unit = 2**20 if sys.platform == "darwin" else 2**10
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+    return resource.getrusage(of).ru_maxrss / unit
 
 
 def cpu_of_all(*roots: int) -> float:

@@ -46,9 +46,12 @@ MONDAY = 1_772_409_600_000  # 2026-03-02 00:00 UTC, ms
 SECOND = 1_000
 TOGETHER = 1_000
 """People who start in one second, and events in one call."""
-BEGIN = 0.3
+BEGIN = 0.4
 """The part of the work that is done when all sleep, about."""
-_LONGEST = 14 * 86_400 * SECOND
+_WAVES = 9
+"""How many steps of the engine it takes to bring those who started together from there to their ends, about:
+seven waits, of which two are two for those who were split."""
+_LONGEST = 28 * 86_400 * SECOND
 
 Told = Callable[[float, int], None]
 """How far a run is, from 0 to 1, and how many things it has done."""
@@ -68,7 +71,7 @@ class Walk:
         self.people = people
 
     async def begin(self, told: Told = lambda done, count: None) -> None:
-        """All start, and sleep."""
+        """All start, and sleep. `told` hears of journeys, as if each were done at a stroke."""
         dice = random.Random(self.people)
         total = {"amount": "20.00", "currency": "EUR"}
         for first in range(0, self.people, TOGETHER):
@@ -83,19 +86,24 @@ class Walk:
             assert not any(reasons), reasons
             await self._settle()
             self.clock.set(now + SECOND)
-            told(min(first + TOGETHER, self.people) / self.people, first)
+            done = min(first + TOGETHER, self.people) / self.people * BEGIN
+            told(done, int(done * self.people))
 
     async def end(self, told: Told = lambda done, count: None) -> None:
         """All go on until they are through."""
-        began = self.clock()
-        while (due := self.system.runner.next_due) is not None and due < began + 2 * _LONGEST:
+        began, steps, expected = self.clock(), 0, _WAVES * -(-self.people // TOGETHER)
+        while (due := self.system.runner.next_due) is not None and due < began + _LONGEST:
             self.clock.set(max(due, self.clock() + SECOND))
-            await self._settle()
-            told(min((self.clock() - began) / _LONGEST, 1.0), self.people)
+            steps += await self._settle()
+            done = BEGIN + (1 - BEGIN) * min(steps / expected, 1.0)
+            told(done, int(done * self.people))
 
-    async def _settle(self) -> None:
+    async def _settle(self) -> int:
+        """How many steps there were to do."""
+        steps = 0
         while await self.system.runner.step():
-            pass
+            steps += 1
+        return steps
 
 
 async def started(folder: Path, people: int) -> Walk:
