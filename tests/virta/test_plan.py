@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import sqlite3
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from stall import make_stall
 
 from dsl.graph import Graph
 from engine.core.bundle import Journey
+from engine.insight.records import Records
 from engine.store.batch import Batch
 from engine.store.store import Store
 from virta.command import run
@@ -89,6 +91,27 @@ def test_whoever_waits_at_a_step_that_is_no_more_goes_on(
         r"- wait_1: wait for order_placed up to 3 days +1 person goes on to finish as bought\n", out
     )
     assert "1 person will stand at another step than now." in out
+
+
+def test_people_are_read_one_by_one_only_where_a_new_mail_lies_before_them(
+    stall: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of all others their number is enough, however many they are."""
+    asked: list[tuple[str, int]] = []
+    at = Records.at
+
+    def asking(records: Records, places: Collection[tuple[str, str, int]]) -> Iterator[str]:
+        asked.extend((flow, node) for flow, _, node in places)
+        return at(records, places)
+
+    monkeypatch.setattr(Records, "at", asking)
+    rewrite(stall, "welcome", "up to 3 days", "up to 5 days")
+    assert "1 person stays" in planned(stall, capsys)[1]
+    assert asked == []
+    shutil.copy(stall / "templates" / "hello.html", stall / "templates" / "anew.html")
+    rewrite(stall, "welcome", "            send come_again", "            send anew")
+    assert "1 person will newly get mails by it.\n" in planned(stall, capsys)[1]
+    assert asked == [("welcome", 1)]
 
 
 def test_moved_takes_people_where_it_says(stall: Path, capsys: pytest.CaptureFixture[str]) -> None:

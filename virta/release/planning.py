@@ -55,7 +55,7 @@ def plan_release(
     loaded = Loaded(target.program, (), settings.time_zone, b"", settings.currency)
     try:
         with open_records(database) as records:
-            reached = set(newly_mailed(records, old.program, target.program, runs.graphs))
+            reached = newly_mailed(records, target.program, runs.graphs, runs.standing)
             segments = called_up(old.program, target.program)
             if segments:
                 reached.update(members(records, loaded, old.program, segments, now))

@@ -10,19 +10,20 @@ from engine.core.conditions import Scene
 from engine.core.loaded import Loaded
 from engine.insight.records import Records
 from engine.store.releases import Backfill
+from virta.planning.plan import Standing
 
 
-def newly_mailed(records: Records, old: Program, new: Program, graphs: Mapping[str, Graph]) -> Iterator[str]:
-    """People under way before whom a mail lies that the version they are in does not have."""
+def newly_mailed(records: Records, new: Program, graphs: Mapping[str, Graph], standing: Standing) -> set[str]:
+    """People under way before whom a mail lies that the version they are in does not have; `standing` says at
+    which places there are any. Only those at such places are read."""
     now = {graph.flow: graph for graph in new.flows}
-    before: dict[str, frozenset[int]] = {}
-    for each in records.standing():
-        if each.flow not in now or each.graph not in graphs:
-            continue
-        if each.graph not in before:
-            before[each.graph] = _before_new_mails(graphs[each.graph], now[each.flow])
-        if each.node in before[each.graph]:
-            yield each.contact
+    before = {
+        (flow, digest): _before_new_mails(graphs[digest], now[flow])
+        for flow, digest in {(flow, digest) for flow, digest, _ in standing}
+        if flow in now and digest in graphs
+    }
+    places = [place for place in standing if place[2] in before.get(place[:2], ())]
+    return set(records.at(places)) if places else set()
 
 
 def called_up(old: Program, new: Program) -> frozenset[str]:
