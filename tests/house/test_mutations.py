@@ -64,7 +64,7 @@ MUTATIONS = {
     ),
     "without the consent to personalisation": Mutation(
         "engine/core/advance.py",
-        "if purpose is not None and purpose not in turn.bundle.agreed:",
+        "if purpose is not None and not windows.is_known(turn.bundle, purpose, at):",
         "if False:",
         "tests/engine/core/test_changes.py",
     ),
@@ -114,6 +114,14 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_each_guard_that_is_taken_out_stands_in_the_code(name: str) -> None:
+    """Code that moved takes its mutation along: the slow test below breaks what it means to break."""
+    mutation = MUTATIONS[name]
+    assert (ROOT / mutation.file).read_text("utf-8").count(mutation.written) == 1
+    assert (ROOT / mutation.tests).is_file()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", MUTATIONS)
 def test_a_missing_guard_is_noticed(tree: Path, name: str) -> None:
@@ -121,7 +129,6 @@ def test_a_missing_guard_is_noticed(tree: Path, name: str) -> None:
     mutation = MUTATIONS[name]
     path = tree / mutation.file
     text = path.read_text("utf-8")
-    assert text.count(mutation.written) == 1, f"{mutation.file} has changed; bring this mutation in line"
     sound = as_it_stands(tree, mutation.tests)
     assert sound.returncode == 0, sound.stdout
     path.write_text(text.replace(mutation.written, mutation.instead), "utf-8")

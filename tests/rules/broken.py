@@ -12,7 +12,10 @@ class Broken(NamedTuple):
     rule: str
 
 
-_LEAVE = "    leaving.on_event(turn, data.event, event)\n    leaving.when_true(turn)\n"
+_LEAVE = """    leaving.on_event(turn, data.event, event)
+    if turn.loaded.watches:
+        leaving.when_true(turn)
+"""
 _HEAR = """    for journey in turn.bundle.journeys:
         waits.hear(turn, journey, data.event, event)
 """
@@ -300,15 +303,15 @@ BROKEN = tuple(
             "`wait for` does not hear an event whose `where` does not hold",
         ),
         (
-            "steps",
-            "(rounds > 0 and test is not None",
-            "(test is not None",
+            "looking",
+            "if test is not None and 0 < rounds < node.times:",
+            "if test is not None and rounds < node.times:",
             "`until` is not asked before the first round",
         ),
         (
             "steps",
-            "index = END if node.topic == flow.graph.topic else node.next",
-            "index = node.next",
+            "return journey, END if node.topic == flow.graph.topic else node.next",
+            "return journey, node.next",
             "nothing happens behind unsubscribing from the flow's own topic",
         ),
         (
