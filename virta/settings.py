@@ -5,7 +5,6 @@ Secrets never stand in it. A value written `env:NAME` names an environment varia
 may hold a secret itself.
 """
 
-import ipaddress
 import os
 import re
 import tomllib
@@ -20,7 +19,9 @@ from msgspec import Struct
 
 from consent.contract import BESIDE_TOPICS
 from engine.delivery.late import LatePolicy
+from virta.consent_settings import Consent, consent_faults
 from virta.misfit import in_plain_words
+from virta.urls import is_this_machine, parts_of
 
 _ADDRESS = re.compile(r"[^\s@<>\",;]+@[^\s@<>\",;]+\Z")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z")
@@ -160,6 +161,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     smtp: Smtp = Smtp()
     delivery: Delivery = Delivery()
     stores: Stores = Stores()
+    consent: Consent = Consent()
     keys: Keys = Keys()
     webhooks: Webhooks = Webhooks()
     serving: Serving = Serving()
@@ -213,7 +215,7 @@ def _faults(settings: Settings) -> Iterator[str]:
     """What is of the right type and wrong all the same, in the order of the file."""
     if settings.name != settings.name.strip() or not settings.name.isprintable() or not settings.name:
         yield "`name` must be a name in one line."
-    url = _url(settings.url)
+    url = parts_of(settings.url)
     if url is None or url.scheme not in ("http", "https"):
         yield f"`url` must be a whole URL, as in `https://mail.kafija.example`; it is `{settings.url}`."
     elif settings.environment == "production" and url.scheme != "https":
@@ -242,6 +244,7 @@ def _faults(settings: Settings) -> Iterator[str]:
     if not settings.stores.folder:
         yield "`stores.folder` is empty."
     yield from _server_faults(settings.stores)
+    yield from consent_faults(settings.consent, settings.environment == "production")
     if not 1 <= settings.stores.mails_days <= _MOST_DAYS:
         yield f"`stores.mails_days` must be from 1 to {_MOST_DAYS}."
     if not 1 <= settings.stores.events_months <= _MOST_MONTHS:
@@ -271,6 +274,7 @@ def _secret_faults(settings: Settings) -> Iterator[str]:
     named = {"smtp.password`": settings.smtp.password}
     named["stores.password`"] = settings.stores.password
     named["stores.consent_password`"] = settings.stores.consent_password
+    named["consent.key`"] = settings.consent.key
     named |= {
         f"keys.{name}`": getattr(settings.keys, name)
         for name in settings.keys.__struct_fields__
@@ -299,14 +303,14 @@ def _sender_faults(sender: Sender) -> Iterator[str]:
 
 
 def _smtp_faults(smtp: Smtp) -> Iterator[str]:
-    url = _url(smtp.url)
+    url = parts_of(smtp.url)
     if url is None or url.scheme not in ("smtp", "smtps", "smtp+starttls"):
         yield "`smtp.url` must be like smtp://HOST:PORT, smtps://HOST:PORT or smtp+starttls://HOST:PORT."
     elif url.username or url.password:
         yield "`smtp.url` must not hold a name or a password; `smtp.user` and `smtp.password` are for them."
     if bool(smtp.user) != bool(smtp.password):
         yield "`smtp.user` and `smtp.password` go together; one of them is empty."
-    elif smtp.user and url is not None and url.scheme == "smtp" and not _this_machine(url.hostname or ""):
+    elif smtp.user and url is not None and url.scheme == "smtp" and not is_this_machine(url.hostname or ""):
         yield (
             f"`smtp.url` would send the password to {url.hostname} for anyone on the way to read; write "
             "`smtps://` or `smtp+starttls://`."
@@ -346,20 +350,3 @@ def _database(text: str) -> SplitResult | None:
         return urlsplit(text)
     except ValueError:
         return None
-
-
-def _this_machine(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _url(text: str) -> SplitResult | None:
-    """Its parts, or None when it has no host or an impossible port."""
-    try:
-        parts = urlsplit(text)
-        fits = bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return None
-    return parts if fits else None

@@ -90,7 +90,7 @@ async def _answered(
     given = _read(body, media, call)
     do: Callable[..., Awaitable[object]] = getattr(client, call.name, None) or _news_of(client, closing)
     try:
-        result = await do(**{name: getattr(given, name) for name in given.__struct_fields__})
+        result = await do(*(getattr(given, name) for name in given.__struct_fields__))
     except Crowded as fault:
         raise _Refused(problem(Code.CROWDED, str(fault)), fault.seconds) from None
     except OverflowError:
@@ -111,7 +111,7 @@ def _demand(request: Request, call: Call[object] | None, access: Access) -> None
     try:
         scopes = access.scopes_of(token.strip().encode("latin-1")) if scheme.lower() == "bearer" else None
     except AccessFault as fault:
-        log.error("the keys cannot be read, so nobody is let in: %s", fault)
+        log.error("the keys of the consent service cannot be read; nobody is let in", exc_info=fault)
         raise _Refused(problem(Code.UNAVAILABLE, "Keys cannot be checked now."), _LATER) from None
     if scopes is None:
         raise _Refused(

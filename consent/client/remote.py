@@ -52,8 +52,8 @@ _IDLE = 20.0
 
 class Remote:
     """A `ConsentClient` for the service at `url`, as in `https://consent.kafija.example`, with a key of the
-    scope `engine`. `timeout`: seconds within which it answers. To be used in one loop; `close` ends it. Another
-    `transport` than the network is for a service in the same process."""
+    scope `engine`. `timeout`: seconds within which it answers. To be used in one loop; `close` ends it.
+    Another `transport` than the network is for a service in the same process."""
 
     def __init__(
         self, url: str, key: str, timeout: float = 5.0, transport: httpx2.AsyncBaseTransport | None = None

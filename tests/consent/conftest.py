@@ -1,20 +1,30 @@
 """A consent service with a clock and randomness that tests hold in hand, and people to go with it."""
 
+import asyncio
 import hashlib
 import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
 from dice import Dice
 from postgres_server import Running
 from sqlalchemy import func, select, update
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
+from consent.app.access import Access, make_key
+from consent.app.limits import Admission, Fronted, Limits
+from consent.app.routes import Tally, build_app
+from consent.calls import PREFIX, Scope
 from consent.client import InProcess
+from consent.client.remote import Remote
 from consent.contract import (
     Ask,
     Basis,
     Claimed,
+    ConsentClient,
     MailClass,
     Outcome,
     Permit,
@@ -100,7 +110,7 @@ class World:
 
     def __init__(self, service: Service, clock: Clock, keys: Keys) -> None:
         self.service = service
-        self.client = InProcess(service)
+        self.client: ConsentClient = InProcess(service)
         self.clock = clock
         self.keys = keys
         self.policy = POLICY
@@ -252,18 +262,32 @@ ON_BOTH = (
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """What holds in SQLite holds on a PostgreSQL server: tests of the rooms named run there each time, the
-    others with the slow ones."""
+    """What holds in SQLite holds on a PostgreSQL server, and what holds in process holds over HTTP: tests of
+    the rooms named run there each time, the others with the slow ones."""
     if "world" in metafunc.fixturenames:
         always = metafunc.module.__name__.rpartition(".")[2] in ON_BOTH
-        server = pytest.param("postgres", marks=() if always else pytest.mark.slow)
-        metafunc.parametrize("world", ["sqlite", server], indirect=True)
+        marks = () if always else pytest.mark.slow
+        others = [pytest.param(name, marks=marks) for name in ("postgres", "http")]
+        metafunc.parametrize("world", ["sqlite", *others], indirect=True)
 
 
 @pytest.fixture
-def world(request: pytest.FixtureRequest, open_world: Opener) -> World:
-    """A service that need not last: in memory, or on a server."""
-    return open_world(None if request.param == "sqlite" else request.getfixturevalue("server"))
+def world(request: pytest.FixtureRequest, open_world: Opener, tmp_path: Path) -> World:
+    """A service that need not last: in memory, or on a server; or one whose client speaks HTTP to it."""
+    opened = open_world(request.getfixturevalue("server") if request.param == "postgres" else None)
+    if request.param == "http":
+        opened.client = over_http(opened, tmp_path)
+    return opened
+
+
+def over_http(world: World, folder: Path) -> Remote:
+    """The engine's client of a service that answers by HTTP, without a network between them."""
+    file, freely = folder / "access.json", Limits(10_000, 10_000, 10_000)
+    key = make_key(file, "engine", [Scope.ENGINE], Dice("engine"), 0)
+    front = Fronted(world.service, Admission(freely, world.clock))
+    app = build_app(front, Access(file), asyncio.Event(), Tally())
+    transport = httpx2.ASGITransport(Starlette(routes=[Mount(PREFIX.rstrip("/"), app)]))
+    return Remote("http://consent.example", key, transport=transport)
 
 
 @pytest.fixture

@@ -1,0 +1,32 @@
+"""A consent service that listens, and an engine's client that reaches it through a faulty network."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from doors import House, opened
+from faulty import Proxy
+
+from consent.calls import Scope
+from consent.client.remote import Remote
+
+
+@pytest.fixture
+async def house(open_world, tmp_path) -> AsyncIterator[House]:
+    """A service that listens."""
+    async with opened(House(open_world(), tmp_path)) as house:
+        yield house
+
+
+@pytest.fixture
+async def proxy(house: House) -> AsyncIterator[Proxy]:
+    """Between it and whoever asks."""
+    async with Proxy(house.port) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+async def remote(house: House, proxy: Proxy) -> AsyncIterator[Remote]:
+    """The engine's client, through the proxy; impatient."""
+    client = Remote(proxy.url, house.key(Scope.ENGINE), timeout=0.4)
+    yield client
+    await client.close()
