@@ -313,11 +313,10 @@ async def blank_of(folder: Path, settings: Settings, compiled: Compiled, keys: P
 
 
 def _service(path: Path | Server | None, settings: Settings, keys: ProjectKeys, world: World) -> Service:
-    host = urlsplit(settings.url).hostname or "localhost"
     return open_service(
         path,
         keys.consent,
-        origin=f"{host}/{_NOT_IN_ORIGIN.sub('-', settings.name)}",
+        origin=log_name(settings),
         public_url=settings.url,
         team=settings.team,
         team_only=settings.environment == "staging",
@@ -326,6 +325,12 @@ def _service(path: Path | Server | None, settings: Settings, keys: ProjectKeys, 
         durable=world.durable,
         image=world.blank.consent if world.blank is not None else None,
     )
+
+
+def log_name(settings: Settings) -> str:
+    """What a project's log is called from its beginning."""
+    host = urlsplit(settings.url).hostname or "localhost"
+    return f"{host}/{_NOT_IN_ORIGIN.sub('-', settings.name)}"
 
 
 def sender_of(keys: ProjectKeys) -> bytes:
