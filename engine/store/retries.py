@@ -8,7 +8,18 @@ from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
-from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table, bindparam, delete, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    bindparam,
+    delete,
+    exists,
+    select,
+)
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from engine.store import schema as t
@@ -40,11 +51,14 @@ class Retry(Struct, frozen=True):
 
 
 def put(driver: Driver, retries: Sequence[Retry]) -> None:
-    """Write down when something is tried again; of more than one word about a key the last counts."""
+    """Write down when something is tried again; of more than one word about a key the last counts. An effect
+    that is not there is not tried again: it is over, its person was erased, or it is a proof mail, of which
+    the consent service knows."""
     newest = {one.key: one for one in retries}.values()
     _PUT.run_many(
         driver, [(bytes.fromhex(one.key), one.kind, one.tries, one.due, one.attempt) for one in newest]
     )
+    _NOT_THERE.run_many(driver, [(bytes.fromhex(one.key),) for one in newest if one.kind != "person"])
 
 
 def drop(driver: Driver, keys: Sequence[str]) -> None:
@@ -65,6 +79,11 @@ _PUT = Statement(
     )
 )
 _DROP = Statement(delete(retry).where(retry.c.key == bindparam("key_")))
+_NOT_THERE = Statement(
+    delete(retry).where(
+        retry.c.key == bindparam("key_"), ~exists().where(t.effect.c.key == retry.c.key).correlate(retry)
+    )
+)
 _ALL = Statement(
     select(retry.c.key, retry.c.kind, retry.c.tries, retry.c.due, retry.c.attempt).order_by(
         retry.c.due, retry.c.key

@@ -167,3 +167,23 @@ async def test_a_mail_that_was_deferred_goes_on_where_an_earlier_life_was(tmp_pa
             await shop.settle()
             assert [mail.recipients[0] for mail in shop.mails()] == [ANNA]
             assert await shop.system.store.retries() == []
+
+
+async def test_what_fails_behind_an_erasure_is_not_kept(opener: Opener) -> None:
+    """The person of a call is erased while the receiver is asked: that it did not answer is nobody's."""
+
+    class Erasing(Ill):
+        async def post(self, call: Call, now: int) -> Answer:
+            if self.tried:
+                (anna,) = await shop.system.consent.subjects([ANNA])
+                assert anna is not None
+                await shop.system.runner.erasing.forget([anna])
+            return await super().post(call, now)
+
+    async with opener(CALLS, post=(post := Erasing())) as shop:
+        await shop.happens("order_placed", ANNA, order_id="1")
+        (retry,) = await shop.system.store.retries()
+        shop.clock.set(retry.due)
+        await shop.settle()
+        assert len(post.tried) == 2
+        assert await shop.system.store.retries() == []
