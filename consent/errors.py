@@ -5,6 +5,7 @@ ConsentError
 ├── NoStore         there is no store at that place
 ├── WrongKeys       the store was made with other keys
 ├── DamagedLog      the log does not continue what was signed before
+├── SignerAway      nobody signs the log's checkpoints
 ├── Contradiction   a settlement that denies an earlier one, or is none of the sender's
 └── BrokenExport    a file that is no export, checkpoint or receipt
 """
@@ -28,6 +29,11 @@ class WrongKeys(ConsentError):
 
 class DamagedLog(ConsentError):
     """The log is no extension of what was signed before; nothing more is signed."""
+
+
+class SignerAway(ConsentError):
+    """The process that signs the log's checkpoints does not answer; the message says where it was looked
+    for."""
 
 
 class Contradiction(ConsentError, ValueError):

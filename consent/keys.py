@@ -3,25 +3,31 @@ database."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
     """`peppers` and `links` are lists to which a key is added, newest last, and from which none is dropped.
 
-    `log_signing` is the 32-byte seed of an Ed25519 key, `master` an AES-256 key; the others have 32 bytes."""
+    `log_signing` are 32-byte seeds of Ed25519 keys, `master` AES-256 keys: several while one takes the place
+    of another, the newest last. All others have 32 bytes. With `signer` another process holds those of the
+    log, which is reached by the Unix socket at that path, and `log_signing` is empty."""
 
-    log_signing: bytes = field(repr=False)
-    master: bytes = field(repr=False)
+    log_signing: tuple[bytes, ...] = field(repr=False)
+    master: tuple[bytes, ...] = field(repr=False)
     peppers: tuple[bytes, ...] = field(repr=False)
     links: tuple[bytes, ...] = field(repr=False)
+    signer: Path | None = None
 
     def __post_init__(self) -> None:
-        if not self.peppers or not self.links:
-            raise ValueError("There must be at least one pepper and one link key.")
+        if not self.peppers or not self.links or not self.master:
+            raise ValueError("There must be at least one master key, one pepper and one link key.")
+        if bool(self.log_signing) is (self.signer is not None):
+            raise ValueError("The keys that sign the log are here, or with another process: one of the two.")
         for name, values in (
-            ("log signing key", (self.log_signing,)),
-            ("master key", (self.master,)),
+            ("log signing key", self.log_signing),
+            ("master key", self.master),
             ("pepper", self.peppers),
             ("link key", self.links),
         ):
@@ -32,4 +38,4 @@ class Keys:
     @classmethod
     def random(cls, entropy: Callable[[int], bytes]) -> "Keys":
         """Fresh keys out of `entropy(count of bytes)`."""
-        return cls(entropy(32), entropy(32), (entropy(32),), (entropy(32),))
+        return cls((entropy(32),), (entropy(32),), (entropy(32),), (entropy(32),))

@@ -3,13 +3,11 @@
 All functions below it are synchronous and work on one connection. Writing transactions run one at a time in a
 thread of their own, reading ones in another (in memory there is one connection, and so one thread)."""
 
-import hashlib
 import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -17,17 +15,19 @@ from typing import TypeVar
 
 import msgspec
 from sqlalchemy import Connection, select
+from sqlalchemy.exc import DBAPIError
 
 from consent.address import read_address
-from consent.contract import Policy
-from consent.errors import DamagedLog, NoStore, WrongKeys
+from consent.contract import Policy, Receipt
+from consent.errors import DamagedLog, NoStore, SignerAway, WrongKeys
 from consent.keys import Keys
-from consent.ledger import peppers
+from consent.ledger import keyring, peppers
 from consent.ledger.evidence import Vault
-from consent.ledger.log import Log, earlier_frontier, stored_frontier
+from consent.ledger.log import Log, stored_frontier, stored_nodes
+from consent.ledger.remote_notary import notary_of
 from consent.ledger.signer import Signed, Signer
 from consent.ledger.tokens import Tokens
-from consent.ledger.transaction import Parts, Reading, Writing
+from consent.ledger.transaction import Parts, Reading, Writing, keep_checkpoint
 from consent.mails.reach import expected
 from consent.proof.leaf import Leaf
 from consent.rules import NO_RULES, Rules, lay_out
@@ -105,8 +105,8 @@ class Service:
             del self._lost[-len(tx.stops) :]
         self._frontier = leaves.frontier
         self._rules = tx.rules
-        if tx.signed is not None:
-            self.parts.signer.last = tx.signed
+        if tx.keeps is not None:
+            self.parts.signer.kept = tx.keeps
         if leaves.told:
             with self._mutex:
                 listeners = tuple(self._listeners)
@@ -115,7 +115,32 @@ class Service:
                     listener()
                 except Exception:  # whatever it is: what was committed stands, and is no fault of the caller
                     log.exception("a listener of the feed failed")
+        if self.parts.signer.due(self._frontier.size, now):
+            self._sign_if_anyone_does()
         return result
+
+    def receipt(self, work: Callable[[Writing], Receipt]) -> Receipt:
+        """Run `work` as `write` does, and give its receipt a checkpoint that covers its leaf. While nobody
+        signs it is the newest that there is: what was done is done."""
+        found = self.write(work)
+        last = self.parts.signer.last
+        if last is None or last.size <= found.leaf:
+            last = self._sign_if_anyone_does() or last
+        return msgspec.structs.replace(found, checkpoint=last.note if last is not None else "")
+
+    def sign(self) -> Signed:
+        """A checkpoint that covers every leaf committed so far. Raises `DamagedLog`, `SignerAway`."""
+        assert self.store.writer is not None
+        with transaction(self.store.writer, self.store.begin_writing):
+            nodes = stored_nodes(self.store.writer)
+            return self.parts.signer.cover(self._frontier, nodes, self._clock())
+
+    def _sign_if_anyone_does(self) -> Signed | None:
+        try:
+            return self.sign()
+        except SignerAway as fault:
+            log.error("%s", fault)
+            return None
 
     def _catch_up(self, conn: Connection) -> None:
         """A connection was lost, perhaps with the answer to a commit: what is in memory follows the store.
@@ -129,7 +154,6 @@ class Service:
                     "server went away."
                 )
             self._frontier, self._rules = frontier, _rules(conn)
-            self.parts.signer.last = _last(conn)
         self._renewed = False
 
     def read(self, work: Callable[[Reading], T]) -> T:
@@ -138,6 +162,20 @@ class Service:
         conn = self.store.reader
         with transaction(conn, self.store.begin_reading):
             return work(Reading(conn, self._clock(), self.parts, self._rules))
+
+    def keep_last(self) -> None:
+        """Let the newest checkpoint stand in the store; else it goes there with the next claim."""
+        signer, conn = self.parts.signer, self.store.writer
+        if conn is None or conn.closed or signer.last is None or signer.last == signer.kept:
+            return
+        try:
+            with transaction(conn, self.store.begin_writing) as driver:
+                keep_checkpoint(driver, signer.last)
+            signer.kept = signer.last
+        except DBAPIError as fault:
+            log.warning("the newest checkpoint is not kept: %s", fault)
+        except self.store.faults as fault:
+            log.warning("the newest checkpoint is not kept: %s", fault)
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Have `listener` called, in the writing thread, after each commit that the feed tells of. Returns
@@ -155,6 +193,7 @@ class Service:
         """Finish what runs, and let go of the store."""
         self.writer.shutdown()
         self.reader.shutdown()
+        self.keep_last()
         if self._stops is not None:
             self._stops.close()
             self._stops = None
@@ -173,13 +212,15 @@ def open_service(
     durable: bool = True,
     image: bytes | None = None,
     team_only: bool = False,
+    lost: bool = False,
 ) -> Service:
     """Open the service for writing; the store is made if there is none. `place` None keeps it in memory,
     where it may begin as the `image` of another.
 
     `origin` names the log in every checkpoint, as in `example.com/consent`; a log that exists keeps the name
     it has. `clock` gives ms UTC, `entropy` that many random bytes. Not `durable` skips syncing, for
-    simulations. `team_only`: nobody but the team gets a mail. Raises `AlreadyOpen`, `NoStore`, `WrongKeys`,
+    simulations. `team_only`: nobody but the team gets a mail. `lost`: the keys that signed the log so far are
+    gone for good, and others take their place without their word. Raises `AlreadyOpen`, `NoStore`, `WrongKeys`,
     `DamagedLog`, `ValueError`."""
     if not origin or any(sign in origin for sign in " +\n\r\t"):
         raise ValueError(f"The log's name must have no blanks and no plus sign: {origin!r}")
@@ -193,16 +234,31 @@ def open_service(
             parts = _parts(store.writer, keys, name, public_url, team, clock, entropy, team_only)
             _found(store.writer, parts, clock())
         with store.writer.begin():
-            _check(store.writer, parts)
+            _check(store.writer, parts, lost)
             peppers.keep(store.writer, parts.vault)
             rules = _rules(store.writer)
         service = Service(store, parts, clock, rules)
         opened.pop_all()  # from here on its `close` does it
         opened.callback(service.close)
+        _follow(service, lost)
         if store.stops is not None:
             _make_up(service, store.stops)
         opened.pop_all()
     return service
+
+
+def _follow(service: Service, lost: bool) -> None:
+    """Let the log name the keys that sign it from now on, and have them sign at once: so the old ones vouch
+    for the new."""
+    signer = service.parts.signer
+    try:
+        offered = signer.notary.public_keys()
+        if set(offered) != set(signer.active) and service.write(lambda tx: keyring.follow(tx, offered, lost)):
+            signer.active = offered
+        service.sign()
+        service.keep_last()
+    except SignerAway as fault:
+        log.error("%s", fault)
 
 
 def _make_up(service: Service, path: Path) -> None:
@@ -270,11 +326,18 @@ def _parts(
         team=frozenset(read_address(address).folded for address in team),
         vault=Vault(keys.master, keys.peppers, entropy),
         tokens=Tokens(public_url, keys.links, clock),
-        signer=Signer(origin, keys.log_signing, _last(conn)),
+        signer=_signer(conn, keys, origin),
         entropy=entropy,
         team_only=team_only,
         reach=expected(conn),
     )
+
+
+def _signer(conn: Connection, keys: Keys, origin: str) -> Signer:
+    last = _last(conn)
+    signer = Signer(origin, notary_of(keys, origin, last.note if last is not None else ""), last)
+    signer.active = keyring.active(keyring.log_keys(conn, origin))
+    return signer
 
 
 def _last(conn: Connection) -> Signed | None:
@@ -286,33 +349,41 @@ def _found(conn: Connection, parts: Parts, now: int) -> None:
     """Begin the log, once: its first leaf names the key, so that position 0 is never that of a consent."""
     if conn.scalar(select(facts.c.value).where(facts.c.name == "schema")) is not None:
         return
-    public = parts.signer.key().public
+    first = parts.signer.notary.public_keys()[0]
     values = {
         "schema": SCHEMA,
         "origin": parts.origin.encode(),
         "policy": b"",
         "check": parts.vault.check(),
-        "signing_key": public,
     }
     conn.execute(facts.insert(), [{"name": name, "value": value} for name, value in values.items()])
     leaves = Log(driver_of(conn), parts.origin, now, stored_frontier(conn))
-    leaves.append(Leaf(type="log.opened", notice=hashlib.sha256(public).hexdigest()))
-    tx = Writing(conn, now, parts, NO_RULES, leaves)
-    tx.finish()
-    parts.signer.last = tx.signed
+    place = leaves.append(Leaf(type=keyring.OPENED, notice=keyring.fingerprint(first)))
+    keyring.begin(conn, place, first)
+    leaves.write()
+    parts.signer.active = (first,)
 
 
-def _check(conn: Connection, parts: Parts) -> None:
+def _check(conn: Connection, parts: Parts, lost: bool = False) -> None:
     if _fact(conn, "schema") != SCHEMA:
         raise WrongKeys("The consent store was made by another version of Virta.")
     parts.vault.matches(_fact(conn, "check"))
     peppers.compare(conn, parts.vault)
-    if _fact(conn, "signing_key") != parts.signer.key().public:
-        raise WrongKeys("The log signing key is not the one that this consent store was begun with.")
-    last = parts.signer.last
-    if last is None:
+    if not lost:
+        _same_keys(conn, parts)
+    frontier = stored_frontier(conn)
+    if parts.signer.last is None and frontier.size > 1:
         raise DamagedLog("The consent store has lost its checkpoints.")
-    parts.signer.check(stored_frontier(conn), partial(earlier_frontier, conn), last)
+    parts.signer.check(frontier, stored_nodes(conn))
+
+
+def _same_keys(conn: Connection, parts: Parts) -> None:
+    try:
+        offered = parts.signer.notary.public_keys()
+    except SignerAway as fault:
+        log.error("%s", fault)
+        return
+    keyring.refuse_others(keyring.log_keys(conn, parts.origin), offered)
 
 
 def _rules(conn: Connection) -> Rules:

@@ -9,14 +9,16 @@ import binascii
 import contextlib
 import os
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from consent.keys import Keys
 from virta.settings import BrokenProject, Settings, secret
 
-NAMES = ("log_signing", "master", "pepper", "link", "journey")
+CONSENT = ("log_signing", "master", "pepper", "link")
+JOURNEY = "journey"
+NAMES = (*CONSENT, JOURNEY)
 _HEADER = (
     "# Development keys. Virta refuses to serve with them in production. Keep them out of version control.\n"
 )
@@ -25,25 +27,56 @@ _KEPT = "# The keys of a project, kept with its backup. Whoever has both has eve
 
 @dataclass(frozen=True, slots=True)
 class ProjectKeys:
-    """The keys of the consent service, and the engine's own: from which the keys of mails are made."""
+    """The keys of the consent service, if they are here, and the engine's own: from which the keys of mails
+    are made."""
 
-    consent: Keys
+    here: Keys | None
     journey: bytes = field(repr=False)
+
+    @property
+    def consent(self) -> Keys:
+        """Those of the consent service. Raises `BrokenProject` where it is a process of its own."""
+        if self.here is None:
+            raise BrokenProject("The keys of the consent service are with its own process, not here.")
+        return self.here
 
 
 def read_keys(settings: Settings, folder: Path) -> ProjectKeys:
     """The keys that the project in `folder` names. Raises `BrokenProject`."""
+    texts = _texts(settings, folder, NAMES)
+    return ProjectKeys(_consent(texts), _journey(texts))
+
+
+def read_consent_keys(settings: Settings, folder: Path) -> Keys:
+    """The keys of the consent service alone, for a process that serves nothing else. Raises
+    `BrokenProject`."""
+    return _consent(_texts(settings, folder, CONSENT))
+
+
+def read_keys_apart(settings: Settings, folder: Path) -> ProjectKeys:
+    """The engine's own key alone, for a process whose consent service is another one. Raises
+    `BrokenProject`."""
+    return ProjectKeys(None, _journey(_texts(settings, folder, (JOURNEY,))))
+
+
+def _texts(settings: Settings, folder: Path, names: Sequence[str]) -> dict[str, tuple[str, str]]:
     if settings.keys.file:
-        return _of_file(settings, folder / settings.keys.file)
+        return _of_file(settings, folder / settings.keys.file, names)
     try:
-        texts = {name: (secret(getattr(settings.keys, name)), _source(settings, name)) for name in NAMES}
+        return {name: (secret(getattr(settings.keys, name)), _source(settings, name)) for name in names}
     except BrokenProject as fault:
         raise BrokenProject(f"{fault} docs/keys.md says how keys are made.{_easier(settings)}") from None
-    return _assembled(texts)
 
 
 def read_or_make_keys(settings: Settings, folder: Path, entropy: Callable[[int], bytes]) -> ProjectKeys:
     """The same, for commands that run a project: in development a missing file of keys is made first."""
+    make_missing_keys(settings, folder, entropy)
+    return read_keys(settings, folder)
+
+
+def make_missing_keys(settings: Settings, folder: Path, entropy: Callable[[int], bytes]) -> None:
+    """In development, make the file of keys that the project names, unless it is there. Raises
+    `BrokenProject`."""
     if settings.keys.file and settings.environment == "development":
         path = folder / settings.keys.file
         try:
@@ -53,7 +86,6 @@ def read_or_make_keys(settings: Settings, folder: Path, entropy: Callable[[int],
             raise BrokenProject(
                 f"The file of development keys {path} cannot be made: {fault.strerror}."
             ) from None
-    return read_keys(settings, folder)
 
 
 def make_development_keys(path: Path, entropy: Callable[[int], bytes]) -> None:
@@ -74,7 +106,7 @@ def keys_to_keep(settings: Settings, folder: Path) -> bytes:
     return "".join([_KEPT, *lines]).encode()
 
 
-def _of_file(settings: Settings, path: Path) -> ProjectKeys:
+def _of_file(settings: Settings, path: Path, names: Sequence[str]) -> dict[str, tuple[str, str]]:
     if settings.environment == "production":
         raise BrokenProject(
             f'{path} holds development keys, and virta.toml says `environment = "production"`. '
@@ -88,19 +120,23 @@ def _of_file(settings: Settings, path: Path) -> ProjectKeys:
         raise BrokenProject(f"The development keys {path} cannot be read: {fault.strerror}.") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
         raise BrokenProject(f"The file of development keys {path} is not valid TOML: {fault}.") from None
-    for name in NAMES:
+    for name in names:
         if not isinstance(found.get(name), str):
             raise BrokenProject(f"In {path} the key `{name}` is missing.")
-    return _assembled({name: (found[name], f"`{name}` in {path}") for name in NAMES})
+    return {name: (found[name], f"`{name}` in {path}") for name in names}
 
 
-def _assembled(texts: dict[str, tuple[str, str]]) -> ProjectKeys:
-    keys = {name: _decoded(text, source) for name, (text, source) in texts.items()}
-    for name in ("log_signing", "master", "journey"):
-        if len(keys[name]) != 1:
-            raise BrokenProject(f"{texts[name][1]} must hold exactly one key.")
-    consent = Keys(keys["log_signing"][0], keys["master"][0], keys["pepper"], keys["link"])
-    return ProjectKeys(consent, keys["journey"][0])
+def _consent(texts: dict[str, tuple[str, str]]) -> Keys:
+    found = {name: _decoded(*texts[name]) for name in CONSENT}
+    return Keys(found["log_signing"], found["master"], found["pepper"], found["link"])
+
+
+def _journey(texts: dict[str, tuple[str, str]]) -> bytes:
+    text, source = texts[JOURNEY]
+    keys = _decoded(text, source)
+    if len(keys) != 1:
+        raise BrokenProject(f"{source} must hold exactly one key.")
+    return keys[0]
 
 
 def _decoded(text: str, source: str) -> tuple[bytes, ...]:

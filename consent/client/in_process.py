@@ -33,7 +33,7 @@ from consent.contract import (
     Unavailable,
     Visit,
 )
-from consent.errors import AlreadyOpen, DamagedLog
+from consent.errors import AlreadyOpen, DamagedLog, SignerAway
 from consent.ledger import policy
 from consent.ledger.subjects import addresses_of, domains_of, find_or_make
 from consent.ledger.transaction import Reading, Writing
@@ -157,7 +157,7 @@ class InProcess:
 
     async def confirm(self, token: str, visit: Visit) -> Receipt:
         """See `ConsentClient`."""
-        return await self._write(lambda tx: signup.confirm(tx, token, visit))
+        return await self._receipt(lambda tx: signup.confirm(tx, token, visit))
 
     async def refuse(self, token: str, visit: Visit) -> None:
         """See `ConsentClient`. The token may be that of either link in the proof mail."""
@@ -169,7 +169,7 @@ class InProcess:
 
     async def withdraw(self, token: str, how: str, everything: bool, visit: Visit) -> Receipt:
         """See `ConsentClient`."""
-        return await self._write(lambda tx: withdrawal.withdraw(tx, token, how, everything, visit))
+        return await self._receipt(lambda tx: withdrawal.withdraw(tx, token, how, everything, visit))
 
     async def slow_down(self, token: str, visit: Visit) -> Receipt:
         """See `ConsentClient`."""
@@ -178,7 +178,7 @@ class InProcess:
                 reading, reading.parts.tokens.read_unsubscribe(token)[0], preferences.SLOW
             )
         )
-        return await self._write(lambda tx: preferences.slow_down(tx, token, visit, seen))
+        return await self._receipt(lambda tx: preferences.slow_down(tx, token, visit, seen))
 
     async def preferences(self, token: str) -> LinkView:
         """What the page behind a link for preferences shows."""
@@ -198,7 +198,7 @@ class InProcess:
         seen = await self._read(
             lambda reading: look_back(reading, reading.parts.tokens.read_preferences(token), frequency)
         )
-        return await self._write(lambda tx: preferences.choose(tx, token, choice, visit, seen))
+        return await self._receipt(lambda tx: preferences.choose(tx, token, choice, visit, seen))
 
     async def withdraw_by_flow(
         self, subject: str, topic: str, flow: str, key: str, at: int | None = None
@@ -243,9 +243,15 @@ class InProcess:
             raise Unavailable("The log has no checkpoint yet.")
         return last.note
 
+    async def _receipt(self, work: Callable[[Writing], Receipt]) -> Receipt:
+        return await self._written(lambda: self._service.receipt(work))
+
     async def _write(self, work: Callable[[Writing], T]) -> T:
+        return await self._written(lambda: self._service.write(work))
+
+    async def _written(self, work: Callable[[], T]) -> T:
         try:
-            done = await self._hop(self._service.writer, lambda: self._service.write(work))
+            done = await self._hop(self._service.writer, work)
         except Unavailable as fault:
             self._refused, self._refused_at = str(fault), time.monotonic()
             raise
@@ -264,7 +270,7 @@ class InProcess:
             raise Unavailable(f"The consent store does not answer: {_first_line(fault.orig)}") from fault
         except self._service.store.faults as fault:
             raise Unavailable(f"The consent store does not answer: {_first_line(fault)}") from fault
-        except (OSError, AlreadyOpen, DamagedLog) as fault:
+        except (OSError, AlreadyOpen, DamagedLog, SignerAway) as fault:
             raise Unavailable(f"The consent service cannot go on: {fault}") from fault
 
 

@@ -8,13 +8,12 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Iterable, Iterator
-from functools import partial
 from typing import BinaryIO
 
 from msgspec import Struct
 from sqlalchemy import select
 
-from consent.ledger.log import earlier_frontier, stored_frontier
+from consent.ledger.log import stored_frontier, stored_nodes
 from consent.ledger.transaction import Reading
 from consent.proof.record import VERSION, Record, record_bytes
 from consent.store.tables import batches, decisions, leaves, policies, purposes
@@ -35,7 +34,7 @@ def write_archive(reading: Reading, target: BinaryIO) -> Exported:
     """Write the whole log to `target`, with a checkpoint that covers it."""
     parts = reading.parts
     frontier = stored_frontier(reading.conn)
-    signed = parts.signer.sign(frontier, partial(earlier_frontier, reading.conn), reading.now)
+    signed = parts.signer.cover(frontier, stored_nodes(reading.conn), reading.now)
     digests: dict[str, str] = {}
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         counted = _write(archive, "leaves.jsonl", _leaves(reading), digests)

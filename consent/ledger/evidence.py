@@ -25,8 +25,10 @@ _FINGERPRINT = b"fingerprint/v1\0"
 class Vault:
     """Seals and opens. Raises `WrongKeys` for what another master key sealed."""
 
-    def __init__(self, master: bytes, peppers: Sequence[bytes], entropy: Callable[[int], bytes]) -> None:
-        self._master = AESGCM(master)
+    def __init__(
+        self, masters: Sequence[bytes], peppers: Sequence[bytes], entropy: Callable[[int], bytes]
+    ) -> None:
+        self._masters = [AESGCM(master) for master in reversed(masters)]  # newest first
         self._peppers = tuple(peppers)
         # all that comes in is looked up, and to begin with the pepper is half of what that costs
         self._begun = [hmac.new(pepper, digestmod="sha256") for pepper in reversed(peppers)]
@@ -53,7 +55,21 @@ class Vault:
     def new_key(self, subject: str) -> bytes:
         """A fresh data key for `subject`, wrapped."""
         nonce = self._entropy(_NONCE)
-        return nonce + self._master.encrypt(nonce, self._entropy(32), _bound(subject, "", "key/v1"))
+        return nonce + self._masters[0].encrypt(nonce, self._entropy(32), _bound(subject, "", "key/v1"))
+
+    def rewrapped(self, subject: str, wrapped: bytes) -> bytes:
+        """The same data key, wrapped by the newest master key. Raises `WrongKeys`."""
+        nonce = self._entropy(_NONCE)
+        key = self._unwrapped(subject, wrapped)
+        return nonce + self._masters[0].encrypt(nonce, key, _bound(subject, "", "key/v1"))
+
+    def by_newest(self, sealed: bytes) -> bool:
+        """Whether what `check` gave was sealed by the newest master key."""
+        try:
+            self._masters[0].decrypt(sealed[:_NONCE], sealed[_NONCE:], b"check/v1")
+        except InvalidTag:
+            return False
+        return True
 
     def seal(self, subject: str, wrapped: bytes, row: str, schema: str, plain: bytes) -> bytes:
         """`plain`, sealed for one row of one schema."""
@@ -90,23 +106,34 @@ class Vault:
     def check(self) -> bytes:
         """A token by which `matches` later tells whether master key and peppers are still the same."""
         nonce = self._entropy(_NONCE)
-        return nonce + self._master.encrypt(nonce, self._peppers[0], b"check/v1")
+        return nonce + self._masters[0].encrypt(nonce, self._peppers[0], b"check/v1")
 
     def matches(self, check: bytes) -> None:
         """Compare with what `check` gave when the store was made. Raises `WrongKeys`."""
-        try:
-            pepper = self._master.decrypt(check[:_NONCE], check[_NONCE:], b"check/v1")
-        except InvalidTag:
-            raise WrongKeys("The master key is not the one that this consent store was made with.") from None
+        pepper = _opened(self._masters, check, b"check/v1")
+        if pepper is None:
+            raise WrongKeys("The master key is not the one that this consent store was made with.")
         if pepper not in self._peppers:
             raise WrongKeys("The pepper that this consent store was made with is missing from the list.")
 
     def _cipher(self, subject: str, wrapped: bytes) -> AESGCM:
+        return AESGCM(self._unwrapped(subject, wrapped))
+
+    def _unwrapped(self, subject: str, wrapped: bytes) -> bytes:
+        key = _opened(self._masters, wrapped, _bound(subject, "", "key/v1"))
+        if key is None:
+            raise WrongKeys(f"The data key of subject {subject} was wrapped by another master key.")
+        return key
+
+
+def _opened(keys: Sequence[AESGCM], sealed: bytes, bound: bytes) -> bytes | None:
+    """What one of the keys sealed; None: none of them did."""
+    for key in keys:
         try:
-            key = self._master.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], _bound(subject, "", "key/v1"))
-        except (InvalidTag, ValueError):
-            raise WrongKeys(f"The data key of subject {subject} was wrapped by another master key.") from None
-        return AESGCM(key)
+            return key.decrypt(sealed[:_NONCE], sealed[_NONCE:], bound)
+        except (InvalidTag, ValueError):  # the latter: too short to have a nonce
+            continue
+    return None
 
 
 def commitment(salt: bytes, canonical: bytes) -> str:

@@ -68,12 +68,7 @@ def stored_nodes(conn: Connection) -> Nodes:
     return node
 
 
-def earlier_frontier(conn: Connection, size: int) -> Frontier:
-    """The frontier of the first `size` leaves as they stand in the store."""
-    return frontier_at(stored_nodes(conn), size)
-
-
 def stored_frontier(conn: Connection) -> Frontier:
     """Where the stored log ends."""
-    size = conn.scalar(select(func.count()).select_from(leaves)) or 0
-    return frontier_at(stored_nodes(conn), size)
+    newest = conn.scalar(select(func.max(leaves.c.seq)))
+    return frontier_at(stored_nodes(conn), 0 if newest is None else newest + 1)

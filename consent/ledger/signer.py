@@ -1,16 +1,19 @@
-"""Signs checkpoints, and only such as continue what was signed before."""
+"""When a checkpoint is due, and having it signed."""
 
-from collections.abc import Callable
-
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Struct
 
-from consent.errors import DamagedLog
-from consent.proof.checkpoint import Checkpoint, VerifierKey, sign, verifier_key
-from consent.proof.tree import Frontier
+from consent.errors import DamagedLog, SignerAway
+from consent.ledger.notary import Notary, Refused
+from consent.proof.checkpoint import Checkpoint, VerifierKey, read_checkpoint, read_note
+from consent.proof.tree import Frontier, Nodes, consistency, frontier_at
 
 EVERY_MS = 60_000
 EVERY_LEAVES = 1_000
+AGAIN_MS = 5_000
+"""How long a notary that did not answer is left alone."""
+
+PATIENCE_MS = 600_000
+"""How long mails go on with an older checkpoint while nobody signs."""
 
 
 class Signed(Struct, frozen=True):
@@ -23,41 +26,102 @@ class Signed(Struct, frozen=True):
 
 
 class Signer:
-    """Holds the log's key and the newest checkpoint that has been committed (`last`)."""
+    """Has checkpoints signed by a notary. `last` is the newest, `active` are the keys whose signatures each
+    new one must bear. Only what is committed is ever shown to the notary: what it signed, it never unsigns."""
 
-    def __init__(self, origin: str, seed: bytes, last: Signed | None) -> None:
+    def __init__(self, origin: str, notary: Notary, last: Signed | None) -> None:
         self._origin = origin
-        self._private = Ed25519PrivateKey.from_private_bytes(seed)
+        self.notary = notary
         self.last = last
+        self.kept = last  # the newest that stands in the store
+        self.active: tuple[VerifierKey, ...] = ()
+        self._away_since = 0
+        self._tried = 0
 
     def key(self) -> VerifierKey:
         """What others verify by."""
-        return verifier_key(self._origin, self._private)
+        return self.active[-1]
 
     def due(self, size: int, now: int) -> bool:
         """Whether a tree of `size` leaves wants a signature: the first, each 1,000 leaves, each 60 s."""
         if self.last is None:
             return True
+        if self._tried and now - self._tried < AGAIN_MS:
+            return False
         fresh = size - self.last.size
         return fresh >= EVERY_LEAVES or (fresh > 0 and now - self.last.at >= EVERY_MS)
 
-    def sign(self, frontier: Frontier, earlier: Callable[[int], Frontier], now: int) -> Signed:
-        """Sign the tree at `frontier`. The caller sets `last` once it has been committed.
+    def newest(self, now: int) -> Signed:
+        """The checkpoint that mails carry now. Raises `SignerAway` if nobody has signed for too long."""
+        if self.last is None or (self._away_since and now - self._away_since >= PATIENCE_MS):
+            raise SignerAway("Nobody signs the log. Start the signer; mails wait until then.")
+        return self.last
 
-        Raises `DamagedLog` if the stored tree does not begin with the one that was signed last."""
-        if self.last is not None:
-            self.check(frontier, earlier, self.last)
-            if self.last.size == frontier.size:
-                return self.last
-        root = frontier.root()
-        note = sign(Checkpoint(self._origin, frontier.size, root), [(self._origin, self._private)])
-        return Signed(frontier.size, root, now, note)
-
-    def check(self, frontier: Frontier, earlier: Callable[[int], Frontier], last: Signed) -> None:
-        """Raise `DamagedLog` unless the tree at `frontier` begins with `last`."""
-        if last.size > frontier.size or earlier(last.size).root() != last.root:
+    def cover(self, frontier: Frontier, nodes: Nodes, now: int) -> Signed:
+        """A checkpoint over the committed tree at `frontier`; it is `last` from now on. Raises `DamagedLog`
+        if the stored tree does not begin with the one that was signed last, `SignerAway`."""
+        checkpoint = Checkpoint(self._origin, frontier.size, frontier.root())
+        last = self.last
+        if last is not None and (last.size, last.root) == (checkpoint.size, checkpoint.root):
+            note = read_note(last.note)
+            if all(note.signed_by(key) for key in self.active):
+                return last
+        try:
+            note_text = self._sign(checkpoint, last.size if last is not None else 0, nodes)
+        except SignerAway:
+            self._tried, self._away_since = now, self._away_since or now
+            raise
+        self._tried = self._away_since = 0
+        note = read_note(note_text)
+        if note.text != checkpoint.text() or not all(note.signed_by(key) for key in self.active):
             raise DamagedLog(
-                f"The log has {frontier.size} leaves and does not begin with the {last.size} that "
-                "were signed last. Someone changed the store, or an old backup was put back. "
-                "Nothing is signed until this is cleared up."
+                "The signer does not sign with the keys of this log. If they were changed, start Virta anew."
             )
+        self.last = Signed(checkpoint.size, checkpoint.root, now, note_text)
+        return self.last
+
+    def check(self, frontier: Frontier, nodes: Nodes) -> None:
+        """Raise `DamagedLog` unless the tree at `frontier` begins with `last`."""
+        last = self.last
+        if last is not None and not _begins(frontier, nodes, last):
+            raise _rewritten(frontier.size, last.size)
+
+    def _sign(self, checkpoint: Checkpoint, old: int, nodes: Nodes) -> str:
+        try:
+            return self.notary.sign(checkpoint, old, _proof(nodes, old, checkpoint.size))
+        except Refused as fault:
+            if not fault.last:
+                raise DamagedLog(str(fault)) from None
+            before = read_checkpoint(read_note(fault.last).text).size
+            if before == old:
+                raise _rewritten(checkpoint.size, old) from None
+        # It has signed since for another process, which read the same store.
+        if before > checkpoint.size:
+            raise Behind(checkpoint.size, before)
+        try:
+            return self.notary.sign(checkpoint, before, _proof(nodes, before, checkpoint.size))
+        except Refused:
+            raise _rewritten(checkpoint.size, before) from None
+
+
+class Behind(DamagedLog):
+    """The notary has signed more leaves than were read: others have gone on since, or the store has lost
+    some."""
+
+    def __init__(self, size: int, signed: int) -> None:
+        super().__init__(str(_rewritten(size, signed)))
+
+
+def _begins(frontier: Frontier, nodes: Nodes, last: Signed) -> bool:
+    return last.size <= frontier.size and frontier_at(nodes, last.size).root() == last.root
+
+
+def _proof(nodes: Nodes, old: int, size: int) -> tuple[bytes, ...]:
+    return consistency(nodes, old, size) if 0 < old <= size else ()
+
+
+def _rewritten(size: int, signed: int) -> DamagedLog:
+    return DamagedLog(
+        f"The log has {size} leaves and does not begin with the {signed} that were signed last. Someone "
+        "changed the store, or an old backup was put back. Nothing is signed until this is cleared up."
+    )

@@ -3,12 +3,12 @@ parts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 
 from sqlalchemy import Connection
+from sqlalchemy.dialects.sqlite import insert
 
 from consent.ledger.evidence import Vault
-from consent.ledger.log import Log, earlier_frontier
+from consent.ledger.log import Log
 from consent.ledger.signer import Signed, Signer
 from consent.ledger.tokens import Tokens
 from consent.rules import Rules
@@ -16,7 +16,7 @@ from consent.store.statement import Driver, Statement, driver_of
 from consent.store.stops import Stop
 from consent.store.tables import checkpoints
 
-_KEEP = Statement(checkpoints.insert())
+_KEEP = Statement(insert(checkpoints).on_conflict_do_nothing())
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,27 +54,22 @@ class Writing(Reading):
 
     log: Log
     stops: list[Stop] = field(default_factory=list)
-    signed: Signed | None = None
+    keeps: Signed | None = None  # a checkpoint that stands in the store once this is committed
 
     def checkpoint(self) -> Signed:
-        """The newest checkpoint: signed now if one is due, for otherwise the last serves."""
-        last = self.signed or self.parts.signer.last
-        if last is None or self.parts.signer.due(self.log.frontier.size, self.now):
-            return self.sign()
-        return last
-
-    def sign(self) -> Signed:
-        """A checkpoint that covers every leaf appended so far."""
-        if self.signed is not None and self.signed.size == self.log.frontier.size:
-            return self.signed
-        self.log.write()
-        signed = self.parts.signer.sign(self.log.frontier, partial(earlier_frontier, self.conn), self.now)
-        if signed != self.parts.signer.last:
-            _KEEP.run(self.driver, size=signed.size, root=signed.root, at=signed.at, note=signed.note)
-        self.signed = signed
-        return signed
+        """The newest checkpoint, kept in the store from now on. Raises `SignerAway` if it is too old."""
+        signer = self.parts.signer
+        newest = signer.newest(self.now)
+        if newest != signer.kept:
+            keep_checkpoint(self.driver, newest)
+            self.keeps = newest
+        return newest
 
     def finish(self) -> None:
         """Write what was held back; the caller commits."""
         self.log.write()
-        self.checkpoint()
+
+
+def keep_checkpoint(driver: Driver, signed: Signed) -> None:
+    """Write a checkpoint down, which others may have done before."""
+    _KEEP.run(driver, size=signed.size, root=signed.root, at=signed.at, note=signed.note)

@@ -56,8 +56,7 @@ def choose(tx: Writing, token: str, choice: Choice, visit: Visit, seen: Mailed =
         subject = stop(tx, subject, dropped, ACTOR, record)
     _note(tx, subject, choice, record, ACTOR, seen)
     ask_for(tx, subject, chosen, choice.language or subject.language, record, ACTOR)
-    signed = tx.sign()
-    return Receipt(identity, "preferences", chosen, tx.now, signed.size - 1, signed.note)
+    return Receipt(identity, "preferences", chosen, tx.now, tx.log.frontier.size - 1, "")
 
 
 def slow_down(tx: Writing, token: str, visit: Visit, seen: Mailed = NOT_LOOKED) -> Receipt:
@@ -75,8 +74,7 @@ def slow_down(tx: Writing, token: str, visit: Visit, seen: Mailed = NOT_LOOKED) 
         **of_visit(visit),
     }
     _note(tx, subject, choice, record, SLOWER, seen)
-    signed = tx.sign()
-    return Receipt(identity, "preferences", (), tx.now, signed.size - 1, signed.note)
+    return Receipt(identity, "preferences", (), tx.now, tx.log.frontier.size - 1, "")
 
 
 def _note(tx: Writing, subject: Subject, choice: Choice, record: Evidence, actor: str, seen: Mailed) -> None:

@@ -155,8 +155,7 @@ def confirm(tx: Writing, token: str, visit: Visit) -> Receipt:
         leaf = fresh = standing.seq
     lift(tx, subject)
     _CONFIRMED.run(tx.driver, of=subject.id, spoken=request.language, leaf=fresh or subject.confirmed)
-    note = tx.sign().note
-    return Receipt(subject.id, Step.CONFIRMED, tuple(topic for topic, _ in wished), tx.now, leaf, note)
+    return Receipt(subject.id, Step.CONFIRMED, tuple(topic for topic, _ in wished), tx.now, leaf, "")
 
 
 _RESUME = Statement(update(subjects).where(subjects.c.id == bindparam("of")).values(paused_until=0))

@@ -42,9 +42,7 @@ def withdraw(tx: Writing, token: str, how: str, everything: bool, visit: Visit) 
         }
         subject = stop(tx, subject, stops, f"subject:{how}", record)
     leaf = max((subject.standing(one).seq for one in topics), default=0)
-    return Receipt(
-        identity, Step.WITHDRAWN, tuple(topics), _when(tx, leaf, bool(stops)), leaf, _covering(tx, leaf)
-    )
+    return Receipt(identity, Step.WITHDRAWN, tuple(topics), _when(tx, leaf, bool(stops)), leaf, "")
 
 
 def stop(
@@ -94,9 +92,3 @@ def silence(tx: Writing, subject: Subject, kind: str, actor: str, record: Eviden
 def _when(tx: Writing, leaf: int, fresh: bool) -> int:
     at: int | None = None if fresh else tx.conn.scalar(select(leaves.c.at).where(leaves.c.seq == leaf))
     return tx.now if at is None else at
-
-
-def _covering(tx: Writing, leaf: int) -> str:
-    """A checkpoint that covers `leaf`: the newest one if it does, else one signed now."""
-    last = tx.parts.signer.last
-    return last.note if last is not None and last.size > leaf and not tx.log.pending() else tx.sign().note

@@ -27,7 +27,7 @@ class Export:
         file = io.BytesIO()
         self.done = world.service.read(lambda reading: write_archive(reading, file))
         self.key = world.service.parts.signer.key()
-        self._seed = world.keys.log_signing
+        self._seed = world.keys.log_signing[0]
         with zipfile.ZipFile(file) as archive:
             self.parts = {name: archive.read(name) for name in archive.namelist()}
 

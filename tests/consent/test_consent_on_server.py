@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from consent.contract import Outcome, Settlement, Unavailable, Visit
 from consent.errors import AlreadyOpen, NoStore
 from consent.ledger.policy import publish
+from consent.ledger.transaction import Writing
 from consent.service import open_reader
 from consent.store.server import Server
 from consent.store.stops import read_stops
@@ -88,14 +89,14 @@ async def test_a_claim_whose_server_is_killed_gives_no_permit_and_is_not_lost(se
     anna = await served.join("anna@kafija.example")
     ask = served.ask(anna)
     size = served.count("leaves")
-    checkpoint = type(served.service.parts.signer).due
+    finish = Writing.finish
 
-    def kill(*given):
+    def kill(tx):
+        finish(tx)
         postgres.kill()
-        return checkpoint(*given)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(type(served.service.parts.signer), "due", kill)
+        patch.setattr(Writing, "finish", kill)
         with pytest.raises(Unavailable, match="does not answer"):
             await served.client.claim("engine", [ask], [])
     with pytest.raises(Unavailable, match="does not answer"):

@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 import msgspec
 from cyclopts import Parameter
 
-from consent.errors import BrokenExport, ConsentError
+from consent.errors import BrokenExport, ConsentError, SignerAway
 from consent.keys import Keys
-from consent.ledger.signer import Signer
+from consent.ledger.remote_notary import notary_of
 from consent.proof.witness import read_witness
 from consent.service import open_service
 from engine.store.faults import StoreFault
@@ -97,7 +97,10 @@ def _witnessed(checkpoint: Path | None) -> int:
 
 
 def _faults(backup: Path, manifest: Manifest, keys: Keys) -> list[str]:
-    public = Signer(manifest.log.origin, keys.log_signing, None).key().public
+    try:
+        public = [key.public for key in notary_of(keys, manifest.log.origin).public_keys()]
+    except SignerAway as fault:
+        raise BrokenProject(str(fault)) from None
     whole = sum(kept.bytes for kept in manifest.files.values()) // 1_000_000
     with Bar("Looking at the backup", 1.0, "MB") as bar:
 

@@ -49,12 +49,12 @@ def faults_of(
     folder: Path,
     manifest: Manifest,
     versions: dict[str, Collection[str]],
-    public: bytes | None,
+    publics: Collection[bytes] | None,
     told: Told = lambda part: None,
 ) -> Iterator[str]:
     """What is wrong with a backup, in plain words; nothing is touched. `versions` are those that each
-    database may have, `public` the log's public key (32 bytes), None: the one that the store itself names is
-    taken, so that only the whole, and not who made it, is proved."""
+    database may have, `publics` the log's public keys (32 bytes each), None: the one that the store itself
+    names is taken, so that only the whole, and not who made it, is proved."""
     whole = sum(kept.bytes for kept in manifest.files.values()) + 1
     done = 0
 
@@ -86,7 +86,7 @@ def faults_of(
         yield from _unsound(folder / name)
         told(0.5 + 0.1 * number)
     try:
-        yield from _log_faults(folder / CONSENT, manifest, public, told)
+        yield from _log_faults(folder / CONSENT, manifest, publics, told)
     except sqlite3.Error as fault:
         yield f"the log in {CONSENT} cannot be read: {fault}"
 
@@ -101,12 +101,14 @@ def _unsound(path: Path) -> Iterator[str]:
         yield f"{path.name} is damaged: {str(found).splitlines()[-1]}"
 
 
-def _log_faults(store: Path, manifest: Manifest, public: bytes | None, told: Told) -> Iterator[str]:
+def _log_faults(
+    store: Path, manifest: Manifest, publics: Collection[bytes] | None, told: Told
+) -> Iterator[str]:
     """The tree is built anew from the exact bytes of the leaves."""
     head = manifest.log
     with still(store) as driver:
         (own_key,) = driver.execute("SELECT value FROM facts WHERE name = 'signing_key'").fetchone()
-        if public is not None and bytes(own_key) != public:
+        if publics is not None and bytes(own_key) not in publics:
             yield "its log was signed by another key than the project has: it is another project's backup"
             return
         try:

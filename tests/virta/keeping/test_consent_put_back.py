@@ -131,7 +131,7 @@ def test_a_checkpoint_that_somebody_kept_shuts_it_too(
     assert run(["backup", str(stall), "--to", str(tmp_path / "old")]) == 0
     with consenting(stall) as service:
         in_time(joined(service, "anna@example.com"))
-        receipt = service.write(lambda tx: tx.sign()).note
+        receipt = service.sign().note
     (tmp_path / "receipt").write_text(receipt, "utf-8")
     lose(stall, postgres)
     put = ["restore", str(tmp_path / "old"), str(stall)]

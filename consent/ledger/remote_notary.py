@@ -1,0 +1,138 @@
+"""A notary that is another process: both ends of the Unix socket between it and the consent service.
+
+A request is one line of JSON and gets one line: `{"do": "keys"}` gives `{"keys": [verifier key line …]}`;
+`{"do": "sign", "origin", "size", "root", "old", "proof"}`, hashes in Base64, gives `{"note"}` or
+`{"refused", "last"}`."""
+
+import base64
+import json
+import os
+import socket
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from consent.errors import BrokenExport, SignerAway
+from consent.keys import Keys
+from consent.ledger.notary import Holder, Notary, Refused
+from consent.proof.checkpoint import Checkpoint, VerifierKey, read_verifier_key
+
+_PATIENCE = 3.0
+_LONGEST = 1 << 16
+
+
+class RemoteNotary:
+    """A `Notary` behind the socket at `path`; each call connects anew."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def public_keys(self) -> tuple[VerifierKey, ...]:
+        """See `Notary`."""
+        found = self._ask({"do": "keys"}).get("keys")
+        if not isinstance(found, list) or not found:
+            raise SignerAway(f"The signer at {self._path} has no keys.")
+        try:
+            return tuple(read_verifier_key(str(line)) for line in found)
+        except BrokenExport as fault:
+            raise SignerAway(f"The signer at {self._path} does not name its keys: {fault}") from None
+
+    def sign(self, checkpoint: Checkpoint, old: int, proof: Sequence[bytes]) -> str:
+        """See `Notary`."""
+        answer = self._ask(
+            {
+                "do": "sign",
+                "origin": checkpoint.origin,
+                "size": checkpoint.size,
+                "root": base64.b64encode(checkpoint.root).decode(),
+                "old": old,
+                "proof": [base64.b64encode(step).decode() for step in proof],
+            }
+        )
+        if "refused" in answer:
+            raise Refused(str(answer["refused"]), str(answer.get("last", "")))
+        return str(answer.get("note", ""))
+
+    def _ask(self, request: dict[str, object]) -> dict[str, object]:
+        try:
+            with socket.socket(socket.AF_UNIX) as line:
+                line.settimeout(_PATIENCE)
+                line.connect(str(self._path))
+                line.sendall(json.dumps(request).encode() + b"\n")
+                answer = json.loads(_line(line))
+        except (OSError, ValueError) as fault:
+            why = fault.strerror if isinstance(fault, OSError) and fault.strerror else fault
+            raise SignerAway(f"The signer at {self._path} does not answer: {why}.") from None
+        if not isinstance(answer, dict):
+            raise SignerAway(f"The signer at {self._path} answers something else.")
+        return answer
+
+
+def notary_of(keys: Keys, origin: str, last: str = "") -> Notary:
+    """Whoever signs the log called `origin`, whose newest note is `last`: this process, or another."""
+    if keys.signer is not None:
+        return RemoteNotary(keys.signer)
+    return Holder(origin, keys.log_signing, last)
+
+
+def serve_notary(holder: Holder, listener: socket.socket, goes_on: Callable[[], bool]) -> None:
+    """Answer one caller after the other, until `goes_on` says otherwise, which is asked each half second."""
+    listener.settimeout(0.5)
+    while goes_on():
+        try:
+            caller, _ = listener.accept()
+        except TimeoutError:
+            continue
+        with caller:
+            caller.settimeout(_PATIENCE)
+            try:
+                caller.sendall(json.dumps(_answer(holder, _line(caller))).encode() + b"\n")
+            except OSError:
+                continue  # whoever asked has gone; the note is remembered, and given to the next who asks
+
+
+def listen_at(path: Path) -> socket.socket:
+    """A socket at `path` for this user alone. One that a crash has left is taken away; that nobody else
+    serves there is seen to by the file that a signer holds."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX)
+    before = os.umask(0o177)
+    try:
+        listener.bind(str(path))
+    finally:
+        os.umask(before)
+    listener.listen(16)
+    return listener
+
+
+def _answer(holder: Holder, line: bytes) -> dict[str, object]:
+    try:
+        asked = json.loads(line)
+        if asked["do"] == "keys":
+            return {"keys": [key.line() for key in holder.public_keys()]}
+        checkpoint = Checkpoint(str(asked["origin"]), int(asked["size"]), _hash(asked["root"]))
+        proof = [_hash(step) for step in asked["proof"]]
+        old = int(asked["old"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return {"refused": "This is no request that a signer knows.", "last": ""}
+    try:
+        return {"note": holder.sign(checkpoint, old, proof)}
+    except Refused as fault:
+        return {"refused": str(fault), "last": fault.last}
+
+
+def _hash(text: object) -> bytes:
+    found = base64.b64decode(str(text), validate=True)
+    if len(found) != 32:
+        raise ValueError("A hash has 32 bytes.")
+    return found
+
+
+def _line(line: socket.socket) -> bytes:
+    found = b""
+    while not found.endswith(b"\n"):
+        part = line.recv(4096)
+        if not part or len(found) > _LONGEST:
+            raise ConnectionError("the line was cut off")
+        found += part
+    return found
