@@ -31,6 +31,9 @@ class Account(Protocol):
     def begins(self, permit: Permit) -> None:
         """The final dot is written right after this returns."""
 
+    def holds(self, permit: Permit) -> None:
+        """The final dot was not written after all: it will `begin` again, or be released."""
+
     def ended(self, permit: Permit, outcome: Outcome, code: int, text: str) -> None:
         """The attempt is over."""
 

@@ -215,10 +215,14 @@ class Mailer:
     def begins(self, permit: Permit) -> None:
         self._attempts.begin(permit.key, permit.attempt)
 
+    def holds(self, permit: Permit) -> None:
+        self._attempts.settled(permit.key, permit.attempt)
+
     def ended(self, permit: Permit, outcome: Outcome, code: int, text: str) -> None:
         if code:
             self._useless = 0
-            self._tell("")
+            if self.fault:
+                self._tell("")
             if (permit.key, permit.attempt) in self._attempts:
                 self._attempts.reply(permit.key, permit.attempt, outcome, code)
         settlement = Settlement(permit.key, permit.attempt, outcome, code)

@@ -54,6 +54,8 @@ class Replies:
             raise Garbled("an endless line")
 
     def _line(self, line: bytes) -> Reply | None:
+        if not self._lines and line[3:4] == b" " and line[:3].isdigit() and len(line) <= LONGEST:
+            return Reply(int(line[:3]), (line[4:].rstrip(b"\r\n").decode("utf-8", "replace"),))
         text = line.rstrip(b"\r\n").decode("utf-8", "replace")
         code, sign = text[:3], text[3:4]
         well_formed = len(code) == 3 and code.isascii() and code.isdigit() and sign in ("", " ", "-")

@@ -2,11 +2,14 @@
 
 A state machine fed by the event loop, without a task or a future per mail. The envelope of the next mail goes
 out together with the final dot of the present one; its content only after the present one's reply. So at any
-moment at most one mail of a connection is begun without a reply.
+moment at most one mail of a connection is begun without a reply. Content and dot go to the kernel in one call
+where it takes all of both; where it does not, the dot waits until the content has left, and is checked anew.
 """
 
 import asyncio
 import base64
+import os
+import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias, cast
@@ -44,10 +47,12 @@ class Connection(asyncio.Protocol):
         self.served = False  # whether any mail was answered, one way or the other
         self.left = False  # whether it was we who hung up, for a permit that ran out
         self._login = login
+        self._bounce_to = login.bounce_to.encode("ascii")
         self._dial = dial
         self._account = account
         self._transport: asyncio.Transport | None = None
         self._under: asyncio.Transport | None = None  # TLS: the transport below
+        self._socket: socket.socket | None = None  # what a transport that is not encrypted writes to
         self._replies = Replies()
         self._dead = False
         self._why = ""
@@ -114,7 +119,7 @@ class Connection(asyncio.Protocol):
             raise Refused(f"hung up: {self._why or 'without a word'}.")
         login, context = self._login, ssl.create_default_context()
         # what was said before encryption is not to be believed (CVE-2011-0411)
-        self._under, self._replies = transport, Replies()
+        self._under, self._socket, self._replies = transport, None, Replies()
         new = await asyncio.get_running_loop().start_tls(transport, self, context, server_hostname=login.host)
         if new is None:
             raise Refused("hung up while encryption was agreed.")
@@ -160,7 +165,7 @@ class Connection(asyncio.Protocol):
         """Give back mails that are not begun and whose permits have run out."""
         job = self._next
         if job is not None and not self._account.may_begin(job.permit):
-            self._next, self._expired = None, True
+            self._next, self._expired = None, self._begun  # its envelope goes with the dot
             self._account.ended(job.permit, Outcome.RELEASED, 0, "the server was too slow")
         job = self._job
         if job is not None and not self._begun and not self._account.may_begin(job.permit):
@@ -187,8 +192,8 @@ class Connection(asyncio.Protocol):
             body += b" RET=HDRS ENVID=" + job.permit.key.encode("ascii")
             notify = b" NOTIFY=SUCCESS,FAILURE"
         return [
-            b"MAIL FROM:<" + self._login.bounce_to.encode("ascii") + b">" + body + b"\r\n",
-            b"RCPT TO:<" + job.recipient + b">" + notify + b"\r\n",
+            b"MAIL FROM:<%b>%b\r\n" % (self._bounce_to, body),
+            b"RCPT TO:<%b>%b\r\n" % (job.recipient, notify),
             b"DATA\r\n",
         ]
 
@@ -236,7 +241,32 @@ class Connection(asyncio.Protocol):
 
     def _send_content(self, job: Job) -> None:
         self._state = _CONTENT
-        self._write(job.data)
+        closing = self._transport is None or self._transport.is_closing()
+        if self._socket is not None and not closing and not self._unsent():
+            self._send_whole(job, self._socket)
+        else:
+            self._write(job.data)
+            self._arm(self._login.timeout)
+            self._send_dot()
+
+    def _send_whole(self, job: Job, place: socket.socket) -> None:
+        """Write content and dot in one call, past the transport: that would keep what the kernel does not
+        take, and write it whenever it can. Unless all of the content is taken, the dot has not left."""
+        group = self._begin(job)
+        if not group:
+            return
+        try:
+            taken = os.writev(place.fileno(), (job.data, group))
+        except OSError:  # the kernel has no room, or the connection is broken, which the transport will find
+            taken = 0
+        left = taken - len(job.data)
+        if left > 0:
+            if left < len(group):
+                self._write(group[left:])
+            return
+        self._begun = False
+        self._account.holds(job.permit)
+        self._write(job.data[taken:])
         self._arm(self._login.timeout)
         self._send_dot()
 
@@ -249,17 +279,23 @@ class Connection(asyncio.Protocol):
             if self._under is not None:
                 self._look = asyncio.get_running_loop().call_later(_LOOK_AGAIN, self._send_dot)
             return
+        if group := self._begin(job):
+            self._write(group)
+
+    def _begin(self, job: Job) -> bytes:
+        """The final dot, with the envelope of the next mail, to be written as soon as this returns; empty if
+        the mail may not go any more."""
         if not self._account.may_begin(job.permit):
             # content without a dot is no mail; the only way out of DATA is to hang up (RFC 5321 4.1.1.4)
             self.abort("a permit ran out before the final dot", left=True)
-            return
-        if self._pipelining and self._prompt:
+            return b""
+        if self._next is None and self._pipelining and self._prompt:
             self._next = self._account.next_job(self.eight_bit)
-        group = b".\r\n" + (b"".join(self._envelope(self._next)) if self._next is not None else b"")
+        envelope = self._envelope(self._next) if self._next is not None else []
+        self._arm(self._login.final_timeout)
         self._begun = True
         self._account.begins(job.permit)
-        self._write(group)
-        self._arm(self._login.final_timeout)
+        return b"".join((b".\r\n", *envelope))
 
     def _unsent(self) -> int:
         """Bytes that have not left for the kernel."""
@@ -294,12 +330,12 @@ class Connection(asyncio.Protocol):
         return True
 
     def _go_on(self) -> None:
-        self._disarm()
         if self._next is not None:
             self._job, self._next = self._next, None
             self._state, self._answers, self._owed = _ENVELOPE, [], []
             self._arm(self._login.timeout)
         else:
+            self._disarm()
             self.kick()
 
     # wire
@@ -308,7 +344,7 @@ class Connection(asyncio.Protocol):
         plain = cast(asyncio.Transport, transport)  # other loops' transports are none by inheritance
         # so that `resume_writing` means: everything has left for the kernel
         plain.set_write_buffer_limits(high=0, low=0)
-        self._transport = plain
+        self._transport, self._socket = plain, plain.get_extra_info("socket")
 
     def resume_writing(self) -> None:
         # not from within: a transport that is aborted in this call loses its connection twice (CPython 3.11)
@@ -324,7 +360,7 @@ class Connection(asyncio.Protocol):
             self.abort(str(fault))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._transport, self._dead = None, True
+        self._transport, self._socket, self._dead = None, None, True
         self._look_no_more()
         self._deadline.close()
         why = self._why = self._why or (str(exc) if exc else "the server closed the connection")

@@ -63,8 +63,8 @@ def claimed(fate: Fate) -> None:
     _after_async(client.InProcess, "claim", lambda args, got: fate.strike(_claimed(got).permits))
 
 
-def content_sent(fate: Fate) -> None:
-    """The server has all but the dot; nothing is written down yet."""
+def content_wanted(fate: Fate) -> None:
+    """The server has the envelope and wants the content; nothing is written down yet."""
     _before(Mailer, "begins", lambda args: fate.strike())
 
 
@@ -154,7 +154,7 @@ ROWS: dict[str, tuple[Callable[[Fate], None], int]] = {
     "decided, not claimed": (decided, 3),
     "inside the claim": (inside_the_claim, 3),
     "claimed, not begun": (claimed, 3),
-    "content sent, not begun": (content_sent, 8),
+    "content wanted, not begun": (content_wanted, 8),
     "begun, dot not sent": (begun_without_the_dot, 8),
     "dot sent, reply not read": (dot_sent, 8),
     "reply read, not settled": (reply_read, 8),

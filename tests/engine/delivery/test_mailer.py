@@ -114,6 +114,35 @@ async def test_dot_waits_until_a_slow_server_has_read_the_content(
         assert len(server.mails) == (0 if late else 1)
 
 
+@pytest.mark.parametrize("withdrawn", [False, True], ids=["both go", "withdrawn meanwhile"])
+async def test_next_mail_waits_behind_content_that_does_not_leave(
+    open_office: Opener, consent: Consent, withdrawn: bool
+) -> None:
+    """What the system does not take at once keeps no mail behind it, and costs no connection when that
+    may not go any more."""
+    people = await consent.join(2)
+    async with Server({"DATA": lambda before: Act.CHOKE if before == 0 else None}) as server:
+        office = open_office(server.login())
+        await connected(office)
+        [(message, permit), (second, seconds)] = await claimed(office, people)
+        office.mailer.send(
+            Message(message.key, message.head, b"\r\n" + b"x" * 70 * 120_000 + b"\r\n"), permit
+        )
+        office.mailer.send(second, seconds)
+        await server.holding()
+        if withdrawn:
+            office.mailer.revoke(people[1], await consent.withdraw(people[1]))
+            office.mailer.expire()
+        assert office.attempts.found() == {}
+        server.say()
+        became = {end.subject: end.settlement.outcome for end in await ended(office, 2)}
+        assert became == {
+            people[0]: Outcome.ACCEPTED,
+            people[1]: Outcome.RELEASED if withdrawn else Outcome.ACCEPTED,
+        }
+        assert (len(server.mails), server.connections) == (1 if withdrawn else 2, 1)
+
+
 async def test_permit_of_another_mail_or_sender_is_refused(open_office: Opener, consent: Consent) -> None:
     """`send` takes a permit for what it permits only."""
     people = await consent.join(2)
