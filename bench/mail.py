@@ -6,10 +6,9 @@ python bench/mail.py [MAILS]
 import logging
 import sys
 import tempfile
-import threading
-import time
 from pathlib import Path
-from typing import Any
+
+from stages import Stages, lines
 
 from consent.service import Service
 from engine.delivery.mailer import Mailer
@@ -22,36 +21,6 @@ from virta.bench.result import Run
 from virta.bench.ten_steps import Told
 from virta.logs import set_up_logs
 from virta.wiring import System
-
-
-class _Inner(threading.local):
-    """What stages took so far in this thread."""
-
-    seconds = 0.0
-
-
-class Stages:
-    """CPU seconds by stage, taken in the thread that does the work."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-        self._inner = _Inner()
-
-    def watch(self, owner: object, name: str, stage: str) -> None:
-        """Count the time of a synchronous method, without what other stages within it take."""
-        method = getattr(owner, name)
-
-        def timed(*arguments: Any, **named: Any) -> Any:
-            began, before = time.thread_time(), self._inner.seconds
-            try:
-                return method(*arguments, **named)
-            finally:
-                whole = time.thread_time() - began
-                spent = whole - (self._inner.seconds - before)
-                self._inner.seconds = before + whole
-                self.seconds[stage] = self.seconds.get(stage, 0.0) + spent
-
-        setattr(owner, name, timed)
 
 
 def watch_all() -> Stages:
@@ -77,10 +46,10 @@ def main() -> None:
     kept: dict[str, float] = {}
     deliver = mail.deliver
 
-    async def delivered(system: System, told: Told, mails: int) -> tuple[float, float]:
+    async def delivered(system: System, told: Told, count: int) -> tuple[float, float]:
         """As it is, with the stages of nothing else."""
         stages.seconds.clear()
-        found = await deliver(system, told, mails)
+        found = await deliver(system, told, count)
         kept.update(stages.seconds)
         return found
 
@@ -94,10 +63,8 @@ def report(run: Run, seconds: dict[str, float]) -> None:
     """One line a stage."""
     cost = run.figures["mail"].value
     print(f"{run.size:,} mails of {run.also['bytes on the wire']:,.0f} bytes: {cost:,.0f} µs CPU a mail")
-    rest = cost - sum(seconds.values()) / run.size * 1e6
-    shown = {stage: spent / run.size * 1e6 for stage, spent in seconds.items()}
-    for stage, micros in {**shown, "loop, threads and the rest": rest}.items():
-        print(f"  {micros:6.0f} µs  {stage}")
+    print("\n".join(lines(cost, seconds, run.size, "loop, threads and the rest")))
+    print(f"counted alike: {', '.join(run.counts)} ({run.size:,})")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ def test_the_cost_of_a_whole_mail_is_measured_stage_by_stage() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert re.search(r"^20 mails of [\d,]+ bytes: ", done.stdout, re.MULTILINE)
-    stages = re.findall(r"^ +\d+ µs  (.+)$", done.stdout, re.MULTILINE)
+    stages = re.findall(r"^ +-?[\d.]+ µs  (.+)$", done.stdout, re.MULTILINE)
     assert set(stages) == {
         "decide, links included",
         "claim and settle",
@@ -25,6 +25,38 @@ def test_the_cost_of_a_whole_mail_is_measured_stage_by_stage() -> None:
         "engine core",
         "loop, threads and the rest",
     }
+
+
+def test_the_cost_of_a_journey_is_measured_stage_by_stage() -> None:
+    """Every function of the store that a journey needs is a stage by a name of its own."""
+    done = subprocess.run(
+        [sys.executable, ROOT / "bench" / "journey.py", "40"], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    stages = re.findall(r"^ +-?[\d.]+ µs  (.+)$", done.stdout, re.MULTILINE)
+    assert {each for each in stages if each != "engine's store: all else"} == {
+        "engine's store: events kept",
+        "engine's store: who is due, and what came in",
+        "engine's store: journeys read for a condition",
+        "engine's store: whole people read",
+        "engine's store: what comes of it is written, and synced",
+        "core: people looked at whole",
+        "core: strides that ask nothing",
+        "core: strides with a condition",
+        "the runner, loop and threads",
+    }
+    assert "counted alike: people, events in the inbox, " in done.stdout
+
+
+def test_the_cost_of_an_event_is_measured_stage_by_stage() -> None:
+    """In the process that serves; as many were worked on as were sent."""
+    done = subprocess.run(
+        [sys.executable, ROOT / "bench" / "events.py", "200"], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    stages = re.findall(r"^ +-?[\d.]+ µs  (.+)$", done.stdout, re.MULTILINE)
+    assert {"API: the event is read and checked", "consent: whose address it is"} <= set(stages)
+    assert "counted alike: events sent, accepted, in the inbox, worked on (200)" in done.stdout
 
 
 def test_the_room_of_a_journey_is_measured() -> None:

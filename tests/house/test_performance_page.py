@@ -8,10 +8,12 @@ ROOT = Path(__file__).parents[2]
 WRITE = """
 import sys
 sys.path.insert(0, "bench")
-import page
-data = page.read()
-assert page.written(page.PAGE.read_text("utf-8"), data) == page.PAGE.read_text("utf-8"), "the page"
-assert page.drawing(data) == page.DRAWING.read_text("utf-8"), "the drawing"
+from kept import read
+from page import DRAWING, PAGE
+from wording import drawing, written
+data = read()
+assert written(PAGE.read_text("utf-8"), data) == PAGE.read_text("utf-8"), "the page"
+assert drawing(data) == DRAWING.read_text("utf-8"), "the drawing"
 quick = [name for name, found in data.figures.items() if found.result.quick]
 differ = [name for name, found in data.figures.items() if len(set(found.result.checks.values())) != 1]
 assert not quick and not differ, (quick, differ)

@@ -9,7 +9,8 @@ from virta.bench.result import Point, Result, Run
 @dataclass(frozen=True, slots=True)
 class Key:
     """A figure: `measure` is the module that measures it and `figure` its name there, at `sizes` or, in
-    haste, at `quick` ones; the largest gives the value. `beside` says what it is compared with;
+    haste, at `quick` ones; the largest gives the value. `flat`: how many times the value beside it the
+    largest may be, 0: nothing is said of it. `beside` says what it is compared with;
     `beside_size` is the size of which the same figure is that, 0: the run itself says. `of` names what is
     counted by size."""
 
@@ -25,6 +26,7 @@ class Key:
     beside: str = ""
     beside_size: int = 0
     quick_beside: int = 0
+    flat: float = 0.0
 
     def sizes_of(self, quick: bool) -> tuple[int, ...]:
         """Those to measure."""
@@ -50,6 +52,7 @@ KEYS = (
         aim=100,
         beside_size=_SMALL,
         quick_beside=_QUICK_SMALL,
+        flat=1.5,
     ),
     Key(
         "steps_vs_sqlite3",
@@ -191,6 +194,6 @@ def _result(key: Key, runs: Sequence[Run], quick: bool) -> Result:
         key.of,
         quick,
         last.counts,
-        tuple(Point(run.size, run.figures[key.figure].value) for run in runs),
+        tuple(Point(run.size, run.figures[key.figure].value, run.seconds) for run in runs),
         last.also,
     )

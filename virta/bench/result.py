@@ -29,20 +29,23 @@ class Figure(Struct, frozen=True):
 
 
 class Run(Struct, frozen=True):
-    """One run of one measure with `size` things: its figures by name, the counts that agree, and what else is
-    worth knowing, by name."""
+    """One run of one measure with `size` things: its figures by name, the counts that agree, what else is
+    worth knowing, by name, and how long it took, in seconds by the wall."""
 
     size: int
     figures: dict[str, Figure]
     counts: dict[str, int]
     also: dict[str, float] = {}
+    seconds: float = 0.0
 
 
 class Point(Struct, frozen=True):
-    """A value at one size."""
+    """A value at one size, and the seconds by the wall that its run took, which may have given other figures
+    too."""
 
     size: int
     value: float
+    seconds: float = 0.0
 
 
 class Result(Struct, frozen=True):
