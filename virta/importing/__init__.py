@@ -1,0 +1,1 @@
+"""Moving in: people and their standing, brought from another system's own export files."""
