@@ -48,6 +48,16 @@ def suppressed(
     return {subject for subject, of_one in marks.items() if not found.isdisjoint(of_one)}
 
 
+def erased_among(reading: Reading, folded: Collection[str]) -> set[str]:
+    """Those of the folded addresses that are of somebody who was erased."""
+    if not folded or _ANY.first(reading.driver) is None:
+        return set()
+    marks = {address: [mark.hex() for mark in reading.parts.vault.marks(address)] for address in folded}
+    every = json.dumps([mark for of_one in marks.values() for mark in of_one])
+    found = {row[0] for row in _AMONG.rows(reading.driver, marks=every)}
+    return {address for address, of_one in marks.items() if not found.isdisjoint(of_one)}
+
+
 def _marks(reading: Reading, address: str | None) -> list[str]:
     """Under every pepper, that of the newest first."""
     try:

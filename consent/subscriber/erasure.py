@@ -23,6 +23,7 @@ from consent.store.tables import (
     among,
     erasures,
     evidence,
+    imported,
     leaves,
     reports,
     requests,
@@ -48,6 +49,7 @@ _GONE = (
     Statement(delete(standings).where(standings.c.subject == bindparam("of"))),
     Statement(delete(evidence).where(evidence.c.subject == bindparam("of"))),
     Statement(delete(reports).where(reports.c.subject == bindparam("of"))),
+    Statement(delete(imported).where(imported.c.subject == bindparam("of"))),
     Statement(delete(subjects).where(subjects.c.id == bindparam("of"))),
     # Told to the feed beside the leaf, and no part of it.
     Statement(update(leaves).where(leaves.c.subject == bindparam("of")).values(language="")),
@@ -87,17 +89,19 @@ def erase(tx: Writing, identity: str, actor: str) -> Erasure | None:
     if known is not None or subject is None:
         return known
     suppress(tx, subject)
-    return _erase(tx, identity, subject.epoch + 1, actor)
+    return let_go(tx, identity, subject.epoch + 1, actor)
 
 
 def erase_again(tx: Writing, identity: str, actor: str) -> None:
     """Do once more what a restored store knows nothing of; also where it does not know the subject, for
     others may, who were restored with it."""
     if erase(tx, identity, actor) is None:
-        _erase(tx, identity, 1, actor)
+        let_go(tx, identity, 1, actor)
 
 
-def _erase(tx: Writing, identity: str, epoch: int, actor: str) -> Erasure:
+def let_go(tx: Writing, identity: str, epoch: int, actor: str) -> Erasure:
+    """Forget a subject without a mark that keeps marketing away: nobody of that address asked for it. `epoch`
+    counts their stops, this one among them."""
     for statement in _GONE:
         statement.run(tx.driver, of=identity)
     seq = tx.log.append(Leaf(type=ERASURE, subject=identity, actor=actor))

@@ -63,8 +63,12 @@ CREATE TABLE evidence (
 	subject VARCHAR COLLATE "C" NOT NULL,
 	row VARCHAR COLLATE "C" NOT NULL,
 	sealed BYTEA NOT NULL,
+	ip BYTEA DEFAULT '' NOT NULL,
+	at BIGINT DEFAULT '0' NOT NULL,
 	PRIMARY KEY (commitment)
 )
+;;
+CREATE INDEX evidence_of_ips ON evidence (at) WHERE ip <> ''
 ;;
 CREATE INDEX ix_evidence_subject ON evidence (subject)
 ;;
@@ -78,6 +82,35 @@ CREATE TABLE forms (
 	digest VARCHAR COLLATE "C" NOT NULL,
 	body BYTEA NOT NULL,
 	PRIMARY KEY (digest)
+)
+;;
+CREATE TABLE imported (
+	import VARCHAR COLLATE "C" NOT NULL,
+	subject VARCHAR COLLATE "C" NOT NULL,
+	topic VARCHAR COLLATE "C" NOT NULL,
+	row BIGINT NOT NULL,
+	seq BIGINT NOT NULL,
+	made BIGINT NOT NULL,
+	due BIGINT NOT NULL,
+	told BIGINT NOT NULL,
+	PRIMARY KEY (import, subject, topic)
+)
+;;
+CREATE INDEX imported_by_row ON imported (import, row)
+;;
+CREATE INDEX imported_by_subject ON imported (subject)
+;;
+CREATE INDEX imported_untold ON imported (due, subject) WHERE told = 0
+;;
+CREATE TABLE imports (
+	id VARCHAR COLLATE "C" NOT NULL,
+	state VARCHAR COLLATE "C" NOT NULL,
+	at BIGINT NOT NULL,
+	ended BIGINT NOT NULL,
+	position BIGINT NOT NULL,
+	body BYTEA NOT NULL,
+	counts BYTEA NOT NULL,
+	PRIMARY KEY (id)
 )
 ;;
 CREATE TABLE leaves (
@@ -117,6 +150,7 @@ CREATE TABLE policies (
 CREATE TABLE purposes (
 	version VARCHAR COLLATE "C" NOT NULL,
 	topic VARCHAR COLLATE "C" NOT NULL,
+	ground VARCHAR COLLATE "C" NOT NULL,
 	body BYTEA NOT NULL,
 	PRIMARY KEY (version)
 )
@@ -139,6 +173,8 @@ CREATE TABLE requests (
 	attempt BIGINT NOT NULL,
 	not_before BIGINT NOT NULL,
 	closed VARCHAR COLLATE "C" NOT NULL,
+	moves VARCHAR COLLATE "C" DEFAULT '' NOT NULL,
+	tells VARCHAR COLLATE "C" DEFAULT '' NOT NULL,
 	PRIMARY KEY (id)
 )
 ;;
@@ -154,6 +190,8 @@ CREATE TABLE standings (
 	version VARCHAR COLLATE "C" NOT NULL,
 	at BIGINT NOT NULL,
 	expires BIGINT NOT NULL,
+	facts BIGINT DEFAULT '0' NOT NULL,
+	asked VARCHAR COLLATE "C" DEFAULT '' NOT NULL,
 	PRIMARY KEY (subject, topic)
 )
 ;;
@@ -169,8 +207,12 @@ CREATE TABLE subjects (
 	confirmed BIGINT NOT NULL,
 	complained BIGINT NOT NULL,
 	bounced BIGINT NOT NULL,
+	objected BIGINT DEFAULT '0' NOT NULL,
+	restricted BIGINT DEFAULT '0' NOT NULL,
 	frequency VARCHAR COLLATE "C" NOT NULL,
 	paused_until BIGINT NOT NULL,
+	alive BIGINT DEFAULT '0' NOT NULL,
+	known BOOLEAN DEFAULT '1' NOT NULL,
 	PRIMARY KEY (id),
 	UNIQUE (lookup)
 )

@@ -64,8 +64,12 @@ CREATE TABLE evidence (
 	subject VARCHAR NOT NULL,
 	"row" VARCHAR NOT NULL,
 	sealed BLOB NOT NULL,
+	ip BLOB DEFAULT '' NOT NULL,
+	at INTEGER DEFAULT '0' NOT NULL,
 	PRIMARY KEY (commitment)
 )
+;;
+CREATE INDEX evidence_of_ips ON evidence (at) WHERE ip <> ''
 ;;
 CREATE INDEX ix_evidence_subject ON evidence (subject)
 ;;
@@ -80,6 +84,37 @@ CREATE TABLE forms (
 	body BLOB NOT NULL,
 	PRIMARY KEY (digest)
 )
+;;
+CREATE TABLE imported (
+	import VARCHAR NOT NULL,
+	subject VARCHAR NOT NULL,
+	topic VARCHAR NOT NULL,
+	"row" INTEGER NOT NULL,
+	seq INTEGER NOT NULL,
+	made INTEGER NOT NULL,
+	due INTEGER NOT NULL,
+	told INTEGER NOT NULL,
+	PRIMARY KEY (import, subject, topic)
+)
+ WITHOUT ROWID
+;;
+CREATE INDEX imported_by_row ON imported (import, "row")
+;;
+CREATE INDEX imported_by_subject ON imported (subject)
+;;
+CREATE INDEX imported_untold ON imported (due, subject) WHERE told = 0
+;;
+CREATE TABLE imports (
+	id VARCHAR NOT NULL,
+	state VARCHAR NOT NULL,
+	at INTEGER NOT NULL,
+	ended INTEGER NOT NULL,
+	position INTEGER NOT NULL,
+	body BLOB NOT NULL,
+	counts BLOB NOT NULL,
+	PRIMARY KEY (id)
+)
+ WITHOUT ROWID
 ;;
 CREATE TABLE leaves (
 	seq INTEGER NOT NULL,
@@ -120,6 +155,7 @@ CREATE TABLE policies (
 CREATE TABLE purposes (
 	version VARCHAR NOT NULL,
 	topic VARCHAR NOT NULL,
+	ground VARCHAR NOT NULL,
 	body BLOB NOT NULL,
 	PRIMARY KEY (version)
 )
@@ -143,6 +179,8 @@ CREATE TABLE requests (
 	attempt INTEGER NOT NULL,
 	not_before INTEGER NOT NULL,
 	closed VARCHAR NOT NULL,
+	moves VARCHAR DEFAULT '' NOT NULL,
+	tells VARCHAR DEFAULT '' NOT NULL,
 	PRIMARY KEY (id)
 )
 ;;
@@ -158,6 +196,8 @@ CREATE TABLE standings (
 	version VARCHAR NOT NULL,
 	at INTEGER NOT NULL,
 	expires INTEGER NOT NULL,
+	facts INTEGER DEFAULT '0' NOT NULL,
+	asked VARCHAR DEFAULT '' NOT NULL,
 	PRIMARY KEY (subject, topic)
 )
  WITHOUT ROWID
@@ -174,8 +214,12 @@ CREATE TABLE subjects (
 	confirmed INTEGER NOT NULL,
 	complained INTEGER NOT NULL,
 	bounced INTEGER NOT NULL,
+	objected INTEGER DEFAULT '0' NOT NULL,
+	restricted INTEGER DEFAULT '0' NOT NULL,
 	frequency VARCHAR NOT NULL,
 	paused_until INTEGER NOT NULL,
+	alive INTEGER DEFAULT '0' NOT NULL,
+	known BOOLEAN DEFAULT '1' NOT NULL,
 	PRIMARY KEY (id),
 	UNIQUE (lookup)
 )
