@@ -3,7 +3,18 @@
 from typing import Any
 
 from dsl.graph import Send, Wait
-from engine.core import carrying, dates, deadlines, drawing, holding, leaving, segments, waits, windows
+from engine.core import (
+    carrying,
+    dates,
+    deadlines,
+    drawing,
+    holding,
+    leaving,
+    remembering,
+    segments,
+    waits,
+    windows,
+)
 from engine.core.bundle import (
     Advanced,
     Agreed,
@@ -29,6 +40,7 @@ from engine.core.loaded import Loaded
 from engine.core.record import What, Why
 from engine.core.steps import walk
 from engine.core.turn import Turn
+from engine.core.unheard import unheard
 
 _PERSONALISATION = "personalisation"
 _MEASUREMENT = "measurement"
@@ -44,6 +56,12 @@ def advance(loaded: Loaded, bundle: Bundle, stimulus: Stimulus, now: int, more: 
     moment: then mails under limits are not decided on before that, so that rank and not chance says which
     goes (`undecided` tells whether there are such). The same arguments always give the same result.
     """
+    known = unheard(loaded, bundle, stimulus, now)
+    return in_full(loaded, bundle, stimulus, now, more) if known is None else Advanced(known)
+
+
+def in_full(loaded: Loaded, bundle: Bundle, stimulus: Stimulus, now: int, more: bool = False) -> Advanced:
+    """The same, by looking at everything that may come of the stimulus: for those of which much may."""
     turn = Turn(loaded, bundle, stimulus, now)
     data = stimulus.data
     _time_has_passed(turn)
@@ -234,22 +252,10 @@ def _go_on(turn: Turn, journey: Journey, step: str, sent: bool) -> None:
 
 
 def _remember(turn: Turn, event: str, data: dict[str, Any], at: int) -> None:
-    purpose = windows.PURPOSE_OF.get(event)
-    if purpose is not None and not windows.is_known(turn.bundle, purpose, at):
-        return
-    need = turn.loaded.needs.get(event)
-    if need is not None:
-        seen = turn.bundle.windows.get(event, ())
-        window = windows.record(seen, need, data, at, turn.now, turn.clock)
-        turn.change(windows={**turn.bundle.windows, event: window})
+    before = turn.bundle.windows
+    turn.bundle = remembering.of(turn.loaded, turn.bundle, event, data, at, turn.now)
+    if turn.bundle.windows is not before:
         turn.learned = turn.learned or event in turn.loaded.dated_events
-    if not turn.loaded.recommends:
-        return
-    if event == "product_viewed":
-        turn.change(viewed=windows.recent(turn.bundle.viewed, (data.get("sku"),)))
-    elif event == "order_placed":
-        items = data.get("items") or ()
-        turn.change(bought=windows.recent(turn.bundle.bought, [item.get("sku") for item in items]))
 
 
 def _forget(turn: Turn, purpose: str) -> None:

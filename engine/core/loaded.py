@@ -100,6 +100,7 @@ class Loaded:
         self.asked = asked_by(self.needs, self.recommends)
         self.kept_by = self.asked.digest
         self.starts_by_event = self._starts()
+        self.heeded = self.judged_events | self.starts_by_event.keys()  # whoever they happen to
         self._secret = secret
 
     def clock(self, bundle: Bundle) -> ZoneInfo:

@@ -45,6 +45,10 @@ class Stock:
         self, loaded: Loaded, bundle: Bundle, stimulus: Stimulus, now: int, more: bool
     ) -> Advanced:
         """`engine.core.advance.advance`, with as many codes at hand as it takes, while there are any."""
+        if not self._pages:
+            advanced = advance(loaded, bundle, stimulus, now, more)
+            if not advanced.short:
+                return advanced
         wanted = dict.fromkeys(self._pages, 1)  # who was in this batch before also got one, most likely
         used_up: set[str] = set()
         while True:
