@@ -61,7 +61,7 @@ def _key(name: str) -> bytes:
 
 
 KEYS = ProjectKeys(
-    Keys(_key("log signing"), _key("master"), (_key("pepper"),), (_key("link"),)), _key("journeys")
+    Keys((_key("log signing"),), (_key("master"),), (_key("pepper"),), (_key("link"),)), _key("journeys")
 )
 """The same in every run, so that codes of coupons are; a scenario needs none of the project's own keys."""
 
