@@ -2,8 +2,9 @@
 
     python bench/signups.py [PEOPLE]
 
-Prints CPU time per step. First with every commit synced, as the service runs; then without, as a simulation
-does, in which nobody waits for the disk."""
+Prints CPU time per step, if people, proof mails, confirmations and mails are as many in the store as were
+meant. First with every commit synced, as the service runs; then without, as a simulation does, in which
+nobody waits for the disk."""
 
 import hashlib
 import os
@@ -15,6 +16,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
+
+from sqlalchemy import func, select
 
 from consent.address import read_address
 from consent.contract import (
@@ -34,7 +37,10 @@ from consent.keys import Keys
 from consent.ledger.policy import publish
 from consent.mails import claims, settlements
 from consent.service import Service, open_service
+from consent.store.tables import standings
 from consent.subscriber import signup
+from virta.bench.permits import counted
+from virta.bench.result import agreed
 
 T = TypeVar("T")
 TEMPLATE = hashlib.sha256(b"template").hexdigest()
@@ -54,11 +60,11 @@ def policy() -> Policy:
     return Policy(purposes, (TemplateFacts("t", TEMPLATE, unsubscribe=True, imprint=True),))
 
 
-def measured(name: str, count: int, work: Callable[[], T]) -> T:
-    """Do `work` and print what one of its `count` parts cost."""
+def measured(lines: list[str], name: str, count: int, work: Callable[[], T]) -> T:
+    """Do `work` and note what one of its `count` parts cost."""
     cpu = time.process_time()
     found = work()
-    print(f"  {name:28} {(time.process_time() - cpu) / count * 1e6:7.1f} µs CPU each")
+    lines.append(f"  {name:28} {(time.process_time() - cpu) / count * 1e6:7.1f} µs CPU each")
     return found
 
 
@@ -124,13 +130,23 @@ def run(path: Path, durable: bool, people: int) -> None:
         durable=durable,
     )
     service.write(lambda tx: publish(tx, policy()))
-    print(f"{people} people, {'each commit synced' if durable else 'nothing synced'}")
-    measured("sign-up", people, lambda: sign_up_all(service, people))
-    tokens = measured("proof mail, by 6", people, lambda: mail_proofs(service))
-    ids = measured("confirmation", people, lambda: confirm_all(service, tokens))
-    measured("mail, by 6", people * MAILS, lambda: send(service, ids, "news"))
-    measured("mail on a topic with a cap", people * MAILS, lambda: send(service, ids, "offers"))
+    lines = [f"{people} people, {'each commit synced' if durable else 'nothing synced'}"]
+    measured(lines, "sign-up", people, lambda: sign_up_all(service, people))
+    tokens = measured(lines, "proof mail, by 6", people, lambda: mail_proofs(service))
+    ids = measured(lines, "confirmation", people, lambda: confirm_all(service, tokens))
+    measured(lines, "mail, by 6", people * MAILS, lambda: send(service, ids, "news"))
+    measured(lines, "mail on a topic with a cap", people * MAILS, lambda: send(service, ids, "offers"))
+    active = select(func.count()).where(standings.c.topic == "news", standings.c.state == "active")
+    standing = service.read(lambda reading: reading.conn.scalar(active))
+    claimed, settled = counted(service)
     service.close()
+    agreed({"people": people, "proof mails": len(tokens), "confirmed": len(ids), "active": standing or 0})
+    mails = 2 * (people * MAILS // AT_ONCE * AT_ONCE) + people
+    counts = agreed({"mails, proofs among them": mails, "decisions": claimed, "accepted": settled})
+    print("\n".join(lines))
+    print(
+        f"  counted alike: people, proof mails, confirmed, active ({people}); {', '.join(counts)} ({mails:,})"
+    )
 
 
 def main() -> None:

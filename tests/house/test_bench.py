@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -57,6 +59,26 @@ def test_the_cost_of_an_event_is_measured_stage_by_stage() -> None:
     stages = re.findall(r"^ +-?[\d.]+ µs  (.+)$", done.stdout, re.MULTILINE)
     assert {"API: the event is read and checked", "consent: whose address it is"} <= set(stages)
     assert "counted alike: events sent, accepted, in the inbox, worked on (200)" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("script", "size", "counted"),
+    [
+        ("claims", 600, "permits, decisions, settled (3,268)"),
+        ("signups", 12, "people, proof mails, confirmed, active (12); "),
+        ("mailbox", 20, "mails taken, mails stored, by each in each of three rounds (70)"),
+    ],
+)
+def test_scripts_print_their_figures_with_the_counts_that_agree(script: str, size: int, counted: str) -> None:
+    """What stands on the page was counted in different places."""
+    done = subprocess.run(
+        [sys.executable, ROOT / "bench" / f"{script}.py", str(size)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert f"counted alike: {counted}" in done.stdout
 
 
 def test_the_room_of_a_journey_is_measured() -> None:
