@@ -1,0 +1,338 @@
+"""People from another system: those who left there first, then those who stay, on whatever proof there is.
+
+An import is taken in parts, each a transaction that also says how far it has come: one that was cut short
+goes on exactly there, and a part that comes twice changes nothing."""
+
+import json
+from calendar import monthrange
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+from sqlalchemy import bindparam, select, update
+
+from consent.address import Address, read_address
+from consent.contract import Basis
+from consent.contract.imports import Brought, Entry, Import, ImportRecord, Stood, Taken
+from consent.ledger.evidence import Evidence
+from consent.ledger.subjects import Subject, find_all, find_or_make, keep_evidence, keep_form, load, move
+from consent.ledger.suppression import erased_among
+from consent.ledger.transaction import Reading, Writing
+from consent.states import COMPLAINT, HARD_BOUNCE, State, Step
+from consent.store.statement import Row, Statement
+from consent.store.tables import among, imported, imports, leaves, subjects
+from consent.subscriber.withdrawal import silence, stop
+
+RUNNING, DONE, UNDONE = "running", "done", "undone"
+
+_ALL = Statement(select(imports).order_by(imports.c.at, imports.c.id))
+_ONE = Statement(select(imports).where(imports.c.id == bindparam("of")))
+_BEGIN = Statement(imports.insert())
+_AFRESH = Statement(
+    update(imports)
+    .where(imports.c.id == bindparam("of"))
+    .values(state=RUNNING, at=bindparam("now"), ended=0, position=0, body=bindparam("said"), counts=b"{}")
+)
+_ADVANCE = Statement(
+    update(imports)
+    .where(imports.c.id == bindparam("of"))
+    .values(position=bindparam("to"), counts=bindparam("so_far"))
+)
+_END = Statement(
+    update(imports)
+    .where(imports.c.id == bindparam("of"))
+    .values(state=bindparam("as_"), ended=bindparam("now"))
+)
+_NOTE = Statement(imported.insert())
+_TAKEN = Statement(
+    select(imported.c.row, imported.c.subject, imported.c.made).where(
+        imported.c["import"] == bindparam("of"),
+        imported.c.row >= bindparam("first"),
+        imported.c.row < bindparam("end"),
+    )
+)
+_SPEAKS = Statement(
+    update(subjects)
+    .where(subjects.c.id == bindparam("of"), subjects.c.language == "")
+    .values(language=bindparam("spoken"))
+)
+_SINCE = Statement(select(leaves.c.seq, leaves.c.at).where(among(leaves.c.seq, "positions")))
+
+
+def imports_of(reading: Reading) -> list[ImportRecord]:
+    """All imports, oldest first."""
+    return [_record(row) for row in _ALL.rows(reading.driver)]
+
+
+def find_import(reading: Reading, id_: str) -> ImportRecord | None:
+    """The import of this id; None: there is none."""
+    row = _ONE.first(reading.driver, of=id_)
+    return None if row is None else _record(row)
+
+
+def _record(row: Row) -> ImportRecord:
+    _, state, at, ended, position, body, counts = row
+    what = msgspec.json.decode(body, type=Import)
+    return ImportRecord(what, state, at, ended, position, json.loads(counts))
+
+
+def begin(tx: Writing, what: Import, attestation: bytes = b"") -> ImportRecord:
+    """Begin an import, or go on with it: the record says from where. `attestation` is the file that
+    `what.attested` comes from. Raises `ValueError` for a topic that nobody can agree to."""
+    for topic in what.topics:
+        known = tx.rules.purposes.get(topic)
+        if known is None or known[1].basis is not Basis.CONSENT:
+            raise ValueError(f"There is no topic `{topic}` that one can agree to.")
+    keep_form(tx, attestation)
+    before = find_import(tx, what.id)
+    if before is None:
+        _BEGIN.run(
+            tx.driver,
+            id=what.id,
+            state=RUNNING,
+            at=tx.now,
+            ended=0,
+            position=0,
+            body=msgspec.json.encode(what),
+            counts=b"{}",
+        )
+    elif before.state == UNDONE:
+        _AFRESH.run(tx.driver, of=what.id, now=tx.now, said=msgspec.json.encode(what))
+    found = find_import(tx, what.id)
+    assert found is not None
+    return found
+
+
+def weigh(reading: Reading, what: Import, entries: Sequence[Entry]) -> list[Brought]:
+    """What would become of these rows, each on its own; writes nothing."""
+    people = _People(reading, [entry.email for entry in entries])
+    return [_weigh(what, entry, people.find(entry.email), people.erased(entry.email)) for entry in entries]
+
+
+def take(tx: Writing, id_: str, first: int, entries: Sequence[Entry]) -> list[Taken]:
+    """Take the part of an import that begins with row `first`, and say what became of each row. A part that
+    was taken before is told as it was, as far as it brought anybody."""
+    record = find_import(tx, id_)
+    if record is None or record.state != RUNNING or record.position < first:
+        raise ValueError(f"Import {id_} does not wait for row {first}.")
+    if first + len(entries) <= record.position:
+        return _as_taken(tx, id_, first, entries)
+    people = _People(tx, [entry.email for entry in entries])
+    taken = []
+    for number, entry in enumerate(entries, first):
+        taken.append(_take(tx, record.what, number, entry, people))
+    counts = dict(record.counts)
+    for one in taken:
+        counts[one.brought] = counts.get(one.brought, 0) + 1
+    _ADVANCE.run(tx.driver, of=id_, to=first + len(entries), so_far=msgspec.json.encode(counts))
+    return taken
+
+
+def end(tx: Writing, id_: str, beside: Mapping[str, int]) -> None:
+    """All rows of the import are behind it; `beside` counts those that were not taken."""
+    record = find_import(tx, id_)
+    if record is not None and record.state == RUNNING:
+        counts = {
+            name: record.counts.get(name, 0) + beside.get(name, 0) for name in {*record.counts, *beside}
+        }
+        _ADVANCE.run(tx.driver, of=id_, to=record.position, so_far=msgspec.json.encode(counts))
+        _END.run(tx.driver, of=id_, as_=DONE, now=tx.now)
+
+
+def _as_taken(tx: Writing, id_: str, first: int, entries: Sequence[Entry]) -> list[Taken]:
+    rows = {
+        row: Taken(Brought.UNPROVEN, subject, bool(made))
+        for row, subject, made in _TAKEN.rows(tx.driver, of=id_, first=first, end=first + len(entries))
+    }
+    people = _People(tx, [entry.email for entry in entries])
+    found = []
+    for number, entry in enumerate(entries, first):
+        subject = people.find(entry.email)
+        known = Taken(Brought.KNOWN, subject.id if subject is not None else "")
+        stands = entry.stood is Stood.SUBSCRIBED
+        found.append(rows.get(number, known if stands else Taken(Brought.LEFT)))
+    return found
+
+
+class _People:
+    """Those whom the rows of a part are about, as they stand at present."""
+
+    def __init__(self, reading: Reading, emails: Sequence[str]) -> None:
+        self.addresses: dict[str, Address] = {email: read_address(email) for email in emails}
+        folded = list({address.folded for address in self.addresses.values()})
+        self._ids = find_all(reading, folded)
+        self._subjects = load(reading, list(self._ids.values()))
+        self._erased = erased_among(reading, [one for one in folded if one not in self._ids])
+
+    def find(self, email: str) -> Subject | None:
+        """Who has the address; None: nobody here."""
+        return self._subjects.get(self._ids.get(self.addresses[email].folded, ""))
+
+    def erased(self, email: str) -> bool:
+        """Whether whoever had the address was erased."""
+        return self.addresses[email].folded in self._erased
+
+    def make(self, tx: Writing, email: str) -> Subject:
+        """Who has the address, from now on."""
+        address = self.addresses[email]
+        [id_] = find_or_make(tx, [address])
+        self._ids[address.folded] = id_
+        return self.keep(load(tx, [id_])[id_])
+
+    def keep(self, subject: Subject) -> Subject:
+        """The subject as they stand now."""
+        self._subjects[subject.id] = subject
+        return subject
+
+
+def _weigh(what: Import, entry: Entry, subject: Subject | None, erased: bool) -> Brought:
+    """What a row is to become, where several topics are at stake the most of it."""
+    if erased:
+        return Brought.ERASED
+    if entry.stood is Stood.NEVER:
+        return Brought.NEVER
+    if entry.stood is not Stood.SUBSCRIBED:
+        return Brought.LEFT
+    found = {_of_topic(what, entry, subject, topic) for topic in what.topics}
+    return next(one for one in _MOST if one in found)
+
+
+_MOST = (Brought.ATTESTED, Brought.UNPROVEN, Brought.KNOWN, Brought.WITHDRAWN, Brought.STOPPED)
+_AWAY = (State.WITHDRAWN, State.OBJECTED, State.REFUSED)
+
+
+def _of_topic(what: Import, entry: Entry, subject: Subject | None, topic: str) -> Brought:
+    attested = what.attested is not None and topic in what.attested.topics and entry.confirmed_at > 0
+    new = Brought.ATTESTED if attested else Brought.UNPROVEN
+    if subject is None:
+        return new
+    if subject.restricted or subject.holds(subject.stopped, topic):
+        return Brought.STOPPED
+    state = subject.standing(topic).state
+    if state in _AWAY:
+        return Brought.WITHDRAWN
+    if state is State.NONE or (state is State.UNPROVEN and attested):
+        return new
+    return Brought.KNOWN
+
+
+def _take(tx: Writing, what: Import, number: int, entry: Entry, people: _People) -> Taken:
+    subject = people.find(entry.email)
+    brought = _weigh(what, entry, subject, people.erased(entry.email))
+    if brought not in (Brought.ATTESTED, Brought.UNPROVEN, Brought.LEFT):
+        return Taken(brought, subject.id if subject is not None else "")
+    made = subject is None
+    subject = subject or people.make(tx, entry.email)
+    if brought is Brought.LEFT:
+        people.keep(_leave(tx, what, entry, subject))
+        return Taken(brought, subject.id, made)
+    if entry.language and not subject.language:
+        _SPEAKS.run(tx.driver, of=subject.id, spoken=entry.language)
+    commitment = keep_evidence(tx, subject, _evidence(tx, what, entry))
+    for topic in what.topics:
+        becomes = _of_topic(what, entry, subject, topic)
+        if becomes not in _STEPS:
+            continue
+        standing = move(
+            tx,
+            subject,
+            topic,
+            _STEPS[becomes],
+            actor=f"import:{what.id}",
+            notice=tx.rules.purposes[topic][0],
+            commitment=commitment,
+            language=entry.language,
+        )
+        subject = subject.moved(topic, standing)
+        _NOTE.run(
+            tx.driver,
+            **{"import": what.id},
+            subject=subject.id,
+            topic=topic,
+            row=number,
+            seq=standing.seq,
+            made=int(made),
+            due=month_after(tx.now),
+            told=0,
+        )
+    people.keep(subject)
+    return Taken(brought, subject.id, made)
+
+
+_STEPS = {Brought.ATTESTED: Step.ATTESTED, Brought.UNPROVEN: Step.IMPORTED}
+
+
+def _leave(tx: Writing, what: Import, entry: Entry, subject: Subject) -> Subject:
+    """Stop what was stopped in the other system, but for what was agreed to here since."""
+    record = _evidence(tx, what, entry)
+    actor = f"import:{what.id}"
+    if entry.stood is not Stood.UNSUBSCRIBED:
+        kind, newest = (
+            (COMPLAINT, subject.complained)
+            if entry.stood is Stood.COMPLAINED
+            else (HARD_BOUNCE, subject.bounced)
+        )
+        if newest > subject.confirmed or _after(tx, subject.confirmed, entry.stopped_at):
+            return subject
+        silence(tx, subject, kind, actor, record)
+        return load(tx, [subject.id])[subject.id]
+    topics = [
+        topic
+        for topic in what.topics
+        if subject.standing(topic).state is not State.WITHDRAWN
+        and not (subject.agreed(topic) and _after(tx, subject.standing(topic).seq, entry.stopped_at))
+    ]
+    return stop(tx, subject, topics, actor, record) if topics else subject
+
+
+def _after(tx: Writing, leaf: int, moment: int) -> bool:
+    """Whether a leaf (0: none) is younger than a moment that is known (ms UTC)."""
+    if not leaf or not moment:
+        return False
+    [(_, at)] = _SINCE.rows(tx.driver, positions=json.dumps([leaf]))
+    return int(at) > moment
+
+
+def _evidence(tx: Writing, what: Import, entry: Entry) -> Evidence:
+    """What is kept of a row: where it stood, and what it claims."""
+    file = what.files[entry.file]
+    record: dict[str, str | int | list[str]] = {
+        "schema": "import/v1",
+        "import": what.id,
+        "source": what.product,
+        "file": file.name,
+        "file_digest": file.digest,
+        "line": entry.line,
+        "importer": what.importer,
+        "address": entry.email,
+        "stood": entry.stood.value,
+        "claimed": [f"{column}: {cell}" for column, cell in sorted(entry.claimed.items())],
+        "at": tx.now,
+    }
+    if what.attested is not None and entry.confirmed_at:
+        record |= _attested(what.attested.digest, what, entry)
+    return record
+
+
+def _attested(digest: str, what: Import, entry: Entry) -> Mapping[str, str | int | list[str]]:
+    said = what.attested
+    assert said is not None
+    return {
+        "attestation": digest,
+        "attested_by": said.by,
+        "attested_on": said.on,
+        "attested_topics": list(said.topics),
+        "form": said.form,
+        "wording": said.wording,
+        "signed": said.signed,
+        "confirmed_at": entry.confirmed_at,
+    }
+
+
+def month_after(moment: int) -> int:
+    """The same moment of the next month, or of its last day (ms UTC): within a month people are told where
+    their data comes from (GDPR, Art. 14(3)(a))."""
+    at = datetime.fromtimestamp(moment / 1000, UTC)
+    year, month = (at.year + 1, 1) if at.month == 12 else (at.year, at.month + 1)
+    day = min(at.day, monthrange(year, month)[1])
+    return int(at.replace(year=year, month=month, day=day).timestamp() * 1000)

@@ -1,0 +1,169 @@
+"""`virta import`: bring people, and where they stand, from another system."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Annotated, Literal, TypeAlias
+from zoneinfo import ZoneInfo
+
+import msgspec
+from cyclopts import Parameter
+
+from consent.contract.imports import ImportRecord, Stood
+from consent.subscriber.imported import find_import, imports_of
+from engine.store.database import StoreFault
+from virta.commands.consent_opening import Format
+from virta.importing import telling
+from virta.importing.order import Order, Prepared, prepare
+from virta.importing.stores import weighing, writing
+from virta.importing.taking import take_all
+from virta.importing.weighing import Weighed, weigh_all
+from virta.operating.ordering import author, now
+from virta.project.folder import load_project
+from virta.settings import BrokenProject, Settings
+from virta.terminal.progress import Bar
+
+What: TypeAlias = Literal["mailchimp", "klaviyo", "brevo", "listmonk", "csv", "list"]
+_None: TypeAlias = Literal["unsubscribed", "bounced", "complained"]
+
+
+def bring(
+    what: Annotated[
+        What,
+        Parameter(help="Where the files come from; csv: any table; list: show the imports that were done."),
+    ],
+    files: Annotated[tuple[Path, ...], Parameter(help="Its export files, as they were downloaded.")] = (),
+    *,
+    folder: Annotated[Path, Parameter(help="The project's folder.")] = Path(),
+    yes: Annotated[bool, Parameter(negative="", help="Do it. Otherwise it is only shown.")] = False,
+    topic: Annotated[tuple[str, ...], Parameter(help="What the people subscribed to. May repeat.")] = (),
+    map_: Annotated[
+        tuple[str, ...],
+        Parameter(name="--map", help='What a column is, as in "First Name=first_name". May repeat.'),
+    ] = (),
+    unsubscribed: Annotated[tuple[Path, ...], Parameter(help="A file of those who unsubscribed.")] = (),
+    bounced: Annotated[tuple[Path, ...], Parameter(help="A file of those whose mail came back.")] = (),
+    complained: Annotated[tuple[Path, ...], Parameter(help="A file of those who called it spam.")] = (),
+    none: Annotated[tuple[_None, ...], Parameter(help="There are none of these in the other system.")] = (),
+    attestation: Annotated[
+        Path | None, Parameter(help="The file in which the controller attests how people agreed.")
+    ] = None,
+    skip_faulty: Annotated[
+        bool, Parameter(negative="", help="Import without the rows that cannot be read.")
+    ] = False,
+    encoding: Annotated[str, Parameter(help="How the files are written, as in windows-1257.")] = "",
+    output: Format = "text",
+) -> int:
+    """Show what an import would do, and with --yes do it: first all who get nothing in the other system, then
+    the others. Doing it twice changes nothing. Exit code 1: rows cannot be read, and nothing was imported."""
+    settings, compiled = load_project(folder)
+    if compiled.program is None:
+        raise BrokenProject("The flows have errors; `virta check` shows them.")
+    if what == "list":
+        return _list(folder, settings, output)
+    if not files:
+        raise BrokenProject(f"Name the files: virta import {what} FILE…")
+    stopped = {Stood.UNSUBSCRIBED: unsubscribed, Stood.BOUNCED: bounced, Stood.COMPLAINED: complained}
+    order = Order(what, files, stopped, tuple(map(Stood, none)), map_, topic, attestation, encoding)
+    with _shown("Reading", _size([*files, *unsubscribed, *bounced, *complained]), "MB", 20) as behind:
+        prepared = prepare(order, compiled.program, settings.controller.name, author(), behind)
+    before, weighed, faults = _weigh(folder, settings, prepared)
+    again = before is not None and before.state == "done"
+    doing = yes and not again and not (weighed.faults and not skip_faulty)
+    record = before
+    if doing:
+        with (
+            writing(folder, settings, compiled) as service,
+            _shown("Importing", prepared.length) as behind,
+        ):
+            try:
+                record = asyncio.run(take_all(folder, settings, service, prepared, now(), behind))
+            except StoreFault as fault:
+                raise BrokenProject(str(fault)) from None
+    if output == "json":
+        print(msgspec.json.encode(_Report(prepared.what.id, weighed, record, doing)).decode())
+    else:
+        print("\n".join(_report(settings, prepared, weighed, faults, record, doing, yes)))
+    return 1 if weighed.faults and not skip_faulty and not again else 0
+
+
+_LONG = 5000
+"""So many rows take long enough to be told how far it is."""
+
+
+@contextmanager
+def _shown(title: str, total: int, what: str = "rows", shift: int = 0) -> Iterator[Callable[[int], None]]:
+    """Shows how far long work has come; `what` are so many of what is counted, halved `shift` times."""
+    with Bar(title, total, what) as bar:
+        long = total >> shift > _LONG >> (shift // 2)
+        yield lambda count: bar.at(count, count >> shift) if long else None
+
+
+class _Report(msgspec.Struct, frozen=True):
+    """What `--format json` prints. `record` null: there is no such import yet."""
+
+    id: str
+    weighed: Weighed
+    record: ImportRecord | None
+    done: bool
+
+
+def _size(paths: list[Path]) -> int:
+    return sum(path.stat().st_size for path in paths if path.is_file())
+
+
+def _weigh(
+    folder: Path, settings: Settings, prepared: Prepared
+) -> tuple[ImportRecord | None, Weighed, telling.FaultsFile]:
+    path = folder / settings.stores.folder / "imports" / f"{prepared.what.id}-faults.csv"
+    faults = telling.FaultsFile(path)
+    with (
+        weighing(folder, settings) as service,
+        closing(faults),
+        _shown("Looking", prepared.length) as behind,
+    ):
+        before = service.read(lambda reading: find_import(reading, prepared.what.id))
+        weighed = weigh_all(service, prepared, now(), faults.add, behind)
+    return before, weighed, faults
+
+
+def _report(
+    settings: Settings,
+    prepared: Prepared,
+    weighed: Weighed,
+    faults: telling.FaultsFile,
+    record: ImportRecord | None,
+    done: bool,
+    yes: bool,
+) -> list[str]:
+    clock = ZoneInfo(settings.time_zone)
+    lines = [*telling.about_files(prepared), *telling.about_columns(prepared)]
+    if record is not None and record.state == "done" and not done:
+        return [
+            *lines,
+            "This was imported already, and nothing is left to do:",
+            *telling.about_import(record, clock),
+        ]
+    counts = record.counts if done and record is not None else weighed.counts
+    lines += telling.about_rows(weighed.rows, counts, weighed.faults, done)
+    lines += telling.about_notes(prepared.sources)
+    if weighed.faults:
+        lines += telling.about_faults(faults.first, weighed.faults, faults.path)
+    if done:
+        return [*lines, f"Import {prepared.what.id} is done."]
+    if weighed.faults and yes:
+        return [*lines, "Nothing was imported. Correct these rows, or leave them out with --skip-faulty."]
+    return [*lines, "Nothing was changed. With --yes it is done."]
+
+
+def _list(folder: Path, settings: Settings, output: str) -> int:
+    with weighing(folder, settings) as service:
+        found = service.read(imports_of)
+    if output == "json":
+        print(msgspec.json.encode(found).decode())
+        return 0
+    clock = ZoneInfo(settings.time_zone)
+    lines = [line for record in found for line in telling.about_import(record, clock)]
+    print("\n".join(lines or ["Nothing has been imported."]))
+    return 0

@@ -1,0 +1,80 @@
+"""The stores of a project, opened by an import: to weigh beside whatever runs, to write alone."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from sqlalchemy.exc import DBAPIError
+
+from consent.errors import AlreadyOpen, ConsentError
+from consent.keys import Keys
+from consent.ledger.policy import publish
+from consent.rules import NO_RULES
+from consent.service import Service, open_reader, open_service
+from dsl.compile import Compiled
+from virta.database_url import consent_place
+from virta.keeping.manifest import CONSENT
+from virta.keeping.places import exists, places_of
+from virta.keys import make_missing_keys, read_consent_keys
+from virta.operating.ordering import now
+from virta.release.content import content_of
+from virta.settings import BrokenProject, Settings
+from virta.wiring import log_name
+
+
+@contextmanager
+def weighing(folder: Path, settings: Settings) -> Iterator[Service]:
+    """The consent service, for reading; one that knows nobody where there is no store yet. Raises
+    `BrokenProject`."""
+    try:
+        if exists(places_of(folder, settings).stores[CONSENT]):
+            keys = read_consent_keys(settings, folder)
+            opened = open_reader(consent_place(folder, settings), keys, clock=now)
+        else:
+            opened = open_service(
+                None,
+                Keys.random(secrets.token_bytes),
+                origin=log_name(settings),
+                public_url=settings.url,
+                team=(),
+                clock=now,
+                entropy=secrets.token_bytes,
+                durable=False,
+            )
+        with closing(opened) as service:
+            yield service
+    except ConsentError as fault:
+        raise BrokenProject(str(fault)) from None
+    except DBAPIError as fault:
+        raise BrokenProject(f"The consent store cannot be read as a database: {fault.orig}.") from None
+
+
+@contextmanager
+def writing(folder: Path, settings: Settings, compiled: Compiled) -> Iterator[Service]:
+    """The consent service, for writing; nobody else may have it. A store that was never published to gets the
+    policy of the folder. Raises `BrokenProject`."""
+    make_missing_keys(settings, folder, secrets.token_bytes)
+    (folder / settings.stores.folder).mkdir(parents=True, exist_ok=True)
+    try:
+        service = open_service(
+            consent_place(folder, settings),
+            read_consent_keys(settings, folder),
+            origin=log_name(settings),
+            public_url=settings.url,
+            team=settings.team,
+            clock=now,
+            entropy=secrets.token_bytes,
+        )
+        with closing(service):
+            policy = content_of(folder, settings, compiled).policy
+            service.write(lambda tx: publish(tx, policy) if tx.rules is NO_RULES else None)
+            yield service
+    except AlreadyOpen:
+        raise BrokenProject(
+            "Virta is running on this project's stores. Stop it (`virta serve`), import, and start it again."
+        ) from None
+    except ConsentError as fault:
+        raise BrokenProject(str(fault)) from None
+    except DBAPIError as fault:
+        raise BrokenProject(f"The consent store cannot be used as a database: {fault.orig}.") from None

@@ -1,0 +1,58 @@
+"""A look at all rows before anything is done: what would become of each."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import TypeVar
+
+from msgspec import Struct
+
+from consent.contract.imports import Brought, Entry
+from consent.service import Service
+from consent.subscriber.imported import weigh
+from virta.importing.order import Prepared
+from virta.importing.passing import Counted, rows_of
+from virta.importing.scratch import Met
+from virta.importing.table import Fault
+
+T = TypeVar("T")
+
+PART = 500
+"""Rows that are weighed, and taken, together."""
+
+
+class Weighed(Struct, frozen=True):
+    """How many rows the files have, how many of them would become what, and how many are faulty."""
+
+    rows: int
+    counts: dict[str, int]
+    faults: int
+
+
+def weigh_all(
+    service: Service,
+    prepared: Prepared,
+    now: int,
+    fault: Callable[[Fault], None],
+    behind: Callable[[int], None],
+) -> Weighed:
+    """Go through all rows and write nothing. `behind` is told how many rows are."""
+    counted, counts = Counted(), Counter[str]()
+    with Met() as met:
+        for part in parts(rows_of(prepared, met, counted, now, fault)):
+            weighed = _weigh(service, prepared, [entry for entry, _ in part])
+            counts.update(brought.value for brought in weighed)
+            behind(counted.gone)
+    counts.update(counted.beside)
+    return Weighed(counted.rows, dict(counts), counted.faults)
+
+
+def _weigh(service: Service, prepared: Prepared, entries: list[Entry]) -> list[Brought]:
+    return service.read(lambda reading: weigh(reading, prepared.what, entries))
+
+
+def parts(rows: Iterable[T]) -> Iterator[list[T]]:
+    """The rows, so many together as are taken at once."""
+    each = iter(rows)
+    while part := list(islice(each, PART)):
+        yield part
