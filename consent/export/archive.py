@@ -7,16 +7,18 @@ keys.
 import hashlib
 import json
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO
 
 from msgspec import Struct
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from consent.ledger.keyring import LogKey, log_keys
 from consent.ledger.log import stored_frontier, stored_nodes
 from consent.ledger.transaction import Reading
+from consent.proof.canonical import canonical
 from consent.proof.record import VERSION, Record, record_bytes
-from consent.store.tables import batches, decisions, leaves, policies, purposes
+from consent.store.tables import batches, checkpoints, decisions, leaves, policies, purposes
 
 FORMAT = "virta-consent-export"
 _AT_ONCE = 5_000
@@ -42,7 +44,9 @@ def write_archive(reading: Reading, target: BinaryIO) -> Exported:
         _write(archive, "purposes.jsonl", _bodies(reading, purposes.c.body, purposes.c.version), digests)
         _write(archive, "policies.jsonl", _bodies(reading, policies.c.body, policies.c.digest), digests)
         _write(archive, "checkpoint", [signed.note.encode()], digests)
-        _write(archive, "keys", [parts.signer.key().line().encode() + b"\n"], digests)
+        keys = log_keys(reading.conn, parts.origin)
+        _write(archive, "checkpoints.jsonl", _older(reading, keys, signed.size), digests)
+        _write(archive, "keys", (one.key.line().encode() + b"\n" for one in keys), digests)
         manifest = {
             "format": FORMAT,
             "v": 1,
@@ -69,6 +73,21 @@ def _write(archive: zipfile.ZipFile, name: str, lines: Iterable[bytes], digests:
             count += 1
     digests[name] = digest.hexdigest()
     return count
+
+
+_DAY = 86_400_000
+
+
+def _older(reading: Reading, keys: Sequence[LogKey], size: int) -> Iterator[bytes]:
+    """Earlier checkpoints: the last of each day (UTC), and of each key the first that it signed, by which the
+    key before vouches for it."""
+    column = checkpoints.c
+    sizes = set(reading.conn.scalars(select(func.max(column.size)).group_by(column.at // _DAY)))
+    for one in keys:
+        sizes.add(reading.conn.scalar(select(func.min(column.size)).where(column.size > one.begun)))
+    for each in sorted(found for found in sizes if found is not None and found < size):
+        note = reading.conn.execute(select(column.note).where(column.size == each)).scalar_one()
+        yield canonical({"note": note}) + b"\n"
 
 
 def _leaves(reading: Reading) -> Iterator[bytes]:

@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 import rfc8785
 
 from consent.proof.failure import Failed, Failure
-from consent.proof.story import Json, Story, newest
+from consent.proof.story import Person, Story, newest
+from consent.proof.told import NUMBERS, TEXTS, Json
 
-_TEXTS = ("class", "key", "policy", "purpose", "reason", "subject", "template", "topic", "variant", "verdict")
-_NUMBERS = ("attempt", "consent_seq", "epoch", "v")
-_MEMBERS = frozenset((*_TEXTS, *_NUMBERS, "measured"))
+_MEMBERS = frozenset((*TEXTS, *NUMBERS, "measured"))
 _CLASSES = ("marketing", "service", "proof", "internal", "test")
 _BESIDE = {"personalised": "personalisation", "measured": "measurement"}
 _SERVICE = ("contract", "legal_obligation")
@@ -56,7 +55,7 @@ class Audit:
             raise one.fails(Failure.DECISIONS, "names another policy than its batch.")
         if (body["verdict"] == "allow") != (body["reason"] == ""):
             raise one.fails(Failure.DECISIONS, "is allowed and denied at once.")
-        known = sum(1 for seq in self.story.stops.get(one.text("subject"), ()) if seq < batch)
+        known = self._person(one).stops_before(batch)
         if body["epoch"] != known and body["reason"] != "unknown_subject":
             raise one.fails(
                 Failure.STOPPED, f"knew of {body['epoch']} stops of its subject, the log of {known}."
@@ -65,8 +64,8 @@ class Audit:
             self._allowed(one)
 
     def _allowed(self, one: _Record) -> None:
-        erased = self.story.erased.get(one.text("subject"), one.batch)
-        if erased < one.batch:
+        erased = self._person(one).erased
+        if 0 <= erased < one.batch:
             raise one.fails(Failure.STOPPED, f"was allowed although leaf {erased} had erased its subject.")
         key, attempt = one.text("key"), one.count("attempt")
         if attempt != self._claimed.get(key, 0) + 1:
@@ -85,21 +84,20 @@ class Audit:
         self._beside(one)
 
     def _marketing(self, one: _Record) -> None:
-        subject, topic, basis = one.text("subject"), one.text("topic"), one.count("consent_seq")
+        person, topic, basis = self._person(one), one.text("topic"), one.count("consent_seq")
         if self._purpose(one).get("basis") != "consent" or topic in _BESIDE.values():
             raise one.fails(Failure.NOTICE, f"allowed marketing on `{topic}`, which is no topic for it.")
-        expected = (subject, topic, one.text("purpose"))
-        if basis >= one.batch or self.story.confirmed.get(basis) != expected:
+        if basis >= one.batch or (basis, topic, one.text("purpose")) not in person.confirmations:
             raise one.fails(Failure.STOPPED, f"rests on leaf {basis}, which is no such consent.")
-        stop = self.story.stop_between(subject, topic, basis, one.batch)
-        if stop >= 0:
+        stop = person.last_stop(topic, one.batch)
+        if stop > basis:
             raise one.fails(Failure.STOPPED, f"was allowed although leaf {stop} stopped it.")
         template = self._template(one)
         if template.get("unsubscribe") is not True or template.get("imprint") is not True:
             raise one.fails(Failure.NOTICE, "allowed a template that its policy does not allow.")
 
     def _service(self, one: _Record) -> None:
-        subject, topic = one.text("subject"), one.text("topic")
+        person, topic = self._person(one), one.text("topic")
         purpose = self._purpose(one)
         if purpose.get("basis") not in _SERVICE:
             raise one.fails(Failure.NOTICE, f"allowed service mail on `{topic}`, which is no topic for it.")
@@ -108,8 +106,8 @@ class Audit:
             raise one.fails(Failure.NOTICE, "rests on words that are not those of its policy.")
         if self._template(one).get("promotional") is not False:
             raise one.fails(Failure.NOTICE, "allowed a template that its policy does not allow.")
-        bounced = newest(self.story.bounced.get(subject, ()), one.batch)
-        if bounced > newest(self.story.confirmations.get(subject, ()), one.batch):
+        bounced = newest(person.bounced, one.batch)
+        if bounced > person.last_confirmation(one.batch):
             raise one.fails(Failure.STOPPED, f"was allowed although leaf {bounced} stopped it.")
 
     def _proof(self, one: _Record) -> None:
@@ -117,10 +115,10 @@ class Audit:
         subject = one.text("subject")
         keys = self._proofs.setdefault(subject, set())
         keys.add(one.text("key"))
-        queued = self.story.queued.get(subject, ())
-        asked = sum(1 for seq in queued if seq < one.batch)
-        silenced = newest(self.story.silenced.get(subject, ()), one.batch)
-        if len(keys) > asked or newest(queued, one.batch) < silenced:
+        person = self._person(one)
+        asked = sum(1 for seq in person.queued if seq < one.batch)
+        silenced = newest(person.silenced, one.batch)
+        if len(keys) > asked or newest(person.queued, one.batch) < silenced:
             raise one.fails(Failure.STOPPED, "allowed a proof mail that nobody had asked for.")
 
     def _beside(self, one: _Record) -> None:
@@ -129,10 +127,12 @@ class Audit:
         allowed = {"personalised": ("marketing",), "measured": ("marketing", "service")}
         for how, is_ in used.items():
             if is_ and not (
-                one.text("class") in allowed[how]
-                and self.story.agreed_at(one.text("subject"), _BESIDE[how], one.batch)
+                one.text("class") in allowed[how] and self._person(one).agrees(_BESIDE[how], one.batch)
             ):
                 raise one.fails(Failure.STOPPED, f"is of a mail that was {how}, which was not agreed to.")
+
+    def _person(self, one: _Record) -> Person:
+        return self.story.person(one.text("subject"))
 
     def _purpose(self, one: _Record) -> Json:
         return self._find(one, "purposes", "topic", one.text("topic"))
@@ -153,8 +153,8 @@ class Audit:
 def _whole(body: Json) -> bool:
     return (
         body.keys() == _MEMBERS
-        and all(isinstance(body[name], str) for name in _TEXTS)
-        and all(type(body[name]) is int for name in _NUMBERS)
+        and all(isinstance(body[name], str) for name in TEXTS)
+        and all(type(body[name]) is int for name in NUMBERS)
         and isinstance(body["measured"], bool)
         and body["v"] == 1
         and body["class"] in _CLASSES

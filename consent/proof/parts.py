@@ -1,10 +1,12 @@
 """The parts of an export, as bytes: damage of whatever kind is one kind of failure."""
 
+import hashlib
 import lzma
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from types import TracebackType
 from typing import BinaryIO
 
 from consent.proof.failure import Failed, Failure
@@ -23,6 +25,8 @@ _DAMAGE = (
     RuntimeError,  # NotImplementedError among them
     ValueError,
 )
+_AT_ONCE = 1 << 20
+_LONGEST = 1 << 26  # bytes of a part that is read whole, and of a line
 
 
 def open_zip(file: BinaryIO) -> zipfile.ZipFile:
@@ -34,19 +38,63 @@ def open_zip(file: BinaryIO) -> zipfile.ZipFile:
 
 
 def part(archive: zipfile.ZipFile, name: str) -> bytes:
-    """The bytes of a part. Raises `Failed`."""
+    """The bytes of a small part. Raises `Failed`."""
     try:
-        return archive.read(name)
+        with archive.open(name) as file:
+            found = file.read(_LONGEST + 1)
     except _DAMAGE as fault:
         raise Failed(Failure.UNREADABLE, f"Of the export, `{name}` is missing or damaged: {fault}") from None
+    if len(found) > _LONGEST:
+        raise Failed(Failure.UNREADABLE, f"Of the export, `{name}` is larger than it may be.")
+    return found
 
 
-def lines(archive: zipfile.ZipFile, name: str) -> Iterator[tuple[int, bytes]]:
-    """The lines of a part, numbered from 1, without their newlines. Raises `Failed`.
+class Lines:
+    """The lines of a part, read once and never held as a whole: `with Lines(…) as lines` gives them without
+    their newlines. At the end the part must have the SHA-256 (hex) given; where it has not, that is what is
+    wrong with it, whatever else was found in it. Raises `Failed`."""
 
-    The part must have been read by `part` before, which finds damage."""
-    with archive.open(name) as file:
-        for number, line in enumerate(file, 1):
-            if not line.endswith(b"\n"):
-                raise Failed(Failure.UNREADABLE, f"`{name}` ends in the middle of line {number}.")
-            yield number, line[:-1]
+    def __init__(self, archive: zipfile.ZipFile, name: str, digest: str) -> None:
+        self._archive = archive
+        self._name = name
+        self._expected = digest
+        self._seen = hashlib.sha256()
+        self._chunks = self._read()
+
+    def __enter__(self) -> Iterator[bytes]:
+        return self._lines()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        _where: TracebackType | None,
+    ) -> None:
+        if fault is not None and not isinstance(fault, Failed):
+            return
+        for _ in self._chunks:  # what a fault has left unread
+            pass
+        if self._seen.hexdigest() != self._expected:
+            why = f"Of the export, `{self._name}` is not what the manifest says."
+            raise Failed(Failure.UNREADABLE, why) from None
+
+    def _read(self) -> Iterator[bytes]:
+        try:
+            with self._archive.open(self._name) as file:
+                while chunk := file.read(_AT_ONCE):
+                    self._seen.update(chunk)
+                    yield chunk
+        except _DAMAGE as fault:
+            why = f"Of the export, `{self._name}` is missing or damaged: {fault}"
+            raise Failed(Failure.UNREADABLE, why) from None
+
+    def _lines(self) -> Iterator[bytes]:
+        rest = b""
+        for chunk in self._chunks:
+            found = (rest + chunk).split(b"\n")
+            rest = found.pop()
+            if len(rest) > _LONGEST:
+                raise Failed(Failure.UNREADABLE, f"`{self._name}` has a line that is longer than it may be.")
+            yield from found
+        if rest:
+            raise Failed(Failure.UNREADABLE, f"`{self._name}` ends in the middle of a line.")

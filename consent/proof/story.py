@@ -1,43 +1,58 @@
-"""What the leaves of an export tell, read once from first to last."""
+"""What the leaves of an export tell, read once from first to last.
 
-import json
+Of each person as little is kept as decisions are judged by: a log of millions must fit into memory."""
+
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import cast
-
-import rfc8785
+from sys import intern
 
 from consent.proof.failure import Failed, Failure
-from consent.proof.tree import Frontier
+from consent.proof.told import Told
 from consent.states import ERASURE, HARD_BOUNCE, OVERLAYS, STOPS, TRANSITIONS, State, Step
 
-Json = dict[str, object]
-
-MEMBERS = frozenset(
-    (
-        "v",
-        "log",
-        "seq",
-        "at",
-        "type",
-        "subject",
-        "purpose",
-        "channel",
-        "from",
-        "to",
-        "notice",
-        "actor",
-        "evidence",
-    )
-)
+_NEXT = {(str(state), str(step)): str(after) for (state, step), after in TRANSITIONS.items()}
+_STEPS = frozenset(str(step) for step in Step)
+_STOPS = STOPS - OVERLAYS
+_CONFIRMED, _REQUESTED = str(Step.CONFIRMED), str(Step.REQUESTED)
+_KEYS = frozenset(("log.opened", "key.rotated", "key.retired", "key.lost"))
+_NOWHERE = (str(State.NONE), -1, -1)
 
 
-@dataclass(slots=True)
-class _Standing:
-    state: State = State.NONE
-    requested: int = -1
-    stopped: int = -1
+class Person:
+    """A subject's positions in the log, each kind in order."""
+
+    __slots__ = ("bounced", "confirmations", "erased", "queued", "silenced", "standings", "stopped")
+
+    def __init__(self) -> None:
+        self.standings: dict[str, tuple[str, int, int]] = {}  # purpose → state, last request, last stop
+        self.confirmations: tuple[tuple[int, str, str], ...] = ()  # position, purpose, words
+        self.stopped: tuple[tuple[int, str], ...] = ()  # position, purpose
+        self.silenced: tuple[int, ...] = ()  # by stops of the whole address
+        self.bounced: tuple[int, ...] = ()
+        self.queued: tuple[int, ...] = ()  # proof mails
+        self.erased = -1
+
+    def stops_before(self, place: int) -> int:
+        """How many stops there were before a position."""
+        return bisect_left(self.silenced, place) + sum(1 for seq, _ in self.stopped if seq < place)
+
+    def last_stop(self, purpose: str, before: int) -> int:
+        """The last stop of that purpose, or of the whole address, before a position; -1: none."""
+        own = max((seq for seq, of in self.stopped if of == purpose and seq < before), default=-1)
+        return max(own, newest(self.silenced, before))
+
+    def last_confirmation(self, before: int, purpose: str | None = None) -> int:
+        """The last confirmation, of a purpose if one is given, before a position; -1: none."""
+        mine = (seq for seq, of, _ in self.confirmations if seq < before and purpose in (None, of))
+        return max(mine, default=-1)
+
+    def agrees(self, purpose: str, place: int) -> bool:
+        """Whether they agreed to `purpose` before a position, and nothing has stopped it since."""
+        return self.last_confirmation(place, purpose) > self.last_stop(purpose, place)
+
+
+NOBODY = Person()
 
 
 def newest(places: Sequence[int], before: int) -> int:
@@ -48,113 +63,86 @@ def newest(places: Sequence[int], before: int) -> int:
 
 @dataclass(slots=True)
 class Story:
-    """Positions of leaves are in order wherever they stand in a list."""
+    """Takes in leaf after leaf."""
 
-    frontier: Frontier = field(default_factory=Frontier)
-    roots: dict[int, bytes] = field(default_factory=dict)  # of the sizes asked for
-    standings: dict[tuple[str, str], _Standing] = field(default_factory=dict)
-    stops: dict[str, list[int]] = field(default_factory=dict)
-    stopped: dict[tuple[str, str], list[int]] = field(default_factory=dict)
-    silenced: dict[str, list[int]] = field(default_factory=dict)  # by stops of the whole address
-    bounced: dict[str, list[int]] = field(default_factory=dict)
-    erased: dict[str, int] = field(default_factory=dict)
-    confirmed: dict[int, tuple[str, str, str]] = field(default_factory=dict)
-    confirmations: dict[str, list[int]] = field(default_factory=dict)  # of a person, on any purpose
-    agreed: dict[tuple[str, str], list[int]] = field(default_factory=dict)
-    queued: dict[str, list[int]] = field(default_factory=dict)  # proof mails
+    people: dict[str, Person] = field(default_factory=dict)
     batches: dict[int, tuple[int, str, str]] = field(default_factory=dict)  # seq → count, root, policy
     notices: dict[str, int] = field(default_factory=dict)  # purpose version → first leaf
     policies: dict[str, int] = field(default_factory=dict)
-    receipt: tuple[str, str] | None = None
+    keys: list[tuple[int, str, str]] = field(default_factory=list)  # seq, what happened, fingerprint
 
-    def tell(self, seq: int, leaf: Json) -> None:
+    def person(self, subject: str) -> Person:
+        """What is known of a subject; of nobody, if it is unknown."""
+        return self.people.get(subject, NOBODY)
+
+    def tell(self, seq: int, leaf: Told) -> None:
         """Take in the next leaf. Raises `Failed` for one that does not follow."""
-        kind, subject = str(leaf["type"]), str(leaf["subject"])
-        notice = str(leaf["notice"])
-        if kind == "decisions":
-            self.batches[seq] = (*_batch(seq, leaf.get("batch")), notice)
-        elif kind == "policy.changed":
-            self.policies.setdefault(notice, seq)
-        elif kind == "purpose.version":
-            self.notices.setdefault(notice, seq)
-        elif kind == "proof_mail.queued":
-            self.queued.setdefault(subject, []).append(seq)
-        if kind in set(Step):
-            self._step(seq, Step(kind), leaf)
+        kind = leaf.type
+        if kind in _STEPS:
+            self._step(seq, leaf)
             return
-        if kind == ERASURE and self.erased.setdefault(subject, seq) != seq:
-            raise Failed(Failure.TRANSITION, f"Leaf {seq}: subject {subject} was erased before.")
-        if leaf["from"] or leaf["to"]:
+        if leaf.before or leaf.after:
             raise Failed(
                 Failure.TRANSITION, f"Leaf {seq}: `{kind}` changes no state, and yet has a from or to."
             )
-        if kind in OVERLAYS:
-            self.stops.setdefault(subject, []).append(seq)
-            self.silenced.setdefault(subject, []).append(seq)
-            if kind == HARD_BOUNCE:
-                self.bounced.setdefault(subject, []).append(seq)
+        if kind == "decisions":
+            assert leaf.batch is not None
+            self.batches[seq] = (*leaf.batch, intern(leaf.notice))
+        elif kind == "policy.changed":
+            self.policies.setdefault(leaf.notice, seq)
+        elif kind == "purpose.version":
+            self.notices.setdefault(leaf.notice, seq)
+        elif kind == "proof_mail.queued":
+            self._known(leaf.subject).queued += (seq,)
+        elif kind in _KEYS:
+            self.keys.append((seq, kind, leaf.notice))
+        elif kind in OVERLAYS:
+            self._silence(seq, leaf)
 
-    def _step(self, seq: int, step: Step, leaf: Json) -> None:
-        subject, purpose, notice = str(leaf["subject"]), str(leaf["purpose"]), str(leaf["notice"])
-        if subject in self.erased:
+    def _known(self, subject: str) -> Person:
+        found = self.people.get(subject)
+        if found is None:
+            found = self.people[subject] = Person()
+        return found
+
+    def _silence(self, seq: int, leaf: Told) -> None:
+        person = self._known(leaf.subject)
+        if leaf.type == ERASURE:
+            if person.erased >= 0:
+                why = f"Leaf {seq}: subject {leaf.subject} was erased before."
+                raise Failed(Failure.TRANSITION, why)
+            person.erased = seq
+        person.silenced += (seq,)
+        if leaf.type == HARD_BOUNCE:
+            person.bounced += (seq,)
+
+    def _step(self, seq: int, leaf: Told) -> None:
+        person, step, purpose = self._known(leaf.subject), leaf.type, intern(leaf.purpose)
+        if person.erased >= 0:
             raise Failed(
                 Failure.TRANSITION,
-                f"Leaf {seq}: `{step}` of subject {subject}, who was erased by leaf {self.erased[subject]}.",
+                f"Leaf {seq}: `{step}` of subject {leaf.subject}, who was erased by leaf {person.erased}.",
             )
-        standing = self.standings.setdefault((subject, purpose), _Standing())
-        after = TRANSITIONS.get((standing.state, step))
-        if after is None or leaf["from"] != standing.state or leaf["to"] != after:
+        state, requested, stopped = person.standings.get(purpose, _NOWHERE)
+        after = _NEXT.get((state, step))
+        if after is None or leaf.before != state or leaf.after != after:
             raise Failed(
                 Failure.TRANSITION,
-                f"Leaf {seq}: subject {subject} stood at `{standing.state}` with `{purpose}`; "
-                f"`{step}` from `{leaf['from']}` to `{leaf['to']}` does not follow.",
+                f"Leaf {seq}: subject {leaf.subject} stood at `{state}` with `{purpose}`; "
+                f"`{step}` from `{leaf.before}` to `{leaf.after}` does not follow.",
             )
-        if step is Step.CONFIRMED:
-            if standing.requested <= max([standing.stopped, *self.silenced.get(subject, ())[-1:]]):
+        if step == _CONFIRMED:
+            if requested <= max(stopped, newest(person.silenced, seq)):
                 raise Failed(
                     Failure.TRANSITION,
                     f"Leaf {seq}: a confirmation after a stop, and no new request in between.",
                 )
-            if notice not in self.notices:
+            if leaf.notice not in self.notices:
                 raise Failed(Failure.NOTICE, f"Leaf {seq}: the words agreed to were never published.")
-            self.confirmed[seq] = (subject, purpose, notice)
-            self.confirmations.setdefault(subject, []).append(seq)
-            self.agreed.setdefault((subject, purpose), []).append(seq)
-        if step is Step.REQUESTED:
-            standing.requested = seq
-        if step in STOPS:
-            standing.stopped = seq
-            self.stops.setdefault(subject, []).append(seq)
-            self.stopped.setdefault((subject, purpose), []).append(seq)
-        standing.state = after
-
-    def stop_between(self, subject: str, purpose: str, first: int, last: int) -> int:
-        """A stop of that subject and purpose, or of the whole address, between two positions; -1: none."""
-        found = max(
-            newest(self.stopped.get((subject, purpose), ()), last),
-            newest(self.silenced.get(subject, ()), last),
-        )
-        return found if found > first else -1
-
-    def agreed_at(self, subject: str, purpose: str, place: int) -> bool:
-        """Whether the subject agreed to `purpose` before a position, and nothing has stopped it since."""
-        consent = newest(self.agreed.get((subject, purpose), ()), place)
-        return consent >= 0 and self.stop_between(subject, purpose, consent, place) < 0
-
-
-def _batch(seq: int, batch: object) -> tuple[int, str]:
-    if not isinstance(batch, dict) or set(batch) != {"count", "root"} or not isinstance(batch["count"], int):
-        raise Failed(Failure.LEAF, f"Leaf {seq} records decisions but has no count and root.")
-    return batch["count"], str(batch["root"])
-
-
-def canonical_object(line: bytes, failure: Failure, what: str) -> Json:
-    """The object in `line`, if these are its canonical bytes (RFC 8785). Raises `Failed`."""
-    try:
-        found = json.loads(line)
-        same = isinstance(found, dict) and rfc8785.dumps(found) == line
-    except (ValueError, RecursionError):
-        same = False
-    if not same:
-        raise Failed(failure, f"{what} is no canonical JSON.")
-    return cast(Json, found)
+            person.confirmations += ((seq, purpose, intern(leaf.notice)),)
+        elif step == _REQUESTED:
+            requested = seq
+        elif step in _STOPS:
+            stopped = seq
+            person.stopped += ((seq, purpose),)
+        person.standings[purpose] = (after, requested, stopped)

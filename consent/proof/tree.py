@@ -3,25 +3,25 @@
 A tree over n leaves is kept as the hashes of its complete subtrees, each named by its level (0: a leaf) and
 its index on that level; whoever has those can make any root or proof with O(log n) look-ups."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 Nodes = Callable[[int, int], bytes]
 """`nodes(level, index)` is the hash of the complete subtree over leaves index·2^level … (index+1)·2^level −
 1."""
 
-EMPTY_ROOT = hashlib.sha256(b"").digest()
+EMPTY_ROOT = sha256(b"").digest()
 
 
 def leaf_hash(data: bytes) -> bytes:
     """The hash of a leaf's bytes (RFC 9162 2.1.1)."""
-    return hashlib.sha256(b"\x00" + data).digest()
+    return sha256(b"\x00" + data).digest()
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
     """The hash of an inner node (RFC 9162 2.1.1)."""
-    return hashlib.sha256(b"\x01" + left + right).digest()
+    return sha256(b"\x01" + left + right).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +78,43 @@ def merkle_root(leaves: Sequence[bytes]) -> bytes:
         return EMPTY_ROOT
     while len(row) > 1:
         # An odd last node moves up unhashed, which is what splitting at the largest power of two amounts to.
-        pairs = [node_hash(row[i], row[i + 1]) for i in range(0, len(row) - 1, 2)]
+        pairs = [sha256(b"\x01" + row[i] + row[i + 1]).digest() for i in range(0, len(row) - 1, 2)]
         row = pairs + row[len(pairs) * 2 :]
     return row[0]
+
+
+class Growing:
+    """A tree that takes in leaf after leaf and keeps no more than it needs for its root. To hash some
+    thousand leaves at once is three times as fast as to finish each subtree as soon as it can be."""
+
+    _LEVEL = 12
+
+    def __init__(self) -> None:
+        self._whole: list[tuple[int, bytes]] = []  # level and hash, the largest first
+        self._newest: list[bytes] = []
+        self.size = 0
+
+    def add(self, leaf: bytes) -> None:
+        """Take in the bytes of the next leaf."""
+        self._newest.append(sha256(b"\x00" + leaf).digest())
+        self.size += 1
+        if len(self._newest) == 1 << self._LEVEL:
+            level, found = self._LEVEL, merkle_root(self._newest)
+            self._newest = []
+            while self._whole and self._whole[-1][0] == level:
+                found = node_hash(self._whole.pop()[1], found)
+                level += 1
+            self._whole.append((level, found))
+
+    def root(self) -> bytes:
+        """The Merkle tree hash of all leaves so far."""
+        if not self._newest and not self._whole:
+            return EMPTY_ROOT
+        parts = [found for _, found in self._whole]
+        found = merkle_root(self._newest) if self._newest else parts.pop()
+        for part in reversed(parts):
+            found = node_hash(part, found)
+        return found
 
 
 def inclusion(nodes: Nodes, index: int, size: int) -> tuple[bytes, ...]:

@@ -1,33 +1,49 @@
 """Checks an export from its bytes alone: no database, no network, no part of the service that wrote it.
 
 Only the standard library, `cryptography` and `rfc8785` are needed. `docs/proof-format.md` says what is
-checked and why, well enough to write another verifier."""
+checked and why, well enough to write another verifier. The large parts are read once, as a stream."""
 
 import hashlib
 import json
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import BinaryIO
-
-import rfc8785
 
 from consent.errors import BrokenExport
 from consent.proof.audit import Audit
-from consent.proof.checkpoint import Checkpoint, VerifierKey, read_checkpoint, read_note
+from consent.proof.checkpoint import (
+    Checkpoint,
+    Note,
+    VerifierKey,
+    read_checkpoint,
+    read_note,
+    read_verifier_key,
+)
 from consent.proof.failure import Failed, Failure
-from consent.proof.parts import lines, open_zip, part
-from consent.proof.story import MEMBERS, Json, Story, canonical_object
-from consent.proof.tree import append, leaf_hash, merkle_root
+from consent.proof.keychain import Keychain
+from consent.proof.parts import Lines, open_zip, part
+from consent.proof.story import Story
+from consent.proof.told import Json, canonical_object, read_decision, read_leaf
+from consent.proof.tree import Growing, leaf_hash, merkle_root
 from consent.proof.witness import Witness
 
 __all__ = ["Failed", "Failure", "Verified", "verify"]
 
-FILES = ("leaves.jsonl", "decisions.jsonl", "purposes.jsonl", "policies.jsonl", "checkpoint", "keys")
+FILES = (
+    "leaves.jsonl",
+    "decisions.jsonl",
+    "purposes.jsonl",
+    "policies.jsonl",
+    "checkpoint",
+    "checkpoints.jsonl",
+    "keys",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What held: sizes, the checkpoint, and whether its signature was checked."""
+    """What held: sizes, the checkpoint, and whether its signature was checked. `gaps` are the leaves by which
+    a lost key was given up: nobody vouches for the keys after it."""
 
     log: str
     leaves: int
@@ -35,40 +51,60 @@ class Verified:
     root: str
     authenticated: bool
     witness: int | None  # leaves that the older checkpoint covered
+    keys: int = 1
+    gaps: tuple[int, ...] = ()
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What was read of the leaves: their story, their tree at some sizes, and one leaf to be looked at."""
+
+    story: Story = field(default_factory=Story)
+    roots: dict[int, bytes] = field(default_factory=dict)
+    size: int = 0
+    line: bytes = b""  # of the leaf that the witness names
 
 
 def verify(file: BinaryIO, key: VerifierKey | None = None, witness: Witness | None = None) -> Verified:
     """Check everything that can be checked. Raises `Failed` with the first thing that does not hold."""
     with open_zip(file) as archive:
-        log = _manifest(archive)
-        checkpoint = _checkpoint(archive, log, key)
+        log, digests = _manifest(archive)
+        keys = _keys(_small(archive, "keys", digests), log)
+        if key is not None and key not in keys:
+            raise Failed(Failure.SIGNATURE, f"The export's log is not signed by the key {key.line()}.")
+        newest = _note(_small(archive, "checkpoint", digests), log)
+        older = _older(_small(archive, "checkpoints.jsonl", digests), log, newest[0])
         if witness is not None:
-            _admit(witness, log, key)
-        story = _read_leaves(archive, log, witness)
-        if story.frontier.size != checkpoint.size or story.frontier.root() != checkpoint.root:
+            _admit(witness, log, keys)
+        notes = [*older, newest]
+        seen = _read_leaves(archive, digests, log, {found.size for found, _ in notes}, witness)
+        chain = _check_notes(seen, notes, keys)
+        if key is not None and not chain.vouched(key, [found.size for found, _ in notes]):
             raise Failed(
-                Failure.ROOT,
-                f"The {story.frontier.size} leaves do not give the root that the checkpoint has for "
-                f"{checkpoint.size} leaves: a leaf was changed, added or taken away.",
+                Failure.GAP,
+                f"The key {key.line()} was one of the log's, and never vouched for those that sign it now: "
+                "it was lost. Ask the operator for the new key by a way that you trust.",
             )
         if witness is not None:
-            _compare(story, witness)
-        rules = _read_notices(archive, story)
-        count = _read_decisions(archive, story, rules)
+            _compare(seen, witness)
+        rules = _read_notices(archive, digests, seen.story)
+        count = _read_decisions(archive, digests, seen.story, rules)
     return Verified(
         log,
-        checkpoint.size,
+        seen.size,
         count,
-        checkpoint.root.hex(),
+        newest[0].root.hex(),
         key is not None,
         witness.checkpoint.size if witness else None,
+        len(keys),
+        tuple(chain.lost),
     )
 
 
-# ------------------------------------------------------------------ the parts of the archive
+# ------------------------------------------------------------------ the small parts
 
 
-def _manifest(archive: zipfile.ZipFile) -> str:
+def _manifest(archive: zipfile.ZipFile) -> tuple[str, dict[str, str]]:
     try:
         manifest = json.loads(part(archive, "manifest.json"))
         log, files, known = manifest["log"], manifest["files"], manifest["format"]
@@ -76,91 +112,145 @@ def _manifest(archive: zipfile.ZipFile) -> str:
         raise Failed(Failure.UNREADABLE, "The export's manifest cannot be read.") from None
     if known != "virta-consent-export" or manifest.get("v") != 1 or not isinstance(log, str):
         raise Failed(Failure.UNREADABLE, "The export has a format that this verifier does not know.")
-    for name in FILES:
-        if not isinstance(files, dict) or hashlib.sha256(part(archive, name)).hexdigest() != files.get(name):
-            raise Failed(Failure.UNREADABLE, f"Of the export, `{name}` is not what the manifest says.")
-    return log
+    if not isinstance(files, dict) or not {*FILES} <= files.keys():
+        raise Failed(Failure.UNREADABLE, "The export's manifest does not name all parts.")
+    return log, files
 
 
-def _checkpoint(archive: zipfile.ZipFile, log: str, key: VerifierKey | None) -> Checkpoint:
+def _small(archive: zipfile.ZipFile, name: str, digests: dict[str, str]) -> bytes:
+    found = part(archive, name)
+    if hashlib.sha256(found).hexdigest() != digests[name]:
+        raise Failed(Failure.UNREADABLE, f"Of the export, `{name}` is not what the manifest says.")
+    return found
+
+
+def _keys(data: bytes, log: str) -> list[VerifierKey]:
     try:
-        note = read_note(part(archive, "checkpoint").decode())
+        keys = [read_verifier_key(line) for line in data.decode().splitlines()]
+    except (BrokenExport, UnicodeDecodeError) as fault:
+        raise Failed(Failure.UNREADABLE, f"The export's keys cannot be read. {fault}") from None
+    for key in keys:
+        if key.name != log:
+            raise Failed(Failure.LEAF, f"The export is one of the log {log}, a key in it of {key.name}.")
+    return keys
+
+
+def _note(data: bytes, log: str) -> tuple[Checkpoint, Note]:
+    try:
+        note = read_note(data.decode())
         checkpoint = read_checkpoint(note.text)
     except (BrokenExport, UnicodeDecodeError) as fault:
-        raise Failed(Failure.UNREADABLE, f"The export's checkpoint cannot be read. {fault}") from None
-    if key is not None and not note.signed_by(key):
-        raise Failed(Failure.SIGNATURE, f"The export's checkpoint is not signed by the key {key.line()}.")
+        raise Failed(Failure.UNREADABLE, f"A checkpoint in the export cannot be read. {fault}") from None
     if checkpoint.origin != log:
         raise Failed(
             Failure.LEAF, f"The checkpoint is one of the log {checkpoint.origin}, the export of {log}."
         )
-    return checkpoint
+    return checkpoint, note
 
 
-def _admit(witness: Witness, log: str, key: VerifierKey | None) -> None:
+def _older(data: bytes, log: str, newest: Checkpoint) -> list[tuple[Checkpoint, Note]]:
+    notes = []
+    before = 0
+    for number, line in enumerate(data.splitlines(), 1):
+        entry = canonical_object(line, Failure.UNREADABLE, f"Checkpoint {number}")
+        found = _note(str(entry.get("note")).encode(), log)
+        if not before < found[0].size < newest.size:
+            raise Failed(Failure.UNREADABLE, f"Checkpoint {number} does not belong where it stands.")
+        before = found[0].size
+        notes.append(found)
+    return notes
+
+
+def _admit(witness: Witness, log: str, keys: list[VerifierKey]) -> None:
     if witness.checkpoint.origin != log:
         raise Failed(
             Failure.WITNESS,
             f"The older checkpoint is one of the log {witness.checkpoint.origin}, not of {log}.",
         )
-    if key is not None and not witness.note.signed_by(key):
-        raise Failed(Failure.WITNESS, "The older checkpoint is not signed by the key given: it says nothing.")
+    if not any(witness.note.signed_by(key) for key in keys):
+        raise Failed(
+            Failure.WITNESS, "The older checkpoint is signed by none of the log's keys: it says nothing."
+        )
 
 
-def _compare(story: Story, witness: Witness) -> None:
+def _compare(seen: _Seen, witness: Witness) -> None:
     size = witness.checkpoint.size
-    if size > story.frontier.size:
+    if size > seen.size:
         raise Failed(
             Failure.HISTORY,
-            f"The older checkpoint saw {size} leaves, the export has {story.frontier.size}: "
-            "leaves were taken away.",
+            f"The older checkpoint saw {size} leaves, the export has {seen.size}: leaves were taken away.",
         )
-    if story.roots[size] != witness.checkpoint.root:
+    if seen.roots[size] != witness.checkpoint.root:
         raise Failed(
             Failure.HISTORY,
             f"The first {size} leaves are not those that the older checkpoint saw: history was rewritten.",
         )
-    if witness.leaf is not None and story.receipt != witness.leaf[1:]:
-        raise Failed(Failure.HISTORY, f"Leaf {witness.leaf[0]} is not the one that the receipt tells of.")
+    if not witness.tells_of(seen.line):
+        raise Failed(Failure.HISTORY, f"Leaf {witness.place} is not the one that the receipt tells of.")
 
 
 # ------------------------------------------------------------------ leaves
 
 
-def _read_leaves(archive: zipfile.ZipFile, log: str, witness: Witness | None) -> Story:
-    story = Story()
-    sizes = {witness.checkpoint.size} if witness else set()
+def _read_leaves(
+    archive: zipfile.ZipFile, digests: dict[str, str], log: str, sizes: set[int], witness: Witness | None
+) -> _Seen:
+    seen, tree, place = _Seen(), Growing(), -1
+    if witness is not None:
+        sizes, place = sizes | {witness.checkpoint.size}, witness.place
     if 0 in sizes:
-        story.roots[0] = story.frontier.root()
-    for number, line in lines(archive, "leaves.jsonl"):
-        leaf = canonical_object(line, Failure.LEAF, f"Leaf {number - 1}")
-        if not leaf.keys() >= MEMBERS or leaf["v"] != 1 or leaf["log"] != log or leaf["seq"] != number - 1:
+        seen.roots[0] = tree.root()
+    tell, add = seen.story.tell, tree.add
+    with Lines(archive, "leaves.jsonl", digests["leaves.jsonl"]) as lines:
+        for seq, line in enumerate(lines):
+            leaf = read_leaf(line, log, seq)
+            add(line)
+            if seq + 1 in sizes:
+                seen.roots[seq + 1] = tree.root()
+            if seq == place:
+                seen.line = line
+            tell(seq, leaf)
+    seen.size = tree.size
+    return seen
+
+
+def _check_notes(seen: _Seen, notes: list[tuple[Checkpoint, Note]], keys: list[VerifierKey]) -> Keychain:
+    newest, _ = notes[-1]
+    if seen.size != newest.size:
+        raise Failed(
+            Failure.ROOT,
+            f"The export has {seen.size} leaves, its checkpoint {newest.size}: some came or went.",
+        )
+    for checkpoint, _ in notes:
+        if seen.roots[checkpoint.size] != checkpoint.root:
             raise Failed(
-                Failure.LEAF, f"Leaf {number - 1} lacks a member, has another position, or is of another log."
+                Failure.ROOT,
+                f"The leaves do not give the root that the checkpoint of {checkpoint.size} leaves has: "
+                "a leaf was changed, added or taken away.",
             )
-        story.frontier, _ = append(story.frontier, leaf_hash(line))
-        if number in sizes:
-            story.roots[number] = story.frontier.root()
-        if witness is not None and witness.leaf is not None and witness.leaf[0] == number - 1:
-            story.receipt = (str(leaf["subject"]), str(leaf["type"]))
-        story.tell(number - 1, leaf)
-    return story
+    chain = Keychain(seen.story.keys, keys)
+    for checkpoint, note in notes:
+        chain.check(checkpoint, note)
+    return chain
 
 
 # ------------------------------------------------------------------ words and rules
 
 
-def _read_notices(archive: zipfile.ZipFile, story: Story) -> dict[str, Json]:
+def _read_notices(archive: zipfile.ZipFile, digests: dict[str, str], story: Story) -> dict[str, Json]:
     """The policies by digest; that all words and rules which leaves refer to are there is checked."""
-    words = {hashlib.sha256(line).hexdigest() for _, line in lines(archive, "purposes.jsonl")}
+    with Lines(archive, "purposes.jsonl", digests["purposes.jsonl"]) as lines:
+        words = {hashlib.sha256(line).hexdigest() for line in lines}
     for version, seq in story.notices.items():
         if version not in words:
             raise Failed(
                 Failure.NOTICE, f"The words of leaf {seq} are missing from the export, or were changed."
             )
     rules = {}
-    for number, line in lines(archive, "policies.jsonl"):
-        rules[hashlib.sha256(line).hexdigest()] = canonical_object(line, Failure.NOTICE, f"Policy {number}")
+    with Lines(archive, "policies.jsonl", digests["policies.jsonl"]) as lines:
+        for number, line in enumerate(lines, 1):
+            found = canonical_object(line, Failure.NOTICE, f"Policy {number}")
+            rules[hashlib.sha256(line).hexdigest()] = found
     for digest, seq in story.policies.items():
         if digest not in rules:
             raise Failed(
@@ -172,30 +262,30 @@ def _read_notices(archive: zipfile.ZipFile, story: Story) -> dict[str, Json]:
 # ------------------------------------------------------------------ decisions
 
 
-def _read_decisions(archive: zipfile.ZipFile, story: Story, rules: dict[str, Json]) -> int:
+def _read_decisions(
+    archive: zipfile.ZipFile, digests: dict[str, str], story: Story, rules: dict[str, Json]
+) -> int:
     audit = Audit(story, rules)
     hashes: list[bytes] = []
     waiting = iter(story.batches.items())
     current = next(waiting, None)
     count = 0
-    for number, line in lines(archive, "decisions.jsonl"):
-        entry = canonical_object(line, Failure.DECISIONS, f"Decision {number}")
-        record = entry.get("record")
-        if set(entry) != {"batch", "record"} or not isinstance(record, dict):
-            raise Failed(Failure.DECISIONS, f"Decision {number} lacks its batch or its record.")
-        if current is None or entry["batch"] != current[0]:
-            raise Failed(Failure.DECISIONS, f"Decision {number} does not belong where it stands.")
-        hashes.append(leaf_hash(rfc8785.dumps(record)))
-        audit.judge(number, current[0], current[1][2], record)
-        count += 1
-        if len(hashes) == current[1][0]:
-            if merkle_root(hashes).hex() != current[1][1]:
-                raise Failed(
-                    Failure.DECISIONS,
-                    f"The decisions of batch {current[0]} do not give the root in its leaf.",
-                )
-            hashes = []
-            current = next(waiting, None)
+    with Lines(archive, "decisions.jsonl", digests["decisions.jsonl"]) as lines:
+        for number, line in enumerate(lines, 1):
+            place, record, body = read_decision(number, line)
+            if current is None or place != current[0]:
+                raise Failed(Failure.DECISIONS, f"Decision {number} does not belong where it stands.")
+            hashes.append(leaf_hash(record))
+            audit.judge(number, place, current[1][2], body)
+            count += 1
+            if len(hashes) == current[1][0]:
+                if merkle_root(hashes).hex() != current[1][1]:
+                    raise Failed(
+                        Failure.DECISIONS,
+                        f"The decisions of batch {place} do not give the root in its leaf.",
+                    )
+                hashes = []
+                current = next(waiting, None)
     if current is not None:
         raise Failed(Failure.DECISIONS, f"Decisions of batch {current[0]} are missing.")
     return count

@@ -9,35 +9,56 @@ from email.policy import compat32
 
 from consent.errors import BrokenExport
 from consent.proof.checkpoint import Checkpoint, Note, read_checkpoint, read_note
+from consent.proof.leaf_proof import HEADING, read_proof
 
 HEADER = "Consent-Checkpoint"
 
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """A checkpoint, and what a receipt says beside it: position, subject and type of its leaf."""
+    """A checkpoint, and what was kept of one leaf beside it: its position (-1: nothing), subject and type, or
+    its exact bytes."""
 
     note: Note
     checkpoint: Checkpoint
-    leaf: tuple[int, str, str] | None = None
+    place: int = -1
+    told: tuple[str, str] = ("", "")
+    line: bytes = b""
+
+    def tells_of(self, line: bytes) -> bool:
+        """Whether a leaf (its exact bytes; empty: there is none) is the one that was kept."""
+        if self.place < 0:
+            return True
+        if self.line or not line:
+            return self.line == line
+        leaf = json.loads(line)
+        return (leaf["subject"], leaf["type"]) == self.told
 
 
 def read_witness(data: bytes) -> Witness:
     """The witness in a file's bytes; blanks around it, a missing last newline and CR LF come from copying
     and change nothing. Raises `BrokenExport`."""
-    leaf = None
     pasted = data.strip().replace(b"\r\n", b"\n")
     if pasted[:1] == b"{":
-        text, leaf = _receipt(pasted)
-    elif b"\n\n\xe2\x80\x94 " in pasted and not _has_header(data):
-        text = _text(pasted) + "\n"
-    else:
-        text = _header(data)
+        return _receipt(pasted)
+    if pasted.startswith(HEADING):
+        return _of_proof(pasted)
+    if b"\n\n\xe2\x80\x94 " in pasted and not _has_header(data):
+        return _witness(_text(pasted) + "\n")
+    return _witness(_header(data))
+
+
+def _witness(text: str, place: int = -1, told: tuple[str, str] = ("", ""), line: bytes = b"") -> Witness:
     note = read_note(text)
-    return Witness(note, read_checkpoint(note.text), leaf)
+    return Witness(note, read_checkpoint(note.text), place, told, line)
 
 
-def _receipt(data: bytes) -> tuple[str, tuple[int, str, str] | None]:
+def _of_proof(data: bytes) -> Witness:
+    proof = read_proof(data)
+    return Witness(proof.note, proof.checkpoint, proof.place, line=proof.line)
+
+
+def _receipt(data: bytes) -> Witness:
     try:
         receipt = json.loads(data)
     except (ValueError, RecursionError):
@@ -46,9 +67,9 @@ def _receipt(data: bytes) -> tuple[str, tuple[int, str, str] | None]:
     if not isinstance(note, str):
         raise BrokenExport("The receipt has no `checkpoint`.")
     seq, subject, kind = receipt.get("leaf"), receipt.get("subject"), receipt.get("type")
-    if isinstance(seq, int) and isinstance(subject, str) and isinstance(kind, str):
-        return note, (seq, subject, kind)
-    return note, None
+    if type(seq) is int and isinstance(subject, str) and isinstance(kind, str):
+        return _witness(note, max(seq, -1), (subject, kind))
+    return _witness(note)
 
 
 def _has_header(data: bytes) -> bool:

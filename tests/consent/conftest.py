@@ -229,6 +229,7 @@ def open_world() -> Iterator[Opener]:
         durable: bool = False,
         seed: str = "",
         keys: Keys | None = None,
+        lost: bool = False,
     ) -> World:
         clock = clock or Clock()
         keys = keys or Keys.random(Dice("keys"))
@@ -241,6 +242,7 @@ def open_world() -> Iterator[Opener]:
             clock=clock,
             entropy=Dice(seed),
             durable=durable,
+            lost=lost,
         )
         opened.append(service)
         service.write(lambda tx: publish(tx, POLICY))

@@ -1,6 +1,7 @@
 """A second verifier, written from docs/proof-format.md alone. It shares no code with the first.
 
     python second_verifier.py EXPORT [KEY LINE] [OLDER NOTE]
+    python second_verifier.py PROOF [KEY LINE]
 
 Standard library and `cryptography` only; it canonicalises JSON by itself, which is easy for what stands in an
 export."""
@@ -63,26 +64,85 @@ def mth(hashes):
     return sha(b"\x01" + mth(hashes[:half]) + mth(hashes[half:]))
 
 
-def open_note(note, key):
-    """Origin, size and root of a signed note; the signature is checked if there is a key."""
+def public_of(key):
+    """The 32 bytes in a verifier key line."""
+    return base64.b64decode(key.split("+", 2)[2])[1:]
+
+
+def signed(note, key):
+    """Whether a note bears a signature by a key."""
     text, _, signatures = note.rpartition("\n\n")
-    text += "\n"
-    if key:
-        name, key_id, blob = key.split("+", 2)
-        public = Ed25519PublicKey.from_public_bytes(base64.b64decode(blob)[1:])
-        held = False
-        for line in signatures.splitlines():
-            _, signer, signature = line.split(" ")
-            raw = base64.b64decode(signature)
-            if signer == name and raw[:4].hex() == key_id:
-                try:
-                    public.verify(raw[4:], text.encode())
-                    held = True
-                except InvalidSignature:
-                    pass
-        need(held, "signature")
-    origin, size, root = text.splitlines()[:3]
+    name, key_id, _ = key.split("+", 2)
+    public = Ed25519PublicKey.from_public_bytes(public_of(key))
+    for line in signatures.splitlines():
+        _, signer, signature = line.split(" ")
+        raw = base64.b64decode(signature)
+        if signer == name and raw[:4].hex() == key_id:
+            try:
+                public.verify(raw[4:], (text + "\n").encode())
+                return True
+            except InvalidSignature:
+                return False
+    return False
+
+
+def open_note(note):
+    """Origin, size and root of a signed note."""
+    origin, size, root = note.splitlines()[:3]
     return origin, int(size), base64.b64decode(root)
+
+
+def check_keys(leaves, keys, notes, key):
+    """Who has to sign each checkpoint, and whether the key given leads to those who signed the last."""
+    by_hash = {sha(public_of(line)).hex(): line for line in keys}
+    times = {}
+    for leaf in leaves:
+        named = leaf["notice"]
+        if leaf["type"] in ("log.opened", "key.rotated"):
+            need((leaf["type"] == "log.opened") == (leaf["seq"] == 0) and named not in times, "transition")
+            times[named] = [leaf["seq"], len(leaves)]
+        elif leaf["type"] in ("key.retired", "key.lost"):
+            need(named in times and times[named][1] == len(leaves), "transition")
+            times[named][1] = leaf["seq"]
+    need(times.keys() == by_hash.keys(), "keys")
+    trusted, reached = {key}, False
+    for note in notes:
+        size = open_note(note)[1]
+        signing = {by_hash[named] for named, (first, end) in times.items() if first < size <= end}
+        need(signing and all(signed(note, line) for line in signing), "signature")
+        reached = bool(trusted & signing)
+        if reached:
+            trusted |= signing
+    need(reached or not key, "gap" if key in keys else "signature")
+
+
+def climb(found, index, size, path):
+    """RFC 9162 2.1.3.2: the root that a path leads to."""
+    last = size - 1
+    for step in path:
+        need(last > 0, "proof")
+        if index % 2 or index == last:
+            found = sha(b"\x01" + step + found)
+            while index % 2 == 0 and index:
+                index, last = index // 2, last // 2
+        else:
+            found = sha(b"\x01" + found + step)
+        index, last = index // 2, last // 2
+    need(last == 0, "proof")
+    return found
+
+
+def check_proof(text, key):
+    """A single leaf, in a file of C2SP tlog-proof."""
+    head, _, note = text.partition("\n\n")
+    _, extra, place, *path = head.split("\n")
+    line, index = base64.b64decode(extra.split(" ")[1]), int(place.split(" ")[1])
+    origin, size, root = open_note(note)
+    leaf = json.loads(line)
+    need(canonical(leaf) == line and leaf["seq"] == index and leaf["log"] == origin, "canonical")
+    need(index < size, "proof")
+    need(climb(sha(b"\x00" + line), index, size, [base64.b64decode(step) for step in path]) == root, "proof")
+    need(not key or signed(note, key), "signature")
 
 
 def last(leaves, *types, purpose=None):
@@ -126,9 +186,16 @@ def may(one, mine, policy, proofs):
 
 def check(path, key="", older=""):
     """Stop with a word for what is wrong; return normally if the export holds."""
+    if not zipfile.is_zipfile(path):
+        with open(path, encoding="utf-8") as file:
+            return check_proof(file.read(), key)
     with zipfile.ZipFile(path) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
-    origin, size, root = open_note(parts["checkpoint"].decode(), key)
+    keys = parts["keys"].decode().splitlines()
+    need(not key or key in keys, "signature")
+    newest = parts["checkpoint"].decode()
+    notes = [json.loads(line)["note"] for line in parts["checkpoints.jsonl"].splitlines()] + [newest]
+    origin, size, root = open_note(newest)
     lines = parts["leaves.jsonl"].splitlines()
     leaves = [json.loads(line) for line in lines]
     need(all(canonical(leaf) == line for leaf, line in zip(leaves, lines, strict=True)), "canonical")
@@ -136,8 +203,13 @@ def check(path, key="", older=""):
     need(all(leaf["log"] == origin for leaf in leaves), "origin")
     hashes = [sha(b"\x00" + line) for line in lines]
     need(mth(hashes) == root, "root")
+    for note in notes:
+        need(open_note(note)[0] == origin, "origin")
+        need(mth(hashes[: open_note(note)[1]]) == open_note(note)[2], "root")
+    check_keys(leaves, keys, notes, key)
     if older:
-        old_origin, old_size, old_root = open_note(older, key)
+        old_origin, old_size, old_root = open_note(older)
+        need(any(signed(older, line) for line in keys), "witness")
         need(old_origin == origin and old_size <= size and mth(hashes[:old_size]) == old_root, "history")
 
     state, asked, stops, erased = {}, {}, [], {}

@@ -91,6 +91,7 @@ class Export:
         checkpoint = Checkpoint(self.key.name, len(hashes), merkle_root(hashes))
         private = Ed25519PrivateKey.from_private_bytes(self._seed)
         self.parts["checkpoint"] = sign(checkpoint, [(self.key.name, private)]).encode()
+        self.parts["checkpoints.jsonl"] = b""
 
     def file(self):
         """The zip, with a manifest that fits."""
@@ -112,7 +113,9 @@ class Export:
         """In which way the export does not hold; None if it does. The second verifier must agree."""
         found = None
         try:
-            verify(self.file(), self.key if key else None, read_witness(witness) if witness else None)
+            self.found = verify(
+                self.file(), self.key if key else None, read_witness(witness) if witness else None
+            )
         except Failed as fault:
             found = fault.failure
         return found

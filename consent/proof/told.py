@@ -1,0 +1,125 @@
+"""Leaves and decisions as an export has them, read from their exact bytes.
+
+Nearly every line is in plain ASCII without escapes. What such a canonical line looks like is written down as
+one pattern, which tells in a few microseconds both that it is canonical and what stands in it. Any other line
+goes by a library for all of RFC 8785."""
+
+import json
+import re
+from typing import NamedTuple, cast
+
+import rfc8785
+
+from consent.proof.failure import Failed, Failure
+
+Json = dict[str, object]
+
+_MEMBERS = frozenset("v log seq at type subject purpose channel from to notice actor evidence".split())
+_LEAF = (
+    '{"actor":"TEXT","at":NUMBER,BATCH"channel":"TEXT","evidence":"TEXT","from":"TEXT","log":"TEXT",'
+    '"notice":"TEXT","purpose":"TEXT","seq":NUMBER,"subject":"TEXT","to":"TEXT","type":"TEXT","v":1}'
+)
+_RECORD = (
+    '{"attempt":NUMBER,"class":"TEXT","consent_seq":NUMBER,"epoch":NUMBER,"key":"TEXT","measured":BOOL,'
+    '"policy":"TEXT","purpose":"TEXT","reason":"TEXT","subject":"TEXT","template":"TEXT","topic":"TEXT","v":1,'
+    '"variant":"TEXT","verdict":"TEXT"}'
+)
+TEXTS = ("class", "key", "policy", "purpose", "reason", "subject", "template", "topic", "variant", "verdict")
+NUMBERS = ("attempt", "consent_seq", "epoch", "v")
+_ORDER = tuple(re.findall(r'"(\w+)":(?:"|[NB])', _RECORD))
+
+
+def _pattern(line: str) -> re.Pattern[str]:
+    found = re.escape(line)
+    for word, pattern in (
+        ("BATCH", r'(?:"batch":\{"count":NUMBER,"root":"TEXT"\},)?'),
+        ("RECORD", f"({re.escape(_RECORD)})"),
+        ("TEXT", r"([ !#-\[\]-~]*)"),
+        ("NUMBER", r"(0|[1-9][0-9]{0,14})"),
+        ("BOOL", "(true|false)"),
+    ):
+        found = found.replace(word, pattern)
+    return re.compile(found)
+
+
+_LEAF_LINE = _pattern(_LEAF)
+_DECISION_LINE = _pattern('{"batch":NUMBER,"record":RECORD}')
+
+
+class Told(NamedTuple):
+    """What a leaf tells; `batch` is the count and the root (hex) of the decisions that it records."""
+
+    type: str
+    subject: str
+    purpose: str
+    before: str
+    after: str
+    notice: str
+    batch: tuple[int, str] | None
+
+
+def read_leaf(line: bytes, log: str, seq: int) -> Told:
+    """The leaf in `line`, which must be the one at `seq` in `log`. Raises `Failed`."""
+    found = _LEAF_LINE.fullmatch(line.decode("latin-1"))
+    if found is None:
+        return _by_library(line, log, seq)
+    _, _, count, root, _, _, before, named, notice, purpose, place, subject, after, kind = found.groups()
+    if named != log or place != str(seq):
+        raise _misplaced(seq)
+    batch = (int(count), root) if count is not None else None
+    if kind == "decisions" and batch is None:
+        raise _no_batch(seq)
+    return Told(kind, subject, purpose, before, after, notice, batch)
+
+
+def _by_library(line: bytes, log: str, seq: int) -> Told:
+    leaf = canonical_object(line, Failure.LEAF, f"Leaf {seq}")
+    if not leaf.keys() >= _MEMBERS or leaf["v"] != 1 or leaf["log"] != log or leaf["seq"] != seq:
+        raise _misplaced(seq)
+    kind, subject, purpose = str(leaf["type"]), str(leaf["subject"]), str(leaf["purpose"])
+    batch = _batch(seq, leaf.get("batch")) if kind == "decisions" else None
+    return Told(kind, subject, purpose, str(leaf["from"]), str(leaf["to"]), str(leaf["notice"]), batch)
+
+
+def _batch(seq: int, batch: object) -> tuple[int, str]:
+    if not isinstance(batch, dict) or set(batch) != {"count", "root"} or type(batch["count"]) is not int:
+        raise _no_batch(seq)
+    return batch["count"], str(batch["root"])
+
+
+def _misplaced(seq: int) -> Failed:
+    return Failed(Failure.LEAF, f"Leaf {seq} lacks a member, has another position, or is of another log.")
+
+
+def _no_batch(seq: int) -> Failed:
+    return Failed(Failure.LEAF, f"Leaf {seq} records decisions but has no count and root.")
+
+
+def read_decision(number: int, line: bytes) -> tuple[int, bytes, Json]:
+    """The batch of a decision, its record's exact bytes, and the record. Raises `Failed`."""
+    found = _DECISION_LINE.fullmatch(line.decode("latin-1"))
+    if found is not None:
+        batch, record, *values = found.groups()
+        body: Json = dict(zip(_ORDER, values, strict=False))
+        for name in ("attempt", "consent_seq", "epoch"):
+            body[name] = int(cast(str, body[name]))
+        body["measured"] = body["measured"] == "true"
+        body["v"] = 1
+        return int(batch), record.encode(), body
+    entry = canonical_object(line, Failure.DECISIONS, f"Decision {number}")
+    slow, place = entry.get("record"), entry.get("batch")
+    if set(entry) != {"batch", "record"} or not isinstance(slow, dict) or type(place) is not int:
+        raise Failed(Failure.DECISIONS, f"Decision {number} lacks its batch or its record.")
+    return place, rfc8785.dumps(slow), cast(Json, slow)
+
+
+def canonical_object(line: bytes, failure: Failure, what: str) -> Json:
+    """The object in `line`, if these are its canonical bytes (RFC 8785). Raises `Failed`."""
+    try:
+        found = json.loads(line)
+        same = isinstance(found, dict) and rfc8785.dumps(found) == line
+    except (ValueError, RecursionError):
+        same = False
+    if not same:
+        raise Failed(failure, f"{what} is no canonical JSON.")
+    return cast(Json, found)
