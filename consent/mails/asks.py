@@ -143,8 +143,9 @@ def gather(reading: Reading, asks: Sequence[Ask]) -> Gathered:
     return found
 
 
-def verdict(reading: Reading, gathered: Gathered, ask: Ask) -> Verdict:
-    """The gate's verdict on one of the gathered asks."""
+def verdict(reading: Reading, gathered: Gathered, ask: Ask, opens: bool) -> Verdict:
+    """The gate's verdict on one of the gathered asks. `opens`: and whether the recipient's address can be
+    opened, which takes as long as all else; nobody gets a permit without it."""
     subject = gathered.people.get(ask.subject)
     around = NO_CIRCUMSTANCES
     if ask.subject in gathered.erased:
@@ -163,10 +164,12 @@ def verdict(reading: Reading, gathered: Gathered, ask: Ask) -> Verdict:
             return Verdict(Reason.UNREADABLE_SUBJECT)
         around = Circumstances(on_team=_on_team(reading, gathered, subject))
     found = judge(ask, subject, reading.rules, around, reading.now)
-    if found.reason is None and subject is not None and gathered.address(reading, subject) is None:
+    if found.reason is not None or subject is None:
+        return found
+    if opens and gathered.address(reading, subject) is None:
         # One damaged row denies the mails of one person; it must not end the way of all others.
         return Verdict(Reason.UNREADABLE_SUBJECT, purpose=found.purpose, consent_seq=found.consent_seq)
-    if found.reason is None and subject is not None and barred(reading, gathered, subject):
+    if barred(reading, gathered, subject):
         return Verdict(Reason.NOT_ON_TEAM, purpose=found.purpose, consent_seq=found.consent_seq)
     return found
 

@@ -26,7 +26,8 @@ NO_LINKS = Links()
 
 
 def decide(reading: Reading, asks: Sequence[Ask]) -> list[Decision]:
-    """The gate's opinion of each ask, in order, with links for the templates. Writes nothing."""
+    """The gate's opinion of each ask, in order, with links for the templates. Writes nothing, and opens no
+    address for its own sake: a damaged one is found by the claim."""
     gathered = gather(reading, asks)
     last = reading.parts.signer.last
     signed = last.size if last is not None else 0  # the log has more, and the claim looks again
@@ -37,7 +38,9 @@ def decide(reading: Reading, asks: Sequence[Ask]) -> list[Decision]:
         again = newest is not None and newest.attempt == ask.attempt and newest.outcome is None
         if again:
             fault = None  # claimed and unsettled: its sender may be asking again
-        opinion = Verdict(fault) if fault else shut(reading, ask, signed) or verdict(reading, gathered, ask)
+        opinion = shut(reading, ask, signed) if fault is None else Verdict(fault)
+        if opinion is None:
+            opinion = verdict(reading, gathered, ask, opens=False)
         if again and newest is not None and exceeds(*_terms(opinion), *_terms(newest)):
             opinion = replace(opinion, variant="plain", measured=False)  # its permit was for no more
         links = _links(reading, ask) if opinion.reason is None else NO_LINKS
@@ -66,7 +69,7 @@ def claim(tx: Writing, sender: str, asks: Sequence[Ask], settlements: Sequence[S
             subject = gathered.people.get(ask.subject)
             epoch = gathered.epoch(ask.subject)
             if subject is None:  # erased since: the permit that was given is not told once more
-                denied.append(decision(ask, verdict(tx, gathered, ask), epoch, NO_LINKS))
+                denied.append(decision(ask, verdict(tx, gathered, ask, opens=True), epoch, NO_LINKS))
             elif exceeds(*_terms(ask), *_terms(newest)):
                 denied.append(decision(ask, _NOT_AS_AGREED, epoch, NO_LINKS))
             elif gathered.address(tx, subject) is None:
@@ -82,7 +85,7 @@ def claim(tx: Writing, sender: str, asks: Sequence[Ask], settlements: Sequence[S
         if behind is not None:
             denied.append(decision(ask, behind, gathered.epoch(ask.subject), NO_LINKS))
             continue
-        found = Verdict(fault) if fault else verdict(tx, gathered, ask)
+        found = Verdict(fault) if fault else verdict(tx, gathered, ask, opens=True)
         if found.reason is None:
             more = exceeds(ask.variant, ask.measured, found.variant, found.measured)
             if more or ask.subject in busy:

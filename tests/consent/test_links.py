@@ -91,6 +91,11 @@ def test_signatures_are_those_that_the_library_makes_by_itself():
     plain = Signer(OLD, salt=b"virta/unsubscribe/v1", key_derivation="hmac", digest_method=sha256)
     held = token(tokens().unsubscribe(ANNA, "news"))
     assert plain.validate(held)
+    dated = Signer(OLD, salt=b"virta/preferences/v1", key_derivation="hmac", digest_method=sha256)
+    assert dated.validate(token(tokens().preferences(ANNA)))
+    long = b"k" * 65
+    wide = Signer(long, salt=b"virta/unsubscribe/v1", key_derivation="hmac", digest_method=sha256)
+    assert wide.validate(token(tokens((long,)).unsubscribe(ANNA, "news")))
 
 
 @given(st.text(max_size=40))
