@@ -37,7 +37,7 @@ from engine.core.calendar import NEVER
 from engine.core.entering import enter, enter_by_request
 from engine.core.flow import SENT
 from engine.core.loaded import Loaded
-from engine.core.record import What, Why
+from engine.core.record import Ground, What, Why
 from engine.core.steps import walk
 from engine.core.turn import Turn
 from engine.core.unheard import unheard
@@ -138,13 +138,15 @@ def _happened(turn: Turn, data: Happened, at: int, changed: bool = False) -> Non
     for journey in turn.bundle.journeys:
         waits.hear(turn, journey, data.event, event)
     _go_and_leave(turn)
-    starting = {
-        flow.graph.flow: event
-        for flow, listener in turn.loaded.starts_by_event.get(data.event, ())
-        if listener.test is None or listener.test(turn.scene_of(flow, event))
-    }
+    starting: dict[str, dict[str, Any]] = {}
+    grounds: dict[str, tuple[Ground, ...]] = {}
+    for flow, listener in turn.loaded.starts_by_event.get(data.event, ()):
+        scene = turn.scene_of(flow, event)
+        if flow.graph.flow not in starting and (listener.test is None or listener.test(scene)):
+            starting[flow.graph.flow] = event
+            grounds[flow.graph.flow] = listener.grounds(scene, True)
     if not data.late:
-        _start(turn, starting)
+        _start(turn, starting, grounds)
         return
     del turn.moved[before : before + len(moved)]  # what journeys have moved since, still starts
     for name in sorted({*starting, *_started_by(turn, moved)}):
@@ -272,9 +274,12 @@ def _forget(turn: Turn, purpose: str) -> None:
     turn.learned = True  # a start may have stood armed on it
 
 
-def _start(turn: Turn, by_event: dict[str, dict[str, Any]]) -> None:
-    """Start the flows of `by_event` (their triggers by name), and those that wait for a segment's change.
-    A segment starts a flow once in a turn: flows that move people to and fro must not go on for ever."""
+def _start(
+    turn: Turn, by_event: dict[str, dict[str, Any]], grounds: dict[str, tuple[Ground, ...]] | None = None
+) -> None:
+    """Start the flows of `by_event` (their triggers by name; `grounds` decided that they do), and those that
+    wait for a segment's change. A segment starts a flow once in a turn: flows that move people to and fro
+    must not go on for ever."""
     starting = dict(by_event)
     moved, turn.moved = turn.moved, []
     for name in _started_by(turn, moved):
@@ -283,7 +288,7 @@ def _start(turn: Turn, by_event: dict[str, dict[str, Any]]) -> None:
     turn.started |= starting.keys()
     for name in sorted(starting):
         cause = "" if name in by_event else f"{turn.cause}segment"
-        enter(turn, turn.loaded.current[name], starting[name], cause)
+        enter(turn, turn.loaded.current[name], starting[name], cause, (grounds or {}).get(name, ()))
 
 
 def _started_by(turn: Turn, moved: list[tuple[str, bool]]) -> list[str]:

@@ -13,15 +13,18 @@ from engine.core.bundle import Journey
 from engine.core.calendar import NEVER
 from engine.core.conditions import known
 from engine.core.flow import Flow
-from engine.core.record import What, Why
+from engine.core.record import Ground, What, Why
 from engine.core.steps import walk
 from engine.core.turn import Turn
 
 _AT = attrgetter("at")
 
 
-def enter(turn: Turn, flow: Flow, trigger: dict[str, Any], cause: str = "") -> None:
-    """Start a journey, or write down why not. `cause` tells starts apart that one stimulus may bring."""
+def enter(
+    turn: Turn, flow: Flow, trigger: dict[str, Any], cause: str = "", grounds: tuple[Ground, ...] = ()
+) -> None:
+    """Start a journey, or write down why not. `cause` tells starts apart that one stimulus may bring;
+    `grounds` decided that its event starts one."""
     graph = flow.graph
     per = ""
     if graph.journey_per is not None:
@@ -54,7 +57,7 @@ def enter(turn: Turn, flow: Flow, trigger: dict[str, Any], cause: str = "") -> N
         turn.note(graph.flow, "", "", What.NOT_ENTERED, Why.LEAVES_AT_ONCE, grounds=grounds)
         return
     turn.change(entered={**turn.bundle.entered, _slot(graph.flow, per): turn.now})
-    turn.note(graph.flow, journey.id, "", What.ENTERED)
+    turn.note(graph.flow, journey.id, "", What.ENTERED, grounds=grounds)
     if choice.held_out(graph, turn.bundle.contact):
         turn.note(graph.flow, journey.id, "", What.HELD_OUT)
     else:

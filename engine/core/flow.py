@@ -47,6 +47,7 @@ from engine.core.conditions import Reading, Scene, Test, condition, reading
 from engine.core.grounds import Telling, Wording, grounds, grounds_of_value, nothing
 from engine.core.record import SHARE, Ground
 from engine.core.trial import Trial, trial_of
+from engine.core.windows import PURPOSE_OF
 
 SENT = "email_sent"
 DELIVERED = "email_delivered"
@@ -62,10 +63,11 @@ ADDRESS = Attribute("email")
 
 
 class Listener(Struct, frozen=True):
-    """An event that matters, and the condition on it, if any."""
+    """An event that matters, and the condition on it, if any; `grounds` tells by which values it held."""
 
     event: str
     test: Test | None
+    grounds: Telling
 
 
 class Awaited(Struct, frozen=True):
@@ -109,7 +111,7 @@ class Flow(Struct, frozen=True):
     leave_grounds: Telling
     tests: dict[int, Test]
     awaited: dict[int, Awaited]
-    hears: dict[int, tuple[tuple[Hear, Test | None], ...]]
+    hears: dict[int, tuple[tuple[Hear, Listener], ...]]
     sends: dict[int, Tongue]
     values: dict[int, Reading]  # of `set` and of `wait until` a date
     texts: dict[int, tuple[Piece, ...]]
@@ -147,7 +149,7 @@ def prepare(graph: Graph, currency: str = "", wording: Wording | None = None) ->
     chances: dict[int, dict[str, tuple[Ground, ...]]] = {}
     tests: dict[int, Test] = {}
     awaited: dict[int, Awaited] = {}
-    hears: dict[int, tuple[tuple[Hear, Test | None], ...]] = {}
+    hears: dict[int, tuple[tuple[Hear, Listener], ...]] = {}
     sends: dict[int, Tongue] = {}
     values: dict[int, Reading] = {}
     texts: dict[int, tuple[Piece, ...]] = {}
@@ -171,7 +173,7 @@ def prepare(graph: Graph, currency: str = "", wording: Wording | None = None) ->
             case Set() if node.value is not None and not isinstance(node.value, CouponCode):
                 values[index] = reading(node.value, currency)
             case WaitFor():
-                hears[index] = tuple((hear, _test(hear.where, currency)) for hear in node.hears)
+                hears[index] = tuple((hear, _listener(hear, currency, wording)) for hear in node.hears)
             case Tell():
                 texts[index] = _pieces(node.text, currency)
             case Send():
@@ -192,10 +194,10 @@ def prepare(graph: Graph, currency: str = "", wording: Wording | None = None) ->
     return Flow(
         graph,
         frozenset(node.topic for node in graph.nodes if isinstance(node, Send)),
-        _listeners(starts, currency),
+        _listeners(starts, currency, wording),
         tuple(start for start in graph.starts if isinstance(start, StartOnSegment)),
         _dated(graph, currency),
-        _listeners(graph.leaves, currency),
+        _listeners(graph.leaves, currency, wording),
         leave_when,
         nothing if graph.leave_when is None else grounds(graph.leave_when, wording, currency),
         tests,
@@ -309,12 +311,18 @@ def _at_no_time(scene: Scene) -> Iterator[int]:
     yield from ()
 
 
-def _listeners(lines: Iterable[StartOnEvent | Leave], currency: str) -> tuple[Listener, ...]:
-    return tuple(Listener(line.event, _test(line.where, currency)) for line in lines)
+def _listeners(
+    lines: Iterable[StartOnEvent | Leave], currency: str, wording: Wording | None
+) -> tuple[Listener, ...]:
+    return tuple(_listener(line, currency, wording) for line in lines)
 
 
-def _test(where: Condition | None, currency: str) -> Test | None:
-    return None if where is None else condition(where, currency)
+def _listener(line: StartOnEvent | Leave | Hear, currency: str, wording: Wording | None) -> Listener:
+    if line.where is None:
+        return Listener(line.event, None, nothing)
+    # what such an event says may be known with an agreement only, which may end; the journal stays
+    told = None if line.event in PURPOSE_OF else wording
+    return Listener(line.event, condition(line.where, currency), grounds(line.where, told, currency))
 
 
 def _long_wait(graph: Graph, index: int) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.core import calendar
-from engine.core.bundle import Cancelled, Journey
+from engine.core.bundle import Cancelled
 from engine.core.flow import Flow
 from engine.core.record import What, Why
 from engine.core.turn import Turn
@@ -13,8 +13,13 @@ from engine.core.turn import Turn
 def on_event(turn: Turn, name: str, event: dict[str, Any]) -> None:
     """End the journeys that leave on this event."""
     for journey in turn.bundle.journeys:
-        if _leaves(turn, turn.flow(journey), journey, name, event):
-            turn.end(journey, What.LEFT, name)
+        for listener in turn.flow(journey).leaves:
+            if listener.event != name:
+                continue
+            scene = turn.scene(journey, event)
+            if listener.test is None or listener.test(scene):
+                turn.end(journey, What.LEFT, name, listener.grounds(scene, True))
+                break
 
 
 def when_true(turn: Turn) -> bool:
@@ -46,10 +51,3 @@ def by_order(turn: Turn, order: Cancelled) -> None:
         mails = len(journey.sent) - (journey.mail in turn.stimulus.open)
         if (not mails or order.mailed) and order.issue in ("", began):
             turn.end(journey, What.LEFT, Why.CANCELLED)
-
-
-def _leaves(turn: Turn, flow: Flow, journey: Journey, name: str, event: dict[str, Any]) -> bool:
-    return any(
-        listener.event == name and (listener.test is None or listener.test(turn.scene(journey, event)))
-        for listener in flow.leaves
-    )

@@ -34,10 +34,14 @@ def hear(turn: Turn, journey: Journey, name: str, event: dict[str, Any]) -> None
     flow = turn.flow(journey)
     if event["at"] > journey.due:  # its time was up before this happened; the timer is on its way
         return
-    for heard, test in flow.hears.get(journey.node, ()):
-        if heard.event == name and (test is None or test(turn.scene(journey, event))):
+    for heard, listener in flow.hears.get(journey.node, ()):
+        if heard.event != name:
+            continue
+        scene = turn.scene(journey, event)
+        if listener.test is None or listener.test(scene):
             step = flow.graph.nodes[journey.node].step
-            turn.note(journey.flow, journey.id, step, What.HEARD, name)
+            grounds = listener.grounds(scene, True)
+            turn.note(journey.flow, journey.id, step, What.HEARD, name, grounds=grounds)
             received = {**journey.received, step: event}
             walk(turn, replace(journey, received=received), heard.next)
             return

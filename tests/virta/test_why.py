@@ -36,7 +36,7 @@ def test_a_story_is_told_from_the_sign_up_to_the_newest_mail(
         "Asked for “News”",
         "“I want news from the coffee stall by e-mail.”",
         "Confirmed “News” by the link in the mail",
-        "Entered “welcome”.",
+        "Entered “welcome” (topic was “news”).",
         "Got the mail hello from “welcome”.",
         "Placed an order: order id o-1, total 4.50 EUR.",
         "“welcome” had waited for this: they placed an order.",
@@ -105,7 +105,7 @@ def test_one_flow_alone_can_be_told(stall: Path, capsys: pytest.CaptureFixture[s
 def test_some_days_alone_can_be_told(stall: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Both days are included; a period that ends before it begins is refused."""
     _, out, _ = why(stall, "anna", capsys, "--from", "2026-03-02", "--to", "2026-03-02")
-    assert "Entered “welcome”." in out
+    assert "Entered “welcome” (topic was “news”)." in out
     _, out, _ = why(stall, "anna", capsys, "--from", "2025-03-02", "--to", "2026-03-01")
     assert "Nothing has happened that was asked for." in out
     code, _, err = why(stall, "anna", capsys, "--from", "2026-03-03", "--to", "2026-03-02")

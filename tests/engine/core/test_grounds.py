@@ -154,6 +154,53 @@ def test_leaving_tells_what_became_true() -> None:
     assert story("    wait 9 days\n", leave.format(1)) == [(What.NOT_ENTERED, Why.LEAVES_AT_ONCE, TWO)]
 
 
+WHERE = """
+flow asks "Asks"
+    start on page_viewed where url starts with "https://shop"
+    start on checkout_started where total > 10 EUR and contact.visits > 1
+    start on checkout_started where total > 5 EUR
+    leave on order_placed where total > 20 EUR
+
+    wait for order_placed where (total > 10 EUR and order_id is known) or cart_updated up to 9 days
+    wait 9 days
+"""
+
+
+def where(past: Callable[[Person], object]) -> list[tuple[str, str, tuple[Ground, ...]]]:
+    """What the journal tells of whoever visits the second time and does that."""
+    person = Person(loaded(WHERE)).learns(visits=Decimal(2))
+    past(person)
+    return [(entry.what, entry.reason, entry.grounds) for entry in person.entries if entry.what != What.WAITS]
+
+
+def test_events_tell_by_which_of_their_values_they_counted() -> None:
+    """Those that start, those that are waited for, and those that make people leave; of two lines the first
+    that holds."""
+
+    def busy(person: Person) -> None:
+        person.happens("checkout_started", total=eur("11"))
+        person.happens("order_placed", total=eur("12"), order_id="o1")
+        person.happens("order_placed", total=eur("30"), order_id="o2")
+
+    assert where(busy) == [
+        (What.ENTERED, "", (Ground("total", eur("11")), Ground("contact.visits", Decimal(2)))),
+        (What.HEARD, "order_placed", (Ground("total", eur("12")), Ground("order_id", "o1"))),
+        (What.LEFT, "order_placed", (Ground("total", eur("30")),)),
+    ]
+    assert where(lambda person: person.happens("checkout_started", total=eur("6")))[0][2] == (
+        Ground("total", eur("6")),
+    )
+
+
+def test_what_an_event_says_that_may_be_known_by_an_agreement_only_is_not_written_down() -> None:
+    """The page that somebody looked at started the journey, and the journal does not name it."""
+
+    def looks(person: Person) -> None:
+        person.agrees("personalisation").happens("page_viewed", url="https://shop.example/tea")
+
+    assert where(looks)[-1] == (What.ENTERED, "", ())
+
+
 def test_a_date_that_has_passed_is_told() -> None:
     """Nobody waits for it."""
     passed = calendar.day(NOW - 9 * DAY, RIGA)

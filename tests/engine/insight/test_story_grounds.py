@@ -100,6 +100,20 @@ def test_each_line_says_what_decided_where_it_reads_well() -> None:
     ]
 
 
+def test_events_are_told_with_the_values_by_which_they_counted() -> None:
+    """Why this one started it, was the one waited for, and made them leave."""
+    total = Ground("total", Money(Decimal("12.50"), "EUR"))
+    assert [
+        told(What.ENTERED, "", total),
+        told(What.HEARD, "order_placed", total, Ground("order_id", "o1")),
+        told(What.LEFT, "order_placed", total),
+    ] == [
+        "Entered “A visit” (total was 12.50 EUR).",
+        "“A visit” had waited for this: they placed an order (total was 12.50 EUR, order_id was “o1”).",
+        "Left “A visit”: they placed an order (total was 12.50 EUR).",
+    ]
+
+
 def test_an_arm_is_told_with_the_chance_that_it_had_or_as_the_winner() -> None:
     """Lines of earlier versions do not say."""
     assert [
