@@ -92,15 +92,28 @@ def _sizes(data: Data) -> str:
     return "\n".join(_lines(data)) or "Not measured yet."
 
 
+_AT_SIZES = ("journey_cpu_us", "due_scan_ms_1m", "rss_mb_10k", "rss_mb_1m")
+"""Those whose runs are told of by size."""
+
+
 def _lines(data: Data) -> Iterator[str]:
     for name in ("journey_cpu_us", "rss_mb_1m"):
         if name in data.figures:
             each = data.figures[name].result
             told = ", ".join(f"{point.size:,} {each.of} {number(point.value)}" for point in each.points)
             yield f"- `{name}`, {each.unit}: {told}."
+    if "journey_cpu_us" in data.figures:
+        each = data.figures["journey_cpu_us"].result
+        for what in each.also:
+            told = ", ".join(
+                f"{point.size:,} {each.of} {number(point.also[what])}"
+                for point in each.points
+                if what in point.also
+            )
+            yield f"- in the same runs, {what}: {told}."
     runs: dict[tuple[str, ...], list[str]] = {}
     for name in NAMES:
-        if name in data.figures and data.figures[name].result.also:
+        if name in data.figures and data.figures[name].result.also and name not in _AT_SIZES:
             each = data.figures[name].result
             told = "; ".join(f"{what}: {number(value)}" for what, value in each.also.items())
             runs.setdefault((f"{each.size:,} {each.of}", told), []).append(f"`{name}`")

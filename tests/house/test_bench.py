@@ -47,7 +47,7 @@ def test_the_cost_of_a_journey_is_measured_stage_by_stage() -> None:
         "core: strides with a condition",
         "the runner, loop and threads",
     }
-    assert "counted alike: people, events in the inbox, " in done.stdout
+    assert "counted alike: people, orders in the inbox, " in done.stdout
 
 
 def test_the_cost_of_an_event_is_measured_stage_by_stage() -> None:

@@ -15,6 +15,9 @@ from virta.monitoring.look import look
 from virta.monitoring.metrics import Metrics, registry_of
 
 LOOKS = 20
+LOOKED = 20_000
+"""People who look at a product while all sleep."""
+EVENT = "an event of one who sleeps, µs"
 
 
 def measure(folder: Path, people: int, told: Told) -> Run:
@@ -32,6 +35,8 @@ async def _walked(folder: Path, people: int, told: Told) -> tuple[dict[str, Figu
     asleep = held()
     scan, due = await _who_is_due(walk)
     scrape = await _scrape(walk, folder / "data")
+    looked = min(people, LOOKED)
+    event = await walk.look(looked) / looked
     began = time.process_time()
     await walk.end(told)
     spent += time.process_time() - began
@@ -42,7 +47,7 @@ async def _walked(folder: Path, people: int, told: Told) -> tuple[dict[str, Figu
             "due_scan": Figure(scan * 1e3),
             "memory": Figure(asleep),
         },
-        {"people whom a look found due": due, "scrape of /metrics, ms": scrape * 1e3},
+        {"people whom a look found due": due, "scrape of /metrics, ms": scrape * 1e3, EVENT: event * 1e6},
     )
 
 

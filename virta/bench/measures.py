@@ -194,6 +194,6 @@ def _result(key: Key, runs: Sequence[Run], quick: bool) -> Result:
         key.of,
         quick,
         last.counts,
-        tuple(Point(run.size, run.figures[key.figure].value, run.seconds) for run in runs),
+        tuple(Point(run.size, run.figures[key.figure].value, run.seconds, run.also) for run in runs),
         last.also,
     )

@@ -40,12 +40,13 @@ class Run(Struct, frozen=True):
 
 
 class Point(Struct, frozen=True):
-    """A value at one size, and the seconds by the wall that its run took, which may have given other figures
-    too."""
+    """A value at one size, the seconds by the wall that its run took, which may have given other figures too,
+    and what else that run told."""
 
     size: int
     value: float
     seconds: float = 0.0
+    also: dict[str, float] = {}
 
 
 class Result(Struct, frozen=True):

@@ -5,7 +5,9 @@ A thousand people start in each second, and the clock goes from second to second
 
 import random
 import sqlite3
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 from dsl.compile import Compiled
@@ -72,14 +74,12 @@ class Walk:
 
     async def begin(self, told: Told = lambda done, count: None) -> None:
         """All start, and sleep. `told` hears of journeys, as if each were done at a stroke."""
-        dice = random.Random(self.people)
+        ids = self._ids()
         total = {"amount": "20.00", "currency": "EUR"}
         for first in range(0, self.people, TOGETHER):
             now = self.clock()
             orders = [
-                NewEvent(
-                    f"order-{n}", "order_placed", None, f"{dice.getrandbits(128):032x}", now, {"total": total}
-                )
+                NewEvent(f"order-{n}", "order_placed", None, next(ids), now, {"total": total})
                 for n in range(first, min(first + TOGETHER, self.people))
             ]
             reasons = await self.system.inbox.accept_events(orders)
@@ -89,6 +89,22 @@ class Walk:
             done = min(first + TOGETHER, self.people) / self.people * BEGIN
             told(done, int(done * self.people))
 
+    async def look(self, count: int) -> float:
+        """So many of them, in random order, look at a product, for which nobody waits yet: seconds of CPU."""
+        some = list(islice(self._ids(), 0, self.people, self.people // count))[:count]
+        random.Random(count).shuffle(some)
+        item = {"sku": "SKU-1", "name": "Coffee", "category": "coffee"}
+        now, began = self.clock(), time.process_time()
+        for first in range(0, count, TOGETHER):
+            looks = [
+                NewEvent(f"look-{n}", "product_viewed", None, contact, now, item)
+                for n, contact in enumerate(some[first : first + TOGETHER], first)
+            ]
+            reasons = await self.system.inbox.accept_events(looks)
+            assert not any(reasons), reasons
+            await self._settle()
+        return time.process_time() - began
+
     async def end(self, told: Told = lambda done, count: None) -> None:
         """All go on until they are through."""
         began, steps, expected = self.clock(), 0, _WAVES * -(-self.people // TOGETHER)
@@ -97,6 +113,11 @@ class Walk:
             steps += await self._settle()
             done = BEGIN + (1 - BEGIN) * min(steps / expected, 1.0)
             told(done, int(done * self.people))
+
+    def _ids(self) -> Iterator[str]:
+        """Those of all who start, in their order, the same each time."""
+        dice = random.Random(self.people)
+        return (f"{dice.getrandbits(128):032x}" for _ in range(self.people))
 
     async def _settle(self) -> int:
         """How many steps there were to do."""
@@ -123,7 +144,7 @@ def counted(folder: Path, people: int) -> dict[str, int]:
     """The inbox, the journal and the journeys that stand, of a system that is closed: as many as there were
     people. Raises `CountsDiffer`."""
     with sqlite3.connect(store_of(folder)) as connection:
-        (inbox,) = connection.execute("SELECT count(*) FROM inbox").fetchone()
+        (inbox,) = connection.execute("SELECT count(*) FROM inbox WHERE kind = 'order_placed'").fetchone()
         (standing,) = connection.execute("SELECT count(*) FROM journey").fetchone()
         entered = finished = 0
         for (body,) in connection.execute("SELECT body FROM journal"):
@@ -133,7 +154,7 @@ def counted(folder: Path, people: int) -> dict[str, int]:
     return agreed(
         {
             "people": people,
-            "events in the inbox": inbox,
+            "orders in the inbox": inbox,
             "journeys begun": entered,
             "journeys ended": finished,
             "journeys that stand no more": entered - standing,
