@@ -93,7 +93,7 @@ class Walk:
         """So many of them, in random order, look at a product, for which nobody waits yet: seconds of CPU."""
         some = list(islice(self._ids(), 0, self.people, self.people // count))[:count]
         random.Random(count).shuffle(some)
-        item = {"sku": "SKU-1", "name": "Coffee", "category": "coffee"}
+        item: dict[str, object] = {"sku": "SKU-1", "name": "Coffee", "category": "coffee"}
         now, began = self.clock(), time.process_time()
         for first in range(0, count, TOGETHER):
             looks = [
