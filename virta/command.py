@@ -65,9 +65,9 @@ def run(words: list[str]) -> int:
 
 
 def _above() -> set[str]:
-    """The first words of commands that have two."""
+    """The first words of commands that have two, unless they are one themselves."""
     names = [command.name for group in GROUPS for command in group.commands]
-    return {name.partition(" ")[0] for name in names if " " in name}
+    return {name.partition(" ")[0] for name in names if " " in name}.difference(names)
 
 
 def _whole(fault: UnicodeError) -> tuple[str | bytes, int]:

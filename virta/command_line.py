@@ -20,6 +20,8 @@ def app() -> App:
     for group in GROUPS:
         for command in group.commands:
             above, _, name = command.name.rpartition(" ")
+            if above in _alone():  # a command itself: what stands below it is one of two words
+                above, name = "", command.name
             if above not in parents:
                 parents[above] = App(name=above, help=group.title)
                 whole.command(parents[above])
@@ -27,11 +29,22 @@ def app() -> App:
     return whole
 
 
+def _alone() -> set[str]:
+    return {command.name for group in GROUPS for command in group.commands if " " not in command.name}
+
+
+def _joined(words: list[str]) -> list[str]:
+    """The words, with those of a command that stands below another as one."""
+    two = " ".join(words[:2])
+    known = any(command.name == two for group in GROUPS for command in group.commands)
+    return [two, *words[2:]] if known and words[0] in _alone() else words
+
+
 def carry_out(words: list[str]) -> int:
     """Carry out one command line and give its exit code. Faults of usage and of the project are told in one
     line on standard error."""
     try:
-        code = app()(words, exit_on_error=False, print_error=False, result_action="return_value")
+        code = app()(_joined(words), exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as fault:
         print(f"virta: {_plain(fault)}", file=sys.stderr)
         return 2

@@ -6,8 +6,8 @@ from textwrap import dedent
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`name` is one word, or two for `consent …`; `target` is the function, as `module:name`; it is imported
-    when the command is called."""
+    """`name` is one word, or two for `consent …` and `serve …`; `target` is the function, as
+    `module:name`; it is imported when the command is called."""
 
     name: str
     target: str
@@ -47,6 +47,16 @@ GROUPS = (
             ),
             Command("apply", "virta.commands.apply:apply", "Make the flows in the folder those that run."),
             Command("serve", "virta.commands.serve:serve", "Serve pages and API, run flows, send mails."),
+            Command(
+                "serve consent",
+                "virta.commands.serve_consent:serve_consent",
+                "Serve the consent service alone, for an engine that is elsewhere.",
+            ),
+            Command(
+                "serve signer",
+                "virta.commands.serve_signer:serve_signer",
+                "Sign the log of consent, and nothing else.",
+            ),
         ),
     ),
     Group(
@@ -66,6 +76,7 @@ GROUPS = (
         (
             Command("backup", "virta.commands.backup:backup", "Copy all stores, also while Virta serves."),
             Command("restore", "virta.commands.restore:restore", "Prove a backup, and put it back."),
+            Command("import", "virta.commands.import_people:bring", "Bring people from another system."),
             Command("upgrade", "virta.commands.upgrade:bring_up", "Bring older stores to this version."),
         ),
     ),
@@ -100,6 +111,11 @@ GROUPS = (
                 "Check an export, without the project.",
             ),
             Command("consent keys", "virta.commands.consent_keys:keys", "Print the log's public keys."),
+            Command(
+                "consent access",
+                "virta.commands.consent_access:access",
+                "Make and take away keys to the consent service.",
+            ),
         ),
     ),
 )

@@ -1,8 +1,8 @@
 """Where the keys come from: the environment, or a file of development keys. `docs/keys.md` says what each
 does.
 
-A key is 32 random bytes in Base64. `VIRTA_PEPPER` and `VIRTA_LINK_KEY` may hold several, separated by commas,
-the newest last: to these lists a key is added, and none is dropped."""
+A key is 32 random bytes in Base64. All variables but `VIRTA_JOURNEY_KEY` may hold several, separated by
+commas, the newest last: to the lists of peppers and link keys one is added, and none is dropped."""
 
 import base64
 import binascii
@@ -16,7 +16,8 @@ from pathlib import Path
 from consent.keys import Keys
 from virta.settings import BrokenProject, Settings, secret
 
-CONSENT = ("log_signing", "master", "pepper", "link")
+SIGNING = "log_signing"
+CONSENT = (SIGNING, "master", "pepper", "link")
 JOURNEY = "journey"
 NAMES = (*CONSENT, JOURNEY)
 _HEADER = (
@@ -43,14 +44,29 @@ class ProjectKeys:
 
 def read_keys(settings: Settings, folder: Path) -> ProjectKeys:
     """The keys that the project in `folder` names. Raises `BrokenProject`."""
-    texts = _texts(settings, folder, NAMES)
-    return ProjectKeys(_consent(texts), _journey(texts))
+    texts = _texts(settings, folder, (*_here(settings), JOURNEY))
+    return ProjectKeys(_consent(texts, signer_of(settings, folder)), _journey(texts))
 
 
 def read_consent_keys(settings: Settings, folder: Path) -> Keys:
     """The keys of the consent service alone, for a process that serves nothing else. Raises
     `BrokenProject`."""
-    return _consent(_texts(settings, folder, CONSENT))
+    return _consent(_texts(settings, folder, _here(settings)), signer_of(settings, folder))
+
+
+def read_signing_keys(settings: Settings, folder: Path) -> tuple[bytes, ...]:
+    """The seeds of the keys that sign the log, newest last, for the process that does only that. Raises
+    `BrokenProject`."""
+    return _decoded(*_texts(settings, folder, (SIGNING,))[SIGNING])
+
+
+def signer_of(settings: Settings, folder: Path) -> Path | None:
+    """The socket of the process that signs the log; None: this one does."""
+    return (folder / settings.keys.signer).absolute() if settings.keys.signer else None
+
+
+def _here(settings: Settings) -> tuple[str, ...]:
+    return tuple(name for name in CONSENT if name != SIGNING or not settings.keys.signer)
 
 
 def read_keys_apart(settings: Settings, folder: Path) -> ProjectKeys:
@@ -102,7 +118,8 @@ def keys_to_keep(settings: Settings, folder: Path) -> bytes:
     read_keys(settings, folder)  # says what is missing
     if settings.keys.file:
         return (folder / settings.keys.file).read_bytes()
-    lines = [f'{name} = "{secret(getattr(settings.keys, name))}"\n' for name in NAMES]
+    names = (*_here(settings), JOURNEY)
+    lines = [f'{name} = "{secret(getattr(settings.keys, name))}"\n' for name in names]
     return "".join([_KEPT, *lines]).encode()
 
 
@@ -126,9 +143,9 @@ def _of_file(settings: Settings, path: Path, names: Sequence[str]) -> dict[str, 
     return {name: (found[name], f"`{name}` in {path}") for name in names}
 
 
-def _consent(texts: dict[str, tuple[str, str]]) -> Keys:
-    found = {name: _decoded(*texts[name]) for name in CONSENT}
-    return Keys(found["log_signing"], found["master"], found["pepper"], found["link"])
+def _consent(texts: dict[str, tuple[str, str]], signer: Path | None) -> Keys:
+    found = {name: _decoded(*texts[name]) for name in CONSENT if name in texts}
+    return Keys(found.get(SIGNING, ()), found["master"], found["pepper"], found["link"], signer)
 
 
 def _journey(texts: dict[str, tuple[str, str]]) -> bytes:

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import hmac
 import random
-import re
 import secrets
 import time
 from collections.abc import Callable
@@ -16,10 +15,9 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
 
-from consent.client import InProcess
 from consent.contract import Unavailable
 from consent.errors import ConsentError
-from consent.service import Service, open_service
+from consent.service import Service
 from consent.store.server import Server
 from dsl.compile import Compiled
 from engine.calls.caller import Caller, Post
@@ -49,21 +47,22 @@ from engine.run.shown import ShownMails
 from engine.store.database import StoreFault
 from engine.store.releases import Release
 from engine.store.store import Store
+from virta.brand import brand_of
+from virta.consent_door import Door, door_in_process, door_over_http, open_consent
+from virta.consent_door import log_name as log_name
 from virta.database_url import consent_place, engine_place
 from virta.disk_fault import disk_fault
 from virta.keys import ProjectKeys
-from virta.monitoring.tallies import CountedConsent
-from virta.proof_mail import proof_subjects, with_proof
+from virta.monitoring.tallies import CountedConsent, CountedRemote
+from virta.proof_mail import with_proof
 from virta.release.content import content_of, draft
 from virta.settings import BrokenProject, Settings, secret
 from web.api.keys import ApiKeys
 from web.app import build_app
-from web.brand import Brand
 
 log = structlog.get_logger("virta")
 
 _LAST_REPLIES = 20  # seconds
-_NOT_IN_ORIGIN = re.compile(r"[\s+]+")
 TLS = {"smtp": "none", "smtps": "implicit", "smtp+starttls": "starttls"}
 PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 
@@ -88,7 +87,8 @@ class World:
     """What a system takes from outside itself. `clock` gives ms UTC, `entropy(n)` n random bytes; not
     `durable` gives up on power loss. `dial` reaches the mail server. With `blank` nothing is on the disk.
     `post` makes the calls of webhooks: what it says is taken is not asked for again. `delivers`: the mail
-    server is one of our own; else its reports come by the API."""
+    server is one of our own; else its reports come by the API. `apart`: the consent service may be a process
+    of its own, if the settings name one."""
 
     post: Post
     clock: Callable[[], int] = wall_clock
@@ -97,6 +97,7 @@ class World:
     dial: Dial = by_tcp
     blank: Blank | None = None
     delivers: Delivers | None = None
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +105,8 @@ class System:
     """The parts that somebody drives; `close` ends them in order. `release` is what runs, None in a trial."""
 
     release: Release | None
-    service: Service
-    consent: CountedConsent
+    door: Door
+    policy: str  # the digest of the one in force; empty in a trial
     store: Store
     attempts: AttemptFile
     queue: Queue
@@ -119,6 +120,17 @@ class System:
     measurement: Measurement
     shown: ShownMails
     pages: Starlette
+
+    @property
+    def consent(self) -> CountedConsent | CountedRemote:
+        """The consent service, wherever it is."""
+        return self.door.consent
+
+    @property
+    def service(self) -> Service:
+        """What stands behind it. To be used only where it is in this process."""
+        assert self.door.service is not None
+        return self.door.service
 
     async def start(self) -> None:
         """Settle what an earlier life left behind, take up its effects, connect to the mail server. Raises
@@ -149,7 +161,7 @@ class System:
         finally:
             self.attempts.close()
             self.store.close()
-            self.service.close()
+            await self.door.close()
 
 
 async def open_system(
@@ -190,12 +202,13 @@ async def _open(
         raise BrokenProject("The flows have errors; `virta check` shows them.")
     data = folder / settings.stores.folder
     blank = world.blank
-    service = _service(consent_place(folder, settings) if blank is None else None, settings, keys, world)
-    opened.callback(service.close)
-    consent = CountedConsent(service)
+    door = _door(folder, settings, keys, world)
+    if door.service is not None:
+        opened.callback(door.service.close)
+    consent, policy = door.consent, ""
     if blank is None:
         release = release or draft(content_of(folder, settings, compiled), "start", world.clock())
-        await consent.publish(release.content.policy)
+        policy = await consent.publish(release.content.policy)
 
     if blank is None:
         store = Store(engine_place(folder, settings), world.durable)
@@ -266,7 +279,7 @@ async def _open(
         measurement,
         shown,
         ApiKeys.of((secret(api.key), api.scopes) for api in settings.api),
-        brand_of(settings, compiled),
+        brand_of(settings, with_proof(compiled.template_files, settings.languages)),
         languages=settings.languages,
         url=settings.url,
         clock=world.clock,
@@ -274,8 +287,8 @@ async def _open(
     proofs = Proofs(consent, letters, queue, world.clock)
     return System(
         release,
-        service,
-        consent,
+        door,
+        policy,
         store,
         attempts,
         queue,
@@ -303,7 +316,7 @@ async def blank_of(folder: Path, settings: Settings, compiled: Compiled, keys: P
         try:
             service = _service(None, settings, keys, world)
             opened.callback(service.close)
-            await InProcess(service).publish(content_of(folder, settings, compiled).policy)
+            await CountedConsent(service).publish(content_of(folder, settings, compiled).policy)
             store = Store(None, durable=False)
             opened.callback(store.close)
             letters = letters_of(compiled, settings, marks_of(settings, keys))
@@ -312,25 +325,24 @@ async def blank_of(folder: Path, settings: Settings, compiled: Compiled, keys: P
         return Blank(service.store.image(), store.image(), letters)
 
 
-def _service(path: Path | Server | None, settings: Settings, keys: ProjectKeys, world: World) -> Service:
-    return open_service(
-        path,
+def _door(folder: Path, settings: Settings, keys: ProjectKeys, world: World) -> Door:
+    if world.apart and settings.consent.url:
+        return door_over_http(settings)
+    place = consent_place(folder, settings) if world.blank is None else None
+    return door_in_process(_service(place, settings, keys, world))
+
+
+def _service(place: Path | Server | None, settings: Settings, keys: ProjectKeys, world: World) -> Service:
+    image = world.blank.consent if world.blank is not None else None
+    return open_consent(
+        place,
         keys.consent,
-        origin=log_name(settings),
-        public_url=settings.url,
-        team=settings.team,
-        team_only=settings.environment == "staging",
+        settings,
         clock=world.clock,
         entropy=world.entropy,
         durable=world.durable,
-        image=world.blank.consent if world.blank is not None else None,
+        image=image,
     )
-
-
-def log_name(settings: Settings) -> str:
-    """What a project's log is called from its beginning."""
-    host = urlsplit(settings.url).hostname or "localhost"
-    return f"{host}/{_NOT_IN_ORIGIN.sub('-', settings.name)}"
 
 
 def sender_of(keys: ProjectKeys) -> bytes:
@@ -373,17 +385,4 @@ def login_of(settings: Settings, notices: bool = False) -> Login:
         name=settings.sender.address.rpartition("@")[2],
         bounce_to=settings.sender.address,
         notices=notices,
-    )
-
-
-def brand_of(settings: Settings, compiled: Compiled) -> Brand:
-    """Who speaks on the pages."""
-    return Brand(
-        settings.sender.name,
-        settings.controller.name,
-        settings.controller.contact,
-        settings.sender.imprint,
-        settings.time_zone,
-        settings.sender.address,
-        proof_subjects(with_proof(compiled.template_files, settings.languages), settings.languages[0]),
     )

@@ -9,8 +9,8 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.routing import Mount, Route
-from starlette.types import Receive, Scope, Send
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from consent.contract import ConsentClient, Unavailable
 from web.api.inbox import Inbox
@@ -50,15 +50,39 @@ def build_app(
     `proxy_headers=False`.
     """
     site = Site(consent, Pages(brand, languages))
+    return _app(
+        site,
+        url,
+        *measured_routes(measurement),
+        *shown_routes(site, shown),
+        Mount("/v1", build_api(consent, inbox, returns, keys, languages, clock)),
+    )
+
+
+def build_consent_app(
+    consent: ConsentClient,
+    calls: ASGIApp,
+    prefix: str,
+    brand: Brand,
+    *,
+    languages: Sequence[str],
+    url: str,
+) -> Starlette:
+    """The subscriber's pages alone, for when they are served without the engine, and the `calls` of the
+    consent service below `prefix`."""
+    site = Site(consent, Pages(brand, languages))
+    return _app(site, url, Mount(prefix, calls), keyed=(prefix,))
+
+
+def _app(site: Site, url: str, *others: BaseRoute, keyed: Sequence[str] = ("/v1",)) -> Starlette:
+    """The subscriber's pages, and what stands beside them; `keyed` are places that a key opens."""
     app = Starlette(
         routes=[
             Route("/", to_signup, methods=["GET"]),
             Route("/health", health, methods=["GET"]),
             stylesheet_route(),
             *subscriber_routes(site),
-            *measured_routes(measurement),
-            *shown_routes(site, shown),
-            Mount("/v1", build_api(consent, inbox, returns, keys, languages, clock)),
+            *others,
         ],
         middleware=[
             Middleware(SecurityHeaders),
@@ -67,7 +91,7 @@ def build_app(
                 allowed_origins=[_origin(url)],
                 # The key or the link's token is all that counts there, and no browser adds it by itself.
                 # Withdrawing in particular has to work from wherever a mail program posts.
-                exempt_paths=["/v1", "/u"],
+                exempt_paths=[*keyed, "/u"],
                 deny_app=_foreign(site),
             ),
         ],

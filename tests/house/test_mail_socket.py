@@ -84,7 +84,13 @@ def test_sockets_are_made_by_listeners_only() -> None:
     """`socket` is known to the local mailbox and other servers, which bind and never connect, to what looks
     names up for webhooks, to the doctor's look and to the bench's one way."""
     known = {where(path) for path in sources() if "socket" in {name.split(".")[0] for name in imported(path)}}
-    listeners = ("virta/mailbox/", "virta/commands/serve", "virta/commands/lsp", "virta/language_server/")
+    listeners = (
+        "virta/mailbox/",
+        "virta/commands/serve",
+        "virta/listening",
+        "virta/commands/lsp",
+        "virta/language_server/",
+    )
     others = ("engine/calls/destination", LOOKS, WIRE, BENCH + "sink.py")
     assert all(name.startswith((*listeners, *others)) for name in known), known
     for path in sources():
@@ -122,13 +128,14 @@ def test_the_mailer_wants_a_permit_and_only_consent_makes_one() -> None:
 
 
 def test_webhooks_are_called_in_one_file_and_nothing_else_is() -> None:
-    """The replay calls the pages in process, as a function. What calls webhooks knows no mail server."""
+    """Beside the door to a consent service that is elsewhere. The replay calls the pages in process, as a
+    function. What calls webhooks knows no mail server."""
     clients = {"httpx2", "httpx", "requests", "aiohttp", "urllib3", "urllib.request", "http.client"}
     found = {where(path): imported(path) for path in sources()}
     callers = {
         name for name, known in found.items() if clients & (known | {each.split(".")[0] for each in known})
     }
-    assert callers == {"engine/calls/post.py"}
+    assert callers == {"engine/calls/post.py", "consent/client/remote.py"}
     assert not [each for each in found["engine/calls/post.py"] if each.startswith("engine.delivery")]
 
 

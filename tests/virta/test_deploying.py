@@ -11,22 +11,25 @@ import pytest
 from virta.settings import Serving
 
 PLACE = Path(__file__).parents[2] / "docs" / "deploying"
+UNITS = ("virta.service", "virta-consent.service")
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
-def test_systemd_takes_the_unit(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", UNITS)
+def test_systemd_takes_the_unit(name: str, tmp_path: Path) -> None:
     """Every line of it, with a program in the place of Virta."""
-    text = (PLACE / "virta.service").read_text("utf-8")
-    unit = tmp_path / "virta.service"
+    text = (PLACE / name).read_text("utf-8")
+    unit = tmp_path / name
     unit.write_text(re.sub("ExecStart=.*", "ExecStart=/bin/true", text), "utf-8")
     done = subprocess.run(["systemd-analyze", "verify", str(unit)], capture_output=True, text=True)
-    told = [line for line in done.stderr.splitlines() if "virta.service" in line]
+    told = [line for line in done.stderr.splitlines() if name in line]
     assert told == []
 
 
-def test_systemd_waits_longer_than_virta_takes_to_stop() -> None:
+@pytest.mark.parametrize("name", UNITS)
+def test_systemd_waits_longer_than_virta_takes_to_stop(name: str) -> None:
     """So that Virta ends itself."""
-    found = re.search(r"^TimeoutStopSec=(\d+)$", (PLACE / "virta.service").read_text("utf-8"), re.MULTILINE)
+    found = re.search(r"^TimeoutStopSec=(\d+)$", (PLACE / name).read_text("utf-8"), re.MULTILINE)
     assert found is not None
     assert int(found[1]) > Serving().stop_seconds
 
@@ -43,6 +46,8 @@ def test_each_line_for_nginx_is_one_that_nginx_knows(tmp_path: Path) -> None:
     """By its name, its place and the number of its words; this needs no nginx."""
     page = (PLACE / "nginx.conf").read_text("utf-8")
     assert faults(page, tmp_path) == []
+    apart = (PLACE / "nginx-consent.conf").read_text("utf-8")
+    assert faults(page.replace("    location / {", f"{apart}\n    location / {{"), tmp_path) == []
     for wrong, told in (
         (page.replace("proxy_pass ", "proxy_pas "), 'unknown directive "proxy_pas"'),
         (page.replace("return 404", "return"), 'invalid number of arguments in "return" directive'),

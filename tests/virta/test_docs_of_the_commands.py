@@ -115,8 +115,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_example_of_a_command_is_real(
     shop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """They are run one after the other, as they stand on the page; that of `virta serve` has its own test,
-    and `virta lsp` speaks with editors."""
+    """They are run one after the other, as they stand on the page; those of `virta serve` have tests of their
+    own, and `virta lsp` speaks with editors."""
     monkeypatch.chdir(shop)
     examples = re.findall(r"^```console\n\$ virta ([^\n]+)\n(.*?)^```", COMMANDS, re.MULTILINE | re.DOTALL)
     assert len(examples) == len(COMMAND_LIST) - 1

@@ -3,9 +3,8 @@
 import asyncio
 import contextlib
 import logging
-import os
 import socket
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -15,7 +14,6 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
-import uvicorn
 import uvloop
 
 from consent.contract import Unavailable
@@ -29,7 +27,8 @@ from virta.command_table import VERSION
 from virta.garbage import settled
 from virta.keeping.places import places_of, refuse_unfinished
 from virta.keeping.versions import refuse_other_versions
-from virta.keys import ProjectKeys, read_or_make_keys
+from virta.keys import ProjectKeys, make_missing_keys, read_keys_apart, read_or_make_keys
+from virta.listening import LOOPBACK, listen, pages_of, place_of, reachable
 from virta.logs import set_up_logs
 from virta.mailbox.running import MailboxFailed, PortRefused, Running, start
 from virta.monitoring.pages import digests, watch
@@ -48,14 +47,9 @@ from web.studio.routes import to_studio
 
 log = structlog.get_logger("virta")
 
-_LEVELS = {name.lower(): level for name, level in logging.getLevelNamesMapping().items()}
+LEVELS = {name.lower(): level for name, level in logging.getLevelNamesMapping().items()}
 _PROOF_PAUSE = 0.25  # seconds between looks for new proof mails
 _DEAF_PAUSE = 1.0  # the same while the consent service does not answer
-_LAST_REQUESTS = 10  # seconds that requests under way have when it stops
-_LAST_PORT = 65535
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
-_ANYWHERE = ("0.0.0.0", "::")
-_WEB_PORTS = {"http": 80, "https": 443}
 
 
 def serve(
@@ -90,7 +84,7 @@ def serve(
     """
     set_up_logs()
     settings, compiled = load_project(folder)
-    set_up_logs(_LEVELS[settings.serving.log_level], settings.serving.log)
+    set_up_logs(LEVELS[settings.serving.log_level], settings.serving.log)
     clock = wall_clock if now is None else _clock_from(now, settings)
     refuse_unfinished(folder / settings.stores.folder)
     refuse_other_versions(places_of(folder, settings), folder)
@@ -98,11 +92,11 @@ def serve(
         apply_unasked(folder, settings, compiled, clock())
     release = to_run(folder, settings, compiled, clock())
     world = world_of(release, settings, clock, every_mail if mailbox else None)
-    keys = read_or_make_keys(settings, folder, world.entropy)
+    keys = _keys(settings, folder, world)
     with contextlib.ExitStack() as stack:
-        listener = stack.enter_context(_listen(host, port))
-        reachable = _reachable(settings, listener)
-        moved, settings = reachable != settings.url, msgspec.structs.replace(settings, url=reachable)
+        listener = stack.enter_context(listen(host, port))
+        there = reachable(settings, listener)
+        moved, settings = there != settings.url, msgspec.structs.replace(settings, url=there)
         if mailbox:
             box = stack.enter_context(_mailbox(folder, settings))
             smtp = msgspec.structs.replace(settings.smtp, url=box.url)
@@ -112,6 +106,14 @@ def serve(
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(folder, settings, release, keys, world, listener, moved, shown))
     return 0
+
+
+def _keys(settings: Settings, folder: Path, world: World) -> ProjectKeys:
+    """Those of the consent service stay with its process, where it has one of its own."""
+    if settings.consent.url:
+        make_missing_keys(settings, folder, world.entropy)
+        return read_keys_apart(settings, folder)
+    return read_or_make_keys(settings, folder, world.entropy)
 
 
 def _clock_from(now: datetime, settings: Settings) -> Callable[[], int]:
@@ -125,45 +127,11 @@ def _clock_from(now: datetime, settings: Settings) -> Callable[[], int]:
     return lambda: wall_clock() + ahead
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    """Before anything else is opened, so that a port in use costs nothing."""
-    if not 0 <= port <= _LAST_PORT:
-        raise BrokenProject(f"{port} is no port; there are 1 to {_LAST_PORT}, and 0 takes any free one.")
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        family, *_, address = found[0]
-        return socket.create_server(address[:2], family=family, backlog=1024)
-    except socket.gaierror as fault:
-        raise BrokenProject(f"Cannot listen on {host}: {fault.strerror}.") from None
-    except OSError as fault:
-        why = os.strerror(fault.errno or 0)
-        raise BrokenProject(
-            f"Cannot listen on {host}, port {port}: {why}. Name another place with --port or --host."
-        ) from None
-
-
-def _reachable(settings: Settings, listener: socket.socket) -> str:
-    """Where people reach the pages. In development a `url` on this machine that names another port than the
-    one served would only give dead links: then the place served stands for it. Its host stays:
-    the log is named for it."""
-    parts = urlsplit(settings.url)
-    host, port = listener.getsockname()[:2]
-    if (
-        settings.environment != "development"
-        or host not in (*_LOOPBACK, *_ANYWHERE)
-        or parts.hostname not in _LOOPBACK
-        or port == (parts.port or _WEB_PORTS[parts.scheme])
-    ):
-        return settings.url
-    name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return f"http://{name}:{port}"
-
-
 def _mailbox(folder: Path, settings: Settings) -> Running:
     """The mailbox of this project, at the port of its mail server, or at any other where that one is taken:
     nobody but this process has to find it."""
     login = login_of(settings)
-    if login.host not in _LOOPBACK:
+    if login.host not in LOOPBACK:
         raise BrokenProject(
             f"smtp.url in virta.toml names {login.host}; a local mailbox can only stand in for a server "
             "on this machine, as in smtp://127.0.0.1:2525."
@@ -175,14 +143,6 @@ def _mailbox(folder: Path, settings: Settings) -> Running:
         return start(place)
     except MailboxFailed as fault:
         raise BrokenProject(str(fault)) from None
-
-
-class _Pages(uvicorn.Server):
-    """A web server that leaves the signals to us: it would raise them again after it stopped."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 async def _serve(
@@ -237,17 +197,7 @@ async def _live(
     settled()
     admission = Admission(system.pages, lambda: system.store.waiting, settings.serving.most_waiting)
     watch(system, admission, settings, folder, world.clock)
-    pages = _Pages(
-        uvicorn.Config(
-            admission,
-            log_config=None,
-            log_level="warning",
-            proxy_headers=False,
-            server_header=False,
-            lifespan="off",
-            timeout_graceful_shutdown=_LAST_REQUESTS,
-        )
-    )
+    pages = pages_of(admission)
     faults: list[StoreFault] = []
 
     async def working(loop: Coroutine[Any, Any, None]) -> None:
@@ -282,10 +232,12 @@ async def _live(
                         )
                     )
                 ),
-                tasks.create_task(working(watch_backups(system.consent, settings.stores.backups_days))),
                 tasks.create_task(working(system.caller.run())),
-                tasks.create_task(_fetch_proofs(system)),
             ]
+            if system.door.service is not None:  # else its own process does so
+                work.append(tasks.create_task(_fetch_proofs(system)))
+                watching = watch_backups(system.consent, settings.stores.backups_days)
+                work.append(tasks.create_task(working(watching)))
             serving = tasks.create_task(pages.serve(sockets=[listener.dup()]))
             say(shown)
             log.info("running", virta=VERSION, **digests(system, compiled.program))
@@ -323,13 +275,13 @@ def _has_studio(settings: Settings, listener: socket.socket) -> bool:
     return (
         settings.environment == "development"
         and is_loopback(listener.getsockname()[0])
-        and urlsplit(settings.url).hostname in _LOOPBACK
+        and urlsplit(settings.url).hostname in LOOPBACK
+        and not settings.consent.url  # what it shows of consent is in another process
     )
 
 
 def _say_where(listener: socket.socket, settings: Settings, moved: bool, studio: bool) -> None:
-    host, port = listener.getsockname()[:2]
-    place = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    place = place_of(listener)
     links = f" Links in mails lead to {settings.url}, not to the `url` in virta.toml." if moved else ""
     looks = f" The studio is at {place}/studio/." if studio else ""
     print(

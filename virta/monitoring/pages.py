@@ -71,8 +71,7 @@ def monitoring_routes(
 def digests(system: System, program: Program | None) -> dict[str, object]:
     """What runs, by the first twelve digits of its digests: each flow, and the policy of consent."""
     flows = {flow.flow: flow.digest[:12] for flow in program.flows} if program is not None else {}
-    policy = system.service.read(lambda reading: reading.rules.digest)
-    return {"flows": flows, "policy": policy[:12]}
+    return {"flows": flows, "policy": system.policy[:12]}
 
 
 def watch(

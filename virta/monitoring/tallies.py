@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from consent.client import InProcess
+from consent.client.remote import Remote
 from consent.contract import Ask, Claimed, Settlement
 from consent.service import Service
 from engine.core.record import What, Why
@@ -70,3 +71,23 @@ class CountedConsent(InProcess):
         """See `ConsentClient`."""
         await super().settle(sender, settlements_)
         self.tallies.settled(settlements_)
+
+
+class CountedRemote(Remote):
+    """The same to a service in a process of its own."""
+
+    def __init__(self, url: str, key: str, timeout: float) -> None:
+        super().__init__(url, key, timeout)
+        self.tallies = Tallies()
+
+    async def claim(self, sender: str, asks: Sequence[Ask], settlements: Sequence[Settlement]) -> Claimed:
+        """See `ConsentClient`."""
+        claimed = await super().claim(sender, asks, settlements)
+        self.tallies.claimed(claimed)
+        self.tallies.settled(settlements)
+        return claimed
+
+    async def settle(self, sender: str, settlements: Sequence[Settlement]) -> None:
+        """See `ConsentClient`."""
+        await super().settle(sender, settlements)
+        self.tallies.settled(settlements)

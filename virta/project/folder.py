@@ -69,11 +69,10 @@ def read_project(
     `file_bytes` does. Raises `BrokenProject` for a file that cannot be read."""
     read = read or file_bytes
     files = list(_files(folder))
-    templates = _files(folder / "templates", "templates/")
     words = ((SETTINGS, folder / SETTINGS), *_files(folder / "words", "words/"))
     return Project(
         tuple((name, read(path)) for name, path in files if path.suffix == ".flow"),
-        tuple((name, read(path)) for name, path in templates if path.suffix in TEMPLATE_ENDINGS),
+        template_files(folder, read),
         settings.languages,
         settings.currency,
         settings.time_zone,
@@ -83,6 +82,15 @@ def read_project(
         tuple((name, read(path)) for name, path in files if path.suffix == ".csv"),
         tuple((name, read(path)) for name, path in words if path.suffix == ".toml"),
     )
+
+
+def template_files(
+    folder: Path, read: Callable[[Path], bytes] | None = None
+) -> tuple[tuple[str, bytes], ...]:
+    """Every template of a project, by its way from the folder. Raises `BrokenProject`."""
+    read = read or file_bytes
+    found = _files(folder / "templates", "templates/")
+    return tuple((name, read(path)) for name, path in found if path.suffix in TEMPLATE_ENDINGS)
 
 
 def flow_files(folder: Path) -> list[Path]:

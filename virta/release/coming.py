@@ -27,7 +27,7 @@ def world_of(
 ) -> World:
     """What the system of a release takes from outside itself. Raises `BrokenProject`."""
     post = post_of(release.content.program.webhooks, settings)
-    return World(post, clock, delivers=delivers)
+    return World(post, clock, delivers=delivers, apart=True)
 
 
 class Coming:

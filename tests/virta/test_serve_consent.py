@@ -1,0 +1,170 @@
+"""`virta serve consent` and `virta serve` as two processes, used as the world uses them."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import unescape
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+from consent_process import ServedConsent, make_two
+from serving import Served, eventually
+
+from virta.mailbox.reader import Mail, mails
+from virta.mailbox.running import Running, start
+
+ANNA = "anna@example.com"
+API = {"Authorization": "Bearer the stall's key"}
+ONE_CLICK = {"List-Unsubscribe": "One-Click"}
+
+
+@dataclass
+class Two:
+    """Both processes, and the mail server that both use."""
+
+    engine: Served
+    consent: ServedConsent
+    mailbox: Running
+
+    def subjects(self, to: str = ANNA) -> list[str]:
+        """What came to an address, in order."""
+        return [mail.subject for mail in mails(self.mailbox.folder) if to in mail.recipients]
+
+    def arrives(self, subject: str, to: str = ANNA) -> Mail:
+        """The newest mail so called, once it is there."""
+        return eventually(lambda: self._found(subject, to))
+
+    def _found(self, subject: str, to: str) -> Mail | None:
+        found = [mail for mail in mails(self.mailbox.folder) if to in mail.recipients]
+        return next((mail for mail in found if mail.subject == subject), None)
+
+    def tell(self, *events: tuple[str, str, dict[str, object], str]) -> None:
+        """Post events to the engine: id, name, data and address of each."""
+        body = [
+            {"id": id_, "event": name, "data": data, "contact": {"email": email}}
+            for id_, name, data, email in events
+        ]
+        answer = httpx2.post(f"{self.engine.url}/v1/events", json={"events": body}, headers=API)
+        assert answer.json() == {"accepted": len(events), "rejected": []}
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[Two]:
+    with start(tmp_path / "mailbox") as mailbox:
+        engine, consent, port, key = make_two(tmp_path, mailbox.url)
+        with (
+            ServedConsent(consent, port) as beside,
+            Served(engine, STALL_CONSENT_KEY=key) as served,
+        ):
+            yield Two(served, beside, mailbox)
+
+
+def join(base: str, two: Two, email: str = ANNA) -> Mail:
+    """Sign up and confirm on the pages at `base`; the welcome."""
+    with httpx2.Client(base_url=base) as http:
+        page = http.get("/signup").text
+        hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page))
+        assert http.post("/signup", data=hidden | {"email": email, "topic": "news"}).status_code == 200
+        proof = eventually(
+            lambda: next((m for m in mails(two.mailbox.folder) if email in m.recipients), None)
+        )
+        text = proof.parsed().get_body(("plain",)).get_content()
+        link = re.search(r"\S+/c/\S+", text)[0]
+        assert link.startswith(f"{two.consent.url}/c/")
+        assert http.post(urlsplit(link).path).status_code == 200
+    return two.arrives("Welcome", email)
+
+
+def click_of(mail: Mail) -> str:
+    """The one-click link of a mail."""
+    return unescape(re.fullmatch(r"<(\S+)>", mail.header("List-Unsubscribe"))[1])
+
+
+def order(number: int) -> tuple[str, str, dict[str, object], str]:
+    return f"o-{number}", "order_placed", {"order_id": str(number)}, f"buyer-{number}@example.com"
+
+
+def test_the_whole_way_of_a_subscriber_over_two_processes(two: Two) -> None:
+    """Sign-up at the one, a welcome from the other, an order, one click, silence. The engine holds no key of
+    the consent service, and the consent service minds no flow."""
+    welcome = join(two.consent.url, two)
+    two.tell(
+        ("o-1", "order_placed", {"order_id": "1"}, ANNA), ("c-1", "cart_updated", {"cart_id": "1"}, ANNA)
+    )
+    two.arrives("Order 1")
+    two.arrives("Your cart waits")
+    assert httpx2.post(click_of(welcome), data=ONE_CLICK).status_code == 200
+    two.tell(
+        ("c-2", "cart_updated", {"cart_id": "2"}, ANNA), ("o-2", "order_placed", {"order_id": "2"}, ANNA)
+    )
+    two.arrives("Order 2")
+    assert Counter(two.subjects())["Your cart waits"] == 1
+    assert not (two.engine.folder / "data" / "consent.db").exists()
+    assert (two.engine.stop(), two.consent.stop()) == (0, 0)
+    for served in (two.engine, two.consent):
+        assert not [line for line in served.log() if line["level"] in ("warning", "error")]
+        assert served.plain() == []
+
+
+@pytest.mark.slow
+def test_the_engines_own_pages_lead_to_the_same_service(two: Two) -> None:
+    """Whoever signs up there gets the proof mail from the consent service, and is stopped there too."""
+    welcome = join(two.engine.url, two)
+    path = urlsplit(click_of(welcome)).path
+    assert httpx2.post(f"{two.engine.url}{path}", data=ONE_CLICK).status_code == 200
+    page = httpx2.get(f"{two.consent.url}{path}")
+    assert page.status_code == 200
+    assert httpx2.get(f"{two.engine.url}/studio/").status_code == 404
+
+
+@pytest.mark.slow
+def test_pages_are_there_while_the_engine_is_down(two: Two) -> None:
+    """To stop, to sign up, and the mail that asks."""
+    welcome = join(two.consent.url, two)
+    two.engine.stop()
+    assert httpx2.post(click_of(welcome), data=ONE_CLICK).status_code == 200
+    with httpx2.Client(base_url=two.consent.url) as http:
+        page = http.get("/signup").text
+        hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page))
+        http.post("/signup", data=hidden | {"email": "bob@example.com", "topic": "news"})
+    assert eventually(lambda: two.subjects("bob@example.com"))
+
+
+@pytest.mark.slow
+def test_each_mail_goes_once_though_the_consent_service_dies_meanwhile(two: Two) -> None:
+    """It is killed twice in the midst of mails and comes back; what was withdrawn before is withdrawn, and
+    what is withdrawn meanwhile is refused, so that whoever asks tries again."""
+    welcome = join(two.consent.url, two)
+    click = click_of(welcome)
+    total, sent = 240, 0
+    two.tell(*(order(number) for number in range(total // 2)))
+    eventually(lambda: arrived(two) > 20)
+    two.consent.kill()
+    with pytest.raises(httpx2.TransportError):
+        httpx2.post(click, data=ONE_CLICK)
+    at_the_engine = httpx2.post(f"{two.engine.url}{urlsplit(click).path}", data=ONE_CLICK)
+    assert at_the_engine.status_code == 503
+    assert at_the_engine.headers["Retry-After"]
+    two.tell(*(order(number) for number in range(total // 2, total)))
+    two.tell(("c-1", "cart_updated", {"cart_id": "1"}, ANNA))
+    two.consent.again()
+    assert httpx2.post(click, data=ONE_CLICK).status_code == 200
+    sent = arrived(two)
+    eventually(lambda: arrived(two) > sent + 5)
+    two.consent.kill()
+    two.consent.again()
+    eventually(lambda: arrived(two) >= total)
+    two.tell(("c-2", "cart_updated", {"cart_id": "2"}, ANNA), order(total))
+    two.arrives(f"Order {total}", f"buyer-{total}@example.com")
+    assert two.engine.stop() == 0
+    every = Counter(mail.subject for mail in mails(two.mailbox.folder) if mail.subject.startswith("Order"))
+    assert every == Counter(f"Order {number}" for number in range(total + 1))
+    assert two.subjects().count("Your cart waits") <= 1
+
+
+def arrived(two: Two) -> int:
+    """How many orders were thanked for."""
+    return sum(1 for mail in mails(two.mailbox.folder) if mail.subject.startswith("Order"))

@@ -1,0 +1,72 @@
+"""How a project reaches its consent service: in this process, or over HTTP where virta.toml says so."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from consent.keys import Keys
+from consent.service import Service, open_service
+from consent.store.server import Server
+from virta.monitoring.tallies import CountedConsent, CountedRemote
+from virta.settings import Settings, secret
+
+_NOT_IN_ORIGIN = re.compile(r"[\s+]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """`service` is what stands behind `consent` in this process; None where it is another one."""
+
+    consent: CountedConsent | CountedRemote
+    service: Service | None = None
+
+    async def close(self) -> None:
+        """Close the store, or the connections."""
+        if self.service is not None:
+            self.service.close()
+        if isinstance(self.consent, CountedRemote):
+            await self.consent.close()
+
+
+def door_in_process(service: Service) -> Door:
+    """To a service of this process."""
+    return Door(CountedConsent(service), service)
+
+
+def door_over_http(settings: Settings) -> Door:
+    """To the service that `consent.url` names. Raises `BrokenProject` for a key that is not set."""
+    there = settings.consent
+    return Door(CountedRemote(there.url, secret(there.key), there.timeout))
+
+
+def log_name(settings: Settings) -> str:
+    """What a project's log is called from its beginning."""
+    host = urlsplit(settings.url).hostname or "localhost"
+    return f"{host}/{_NOT_IN_ORIGIN.sub('-', settings.name)}"
+
+
+def open_consent(
+    place: Path | Server | None,
+    keys: Keys,
+    settings: Settings,
+    *,
+    clock: Callable[[], int],
+    entropy: Callable[[int], bytes],
+    durable: bool = True,
+    image: bytes | None = None,
+) -> Service:
+    """A project's consent service at `place`, as its settings say; see `open_service`."""
+    return open_service(
+        place,
+        keys,
+        origin=log_name(settings),
+        public_url=settings.url,
+        team=settings.team,
+        team_only=settings.environment == "staging",
+        clock=clock,
+        entropy=entropy,
+        durable=durable,
+        image=image,
+    )
