@@ -106,6 +106,7 @@ class Keys(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     pepper: str = "env:VIRTA_PEPPER"
     link: str = "env:VIRTA_LINK_KEY"
     journey: str = "env:VIRTA_JOURNEY_KEY"
+    signer: str = ""  # the socket of the process that holds the keys of the log
 
 
 class Purpose(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -167,6 +168,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     serving: Serving = Serving()
     api: tuple[Api, ...] = ()
     team: tuple[str, ...] = ()
+    imports: Literal["attested", "unproven", "never"] = "attested"  # what other systems' lists may become
+    origin_notice: str = ""  # the template of the mail that tells imported people where their data is from
 
 
 def read_settings(folder: Path) -> Settings:

@@ -91,12 +91,12 @@ def serve_notary(holder: Holder, listener: socket.socket, goes_on: Callable[[], 
 
 
 def listen_at(path: Path) -> socket.socket:
-    """A socket at `path` for this user alone. One that a crash has left is taken away; that nobody else
+    """A socket at `path` for this user and group. One that a crash has left is taken away; that nobody else
     serves there is seen to by the file that a signer holds."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX)
-    before = os.umask(0o177)
+    before = os.umask(0o117)
     try:
         listener.bind(str(path))
     finally:

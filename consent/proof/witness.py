@@ -1,9 +1,10 @@
 """What somebody kept of the log in earlier days: a signed note, a receipt, or a mail that carries one."""
 
 import base64
-import binascii
 import json
 from dataclasses import dataclass
+from email.errors import HeaderParseError
+from email.header import decode_header
 from email.parser import BytesHeaderParser
 from email.policy import compat32
 
@@ -83,8 +84,12 @@ def _header(data: bytes) -> str:
             "The file is no signed note, no receipt, and no mail with the header Consent-Checkpoint."
         )
     try:
-        return _text(base64.b64decode("".join(str(value).split()), validate=True))
-    except binascii.Error:
+        # Some programs that keep mails write a long word as encoded words (RFC 2047).
+        whole = "".join(
+            part if isinstance(part, str) else part.decode("ascii") for part, _ in decode_header(str(value))
+        )
+        return _text(base64.b64decode("".join(whole.split()), validate=True))
+    except (HeaderParseError, ValueError):  # binascii.Error and UnicodeDecodeError among them
         raise BrokenExport("The mail's header Consent-Checkpoint is damaged.") from None
 
 
