@@ -4,18 +4,42 @@ from collections.abc import Container
 
 from dsl.graph import (
     END,
+    Amount,
+    And,
+    Arithmetic,
+    Attribute,
+    Between,
+    Compare,
+    Condition,
+    Day,
+    Expression,
     Finish,
+    Flag,
     Graph,
     If,
+    Known,
+    Moment,
+    Negative,
     Node,
+    Not,
+    Now,
+    Number,
+    OneOf,
+    Or,
     Repeat,
     Split,
+    Tagged,
+    Text,
+    TimeSince,
+    Today,
+    Value,
     Wait,
     WaitFor,
     WaitForBestTime,
     WaitUntil,
     WaitUntilDate,
     WaitUntilTime,
+    YearsSince,
 )
 from engine.core.record import Line, What
 
@@ -33,6 +57,11 @@ _LOOKS = (
 )
 _ASKS = (If, Repeat, WaitUntilDate, WaitForBestTime)
 """Steps that look at more of a contact than the id and the clock."""
+
+_OF_PARTS = (And, Or, Not, Compare, Between, OneOf, Known, TimeSince, Arithmetic, Negative, YearsSince)
+_WRITTEN = (Text, Number, Amount, Flag, Day, Moment, Now, Today)
+_NO_ATTRIBUTES = ("id", "created_at")
+"""What is written like one, and stands elsewhere."""
 
 
 def only_looks(graph: Graph, trials: Container[int]) -> frozenset[int]:
@@ -68,6 +97,46 @@ def alone(graph: Graph, looks: frozenset[int], watches: bool) -> tuple[frozenset
             if any(isinstance(graph.nodes[step], _ASKS) for step in met):
                 asking.add(index)
     return frozenset(found), frozenset(asking)
+
+
+def attributes(graph: Graph, looks: frozenset[int], index: int) -> tuple[str, ...] | None:
+    """The attributes that decide on what comes of the timer at one of these nodes, in order, if nothing else
+    of the contact does but the id and the clock. None: more does."""
+    onward = behind(graph.nodes[index])
+    assert onward is not None, "only a wait has an end"
+    names: set[str] = set()
+    for step in _met(graph, onward[0], looks) or ():
+        node = graph.nodes[step]
+        if not isinstance(node, _ASKS):
+            continue
+        found = _attributes(node.test) if isinstance(node, If) else None
+        if found is None:
+            return None
+        names |= found
+    return tuple(sorted(names))
+
+
+def _attributes(asked: Condition | Value) -> set[str] | None:
+    """Those that a condition or a value looks at; None if it looks at anything else of the contact, or of the
+    journey."""
+    if isinstance(asked, _WRITTEN):
+        return set()
+    if isinstance(asked, Attribute):
+        return None if asked.name in _NO_ATTRIBUTES else {asked.name}
+    if isinstance(asked, Tagged):
+        return {"tags"}
+    if not isinstance(asked, _OF_PARTS):
+        return None
+    names: set[str] = set()
+    for field in asked.__struct_fields__:
+        held = getattr(asked, field)
+        for part in held if isinstance(held, tuple) else (held,):
+            if isinstance(part, Expression):
+                found = _attributes(part)
+                if found is None:
+                    return None
+                names |= found
+    return names
 
 
 def _met(graph: Graph, first: int, looks: frozenset[int]) -> set[int] | None:

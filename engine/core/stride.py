@@ -10,7 +10,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from dsl.graph import END, Split
-from engine.core.alone import behind
+from engine.core.alone import attributes, behind
 from engine.core.bundle import Bundle, Journey, replace
 from engine.core.calendar import NEVER
 from engine.core.conditions import Scene
@@ -18,6 +18,10 @@ from engine.core.flow import Flow
 from engine.core.loaded import Loaded
 from engine.core.looking import Goes, Stands, look
 from engine.core.record import Line
+from engine.core.values import decoder
+
+Values: TypeAlias = tuple[bytes | None, ...]
+"""Attributes as rows hold them, so that no two of different types are taken for the same; None: not known."""
 
 
 class Stride(Struct, frozen=True, gc=False):
@@ -41,16 +45,20 @@ class Strides:
     def __init__(self, loaded: Loaded, now: int) -> None:
         self._loaded = loaded
         self._now = now
-        self._ways: dict[tuple[str, int, str], _Way | None] = {}
+        self._ways: dict[_Place, _Way | None] = {}
+        self._names: dict[tuple[str, int], tuple[str, ...] | None] = {}
 
-    def of(self, graph: str, node: int, clock: str, contact: str) -> Stride | None:
-        """What comes of the timer of a journey at a node of the graph of that digest, with that `clock`.
-        None: more must be known of the contact. Whoever goes the same way is given the same object."""
-        place = (graph, node, clock)
+    def of(
+        self, graph: str, node: int, clock: str, contact: str, values: Values | None = None
+    ) -> Stride | None:
+        """What comes of the timer of a journey at a node of the graph of that digest, with that `clock`, and
+        these `values` of the `names` that are asked for there. None: more must be known of the contact.
+        Whoever goes the same way is given the same object."""
+        place = (graph, node, clock, values)
         try:
             way = self._ways[place]
         except KeyError:
-            way = self._ways[place] = self._begin(graph, node, clock)
+            way = self._ways[place] = self._begin(graph, node, clock, values)
         while isinstance(way, _Fork):
             way = way.arm(contact)
         return way
@@ -59,6 +67,15 @@ class Strides:
         """Whether `known` tells what comes of such a timer, and `of` does not."""
         flow = self._loaded.graphs.get(graph)
         return flow is not None and node in flow.asks
+
+    def names(self, graph: str, node: int) -> tuple[str, ...] | None:
+        """The attributes by which `of` tells what comes of a timer, where `asks` says so. None: it takes more
+        than these."""
+        place = (graph, node)
+        if place not in self._names:
+            flow = self._loaded.graphs[graph]
+            self._names[place] = attributes(flow.graph, flow.looks, node)
+        return self._names[place]
 
     def known(self, bundle: Bundle, journey: Journey) -> Stride:
         """What comes of the timer of a journey that stands where `asks` says so. The contact's journeys need
@@ -69,11 +86,19 @@ class Strides:
         assert isinstance(way, Stride), "where the journey is known, every split is chosen"
         return way
 
-    def _begin(self, graph: str, node: int, clock: str) -> "_Way | None":
+    def _begin(self, graph: str, node: int, clock: str, values: Values | None) -> "_Way | None":
         flow = self._loaded.graphs.get(graph)
-        if flow is None or node not in flow.alone or node in flow.asks:
+        if flow is None or node not in flow.alone or (node in flow.asks and values is None):
             return None
-        return _behind(flow, node, Scene(_ANYBODY, self._now, flow.clock or self._loaded.zone(clock)))
+        anybody = _ANYBODY
+        if values is not None:
+            names = self.names(graph, node)
+            assert names is not None, "of more than attributes nothing is known here"
+            told = {
+                name: _value(value) for name, value in zip(names, values, strict=True) if value is not None
+            }
+            anybody = Bundle("", attributes=told)
+        return _behind(flow, node, Scene(anybody, self._now, flow.clock or self._loaded.zone(clock)))
 
 
 class _Fork:
@@ -99,6 +124,8 @@ class _Fork:
 
 
 _Way: TypeAlias = Stride | _Fork
+_Place: TypeAlias = tuple[str, int, str, Values | None]
+_value = decoder().decode
 
 _ANYBODY = Bundle("")
 """Who stands for all that nothing is asked of."""

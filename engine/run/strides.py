@@ -2,7 +2,7 @@
 reckoned without all that is known of the contact, once for all who stand at one place."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from dsl.graph import END
 from engine.core.bundle import Bundle, Journey, replace
@@ -30,10 +30,10 @@ async def stride(
             continue
         taken = strides.of(one.graph, one.node, one.clock, one.contact)
         if taken is not None:
-            _note(loaded, one, taken, batch, now)
-            batch.strides.append((one, taken))
+            _go(loaded, one, taken, batch, now)
         else:
             (asking if strides.asks(one.graph, one.node) else others).append(one)
+    asking = await _by_attributes(store, loaded, strides, asking, batch, now)
     known = await store.standing([one.slot for one in asking]) if asking else {}
     for one in asking:
         found = known.get(one.slot)
@@ -43,6 +43,37 @@ async def stride(
         _note(loaded, one, answer, batch, now)
         _move(one, found[1], answer, batch)
     return others
+
+
+async def _by_attributes(
+    store: Store, loaded: Loaded, strides: Strides, asking: Sequence[Due], batch: Batch, now: int
+) -> list[Due]:
+    """Have those go on of whom nothing is asked but attributes; the others."""
+    named = [(one, strides.names(one.graph, one.node)) for one in asking]
+    known = await store.attributes([one.slot for one, names in named if names is not None])
+    others = []
+    for one, names in named:
+        told = known.get(one.slot)
+        taken = None if told is None or names is None else _taken(strides, one, names, told)
+        if taken is None:
+            others.append(one)
+        else:
+            _go(loaded, one, taken, batch, now)
+    return others
+
+
+def _taken(strides: Strides, one: Due, names: Sequence[str], told: Mapping[str, bytes]) -> Stride | None:
+    try:
+        return strides.of(
+            one.graph, one.node, one.clock, one.contact, tuple([told.get(name) for name in names])
+        )
+    except Exception:  # noqa: BLE001 - whoever looks at it whole finds it out too, and acts on it
+        return None
+
+
+def _go(loaded: Loaded, one: Due, taken: Stride, batch: Batch, now: int) -> None:
+    _note(loaded, one, taken, batch, now)
+    batch.strides.append((one, taken))
 
 
 def _answer(strides: Strides, loaded: Loaded, bundle: Bundle, journey: Journey) -> Stride | None:

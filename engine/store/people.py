@@ -68,6 +68,18 @@ def standing(driver: Driver, slots: Sequence[int], register: Register) -> dict[i
     return found
 
 
+def attributes(driver: Driver, slots: Sequence[int]) -> dict[int, dict[str, bytes]]:
+    """What is known of the contacts whose journeys are in these slots, packed as it stands in their rows. One
+    whose row cannot be read is left out, as by `standing`."""
+    found: dict[int, dict[str, bytes]] = {}
+    for slot, body in _OWNERS.rows(driver, as_list(slots)) if slots else ():
+        try:
+            found[slot] = rows.attributes_of(body)
+        except (MsgspecError, ValueError):
+            continue
+    return found
+
+
 def behind(driver: Driver, after: str, limit: int) -> list[str]:
     """The contacts whose ids lie behind that one, in order."""
     return [id_.hex() for (id_,) in _BEHIND.rows(driver, bytes.fromhex(after), limit)]
@@ -209,6 +221,11 @@ JOURNEY = (
 _JOURNEYS = Statement(select(*JOURNEY, _journey.pin).where(_journey.slot.in_(listed())))
 _STANDING = Statement(
     select(*JOURNEY, _journey.pin, t.contact.c.body)
+    .join(t.contact, t.contact.c.id == _journey.contact)
+    .where(_journey.slot.in_(listed()))
+)
+_OWNERS = Statement(
+    select(_journey.slot, t.contact.c.body)
     .join(t.contact, t.contact.c.id == _journey.contact)
     .where(_journey.slot.in_(listed()))
 )

@@ -65,6 +65,13 @@ class _Rest(Struct, frozen=True, array_like=True):
     beside: dict[str, int] | None = None
 
 
+class _Told(Struct, frozen=True, array_like=True, gc=False):
+    """The very beginning of it, with each attribute as it is packed."""
+
+    created: int
+    attributes: dict[str, Raw]
+
+
 class _Belonging(Struct, frozen=True, array_like=True):
     """The beginning of a contact's own row."""
 
@@ -78,6 +85,7 @@ class _Belonging(Struct, frozen=True, array_like=True):
 _profile = decoder(Profile)
 _rest = decoder(_Rest)
 _belonging = decoder(_Belonging)
+_told = decoder(_Told)
 _body = decoder(Body)
 _mail = decoder(MailBody)
 
@@ -209,6 +217,12 @@ def segments_of(row: bytes) -> list[str]:
     """The segments of a contact; the rest of its row is hardly looked at."""
     found: _Belonging = _belonging.decode(row)
     return found.segments
+
+
+def attributes_of(row: bytes) -> dict[str, bytes]:
+    """The attributes of a contact, each packed; the rest of its row is hardly looked at."""
+    found: _Told = _told.decode(row)
+    return {name: bytes(value) for name, value in found.attributes.items()}
 
 
 def effect_row(effect: Effect) -> bytes:

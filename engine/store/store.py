@@ -194,6 +194,11 @@ class Store:
         whose rows cannot be read is left out."""
         return await self._database.read(people.standing, slots, self._register)
 
+    async def attributes(self, slots: Sequence[int]) -> dict[int, dict[str, bytes]]:
+        """The attributes of the contacts whose journeys are in these slots, by slot and name, each packed.
+        Those whose rows cannot be read are left out."""
+        return await self._database.read(people.attributes, slots) if slots else {}
+
     async def contacts(self, after: str, limit: int) -> list[str]:
         """The first `limit` contacts whose ids lie behind `after`, in order."""
         return await self._database.read(people.behind, after, limit)

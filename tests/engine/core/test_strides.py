@@ -1,5 +1,7 @@
 """What a timer comes to that concerns one journey only, reckoned without its contact: the same as ever."""
 
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from engine.core.advance import advance
 from engine.core.bundle import Advanced, Bundle, Entry, Fired, Journey, Stimulus, in_order, replace
 from engine.core.loaded import Loaded
 from engine.core.stride import Stride, Strides
+from engine.core.values import encode, packable
 
 
 class Strider(Person):
@@ -33,6 +36,10 @@ class Strider(Person):
             if strides.asks(journey.graph, journey.node):
                 assert stride is None
                 stride = strides.known(replace(self.bundle, journeys=()), journey)
+                names = strides.names(journey.graph, journey.node)
+                if names is not None:
+                    place = (journey.graph, journey.node, journey.clock, journey.contact)
+                    assert strides.of(*place, packed(self.bundle, names)) == stride
             if stride is not None:
                 self.taken += 1
                 assert advanced_by(stride, self.bundle, journey, self.now) == advance(
@@ -53,6 +60,12 @@ class Strider(Person):
         looked_at = self.bundle.judged_by == self.loaded.judges or not self.loaded.segments
         plain = not (found[0].mail or found[0].held)
         return found[0] if plain and looked_at and self.bundle.watch > self.now else None
+
+
+def packed(bundle: Bundle, names: Sequence[str]) -> tuple[bytes | None, ...]:
+    """Attributes as a row holds them."""
+    known = bundle.attributes
+    return tuple(encode(packable(known[name])) if name in known else None for name in names)
 
 
 def advanced_by(stride: Stride, bundle: Bundle, journey: Journey, now: int) -> Advanced:
@@ -128,6 +141,75 @@ def test_a_timer_is_alone_where_only_waits_and_choices_can_follow(
     strides = Strides(ready, MONDAY)
     assert (strides.of(flow.graph.digest, 0, "", ANNA) is not None) == (stands_alone and not asks)
     assert strides.asks(flow.graph.digest, 0) == asks
+
+
+@pytest.mark.parametrize(
+    ("condition", "names"),
+    [
+        ("contact.visits > 1", ("visits",)),
+        ('contact.city is "Riga" and not tagged "keen"', ("city", "tags")),
+        ("contact.birthday < today or contact.visits + 1 is 3", ("birthday", "visits")),
+        ("time since contact.renewal > 2 days", ("renewal",)),
+        ("contact.city is known and contact.vip is yes", ("city", "vip")),
+        ("years since contact.birthday between 18 and 30", ("birthday",)),
+        ("now > 2026-03-10 12:00", ()),
+        ("contact.created_at < today", None),
+        ('contact.id is "a"', None),
+        ("any order_placed in last 3 days", None),
+        ("contact.visits > 1 and agreed to news", None),
+        ("predicted.churn_risk > 0.5 or contact.visits > 1", None),
+        ("trigger.total > 5 EUR", None),
+        ("sum of order_placed.total in last 3 days > 5 EUR", None),
+    ],
+)
+def test_where_attributes_alone_decide_they_are_told(condition: str, names: tuple[str, ...] | None) -> None:
+    """By name; of what a condition looks at beside them, more of the contact must be known."""
+    lines = ['flow alpha "Alpha"', "    start on order_placed", "", "    wait 1 hour", f"    if {condition}"]
+    ready = loaded("\n".join([*lines, "        wait 1 day", ""]))
+    (graph,) = ready.graphs
+    assert Strides(ready, MONDAY).names(graph, 0) == names
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        ["repeat up to 2 times", "    wait 1 day"],
+        ["wait until contact.birthday"],
+        ["wait for best time up to 1 day"],
+    ],
+)
+def test_steps_that_go_by_more_than_attributes_are_not_told_by_them(steps: list[str]) -> None:
+    """Rounds are counted by the journey, the best time goes by what was clicked."""
+    lines = [
+        'flow alpha "Alpha"',
+        "    start on order_placed",
+        "",
+        "    wait 1 hour",
+        "    if contact.visits > 1",
+    ]
+    inner = ["        wait 1 day", *(f"    {line}" for line in steps), ""]
+    ready = loaded("\n".join([*lines, *inner]))
+    (graph,) = ready.graphs
+    assert Strides(ready, MONDAY).asks(graph, 0)
+    assert Strides(ready, MONDAY).names(graph, 0) is None
+
+
+def test_values_of_different_types_are_not_taken_for_the_same() -> None:
+    """Equal numbers go the same way, told as they are written."""
+    head = 'flow alpha "Alpha"\n    start on cart_updated\n\n'
+    ready = loaded(f"{head}    wait 1 hour\n    if contact.visits is 2\n        wait 1 day\n")
+    (graph,) = ready.graphs
+    strides = Strides(ready, MONDAY)
+    ways = [
+        strides.of(graph, 0, "", ANNA, packed(Bundle(ANNA, attributes={"visits": value}), ["visits"]))
+        for value in (Decimal(2), Decimal("2.0"), Decimal(3))
+    ]
+    assert [[str(line.grounds[0].value) for line in way.lines if line.grounds] for way in ways if way] == [
+        ["2"],
+        ["2.0"],
+        ["3"],
+    ]
+    assert len({id(way) for way in ways}) == 3
 
 
 def test_nobody_on_a_graph_that_is_gone_goes_by_strides() -> None:
