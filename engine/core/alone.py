@@ -10,7 +10,6 @@ from dsl.graph import (
     Attribute,
     Between,
     Compare,
-    Condition,
     Day,
     Expression,
     Finish,
@@ -32,7 +31,6 @@ from dsl.graph import (
     Text,
     TimeSince,
     Today,
-    Value,
     Wait,
     WaitFor,
     WaitForBestTime,
@@ -116,7 +114,7 @@ def attributes(graph: Graph, looks: frozenset[int], index: int) -> tuple[str, ..
     return tuple(sorted(names))
 
 
-def _attributes(asked: Condition | Value) -> set[str] | None:
+def _attributes(asked: Expression) -> set[str] | None:
     """Those that a condition or a value looks at; None if it looks at anything else of the contact, or of the
     journey."""
     if isinstance(asked, _WRITTEN):
