@@ -3,7 +3,6 @@
 import base64
 import re
 from email.utils import formatdate
-from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -99,12 +98,7 @@ def encoded_words(value: str) -> str:
 
 def date(instant: int) -> str:
     """The value of `Date` for an instant in ms UTC."""
-    return _date(instant // 1000)
-
-
-@lru_cache(maxsize=4)
-def _date(second: int) -> str:
-    return formatdate(second, usegmt=False)
+    return formatdate(instant // 1000, usegmt=False)
 
 
 def _is_plain(value: str) -> bool:

@@ -213,8 +213,8 @@ class Letters:
         context["sender"] = {"name": self._sender.name, "imprint": self._sender.imprint}
         try:
             context["preheader"] = variant.texts.said(variant.preheader, context)
-            html = variant.htmls.get_template(variant.html).render(context) if variant.html else ""
-            text = tidy(variant.texts.get_template(variant.text).render(context))
+            html = variant.htmls.rendered(variant.html, context) if variant.html else ""
+            text = tidy(variant.texts.rendered(variant.text, context))
             subject = _one_line(variant.texts.said(variant.subject, context))
         except _FAULTS as fault:
             raise LetterFault(f"template `{name}` ({spoken}): {_told(fault)}") from fault

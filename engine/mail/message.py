@@ -38,7 +38,7 @@ def build(key: str, letter: Letter, domain: str, instant: int, eight_bit: bool =
     head = [
         _from(letter.sender),
         headers.text("Subject", letter.subject),
-        headers.field("Date", headers.date(instant)),
+        _date(instant // 1000),
         headers.field("Message-ID", message_id(key, domain)),
         b"MIME-Version: 1.0\r\n",
     ]
@@ -64,6 +64,18 @@ def _from(sender: str) -> bytes:
     return headers.field("From", sender)
 
 
+@lru_cache(maxsize=4)
+def _date(second: int) -> bytes:
+    """The same for all mails of a second."""
+    return headers.field("Date", headers.date(second * 1000))
+
+
+@lru_cache(maxsize=16)
+def _of_batch(name: str, value: str) -> bytes:
+    """The same for all mails of a claim."""
+    return headers.unfolded(name, value)
+
+
 _PART = b"Content-Type: text/%b; charset=utf-8\r\nContent-Transfer-Encoding: %b\r\n\r\n"
 
 
@@ -76,11 +88,12 @@ def wire(message: Message, recipient: str, permitted: tuple[tuple[str, str], ...
     """The bytes after DATA, without the final dot: the permit's headers added, dots doubled (RFC 5321
     4.5.2). They end with CRLF."""
     extra = [headers.field("To", headers.address(recipient))]
-    extra += [headers.unfolded(name, value) for name, value in permitted]
+    for name, value in permitted:  # a link is its reader's own, and is kept nowhere
+        extra.append((headers.unfolded if "://" in value else _of_batch)(name, value))
     end = b"" if message.body.endswith(b"\r\n") else b"\r\n"
     data = b"".join((message.head, *extra, message.body, end))
     # hardly a mail has such dots, and this is how Python finds out soonest
-    return data.replace(b"\r\n.", b"\r\n..") if data.rfind(b"\n.") >= 0 else data
+    return data.replace(b"\r\n.", b"\r\n..") if data.rfind(b"\r\n.") >= 0 else data
 
 
 def _part(kind: bytes, text: str, eight_bit: bool) -> bytes:

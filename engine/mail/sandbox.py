@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from jinja2 import BaseLoader, Environment, StrictUndefined, Template, TemplateNotFound, nodes
-from jinja2.compiler import CodeGenerator, Frame
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import escape
 
 from dsl.templates.files import in_language
 from engine.mail import words
+from engine.mail.generator import Generator
 
 
 class Unknown(StrictUndefined):
@@ -28,27 +28,12 @@ class Unknown(StrictUndefined):
     __hash__ = object.__hash__  # type: ignore[assignment]
 
 
-_SIGN = re.compile("[&<>\"']")
-
-
-class _Generator(CodeGenerator):
-    """Has what is shown in HTML escaped by `Sandbox.escaped`."""
-
-    def _output_child_pre(
-        self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo
-    ) -> None:
-        if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape:
-            super()._output_child_pre(node, frame, finalize)
-        else:
-            self.write("environment.escaped(")
-
-
 class Sandbox(ImmutableSandboxedEnvironment):
     """The texts of `files`, by path. A layout, part or file of macros is that of `language`, if there is one,
     and sees what the mail sees. Of a record only its fields are seen: `trigger.items` is what was bought,
     never a method of a dict."""
 
-    code_generator_class = _Generator
+    code_generator_class = Generator
 
     def __init__(self, files: Mapping[str, str], language: str, escape: bool) -> None:
         super().__init__(
@@ -64,20 +49,25 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.filters |= words.FILTERS
         self._said: dict[str, Template] = {}
 
-    def said(self, text: str, context: Mapping[str, Any]) -> str:
+    def said(self, text: str, context: dict[str, Any]) -> str:
         """A short text, such as a subject, filled in."""
         if "{" not in text:
             return text
         template = self._said.get(text)
         if template is None:
             template = self._said[text] = self.from_string(text)
-        return template.render(context)
+        return _rendered(template, context)
 
-    @staticmethod
-    def escaped(value: Any) -> str:
-        """A value in HTML. Nearly all texts need no escapes, and to see that is a third of the way by
-        `Markup`."""
-        return value if type(value) is str and not _SIGN.search(value) else escape(value)
+    signs = staticmethod(re.compile("[&<>\"']").search)
+    """Finds what must be escaped in HTML. Nearly no text has any; to see that is a third of the way by
+    `Markup`."""
+
+    escaped = staticmethod(escape)
+    """A value in HTML."""
+
+    def rendered(self, path: str, context: dict[str, Any]) -> str:
+        """The text of a file, filled in."""
+        return _rendered(self.get_template(path), context)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         if not isinstance(obj, dict):
@@ -96,6 +86,11 @@ class Sandbox(ImmutableSandboxedEnvironment):
             if isinstance(found, nodes.Import | nodes.FromImport):
                 found.with_context = True  # a macro that cannot see the language cannot write money
         return tree
+
+
+def _rendered(template: Template, context: dict[str, Any]) -> str:
+    """As `Template.render` does it, but that the context is not copied: no template changes it."""
+    return "".join(template.root_render_func(template.new_context(context, shared=True)))
 
 
 class _Loader(BaseLoader):
