@@ -113,6 +113,7 @@ class Remembered:
         """Write `note` down for good: after a crash there is either this one or the one before."""
         part = self._path.with_name(self._path.name + ".part")
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            os.fchmod(file.fileno(), 0o600)  # of one that a crash has left
             file.write(note)
             file.flush()
             os.fsync(file.fileno())

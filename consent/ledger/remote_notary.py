@@ -2,10 +2,11 @@
 
 A request is one line of JSON and gets one line: `{"do": "keys"}` gives `{"keys": [verifier key line …]}`;
 `{"do": "sign", "origin", "size", "root", "old", "proof"}`, hashes in Base64, gives `{"note"}` or
-`{"refused", "last"}`."""
+`{"refused", "last"}`, or `{"away"}` with the reason why it cannot sign now."""
 
 import base64
 import json
+import logging
 import os
 import socket
 from collections.abc import Callable, Sequence
@@ -15,6 +16,8 @@ from consent.errors import BrokenExport, SignerAway
 from consent.keys import Keys
 from consent.ledger.notary import Holder, Notary, Refused
 from consent.proof.checkpoint import Checkpoint, VerifierKey, read_verifier_key
+
+log = logging.getLogger("consent")
 
 _PATIENCE = 3.0
 _LONGEST = 1 << 16
@@ -48,6 +51,8 @@ class RemoteNotary:
                 "proof": [base64.b64encode(step).decode() for step in proof],
             }
         )
+        if "away" in answer:
+            raise SignerAway(f"The signer at {self._path} does not sign: {answer['away']}.")
         if "refused" in answer:
             raise Refused(str(answer["refused"]), str(answer.get("last", "")))
         return str(answer.get("note", ""))
@@ -118,7 +123,11 @@ def _answer(holder: Holder, line: bytes) -> dict[str, object]:
     try:
         return {"note": holder.sign(checkpoint, old, proof)}
     except Refused as fault:
+        log.error("refused to sign: %s", fault)
         return {"refused": str(fault), "last": fault.last}
+    except OSError as fault:
+        log.error("nothing is signed, for it cannot be remembered: %s", fault)
+        return {"away": f"it cannot remember what it signs ({fault.strerror})"}
 
 
 def _hash(text: object) -> bytes:
