@@ -27,7 +27,7 @@ class Signed(Struct, frozen=True):
 
 class Signer:
     """Has checkpoints signed by a notary. `last` is the newest, `active` are the keys whose signatures each
-    new one must bear. Only what is committed is ever shown to the notary: what it signed, it never unsigns."""
+    new one must bear. Only what is committed is shown to the notary: what it signed, it never unsigns."""
 
     def __init__(self, origin: str, notary: Notary, last: Signed | None) -> None:
         self._origin = origin

@@ -1,6 +1,5 @@
 """A signer of its own: it remembers what it signed, and signs nothing that does not continue it."""
 
-import base64
 import json
 import shutil
 import socket
@@ -21,6 +20,7 @@ from consent.ledger.log import stored_frontier, stored_nodes
 from consent.ledger.notary import Holder, Refused, Remembered
 from consent.ledger.remote_notary import RemoteNotary, listen_at, serve_notary
 from consent.proof.checkpoint import Checkpoint, read_checkpoint, read_note
+from consent.proof.leaf import Leaf
 from consent.proof.tree import Frontier, append, consistency, leaf_hash
 
 pytestmark = pytest.mark.anyio
@@ -78,7 +78,7 @@ def test_it_signs_no_smaller_and_no_other_tree():
         with pytest.raises(Refused) as fault:
             holder.sign(asked, old, proof)
         assert fault.value.last == holder.last == signed
-    with pytest.raises(Refused, match="other.example"):
+    with pytest.raises(Refused, match="not of other"):
         holder.sign(checkpoint(seven, "other.example"), 5, consistency(nodes, 5, 7))
 
 
@@ -195,7 +195,7 @@ async def test_an_export_beside_it_that_was_signed_is_no_obstacle(served):
     """Another process has had a longer tree signed meanwhile: the service finds the way from there."""
     signer = served.service.parts.signer
     before = signer.last
-    await served.sign_up("anna@kafija.example")
+    served.service.write(lambda tx: tx.log.append(Leaf(type="resumed")))
     conn = served.service.store.reader
     with conn.begin():
         signer.cover(stored_frontier(conn), stored_nodes(conn), served.clock())
@@ -217,7 +217,7 @@ async def test_whoever_has_the_store_but_not_the_signer_gets_no_signature(
     with closing(sqlite3.connect(path)) as store, store:
         store.execute("DELETE FROM checkpoints WHERE size > 3")  # those that the tree does not fit
         size = store.execute("SELECT max(seq) + 1 FROM leaves").fetchone()[0]
-        found = dict((tuple(row[:2]), row[2]) for row in store.execute("SELECT * FROM nodes"))
+        found = {tuple(row[:2]): row[2] for row in store.execute("SELECT * FROM nodes")}
     frontier = Frontier()
     bodies = sqlite3.connect(path).execute("SELECT body FROM leaves ORDER BY seq").fetchall()
     for (body,) in bodies:
@@ -313,6 +313,3 @@ def test_nonsense_is_answered_as_such(signing, line):
         answer = json.loads(caller.makefile().readline())
     assert "refused" in answer
     assert RemoteNotary(signing.path).public_keys()
-    assert (
-        base64.b64decode(RemoteNotary(signing.path).public_keys()[0].line().split("+", 2)[2])[:1] == b"\x01"
-    )
