@@ -26,7 +26,15 @@ async def proxy(house: House) -> AsyncIterator[Proxy]:
 
 @pytest.fixture
 async def remote(house: House, proxy: Proxy) -> AsyncIterator[Remote]:
-    """The engine's client, through the proxy; impatient."""
-    client = Remote(proxy.url, house.key(Scope.ENGINE), timeout=0.4)
+    """The engine's client, through the proxy."""
+    client = Remote(proxy.url, house.key(Scope.ENGINE), timeout=60.0)
+    yield client
+    await client.close()
+
+
+@pytest.fixture
+async def remote_direct(house: House) -> AsyncIterator[Remote]:
+    """The same without the proxy."""
+    client = Remote(house.url, house.key(Scope.ENGINE), timeout=60.0)
     yield client
     await client.close()

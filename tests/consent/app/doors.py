@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
+from dice import Dice
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
@@ -15,7 +16,6 @@ from consent.app.access import Access, make_key
 from consent.app.limits import Admission, Fronted, Limits
 from consent.app.routes import Tally, build_app
 from consent.calls import PREFIX, Scope
-from dice import Dice
 
 if TYPE_CHECKING:
     from tests.consent.conftest import World
@@ -39,6 +39,7 @@ class House:
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.port: int = self.socket.getsockname()[1]
         self.tally = Tally()
+        self._keys = 0
         self._closing = asyncio.Event()
         self._server: _Server | None = None
         self._task: asyncio.Task[None] | None = None
@@ -47,10 +48,16 @@ class House:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def waiting(self) -> int:
+        """How many wait for news."""
+        return len(self.world.service._listeners)
+
     def key(self, *scopes: Scope) -> str:
         """A fresh key with these scopes."""
-        name = " ".join(scopes)
-        return make_key(self.access_file, name, scopes, Dice(f"key {name}"), 0)
+        self._keys += 1
+        name = f"key {self._keys}"
+        return make_key(self.access_file, name, scopes, Dice(name), 0)
 
     def app(self) -> Starlette:
         """What is served."""

@@ -17,17 +17,18 @@ SLOW = "slow"  # a byte at a time, for ever
 _PAGE = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 9\r\n\r\n<p>Hi</p>"
 BEFORE = (CUT_BEFORE, LOST_BEFORE)
 AFTER = (CUT_AFTER, LOST_AFTER, HALF, DAMAGED, GARBAGE, PAGE, SLOW)
+SILENT = (LOST_BEFORE, LOST_AFTER, SLOW)  # only patience that ends tells of them
 
 
 class Proxy:
-    """Listens on a port of its own and hands on to `target`. `fault` is what it does from the next chunk on;
-    it stays so for `count` requests (0: for good)."""
+    """Listens on a port of its own and hands on to `target`. `fault` is what it does with the next `count`
+    requests (0: with all)."""
 
     def __init__(self, target: int) -> None:
         self.target = target
         self.fault = ""
         self.count = 0
-        self.requests = 0
+        self.done = asyncio.Event()  # the fault has come about; the service had answered, if it was asked
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -39,6 +40,7 @@ class Proxy:
     def fail(self, fault: str, count: int = 1) -> None:
         """Do so with the next `count` requests."""
         self.fault, self.count = fault, count
+        self.done.clear()
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
@@ -58,7 +60,8 @@ class Proxy:
         assert task is not None
         self._tasks.add(task)
         try:
-            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            # the end of the test ends it, which the stream's own call-back does not bear otherwise
+            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
                 await self._carry(reader, writer)
         finally:
             self._tasks.discard(task)
@@ -68,8 +71,9 @@ class Proxy:
         there: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         try:
             while request := await _message(reader):
-                self.requests += 1
                 fault = self._due()
+                if fault in BEFORE:
+                    self.done.set()
                 if fault == CUT_BEFORE:
                     return
                 if fault == LOST_BEFORE:
@@ -78,6 +82,8 @@ class Proxy:
                     there = await asyncio.open_connection("127.0.0.1", self.target)
                 there[1].write(request)
                 answer = await _message(there[0])
+                if fault:
+                    self.done.set()
                 if fault and not await self._spoil(fault, answer, writer):
                     return
                 if not fault:
