@@ -6,16 +6,12 @@ The decision rests on an e-value of the normal mixture (Robbins 1970; Howard, Ra
 """
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from math import ceil, exp, inf, log, log1p
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from dsl.graph import Graph, Split
-from engine.core.trial import ArmEvidence, Ruling, trial_of
 from engine.insight.strata import Difference, Stratum, difference, effects, people
 
 ALPHA = 0.01
@@ -90,34 +86,6 @@ def _sharpness() -> float:
     article, §3.5)."""
     twice = 2 * log(1 / ALPHA)
     return twice + log(1 + twice)
-
-
-def told(ruling: Ruling, clock: ZoneInfo, yes_or_no: bool = True) -> str:
-    """A ruling in a sentence, with its moment on `clock`. Not `yes_or_no`: what counted were amounts."""
-    since = f"{datetime.fromtimestamp(ruling.at / 1000, clock):%Y-%m-%d %H:%M}"
-    if ruling.best:
-        said = f"`{ruling.best}` is the best arm of `{ruling.step}`, and everybody gets it since {since}: "
-    else:
-        shares = ", ".join(f"{share} % `{label}`" for label, share in ruling.weights.items())
-        said = f"The shares of `{ruling.step}` are {shares} since {since}: "
-    return said + ", ".join(_mean(arm, yes_or_no) for arm in ruling.arms) + "."
-
-
-def told_of(flow: Graph, rulings: Iterable[Ruling], clock: ZoneInfo) -> list[str]:
-    """What holds in the splits of a flow as it is now, a sentence for each that was ruled on; `rulings` are
-    oldest first."""
-    newest = {ruling.mark: ruling for ruling in rulings}
-    trials = [trial_of(flow, node, "") for node in flow.nodes if isinstance(node, Split)]
-    return [
-        told(newest[trial.mark], clock, trial.yes_or_no)
-        for trial in trials
-        if trial is not None and trial.mark in newest
-    ]
-
-
-def _mean(arm: ArmEvidence, yes_or_no: bool) -> str:
-    mean = f"{100 * arm.mean:.1f} %" if yes_or_no else f"{arm.mean:.2f} each"
-    return f"`{arm.label}` {mean} of {arm.people:,} people"
 
 
 def reweigh(

@@ -18,6 +18,7 @@ from engine.core.calendar import NEVER
 from engine.insight.apart import Apart, apart, known_of, sentence
 from engine.insight.outside import one_line
 from engine.insight.records import open_records
+from engine.insight.rulings import with_rulings
 from engine.insight.story import Line, Person, last_refusal, own_zone, story, their_hour, told
 from engine.insight.words import STATES
 from engine.store.database import StoreFault
@@ -140,6 +141,7 @@ def _answer(folder: Path, person: Person, asked: Asked, clock: ZoneInfo) -> Answ
         names = names_of(folder, graphs)
         journal, events = records.lines(person.contact), records.events_of(person.contact)
         lines = story(names, person, journal, events, clock)
+        lines = with_rulings(lines, names.flows, records.rulings())
         _check_flow(asked.flow, (graph.flow for graph in graphs.values()))
         lines = [line for line in lines if asked.meets(line)]
         aside = next(iter(apart(records, person.contact)), None)

@@ -12,8 +12,8 @@ from dsl.draw.svg import draw
 from dsl.graph import Graph, If, Node, Send
 from dsl.wording.flows import node_words
 from engine.insight.held_back import held_back
+from engine.insight.rulings import earlier_of, told_of
 from engine.insight.standing import arms, crowds, marks, places, steps
-from engine.insight.trial import told_of
 from engine.mail.foreign import read_foreign
 from web.studio.flow_text import coloured
 from web.studio.frame import Studio
@@ -42,7 +42,7 @@ def get_flow(request: Request, studio: Studio) -> Response:
     with studio.sources.records() as records:
         counted = studio.snapshot.of(records)
         standing = crowds(flow, records.people(), records.graphs())
-        rulings = told_of(flow, records.rulings(), studio.clock)
+        rulings = records.rulings()
         held = held_back(records, studio.sources.now())
     figures = steps(flow, counted.tally)
     shown = {step: _linked(flow, step, mark) for step, mark in marks(figures, standing).items()}
@@ -62,7 +62,8 @@ def get_flow(request: Request, studio: Studio) -> Response:
             if isinstance(node, Send)
         ],
         elsewhere=standing[""],
-        rulings=rulings,
+        rulings=told_of(flow, rulings, studio.clock),
+        ruled_before=earlier_of(flow, rulings, studio.clock),
         by_request=studio.inbox.flows.get(flow.flow, False),
         paused=held.orders.paused.get(flow.flow),
         waits=held.of(flow.flow),

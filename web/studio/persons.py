@@ -10,6 +10,7 @@ from starlette.responses import Response
 from consent.contract import InvalidAddress
 from dsl.wording.flows import node_words
 from engine.insight.apart import apart, known_of, sentence
+from engine.insight.rulings import with_rulings
 from engine.insight.story import Line, Person, last_refusal, own_zone, story, their_hour, told
 from engine.insight.values import value_words
 from web.studio.frame import Studio
@@ -101,6 +102,7 @@ def _story(request: Request, studio: Studio, person: Person) -> Response:
     with studio.sources.records() as records:
         journal, events = records.lines(person.contact), records.events_of(person.contact)
         lines = story(names, person, journal, events, studio.clock)
+        lines = with_rulings(lines, names.flows, records.rulings())
         aside = next(iter(apart(records, person.contact)), None)
         bundle = known_of(records, person.contact, aside)
         graphs = records.graphs()

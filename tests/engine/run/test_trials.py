@@ -9,15 +9,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from flows import ZONE, program
-from person import DAY, HOUR, MONDAY
+from msgspec.structs import replace
+from person import ANNA, DAY, HOUR, MONDAY
 
 from dsl.graph import Money
 from engine.core.advance import advance
-from engine.core.bundle import Agreed, Bundle, Drawn, Happened, Scored, Stimulus, Struck
+from engine.core.bundle import Agreed, Bundle, Drawn, Entry, Happened, Scored, Stimulus, Struck
 from engine.core.loaded import Loaded
+from engine.core.record import BEST_SINCE, SHARE, Ground, What
 from engine.core.trial import Ruling
 from engine.insight.records import open_records
-from engine.insight.trial import told, told_of
+from engine.insight.rulings import earlier_of, told, told_of, with_rulings
+from engine.insight.story import Line, Names, story
 from engine.run.trials import Trials
 from engine.store.batch import Batch
 from engine.store.store import Store
@@ -341,3 +344,40 @@ async def test_whoever_reads_the_records_is_told(store: Store, tmp_path: Path) -
     assert told_of(flow, [ruling], riga) == [told(ruling, riga)]
     (renamed,) = program(FLOW.format(rule=KEEP).replace("discount", "voucher")).flows
     assert told_of(renamed, [ruling], riga) == []
+
+
+async def test_what_held_before_is_told_behind_what_holds(store: Store) -> None:
+    """Of shares that adapt, the newest of the older ones first."""
+    world = World(store, "adapt by order_placed")
+    await world.come(0, 200, {"shipping": 0.2, "discount": 0.3})
+    (first,) = await world.judge(MONDAY + 6 * DAY)
+    later = [replace(first, version=number, at=first.at + number * DAY) for number in (2, 3)]
+    (flow,) = world.loaded.program.flows
+    riga = ZoneInfo(ZONE)
+    assert earlier_of(flow, [first], riga) == []
+    told_then = earlier_of(flow, [first, *later], riga)
+    assert [words.split(" on ")[0] for words in told_then] == [
+        "From 2026-03-10 09:00",
+        "From 2026-03-08 09:00",
+    ]
+    assert told(first, riga).partition(": ")[2] == told_then[1].partition(": ")[2]
+
+
+async def test_a_story_says_what_was_known_when_an_arm_was_drawn(store: Store) -> None:
+    """Of arms behind the ruling only."""
+    world = World(store)
+    await world.come(0, 400, {"shipping": 0.1, "discount": 0.4})
+    (ruling,) = await world.judge(MONDAY + 6 * DAY)
+    (flow,) = world.loaded.program.flows
+
+    def drawn(at: int, *grounds: Ground) -> Line:
+        entry = Entry(ANNA, at, 0, "j", flow.flow, ruling.step, What.ARM, "discount", grounds=grounds)
+        names = Names.of(world.loaded.program, lambda journey, step, visit: "")
+        (line,) = with_rulings(story(names, None, [entry], (), ZoneInfo(ZONE)), names.flows, [ruling])
+        return line
+
+    assert "known" not in drawn(ruling.at - 1, Ground(SHARE, Decimal(50))).text
+    assert drawn(ruling.at, Ground(BEST_SINCE, ruling.at)).text.endswith(
+        ": discount, the winner since 2026-03-08 09:00. What was known by then: "
+        "`shipping` 9.4 % of 181 people, `discount` 41.1 % of 219 people."
+    )
