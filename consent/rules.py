@@ -2,7 +2,9 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
 
 import msgspec
 import rfc8785
@@ -13,19 +15,24 @@ from consent.contract import Basis, Policy, Purpose, TemplateFacts
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """A policy, laid out for look-ups: purposes with their versions by topic and
-    by version, templates by digest."""
+    """A policy, laid out for look-ups: purposes with their versions by topic and by version, templates by
+    digest. `grounds` has, by version, the oldest one whose consent holds for it, old versions too."""
 
     policy: Policy
     digest: str
     purposes: Mapping[str, tuple[str, Purpose]]
     versions: Mapping[str, Purpose]
     templates: Mapping[str, TemplateFacts]
+    grounds: Mapping[str, str] = field(default_factory=dict)
+
+    def holds(self, version: str, present: str) -> bool:
+        """Whether who agreed to `version` has agreed to `present` as well."""
+        return self.grounds.get(version, version) == self.grounds.get(present, present)
 
 
 def purpose_bytes(purpose: Purpose) -> bytes:
     """The canonical JSON of a purpose; its SHA-256 is the purpose's version."""
-    return rfc8785.dumps(msgspec.to_builtins(purpose))
+    return rfc8785.dumps(_without(purpose, "similar"))
 
 
 def purpose_version(purpose: Purpose) -> str:
@@ -35,11 +42,33 @@ def purpose_version(purpose: Purpose) -> str:
 
 def policy_bytes(policy: Policy) -> bytes:
     """The canonical JSON of a policy; its SHA-256 is the policy's digest."""
-    return rfc8785.dumps(msgspec.to_builtins(policy))
+    body = _without(policy, "editorial")
+    body["purposes"] = [_without(purpose, "similar") for purpose in policy.purposes]
+    return rfc8785.dumps(body)
 
 
-def lay_out(policy: Policy) -> Rules:
-    """The policy as rules. Raises `ValueError` for a policy that contradicts itself."""
+def _without(published: Purpose | Policy, name: str) -> dict[str, Any]:
+    """As it is written; the member `name` only if it says something."""
+    body: dict[str, Any] = msgspec.to_builtins(published)
+    if not body[name]:
+        del body[name]
+    return body
+
+
+def same_words(old: Purpose, new: Purpose) -> bool:
+    """Whether who agreed to `old` has agreed to `new` too: a word in a further language, a title or a cap
+    change nothing that they agreed to."""
+    spoken = old.wording.keys() & new.wording.keys()
+    return (
+        (old.basis, old.controller, old.similar) == (new.basis, new.controller, new.similar)
+        and bool(spoken or not old.wording)
+        and all(old.wording[language] == new.wording[language] for language in spoken)
+    )
+
+
+def lay_out(policy: Policy, grounds: Mapping[str, str] = MappingProxyType({})) -> Rules:
+    """The policy as rules; `grounds` as `Rules` has them. Raises `ValueError` for a policy that contradicts
+    itself."""
     by_topic: dict[str, tuple[str, Purpose]] = {}
     for purpose in policy.purposes:
         if purpose.topic in by_topic:
@@ -48,6 +77,10 @@ def lay_out(policy: Policy) -> Rules:
             raise ValueError(
                 f"The topic `{purpose.topic}` is capped per `{purpose.cap_unit}`; "
                 "write day, week, month, or days as in `7 days`."
+            )
+        if purpose.basis is Basis.SOFT_OPT_IN and not purpose.similar:
+            raise ValueError(
+                f"The topic `{purpose.topic}` rests on a sale but does not say which goods it is about."
             )
         if purpose.basis is Basis.CONSENT and not purpose.wording:
             raise ValueError(f"The topic `{purpose.topic}` rests on consent but has no words to agree to.")
@@ -58,6 +91,7 @@ def lay_out(policy: Policy) -> Rules:
         by_topic,
         dict(by_topic.values()),
         {template.digest: template for template in policy.templates},
+        grounds,
     )
 
 

@@ -24,6 +24,7 @@ from consent.keys import Keys
 from consent.ledger import keyring, peppers
 from consent.ledger.evidence import Vault
 from consent.ledger.log import Log, stored_frontier, stored_nodes
+from consent.ledger.policy import read_grounds
 from consent.ledger.remote_notary import notary_of
 from consent.ledger.signer import Signed, Signer
 from consent.ledger.tokens import Tokens
@@ -391,7 +392,7 @@ def _rules(conn: Connection) -> Rules:
     if not digest:
         return NO_RULES
     body = conn.execute(select(policies.c.body).where(policies.c.digest == digest)).scalar_one()
-    return lay_out(msgspec.json.decode(body, type=Policy))
+    return lay_out(msgspec.json.decode(body, type=Policy), read_grounds(conn))
 
 
 def _fact(conn: Connection, name: str) -> bytes:

@@ -1,11 +1,13 @@
-"""Where a subject can stand with a purpose, and which leaf leads from where to where: one table, as data.
+"""Where a subject can stand with a purpose, and which leaf leads from where to where, by whose hand: one
+table, as data. Nothing else moves a state.
 
-A refused, expired or withdrawn wish can be made again. A withdrawal is accepted everywhere. Out of
-`withdrawn` only `confirmed` leads: a new request is noted there, but changes nothing until the person has
-confirmed it.
+A withdrawal is accepted everywhere. **Only `confirmed` leads out of `withdrawn` and `objected`, and only the
+subject confirms**, by the link in a mail to their address: a request is noted there but changes nothing, and
+an import, a sale, an operator or a flow finds no row to go by.
 
-Complaints and hard bounces lie over the whole address and change no state: each topic stays silent until it
-is confirmed anew, which is why someone who is active can be asked and confirm once more.
+Complaints, objections to all marketing, restrictions and hard bounces lie over the whole address and change
+no state: each topic stays silent until it is confirmed anew (a restriction, until it is lifted), which is why
+someone who is active can be asked and confirm once more.
 
 An erasure ends a subject for good: no step leads on, whatever the states were. Whoever comes back is another
 subject."""
@@ -17,7 +19,13 @@ class State(StrEnum):
     NONE = "none"
     PENDING = "pending"
     ACTIVE = "active"
+    ATTESTED = "active (attested)"  # imported, with what the controller attests of it
+    SOFT_ACTIVE = "soft_active"  # a customer, told of similar goods unless they object
+    UNPROVEN = "unproven"  # imported without proof: never mailed
+    STALE = "stale"  # silent for too long
+    TERMINATED = "terminated"  # the controller has ended the purpose
     WITHDRAWN = "withdrawn"
+    OBJECTED = "objected"
     REFUSED = "refused"
     EXPIRED = "expired"
 
@@ -27,46 +35,113 @@ class Step(StrEnum):
 
     REQUESTED = "requested"
     CONFIRMED = "confirmed"
+    RENEWED = "renewed"
     REFUSED = "refused"
     EXPIRED = "expired"
+    SOFT_OPT_IN = "soft_opt_in.recorded"
+    IMPORTED = "imported"
+    ATTESTED = "imported.attested"
+    STALE = "stale"
+    TERMINATED = "terminated"
     WITHDRAWN = "withdrawn"
+    OBJECTED = "objected"
+    OBJECTED_TO_PROFILING = "objected.profiling"
 
+
+_STOPPED = (State.WITHDRAWN, State.OBJECTED)
+_GOING = (State.ACTIVE, State.ATTESTED, State.SOFT_ACTIVE)
+_AGREED = (State.ACTIVE, State.ATTESTED)
+_HELD = (*_GOING, State.UNPROVEN, State.STALE, State.TERMINATED)
+
+
+def _all(step: Step, states: tuple[State, ...], to: State) -> dict[tuple[State, Step], State]:
+    return {(state, step): to for state in states}
+
+
+def _stay(step: Step, states: tuple[State, ...]) -> dict[tuple[State, Step], State]:
+    return {(state, step): state for state in states}
+
+
+_ELSEWHERE = tuple(state for state in State if state not in _STOPPED)
 
 TRANSITIONS: dict[tuple[State, Step], State] = {
-    (State.NONE, Step.REQUESTED): State.PENDING,
-    (State.PENDING, Step.REQUESTED): State.PENDING,
-    (State.REFUSED, Step.REQUESTED): State.PENDING,
-    (State.EXPIRED, Step.REQUESTED): State.PENDING,
-    (State.WITHDRAWN, Step.REQUESTED): State.WITHDRAWN,
-    (State.ACTIVE, Step.REQUESTED): State.ACTIVE,
-    (State.PENDING, Step.CONFIRMED): State.ACTIVE,
-    (State.WITHDRAWN, Step.CONFIRMED): State.ACTIVE,
-    (State.ACTIVE, Step.CONFIRMED): State.ACTIVE,
-    (State.PENDING, Step.REFUSED): State.REFUSED,
-    (State.WITHDRAWN, Step.REFUSED): State.WITHDRAWN,
-    (State.PENDING, Step.EXPIRED): State.EXPIRED,
-    (State.NONE, Step.WITHDRAWN): State.WITHDRAWN,
-    (State.PENDING, Step.WITHDRAWN): State.WITHDRAWN,
-    (State.ACTIVE, Step.WITHDRAWN): State.WITHDRAWN,
-    (State.WITHDRAWN, Step.WITHDRAWN): State.WITHDRAWN,
-    (State.REFUSED, Step.WITHDRAWN): State.WITHDRAWN,
-    (State.EXPIRED, Step.WITHDRAWN): State.WITHDRAWN,
+    **_all(Step.REQUESTED, (State.NONE, State.PENDING, State.REFUSED, State.EXPIRED), State.PENDING),
+    **_stay(Step.REQUESTED, (*_STOPPED, *_HELD)),
+    **_all(Step.CONFIRMED, (State.PENDING, *_STOPPED, *_HELD), State.ACTIVE),
+    **_all(Step.RENEWED, (*_AGREED, State.STALE), State.ACTIVE),
+    **_all(Step.REFUSED, (State.PENDING,), State.REFUSED),
+    **_stay(Step.REFUSED, _STOPPED),
+    **_all(Step.EXPIRED, (State.PENDING,), State.EXPIRED),
+    **_all(Step.SOFT_OPT_IN, (State.NONE, State.SOFT_ACTIVE, State.STALE), State.SOFT_ACTIVE),
+    **_all(Step.IMPORTED, (State.NONE,), State.UNPROVEN),
+    **_all(Step.ATTESTED, (State.NONE, State.UNPROVEN), State.ATTESTED),
+    **_all(Step.STALE, _GOING, State.STALE),
+    **_all(Step.TERMINATED, (State.PENDING, *_GOING, State.UNPROVEN, State.STALE), State.TERMINATED),
+    **_all(Step.WITHDRAWN, _ELSEWHERE, State.WITHDRAWN),
+    **_stay(Step.WITHDRAWN, _STOPPED),
+    **_all(Step.OBJECTED, _ELSEWHERE, State.OBJECTED),
+    **_stay(Step.OBJECTED, _STOPPED),
+    **_all(Step.OBJECTED_TO_PROFILING, _ELSEWHERE, State.OBJECTED),
+    **_stay(Step.OBJECTED_TO_PROFILING, _STOPPED),
 }
+
+_STOPS_BY = frozenset({"subject", "flow", "operator", "provider", "import", "shop", "system"})
+
+MAY: dict[Step, frozenset[str]] = {
+    Step.REQUESTED: frozenset({"subject", "system"}),
+    Step.CONFIRMED: frozenset({"subject:link"}),
+    Step.RENEWED: frozenset({"subject:link"}),
+    Step.REFUSED: frozenset({"subject:link"}),
+    Step.EXPIRED: frozenset({"system"}),
+    Step.SOFT_OPT_IN: frozenset({"shop", "operator"}),
+    Step.IMPORTED: frozenset({"import"}),
+    Step.ATTESTED: frozenset({"import"}),
+    Step.STALE: frozenset({"system"}),
+    Step.TERMINATED: frozenset({"system", "operator"}),
+    Step.WITHDRAWN: _STOPS_BY,
+    Step.OBJECTED: _STOPS_BY,
+    Step.OBJECTED_TO_PROFILING: _STOPS_BY,
+}
+"""Who may take a step: a kind of actor, which is what stands before the colon, or one actor."""
+
+
+def may(step: Step, actor: str) -> bool:
+    """Whether `actor` may take `step`."""
+    return actor in MAY[step] or actor.partition(":")[0] in MAY[step]
+
+
+AGREED = frozenset(_AGREED)
+"""States in which a purpose of basis `consent` is agreed to."""
+
+GOING = frozenset(_GOING)
+"""States in which mail may go, if all else allows it."""
+
+GRANTS = frozenset({Step.CONFIRMED, Step.RENEWED, Step.SOFT_OPT_IN, Step.ATTESTED})
+"""Leaves that a marketing mail may rest on."""
 
 COMPLAINT = "complaint"
 HARD_BOUNCE = "bounced.hard"
 SOFT_BOUNCE = "bounced.soft"
+OBJECTION = "objected.marketing"  # to all of it
+RESTRICTED = "restricted"
+RESTRICTION_LIFTED = "restriction.lifted"
 
 ERASURE = "erasure.requested"
 ERASED_PRIMARY = "erasure.done.primary"
 ERASED_BACKUPS = "erasure.done.backups"
 
-OVERLAYS = frozenset({COMPLAINT, HARD_BOUNCE, ERASURE})
-"""Leaves that stop every topic of an address, whatever the states."""
+OVERLAYS = frozenset({COMPLAINT, HARD_BOUNCE, OBJECTION, ERASURE})
+"""Leaves that stop every topic of an address, whatever the states. A restriction is none of them: whoever
+asked for it may have it lifted, and what they agreed to still stands."""
 
-STOPS = OVERLAYS | {Step.WITHDRAWN.value}
+STOPS = OVERLAYS | {Step.WITHDRAWN.value, Step.OBJECTED.value, Step.OBJECTED_TO_PROFILING.value}
 """Leaves after which nothing may go on the strength of an earlier one; each raises the subject's epoch by
 one."""
 
-TOLD = STOPS | {"confirmed", "language.changed"}
+TOLD = STOPS | {
+    *(grant.value for grant in GRANTS),
+    Step.STALE.value,
+    Step.TERMINATED.value,
+    "language.changed",
+}
 """Leaves that the feed of changes carries."""

@@ -16,6 +16,7 @@ from consent.contract.mail import Permit as Permit
 from consent.contract.mail import Reason as Reason
 from consent.contract.mail import Settlement as Settlement
 from consent.contract.mail import Status as Status
+from consent.contract.people import ALL_FACTS as ALL_FACTS
 from consent.contract.people import Erasure as Erasure
 from consent.contract.people import Frequency as Frequency
 from consent.contract.people import Heard as Heard
@@ -24,7 +25,9 @@ from consent.contract.people import LinkRefused as LinkRefused
 from consent.contract.people import LinkView as LinkView
 from consent.contract.people import Proof as Proof
 from consent.contract.people import Receipt as Receipt
+from consent.contract.people import Sale as Sale
 from consent.contract.people import SignUp as SignUp
+from consent.contract.people import SoftFact as SoftFact
 from consent.contract.people import TopicView as TopicView
 from consent.contract.people import Unavailable as Unavailable
 from consent.contract.people import Visit as Visit

@@ -45,6 +45,13 @@ class Reason(StrEnum):
     NOT_CONFIRMED = "not_confirmed"
     CONFIRMATION_EXPIRED = "confirmation_expired"
     WITHDRAWN = "withdrawn"
+    OBJECTED = "objected"  # to this, or to all marketing
+    RESTRICTED = "restricted"  # what is known of them may be kept, and not used
+    UNPROVEN = "unproven"  # imported without proof that they ever agreed
+    STALE = "stale"  # silent for too long
+    TERMINATED = "terminated"  # the topic was ended
+    WORDS_CHANGED = "words_changed"  # they agreed to other words, and have not renewed it
+    SOFT_OPT_IN_INCOMPLETE = "soft_opt_in_incomplete"  # sale, similar goods or the offer to object is missing
     COMPLAINED = "complained"  # they called a mail spam, and have not confirmed anew since
     HARD_BOUNCED = "hard_bounced"  # their mailbox does not exist, as far as is known
     SUPPRESSED = "suppressed"  # the address was erased, and has not confirmed anew since
@@ -138,11 +145,12 @@ class Status(Struct, frozen=True):
 
 
 class Change(Struct, frozen=True):
-    """One entry of the feed. `type` is the leaf's type: `confirmed`, `withdrawn`, `complaint`,
-    `bounced.hard`, `erasure.requested` (these three stop every topic: their `topic` is empty),
-    `language.changed`. Whoever hears of an erasure forgets the subject, and says so by `forgotten`.
-    `language` is the one that the person chose, known to the service alone until then; empty where it did not
-    change. `domain` is that of the address, told at a confirmation."""
+    """One entry of the feed. `type` is the leaf's type: `confirmed`, `renewed`, `soft_opt_in.recorded`,
+    `imported.attested`, `withdrawn`, `objected`, `objected.profiling`, `stale`, `terminated`,
+    `complaint`, `bounced.hard`, `objected.marketing`, `erasure.requested` (these four stop every topic: their
+    `topic` is empty), `language.changed`. Whoever hears of an erasure forgets the subject, and says so by
+    `forgotten`. `language` is the one that the person chose, known to the service alone until then; empty
+    where it did not change. `domain` is that of the address, told at a confirmation."""
 
     seq: int
     subject: str

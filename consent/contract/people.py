@@ -1,6 +1,6 @@
 """What people send and are shown, and what is told of them."""
 
-from enum import StrEnum
+from enum import IntFlag, StrEnum
 
 from msgspec import Struct
 
@@ -25,6 +25,31 @@ class SignUp(Struct, frozen=True):
     form: str
     shown: bytes = b""
     visit: Visit = Visit()
+
+
+class SoftFact(IntFlag):
+    """What must be known before anybody is told of similar goods without having agreed to it."""
+
+    SALE = 1
+    SIMILAR_GOODS = 2
+    OBJECTION_OFFERED = 4  # when the address was collected
+
+
+ALL_FACTS = int(SoftFact.SALE | SoftFact.SIMILAR_GOODS | SoftFact.OBJECTION_OFFERED)
+
+
+class Sale(Struct, frozen=True):
+    """A sale by which a customer may be told of similar goods. `sale` is its id in the shop, `at` its moment
+    (ms UTC), `category` that of the goods, `offered` how they could object when their address was collected,
+    as in `a box at the checkout`."""
+
+    subject: str
+    topic: str
+    sale: str
+    at: int
+    category: str
+    offered: str
+    source: str = "api"
 
 
 class Proof(Struct, frozen=True):

@@ -23,7 +23,7 @@ whether opening and clicking are counted. A mail without them is complete."""
 class Purpose(Struct, frozen=True):
     """What a person is asked, in every language of the project. Its version is the SHA-256 of its canonical
     JSON; a changed word is a new version. `cap_count` mails per `cap_unit` at most (day, week, month, or the
-    last days as in `7 days`); 0 is no cap."""
+    last days as in `7 days`); 0 is no cap. `similar` are the goods of a topic that rests on a sale."""
 
     topic: str
     basis: Basis
@@ -32,6 +32,7 @@ class Purpose(Struct, frozen=True):
     controller: str
     cap_count: int = 0
     cap_unit: str = "month"
+    similar: str = ""
 
 
 class TemplateFacts(Struct, frozen=True):
@@ -45,8 +46,10 @@ class TemplateFacts(Struct, frozen=True):
 
 
 class Policy(Struct, frozen=True):
-    """What the engine may ask for. Published by apply; the gate denies what it does not know."""
+    """What the engine may ask for. Published by apply; the gate denies what it does not know. `editorial` are
+    topics whose words differ from those before, but mean the same: nobody need agree to them anew."""
 
     purposes: tuple[Purpose, ...]
     templates: tuple[TemplateFacts, ...]
     default_language: str = "en"
+    editorial: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ unreadable. The log carries only a salted commitment, SHA-256("evid/v1\\0" ‖ s
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping, Sequence
+from ipaddress import ip_address, ip_network
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -18,6 +19,8 @@ Evidence = Mapping[str, str | int | list[str]]
 _NONCE = 12
 _SALT = 32
 _TAG = b"evid/v1\0"
+_IP = b"ip/v1\0"
+_WHOLE, _SHORT = b"\1", b"\0"
 _MARK = b"suppressed/v1\0"
 _FINGERPRINT = b"fingerprint/v1\0"
 
@@ -103,6 +106,27 @@ class Vault:
         opened = self.open(subject, wrapped, row, "evidence/v1", sealed)
         return opened[_SALT:], commitment(opened[:_SALT], opened[_SALT:])
 
+    def seal_ip(self, subject: str, wrapped: bytes, row: str, ip: str) -> tuple[bytes, str]:
+        """The IP address that belongs to a row of evidence, sealed apart from it with a salt of its own, and
+        the commitment (hex) that stands in the evidence: so it can be cut short, and the evidence still
+        holds."""
+        salt = self._entropy(_SALT)
+        sealed = self.seal(subject, wrapped, row, "ip/v1", _WHOLE + salt + ip.encode())
+        return sealed, _of_ip(salt, ip.encode())
+
+    def open_ip(self, subject: str, wrapped: bytes, row: str, sealed: bytes) -> tuple[str, str]:
+        """The IP address of a row, and the commitment computed from it anew; empty for one that was cut
+        short."""
+        opened = self.open(subject, wrapped, row, "ip/v1", sealed)
+        if opened[:1] != _WHOLE:
+            return opened[1:].decode(), ""
+        return opened[1 + _SALT :].decode(), _of_ip(opened[1 : 1 + _SALT], opened[1 + _SALT :])
+
+    def shorten_ip(self, subject: str, wrapped: bytes, row: str, sealed: bytes) -> bytes:
+        """The same, cut short: no salt is left by which the whole one could be tried out."""
+        ip, _ = self.open_ip(subject, wrapped, row, sealed)
+        return self.seal(subject, wrapped, row, "ip/v1", _SHORT + shortened_ip(ip).encode())
+
     def check(self) -> bytes:
         """A token by which `matches` later tells whether master key and peppers are still the same."""
         nonce = self._entropy(_NONCE)
@@ -134,6 +158,19 @@ def _opened(keys: Sequence[AESGCM], sealed: bytes, bound: bytes) -> bytes | None
         except (InvalidTag, ValueError):  # the latter: too short to have a nonce
             continue
     return None
+
+
+def shortened_ip(ip: str) -> str:
+    """The network that an address lies in: 24 bits of IPv4, 48 of IPv6; empty for what is neither."""
+    try:
+        read = ip_address(ip.partition("%")[0])
+    except ValueError:
+        return ""
+    return str(ip_network((read, 24 if read.version == 4 else 48), strict=False))
+
+
+def _of_ip(salt: bytes, ip: bytes) -> str:
+    return hashlib.sha256(_IP + salt + ip).hexdigest()
 
 
 def commitment(salt: bytes, canonical: bytes) -> str:

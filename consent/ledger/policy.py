@@ -1,37 +1,62 @@
 """What may be asked for: publishing a policy, and reading the purposes that were ever in force."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import msgspec
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from consent.caps import reach
 from consent.contract import Policy, Purpose
 from consent.ledger.transaction import Reading, Writing
 from consent.proof.leaf import Leaf
-from consent.rules import Rules, lay_out, policy_bytes, purpose_bytes
+from consent.rules import Rules, lay_out, policy_bytes, purpose_bytes, same_words
 from consent.store.statement import Statement
 from consent.store.tables import decisions, facts, policies, purposes
 
 
 def publish(tx: Writing, policy: Policy) -> str:
     """Make `policy` the one in force, with a leaf for each new version of a purpose, and return its
-    digest."""
+    digest. Who agreed to a version before has agreed to the new one if its words are the same, or mean the
+    same: `policy.editorial` names such topics."""
     rules = lay_out(policy)
     if rules.digest == tx.rules.digest:
         return rules.digest
     for topic, (version, purpose) in rules.purposes.items():
         if tx.conn.scalar(select(func.count()).where(purposes.c.version == version)):
             continue
-        tx.conn.execute(purposes.insert().values(version=version, topic=topic, body=purpose_bytes(purpose)))
+        ground = _ground(tx, purpose, policy) or version
+        tx.conn.execute(
+            purposes.insert().values(version=version, topic=topic, ground=ground, body=purpose_bytes(purpose))
+        )
         tx.log.append(Leaf(type="purpose.version", purpose=topic, notice=version, actor="operator"))
     if not tx.conn.scalar(select(func.count()).where(policies.c.digest == rules.digest)):
         tx.conn.execute(policies.insert().values(digest=rules.digest, body=policy_bytes(policy)))
     tx.log.append(Leaf(type="policy.changed", notice=rules.digest, actor="operator"))
     _count_from_now(tx, rules)
     tx.conn.execute(facts.update().where(facts.c.name == "policy").values(value=rules.digest.encode()))
-    tx.rules = rules
+    tx.rules = replace(rules, grounds=read_grounds(tx.conn))
     return rules.digest
+
+
+def _ground(tx: Writing, purpose: Purpose, policy: Policy) -> str:
+    """The ground of an earlier version that means the same; empty if there is none."""
+    rows = tx.conn.execute(
+        select(purposes.c.ground, purposes.c.body).where(purposes.c.topic == purpose.topic)
+    )
+    for ground, body in rows:
+        if same_words(msgspec.json.decode(body, type=Purpose), purpose):
+            return str(ground)
+    before = tx.rules.purposes.get(purpose.topic)
+    if before is None or purpose.topic not in policy.editorial:
+        return ""
+    return tx.rules.grounds.get(before[0], before[0])
+
+
+def read_grounds(conn: Connection) -> dict[str, str]:
+    """By version of a purpose, the oldest one whose consent holds for it."""
+    rows = conn.execute(select(purposes.c.version, purposes.c.ground))
+    return {row.version: row.ground for row in rows}
 
 
 def _count_from_now(tx: Writing, rules: Rules) -> None:

@@ -15,21 +15,27 @@ from consent.errors import WrongKeys
 from consent.ledger.evidence import Evidence
 from consent.ledger.transaction import Reading, Writing
 from consent.proof.leaf import Leaf
-from consent.states import STOPS, TRANSITIONS, State, Step
+from consent.states import AGREED, GOING, GRANTS, STOPS, TRANSITIONS, State, Step, may
 from consent.store.statement import Statement
 from consent.store.stops import Stop
 from consent.store.tables import among, evidence, forms, standings, subjects
 
 
+class Unlawful(ValueError):
+    """A step that nothing allows from where the subject stands, or not by whoever takes it."""
+
+
 class Standing(Struct, frozen=True):
     """Where a subject stands with a topic. `seq` is the leaf that led here, `version` the purpose's.
 
-    `expires` (ms UTC) bounds a pending wish; 0 where nothing is pending."""
+    `expires` (ms UTC) bounds a pending wish; 0 where nothing is pending. `facts` are those known of a soft
+    opt-in, as in `SoftFact`."""
 
     state: State = State.NONE
     seq: int = 0
     version: str = ""
     expires: int = 0
+    facts: int = 0
 
     def at(self, now: int) -> State:
         """The state at `now`: a pending wish lapses by time alone."""
@@ -55,10 +61,13 @@ class Subject(Struct, frozen=True):
     confirmed: int = 0  # the newest leaf of each kind; 0: there is none
     complained: int = 0
     bounced: int = 0
+    objected: int = 0  # to all marketing
+    restricted: int = 0
     frequency: Frequency = Frequency.AS_IT_COMES
     paused_until: int = 0  # ms UTC
     proofs: int = 0  # proof mails queued since the last confirmation
     proof_at: int = 0  # when the last was, ms UTC
+    alive: int = 0  # their last sign of life, ms UTC
 
     def standing(self, topic: str) -> Standing:
         """Where they stand with `topic`."""
@@ -67,13 +76,18 @@ class Subject(Struct, frozen=True):
     def agreed(self, topic: str) -> bool:
         """Whether they agreed to `topic`, and nothing has stopped the whole address since."""
         standing = self.standing(topic)
-        return standing.state is State.ACTIVE and standing.seq > max(self.complained, self.bounced)
+        return standing.state in AGREED and standing.seq > self.stopped
+
+    @property
+    def stopped(self) -> int:
+        """The newest stop of the whole address that only a confirmation ends (its leaf); 0: none."""
+        return max(self.complained, self.bounced, self.objected)
 
     def holds(self, stop: int, topic: str) -> bool:
         """Whether a stop of the whole address (its leaf) holds for `topic`: until they confirm anything anew,
         and for what they had agreed to before, until they confirm just that."""
         standing = self.standing(topic)
-        return stop > self.confirmed or (standing.state is State.ACTIVE and stop > standing.seq)
+        return stop > self.confirmed or (standing.state in GOING and stop > standing.seq)
 
     def shown(self, topic: str, now: int) -> State:
         """Where they stand with `topic` at `now` (ms UTC) in their own eyes: what a stop of the whole address
@@ -83,9 +97,9 @@ class Subject(Struct, frozen=True):
     def held(self, topic: str) -> int:
         """The stop of the whole address that came after they agreed to `topic` or asked for it (its leaf);
         0: none."""
-        standing, newest = self.standing(topic), max(self.complained, self.bounced)
-        going = standing.state in (State.ACTIVE, State.PENDING)
-        return newest if going and newest > standing.seq else 0
+        standing = self.standing(topic)
+        going = standing.state in GOING or standing.state is State.PENDING
+        return self.stopped if going and self.stopped > standing.seq else 0
 
     def moved(self, topic: str, standing: Standing) -> "Subject":
         """The same subject after a step."""
@@ -102,10 +116,13 @@ _PEOPLE = Statement(
         subjects.c.confirmed,
         subjects.c.complained,
         subjects.c.bounced,
+        subjects.c.objected,
+        subjects.c.restricted,
         subjects.c.frequency,
         subjects.c.paused_until,
         subjects.c.proofs,
         subjects.c.proof_at,
+        subjects.c.alive,
     ).where(among(subjects.c.id, "ids"))
 )
 _STANDINGS = Statement(
@@ -116,6 +133,7 @@ _STANDINGS = Statement(
         standings.c.seq,
         standings.c.version,
         standings.c.expires,
+        standings.c.facts,
     ).where(among(standings.c.subject, "ids"))
 )
 
@@ -124,13 +142,11 @@ def load(reading: Reading, ids: Sequence[str]) -> dict[str, Subject]:
     """The subjects with these ids; unknown ones are left out."""
     wanted = json.dumps(list(dict.fromkeys(ids)))
     where: dict[str, dict[str, Standing]] = {}
-    for subject, topic, state, seq, version, expires in _STANDINGS.rows(reading.driver, ids=wanted):
-        where.setdefault(subject, {})[topic] = Standing(_STATES[state], seq, version, expires)
+    for subject, topic, state, *rest in _STANDINGS.rows(reading.driver, ids=wanted):
+        where.setdefault(subject, {})[topic] = Standing(_STATES[state], *rest)
     found = {}
-    for id_, epoch, language, wrapped, sealed, *leaves, frequency, paused, proofs, proof_at in _PEOPLE.rows(
-        reading.driver, ids=wanted
-    ):
-        confirmed, complained, bounced = leaves
+    for id_, epoch, language, wrapped, sealed, *rest in _PEOPLE.rows(reading.driver, ids=wanted):
+        *leaves, frequency, paused, proofs, proof_at, alive = rest
         found[id_] = Subject(
             id_,
             epoch,
@@ -138,13 +154,12 @@ def load(reading: Reading, ids: Sequence[str]) -> dict[str, Subject]:
             wrapped,
             sealed,
             where.get(id_, {}),
-            confirmed,
-            complained,
-            bounced,
+            *leaves,
             _FREQUENCIES[frequency],
             paused,
             proofs,
             proof_at,
+            alive,
         )
     return found
 
@@ -179,6 +194,9 @@ _FIND_SOME = Statement(
     select(subjects.c.lookup, subjects.c.id).where(subjects.c.lookup.in_([bindparam(name) for name in _SOME]))
 )
 _MAKE = Statement(subjects.insert())
+_KNOWN = Statement(
+    update(subjects).where(among(subjects.c.id, "ids"), subjects.c.known.is_(False)).values(known=True)
+)
 
 
 def find(reading: Reading, address: Address) -> str | None:
@@ -190,18 +208,26 @@ def find(reading: Reading, address: Address) -> str | None:
     return None
 
 
-def find_or_make(tx: Writing, addresses: Sequence[Address]) -> list[str]:
-    """The subject ids of `addresses`, in order; those seen for the first time get one, and no consent."""
+def find_or_make(tx: Writing, addresses: Sequence[Address], known_too: bool = True) -> list[str]:
+    """The subject ids of `addresses`, in order; those seen for the first time get one, and no consent.
+    `known_too`: somebody else keeps something of them, as a shop does of its customers."""
+    ids = _find_or_make(tx, addresses, known_too)
+    if known_too:
+        _KNOWN.run(tx.driver, ids=json.dumps(ids))
+    return ids
+
+
+def _find_or_make(tx: Writing, addresses: Sequence[Address], known_too: bool) -> list[str]:
     if len(addresses) == 1:
-        return [find(tx, addresses[0]) or _make(tx, addresses[0])]
-    known = _known(tx, [address.folded for address in addresses])
+        return [find(tx, addresses[0]) or _make(tx, addresses[0], known_too)]
+    known = find_all(tx, [address.folded for address in addresses])
     for address in addresses:
         if address.folded not in known:
-            known[address.folded] = _make(tx, address)
+            known[address.folded] = _make(tx, address, known_too)
     return [known[address.folded] for address in addresses]
 
 
-def _known(reading: Reading, addresses: Sequence[str]) -> dict[str, str]:
+def find_all(reading: Reading, addresses: Sequence[str]) -> dict[str, str]:
     """The subjects of those of the folded addresses that were seen before, under whichever pepper."""
     vault = reading.parts.vault
     lookups = {folded: vault.lookups(folded) for folded in addresses}
@@ -218,7 +244,7 @@ def _known(reading: Reading, addresses: Sequence[str]) -> dict[str, str]:
     }
 
 
-def _make(tx: Writing, address: Address) -> str:
+def _make(tx: Writing, address: Address, known: bool) -> str:
     vault = tx.parts.vault
     id_ = tx.parts.entropy(16).hex()
     wrapped = vault.new_key(id_)
@@ -235,8 +261,12 @@ def _make(tx: Writing, address: Address) -> str:
         confirmed=0,
         complained=0,
         bounced=0,
+        objected=0,
+        restricted=0,
         frequency="",
         paused_until=0,
+        alive=0,
+        known=known,
     )
     return id_
 
@@ -245,7 +275,7 @@ _INTO = insert(standings)
 _STAND = Statement(
     _INTO.on_conflict_do_update(
         index_elements=[standings.c.subject, standings.c.topic],
-        set_={name: _INTO.excluded[name] for name in ("state", "seq", "version", "at", "expires")},
+        set_={name: _INTO.excluded[name] for name in ("state", "seq", "version", "at", "expires", "facts")},
     )
 )
 _EPOCH = Statement(
@@ -266,13 +296,16 @@ def move(
     commitment: str = "",
     expires: int = 0,
     language: str = "",
+    facts: int = 0,
 ) -> Standing:
     """Take one step of the transition table: the leaf, the new standing, and for a stop the epoch and its
     line.
 
-    Raises `KeyError` for a step that the table does not know."""
+    Raises `Unlawful` for a step that the table does not know from here, or not by this actor."""
     before = subject.standing(topic)
-    after = TRANSITIONS[before.state, step]
+    after = TRANSITIONS.get((before.state, step))
+    if after is None or not may(step, actor):
+        raise Unlawful(f"`{step}` by {actor} leads nowhere from `{before.state}`.")
     version = notice or before.version
     seq = tx.log.append(
         Leaf(
@@ -287,15 +320,10 @@ def move(
             language=language,
         )
     )
-    if (
-        after is before.state
-        and after is not State.PENDING
-        and step is not Step.CONFIRMED
-        and step not in STOPS
-    ):
+    if after is before.state and after is not State.PENDING and step not in GRANTS and step not in STOPS:
         # A wish that changes nothing yet must not move the leaf and the time of the present state.
         return before
-    standing = Standing(after, seq, version, expires)
+    standing = Standing(after, seq, version, expires, facts)
     _STAND.run(
         tx.driver,
         subject=subject.id,
@@ -305,6 +333,8 @@ def move(
         version=standing.version,
         at=tx.now,
         expires=standing.expires,
+        facts=standing.facts,
+        asked="",
     )
     if step in STOPS:
         _EPOCH.run(tx.driver, of=subject.id)
@@ -315,8 +345,20 @@ def move(
 def keep_evidence(tx: Writing, subject: Subject, record: Evidence) -> str:
     """Seal `record` for `subject` and return the commitment for its leaf."""
     row = tx.parts.entropy(16).hex()
-    sealed, commitment = tx.parts.vault.seal_evidence(subject.id, subject.wrapped, row, record)
-    _KEEP.run(tx.driver, commitment=commitment, subject=subject.id, row=row, sealed=sealed)
+    vault, sealed_ip, ip = tx.parts.vault, b"", record.get("ip")
+    if isinstance(ip, str) and ip:
+        sealed_ip, proof = vault.seal_ip(subject.id, subject.wrapped, row, ip)
+        record = {**record, "ip": proof}
+    sealed, commitment = vault.seal_evidence(subject.id, subject.wrapped, row, record)
+    _KEEP.run(
+        tx.driver,
+        commitment=commitment,
+        subject=subject.id,
+        row=row,
+        sealed=sealed,
+        ip=sealed_ip,
+        at=tx.now,
+    )
     return commitment
 
 

@@ -5,10 +5,10 @@ The first check that fails is the reason. What is not known is denied.
 
 from msgspec import Struct
 
-from consent.contract import BESIDE_TOPICS, Ask, Basis, Frequency, MailClass, Reason
+from consent.contract import ALL_FACTS, BESIDE_TOPICS, Ask, Basis, Frequency, MailClass, Reason
 from consent.ledger.subjects import Subject
 from consent.rules import Rules
-from consent.states import State
+from consent.states import AGREED, State
 
 
 class Circumstances(Struct, frozen=True):
@@ -48,6 +48,18 @@ _BY_STATE = {
     State.REFUSED: Reason.NOT_CONFIRMED,
     State.EXPIRED: Reason.CONFIRMATION_EXPIRED,
     State.WITHDRAWN: Reason.WITHDRAWN,
+    State.OBJECTED: Reason.OBJECTED,
+    State.UNPROVEN: Reason.UNPROVEN,
+    State.STALE: Reason.STALE,
+    State.TERMINATED: Reason.TERMINATED,
+    # In force on another basis than the topic has now:
+    State.ACTIVE: Reason.NEVER_ASKED,
+    State.ATTESTED: Reason.NEVER_ASKED,
+    State.SOFT_ACTIVE: Reason.NOT_CONFIRMED,
+}
+_RESTS_ON = {
+    Basis.CONSENT: AGREED,
+    Basis.SOFT_OPT_IN: frozenset({State.SOFT_ACTIVE, State.ACTIVE}),  # who confirms has agreed to more
 }
 _SERVICE = (Basis.CONTRACT, Basis.LEGAL_OBLIGATION)
 _OPEN = {reason: Verdict(reason) for reason in Reason}
@@ -75,7 +87,8 @@ def _marketing(ask: Ask, subject: Subject, rules: Rules, around: Circumstances, 
     if known is None:
         return _OPEN[Reason.UNKNOWN_TOPIC]
     present, purpose = known
-    if purpose.basis is not Basis.CONSENT or purpose.topic in BESIDE_TOPICS:
+    rests_on = _RESTS_ON.get(purpose.basis)
+    if rests_on is None or purpose.topic in BESIDE_TOPICS:
         return Verdict(Reason.WRONG_CLASS, purpose=present)
     template = rules.templates.get(ask.template)
     if template is None:
@@ -85,6 +98,10 @@ def _marketing(ask: Ask, subject: Subject, rules: Rules, around: Circumstances, 
     if not template.imprint:
         return Verdict(Reason.TEMPLATE_WITHOUT_IMPRINT, purpose=present)
     standing = subject.standing(purpose.topic)
+    if subject.restricted:
+        return Verdict(Reason.RESTRICTED, purpose=present, consent_seq=subject.restricted)
+    if subject.holds(subject.objected, purpose.topic):
+        return Verdict(Reason.OBJECTED, purpose=present, consent_seq=subject.objected)
     if subject.holds(subject.complained, purpose.topic):
         return Verdict(Reason.COMPLAINED, purpose=present, consent_seq=subject.complained)
     if subject.holds(subject.bounced, purpose.topic):
@@ -92,8 +109,12 @@ def _marketing(ask: Ask, subject: Subject, rules: Rules, around: Circumstances, 
     if around.suppressed:
         return Verdict(Reason.SUPPRESSED, purpose=present)
     state = standing.at(now)
-    if state is not State.ACTIVE:
+    if state not in rests_on:
         return Verdict(_BY_STATE[state], purpose=standing.version or present, consent_seq=standing.seq)
+    if state is State.SOFT_ACTIVE and standing.facts != ALL_FACTS:
+        return Verdict(Reason.SOFT_OPT_IN_INCOMPLETE, purpose=standing.version, consent_seq=standing.seq)
+    if state is not State.SOFT_ACTIVE and not rules.holds(standing.version, present):
+        return Verdict(Reason.WORDS_CHANGED, purpose=standing.version, consent_seq=standing.seq)
     if purpose.cap_count and around.sent >= purpose.cap_count:
         return Verdict(Reason.TOPIC_CAP, purpose=standing.version, consent_seq=standing.seq)
     if subject.frequency and around.got:
@@ -118,6 +139,8 @@ def _service(ask: Ask, subject: Subject, rules: Rules) -> Verdict:
         return Verdict(Reason.PROMOTION_IN_SERVICE_MAIL, purpose=present)
     if not ask.trigger:
         return Verdict(Reason.NO_TRIGGER, purpose=present)
+    if subject.restricted:
+        return Verdict(Reason.RESTRICTED, purpose=present, consent_seq=subject.restricted)
     if subject.bounced > subject.confirmed:
         return Verdict(Reason.HARD_BOUNCED, purpose=present, consent_seq=subject.bounced)
     return Verdict(None, purpose=present, measured=subject.agreed("measurement"))

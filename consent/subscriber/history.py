@@ -3,10 +3,11 @@ decision."""
 
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from consent.address import Address
 from consent.errors import WrongKeys
@@ -89,7 +90,7 @@ def history_of(reading: Reading, identity: str, typed: str = "") -> History | No
     kept = {}
     for row in reading.conn.execute(select(evidence).where(evidence.c.subject == identity)):
         with suppress(WrongKeys):  # a damaged row is as one that is missing: it hides nothing else
-            kept[row.commitment] = vault.open_evidence(identity, subject.wrapped, row.row, bytes(row.sealed))
+            kept[row.commitment] = _opened(vault, subject, row)
     bodies = [
         msgspec.json.decode(body)
         for (body,) in reading.conn.execute(
@@ -113,8 +114,8 @@ def history_of(reading: Reading, identity: str, typed: str = "") -> History | No
                 after=body["to"],
                 actor=body["actor"],
                 wording=words(purpose.wording, subject.language, default) if purpose else "",
-                evidence=msgspec.json.decode(opened[0]) if opened else None,
-                holds=opened[1] == body["evidence"] if opened else False if body["evidence"] else None,
+                evidence=opened[0] if opened else None,
+                holds=opened[1] if opened else False if body["evidence"] else None,
             )
         )
     decided = reading.conn.execute(
@@ -143,6 +144,20 @@ def history_of(reading: Reading, identity: str, typed: str = "") -> History | No
             for row in decided
         ),
     )
+
+
+def _opened(vault: Vault, subject: Subject, row: Row[Any]) -> tuple[dict[str, object] | None, bool | None]:
+    """A row of evidence with its IP address in it, and whether both give their commitments; nothing of what
+    is no longer kept."""
+    if not row.sealed:
+        return None, None
+    plain, commitment = vault.open_evidence(subject.id, subject.wrapped, row.row, bytes(row.sealed))
+    record, holds = msgspec.json.decode(plain), commitment == row.commitment
+    if row.ip:
+        ip, proof = vault.open_ip(subject.id, subject.wrapped, row.row, bytes(row.ip))
+        holds = holds and proof in ("", record["ip"])
+        record["ip"] = ip
+    return record, holds
 
 
 def _stands(reading: Reading, subject: Subject, topic: str, at: int, times: Mapping[int, int]) -> Stands:

@@ -14,7 +14,7 @@ from consent.ledger.tokens import Scope
 from consent.ledger.transaction import Reading, Writing
 from consent.proof.leaf import Leaf
 from consent.rules import words
-from consent.states import State, Step
+from consent.states import TRANSITIONS, Step
 from consent.store.statement import Statement
 from consent.store.tables import subjects
 from consent.subscriber.wishes import ask, close, close_all, open_requests, queue, queued, wish, wished_in
@@ -33,7 +33,7 @@ def sign_up(tx: Writing, address: Address, request: SignUp) -> None:
         known = tx.rules.purposes.get(topic)
         if known is None or known[1].basis is not Basis.CONSENT:
             raise ValueError(f"There is no topic `{topic}` that one can sign up for.")
-    [identity] = find_or_make(tx, [address])
+    [identity] = find_or_make(tx, [address], known_too=False)
     subject = load(tx, [identity])[identity]
     record: Evidence = {
         "schema": "sign_up/v1",
@@ -180,7 +180,7 @@ def refuse(tx: Writing, token: str, visit: Visit) -> None:
     record: Evidence = {"schema": "refusal/v1", "request": request.id, "at": tx.now, **of_visit(visit)}
     commitment = keep_evidence(tx, subject, record)
     for topic, version in wished_in(tx, request.id):
-        if subject.standing(topic).state in (State.PENDING, State.WITHDRAWN):
+        if (subject.standing(topic).state, Step.REFUSED) in TRANSITIONS:
             move(
                 tx, subject, topic, Step.REFUSED, actor="subject:link", notice=version, commitment=commitment
             )

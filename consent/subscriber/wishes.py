@@ -54,6 +54,8 @@ def ask(tx: Writing, subject: str, language: str, expires: int, mail: str) -> st
         attempt=1,
         not_before=tx.now,
         closed="",
+        moves="",
+        tells="",
     )
     return request
 

@@ -168,6 +168,9 @@ def _agreed(turn: Turn, data: Agreed, at: int) -> None:
         leaving.all_of(turn, lambda flow: flow.graph.topic == data.topic, Why.TOPIC_WITHDRAWN)
         if data.topic in windows.PURPOSES:
             _forget(turn, data.topic)
+    if data.quiet:
+        segments.reconsider(turn)
+        return
     name = "subscribed" if data.active else "unsubscribed"
     _happened(turn, Happened(name, {"topic": data.topic}), at, changed=True)
 

@@ -134,6 +134,7 @@ class Agreed(Struct, frozen=True, gc=False):
     active: bool
     language: str = ""
     domain: str = ""  # of the address
+    quiet: bool = False  # nobody subscribed or left just now: no flow hears of it
 
 
 class Stopped(Struct, frozen=True, gc=False):

@@ -57,6 +57,7 @@ class Why(StrEnum):
     TOPIC_WITHDRAWN = "topic_withdrawn"
     COMPLAINED = "complained"
     HARD_BOUNCED = "hard_bounced"
+    OBJECTED = "objected"
     LIMIT = "limit"
     QUIET = "quiet"
     NO_CODE = "no_code"

@@ -12,15 +12,21 @@ from engine.core.record import Why
 log = structlog.get_logger("engine")
 
 _STARTED = "confirmed"
-_WITHDRAWN = "withdrawn"
-_SILENCED = {"complaint": Why.COMPLAINED, "bounced.hard": Why.HARD_BOUNCED}
+_GRANTED = frozenset({"renewed", "soft_opt_in.recorded", "imported.attested"})
+_WITHDRAWN = frozenset({"withdrawn", "objected", "objected.profiling"})
+_ENDED = frozenset({"stale", "terminated"})
+_SILENCED = {
+    "complaint": Why.COMPLAINED,
+    "bounced.hard": Why.HARD_BOUNCED,
+    "objected.marketing": Why.OBJECTED,
+}
 _SPEAKS = "language.changed"
 _PAGE = 1000
 
 ERASED = "erasure.requested"
 """Whoever is erased is forgotten here too."""
 
-STOPS = frozenset({_WITHDRAWN, *_SILENCED, ERASED})
+STOPS = frozenset({*_WITHDRAWN, *_SILENCED, ERASED})
 """Changes after which mails that are not on their way must not go."""
 
 
@@ -61,8 +67,10 @@ def stimuli_of(changes: Sequence[Change]) -> list[Stimulus]:
     ordered = (sorted(group, key=lambda change: change.topic not in BESIDE_TOPICS) for _, group in at_once)
     for change in chain.from_iterable(ordered):
         data: Agreed | Stopped | Learned
-        if change.type in (_STARTED, _WITHDRAWN):
+        if change.type == _STARTED or change.type in _WITHDRAWN:
             data = Agreed(change.topic, change.type == _STARTED, change.language, change.domain)
+        elif change.type in _GRANTED or change.type in _ENDED:
+            data = Agreed(change.topic, change.type in _GRANTED, quiet=True)
         elif change.type in _SILENCED:
             data = Stopped(_SILENCED[change.type])
         elif change.type == _SPEAKS:

@@ -1,16 +1,18 @@
 """The gate: one reason per case, the first that fails."""
 
+import dataclasses
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from consent.caps import unit_start
-from consent.contract import Ask, Basis, MailClass, Policy, Purpose, Reason, TemplateFacts
+from consent.contract import ALL_FACTS, Ask, Basis, MailClass, Policy, Purpose, Reason, TemplateFacts
 from consent.ledger.subjects import Standing, Subject
 from consent.mails.gate import Circumstances, judge
 from consent.rules import NO_RULES, lay_out
-from consent.states import State
+from consent.states import AGREED, State
 
 NOW = 1_772_442_000_000  # Monday 2 March 2026, 09:00 UTC
 HOUR = 3_600_000
@@ -39,6 +41,7 @@ RULES = lay_out(
         ),
     )
 )
+V, W = RULES.purposes["news"][0], RULES.purposes["offers"][0]
 
 
 def person(**standings):
@@ -46,7 +49,7 @@ def person(**standings):
     return Subject("a" * 32, 0, "en", b"", b"", standings)
 
 
-ACTIVE = person(news=Standing(State.ACTIVE, 7, "v"), offers=Standing(State.ACTIVE, 8, "w"))
+ACTIVE = person(news=Standing(State.ACTIVE, 7, V), offers=Standing(State.ACTIVE, 8, W))
 
 
 def ask(topic="news", mail_class=MailClass.MARKETING, template="good", trigger=None):
@@ -62,7 +65,7 @@ def reason(asked, subject=ACTIVE, around=NOTHING, rules=RULES):
 def test_marketing_needs_an_active_topic_and_a_fit_template():
     """And rests on the leaf and version of the consent."""
     found = judge(ask(), ACTIVE, RULES, Circumstances(), NOW)
-    assert (found.reason, found.consent_seq, found.purpose, found.variant) == (None, 7, "v", "plain")
+    assert (found.reason, found.consent_seq, found.purpose, found.variant) == (None, 7, V, "plain")
     assert reason(ask("orders")) is Reason.WRONG_CLASS
     assert reason(ask("nosuch")) is Reason.UNKNOWN_TOPIC
     assert reason(ask(None)) is Reason.UNKNOWN_TOPIC
@@ -77,12 +80,17 @@ def test_marketing_needs_an_active_topic_and_a_fit_template():
     ("standing", "expected"),
     [
         (Standing(), Reason.NEVER_ASKED),
-        (Standing(State.PENDING, 3, "v", NOW + 1), Reason.NOT_CONFIRMED),
-        (Standing(State.PENDING, 3, "v", NOW), Reason.CONFIRMATION_EXPIRED),
-        (Standing(State.EXPIRED, 3, "v"), Reason.CONFIRMATION_EXPIRED),
-        (Standing(State.REFUSED, 3, "v"), Reason.NOT_CONFIRMED),
-        (Standing(State.WITHDRAWN, 3, "v"), Reason.WITHDRAWN),
-        (Standing(State.ACTIVE, 3, "v"), None),
+        (Standing(State.PENDING, 3, V, NOW + 1), Reason.NOT_CONFIRMED),
+        (Standing(State.PENDING, 3, V, NOW), Reason.CONFIRMATION_EXPIRED),
+        (Standing(State.EXPIRED, 3, V), Reason.CONFIRMATION_EXPIRED),
+        (Standing(State.REFUSED, 3, V), Reason.NOT_CONFIRMED),
+        (Standing(State.WITHDRAWN, 3, V), Reason.WITHDRAWN),
+        (Standing(State.OBJECTED, 3, V), Reason.OBJECTED),
+        (Standing(State.UNPROVEN, 3, V), Reason.UNPROVEN),
+        (Standing(State.STALE, 3, V), Reason.STALE),
+        (Standing(State.TERMINATED, 3, V), Reason.TERMINATED),
+        (Standing(State.ATTESTED, 3, V), None),
+        (Standing(State.ACTIVE, 3, V), None),
     ],
 )
 def test_each_state_has_its_reason(standing, expected):
@@ -90,10 +98,10 @@ def test_each_state_has_its_reason(standing, expected):
     assert reason(ask(), person(news=standing)) is expected
 
 
-@given(st.sampled_from([state for state in State if state is not State.ACTIVE]), st.integers(0, 2**50))
+@given(st.sampled_from([state for state in State if state not in AGREED]), st.integers(0, 2**50))
 def test_nothing_but_active_ever_lets_marketing_through(state, expires):
     """Whatever the times."""
-    assert reason(ask(), person(news=Standing(state, 3, "v", expires))) is not None
+    assert reason(ask(), person(news=Standing(state, 3, V, expires))) is not None
 
 
 def test_before_a_policy_is_published_everything_is_denied():
@@ -140,7 +148,7 @@ def test_internal_and_test_mail_stays_in_the_team(mail_class):
 
 def test_the_variant_is_personalised_only_with_consent_to_that():
     """Everybody else gets the plain one."""
-    agreed = person(news=Standing(State.ACTIVE, 7, "v"), personalisation=Standing(State.ACTIVE, 9, "p"))
+    agreed = person(news=Standing(State.ACTIVE, 7, V), personalisation=Standing(State.ACTIVE, 9, "p"))
     assert judge(ask(), agreed, RULES, Circumstances(), NOW).variant == "personalised"
 
 
@@ -151,3 +159,56 @@ def test_units_begin_at_midnight_utc_on_mondays_and_on_the_first():
     assert unit_start("week", thursday) == NOW - 9 * HOUR
     assert unit_start("month", thursday) == NOW - 9 * HOUR - DAY
     assert unit_start("week", NOW - 10 * HOUR) == NOW - 9 * HOUR - 7 * DAY
+
+
+SOFT = lay_out(
+    Policy(
+        (replace(purpose("news", Basis.SOFT_OPT_IN), similar="coffee"),),
+        (TemplateFacts("good", "good", unsubscribe=True, imprint=True),),
+    )
+)
+
+
+@pytest.mark.parametrize("facts", range(ALL_FACTS + 1))
+def test_who_bought_something_is_written_to_only_with_every_fact_on_record(facts):
+    """The sale, the similar goods, and that they could object when their address was collected."""
+    customer = person(news=Standing(State.SOFT_ACTIVE, 7, SOFT.purposes["news"][0], facts=facts))
+    expected = None if facts == ALL_FACTS else Reason.SOFT_OPT_IN_INCOMPLETE
+    assert reason(ask(), customer, rules=SOFT) is expected
+
+
+def test_a_sale_is_no_consent():
+    """A topic that rests on consent goes to nobody who merely bought something; nor does a topic that rests
+    on sales go to those who were brought along from elsewhere."""
+    customer = person(news=Standing(State.SOFT_ACTIVE, 7, V, facts=ALL_FACTS))
+    assert reason(ask(), customer) is Reason.NOT_CONFIRMED
+    brought = person(news=Standing(State.ATTESTED, 7, SOFT.purposes["news"][0]))
+    assert reason(ask(), brought, rules=SOFT) is Reason.NEVER_ASKED
+
+
+def test_other_words_are_not_agreed_to_unless_they_mean_the_same():
+    """Consent holds for a later version only where the grounds say so."""
+    assert reason(ask(), person(news=Standing(State.ACTIVE, 7, "older"))) is Reason.WORDS_CHANGED
+    same = dataclasses.replace(RULES, grounds={"older": "older", V: "older"})
+    assert reason(ask(), person(news=Standing(State.ACTIVE, 7, "older")), rules=same) is None
+
+
+def test_a_restriction_is_looked_at_first_and_holds_back_service_mail_too():
+    """Before complaints and objections, whatever was agreed to."""
+    restricted = replace(ACTIVE, restricted=9, objected=8, complained=8)
+    assert reason(ask(), restricted) is Reason.RESTRICTED
+    assert reason(ask("orders", MailClass.SERVICE, trigger="e"), restricted) is Reason.RESTRICTED
+
+
+def test_an_objection_to_all_marketing_holds_until_a_topic_is_confirmed_anew():
+    """Of that topic alone."""
+    objected = replace(ACTIVE, objected=7)
+    assert reason(ask(), objected) is Reason.OBJECTED
+    back = replace(
+        objected,
+        objected=8,
+        confirmed=9,
+        standings=person(news=Standing(State.ACTIVE, 7, V), offers=Standing(State.ACTIVE, 9, W)).standings,
+    )
+    assert reason(ask(), back) is Reason.OBJECTED
+    assert reason(ask("offers"), back) is None

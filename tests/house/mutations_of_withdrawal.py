@@ -96,8 +96,8 @@ BROKEN = (
     (
         "the engine is deaf to complaints",
         "engine/run/changes.py",
-        '_SILENCED = {"complaint": Why.COMPLAINED, ',
-        "_SILENCED = {",
+        '    "complaint": Why.COMPLAINED,\n',
+        "",
     ),
     (
         "what was withdrawn while the engine was down is missed",

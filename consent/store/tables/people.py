@@ -1,6 +1,6 @@
 """People: who they are, where they stand, what they wished for and what proves it."""
 
-from sqlalchemy import Column, Index, LargeBinary, String, Table, text
+from sqlalchemy import Boolean, Column, Index, LargeBinary, String, Table, text
 
 from consent.store.tables.metadata import NUMBER, metadata, where
 
@@ -18,8 +18,12 @@ subjects = Table(
     Column("confirmed", NUMBER, nullable=False),  # the newest leaf of each kind; 0: there is none
     Column("complained", NUMBER, nullable=False),
     Column("bounced", NUMBER, nullable=False),
+    Column("objected", NUMBER, nullable=False, server_default="0"),  # to all marketing
+    Column("restricted", NUMBER, nullable=False, server_default="0"),  # 0 again once it is lifted
     Column("frequency", String, nullable=False),
     Column("paused_until", NUMBER, nullable=False),  # 0: not paused
+    Column("alive", NUMBER, nullable=False, server_default="0"),  # their last sign of life, ms UTC
+    Column("known", Boolean, nullable=False, server_default="1"),  # not by a sign-up alone
     sqlite_with_rowid=False,
 )
 
@@ -33,6 +37,8 @@ standings = Table(
     Column("version", String, nullable=False),
     Column("at", NUMBER, nullable=False),
     Column("expires", NUMBER, nullable=False),  # of a pending wish; 0: none
+    Column("facts", NUMBER, nullable=False, server_default="0"),  # of a soft opt-in: those that are known
+    Column("asked", String, nullable=False, server_default=""),  # the version that they were asked to renew
     sqlite_with_rowid=False,
 )
 
@@ -48,6 +54,8 @@ requests = Table(
     Column("attempt", NUMBER, nullable=False),
     Column("not_before", NUMBER, nullable=False),
     Column("closed", String, nullable=False),  # "", confirmed, refused, withdrawn
+    Column("moves", String, nullable=False, server_default=""),  # whose address this one is to become
+    Column("tells", String, nullable=False, server_default=""),  # the request that this mail is a notice of
 )
 # In words of its own, for SQLite takes an index like this only for a condition without parameters.
 QUEUED = text("mail = 'queued' AND closed = ''")
@@ -68,8 +76,11 @@ evidence = Table(
     Column("commitment", String, primary_key=True),
     Column("subject", String, nullable=False, index=True),
     Column("row", String, nullable=False),
-    Column("sealed", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),  # empty once its time is over
+    Column("ip", LargeBinary, nullable=False, server_default=text("''")),  # sealed, apart from the rest
+    Column("at", NUMBER, nullable=False, server_default="0"),
 )
+Index("evidence_of_ips", evidence.c.at, **where(text("ip <> ''")))
 
 forms = Table(
     "forms",  # pages as they were shown, by the SHA-256 of their bytes

@@ -9,6 +9,7 @@ purposes = Table(
     metadata,
     Column("version", String, primary_key=True),
     Column("topic", String, nullable=False),
+    Column("ground", String, nullable=False),  # the oldest version whose consent holds for this one too
     Column("body", LargeBinary, nullable=False),
 )
 

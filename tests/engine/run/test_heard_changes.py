@@ -7,7 +7,9 @@ import pytest
 from storefront import Shop, open_shop
 
 from consent.contract import Change
+from engine.core.bundle import Agreed, Stopped
 from engine.run import changes
+from engine.run.changes import stimuli_of
 from engine.store.store import Received
 from virta.mailbox.running import Running
 
@@ -52,3 +54,31 @@ async def test_an_event_waits_for_all_that_was_changed_before_it(shop: Shop) -> 
     await shop.system.store.accept(events)
     await shop.settle()
     assert await shop.story("alpha") == ["entered", "waits wait_1"] * len(PEOPLE)
+
+
+@pytest.mark.parametrize(
+    ("kind", "active", "quiet"),
+    [
+        ("confirmed", True, False),
+        ("renewed", True, True),
+        ("soft_opt_in.recorded", True, True),
+        ("imported.attested", True, True),
+        ("withdrawn", False, False),
+        ("objected", False, False),
+        ("objected.profiling", False, False),
+        ("stale", False, True),
+        ("terminated", False, True),
+    ],
+)
+def test_whoever_was_brought_along_or_fell_silent_sets_no_flow_off(
+    kind: str, active: bool, quiet: bool
+) -> None:
+    """Nobody subscribed or left just now: only what the person does themselves is told to flows."""
+    [stimulus] = stimuli_of([Change(1, "a" * 32, "news", kind, 5)])
+    assert stimulus.data == Agreed("news", active, quiet=quiet)
+
+
+def test_an_objection_to_all_marketing_ends_all_of_it() -> None:
+    """As a complaint does, and by its own reason."""
+    [stimulus] = stimuli_of([Change(1, "a" * 32, "", "objected.marketing", 5)])
+    assert stimulus.data == Stopped("objected")
