@@ -7,7 +7,9 @@ import binascii
 from dataclasses import dataclass
 
 from consent.errors import BrokenExport
-from consent.proof.checkpoint import Checkpoint, Note, read_checkpoint, read_note
+from consent.proof.checkpoint import Checkpoint, Note, VerifierKey, read_checkpoint, read_note
+from consent.proof.failure import Failed, Failure
+from consent.proof.told import read_leaf
 from consent.proof.tree import check_inclusion, leaf_hash
 
 HEADING = b"c2sp.org/tlog-proof@v1"
@@ -28,6 +30,18 @@ class LeafProof:
         """Whether the path leads from the leaf to the checkpoint's root. No signature is checked."""
         found = leaf_hash(self.line)
         return check_inclusion(found, self.place, self.checkpoint.size, self.path, self.checkpoint.root)
+
+
+def verify_leaf(data: bytes, key: VerifierKey | None) -> LeafProof:
+    """Check the file of a proof by itself: its leaf is canonical and stands where the file says, the path
+    leads to the checkpoint, and `key` has signed that. Raises `BrokenExport`, `Failed`."""
+    proof = read_proof(data)
+    read_leaf(proof.line, proof.checkpoint.origin, proof.place)
+    if not proof.holds():
+        raise Failed(Failure.ROOT, "The path does not lead from the leaf to the root of the checkpoint.")
+    if key is not None and not proof.note.signed_by(key):
+        raise Failed(Failure.SIGNATURE, f"The checkpoint is not signed by the key {key.line()}.")
+    return proof
 
 
 def proof_text(line: bytes, place: int, path: tuple[bytes, ...], note: str) -> str:

@@ -56,6 +56,8 @@ def _witness(text: str, place: int = -1, told: tuple[str, str] = ("", ""), line:
 
 def _of_proof(data: bytes) -> Witness:
     proof = read_proof(data)
+    if not proof.holds():
+        raise BrokenExport("The path of the proof does not lead from its leaf to its checkpoint.")
     return Witness(proof.note, proof.checkpoint, proof.place, line=proof.line)
 
 

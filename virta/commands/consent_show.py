@@ -1,7 +1,7 @@
 """`virta consent show`: everything that is known of one address."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -12,16 +12,21 @@ from cyclopts import Parameter
 
 from consent.address import read_address
 from consent.contract import InvalidAddress
+from consent.export.leaf_proofs import PersonsProof, proofs_of
 from consent.subscriber.history import Decided, History, history
 from engine.insight.outside import one_line
 from virta.commands.consent_opening import Folder, Format, reading
-from virta.settings import read_settings
+from virta.settings import BrokenProject, read_settings
 
 
 def show(
     address: Annotated[str, Parameter(help="An e-mail address.")],
     folder: Folder = Path(),
     *,
+    proofs: Annotated[
+        Path | None,
+        Parameter(help="A folder for a file per leaf, by which the person can prove it without us."),
+    ] = None,
     output: Format = "text",
 ) -> int:
     """Show where a person stands, what happened, and each decision about a mail to them. Exit code 1:
@@ -34,6 +39,9 @@ def show(
     clock = ZoneInfo(read_settings(folder.resolve()).time_zone)
     with reading(folder) as service:
         found = service.read(lambda store: history(store, wanted))
+        if found is not None and proofs is not None:
+            subject = found.subject
+            _write(proofs, service.read(lambda store: list(proofs_of(store, subject))), output)
     if output == "json":
         print(msgspec.json.encode(found).decode())
     elif found is None:
@@ -41,6 +49,17 @@ def show(
     else:
         _print(found, clock)
     return 0 if found else 1
+
+
+def _write(folder: Path, proofs: Sequence[PersonsProof], output: Format) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for one in proofs:
+            (folder / one.name).write_text(one.text, "utf-8")
+    except OSError as fault:
+        raise BrokenProject(f"{fault.filename} cannot be written: {fault.strerror}.") from None
+    if output == "text":
+        print(f"{len(proofs)} proofs are in {folder}; `virta consent verify` checks each by itself.")
 
 
 def _print(found: History, clock: ZoneInfo) -> None:

@@ -9,14 +9,19 @@ from cyclopts import Parameter
 
 from consent.errors import BrokenExport
 from consent.proof.checkpoint import VerifierKey, read_verifier_key
+from consent.proof.leaf_proof import HEADING, verify_leaf
 from consent.proof.verify import Failed, Failure, Verified
 from consent.proof.verify import verify as check
 from consent.proof.witness import Witness, read_witness
 from virta.commands.consent_opening import Format
 
+_LONGEST_PROOF = 1 << 20
+
 
 def verify(
-    file: Annotated[Path, Parameter(help="An export, as `virta consent export` wrote it.")],
+    file: Annotated[
+        Path, Parameter(help="What `virta consent export` wrote, or a proof by `consent show --proofs`.")
+    ],
     *,
     key: Annotated[
         str | None, Parameter(help="The log's verifier key: the line, or a file that holds it.")
@@ -30,6 +35,9 @@ def verify(
     signature was checked; 2 usage; from 10 on one for each kind of failure, see docs/proof-format.md."""
     try:
         known = _key(key)
+        data = _proof(file)
+        if data is not None:
+            return _one_leaf(output, data, known)
         witness = _witness(checkpoint)
         with file.open("rb") as opened:
             found = check(opened, known, witness)
@@ -49,6 +57,32 @@ def verify(
         "Consistent, not authenticated: no --key was given, so anybody may have written it.",
         found,
     )
+
+
+def _proof(path: Path) -> bytes | None:
+    """The bytes of a file that proves one leaf; None: it is something else."""
+    with path.open("rb") as file:
+        begun = file.read(len(HEADING))
+        return begun + file.read(_LONGEST_PROOF) if begun == HEADING else None
+
+
+def _one_leaf(output: Format, data: bytes, key: VerifierKey | None) -> int:
+    try:
+        proof = verify_leaf(data, key)
+    except BrokenExport as fault:
+        raise Failed(Failure.UNREADABLE, str(fault)) from None
+    code, says = 0, "It is in the log, and the checkpoint is signed by the key given."
+    if key is None:
+        code = int(Failure.NOT_AUTHENTICATED)
+        says = "It leads to the checkpoint. No --key was given, so anybody may have written both."
+    if output == "json":
+        told = {"log": proof.checkpoint.origin, "leaf": json.loads(proof.line), "place": proof.place}
+        print(json.dumps({"code": code, "message": says, **told}))
+    else:
+        print(f"{proof.checkpoint.origin}, leaf {proof.place} of {proof.checkpoint.size}:")
+        print(proof.line.decode())
+        print(says)
+    return code
 
 
 def _key(text: str | None) -> VerifierKey | None:
@@ -79,6 +113,8 @@ def _tell(output: Format, code: int, message: str, found: Verified | None) -> in
                 "root": found.root,
                 "authenticated": found.authenticated,
                 "checkpoint_leaves": found.witness,
+                "keys": found.keys,
+                "gaps": found.gaps,
             }
         print(json.dumps(body))
         return code
@@ -86,5 +122,7 @@ def _tell(output: Format, code: int, message: str, found: Verified | None) -> in
         print(f"{found.log}: {found.leaves} leaves, {found.decisions} decisions, root {found.root}.")
         if found.witness is not None:
             print(f"It begins with the {found.witness} leaves that the older checkpoint saw.")
+        for gap in found.gaps:
+            print(f"At leaf {gap} a key was given up as lost: nobody vouches for the one after it.")
     print(message)
     return code

@@ -1,0 +1,38 @@
+"""One person's leaves, each with the proof that it is in the log, in a file of its own."""
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+from sqlalchemy import select
+
+from consent.ledger.log import stored_frontier, stored_nodes
+from consent.ledger.transaction import Reading
+from consent.proof.leaf_proof import proof_text
+from consent.proof.tree import inclusion
+from consent.store.tables import leaves
+
+SUFFIX = ".tlog-proof"
+
+
+class PersonsProof(Struct, frozen=True):
+    """The proof of the leaf at `place`, as the text of a file."""
+
+    place: int
+    type: str
+    text: str
+
+    @property
+    def name(self) -> str:
+        """What the file is called."""
+        return f"leaf-{self.place}-{self.type}{SUFFIX}"
+
+
+def proofs_of(reading: Reading, subject: str) -> Iterator[PersonsProof]:
+    """A proof for each leaf about `subject`, all by one checkpoint that covers the log as it is. Raises
+    `DamagedLog`, `SignerAway`."""
+    nodes = stored_nodes(reading.conn)
+    signed = reading.parts.signer.cover(stored_frontier(reading.conn), nodes, reading.now)
+    query = select(leaves.c.seq, leaves.c.type, leaves.c.body).where(leaves.c.subject == subject)
+    for seq, kind, body in reading.conn.execute(query.order_by(leaves.c.seq)):
+        path = inclusion(nodes, seq, signed.size)
+        yield PersonsProof(seq, kind, proof_text(bytes(body), seq, path, signed.note))
