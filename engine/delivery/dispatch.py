@@ -76,6 +76,7 @@ class Dispatch:
         self._ended: list[Ended] = []  # not settled yet
         self._rate = Rate(LARGEST_CLAIM / _CLAIM_SECONDS)
         self._deaf = False  # the consent service does not answer
+        self._doubtful = False  # a claim was not answered: it may have been carried out
 
     def take_verdicts(self) -> list[Verdict]:
         """What ended, and is settled, since the last call."""
@@ -154,6 +155,8 @@ class Dispatch:
     async def _hand_over(self, limit: int) -> bool:
         if not self._mailer.free or not self._held():
             return False
+        if self._doubtful:
+            await self._give_back()
         loop = asyncio.get_running_loop()
         now, brakes = self._clock(), self._queue.brakes
         items = self._queue.take(now, min(limit, self._pace.allows(loop.time())))
@@ -220,9 +223,19 @@ class Dispatch:
         finally:
             if claimed is None:
                 self._ended = ended + self._ended
+                self._doubtful = True
         self._conclude(ended)
         self._pace.spend(len(claimed.permits))
         return claimed
+
+    async def _give_back(self) -> None:
+        """What was claimed and never told is not begun: let go of it. Its mail may have been taken back or
+        held back meanwhile, and would keep its reader's other mails waiting."""
+        unsettled = await self._consent.unsettled(self._mailer.sender)
+        untold = [place for place in unsettled if place not in self._on_way]
+        released = [Settlement(key, attempt, Outcome.RELEASED) for key, attempt in untold]
+        await self._consent.settle(self._mailer.sender, released)
+        self._doubtful = False
 
     def _go(self, item: Item, permit: Permit, message: Message | None) -> None:
         self._on_way[permit.key, permit.attempt] = item

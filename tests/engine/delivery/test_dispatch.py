@@ -125,6 +125,26 @@ async def test_nothing_is_lost_or_doubled_when_consent_comes_and_goes(
         assert office.attempts.found() == {}
 
 
+async def test_a_mail_taken_back_after_a_claim_that_was_not_answered_holds_up_no_other(
+    open_office: Opener, consent: Consent
+) -> None:
+    """The claim was carried out, nobody was told, and nobody asks for that mail any more: what it gave is
+    given back, and the reader's next mail goes."""
+    failures = iter(["after"])
+    door = Flaky(consent.service, lambda call: next(failures, "") if call == "claim" else "")
+    [anna] = await consent.join()
+    async with Server() as server:
+        office = open_office(server.login(), client=door)
+        [left] = office.put(item(anna))
+        with pytest.raises(Unavailable):
+            await office.drain()
+        assert office.queue.cancel(left)
+        [key] = office.put(item(anna))
+        await office.drain()
+        assert (office.verdicts, taken(server)) == ({key: [""]}, [key])
+        assert consent.outcomes() == {left: ["released"], key: ["accepted"]}
+
+
 @pytest.mark.parametrize("when", ["before", "after"])
 async def test_running_dispatch_waits_while_consent_is_away(
     open_office: Opener, consent: Consent, clock: Clock, when: str
