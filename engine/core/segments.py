@@ -8,6 +8,8 @@ from engine.core.turn import Turn
 
 def reconsider(turn: Turn) -> None:
     """Bring memberships up to date and arm the next look. The turn learns who joined and left."""
+    if not turn.loaded.segments and not turn.bundle.segments and turn.bundle.segments_due == NEVER:
+        return
     before = turn.bundle.segments
     now_in: frozenset[str] = frozenset()
     due = NEVER

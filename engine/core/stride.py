@@ -10,6 +10,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from dsl.graph import END, Split
+from engine.core import choice
 from engine.core.alone import attributes, behind
 from engine.core.bundle import Bundle, Journey, replace
 from engine.core.calendar import NEVER
@@ -104,22 +105,24 @@ class Strides:
 class _Fork:
     """A split, at which the ways of those part who came there together."""
 
-    def __init__(self, flow: Flow, index: int, scene: Scene, lines: tuple[Line, ...]) -> None:
+    def __init__(self, flow: Flow, index: int, split: Split, scene: Scene, lines: tuple[Line, ...]) -> None:
         self._flow = flow
         self._index = index
+        self._split = split
         self._scene = scene
         self._lines = lines
         self._arms: dict[str, _Way] = {}
 
     def arm(self, contact: str) -> "_Way":
         """The way of a contact."""
-        own = Scene(Bundle(contact), self._scene.now, self._scene.clock)
-        outcome = look(self._flow, self._index, own)
-        assert isinstance(outcome, Goes)
-        way = self._arms.get(outcome.line.reason)
+        label = choice.arm(self._flow.graph.flow, self._split, contact).label
+        way = self._arms.get(label)
         if way is None:
+            own = Scene(Bundle(contact), self._scene.now, self._scene.clock)
+            outcome = look(self._flow, self._index, own)
+            assert isinstance(outcome, Goes)
             way = _onward(self._flow, outcome.to, self._scene, (*self._lines, outcome.line))
-            self._arms[outcome.line.reason] = way
+            self._arms[label] = way
         return way
 
 
@@ -141,8 +144,9 @@ def _onward(flow: Flow, index: int, scene: Scene, lines: tuple[Line, ...]) -> _W
     """The rest of the way from a node; up to the first split where the scene is everybody's."""
     visits = None
     while True:
-        if scene.journey is None and index != END and isinstance(flow.graph.nodes[index], Split):
-            return _Fork(flow, index, scene, lines)
+        node = None if index == END else flow.graph.nodes[index]
+        if scene.journey is None and isinstance(node, Split):
+            return _Fork(flow, index, node, scene, lines)
         outcome = look(flow, index, scene)
         lines = (*lines, outcome.line)
         match outcome:
