@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import rfc8785
 
 from consent.proof.failure import Failed, Failure
-from consent.proof.story import Person, Story, newest
+from consent.proof.story import CONFIRMED, RENEWED, SOFT, Person, Story, newest
 from consent.proof.told import NUMBERS, TEXTS, Json
 
 _MEMBERS = frozenset((*TEXTS, *NUMBERS, "measured"))
@@ -64,6 +64,8 @@ class Audit:
             self._allowed(one)
 
     def _allowed(self, one: _Record) -> None:
+        if one.text("class") in ("marketing", "service") and self._person(one).is_restricted(one.batch):
+            raise one.fails(Failure.STOPPED, "was allowed although its subject had asked for a restriction.")
         erased = self._person(one).erased
         if 0 <= erased < one.batch:
             raise one.fails(Failure.STOPPED, f"was allowed although leaf {erased} had erased its subject.")
@@ -85,12 +87,24 @@ class Audit:
 
     def _marketing(self, one: _Record) -> None:
         person, topic, basis = self._person(one), one.text("topic"), one.count("consent_seq")
-        if self._purpose(one).get("basis") != "consent" or topic in _BESIDE.values():
+        rests_on = self._purpose(one).get("basis")
+        if rests_on not in ("consent", "soft_opt_in") or topic in _BESIDE.values():
             raise one.fails(Failure.NOTICE, f"allowed marketing on `{topic}`, which is no topic for it.")
-        if basis >= one.batch or (basis, topic, one.text("purpose")) not in person.confirmations:
+        kind = next(
+            (
+                kind
+                for seq, kind, *rest in person.grants
+                if seq == basis and rest == [topic, one.text("purpose")]
+            ),
+            "",
+        )
+        if basis >= one.batch or not kind or (kind == SOFT and rests_on == "consent"):
             raise one.fails(Failure.STOPPED, f"rests on leaf {basis}, which is no such consent.")
-        stop = person.last_stop(topic, one.batch)
-        if stop > basis:
+        own, silenced = person.last_own_end(topic, one.batch), newest(person.silenced, one.batch)
+        # What is no word of their own does not lead out of a stop of the whole address.
+        word = basis if kind in (CONFIRMED, RENEWED) else person.last_confirmation(one.batch)
+        if own > basis or silenced > word:
+            stop = own if own > basis else silenced
             raise one.fails(Failure.STOPPED, f"was allowed although leaf {stop} stopped it.")
         template = self._template(one)
         if template.get("unsubscribe") is not True or template.get("imprint") is not True:

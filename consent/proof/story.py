@@ -9,12 +9,27 @@ from sys import intern
 
 from consent.proof.failure import Failed, Failure
 from consent.proof.told import Told
-from consent.states import ERASURE, HARD_BOUNCE, OVERLAYS, STOPS, TRANSITIONS, State, Step
+from consent.states import (
+    ERASURE,
+    GRANTS,
+    HARD_BOUNCE,
+    OVERLAYS,
+    RESTRICTED,
+    RESTRICTION_LIFTED,
+    STOPS,
+    TRANSITIONS,
+    State,
+    Step,
+    may,
+)
 
 _NEXT = {(str(state), str(step)): str(after) for (state, step), after in TRANSITIONS.items()}
 _STEPS = frozenset(str(step) for step in Step)
 _STOPS = STOPS - OVERLAYS
-_CONFIRMED, _REQUESTED = str(Step.CONFIRMED), str(Step.REQUESTED)
+_GRANTS = frozenset(str(step) for step in GRANTS)
+_ENDS = frozenset((str(Step.STALE), str(Step.TERMINATED)))
+CONFIRMED, RENEWED, SOFT = str(Step.CONFIRMED), str(Step.RENEWED), str(Step.SOFT_OPT_IN)
+_REQUESTED = str(Step.REQUESTED)
 _KEYS = frozenset(("log.opened", "key.rotated", "key.retired", "key.lost"))
 _NOWHERE = (str(State.NONE), -1, -1)
 
@@ -22,12 +37,24 @@ _NOWHERE = (str(State.NONE), -1, -1)
 class Person:
     """A subject's positions in the log, each kind in order."""
 
-    __slots__ = ("bounced", "confirmations", "erased", "queued", "silenced", "standings", "stopped")
+    __slots__ = (
+        "bounced",
+        "ended",
+        "erased",
+        "grants",
+        "queued",
+        "restricted",
+        "silenced",
+        "standings",
+        "stopped",
+    )
 
     def __init__(self) -> None:
         self.standings: dict[str, tuple[str, int, int]] = {}  # purpose → state, last request, last stop
-        self.confirmations: tuple[tuple[int, str, str], ...] = ()  # position, purpose, words
+        self.grants: tuple[tuple[int, str, str, str], ...] = ()  # position, type, purpose, words
         self.stopped: tuple[tuple[int, str], ...] = ()  # position, purpose
+        self.ended: tuple[tuple[int, str], ...] = ()  # without a stop: position, purpose
+        self.restricted: tuple[tuple[int, bool], ...] = ()  # position, or lifted
         self.silenced: tuple[int, ...] = ()  # by stops of the whole address
         self.bounced: tuple[int, ...] = ()
         self.queued: tuple[int, ...] = ()  # proof mails
@@ -37,19 +64,24 @@ class Person:
         """How many stops there were before a position."""
         return bisect_left(self.silenced, place) + sum(1 for seq, _ in self.stopped if seq < place)
 
-    def last_stop(self, purpose: str, before: int) -> int:
-        """The last stop of that purpose, or of the whole address, before a position; -1: none."""
-        own = max((seq for seq, of in self.stopped if of == purpose and seq < before), default=-1)
-        return max(own, newest(self.silenced, before))
+    def last_own_end(self, purpose: str, before: int) -> int:
+        """The last leaf before a position that ended just that purpose, as a stop or not; -1: none."""
+        ended = (seq for seq, of in (*self.stopped, *self.ended) if of == purpose and seq < before)
+        return max(ended, default=-1)
 
-    def last_confirmation(self, before: int, purpose: str | None = None) -> int:
-        """The last confirmation, of a purpose if one is given, before a position; -1: none."""
-        mine = (seq for seq, of, _ in self.confirmations if seq < before and purpose in (None, of))
-        return max(mine, default=-1)
+    def last_confirmation(self, before: int) -> int:
+        """The last confirmation of any purpose before a position; -1: none."""
+        return max((seq for seq, kind, *_ in self.grants if seq < before and kind == CONFIRMED), default=-1)
 
     def agrees(self, purpose: str, place: int) -> bool:
-        """Whether they agreed to `purpose` before a position, and nothing has stopped it since."""
-        return self.last_confirmation(place, purpose) > self.last_stop(purpose, place)
+        """Whether they agreed to `purpose` before a position, and nothing has ended it since."""
+        mine = (seq for seq, kind, of, _ in self.grants if seq < place and of == purpose and kind != SOFT)
+        return max(mine, default=-1) > max(self.last_own_end(purpose, place), newest(self.silenced, place))
+
+    def is_restricted(self, place: int) -> bool:
+        """Whether at a position nothing may be done with what is known of them but keep it."""
+        toggled = [on for seq, on in self.restricted if seq < place]
+        return bool(toggled) and toggled[-1]
 
 
 NOBODY = Person()
@@ -70,6 +102,7 @@ class Story:
     notices: dict[str, int] = field(default_factory=dict)  # purpose version → first leaf
     policies: dict[str, int] = field(default_factory=dict)
     keys: list[tuple[int, str, str]] = field(default_factory=list)  # seq, what happened, fingerprint
+    _hands: dict[tuple[str, str], bool] = field(default_factory=dict)  # step and actor: whether they may
 
     def person(self, subject: str) -> Person:
         """What is known of a subject; of nobody, if it is unknown."""
@@ -98,6 +131,8 @@ class Story:
             self.keys.append((seq, kind, leaf.notice))
         elif kind in OVERLAYS:
             self._silence(seq, leaf)
+        elif kind in (RESTRICTED, RESTRICTION_LIFTED):
+            self._known(leaf.subject).restricted += ((seq, kind == RESTRICTED),)
 
     def _known(self, subject: str) -> Person:
         found = self.people.get(subject)
@@ -131,18 +166,35 @@ class Story:
                 f"Leaf {seq}: subject {leaf.subject} stood at `{state}` with `{purpose}`; "
                 f"`{step}` from `{leaf.before}` to `{leaf.after}` does not follow.",
             )
-        if step == _CONFIRMED:
-            if requested <= max(stopped, newest(person.silenced, seq)):
+        if not self._may(step, leaf.actor):
+            why = f"Leaf {seq}: `{step}` is nothing that `{leaf.actor}` may do."
+            raise Failed(Failure.TRANSITION, why)
+        if step in _GRANTS:
+            silenced = max(stopped, newest(person.silenced, seq))
+            since = requested if step == CONFIRMED else _last_grant(person, purpose)
+            if step in (CONFIRMED, RENEWED) and since <= silenced:
                 raise Failed(
                     Failure.TRANSITION,
                     f"Leaf {seq}: a confirmation after a stop, and no new request in between.",
                 )
             if leaf.notice not in self.notices:
                 raise Failed(Failure.NOTICE, f"Leaf {seq}: the words agreed to were never published.")
-            person.confirmations += ((seq, purpose, intern(leaf.notice)),)
+            person.grants += ((seq, intern(step), purpose, intern(leaf.notice)),)
         elif step == _REQUESTED:
             requested = seq
+        elif step in _ENDS:
+            person.ended += ((seq, purpose),)
         elif step in _STOPS:
             stopped = seq
             person.stopped += ((seq, purpose),)
         person.standings[purpose] = (after, requested, stopped)
+
+    def _may(self, step: str, actor: str) -> bool:
+        known = self._hands.get((step, actor))
+        if known is None:
+            known = self._hands[step, actor] = may(Step(step), actor)
+        return known
+
+
+def _last_grant(person: Person, purpose: str) -> int:
+    return max((seq for seq, _, of, _ in person.grants if of == purpose), default=-1)

@@ -15,6 +15,7 @@ from consent.proof.failure import Failed, Failure
 Json = dict[str, object]
 
 _MEMBERS = frozenset("v log seq at type subject purpose channel from to notice actor evidence".split())
+_TEXTS = ("type", "subject", "purpose", "from", "to", "notice", "actor")
 _LEAF = (
     '{"actor":"TEXT","at":NUMBER,BATCH"channel":"TEXT","evidence":"TEXT","from":"TEXT","log":"TEXT",'
     '"notice":"TEXT","purpose":"TEXT","seq":NUMBER,"subject":"TEXT","to":"TEXT","type":"TEXT","v":1}'
@@ -55,6 +56,7 @@ class Told(NamedTuple):
     before: str
     after: str
     notice: str
+    actor: str
     batch: tuple[int, str] | None
 
 
@@ -63,22 +65,22 @@ def read_leaf(line: bytes, log: str, seq: int) -> Told:
     found = _LEAF_LINE.fullmatch(line.decode("latin-1"))
     if found is None:
         return _by_library(line, log, seq)
-    _, _, count, root, _, _, before, named, notice, purpose, place, subject, after, kind = found.groups()
+    actor, _, count, root, _, _, before, named, notice, purpose, place, subject, after, kind = found.groups()
     if named != log or place != str(seq):
         raise _misplaced(seq)
     batch = (int(count), root) if count is not None else None
     if kind == "decisions" and batch is None:
         raise _no_batch(seq)
-    return Told(kind, subject, purpose, before, after, notice, batch)
+    return Told(kind, subject, purpose, before, after, notice, actor, batch)
 
 
 def _by_library(line: bytes, log: str, seq: int) -> Told:
     leaf = canonical_object(line, Failure.LEAF, f"Leaf {seq}")
     if not leaf.keys() >= _MEMBERS or leaf["v"] != 1 or leaf["log"] != log or leaf["seq"] != seq:
         raise _misplaced(seq)
-    kind, subject, purpose = str(leaf["type"]), str(leaf["subject"]), str(leaf["purpose"])
-    batch = _batch(seq, leaf.get("batch")) if kind == "decisions" else None
-    return Told(kind, subject, purpose, str(leaf["from"]), str(leaf["to"]), str(leaf["notice"]), batch)
+    batch = _batch(seq, leaf.get("batch")) if leaf["type"] == "decisions" else None
+    kind, subject, purpose, before, after, notice, actor = (str(leaf[name]) for name in _TEXTS)
+    return Told(kind, subject, purpose, before, after, notice, actor, batch)
 
 
 def _batch(seq: int, batch: object) -> tuple[int, str]:

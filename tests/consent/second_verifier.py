@@ -15,23 +15,56 @@ import zipfile
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-NEXT = {
-    "requested": {
-        "none": "pending",
-        "pending": "pending",
-        "refused": "pending",
-        "expired": "pending",
-        "withdrawn": "withdrawn",
-        "active": "active",
-    },
-    "confirmed": {"pending": "active", "withdrawn": "active", "active": "active"},
-    "refused": {"pending": "refused", "withdrawn": "withdrawn"},
-    "expired": {"pending": "expired"},
-    "withdrawn": dict.fromkeys(("none", "pending", "active", "refused", "expired", "withdrawn"), "withdrawn"),
+STOPPED = ("withdrawn", "objected")
+GOING = ("active", "active (attested)", "soft_active")
+HELD = (*GOING, "unproven", "stale", "terminated")
+OTHERS = (*HELD, "none", "pending", "refused", "expired")
+
+
+def to(after, *states):
+    return dict.fromkeys(states, after)
+
+
+def stay(*states):
+    return {state: state for state in states}
+
+
+ENDING = {
+    "withdrawn": to("withdrawn", *OTHERS) | stay(*STOPPED),
+    "objected": to("objected", *OTHERS) | stay(*STOPPED),
 }
-
-
-OF_ALL = ("complaint", "bounced.hard", "erasure.requested")
+NEXT = {
+    "requested": to("pending", "none", "pending", "refused", "expired") | stay(*STOPPED, *HELD),
+    "confirmed": to("active", "pending", *STOPPED, *HELD),
+    "renewed": to("active", "active", "active (attested)", "stale"),
+    "refused": to("refused", "pending") | stay(*STOPPED),
+    "expired": to("expired", "pending"),
+    "soft_opt_in.recorded": to("soft_active", "none", "soft_active", "stale"),
+    "imported": to("unproven", "none"),
+    "imported.attested": to("active (attested)", "none", "unproven"),
+    "stale": to("stale", *GOING),
+    "terminated": to("terminated", "pending", *GOING, "unproven", "stale"),
+    "withdrawn": ENDING["withdrawn"],
+    "objected": ENDING["objected"],
+    "objected.profiling": ENDING["objected"],
+}
+HANDS = {
+    "requested": ("subject", "system"),
+    "confirmed": ("subject:link",),
+    "renewed": ("subject:link",),
+    "refused": ("subject:link",),
+    "expired": ("system",),
+    "soft_opt_in.recorded": ("shop", "operator"),
+    "imported": ("import",),
+    "imported.attested": ("import",),
+    "stale": ("system",),
+    "terminated": ("system", "operator"),
+}
+ANYONE = ("subject", "flow", "operator", "provider", "import", "shop", "system")
+OWN = ("withdrawn", "objected", "objected.profiling")
+GRANTS = ("confirmed", "renewed", "soft_opt_in.recorded", "imported.attested")
+ENDS = ("stale", "terminated")
+OF_ALL = ("complaint", "bounced.hard", "objected.marketing", "erasure.requested")
 CLASSES = ("marketing", "service", "proof", "internal", "test")
 RECORD = sorted(
     "attempt class consent_seq epoch key measured policy purpose reason subject template topic v variant "
@@ -153,8 +186,21 @@ def last(leaves, *types, purpose=None):
 
 def agreed(mine, purpose):
     """Whether the person whose leaves these are agrees to a purpose."""
-    stop = max(last(mine, "withdrawn", purpose=purpose), last(mine, *OF_ALL))
-    return last(mine, "confirmed", purpose=purpose) > stop
+    end = max(last(mine, *OWN, *ENDS, purpose=purpose), last(mine, *OF_ALL))
+    return last(mine, "confirmed", "renewed", "imported.attested", purpose=purpose) > end
+
+
+def may_rest(one, mine, basis):
+    """The leaf that a marketing mail rests on, and what may not lie behind it."""
+    found = [leaf for leaf in mine if leaf["seq"] == one["consent_seq"]]
+    need(len(found) == 1 and found[0]["type"] in GRANTS, "consent")
+    [consent] = found
+    need(consent["type"] != "soft_opt_in.recorded" or basis == "soft_opt_in", "consent")
+    need(consent["purpose"] == one["topic"] and consent["notice"] == one["purpose"], "consent")
+    need(last(mine, *OWN, *ENDS, purpose=one["topic"]) < consent["seq"], "withdrawn")
+    by_word = consent["type"] in ("confirmed", "renewed")
+    word = consent["seq"] if by_word else last(mine, "confirmed")
+    need(last(mine, *OF_ALL) <= word, "withdrawn")
 
 
 def may(one, mine, policy, proofs):
@@ -162,8 +208,11 @@ def may(one, mine, policy, proofs):
     marketing, service = one["class"] == "marketing", one["class"] == "service"
     purpose = next((each for each in policy["purposes"] if each["topic"] == one["topic"]), {"basis": ""})
     template = next((each for each in policy["templates"] if each["digest"] == one["template"]), {})
+    if marketing or service:
+        need(last(mine, "restricted") <= last(mine, "restriction.lifted"), "restricted")
     if marketing:
-        need(purpose["basis"] == "consent", "basis")
+        need(purpose["basis"] in ("consent", "soft_opt_in"), "basis")
+        may_rest(one, mine, purpose["basis"])
         need(one["topic"] not in ("personalisation", "measurement"), "basis")
         need(template.get("unsubscribe") is True and template.get("imprint") is True, "template")
     elif service:
@@ -212,8 +261,10 @@ def check(path, key="", older=""):
         need(any(signed(older, line) for line in keys), "witness")
         need(old_origin == origin and old_size <= size and mth(hashes[:old_size]) == old_root, "history")
 
-    state, asked, stops, erased = {}, {}, [], {}
+    state, asked, granted, stops, erased, published = {}, {}, {}, [], {}, set()
     for leaf in leaves:
+        if leaf["type"] == "purpose.version":
+            published.add(leaf["notice"])
         who = leaf["subject"], leaf["purpose"]
         if leaf["type"] not in NEXT:
             need(leaf["from"] == leaf["to"] == "", "transition")
@@ -226,14 +277,19 @@ def check(path, key="", older=""):
         need(leaf["subject"] not in erased, "transition")
         need(leaf["from"] == state.get(who, "none"), "transition")
         need(NEXT[leaf["type"]].get(leaf["from"]) == leaf["to"], "transition")
+        hands = HANDS.get(leaf["type"], ANYONE)
+        need(leaf["actor"] in hands or leaf["actor"].partition(":")[0] in hands, "hand")
         state[who] = leaf["to"]
         if leaf["type"] == "requested":
             asked[who] = leaf["seq"]
-        if leaf["type"] == "withdrawn":
+        if leaf["type"] in OWN:
             stops.append((leaf["seq"], *who))
-        if leaf["type"] == "confirmed":
-            last = max([seq for seq, *whom in stops if tuple(whom) in (who, (who[0], ""))], default=-1)
-            need(asked[who] > last, "transition")
+        if leaf["type"] in GRANTS:
+            stop = max([seq for seq, *whom in stops if tuple(whom) in (who, (who[0], ""))], default=-1)
+            word = {"confirmed": asked, "renewed": granted}.get(leaf["type"])
+            need(word is None or word.get(who, -1) > stop, "transition")
+            need(leaf["notice"] in published, "words")
+            granted[who] = leaf["seq"]
 
     words = {hashlib.sha256(line).hexdigest() for line in parts["purposes.jsonl"].splitlines()}
     need(all(leaf["notice"] in words for leaf in leaves if leaf["type"] == "purpose.version"), "words")
@@ -269,19 +325,6 @@ def check(path, key="", older=""):
             attempts[one["key"]] = one["attempt"]
             mine = [leaf for leaf in before if leaf["subject"] == one["subject"]]
             may(one, mine, rules[one["policy"]], proofs)
-            if one["class"] == "marketing":
-                consent = leaves[one["consent_seq"]]
-                need(consent["type"] == "confirmed" and consent["subject"] == one["subject"], "consent")
-                need(consent["purpose"] == one["topic"] and consent["notice"] == one["purpose"], "consent")
-                need(
-                    not any(
-                        consent["seq"] < at < seq
-                        and subject == one["subject"]
-                        and topic in (one["topic"], "")
-                        for at, subject, topic in stops
-                    ),
-                    "withdrawn",
-                )
 
 
 if __name__ == "__main__":
