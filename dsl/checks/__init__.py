@@ -21,6 +21,7 @@ from dsl.checks.schedules import check_schedules
 from dsl.checks.segments import check_segments
 from dsl.checks.sends import check_sends
 from dsl.checks.service import check_service
+from dsl.checks.side_by_side import check_side_by_side
 from dsl.checks.starts import check_starts
 from dsl.checks.steps import check_steps
 from dsl.checks.template_links import check_links
@@ -47,6 +48,7 @@ ALL: tuple[Callable[[Draft], Iterable[Finding]], ...] = (
     check_heads,
     check_starts,
     check_own_event,
+    check_side_by_side,
     check_schedules,
     check_moves,
     check_cycles,
