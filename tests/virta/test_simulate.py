@@ -2,15 +2,21 @@
 
 import asyncio
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from stall import make_stall
 
 from engine.core.bundle import Entry
+from engine.delivery.login import Login
+from engine.delivery.mailer import Mailer
 from engine.store.store import Store
 from virta.command import run
 from virta.mailbox.reader import mails
@@ -92,6 +98,60 @@ def test_two_simulations_are_the_same_to_the_byte(stall: Path, acts: Path, tmp_p
     assert len(one) > 10
     assert one == two
     assert sorted(in_mailbox(stall)) == sorted(in_mailbox(other))
+
+
+def test_fresh_processes_send_the_same_mails_in_the_same_order(stall: Path, tmp_path: Path) -> None:
+    """Whatever each of them hashes its words by, and however many connections the project allows: also mails
+    of one moment come in one order."""
+    settings = stall / "virta.toml"
+    text = settings.read_text("utf-8").replace("[smtp]\n", "[smtp]\nconnections = 8\n", 1)
+    settings.write_text(text, "utf-8")
+    people = [f"person{number}" for number in range(12)]
+    acts = tmp_path / "many.jsonl"
+    lines = [signs_up(f"{DAY}09:00:00", who) for who in people]
+    lines += [act("confirm", f"{DAY}09:30:00", who) for who in people]
+    lines += [order(f"{DAY}12:00:00", who, f"o-{who}") for who in people]
+    acts.write_text("\n".join(lines) + "\n", "utf-8")
+    other = tmp_path / "other"
+    shutil.copytree(stall, other)
+    program = "from virta.command import main; main()"
+    for folder, hashed in ((stall, "1"), (other, "2")):
+        words = [
+            "simulate",
+            str(folder),
+            "--visitors",
+            str(acts),
+            "--days-after",
+            "5",
+            "--keep",
+            "--seed",
+            "7",
+        ]
+        ran = subprocess.run(
+            [sys.executable, "-c", program, *words],
+            env=os.environ | {"PYTHONHASHSEED": hashed},
+            capture_output=True,
+            check=False,
+        )
+        assert ran.returncode == 0, ran.stderr
+    assert len(in_mailbox(stall)) == 36
+    assert in_mailbox(stall) == in_mailbox(other)
+    assert journal(stall) == journal(other)
+
+
+def test_mails_of_a_simulation_cannot_overtake_each_other(stall: Path, acts: Path) -> None:
+    """They go over one connection, also where the project allows more."""
+    opened: list[int] = []
+    made = Mailer.__init__
+
+    def counting(mailer: Mailer, login: Login, connections: int, *rest: Any) -> None:
+        opened.append(connections)
+        made(mailer, login, connections, *rest)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Mailer, "__init__", counting)
+        assert simulate(stall, acts) == 0
+    assert opened == [1]
 
 
 def test_another_seed_is_another_journal(stall: Path, acts: Path, tmp_path: Path) -> None:

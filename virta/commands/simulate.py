@@ -189,10 +189,14 @@ async def _play(
 
 
 def _redirected(settings: Settings, mailbox: Running, stores: Path) -> Settings:
-    """The project with the mailbox as its mail server, its stores elsewhere, and a key for the replay."""
+    """The project with the mailbox as its mail server, its stores elsewhere, and a key for the replay. Over
+    one connection mails arrive in the order in which they go: several would overtake each other."""
+    smtp = msgspec.structs.replace(
+        settings.smtp, url=mailbox.url, user="", password="", per_second=0, connections=1
+    )
     return msgspec.structs.replace(
         settings,
-        smtp=msgspec.structs.replace(settings.smtp, url=mailbox.url, user="", password="", per_second=0),
+        smtp=smtp,
         stores=msgspec.structs.replace(settings.stores, folder=str(stores.resolve())),
         api=(Api(key=_KEY, scopes=get_args(ApiScope)),),
     )
