@@ -7,7 +7,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -18,26 +18,24 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError
 
 from consent.address import read_address
-from consent.contract import Policy, Receipt
-from consent.errors import DamagedLog, NoStore, SignerAway, WrongKeys
+from consent.contract import Receipt
+from consent.errors import ConsentError, DamagedLog, NoStore, SignerAway
 from consent.keys import Keys
-from consent.ledger import keyring, peppers
+from consent.ledger import founding, keyring, peppers, rewrapping
 from consent.ledger.evidence import Vault
+from consent.ledger.founding import check, fact, present_rules, signer_of
 from consent.ledger.log import Log, stored_frontier, stored_nodes
-from consent.ledger.policy import read_grounds
-from consent.ledger.remote_notary import notary_of
-from consent.ledger.signer import Signed, Signer
+from consent.ledger.signer import Signed
 from consent.ledger.tokens import Tokens
 from consent.ledger.transaction import Parts, Reading, Writing, keep_checkpoint
 from consent.mails.reach import expected
-from consent.proof.leaf import Leaf
-from consent.rules import NO_RULES, Rules, lay_out
+from consent.rules import Rules
 from consent.store.opened import Store
 from consent.store.server import Server
 from consent.store.sqlite import open_file, open_memory, open_read_only
-from consent.store.statement import driver_of, transaction
+from consent.store.statement import transaction
 from consent.store.stops import Stop, StopsFile, read_stops
-from consent.store.tables import SCHEMA, checkpoints, facts, policies
+from consent.store.tables import facts
 from consent.subscriber.replay import replay
 
 T = TypeVar("T")
@@ -74,6 +72,7 @@ class Service:
             False  # the connection that writes is a new one, and what is in memory was not compared
         )
         self._lost: list[Stop] = []  # written to the stops file, and not committed
+        self._closing = False
         self.writer: Executor = ThreadPoolExecutor(1, "consent-writer") if store.durable else Inline()
         own_reader = store.durable and store.writer is not store.reader
         self.reader: Executor = ThreadPoolExecutor(1, "consent-reader") if own_reader else self.writer
@@ -147,14 +146,14 @@ class Service:
         """A connection was lost, perhaps with the answer to a commit: what is in memory follows the store.
         Raises `DamagedLog` if that has lost what was committed: a server that took the place of another."""
         with transaction(conn, self.store.begin_writing):
-            _check(conn, self.parts)
+            check(conn, self.parts)
             frontier = stored_frontier(conn)
             if frontier.size < self._frontier.size:
                 raise DamagedLog(
                     f"The consent store has {frontier.size} leaves, and had {self._frontier.size} before its "
                     "server went away."
                 )
-            self._frontier, self._rules = frontier, _rules(conn)
+            self._frontier, self._rules = frontier, present_rules(conn)
         self._renewed = False
 
     def read(self, work: Callable[[Reading], T]) -> T:
@@ -163,6 +162,28 @@ class Service:
         conn = self.store.reader
         with transaction(conn, self.store.begin_reading):
             return work(Reading(conn, self._clock(), self.parts, self._rules))
+
+    def rewrap(self) -> None:
+        """Have all data keys wrapped by the newest master key, by and by, between what others write."""
+        if isinstance(self.writer, Inline):
+            while self._rewrap_some():
+                pass
+        else:
+            self.writer.submit(self._rewrap_on)
+
+    def _rewrap_on(self) -> None:
+        if not self._closing and self._rewrap_some() and not self._closing:
+            with suppress(RuntimeError):  # it closes just now; the next start goes on
+                self.writer.submit(self._rewrap_on)
+
+    def _rewrap_some(self) -> bool:
+        try:
+            return self.write(rewrapping.rewrap_some)
+        except (ConsentError, DBAPIError, OSError) as fault:
+            log.warning("data keys are not wrapped anew until the next start: %s", fault)
+        except self.store.faults as fault:
+            log.warning("data keys are not wrapped anew until the next start: %s", fault)
+        return False
 
     def keep_last(self) -> None:
         """Let the newest checkpoint stand in the store; else it goes there with the next claim."""
@@ -192,6 +213,7 @@ class Service:
 
     def close(self) -> None:
         """Finish what runs, and let go of the store."""
+        self._closing = True
         self.writer.shutdown()
         self.reader.shutdown()
         self.keep_last()
@@ -221,8 +243,8 @@ def open_service(
     `origin` names the log in every checkpoint, as in `example.com/consent`; a log that exists keeps the name
     it has. `clock` gives ms UTC, `entropy` that many random bytes. Not `durable` skips syncing, for
     simulations. `team_only`: nobody but the team gets a mail. `lost`: the keys that signed the log so far are
-    gone for good, and others take their place without their word. Raises `AlreadyOpen`, `NoStore`, `WrongKeys`,
-    `DamagedLog`, `ValueError`."""
+    gone for good, and others take their place without their word. Raises `AlreadyOpen`, `NoStore`,
+    `WrongKeys`, `DamagedLog`, `SignerAway`, `ValueError`."""
     if not origin or any(sign in origin for sign in " +\n\r\t"):
         raise ValueError(f"The log's name must have no blanks and no plus sign: {origin!r}")
     with ExitStack() as opened:
@@ -233,15 +255,18 @@ def open_service(
             named = store.writer.scalar(select(facts.c.value).where(facts.c.name == "origin"))
             name = bytes(named).decode() if named is not None else origin
             parts = _parts(store.writer, keys, name, public_url, team, clock, entropy, team_only)
-            _found(store.writer, parts, clock())
+            founding.found(store.writer, parts, clock())
         with store.writer.begin():
-            _check(store.writer, parts, lost)
+            check(store.writer, parts, lost)
             peppers.keep(store.writer, parts.vault)
-            rules = _rules(store.writer)
+            rules = present_rules(store.writer)
+            rewraps = rewrapping.is_wanted(store.writer, parts.vault)
         service = Service(store, parts, clock, rules)
         opened.pop_all()  # from here on its `close` does it
         opened.callback(service.close)
         _follow(service, lost)
+        if rewraps:
+            service.rewrap()
         if store.stops is not None:
             _make_up(service, store.stops)
         opened.pop_all()
@@ -303,10 +328,10 @@ def open_reader(
             store = _on_server().open_on_server_read_only(place)
         opened.callback(store.close)
         with store.reader.begin():
-            origin = _fact(store.reader, "origin").decode()
+            origin = fact(store.reader, "origin").decode()
             parts = _parts(store.reader, keys, origin, public_url, (), clock, _no_entropy)
-            _check(store.reader, parts)
-            rules = _rules(store.reader)
+            check(store.reader, parts)
+            rules = present_rules(store.reader)
         service = Service(store, parts, clock, rules)
         opened.pop_all()
     return service
@@ -327,79 +352,11 @@ def _parts(
         team=frozenset(read_address(address).folded for address in team),
         vault=Vault(keys.master, keys.peppers, entropy),
         tokens=Tokens(public_url, keys.links, clock),
-        signer=_signer(conn, keys, origin),
+        signer=signer_of(conn, keys, origin),
         entropy=entropy,
         team_only=team_only,
         reach=expected(conn),
     )
-
-
-def _signer(conn: Connection, keys: Keys, origin: str) -> Signer:
-    last = _last(conn)
-    signer = Signer(origin, notary_of(keys, origin, last.note if last is not None else ""), last)
-    signer.active = keyring.active(keyring.log_keys(conn, origin))
-    return signer
-
-
-def _last(conn: Connection) -> Signed | None:
-    row = conn.execute(select(checkpoints).order_by(checkpoints.c.size.desc()).limit(1)).first()
-    return Signed(row.size, bytes(row.root), row.at, row.note) if row else None
-
-
-def _found(conn: Connection, parts: Parts, now: int) -> None:
-    """Begin the log, once: its first leaf names the key, so that position 0 is never that of a consent."""
-    if conn.scalar(select(facts.c.value).where(facts.c.name == "schema")) is not None:
-        return
-    first = parts.signer.notary.public_keys()[0]
-    values = {
-        "schema": SCHEMA,
-        "origin": parts.origin.encode(),
-        "policy": b"",
-        "check": parts.vault.check(),
-    }
-    conn.execute(facts.insert(), [{"name": name, "value": value} for name, value in values.items()])
-    leaves = Log(driver_of(conn), parts.origin, now, stored_frontier(conn))
-    place = leaves.append(Leaf(type=keyring.OPENED, notice=keyring.fingerprint(first)))
-    keyring.begin(conn, place, first)
-    leaves.write()
-    parts.signer.active = (first,)
-
-
-def _check(conn: Connection, parts: Parts, lost: bool = False) -> None:
-    if _fact(conn, "schema") != SCHEMA:
-        raise WrongKeys("The consent store was made by another version of Virta.")
-    parts.vault.matches(_fact(conn, "check"))
-    peppers.compare(conn, parts.vault)
-    if not lost:
-        _same_keys(conn, parts)
-    frontier = stored_frontier(conn)
-    if parts.signer.last is None and frontier.size > 1:
-        raise DamagedLog("The consent store has lost its checkpoints.")
-    parts.signer.check(frontier, stored_nodes(conn))
-
-
-def _same_keys(conn: Connection, parts: Parts) -> None:
-    try:
-        offered = parts.signer.notary.public_keys()
-    except SignerAway as fault:
-        log.error("%s", fault)
-        return
-    keyring.refuse_others(keyring.log_keys(conn, parts.origin), offered)
-
-
-def _rules(conn: Connection) -> Rules:
-    digest = _fact(conn, "policy").decode()
-    if not digest:
-        return NO_RULES
-    body = conn.execute(select(policies.c.body).where(policies.c.digest == digest)).scalar_one()
-    return lay_out(msgspec.json.decode(body, type=Policy), read_grounds(conn))
-
-
-def _fact(conn: Connection, name: str) -> bytes:
-    found = conn.scalar(select(facts.c.value).where(facts.c.name == name))
-    if found is None:
-        raise NoStore("The file is no consent store, or it was never finished.")
-    return bytes(found)
 
 
 def _no_entropy(_count: int) -> bytes:

@@ -65,7 +65,7 @@ def refuse_others(keys: Sequence[LogKey], offered: Collection[VerifierKey]) -> N
     if not any(key in offered for key in signing):
         raise WrongKeys(
             "The log signing key is not the one by which this consent store was signed last. A new key is "
-            "added behind the old one; if that is lost: `virta consent keys rotate --lost`."
+            "added behind the old one; if that is lost: `virta consent keys --lost`."
         )
     if any(one.ended is not None and one.key in offered for one in keys):
         raise WrongKeys("A log signing key that the log has done with is not taken up again. Remove it.")

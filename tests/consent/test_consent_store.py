@@ -293,7 +293,7 @@ async def test_no_statement_on_the_way_of_a_mail_walks_a_whole_table(stored):
 
 async def test_caps_and_unsettled_claims_have_indexes_of_their_own(stored):
     """The statements that need them use them."""
-    from consent import client
+    from consent.client import in_process
     from consent.mails import asks, settlements
     from consent.subscriber import wishes
 
@@ -302,7 +302,7 @@ async def test_caps_and_unsettled_claims_have_indexes_of_their_own(stored):
         (asks._SENT, "counted_by_subject"),
         (settlements._UNSETTLED, "one_unsettled_per_subject"),
         (settlements._DENIED_STATUS, "denials_by_key"),
-        (client._CHANGES, "leaves_told"),
+        (in_process._CHANGES, "leaves_told"),
         (wishes._QUEUED, "requests_queued"),
     ):
         given = ["x"] * query.sql.count("?")

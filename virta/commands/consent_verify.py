@@ -90,7 +90,7 @@ def _key(text: str | None) -> VerifierKey | None:
         return None
     if "+" not in text:
         text = Path(text).read_text("utf-8")
-    return read_verifier_key(text)
+    return read_verifier_key(text.split(maxsplit=1)[0] if text.split() else "")
 
 
 def _witness(path: Path | None) -> Witness | None:
