@@ -66,6 +66,7 @@ class Admission:
             )
         }
         self._states: dict[tuple[str, str], tuple[float, ...]] = {}
+        self._tidy_at = _TIDY
 
     def admit(self, folded: str) -> Admitted:
         """Whether a wish of this address, as it is looked up, is taken now."""
@@ -82,12 +83,13 @@ class Admission:
                     return _PASSED_OVER
                 return Admitted(False, seconds=-(-(decision.retry_after_ms or 0) // 1000))
         self._states |= after
-        if len(self._states) > _TIDY:
+        if len(self._states) > self._tidy_at:
             self._tidy(now)
         return _YES
 
     def _tidy(self, now: int) -> None:
         self._states = {place: state for place, state in self._states.items() if max(state) > now * 1000}
+        self._tidy_at = max(_TIDY, 2 * len(self._states))
 
 
 class Fronted(InProcess):
