@@ -41,6 +41,7 @@ class Step(StrEnum):
     SOFT_OPT_IN = "soft_opt_in.recorded"
     IMPORTED = "imported"
     ATTESTED = "imported.attested"
+    UNDONE = "import.undone"
     STALE = "stale"
     TERMINATED = "terminated"
     WITHDRAWN = "withdrawn"
@@ -75,6 +76,7 @@ TRANSITIONS: dict[tuple[State, Step], State] = {
     **_all(Step.SOFT_OPT_IN, (State.NONE, State.SOFT_ACTIVE, State.STALE), State.SOFT_ACTIVE),
     **_all(Step.IMPORTED, (State.NONE,), State.UNPROVEN),
     **_all(Step.ATTESTED, (State.NONE, State.UNPROVEN), State.ATTESTED),
+    **_all(Step.UNDONE, (State.UNPROVEN, State.ATTESTED), State.NONE),
     **_all(Step.STALE, _GOING, State.STALE),
     **_all(Step.TERMINATED, (State.PENDING, *_GOING, State.UNPROVEN, State.STALE), State.TERMINATED),
     **_all(Step.WITHDRAWN, _ELSEWHERE, State.WITHDRAWN),
@@ -96,6 +98,7 @@ MAY: dict[Step, frozenset[str]] = {
     Step.SOFT_OPT_IN: frozenset({"shop", "operator"}),
     Step.IMPORTED: frozenset({"import"}),
     Step.ATTESTED: frozenset({"import"}),
+    Step.UNDONE: frozenset({"import"}),
     Step.STALE: frozenset({"system"}),
     Step.TERMINATED: frozenset({"system", "operator"}),
     Step.WITHDRAWN: _STOPS_BY,
@@ -134,7 +137,12 @@ OVERLAYS = frozenset({COMPLAINT, HARD_BOUNCE, OBJECTION, ERASURE})
 """Leaves that stop every topic of an address, whatever the states. A restriction is none of them: whoever
 asked for it may have it lifted, and what they agreed to still stands."""
 
-STOPS = OVERLAYS | {Step.WITHDRAWN.value, Step.OBJECTED.value, Step.OBJECTED_TO_PROFILING.value}
+STOPS = OVERLAYS | {
+    Step.WITHDRAWN.value,
+    Step.OBJECTED.value,
+    Step.OBJECTED_TO_PROFILING.value,
+    Step.UNDONE.value,
+}
 """Leaves after which nothing may go on the strength of an earlier one; each raises the subject's epoch by
 one."""
 

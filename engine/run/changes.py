@@ -14,7 +14,7 @@ log = structlog.get_logger("engine")
 _STARTED = "confirmed"
 _GRANTED = frozenset({"renewed", "soft_opt_in.recorded", "imported.attested"})
 _WITHDRAWN = frozenset({"withdrawn", "objected", "objected.profiling"})
-_ENDED = frozenset({"stale", "terminated"})
+_ENDED = frozenset({"stale", "terminated", "import.undone"})
 _SILENCED = {
     "complaint": Why.COMPLAINED,
     "bounced.hard": Why.HARD_BOUNCED,

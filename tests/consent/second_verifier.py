@@ -42,6 +42,7 @@ NEXT = {
     "soft_opt_in.recorded": to("soft_active", "none", "soft_active", "stale"),
     "imported": to("unproven", "none"),
     "imported.attested": to("active (attested)", "none", "unproven"),
+    "import.undone": to("none", "unproven", "active (attested)"),
     "stale": to("stale", *GOING),
     "terminated": to("terminated", "pending", *GOING, "unproven", "stale"),
     "withdrawn": ENDING["withdrawn"],
@@ -57,11 +58,12 @@ HANDS = {
     "soft_opt_in.recorded": ("shop", "operator"),
     "imported": ("import",),
     "imported.attested": ("import",),
+    "import.undone": ("import",),
     "stale": ("system",),
     "terminated": ("system", "operator"),
 }
 ANYONE = ("subject", "flow", "operator", "provider", "import", "shop", "system")
-OWN = ("withdrawn", "objected", "objected.profiling")
+OWN = ("withdrawn", "objected", "objected.profiling", "import.undone")
 GRANTS = ("confirmed", "renewed", "soft_opt_in.recorded", "imported.attested")
 ENDS = ("stale", "terminated")
 OF_ALL = ("complaint", "bounced.hard", "objected.marketing", "erasure.requested")
