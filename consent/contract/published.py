@@ -47,9 +47,11 @@ class TemplateFacts(Struct, frozen=True):
 
 class Policy(Struct, frozen=True):
     """What the engine may ask for. Published by apply; the gate denies what it does not know. `editorial` are
-    topics whose words differ from those before, but mean the same: nobody need agree to them anew."""
+    topics whose words differ from those before, but mean the same: nobody need agree to them anew.
+    `origin_notice` names the template that tells people whom an import brought where their data is from."""
 
     purposes: tuple[Purpose, ...]
     templates: tuple[TemplateFacts, ...]
     default_language: str = "en"
     editorial: tuple[str, ...] = ()
+    origin_notice: str = ""

@@ -11,6 +11,7 @@ from consent.ledger.transaction import Reading, Writing
 from consent.proof.leaf import Leaf
 from consent.store.statement import Statement
 from consent.store.tables import among, batches, decisions, requests
+from consent.subscriber.origin import note_told
 
 _CLAIMED = Statement(
     select(
@@ -68,6 +69,7 @@ def settle(tx: Writing, sender: str, settlements: Sequence[Settlement]) -> None:
             proofs.append((settlement, subject))
     if rows:
         _SETTLE.run_many(tx.driver, rows.values())
+        note_told(tx, [one.key for one in settlements if one.outcome is Outcome.ACCEPTED])
     for settlement, subject in proofs:
         _settle_proof(tx, settlement, subject)
 

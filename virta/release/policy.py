@@ -23,7 +23,8 @@ def policy_of(
         )
         for template in compiled.templates
     )
-    return Policy((*topics, *beside), tuple(facts), settings.languages[0])
+    purposes = (*topics, *beside)
+    return Policy(purposes, tuple(facts), settings.languages[0], origin_notice=settings.origin_notice)
 
 
 def _purpose(topic: TopicType, wording: Wording, settings: Settings) -> Purpose:
