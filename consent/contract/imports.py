@@ -35,7 +35,7 @@ class Brought(StrEnum):
 
 
 class ImportFile(Struct, frozen=True):
-    """A file of an import, by the SHA-256 of its bytes (hex). `holds` says what is in it, in a word or two."""
+    """A file of an import, by the SHA-256 of its bytes (hex). `holds` says what is in it, in a few words."""
 
     name: str
     digest: str

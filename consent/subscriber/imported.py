@@ -133,7 +133,8 @@ def end(tx: Writing, id_: str, beside: Mapping[str, int]) -> None:
     record = find_import(tx, id_)
     if record is not None and record.state == RUNNING:
         counts = {
-            name: record.counts.get(name, 0) + beside.get(name, 0) for name in {*record.counts, *beside}
+            name: record.counts.get(name, 0) + beside.get(name, 0)
+            for name in sorted({*record.counts, *beside})
         }
         _ADVANCE.run(tx.driver, of=id_, to=record.position, so_far=msgspec.json.encode(counts))
         _END.run(tx.driver, of=id_, as_=DONE, now=tx.now)

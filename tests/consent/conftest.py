@@ -256,6 +256,7 @@ def open_world() -> Iterator[Opener]:
 ON_BOTH = (
     "test_claims",
     "test_erasure",
+    "test_imported",
     "test_reports",
     "test_settlements",
     "test_signup",

@@ -1,0 +1,99 @@
+"""Taking back what an import brought, of people who have not acted since. Whoever left stays away: what an
+import stopped is not started by undoing it."""
+
+import json
+from collections.abc import Collection, Sequence
+
+from msgspec import Struct
+from sqlalchemy import bindparam, delete, func, select, update
+
+from consent.ledger.subjects import load, move
+from consent.ledger.transaction import Reading, Writing
+from consent.states import Step
+from consent.store.statement import Statement
+from consent.store.tables import among, imported, imports, leaves
+from consent.subscriber.erasure import let_go
+from consent.subscriber.imported import UNDONE
+
+_PAGE = Statement(
+    select(imported.c.row, imported.c.subject, func.max(imported.c.made), func.max(imported.c.seq))
+    .where(imported.c["import"] == bindparam("of"), imported.c.row > bindparam("after"))
+    .group_by(imported.c.row, imported.c.subject)
+    .order_by(imported.c.row)
+    .limit(bindparam("most"))
+)
+_NEWEST = Statement(
+    select(leaves.c.subject, func.max(leaves.c.seq))
+    .where(among(leaves.c.subject, "ids"))
+    .group_by(leaves.c.subject)
+)
+_TOPICS = Statement(
+    select(imported.c.topic, imported.c.seq).where(
+        imported.c["import"] == bindparam("of"), imported.c.subject == bindparam("who")
+    )
+)
+_FORGET = Statement(
+    delete(imported).where(imported.c["import"] == bindparam("of"), imported.c.subject == bindparam("who"))
+)
+_UNDONE = Statement(
+    update(imports).where(imports.c.id == bindparam("of")).values(state=UNDONE, ended=bindparam("now"))
+)
+
+
+class BroughtOne(Struct, frozen=True):
+    """Somebody whom an import brought. `made`: nobody knew them here before; `acted`: something happened with
+    their consent since, whoever did it."""
+
+    row: int
+    subject: str
+    made: bool
+    acted: bool
+
+
+def brought_by(reading: Reading, id_: str, after: int, limit: int) -> list[BroughtOne]:
+    """Those whom an import brought, by its rows behind `after`."""
+    rows = _PAGE.rows(reading.driver, of=id_, after=after, most=limit)
+    ids = json.dumps([subject for _, subject, _, _ in rows])
+    newest: dict[str, int] = dict(_NEWEST.rows(reading.driver, ids=ids))
+    return [
+        BroughtOne(row, subject, bool(made), newest.get(subject, 0) > seq) for row, subject, made, seq in rows
+    ]
+
+
+class TakenBack(Struct, frozen=True):
+    """How many people were forgotten, how many stand again where they stood, and how many stay, since they
+    acted."""
+
+    forgotten: int
+    put_back: int
+    stay: int
+
+
+def take_back(tx: Writing, id_: str, people: Sequence[BroughtOne], known: Collection[str]) -> TakenBack:
+    """Take back what the import brought of `people`. Those in `known` are known elsewhere by now, and are not
+    forgotten."""
+    actor = f"import:{id_}"
+    forgotten = put_back = stay = 0
+    subjects = load(tx, [one.subject for one in people])
+    for one in people:
+        subject = subjects.get(one.subject)
+        if subject is None:
+            continue  # erased since
+        if one.acted:
+            stay += 1
+            continue
+        if one.made and one.subject not in known:
+            let_go(tx, one.subject, subject.epoch + 1, actor)
+            forgotten += 1
+            continue
+        for topic, seq in _TOPICS.rows(tx.driver, of=id_, who=one.subject):
+            if subject.standing(topic).seq == seq:
+                subject = subject.moved(topic, move(tx, subject, topic, Step.UNDONE, actor=actor))
+        _FORGET.run(tx.driver, of=id_, who=one.subject)
+        put_back += 1
+    return TakenBack(forgotten, put_back, stay)
+
+
+def undone(tx: Writing, id_: str) -> None:
+    """All that could be taken back was."""
+    _UNDONE.run(tx.driver, of=id_, now=tx.now)
