@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 from zoneinfo import ZoneInfo
@@ -10,14 +11,17 @@ from zoneinfo import ZoneInfo
 import msgspec
 from cyclopts import Parameter
 
-from consent.contract.imports import ImportRecord, Stood
+from consent.contract.imports import Brought, ImportRecord, Stood
 from consent.subscriber.imported import find_import, imports_of
+from dsl.compile import Compiled
 from engine.store.database import StoreFault
 from virta.commands.consent_opening import Format
 from virta.importing import telling
+from virta.importing.formats.products import PRODUCTS
 from virta.importing.order import Order, Prepared, prepare
 from virta.importing.stores import weighing, writing
 from virta.importing.taking import take_all
+from virta.importing.undoing import undo as undo_import
 from virta.importing.weighing import Weighed, weigh_all
 from virta.operating.ordering import author, now
 from virta.project.folder import load_project
@@ -30,22 +34,34 @@ _None: TypeAlias = Literal["unsubscribed", "bounced", "complained"]
 
 def bring(
     what: Annotated[
-        What,
-        Parameter(help="Where the files come from; csv: any table; list: show the imports that were done."),
-    ],
-    files: Annotated[tuple[Path, ...], Parameter(help="Its export files, as they were downloaded.")] = (),
+        What | None,
+        Parameter(help="Where the files come from; csv: any table; list: the imports that were done."),
+    ] = None,
+    files: Annotated[
+        tuple[Path, ...] | None, Parameter(help="Its export files, as they were downloaded.")
+    ] = None,
     *,
     folder: Annotated[Path, Parameter(help="The project's folder.")] = Path(),
     yes: Annotated[bool, Parameter(negative="", help="Do it. Otherwise it is only shown.")] = False,
-    topic: Annotated[tuple[str, ...], Parameter(help="What the people subscribed to. May repeat.")] = (),
+    topic: Annotated[
+        tuple[str, ...] | None, Parameter(help="What the people subscribed to. May repeat.")
+    ] = None,
     map_: Annotated[
-        tuple[str, ...],
+        tuple[str, ...] | None,
         Parameter(name="--map", help='What a column is, as in "First Name=first_name". May repeat.'),
-    ] = (),
-    unsubscribed: Annotated[tuple[Path, ...], Parameter(help="A file of those who unsubscribed.")] = (),
-    bounced: Annotated[tuple[Path, ...], Parameter(help="A file of those whose mail came back.")] = (),
-    complained: Annotated[tuple[Path, ...], Parameter(help="A file of those who called it spam.")] = (),
-    none: Annotated[tuple[_None, ...], Parameter(help="There are none of these in the other system.")] = (),
+    ] = None,
+    unsubscribed: Annotated[
+        tuple[Path, ...] | None, Parameter(help="A file of those who unsubscribed.")
+    ] = None,
+    bounced: Annotated[
+        tuple[Path, ...] | None, Parameter(help="A file of those whose mail came back.")
+    ] = None,
+    complained: Annotated[
+        tuple[Path, ...] | None, Parameter(help="A file of those who called it spam.")
+    ] = None,
+    none: Annotated[
+        tuple[_None, ...] | None, Parameter(help="There are none of these in the other system.")
+    ] = None,
     attestation: Annotated[
         Path | None, Parameter(help="The file in which the controller attests how people agreed.")
     ] = None,
@@ -53,6 +69,7 @@ def bring(
         bool, Parameter(negative="", help="Import without the rows that cannot be read.")
     ] = False,
     encoding: Annotated[str, Parameter(help="How the files are written, as in windows-1257.")] = "",
+    undo: Annotated[str, Parameter(help="Take back what the import with this id brought.")] = "",
     output: Format = "text",
 ) -> int:
     """Show what an import would do, and with --yes do it: first all who get nothing in the other system, then
@@ -60,13 +77,23 @@ def bring(
     settings, compiled = load_project(folder)
     if compiled.program is None:
         raise BrokenProject("The flows have errors; `virta check` shows them.")
+    if undo:
+        return _undo(folder, settings, compiled, undo, yes, output)
+    if what is None:
+        raise BrokenProject(f"Say where the files come from: virta import {'|'.join(PRODUCTS)} FILE…")
     if what == "list":
         return _list(folder, settings, output)
+    _refuse_by_settings(settings, attestation)
     if not files:
         raise BrokenProject(f"Name the files: virta import {what} FILE…")
-    stopped = {Stood.UNSUBSCRIBED: unsubscribed, Stood.BOUNCED: bounced, Stood.COMPLAINED: complained}
-    order = Order(what, files, stopped, tuple(map(Stood, none)), map_, topic, attestation, encoding)
-    with _shown("Reading", _size([*files, *unsubscribed, *bounced, *complained]), "MB", 20) as behind:
+    stopped = {
+        Stood.UNSUBSCRIBED: unsubscribed or (),
+        Stood.BOUNCED: bounced or (),
+        Stood.COMPLAINED: complained or (),
+    }
+    there_are_none = tuple(map(Stood, none or ()))
+    order = Order(what, files, stopped, there_are_none, map_ or (), topic or (), attestation, encoding)
+    with _shown("Reading", _size([*files, *chain(*stopped.values())]), "MB", 20) as behind:
         prepared = prepare(order, compiled.program, settings.controller.name, author(), behind)
     before, weighed, faults = _weigh(folder, settings, prepared)
     again = before is not None and before.state == "done"
@@ -155,6 +182,34 @@ def _report(
     if weighed.faults and yes:
         return [*lines, "Nothing was imported. Correct these rows, or leave them out with --skip-faulty."]
     return [*lines, "Nothing was changed. With --yes it is done."]
+
+
+def _refuse_by_settings(settings: Settings, attestation: Path | None) -> None:
+    if settings.imports == "never":
+        raise BrokenProject('`imports` in virta.toml is "never": nothing is imported into this project.')
+    if settings.imports == "unproven" and attestation is not None:
+        raise BrokenProject(
+            '`imports` in virta.toml is "unproven": no consent is taken over on anybody\'s word. Leave out '
+            "--attestation."
+        )
+
+
+def _undo(folder: Path, settings: Settings, compiled: Compiled, id_: str, yes: bool, output: str) -> int:
+    opened = writing(folder, settings, compiled) if yes else weighing(folder, settings)
+    try:
+        with opened as service:
+            record = service.read(lambda reading: find_import(reading, id_))
+            counts = record.counts if record is not None else {}
+            people = counts.get(Brought.UNPROVEN, 0) + counts.get(Brought.ATTESTED, 0)
+            with _shown("Undoing", people, "people") as behind:
+                found = undo_import(folder, settings, service, id_, yes, behind)
+    except StoreFault as fault:
+        raise BrokenProject(str(fault)) from None
+    if output == "json":
+        print(msgspec.json.encode({"undone": found, "done": yes}).decode())
+    else:
+        print("\n".join(telling.about_undoing(found, yes)))
+    return 0
 
 
 def _list(folder: Path, settings: Settings, output: str) -> int:

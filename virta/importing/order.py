@@ -109,9 +109,10 @@ def _once(sources: Sequence[Source]) -> None:
     seen: dict[str, str] = {}
     for source in sources:
         name = source.looked.part.shown
-        other = seen.setdefault(source.looked.digest, name)
-        if other != name:
-            raise BrokenProject(f"{other} and {name} are one file, byte for byte. Name it once.")
+        if source.looked.digest in seen:
+            both = dict.fromkeys((seen[source.looked.digest], name))
+            raise BrokenProject(f"{' and '.join(both)}: the same file twice, byte for byte. Name it once.")
+        seen[source.looked.digest] = name
 
 
 def _refuse_without_stops(order: Order, sources: Sequence[Source]) -> None:

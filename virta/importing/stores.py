@@ -27,6 +27,7 @@ from virta.wiring import log_name
 def weighing(folder: Path, settings: Settings) -> Iterator[Service]:
     """The consent service, for reading; one that knows nobody where there is no store yet. Raises
     `BrokenProject`."""
+    _refuse_apart(settings)
     try:
         if exists(places_of(folder, settings).stores[CONSENT]):
             keys = read_consent_keys(settings, folder)
@@ -54,6 +55,7 @@ def weighing(folder: Path, settings: Settings) -> Iterator[Service]:
 def writing(folder: Path, settings: Settings, compiled: Compiled) -> Iterator[Service]:
     """The consent service, for writing; nobody else may have it. A store that was never published to gets the
     policy of the folder. Raises `BrokenProject`."""
+    _refuse_apart(settings)
     make_missing_keys(settings, folder, secrets.token_bytes)
     (folder / settings.stores.folder).mkdir(parents=True, exist_ok=True)
     try:
@@ -78,3 +80,11 @@ def writing(folder: Path, settings: Settings, compiled: Compiled) -> Iterator[Se
         raise BrokenProject(str(fault)) from None
     except DBAPIError as fault:
         raise BrokenProject(f"The consent store cannot be used as a database: {fault.orig}.") from None
+
+
+def _refuse_apart(settings: Settings) -> None:
+    if settings.consent.url:
+        raise BrokenProject(
+            f"The consent service of this project is a process of its own, at {settings.consent.url}. Import "
+            "where its store is, with a virta.toml that does not name `consent.url`, while both stand still."
+        )

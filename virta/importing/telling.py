@@ -13,6 +13,7 @@ from virta.importing.columns import Column, Role
 from virta.importing.order import Prepared
 from virta.importing.reading import Source
 from virta.importing.table import Fault
+from virta.importing.undoing import Undone
 from virta.importing.values import like_a_formula
 
 _SHOWN = 5
@@ -138,16 +139,38 @@ def about_import(record: ImportRecord, clock: ZoneInfo) -> list[str]:
     what = record.what
     begun = datetime.fromtimestamp(record.at / 1000, clock)
     names = ", ".join(dict.fromkeys(file.name.partition(":")[0] for file in what.files))
-    counted = ", ".join(
-        f"{count:,} {name}"
-        for name, count in sorted(record.counts.items(), key=lambda each: -each[1])
-        if count
-    )
+    ordered = sorted(record.counts.items(), key=lambda each: (-each[1], each[0]))
+    counted = ", ".join(f"{count:,} {name}" for name, count in ordered if count)
     state = {"running": "not finished: give the same command again", "done": "done", "undone": "undone"}
     return [
         f"{what.id}  {begun:%Y-%m-%d %H:%M}  {what.product}  {names}  {state[record.state]}",
         f"    by {what.importer}, into the {_topics(what.topics)}: {counted or 'nothing yet'}",
     ]
+
+
+def about_undoing(found: Undone, done: bool) -> list[str]:
+    """What undoing an import came to, or would."""
+    lines = [f"Import {found.id}:"]
+    forgotten, back, stay = (_many(count, "person", "people") for count in _numbers(found))
+    if done:
+        lines += [
+            f"  {forgotten} forgotten; the engine follows with its next start",
+            f"  {back} put back where they stood; attributes that they got stay",
+            f"  {stay} left as they are, for they have acted since",
+            "Undone. Whoever had left the other system stays away: nothing but their own wish changes that.",
+        ]
+    else:
+        lines += [
+            f"  {forgotten} would be forgotten",
+            f"  {back} would be put back where they stood; attributes that they got stay",
+            f"  {stay} would be left as they are, for they have acted since",
+            "Nothing was changed. With --yes it is done.",
+        ]
+    return lines
+
+
+def _numbers(found: Undone) -> tuple[int, int, int]:
+    return found.forgotten, found.put_back, found.stay
 
 
 class FaultsFile:
@@ -180,5 +203,5 @@ class FaultsFile:
             self._file.close()
 
 
-def _many(count: int, what: str) -> str:
-    return f"{count:,} {what}{'s' * (count != 1)}"
+def _many(count: int, what: str, several: str = "") -> str:
+    return f"{count:,} {what if count == 1 else several or what + 's'}"

@@ -1,0 +1,368 @@
+"""`virta import` as somebody who moves in meets it: what it shows, what it does, what it refuses."""
+
+import csv
+import json
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import exports
+import pytest
+from postgres_server import Running
+from stall import make_stall
+
+from consent.address import read_address
+from consent.service import open_reader
+from consent.subscriber.history import History, history
+from engine.insight.records import open_records
+from virta.command import run
+from virta.database_url import consent_place, engine_place
+from virta.importing import taking
+from virta.keys import make_development_keys, read_consent_keys
+from virta.operating.ordering import now
+from virta.settings import BrokenProject, read_settings
+
+ATTESTATION = """
+controller = "Coffee stall"
+by = "Anna Example, who runs the stall"
+on = "2026-03-01"
+topics = ["news"]
+form = "https://old.example/form"
+wording = "I want news from the coffee stall by e-mail."
+signed = "by hand; the paper is in the stall's safe"
+"""
+SCHEMA = '    first_name text\n    last_name text\n    cups number\n\ntopic news "News"'
+
+
+@pytest.fixture
+def stall(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project that has never been served, in whose folder somebody stands."""
+    monkeypatch.setenv("STALL_API_KEY", "the stall's key")
+    folder = make_stall(tmp_path / "stall")
+    schema = folder / "schema.flow"
+    schema.write_text(
+        schema.read_text("utf-8").replace('    first_name text\n\ntopic news "News"', SCHEMA), "utf-8"
+    )
+    make_development_keys(folder / "dev-keys.toml", lambda count: bytes(range(count)))
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def on_server(stall: Path, postgres: Running, schema: Callable[[], str]) -> Path:
+    """The same project with its stores on a server."""
+    name, url = schema(), postgres.url.replace("postgres:@", "postgres@")
+    with (stall / "virta.toml").open("a") as file:
+        file.write(f'\n[stores]\nurl = "{url}"\nconsent_url = "{url}"\nschema = "{name}"\n')
+    return stall
+
+
+@pytest.fixture
+def says(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
+    """Runs `virta import` and gives its exit code and all it says."""
+
+    def say(*words: object) -> tuple[int, str]:
+        code = run(["import", *map(str, words)])
+        told = capsys.readouterr()
+        return code, told.out + told.err
+
+    return say
+
+
+Says = Callable[..., tuple[int, str]]
+
+
+def known(folder: Path, email: str) -> History | None:
+    """What the consent store knows of somebody."""
+    settings = read_settings(folder)
+    place, keys = consent_place(folder, settings), read_consent_keys(settings, folder)
+    with closing(open_reader(place, keys, clock=now)) as service:
+        return service.read(lambda reading: history(reading, read_address(email)))
+
+
+def states(folder: Path, *names: str) -> dict[str, list[str]]:
+    """Where people stand with the news, by the part of the address before the @."""
+    found = {name: known(folder, f"{name}@example.com") for name in names}
+    return {
+        name: [one.state for one in who.standings] if who is not None else [] for name, who in found.items()
+    }
+
+
+def inbox(folder: Path) -> list[dict[str, object]]:
+    """The attributes that wait for the engine."""
+    with open_records(engine_place(folder, read_settings(folder))) as records:
+        return [item.data for item in records.events("")]
+
+
+def test_a_look_shows_files_columns_and_what_would_happen_and_changes_nothing(
+    stall: Path, says: Says
+) -> None:
+    """All that somebody must know before they say --yes."""
+    code, told = says("mailchimp", exports.mailchimp(stall / "audience.zip"))
+    assert code == 0
+    for line in (
+        "From Mailchimp, into the topic news:",
+        "  audience.zip: cleaned_email_audience_export_5a1b.csv       cleaned contacts (UTF-8, comma)",
+        "  Email Address  the address",
+        "  First Name     first_name, guessed by its name",
+        "  CONFIRM_TIME   when they confirmed (evidence)",
+        "What would happen to 7 rows:",
+        "  3  left the other system: they get nothing here either",
+        "  3  unproven: known, and sent no marketing until they confirm",
+        "  1  on the other system's lists of those who get nothing: not taken over",
+        "Nothing was changed. With --yes it is done.",
+    ):
+        assert line in told.splitlines(), line
+    assert not (stall / "data").exists()
+
+
+@pytest.mark.parametrize("where", ["stall", "on_server"])
+def test_an_import_brings_people_once(where: str, request: pytest.FixtureRequest, says: Says) -> None:
+    """Those who left first; the same command again changes nothing."""
+    folder: Path = request.getfixturevalue(where)
+    file = exports.mailchimp(folder / "audience.zip")
+    code, told = says("mailchimp", file, "--yes")
+    assert code == 0
+    assert "What happened to 7 rows:" in told
+    assert states(folder, "anna", "bela", "cora", "dora", "eve", "finn") == {
+        "anna": ["unproven"],
+        "bela": ["unproven"],
+        "cora": ["unproven"],
+        "dora": ["withdrawn"],
+        "eve": [],
+        "finn": [],
+    }
+    eve, finn = known(folder, "eve@example.com"), known(folder, "finn@example.com")
+    assert eve is not None
+    assert finn is not None
+    assert [one.type for one in (*eve.events, *finn.events)] == ["complaint", "bounced.hard"]
+    code, told = says("mailchimp", file, "--yes")
+    assert code == 0
+    assert "This was imported already, and nothing is left to do:" in told
+    code, told = says("list")
+    assert "mailchimp  audience.zip  done" in told
+    assert "3 left, 3 unproven, 1 suppressed" in told
+
+
+@pytest.mark.parametrize(
+    ("product", "write", "says_what"),
+    [
+        (
+            "mailchimp",
+            lambda folder: exports.mailchimp(folder / "a.zip", without="cleaned"),
+            "says whose mail came back, and without that nobody is imported.\n  How: Export the whole",
+        ),
+        (
+            "mailchimp",
+            lambda folder: exports.mailchimp(folder / "a.zip", without="unsubscribed"),
+            "No file says who has unsubscribed and who called it spam",
+        ),
+        (
+            "klaviyo",
+            lambda folder: exports.written(folder / "a.csv", exports.KLAVIYO_WITHOUT),
+            "export the list of suppressed profiles",
+        ),
+        (
+            "listmonk",
+            lambda folder: exports.written(folder / "a.csv", exports.LISTMONK),
+            "The export does not say who left a list.",
+        ),
+        (
+            "csv",
+            lambda folder: exports.written(folder / "a.csv", "Email\nanna@example.com\n"),
+            "No file says who has unsubscribed, whose mail came back and who called it spam",
+        ),
+    ],
+)
+def test_nobody_is_imported_without_those_who_had_left(
+    stall: Path, says: Says, product: str, write: Callable[[Path], Path], says_what: str
+) -> None:
+    """It says which file is missing and how to get it; that there are none is said by name, and kept."""
+    file = write(stall)
+    code, told = says(product, file, "--yes")
+    assert code == 2
+    assert says_what in told
+    assert not (stall / "data" / "consent.db").exists()
+    none = ["--none", "unsubscribed", "--none", "bounced", "--none", "complained"]
+    code, told = says(product, file, *none)
+    assert code == 0
+    assert "You say that nobody there has unsubscribed or bounced or complained." in told
+
+
+def test_files_of_those_who_left_may_come_from_anywhere(stall: Path, says: Says) -> None:
+    """Each is read for its addresses alone; who is on two lists is taken from the one that stops."""
+    people = exports.written(stall / "people.csv", "Email\nanna@example.com\nbela@example.com\n")
+    left = exports.written(stall / "left.csv", "E-Mail;Date\nBELA@example.com;2024-05-01\n")
+    none = ["--none", "bounced", "--none", "complained"]
+    code, _ = says("csv", people, "--unsubscribed", left, *none, "--yes")
+    assert code == 0
+    assert states(stall, "anna", "bela") == {"anna": ["unproven"], "bela": ["withdrawn"]}
+
+
+def test_attested_people_may_be_mailed_and_the_proof_says_on_whose_word(stall: Path, says: Says) -> None:
+    """Rows without a moment of confirmation stay unproven."""
+    said = exports.written(stall / "attestation.toml", ATTESTATION)
+    file = exports.mailchimp(stall / "audience.zip")
+    code, told = says("mailchimp", file, "--attestation", said, "--yes")
+    assert code == 0
+    assert "  2  attested: agreed, on your word, and marked so in every proof" in told
+    assert states(stall, "anna", "cora") == {"anna": ["active (attested)"], "cora": ["unproven"]}
+    anna = known(stall, "anna@example.com")
+    assert anna is not None
+    [leaf] = anna.events
+    assert leaf.evidence is not None
+    assert leaf.evidence["wording"] == "I want news from the coffee stall by e-mail."
+    assert leaf.evidence["attested_by"] == "Anna Example, who runs the stall"
+
+
+@pytest.mark.parametrize(
+    ("change", "says_what"),
+    [
+        (('by = "Anna Example, who runs the stall"\n', ""), "`by` is missing"),
+        (('wording = "I want news from the coffee stall by e-mail."', 'wording = " "'), "`wording` is empty"),
+        (
+            ('"Coffee stall"', '"Somebody else"'),
+            "is signed for Somebody else; the controller in virta",
+        ),
+        (('["news"]', '["orders"]'), "speaks of `orders`, which is not imported"),
+        (('controller = "', "controller = "), "is not valid TOML"),
+    ],
+)
+def test_an_attestation_that_does_not_say_all_is_refused(
+    stall: Path, says: Says, change: tuple[str, str], says_what: str
+) -> None:
+    """Half a word is no word."""
+    said = exports.written(stall / "attestation.toml", ATTESTATION.replace(*change))
+    code, told = says("mailchimp", exports.mailchimp(stall / "a.zip"), "--attestation", said)
+    assert code == 2
+    assert says_what in told
+
+
+def test_the_settings_may_forbid_it(stall: Path, says: Says) -> None:
+    """Imports at all, or consent on anybody's word."""
+    settings, file = stall / "virta.toml", exports.mailchimp(stall / "a.zip")
+    text = settings.read_text("utf-8")
+    settings.write_text(f'imports = "unproven"\n{text}', "utf-8")
+    said = exports.written(stall / "attestation.toml", ATTESTATION)
+    assert says("mailchimp", file, "--attestation", said)[0] == 2
+    assert says("mailchimp", file)[0] == 0
+    settings.write_text(f'imports = "never"\n{text}', "utf-8")
+    code, told = says("mailchimp", file, "--yes")
+    assert code == 2
+    assert '`imports` in virta.toml is "never": nothing is imported into this project.' in told
+
+
+def test_faulty_rows_hold_up_the_whole_import_unless_they_are_left_out(stall: Path, says: Says) -> None:
+    """Each is told with its file, line and column; the file of faults is safe to open in a spreadsheet."""
+    rows = ("anna@example.com,3,subscribed", "=cmd()@x,1,subscribed", "bela@example.com,x,subscribed")
+    file = exports.written(stall / "people.csv", "\n".join(("Email,Cups,Status", *rows)))
+    code, told = says("csv", file, "--yes")
+    assert code == 1
+    assert "people.csv, line 3, Email: `=cmd()@x` is no e-mail address." in told
+    assert "people.csv, line 4, Cups: `x` is no number for `cups`" in told
+    assert "Nothing was imported. Correct these rows, or leave them out with --skip-faulty." in told
+    assert not (stall / "data" / "consent.db").exists()
+    [faults] = (stall / "data" / "imports").iterdir()
+    with faults.open(encoding="utf-8-sig", newline="") as opened:
+        head, first, second = csv.reader(opened)
+    assert head == ["file", "line", "column", "why", "what to do"]
+    assert first[:3] == ["people.csv", "3", "Email"]
+    assert second[:3] == ["people.csv", "4", "Cups"]
+    assert faults.stat().st_mode & 0o077 == 0
+    code, told = says("csv", file, "--yes", "--skip-faulty")
+    assert code == 0
+    assert "  2  faulty: not taken over" in told
+    assert states(stall, "anna", "bela") == {"anna": ["unproven"], "bela": []}
+
+
+def test_an_import_that_was_cut_short_goes_on_where_it_was(
+    stall: Path, says: Says, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the store of consent and the engine's, which is the worst place: nothing is lost or doubled."""
+    monkeypatch.setattr(taking, "PART", 2)
+    monkeypatch.setattr("virta.importing.weighing.PART", 2)
+    rows = "".join(f"p{number}@example.com,P{number},subscribed\n" for number in range(7))
+    file = exports.written(stall / "people.csv", f"Email,First name,Status\n{rows}")
+    whole, parts = taking._attributes, iter(range(3))
+
+    def cut(*given: object) -> object:
+        if next(parts, None) is None:
+            raise BrokenProject("The power is off.")
+        return whole(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(taking, "_attributes", cut)
+    assert says("csv", file, "--yes") == (2, "virta: The power is off.\n")
+    assert "not finished: give the same command again" in says("list")[1]
+    assert len(inbox(stall)) == 6
+    monkeypatch.setattr(taking, "_attributes", whole)
+    code, told = says("csv", file, "--yes")
+    assert code == 0
+    assert "What happened to 7 rows:\n  7  unproven" in told
+    assert sorted(str(one["first_name"]) for one in inbox(stall)) == [f"P{number}" for number in range(7)]
+    assert set(map(tuple, states(stall, *(f"p{number}" for number in range(7))).values())) == {("unproven",)}
+
+
+def test_what_is_known_of_people_goes_to_the_engine(stall: Path, says: Says) -> None:
+    """In the types that the project declares, without what speaks of consent."""
+    file = exports.written(stall / "subscribers.csv", exports.LISTMONK)
+    assert says("listmonk", file, "--none", "unsubscribed", "--yes")[0] == 0
+    [anna] = inbox(stall)
+    assert anna["first_name"] == "Anna"
+    assert str(anna["cups"]) == "3"
+    assert anna["email_domain"] == "example.com"
+    assert set(anna) == {"first_name", "cups", "email_domain"}
+
+
+def test_undoing_shows_first_what_it_would_do(stall: Path, says: Says) -> None:
+    """Then, with --yes, whoever came by it alone is forgotten; who left stays away."""
+    says("mailchimp", exports.mailchimp(stall / "audience.zip"), "--yes")
+    id_ = says("list")[1].split()[0]
+    code, told = says("--undo", id_)
+    assert code == 0
+    assert "3 people would be forgotten" in told
+    assert states(stall, "anna") == {"anna": ["unproven"]}
+    code, told = says("--undo", id_, "--yes")
+    assert code == 0
+    assert "3 people forgotten" in told
+    assert states(stall, "anna", "dora") == {"anna": [], "dora": ["withdrawn"]}
+    code, told = says("--undo", id_, "--yes")
+    assert (code, told.strip()) == (2, f"virta: Import {id_} was undone before.")
+    assert says("--undo", "nothing")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "says_what"),
+    [
+        ([], "Say where the files come from"),
+        (["csv"], "Name the files: virta import csv FILE…"),
+        (["csv", "nowhere.csv"], "nowhere.csv cannot be read: No such file or directory."),
+        (["csv", "schema.flow", "--topic", "weather"], "There is no topic `weather` for marketing"),
+        (["csv", "people.csv", "people.csv"], "people.csv: the same file twice, byte for byte."),
+        (["csv", "people.csv", "--map", "Colour=first_name"], "a column that no file has: colour."),
+    ],
+)
+def test_faults_of_usage_are_told_in_plain_words(
+    stall: Path, says: Says, words: list[str], says_what: str
+) -> None:
+    """With exit code 2."""
+    exports.written(stall / "people.csv", "Email\nanna@example.com\n")
+    code, told = says(*words)
+    assert code == 2
+    assert says_what in told
+
+
+def test_programs_get_json(stall: Path, says: Says) -> None:
+    """The same numbers."""
+    file = exports.mailchimp(stall / "audience.zip")
+    code, told = says("mailchimp", file, "--format", "json")
+    assert code == 0
+    looked = json.loads(told)
+    assert (looked["done"], looked["record"]) == (False, None)
+    assert looked["weighed"] == {
+        "rows": 7,
+        "counts": {"left": 3, "unproven": 3, "suppressed": 1},
+        "faults": 0,
+    }
+    assert json.loads(says("mailchimp", file, "--format", "json", "--yes")[1])["record"]["state"] == "done"
+    [listed] = json.loads(says("list", "--format", "json")[1])
+    assert listed["what"]["product"] == "mailchimp"
