@@ -63,7 +63,7 @@ def open_consent(
         keys,
         origin=log_name(settings),
         public_url=settings.url,
-        team=settings.team,
+        team=(*settings.team, *settings.auditors),  # to whom internal mails may go
         team_only=settings.environment == "staging",
         clock=clock,
         entropy=entropy,

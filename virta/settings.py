@@ -168,6 +168,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     serving: Serving = Serving()
     api: tuple[Api, ...] = ()
     team: tuple[str, ...] = ()
+    auditors: tuple[str, ...] = ()  # who gets each day's checkpoint
     imports: Literal["attested", "unproven", "never"] = "attested"  # what other systems' lists may become
     origin_notice: str = ""  # the template of the mail that tells imported people where their data is from
 
@@ -240,6 +241,9 @@ def _faults(settings: Settings) -> Iterator[str]:
     for address in settings.team:
         if not _ADDRESS.match(address):
             yield f"`{address}` under `team` is no e-mail address."
+    for address in settings.auditors:
+        if not _ADDRESS.match(address):
+            yield f"`{address}` under `auditors` is no e-mail address."
     yield from _sender_faults(settings.sender)
     yield from _smtp_faults(settings.smtp)
     if settings.delivery.late_per_hour <= 0:

@@ -25,6 +25,7 @@ from engine.calls.recorder import Recorder
 from engine.core.loaded import Loaded
 from engine.delivery.attempts import AttemptFile, AttemptsFault
 from engine.delivery.brakes import Brakes, Late
+from engine.delivery.day_end import DayEnd
 from engine.delivery.dispatch import Dispatch
 from engine.delivery.login import Login
 from engine.delivery.mailer import Mailer
@@ -114,6 +115,7 @@ class System:
     dispatch: Dispatch
     caller: Caller
     proofs: Proofs
+    day_end: DayEnd
     runner: Runner
     inbox: Inbox
     intake: Intake
@@ -285,6 +287,14 @@ async def _open(
         clock=world.clock,
     )
     proofs = Proofs(consent, letters, queue, world.clock)
+    day_end = DayEnd(
+        consent,
+        letters,
+        queue,
+        world.clock,
+        settings.auditors,
+        hmac.digest(keys.journey, b"day end", "sha256"),
+    )
     return System(
         release,
         door,
@@ -296,6 +306,7 @@ async def _open(
         dispatch,
         caller,
         proofs,
+        day_end,
         runner,
         inbox,
         intake,

@@ -233,6 +233,7 @@ async def _live(
                     )
                 ),
                 tasks.create_task(working(system.caller.run())),
+                tasks.create_task(system.day_end.run(system.dispatch.wake)),
             ]
             if system.door.service is not None:  # else its own process does so
                 work.append(tasks.create_task(_fetch_proofs(system)))
