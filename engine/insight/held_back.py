@@ -1,7 +1,7 @@
 """What the operator holds back now, and how many people and mails wait behind it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from engine.core.bundle import MailBody
 from engine.delivery.brakes import TOO_LATE, stood_still
-from engine.delivery.orders import InForce, Order, Said, in_force, kind_of
+from engine.delivery.orders import Cancel, InForce, Order, Said, in_force, kind_of, order_of
 from engine.insight.records import Records
 from engine.store.control import CURSOR, Instruction
 
@@ -98,6 +98,19 @@ def sentences(orders: InForce, clock: ZoneInfo) -> list[str]:
             f"`{flow}` sends at most {pace.per_hour:g} mails an hour {_since(pace.said, clock)}. "
             f"`virta throttle {flow} off` ends it."
         )
+    return told
+
+
+def cancels(rows: Iterable[Instruction], flow: str, clock: ZoneInfo) -> list[str]:
+    """How often a flow was cancelled, a sentence each, oldest first."""
+    told = []
+    for row in rows:
+        order = order_of(row)
+        if isinstance(order, Cancel) and order.flow == flow:
+            who = "everybody under way" if order.mailed == "end" else "whoever had not been mailed"
+            issue = f" of {order.issue}" if order.issue else ""
+            said = Said(row.at, row.by)
+            told.append(f"Cancelled{issue} {_since(said, clock).removeprefix('since ')}: {who} leaves.")
     return told
 
 

@@ -11,7 +11,7 @@ from dsl.draw.marks import Live, Mark
 from dsl.draw.svg import draw
 from dsl.graph import Graph, If, Node, Send
 from dsl.wording.flows import node_words
-from engine.insight.held_back import held_back
+from engine.insight.held_back import cancels, held_back
 from engine.insight.rulings import earlier_of, told_of
 from engine.insight.standing import arms, crowds, marks, places, steps
 from engine.mail.foreign import read_foreign
@@ -44,6 +44,8 @@ def get_flow(request: Request, studio: Studio) -> Response:
         standing = crowds(flow, records.people(), records.graphs())
         rulings = records.rulings()
         held = held_back(records, studio.sources.now())
+        cancelled = cancels(records.instructions(), flow.flow, studio.clock)
+        unknown = sum(one.effect.body.flow == flow.flow for one in records.unknown())
     figures = steps(flow, counted.tally)
     shown = {step: _linked(flow, step, mark) for step, mark in marks(figures, standing).items()}
     entered = counted.figures[flow.flow].entered
@@ -67,6 +69,8 @@ def get_flow(request: Request, studio: Studio) -> Response:
         by_request=studio.inbox.flows.get(flow.flow, False),
         paused=held.orders.paused.get(flow.flow),
         waits=held.of(flow.flow),
+        cancelled=cancelled,
+        unknown=unknown,
     )
 
 

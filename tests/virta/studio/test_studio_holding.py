@@ -1,5 +1,6 @@
 """A flow is paused and resumed in the studio, and every page says what is held back."""
 
+import asyncio
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,11 @@ import pytest
 from opened_studio import opened, words
 from starlette.testclient import TestClient
 
+from engine.core.bundle import Effect, MailBody
 from engine.insight.records import open_records
+from engine.store.batch import Batch
+from engine.store.store import Store
+from engine.store.unknown import Unknown
 from virta.command import run
 
 OWN = {"Sec-Fetch-Site": "same-origin"}
@@ -54,6 +59,26 @@ def test_what_a_command_orders_is_on_every_page(studio: TestClient, folder: Path
     """A halt cannot be overlooked."""
     assert run(["halt", str(folder)]) == 0
     assert "Everything is halted since" in words(studio.get("/flows").text)
+
+
+def test_a_flow_that_was_cancelled_says_so_and_who_did_it(studio: TestClient, folder: Path) -> None:
+    """On its own page only."""
+    assert run(["cancel", "welcome", str(folder)]) == 0
+    assert "Cancelled 20" in words(studio.get("/flows/welcome").text)
+    assert "whoever had not been mailed leaves." in words(studio.get("/flows/welcome").text)
+    assert "Cancelled" not in words(studio.get("/flows/thanks").text)
+
+
+def test_mails_of_which_nobody_knows_are_on_the_page_of_their_flow(studio: TestClient, folder: Path) -> None:
+    """With the command that lists them."""
+    body = MailBody("thanks", "1" * 32, "thank_you", "thank_you", "orders", True, 5, "t", {}, {}, {}, {})
+    lost = Unknown(5, Effect("2" * 32, "3" * 32, "mail", body))
+    store = Store(folder / "data" / "engine.db")
+    asyncio.run(store.commit(Batch(unknown=[lost])))
+    store.close()
+    told = "Of 1 mail nobody knows whether it went out"
+    assert told in words(studio.get("/flows/thanks").text)
+    assert told not in words(studio.get("/flows/welcome").text)
 
 
 @pytest.mark.parametrize(
