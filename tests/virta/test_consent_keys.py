@@ -1,0 +1,170 @@
+"""`virta consent keys`, `virta serve signer`, and keys that change, as somebody at a terminal meets them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from serving import eventually
+
+from consent.ledger.notary import Refused
+from consent.ledger.remote_notary import RemoteNotary
+from consent.proof.checkpoint import Checkpoint
+from virta.command import main
+from virta.consent_door import open_consent
+from virta.database_url import consent_place
+from virta.keys import make_development_keys, read_consent_keys
+from virta.settings import read_settings
+from virta.wiring import wall_clock
+
+SETTINGS = """
+name = "kafija"
+url = "https://mail.kafija.example"
+[sender]
+name = "Kafija"
+address = "hello@kafija.example"
+imprint = "Kafija SIA, Example Street 1, Example Town"
+[controller]
+name = "Kafija SIA"
+address = "Example Street 1, Example Town"
+contact = "privacy@kafija.example"
+[keys]
+file = "keys.toml"
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A project with development keys."""
+    (tmp_path / "virta.toml").write_text(SETTINGS, "utf-8")
+    make_development_keys(tmp_path / "keys.toml", os.urandom)
+    return tmp_path
+
+
+def opened(folder: Path) -> None:
+    """Open the project's consent service once, as a start of Virta does."""
+    settings = read_settings(folder)
+    place = consent_place(folder, settings)
+    keys = read_consent_keys(settings, folder)
+    open_consent(place, keys, settings, clock=wall_clock, entropy=os.urandom).close()
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
+    """The exit code of a command."""
+    monkeypatch.setattr(sys, "argv", ["virta", *map(str, words)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert isinstance(ended.value.code, int)
+    return ended.value.code
+
+
+def test_a_new_signing_key_takes_its_place_in_two_starts(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Both sign, then the new one alone; an export is verified by either line."""
+    opened(folder)
+    assert run(monkeypatch, "consent", "keys", folder) == 0
+    before = capsys.readouterr().out
+    old = before.split()[0]
+    assert "signs" in before
+    assert run(monkeypatch, "consent", "keys", folder, "--rotate", "log-signing") == 0
+    assert "both sign" in capsys.readouterr().out
+    opened(folder)
+    assert run(monkeypatch, "consent", "keys", folder, "--format", "json") == 0
+    both = json.loads(capsys.readouterr().out)["keys"]
+    assert len(both) == 2
+    assert both[0] == old
+    text = (folder / "keys.toml").read_text()
+    assert text.count(",") == 1
+    first, comma, second = text.partition("log_signing = ")[2].split('"')[1].partition(",")
+    (folder / "keys.toml").write_text(text.replace(f"{first}{comma}{second}", second))
+    opened(folder)
+    assert run(monkeypatch, "consent", "keys", folder) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert "leaf 0" in told[1]
+    assert " to leaf " in told[1]
+    assert told[3].endswith("signs")
+    assert run(monkeypatch, "consent", "export", folder, "--out", folder / "proof.zip") == 0
+    for line in both:
+        assert run(monkeypatch, "consent", "verify", folder / "proof.zip", "--key", line) == 0
+
+
+def test_a_lost_key_is_given_up_by_saying_so(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without that nothing opens; afterwards the gap is told, and the old key has a code of its own."""
+    opened(folder)
+    assert run(monkeypatch, "consent", "keys", folder) == 0
+    old = capsys.readouterr().out.split()[0]
+    made = folder / "other.toml"
+    make_development_keys(made, os.urandom)
+    fresh = made.read_text().partition("log_signing = ")[2].split('"')[1]
+    text = (folder / "keys.toml").read_text()
+    lost = text.partition("log_signing = ")[2].split('"')[1]
+    (folder / "keys.toml").write_text(text.replace(lost, fresh))
+    assert run(monkeypatch, "consent", "keys", folder) == 2
+    assert "--lost" in capsys.readouterr().err
+    assert run(monkeypatch, "consent", "keys", folder, "--lost") == 0
+    new = capsys.readouterr().out.splitlines()[2]
+    assert run(monkeypatch, "consent", "export", folder, "--out", folder / "proof.zip") == 0
+    assert run(monkeypatch, "consent", "verify", folder / "proof.zip", "--key", old) == 20
+    capsys.readouterr()
+    assert run(monkeypatch, "consent", "verify", folder / "proof.zip", "--key", new) == 0
+    assert "given up as lost" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kind", ["master", "pepper", "link"])
+def test_other_keys_are_added_behind_the_old(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    """And the store goes on with both."""
+    opened(folder)
+    assert run(monkeypatch, "consent", "keys", folder, "--rotate", kind) == 0
+    assert "behind the old one" in capsys.readouterr().out
+    assert (folder / "keys.toml").stat().st_mode & 0o777 == 0o600
+    opened(folder)
+
+
+class SignerProcess:
+    """`virta serve signer` in a process of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        words = ["serve", "signer", str(folder), "--memory", str(folder / "elsewhere" / "signed")]
+        program = "from virta.command import main\nmain()"
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", program, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        assert self.process.stdout is not None
+        self.first_line = self.process.stdout.readline()
+
+    def end(self, number: signal.Signals) -> int:
+        """Send it a signal; its exit code."""
+        self.process.send_signal(number)
+        code = self.process.wait(60)
+        for pipe in (self.process.stdout, self.process.stderr):
+            if pipe is not None:
+                pipe.close()
+        return code
+
+
+def test_a_signer_that_is_killed_remembers_what_it_signed(folder: Path) -> None:
+    """Started anew it refuses another tree of the same size; asked to stop it does so in good order."""
+    text = (folder / "virta.toml").read_text() + 'signer = "run/signer.sock"\n'
+    (folder / "virta.toml").write_text(text)
+    signer = SignerProcess(folder)
+    assert "nothing yet" in signer.first_line
+    notary = RemoteNotary(folder / "run" / "signer.sock")
+    origin = "mail.kafija.example/kafija"
+    assert notary.sign(Checkpoint(origin, 3, b"a" * 32), 0, ())
+    assert signer.end(signal.SIGKILL) == -signal.SIGKILL
+    signer = SignerProcess(folder)
+    assert "3 leaves so far" in signer.first_line
+    with pytest.raises(Refused):
+        notary.sign(Checkpoint(origin, 3, b"b" * 32), 3, ())
+    opened_by = eventually(lambda: notary.public_keys())
+    assert opened_by[0].name == origin
+    assert signer.end(signal.SIGTERM) == 0
+    assert not (folder / "run" / "signer.sock").exists()
