@@ -28,8 +28,8 @@ def watch_all() -> Stages:
     stages.watch(Database, "_transact", of_store)
     stages.watch(Database, "_look", of_store)
     stages.watch(stock, "advance", "core: people looked at whole")
-    stages.watch(Strides, "of", "core: strides that ask nothing")
-    stages.watch(Strides, "known", "core: strides with a condition")
+    stages.watch(Strides, "of", "core: strides")
+    stages.watch(Strides, "known", "core: strides")
     return stages
 
 

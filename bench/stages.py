@@ -41,7 +41,8 @@ STORE = {
     "_accept": "engine's store: events kept",
     "_write": "engine's store: events kept",
     "_gather": "engine's store: who is due, and what came in",
-    "standing": "engine's store: journeys read for a condition",
+    "attributes": "engine's store: attributes read for a condition",
+    "standing": "engine's store: people read for a condition",
     "load": "engine's store: whole people read",
     "commit": "engine's store: what comes of it is written, and synced",
 }

@@ -39,12 +39,11 @@ def test_the_cost_of_a_journey_is_measured_stage_by_stage() -> None:
     assert {each for each in stages if each != "engine's store: all else"} == {
         "engine's store: events kept",
         "engine's store: who is due, and what came in",
-        "engine's store: journeys read for a condition",
+        "engine's store: attributes read for a condition",
         "engine's store: whole people read",
         "engine's store: what comes of it is written, and synced",
         "core: people looked at whole",
-        "core: strides that ask nothing",
-        "core: strides with a condition",
+        "core: strides",
         "the runner, loop and threads",
     }
     assert "counted alike: people, orders in the inbox, " in done.stdout
