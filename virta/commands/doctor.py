@@ -21,6 +21,7 @@ from virta.operating import checks, resolving
 from virta.operating.complaint import Complaint
 from virta.operating.mail_server import mail_server
 from virta.operating.ordering import is_running, now
+from virta.operating.origin import told_of_origin
 from virta.operating.remnants import remnants
 from virta.settings import BrokenProject, Settings, read_settings
 from virta.terminal.asking import Unanswered, ask
@@ -169,8 +170,8 @@ def _around(folder: Path, settings: Settings, at: int, integrity: bool) -> Itera
     yield from checks.left_over(data)
     yield from checks.keys(folder, settings, at)
     try:
-        with reading(folder):
-            pass
+        with reading(folder) as service:
+            yield from told_of_origin(service, at, ZoneInfo(settings.time_zone))
     except BrokenProject as fault:
         yield Complaint("consent", str(fault), "Without the consent store no mail goes: mend that first.")
     try:

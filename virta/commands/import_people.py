@@ -13,11 +13,13 @@ from cyclopts import Parameter
 
 from consent.contract.imports import Brought, ImportRecord, Stood
 from consent.subscriber.imported import find_import, imports_of
+from consent.subscriber.origin import untold
 from dsl.compile import Compiled
 from engine.store.database import StoreFault
 from virta.commands.consent_opening import Format
 from virta.importing import telling
 from virta.importing.formats.products import PRODUCTS
+from virta.importing.informing import refuse_other_events, send_event
 from virta.importing.order import Order, Prepared, prepare
 from virta.importing.stores import weighing, writing
 from virta.importing.taking import take_all
@@ -70,6 +72,12 @@ def bring(
     ] = False,
     encoding: Annotated[str, Parameter(help="How the files are written, as in windows-1257.")] = "",
     undo: Annotated[str, Parameter(help="Take back what the import with this id brought.")] = "",
+    tell: Annotated[
+        str,
+        Parameter(
+            help="Start this flow, which tells them, for all who do not know where their data is from."
+        ),
+    ] = "",
     output: Format = "text",
 ) -> int:
     """Show what an import would do, and with --yes do it: first all who get nothing in the other system, then
@@ -79,6 +87,8 @@ def bring(
         raise BrokenProject("The flows have errors; `virta check` shows them.")
     if undo:
         return _undo(folder, settings, compiled, undo, yes, output)
+    if tell:
+        return _tell(folder, settings, compiled, tell, yes, output)
     if what is None:
         raise BrokenProject(f"Say where the files come from: virta import {'|'.join(PRODUCTS)} FILE…")
     if what == "list":
@@ -209,6 +219,26 @@ def _undo(folder: Path, settings: Settings, compiled: Compiled, id_: str, yes: b
         print(msgspec.json.encode({"undone": found, "done": yes}).decode())
     else:
         print("\n".join(telling.about_undoing(found, yes)))
+    return 0
+
+
+def _tell(folder: Path, settings: Settings, compiled: Compiled, event: str, yes: bool, output: str) -> int:
+    refuse_other_events(settings, compiled, event)
+    with weighing(folder, settings) as service:
+        waiting = service.read(lambda reading: untold(reading, now()))
+    if yes and waiting.people:
+        try:
+            with (
+                writing(folder, settings, compiled) as service,
+                _shown("Telling", waiting.people, "people") as behind,
+            ):
+                asyncio.run(send_event(folder, settings, compiled, service, event, behind))
+        except StoreFault as fault:
+            raise BrokenProject(str(fault)) from None
+    if output == "json":
+        print(msgspec.json.encode({"waiting": waiting, "done": yes}).decode())
+    else:
+        print("\n".join(telling.about_notices(waiting, event, yes, ZoneInfo(settings.time_zone))))
     return 0
 
 

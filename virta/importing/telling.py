@@ -9,6 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from consent.contract.imports import Brought, ImportRecord
+from consent.subscriber.origin import Untold
 from virta.importing.columns import Column, Role
 from virta.importing.order import Prepared
 from virta.importing.reading import Source
@@ -167,6 +168,20 @@ def about_undoing(found: Undone, done: bool) -> list[str]:
             "Nothing was changed. With --yes it is done.",
         ]
     return lines
+
+
+def about_notices(waiting: Untold, event: str, done: bool, clock: ZoneInfo) -> list[str]:
+    """Who is still to be told where their data is from, and what is done about it."""
+    if not waiting.people:
+        return ["Everybody whom an import brought knows where their data is from."]
+    first = datetime.fromtimestamp(waiting.first / 1000, clock)
+    people = _many(waiting.people, "person is", "people are")
+    lines = [f"{people} still to be told where their data is from, the first by {first:%Y-%m-%d}."]
+    if waiting.late:
+        lines.append(f"For {_many(waiting.late, 'person', 'people')} of them it is too late already.")
+    if done:
+        return [*lines, f"{event} happens to each of them with the next `virta serve`, once."]
+    return [*lines, f"Nothing was changed. With --yes {event} happens to each of them."]
 
 
 def _numbers(found: Undone) -> tuple[int, int, int]:

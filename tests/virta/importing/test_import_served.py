@@ -1,0 +1,157 @@
+"""People who were imported, in a project that is served: who is mailed, and who is told where their data is
+from."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import exports
+import httpx2
+import pytest
+from serving import Served, eventually
+from stall import make_stall
+
+from virta.command import run
+from virta.keys import make_development_keys
+from virta.mailbox.reader import mails
+from virta.mailbox.running import Running, start
+
+ATTESTATION = """
+controller = "Coffee stall"
+by = "Anna Example, who runs the stall"
+on = "2026-03-01"
+topics = ["news"]
+form = "https://old.example/form"
+wording = "I want news from the coffee stall by e-mail."
+signed = "by hand"
+"""
+NOTICES = """
+topic notices "Notices"
+    for service required by law
+
+event moved_in
+"""
+FLOW = """
+flow where_from
+    topic notices
+    start on moved_in
+
+    send where_from
+"""
+MAIL = """---
+subject: Where we have your address from
+---
+<p>From our list at Mailchimp. {{ sender.name }}, {{ sender.imprint }}</p>
+"""
+
+
+@pytest.fixture
+def mailbox(tmp_path: Path) -> Iterator[Running]:
+    with start(tmp_path / "mailbox") as running:
+        yield running
+
+
+@pytest.fixture
+def stall(tmp_path: Path, mailbox: Running, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project that tells imported people where their data is from."""
+    monkeypatch.setenv("STALL_API_KEY", "the stall's key")
+    folder = make_stall(tmp_path / "stall", mailbox.url)
+    settings, schema = folder / "virta.toml", folder / "schema.flow"
+    settings.write_text(f'origin_notice = "where_from"\n{settings.read_text("utf-8")}', "utf-8")
+    schema.write_text(schema.read_text("utf-8") + NOTICES, "utf-8")
+    (folder / "flows" / "where_from.flow").write_text(FLOW, "utf-8")
+    (folder / "templates" / "where_from.html").write_text(MAIL, "utf-8")
+    make_development_keys(folder / "dev-keys.toml", lambda count: bytes(range(count)))
+    return folder
+
+
+def imported(*words: object) -> int:
+    """The exit code of `virta import`."""
+    return run(["import", *map(str, words)])
+
+
+def doctored(folder: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """What the doctor says of people who are to be told."""
+    capsys.readouterr()
+    run(["doctor", str(folder), "--format", "json"])
+    report = json.loads(capsys.readouterr().out)
+    return [one["says"] for one in report["findings"] if one["what"] == "origin"]
+
+
+def sent(mailbox: Running) -> list[tuple[str, str]]:
+    """To whom which mail went."""
+    return sorted((mail.header("To"), mail.subject) for mail in mails(mailbox.folder))
+
+
+def test_attested_people_are_mailed_unproven_ones_are_not_and_all_are_told(
+    stall: Path, mailbox: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No flow starts by the import itself; a cart brings news to whom it was attested of alone."""
+    said = exports.written(stall / "attestation.toml", ATTESTATION)
+    file = exports.mailchimp(stall / "audience.zip")
+    assert imported("mailchimp", file, "--folder", stall, "--attestation", said, "--yes") == 0
+    [says] = doctored(stall, capsys)
+    assert says.startswith(
+        "3 people came by an import and have not been told. The law gives a month: the first"
+    )
+    assert imported("--folder", stall, "--tell", "moved_in") == 0
+    assert "3 people are still to be told where their data is from" in capsys.readouterr().out
+    assert imported("--folder", stall, "--tell", "moved_in", "--yes") == 0
+    assert imported("--folder", stall, "--tell", "moved_in", "--yes") == 0
+    with Served(stall) as served, httpx2.Client(base_url=served.url) as http:
+        people = ("anna", "cora", "dora")
+        events = [
+            {
+                "id": f"cart-{name}",
+                "event": "cart_updated",
+                "contact": {"email": f"{name}@example.com"},
+                "data": {"cart_id": name},
+            }
+            for name in people
+        ]
+        answer = http.post(
+            "/v1/events", json={"events": events}, headers={"Authorization": "Bearer the stall's key"}
+        )
+        assert answer.status_code == 202
+        eventually(lambda: len(sent(mailbox)) >= 4)
+        served.stop()
+    told = "Where we have your address from"
+    assert sent(mailbox) == [
+        ("anna@example.com", told),
+        ("anna@example.com", "Your cart waits"),
+        ("bela@example.com", told),
+        ("cora@example.com", told),
+    ]
+    assert doctored(stall, capsys) == []
+    assert imported("--folder", stall, "--tell", "moved_in") == 0
+    assert "Everybody whom an import brought knows where their data is from." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("settings", "event", "says"),
+    [
+        ('origin_notice = "where_from"', "moved", "`moved` is no event without fields that the project"),
+        ('origin_notice = "elsewhere"', "where_from", "it names `elsewhere`, which is no template."),
+        ("", "where_from", "it names none."),
+    ],
+)
+def test_an_event_that_cannot_tell_is_refused(
+    stall: Path, capsys: pytest.CaptureFixture[str], settings: str, event: str, says: str
+) -> None:
+    """Before anybody is asked for."""
+    path = stall / "virta.toml"
+    path.write_text(path.read_text("utf-8").replace('origin_notice = "where_from"', settings), "utf-8")
+    assert imported("--folder", stall, "--tell", event) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_while_virta_runs_nothing_is_imported(stall: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The look works beside it; the import says what to do."""
+    file = exports.mailchimp(stall / "audience.zip")
+    with Served(stall) as served:
+        assert imported("mailchimp", file, "--folder", stall) == 0
+        capsys.readouterr()
+        assert imported("mailchimp", file, "--folder", stall, "--yes") == 2
+        assert "Stop it (`virta serve`), import, and start it again." in capsys.readouterr().err
+        served.stop()
+    assert imported("mailchimp", file, "--folder", stall, "--yes") == 0
