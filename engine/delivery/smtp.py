@@ -9,7 +9,6 @@ where it takes all of both; where it does not, the dot waits until the content h
 import asyncio
 import base64
 import os
-import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias, cast
@@ -52,7 +51,7 @@ class Connection(asyncio.Protocol):
         self._account = account
         self._transport: asyncio.Transport | None = None
         self._under: asyncio.Transport | None = None  # TLS: the transport below
-        self._socket: socket.socket | None = None  # what a transport that is not encrypted writes to
+        self._place: Callable[[], int] | None = None  # the number of what an unencrypted transport writes to
         self._replies = Replies()
         self._dead = False
         self._why = ""
@@ -119,7 +118,7 @@ class Connection(asyncio.Protocol):
             raise Refused(f"hung up: {self._why or 'without a word'}.")
         login, context = self._login, ssl.create_default_context()
         # what was said before encryption is not to be believed (CVE-2011-0411)
-        self._under, self._socket, self._replies = transport, None, Replies()
+        self._under, self._place, self._replies = transport, None, Replies()
         new = await asyncio.get_running_loop().start_tls(transport, self, context, server_hostname=login.host)
         if new is None:
             raise Refused("hung up while encryption was agreed.")
@@ -242,21 +241,21 @@ class Connection(asyncio.Protocol):
     def _send_content(self, job: Job) -> None:
         self._state = _CONTENT
         closing = self._transport is None or self._transport.is_closing()
-        if self._socket is not None and not closing and not self._unsent():
-            self._send_whole(job, self._socket)
+        if self._place is not None and not closing and not self._unsent():
+            self._send_whole(job, self._place())
         else:
             self._write(job.data)
             self._arm(self._login.timeout)
             self._send_dot()
 
-    def _send_whole(self, job: Job, place: socket.socket) -> None:
+    def _send_whole(self, job: Job, place: int) -> None:
         """Write content and dot in one call, past the transport: that would keep what the kernel does not
         take, and write it whenever it can. Unless all of the content is taken, the dot has not left."""
         group = self._begin(job)
         if not group:
             return
         try:
-            taken = os.writev(place.fileno(), (job.data, group))
+            taken = os.writev(place, (job.data, group))
         except OSError:  # the kernel has no room, or the connection is broken, which the transport will find
             taken = 0
         left = taken - len(job.data)
@@ -344,7 +343,8 @@ class Connection(asyncio.Protocol):
         plain = cast(asyncio.Transport, transport)  # other loops' transports are none by inheritance
         # so that `resume_writing` means: everything has left for the kernel
         plain.set_write_buffer_limits(high=0, low=0)
-        self._transport, self._socket = plain, plain.get_extra_info("socket")
+        under = plain.get_extra_info("socket")
+        self._transport, self._place = plain, under.fileno if under is not None else None
 
     def resume_writing(self) -> None:
         # not from within: a transport that is aborted in this call loses its connection twice (CPython 3.11)
@@ -360,7 +360,7 @@ class Connection(asyncio.Protocol):
             self.abort(str(fault))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._transport, self._socket, self._dead = None, None, True
+        self._transport, self._place, self._dead = None, None, True
         self._look_no_more()
         self._deadline.close()
         why = self._why = self._why or (str(exc) if exc else "the server closed the connection")
