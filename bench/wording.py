@@ -9,7 +9,7 @@ from virta.bench.measures import KEYS, NAMES
 from virta.bench.plot import Bar, bars
 from virta.bench.table import number
 
-SCRIPTS = ("mailbox", "signups", "check", "room", "leaves")
+SCRIPTS = ("consent_over_http", "signups", "leaves", "room", "check", "mailbox")
 """Those of bench/ that have a place of their own on the page."""
 
 
