@@ -23,6 +23,7 @@ from consent.service import Service
 from dsl.templates.files import PROOF, TemplateFile, read_templates
 from engine.delivery.attempts import AttemptFile, AttemptsFault
 from engine.delivery.brakes import Brakes
+from engine.delivery.day_end import DayEnd
 from engine.delivery.dispatch import Dispatch
 from engine.delivery.mailer import Mailer
 from engine.delivery.proofs import Proofs
@@ -59,6 +60,7 @@ class Alone:
     mailer: Mailer
     dispatch: Dispatch
     proofs: Proofs
+    day_end: DayEnd
     pages: Starlette
     tally: Tally
     closing: asyncio.Event
@@ -72,10 +74,11 @@ class Alone:
         self.mailer.open()
 
     async def mail(self) -> None:
-        """Work for ever: send the proof mails that are queued."""
+        """Work for ever: send the proof mails that are queued, and the day's checkpoint to auditors."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.dispatch.run())
             tasks.create_task(self._fetch())
+            tasks.create_task(self.day_end.run(self.dispatch.wake))
 
     async def _fetch(self) -> None:
         while True:
@@ -123,7 +126,7 @@ def open_alone(
             opened.callback(service.close)
             attempts = AttemptFile(data / "consent.attempts", sender_of(keys))
             opened.callback(attempts.close)
-            alone = _put_together(folder, settings, service, attempts, clock)
+            alone = _put_together(folder, settings, keys, service, attempts, clock)
             opened.pop_all()  # from here on its `close` does it
             return alone
     except (ConsentError, Unavailable, LetterFault, AttemptsFault) as fault:
@@ -135,7 +138,12 @@ def open_alone(
 
 
 def _put_together(
-    folder: Path, settings: Settings, service: Service, attempts: AttemptFile, clock: Callable[[], int]
+    folder: Path,
+    settings: Settings,
+    keys: Keys,
+    service: Service,
+    attempts: AttemptFile,
+    clock: Callable[[], int],
 ) -> Alone:
     there = settings.consent
     limits = Limits(there.signups_per_address, there.signups_per_domain, there.signups)
@@ -164,7 +172,9 @@ def _put_together(
         url=settings.url,
     )
     proofs = Proofs(consent, letters, queue, clock)
-    return Alone(service, consent, attempts, queue, mailer, dispatch, proofs, pages, tally, closing)
+    secret = hmac.digest(keys.links[0], b"day end", "sha256")
+    day_end = DayEnd(consent, letters, queue, clock, settings.auditors, secret)
+    return Alone(service, consent, attempts, queue, mailer, dispatch, proofs, day_end, pages, tally, closing)
 
 
 def proof_files(folder: Path, settings: Settings) -> tuple[TemplateFile, ...]:

@@ -233,10 +233,10 @@ async def _live(
                     )
                 ),
                 tasks.create_task(working(system.caller.run())),
-                tasks.create_task(system.day_end.run(system.dispatch.wake)),
             ]
             if system.door.service is not None:  # else its own process does so
                 work.append(tasks.create_task(_fetch_proofs(system)))
+                work.append(tasks.create_task(system.day_end.run(system.dispatch.wake)))
                 watching = watch_backups(system.consent, settings.stores.backups_days)
                 work.append(tasks.create_task(working(watching)))
             serving = tasks.create_task(pages.serve(sockets=[listener.dup()]))
