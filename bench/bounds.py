@@ -46,20 +46,8 @@ def text(data: Data) -> str:
 
 def _parts(data: Data, key: Key) -> Iterator[str]:
     measured = data.figures.get(key.name)
-    assert key.aim is not None
     yield f"### `{key.name}`"
-    if measured is None:
-        yield "Not measured yet."
-        return
-    each = measured.result
-    share = max(each.value, key.aim) / min(each.value, key.aim)
-    reached = f"The aim is **{'met' if met(key, each) else 'not met'}**: {number(each.value)} {each.unit}"
-    side = "over" if each.value > key.aim else "under"
-    flat = ""
-    if key.flat and each.ratio is not None:
-        held = "flat" if each.ratio <= key.flat else "not flat"
-        flat = f" From {each.beside} to {each.size:,} it is {held}: {each.ratio:.2f} times, aim {key.flat:g}."
-    yield f"{reached}, {share:.2f} times {side} {number(key.aim)} (at {measured.commit}).{flat}"
+    yield "Not measured yet." if measured is None else _reached(key, measured.result, measured.commit)
     stages = STAGES.get(key.name)
     if stages is not None:
         yield from _told(data.scripts.get(stages), stages)
@@ -67,6 +55,18 @@ def _parts(data: Data, key: Key) -> Iterator[str]:
         if aim == key.name:
             yield explanation(HERE / f"{name}.py")
             yield from _told(data.scripts.get(name), name)
+
+
+def _reached(key: Key, each: Result, at: str) -> str:
+    assert key.aim is not None
+    share = max(each.value, key.aim) / min(each.value, key.aim)
+    reached = f"The aim is **{'met' if met(key, each) else 'not met'}**: {number(each.value)} {each.unit}"
+    side = "over" if each.value > key.aim else "under"
+    flat = ""
+    if key.flat and each.ratio is not None:
+        held = "flat" if each.ratio <= key.flat else "not flat"
+        flat = f" From {each.beside} to {each.size:,} it is {held}: {each.ratio:.2f} times, aim {key.flat:g}."
+    return f"{reached}, {share:.2f} times {side} {number(key.aim)} (at {at}).{flat}"
 
 
 def explanation(path: Path) -> str:
