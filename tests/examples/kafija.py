@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from dsl.compile import Compiled, Project, compile_project
+from dsl.graph import Money
 from engine.core.loaded import Loaded
 from engine.mail.letters import Letters
 from engine.mail.measured import Marks
@@ -15,6 +18,38 @@ from virta.wiring import letters_of
 KAFIJA = Path(__file__).parents[2] / "examples" / "kafija"
 LANGUAGES = ("en", "lv", "fi", "uz")
 MARKS = Marks("https://mail.kafija.example", b"a key for tests")
+
+ITEMS = (
+    {"name": "Rīts espresso, 250 g", "quantity": Decimal(2), "price": Money(Decimal("21.11"), "EUR")},
+    {"name": "Porcelain dripper", "quantity": Decimal(1), "price": Money(Decimal("21.12"), "EUR")},
+)
+TOTAL = Money(Decimal("63.34"), "EUR")
+MUCH: dict[str, dict[str, Any]] = {
+    "attributes": {"first_name": "Līga"},
+    "trigger": {
+        "order_id": "K0002-1",
+        "total": TOTAL,
+        "items": ITEMS,
+        "plan": "250 g × 2",
+        "first_bag": date(2026, 3, 10),
+        "price": Money(Decimal("11.90"), "EUR"),
+    },
+    "values": {
+        "code": "LABRIT-7KQ4MX",
+        "code_until": 1_774_000_000_000,
+        "items": ITEMS,
+        "total": TOTAL,
+        "years": Decimal(2),
+        "parcels": Decimal(7),
+        "tracking": "https://carrier.example/t/123",
+    },
+}
+LITTLE: dict[str, dict[str, Any]] = {
+    "attributes": {},
+    "trigger": {"order_id": "1"},
+    "values": {"code": "A-2", "years": Decimal(1), "parcels": Decimal(1)},
+}
+"""What is known when a mail is written: much, and little."""
 
 
 @lru_cache(maxsize=1)

@@ -1,16 +1,15 @@
 """The coffee shop's mails are fit to be sent: in every language, with much known and with little."""
 
 import re
-from datetime import date
 from decimal import Decimal
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from kafija import LANGUAGES, MARKS, compiled, letters, settings
+from kafija import LANGUAGES, LITTLE, MARKS, MUCH, compiled, letters, settings
 
 from consent.contract import Decision, Links
-from dsl.graph import Money, Send
+from dsl.graph import Send
 from engine.core.bundle import MailBody
 from engine.mail.message import Letter
 
@@ -28,37 +27,6 @@ SERVICE = (
 NAMES = sorted(file.name for file in compiled().template_files if not file.partial and file.language == "en")
 MARKETING = [name for name in NAMES if name not in (*SERVICE, "confirm")]
 LARGEST = 100_000
-
-ITEMS = (
-    {"name": "Rīts espresso, 250 g", "quantity": Decimal(2), "price": Money(Decimal("21.11"), "EUR")},
-    {"name": "Porcelain dripper", "quantity": Decimal(1), "price": Money(Decimal("21.12"), "EUR")},
-)
-TOTAL = Money(Decimal("63.34"), "EUR")
-MUCH: dict[str, dict[str, Any]] = {
-    "attributes": {"first_name": "Līga"},
-    "trigger": {
-        "order_id": "K0002-1",
-        "total": TOTAL,
-        "items": ITEMS,
-        "plan": "250 g × 2",
-        "first_bag": date(2026, 3, 10),
-        "price": Money(Decimal("11.90"), "EUR"),
-    },
-    "values": {
-        "code": "LABRIT-7KQ4MX",
-        "code_until": 1_774_000_000_000,
-        "items": ITEMS,
-        "total": TOTAL,
-        "years": Decimal(2),
-        "parcels": Decimal(7),
-        "tracking": "https://carrier.example/t/123",
-    },
-}
-LITTLE: dict[str, dict[str, Any]] = {
-    "attributes": {},
-    "trigger": {"order_id": "1"},
-    "values": {"code": "A-2", "years": Decimal(1), "parcels": Decimal(1)},
-}
 
 OWN_LETTERS = {"en": "", "lv": "āčēģīķļņšūž", "fi": "äö", "uz": "‘"}
 """At least one of these stands in every mail of the language."""
