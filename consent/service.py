@@ -139,7 +139,7 @@ class Service:
         try:
             return self.sign()
         except SignerAway as fault:
-            log.error("%s", fault)
+            log.error("nobody signs the log: %s", fault)
             return None
 
     def _catch_up(self, conn: Connection) -> None:
@@ -284,7 +284,7 @@ def _follow(service: Service, lost: bool) -> None:
         service.sign()
         service.keep_last()
     except SignerAway as fault:
-        log.error("%s", fault)
+        log.error("nobody signs the log: %s", fault)
 
 
 def _make_up(service: Service, path: Path) -> None:

@@ -74,7 +74,7 @@ def _same_keys(conn: Connection, parts: Parts) -> None:
     try:
         offered = parts.signer.notary.public_keys()
     except SignerAway as fault:
-        log.error("%s", fault)
+        log.error("nobody signs the log: %s", fault)
         return
     keyring.refuse_others(keyring.log_keys(conn, parts.origin), offered)
 

@@ -46,13 +46,13 @@ def rewrap_some(tx: Writing) -> bool:
         try:
             _PUT.run(tx.driver, of=subject, by=vault.rewrapped(subject, bytes(wrapped)))
         except WrongKeys as fault:
-            log.warning("%s It is left as it is.", fault)
+            log.warning("a damaged data key is left as it is: %s", fault)
     tx.conn.execute(facts.delete().where(facts.c.name == _CURSOR))
     if rows:
         tx.conn.execute(facts.insert().values(name=_CURSOR, value=rows[-1][0].encode()))
         return True
     tx.conn.execute(update(facts).where(facts.c.name == "check").values(value=vault.check()))
-    log.info("all data keys are wrapped by the newest master key; the one before is not needed any more")
+    log.info("all data keys are wrapped by the newest master key")
     return False
 
 

@@ -54,7 +54,7 @@ async def test_all_data_keys_are_wrapped_anew_and_the_old_key_may_go(path, open_
     both = open_world(path, keys=keys(OLD, NEW))
     before = addresses(both)
     assert len(before) == len(PEOPLE) + 1
-    assert "the one before is not needed" in caplog.text
+    assert "wrapped by the newest master key" in caplog.text
     both.service.close()
     alone = open_world(path, keys=keys(NEW))
     assert addresses(alone) == before

@@ -25,6 +25,9 @@ CLIENTS = {"smtplib", "aiosmtplib", "telnetlib", "ftplib", "imaplib", "poplib", 
 """Libraries that bring a way of their own."""
 
 DOOR = "engine/delivery/smtp.py"
+SIGNER = "consent/ledger/remote_notary.py"
+"""Asks whoever signs the log, by a socket of this machine that has a path and no address."""
+
 LOOKS = "virta/operating/mail_server.py"
 """Greets the mail server for the doctor, and says neither whom a mail is for nor what it says."""
 
@@ -91,11 +94,18 @@ def test_sockets_are_made_by_listeners_only() -> None:
         "virta/commands/lsp",
         "virta/language_server/",
     )
-    others = ("engine/calls/destination", LOOKS, WIRE, BENCH + "sink.py")
+    others = ("engine/calls/destination", LOOKS, WIRE, BENCH + "sink.py", SIGNER)
     assert all(name.startswith((*listeners, *others)) for name in known), known
     for path in sources():
-        if where(path) in known:
+        if where(path) in known - {SIGNER}:
             assert not [node for called, node in calls(path) if called == "connect"], where(path)
+
+
+def test_the_signer_is_asked_by_a_path_of_this_machine() -> None:
+    """Every socket there is one of Unix's, which leads to no other machine."""
+    made = [ast.unparse(node) for called, node in calls(ROOT / SIGNER) if called == "socket"]
+    assert made
+    assert set(made) == {"socket.socket(socket.AF_UNIX)"}
 
 
 def test_only_the_mailer_holds_such_connections() -> None:
