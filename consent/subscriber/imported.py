@@ -118,6 +118,7 @@ def take(tx: Writing, id_: str, first: int, entries: Sequence[Entry]) -> list[Ta
     if first + len(entries) <= record.position:
         return _as_taken(tx, id_, first, entries)
     people = _People(tx, [entry.email for entry in entries])
+    people.make(tx, [entry.email for entry in entries if entry.stood is not Stood.NEVER])
     taken = []
     for number, entry in enumerate(entries, first):
         taken.append(_take(tx, record.what, number, entry, people))
@@ -164,6 +165,7 @@ class _People:
         self._ids = find_all(reading, folded)
         self._subjects = load(reading, list(self._ids.values()))
         self._erased = erased_among(reading, [one for one in folded if one not in self._ids])
+        self._made: set[str] = set()
 
     def find(self, email: str) -> Subject | None:
         """Who has the address; None: nobody here."""
@@ -173,12 +175,25 @@ class _People:
         """Whether whoever had the address was erased."""
         return self.addresses[email].folded in self._erased
 
-    def make(self, tx: Writing, email: str) -> Subject:
-        """Who has the address, from now on."""
-        address = self.addresses[email]
-        [id_] = find_or_make(tx, [address])
-        self._ids[address.folded] = id_
-        return self.keep(load(tx, [id_])[id_])
+    def make(self, tx: Writing, emails: Sequence[str]) -> None:
+        """Whoever of these is not known has an id from now on, but for those who were erased."""
+        wanted = [self.addresses[email] for email in emails]
+        unknown = {
+            address.folded: address
+            for address in wanted
+            if address.folded not in self._ids and address.folded not in self._erased
+        }
+        if not unknown:
+            return
+        self._ids |= dict(zip(unknown, find_or_make(tx, list(unknown.values())), strict=True))
+        self._made = {self._ids[folded] for folded in unknown}
+        self._subjects |= load(tx, list(self._made))
+
+    def is_made(self, subject: Subject) -> bool:
+        """Whether somebody is known since just now; said once."""
+        was = subject.id in self._made
+        self._made.discard(subject.id)
+        return was
 
     def keep(self, subject: Subject) -> Subject:
         """The subject as they stand now."""
@@ -220,10 +235,9 @@ def _of_topic(what: Import, entry: Entry, subject: Subject | None, topic: str) -
 def _take(tx: Writing, what: Import, number: int, entry: Entry, people: _People) -> Taken:
     subject = people.find(entry.email)
     brought = _weigh(what, entry, subject, people.erased(entry.email))
-    if brought not in (Brought.ATTESTED, Brought.UNPROVEN, Brought.LEFT):
+    if subject is None or brought not in (Brought.ATTESTED, Brought.UNPROVEN, Brought.LEFT):
         return Taken(brought, subject.id if subject is not None else "")
-    made = subject is None
-    subject = subject or people.make(tx, entry.email)
+    made = people.is_made(subject)
     if brought is Brought.LEFT:
         people.keep(_leave(tx, what, entry, subject))
         return Taken(brought, subject.id, made)
