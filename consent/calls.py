@@ -20,6 +20,7 @@ from consent.contract import (
     Decision,
     Erasure,
     Heard,
+    Kept,
     LinkView,
     Outcome,
     Proof,
@@ -138,6 +139,10 @@ GIVE_WORD: Call[Outcome | None] = _call(ConsentClient.give_word)
 ERASE: Call[Erasure | None] = _call(ConsentClient.erase, slow=True)
 FORGOTTEN: Call[None] = _call(ConsentClient.forgotten, slow=True)
 BACKUPS_FORGOT: Call[int] = _call(ConsentClient.backups_forgot, slow=True)
+RECORD: Call[Heard] = _call(ConsentClient.record)
+BOUGHT: Call[list[bool]] = _call(ConsentClient.bought, _SHOP)
+ALIVE: Call[None] = _call(ConsentClient.alive, _SHOP)
+KEEP_TIMES: Call[Kept] = _call(ConsentClient.keep_times, slow=True)
 
 OFFERED_BY_EACH: Mapping[Scope, tuple[str, ...]] = {
     scope: tuple(name for name, call in CALLS.items() if scope in call.scopes) for scope in Scope

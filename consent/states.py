@@ -113,6 +113,9 @@ def may(step: Step, actor: str) -> bool:
     return actor in MAY[step] or actor.partition(":")[0] in MAY[step]
 
 
+STOPPED = frozenset(_STOPPED)
+"""States out of which only a confirmation leads."""
+
 AGREED = frozenset(_AGREED)
 """States in which a purpose of basis `consent` is agreed to."""
 

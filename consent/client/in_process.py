@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from sqlalchemy import bindparam, select
 from sqlalchemy.exc import DBAPIError
 
-from consent import forgetting
+from consent import forgetting, jobs
 from consent.address import Address, read_address
 from consent.contract import (
     Ask,
@@ -21,12 +21,14 @@ from consent.contract import (
     Frequency,
     Heard,
     InvalidAddress,
+    Kept,
     LinkView,
     Outcome,
     Policy,
     Proof,
     Purpose,
     Receipt,
+    Sale,
     Settlement,
     SignUp,
     Status,
@@ -41,7 +43,7 @@ from consent.mails import claims, reports, settlements, word
 from consent.service import Inline, Service
 from consent.store.statement import Statement
 from consent.store.tables import leaves
-from consent.subscriber import erasure, pages, preferences, signup, withdrawal
+from consent.subscriber import erasure, pages, preferences, signup, told, withdrawal
 from consent.subscriber.mailed import look_back
 
 T = TypeVar("T")
@@ -231,6 +233,22 @@ class InProcess:
     async def backups_forgot(self, days: int) -> int:
         """See `ConsentClient`."""
         return await self._write(lambda tx: erasure.forgotten_by_backups(tx, days))
+
+    async def record(self, subject: str, what: str, actor: str, topic: str = "") -> Heard:
+        """See `ConsentClient`."""
+        return await self._write(lambda tx: told.record(tx, subject, what, actor, topic))
+
+    async def bought(self, sales: Sequence[Sale]) -> list[bool]:
+        """See `ConsentClient`."""
+        return await self._write(lambda tx: told.bought(tx, sales))
+
+    async def alive(self, signs: Sequence[tuple[str, int]]) -> None:
+        """See `ConsentClient`."""
+        await self._write(lambda tx: told.alive(tx, signs))
+
+    async def keep_times(self, most: int = 200) -> Kept:
+        """See `ConsentClient`."""
+        return await self._write(lambda tx: jobs.run(tx, most))
 
     async def offered(self) -> tuple[Purpose, ...]:
         """See `ConsentClient`."""

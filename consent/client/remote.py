@@ -23,12 +23,14 @@ from consent.contract import (
     Erasure,
     Frequency,
     Heard,
+    Kept,
     LinkView,
     Outcome,
     Policy,
     Proof,
     Purpose,
     Receipt,
+    Sale,
     Settlement,
     SignUp,
     Status,
@@ -213,6 +215,22 @@ class Remote:
     async def backups_forgot(self, days: int) -> int:
         """See `ConsentClient`."""
         return await self._ask(calls.BACKUPS_FORGOT, days)
+
+    async def record(self, subject: str, what: str, actor: str, topic: str = "") -> Heard:
+        """See `ConsentClient`."""
+        return await self._ask(calls.RECORD, subject, what, actor, topic)
+
+    async def bought(self, sales: Sequence[Sale]) -> list[bool]:
+        """See `ConsentClient`."""
+        return _as_many(sales, await self._ask(calls.BOUGHT, sales))
+
+    async def alive(self, signs: Sequence[tuple[str, int]]) -> None:
+        """See `ConsentClient`."""
+        await self._ask(calls.ALIVE, signs)
+
+    async def keep_times(self, most: int = 200) -> Kept:
+        """See `ConsentClient`."""
+        return await self._ask(calls.KEEP_TIMES, most)
 
     async def offered(self) -> tuple[Purpose, ...]:
         """See `ConsentClient`."""

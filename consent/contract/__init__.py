@@ -21,6 +21,7 @@ from consent.contract.people import Erasure as Erasure
 from consent.contract.people import Frequency as Frequency
 from consent.contract.people import Heard as Heard
 from consent.contract.people import InvalidAddress as InvalidAddress
+from consent.contract.people import Kept as Kept
 from consent.contract.people import LinkRefused as LinkRefused
 from consent.contract.people import LinkView as LinkView
 from consent.contract.people import Proof as Proof

@@ -8,9 +8,11 @@ from consent.contract.people import (
     Erasure,
     Frequency,
     Heard,
+    Kept,
     LinkView,
     Proof,
     Receipt,
+    Sale,
     SignUp,
     Visit,
 )
@@ -127,6 +129,28 @@ class ConsentClient(Protocol):
 
     async def offered(self) -> tuple[Purpose, ...]:
         """The topics that a sign-up form may offer: those that rest on consent."""
+
+    # what others tell of people, and time
+    async def record(self, subject: str, what: str, actor: str, topic: str = "") -> Heard:
+        """Somebody says on behalf of a person what they want stopped: `withdrawn` (of `topic`, or of all),
+        `objected.marketing`, `objected.profiling`, `restricted`, or that the last of these is over
+        (`restriction.lifted`); or what was done for them: `exported`, `rectified`, `request.received`,
+        `request.extended`, `request.answered`. `actor` is `operator`, or that and how the word came, as in
+        `operator:mailto`, `operator:rights_request`. Nothing that can be said here starts anything. Raises
+        `ValueError` for another word."""
+
+    async def bought(self, sales: Sequence[Sale]) -> list[bool]:
+        """Record for each sale that its customer may be told of similar goods; False where they may not,
+        since they left or objected. Raises `ValueError` for a sale that lacks a fact, or is about other
+        goods."""
+
+    async def alive(self, signs: Sequence[tuple[str, int]]) -> None:
+        """Signs of life of subjects (ms UTC): orders, visits, clicks, never openings alone. Whoever has given
+        none for long goes stale."""
+
+    async def keep_times(self, most: int = 200) -> Kept:
+        """Let lapse, go stale, be asked again and be forgotten what is due, of each kind at most so much.
+        Doing it again changes nothing."""
 
     async def checkpoint(self) -> str:
         """The newest checkpoint, a C2SP signed note."""

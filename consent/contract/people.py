@@ -17,7 +17,8 @@ class Visit(Struct, frozen=True):
 
 class SignUp(Struct, frozen=True):
     """Someone asked to be written to. `form` is the id of the form, `shown` the exact bytes of the page or
-    an empty string when it came by the API; nothing is agreed until the link in the proof mail was used."""
+    an empty string when it came by the API; nothing is agreed until the link in the proof mail was used.
+    `age` is in years, `country` two letters, as in `LV`: of somebody too young nothing is stored."""
 
     email: str
     topics: tuple[str, ...]
@@ -25,6 +26,8 @@ class SignUp(Struct, frozen=True):
     form: str
     shown: bytes = b""
     visit: Visit = Visit()
+    age: int | None = None
+    country: str = ""
 
 
 class SoftFact(IntFlag):
@@ -50,6 +53,21 @@ class Sale(Struct, frozen=True):
     category: str
     offered: str
     source: str = "api"
+
+
+class Kept(Struct, frozen=True):
+    """How much was done by time alone: wishes that lapsed, requests forgotten, topics ended by silence and
+    with the topic itself, people asked for changed words, people whose proof was forgotten, IP addresses cut
+    short. `more`: there is more to do now."""
+
+    expired: int = 0
+    purged: int = 0
+    stale: int = 0
+    ended: int = 0
+    asked_again: int = 0
+    proof_purged: int = 0
+    ips_shortened: int = 0
+    more: bool = False
 
 
 class Proof(Struct, frozen=True):

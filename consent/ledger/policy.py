@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 import msgspec
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from consent.caps import reach
 from consent.contract import Policy, Purpose
@@ -34,6 +34,7 @@ def publish(tx: Writing, policy: Policy) -> str:
         tx.conn.execute(policies.insert().values(digest=rules.digest, body=policy_bytes(policy)))
     tx.log.append(Leaf(type="policy.changed", notice=rules.digest, actor="operator"))
     _count_from_now(tx, rules)
+    _note_ended(tx, rules)
     tx.conn.execute(facts.update().where(facts.c.name == "policy").values(value=rules.digest.encode()))
     tx.rules = replace(rules, grounds=read_grounds(tx.conn))
     return rules.digest
@@ -57,6 +58,13 @@ def read_grounds(conn: Connection) -> dict[str, str]:
     """By version of a purpose, the oldest one whose consent holds for it."""
     rows = conn.execute(select(purposes.c.version, purposes.c.ground))
     return {row.version: row.ground for row in rows}
+
+
+def _note_ended(tx: Writing, rules: Rules) -> None:
+    """Since when the policy does not have topics that it had before."""
+    tx.conn.execute(delete(facts).where(facts.c.name.in_([f"ended {topic}" for topic in rules.purposes])))
+    for topic in tx.rules.purposes.keys() - rules.purposes.keys():
+        tx.conn.execute(facts.insert().values(name=f"ended {topic}", value=str(tx.now).encode()))
 
 
 def _count_from_now(tx: Writing, rules: Rules) -> None:

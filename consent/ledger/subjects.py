@@ -78,6 +78,11 @@ class Subject(Struct, frozen=True):
         standing = self.standing(topic)
         return standing.state in AGREED and standing.seq > self.stopped
 
+    def gets(self, topic: str) -> bool:
+        """Whether mails about `topic` go to them, on whatever basis."""
+        standing = self.standing(topic)
+        return standing.state in GOING and standing.seq > self.stopped
+
     @property
     def stopped(self) -> int:
         """The newest stop of the whole address that only a confirmation ends (its leaf); 0: none."""
@@ -146,7 +151,8 @@ def load(reading: Reading, ids: Sequence[str]) -> dict[str, Subject]:
         where.setdefault(subject, {})[topic] = Standing(_STATES[state], *rest)
     found = {}
     for id_, epoch, language, wrapped, sealed, *rest in _PEOPLE.rows(reading.driver, ids=wanted):
-        *leaves, frequency, paused, proofs, proof_at, alive = rest
+        confirmed, complained, bounced, objected, restricted, *rest = rest
+        frequency, paused, proofs, proof_at, alive = rest
         found[id_] = Subject(
             id_,
             epoch,
@@ -154,7 +160,11 @@ def load(reading: Reading, ids: Sequence[str]) -> dict[str, Subject]:
             wrapped,
             sealed,
             where.get(id_, {}),
-            *leaves,
+            confirmed,
+            complained,
+            bounced,
+            objected,
+            restricted,
             _FREQUENCIES[frequency],
             paused,
             proofs,
@@ -357,6 +367,7 @@ def keep_evidence(tx: Writing, subject: Subject, record: Evidence) -> str:
         row=row,
         sealed=sealed,
         ip=sealed_ip,
+        whole=sealed_ip != b"",
         at=tx.now,
     )
     return commitment

@@ -15,6 +15,7 @@ from consent.rules import Rules
 from consent.store.statement import Driver, Statement, driver_of
 from consent.store.stops import Stop
 from consent.store.tables import checkpoints
+from consent.times import DEFAULT_TIMES, Times
 
 _KEEP = Statement(insert(checkpoints).on_conflict_do_nothing())
 
@@ -31,6 +32,7 @@ class Parts:
     signer: Signer
     entropy: Callable[[int], bytes]
     team_only: bool = False
+    times: Times = DEFAULT_TIMES
     reach: int = 0  # how long the log is known to have been, which a restored store may not be
 
 

@@ -121,8 +121,15 @@ def _marketing(ask: Ask, subject: Subject, rules: Rules, around: Circumstances, 
         return Verdict(Reason.OWN_FREQUENCY, purpose=standing.version, consent_seq=standing.seq)
     if subject.paused_until > now:
         return Verdict(Reason.PAUSED, purpose=standing.version, consent_seq=standing.seq)
-    variant = "personalised" if subject.agreed("personalisation") else "plain"
-    return Verdict(None, variant, standing.version, standing.seq, subject.agreed("measurement"))
+    variant = "personalised" if _agreed(subject, "personalisation", rules) else "plain"
+    return Verdict(None, variant, standing.version, standing.seq, _agreed(subject, "measurement", rules))
+
+
+def _agreed(subject: Subject, beside: str, rules: Rules) -> bool:
+    """Whether they agreed to a purpose beside the topics, in words that hold today."""
+    known = rules.purposes.get(beside)
+    agreed = subject.agreed(beside)
+    return agreed and (known is None or rules.holds(subject.standing(beside).version, known[0]))
 
 
 def _service(ask: Ask, subject: Subject, rules: Rules) -> Verdict:
@@ -143,7 +150,7 @@ def _service(ask: Ask, subject: Subject, rules: Rules) -> Verdict:
         return Verdict(Reason.RESTRICTED, purpose=present, consent_seq=subject.restricted)
     if subject.bounced > subject.confirmed:
         return Verdict(Reason.HARD_BOUNCED, purpose=present, consent_seq=subject.bounced)
-    return Verdict(None, purpose=present, measured=subject.agreed("measurement"))
+    return Verdict(None, purpose=present, measured=_agreed(subject, "measurement", rules))
 
 
 def exceeds(variant: str, measured: bool, found_variant: str, found_measured: bool) -> bool:

@@ -30,7 +30,7 @@ def withdraw_by_flow(
     if not _first(tx, key, Step.WITHDRAWN, subject):
         return Heard.AGAIN
     topics = [topic] if topic else sorted(found.standings)
-    stops = [one for one in topics if found.agreed(one) and not _younger(tx, found.standing(one), at)]
+    stops = [one for one in topics if found.gets(one) and not _younger(tx, found.standing(one), at)]
     if stops:
         record: Evidence = {"schema": "flow/v1", "flow": flow, "key": key, "at": tx.now}
         stop(tx, found, stops, f"flow:{flow}", record)

@@ -8,12 +8,14 @@ from consent.ledger.evidence import Evidence, of_visit
 from consent.ledger.subjects import Subject, keep_evidence, load
 from consent.ledger.transaction import Writing
 from consent.proof.leaf import Leaf
-from consent.states import State
+from consent.states import GOING, State
 from consent.store.tables import subjects
 from consent.subscriber.mailed import NOT_LOOKED, Mailed, count
-from consent.subscriber.signup import DAY_MS, ask_for
+from consent.subscriber.signup import ask_for
+from consent.subscriber.told import alive
 from consent.subscriber.wishes import wished_by
 from consent.subscriber.withdrawal import stop
+from consent.times import DAY_MS
 
 ACTOR = "subject:preferences"
 SLOWER = "subject:page"
@@ -56,6 +58,9 @@ def choose(tx: Writing, token: str, choice: Choice, visit: Visit, seen: Mailed =
         subject = stop(tx, subject, dropped, ACTOR, record)
     _note(tx, subject, choice, record, ACTOR, seen)
     ask_for(tx, subject, chosen, choice.language or subject.language, record, ACTOR)
+    if dropped or going - set(chosen) or set(chosen) - going:
+        tx.log.append(Leaf(type="topic.changed", subject=identity, actor=ACTOR))
+    alive(tx, [(identity, tx.now)])
     return Receipt(identity, "preferences", chosen, tx.now, tx.log.frontier.size - 1, "")
 
 
@@ -95,7 +100,7 @@ def _note(tx: Writing, subject: Subject, choice: Choice, record: Evidence, actor
         )
 
 
-_GOING = (State.ACTIVE, State.PENDING)
+_GOING = GOING | {State.PENDING, State.STALE}
 
 
 def _check(tx: Writing, topics: tuple[str, ...], pause: int | None) -> None:

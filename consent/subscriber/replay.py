@@ -8,7 +8,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from consent.ledger.subjects import Subject, load
 from consent.ledger.transaction import Writing
-from consent.states import COMPLAINT, ERASURE, OVERLAYS, STOPS, State
+from consent.states import COMPLAINT, ERASURE, OVERLAYS, STOPPED, STOPS, State
 from consent.store.statement import Statement
 from consent.store.stops import Stop
 from consent.store.tables import among, made_up, nodes
@@ -63,7 +63,7 @@ def _again(tx: Writing, subject: Subject, topics: Sequence[str], kinds: Sequence
             hold_off(tx, subject)
 
 
-_GOING = (State.ACTIVE, State.PENDING)
+_GOING = frozenset(State) - STOPPED - {State.NONE}
 
 
 def _missed(tx: Writing, stops: Sequence[Stop]) -> list[Stop]:

@@ -14,13 +14,12 @@ from consent.ledger.tokens import Scope
 from consent.ledger.transaction import Reading, Writing
 from consent.proof.leaf import Leaf
 from consent.rules import words
-from consent.states import TRANSITIONS, Step
+from consent.states import TRANSITIONS, State, Step
 from consent.store.statement import Statement
 from consent.store.tables import subjects
 from consent.subscriber.wishes import ask, close, close_all, open_requests, queue, queued, wish, wished_in
+from consent.times import DAY_MS, HOUR_MS
 
-DAY_MS = 86_400_000
-LINK_MS = 3 * DAY_MS
 COOL_DOWNS_MS = (DAY_MS, 7 * DAY_MS, 30 * DAY_MS)
 
 
@@ -33,6 +32,8 @@ def sign_up(tx: Writing, address: Address, request: SignUp) -> None:
         known = tx.rules.purposes.get(topic)
         if known is None or known[1].basis is not Basis.CONSENT:
             raise ValueError(f"There is no topic `{topic}` that one can sign up for.")
+    if _too_young(tx, request):
+        return
     [identity] = find_or_make(tx, [address], known_too=False)
     subject = load(tx, [identity])[identity]
     record: Evidence = {
@@ -45,7 +46,15 @@ def sign_up(tx: Writing, address: Address, request: SignUp) -> None:
         "at": tx.now,
         **of_visit(request.visit),
     }
-    ask_for(tx, subject, topics, request.language, record, "subject:sign_up")
+    ask_for(tx, subject, topics, request.language, record, "subject:sign_up", shown=bool(request.shown))
+
+
+def _too_young(reading: Reading, request: SignUp) -> bool:
+    """Nothing is stored of such people, and they get the answer that everybody gets."""
+    least = reading.parts.times.least_age(request.country)
+    if least and request.age is None:
+        raise ValueError(f"A sign-up says how old the person is, for one must be {least} at least.")
+    return request.age is not None and request.age < least
 
 
 _ONE_MORE = Statement(
@@ -62,9 +71,11 @@ def ask_for(
     language: str,
     record: Evidence,
     actor: str,
+    shown: bool = False,
 ) -> None:
-    """Make `topics` pending, as far as they are not agreed to, and queue one proof mail for them."""
-    wanted = [topic for topic in topics if not subject.agreed(topic)]
+    """Make `topics` pending, as far as they are not agreed to in the words of today, and queue one proof mail
+    for them. `shown`: a form of ours had served them."""
+    wanted = [topic for topic in topics if not _settled(tx, subject, topic)]
     if not wanted:
         return
     waiting, wished = open_requests(tx, subject.id)
@@ -72,11 +83,21 @@ def ask_for(
     queues = may_queue and (waiting is None or waiting.mail == "held")
     if not queues and wished.issuperset(wanted):
         return  # asked for already: nothing new, however often someone presses the button
-    expires = tx.now + LINK_MS
+    expires = tx.now + tx.parts.times.link_hours * HOUR_MS
     commitment = keep_evidence(tx, subject, record)
     for topic in wanted:
         if subject.standing(topic).lapsed(tx.now):
             subject = subject.moved(topic, move(tx, subject, topic, Step.EXPIRED, actor="system"))
+        if shown:
+            served = Leaf(
+                type="notice.served",
+                subject=subject.id,
+                purpose=topic,
+                notice=tx.rules.purposes[topic][0],
+                actor=actor,
+                evidence=commitment,
+            )
+            tx.log.append(served)
         move(
             tx,
             subject,
@@ -119,10 +140,23 @@ def _sentences(reading: Reading, request: str, language: str) -> tuple[str, ...]
     return tuple(words(known[version].wording, language, default) for version in versions)
 
 
+def _settled(reading: Reading, subject: Subject, topic: str) -> bool:
+    """Whether they agreed to `topic` as it is put today."""
+    return subject.agreed(topic) and reading.rules.holds(
+        subject.standing(topic).version, reading.rules.purposes[topic][0]
+    )
+
+
 _CONFIRMED = Statement(
     update(subjects)
     .where(subjects.c.id == bindparam("of"))
-    .values(language=bindparam("spoken"), proofs=0, proof_at=0, confirmed=bindparam("leaf"))
+    .values(
+        language=bindparam("spoken"),
+        proofs=0,
+        proof_at=0,
+        confirmed=bindparam("leaf"),
+        alive=bindparam("now"),
+    )
 )
 
 
@@ -139,14 +173,16 @@ def confirm(tx: Writing, token: str, visit: Visit) -> Receipt:
         _RESUME.run(tx.driver, of=subject.id)
         tx.log.append(Leaf(type="resumed", subject=subject.id, actor="subject:link", evidence=commitment))
     for topic, version in wished:
-        if subject.agreed(topic):
+        before = subject.standing(topic)
+        agreed = subject.agreed(topic)
+        if agreed and before.state is State.ACTIVE and tx.rules.holds(before.version, version):
             leaf = leaf or subject.standing(topic).seq
             continue
         standing = move(
             tx,
             subject,
             topic,
-            Step.CONFIRMED,
+            Step.RENEWED if agreed else Step.CONFIRMED,
             actor="subject:link",
             notice=version,
             commitment=commitment,
@@ -154,7 +190,9 @@ def confirm(tx: Writing, token: str, visit: Visit) -> Receipt:
         )
         leaf = fresh = standing.seq
     lift(tx, subject)
-    _CONFIRMED.run(tx.driver, of=subject.id, spoken=request.language, leaf=fresh or subject.confirmed)
+    _CONFIRMED.run(
+        tx.driver, of=subject.id, spoken=request.language, leaf=fresh or subject.confirmed, now=tx.now
+    )
     return Receipt(subject.id, Step.CONFIRMED, tuple(topic for topic, _ in wished), tx.now, leaf, "")
 
 

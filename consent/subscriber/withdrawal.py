@@ -11,7 +11,7 @@ from consent.ledger.evidence import Evidence, of_visit
 from consent.ledger.subjects import Subject, keep_evidence, load, move
 from consent.ledger.transaction import Writing
 from consent.proof.leaf import Leaf
-from consent.states import COMPLAINT, HARD_BOUNCE, State, Step
+from consent.states import COMPLAINT, HARD_BOUNCE, OBJECTION, STOPPED, State, Step
 from consent.store.statement import Statement
 from consent.store.stops import Stop
 from consent.store.tables import leaves, subjects
@@ -31,7 +31,7 @@ def withdraw(tx: Writing, token: str, how: str, everything: bool, visit: Visit) 
         raise LinkRefused("unknown")
     wished = wished_by(tx, identity)
     topics = [topic] if topic and not everything else sorted({*subject.standings, *wished, topic} - {""})
-    stops = [one for one in topics if subject.standing(one).state is not State.WITHDRAWN or one in wished]
+    stops = [one for one in topics if subject.standing(one).state not in STOPPED or one in wished]
     if stops:
         record: Evidence = {
             "schema": "withdrawal/v1",
@@ -46,17 +46,29 @@ def withdraw(tx: Writing, token: str, how: str, everything: bool, visit: Visit) 
 
 
 def stop(
-    tx: Writing, subject: Subject, topics: Sequence[str], actor: str, record: Evidence | None
+    tx: Writing,
+    subject: Subject,
+    topics: Sequence[str],
+    actor: str,
+    record: Evidence | None,
+    step: Step = Step.WITHDRAWN,
 ) -> Subject:
-    """Withdraw `topics` and what was wished for them; the subject as they stand afterwards."""
+    """Withdraw `topics` and what was wished for them; the subject as they stand afterwards. What rests on a
+    sale is objected to."""
     commitment = _kept(tx, subject, record)
     for topic in topics:
         subject = subject.moved(
-            topic, move(tx, subject, topic, Step.WITHDRAWN, actor=actor, commitment=commitment)
+            topic,
+            move(tx, subject, topic, _fitting(subject, topic, step), actor=actor, commitment=commitment),
         )
     # A link to confirm that is still under way must not undo this: who wants back asks anew.
     drop(tx, subject.id, json.dumps(list(topics)))
     return subject
+
+
+def _fitting(subject: Subject, topic: str, step: Step) -> Step:
+    soft = step is Step.WITHDRAWN and subject.standing(topic).state is State.SOFT_ACTIVE
+    return Step.OBJECTED if soft else step
 
 
 def _kept(tx: Writing, subject: Subject, record: Evidence | None) -> str:
@@ -76,7 +88,11 @@ def _newest(column: Column[int]) -> Statement:
     )
 
 
-_SILENCED = {COMPLAINT: _newest(subjects.c.complained), HARD_BOUNCE: _newest(subjects.c.bounced)}
+_SILENCED = {
+    COMPLAINT: _newest(subjects.c.complained),
+    HARD_BOUNCE: _newest(subjects.c.bounced),
+    OBJECTION: _newest(subjects.c.objected),
+}
 
 
 def silence(tx: Writing, subject: Subject, kind: str, actor: str, record: Evidence | None) -> None:

@@ -138,7 +138,7 @@ async def test_a_failed_transaction_leaves_nothing(world):
         world.service.write(fail)
     assert world.count("leaves") == size
     await world.join("anna@kafija.example")
-    assert world.count("leaves") == size + 5
+    assert world.count("leaves") == size + 6
 
 
 async def test_a_rewritten_tree_is_not_signed(stored):

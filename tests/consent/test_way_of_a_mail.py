@@ -40,6 +40,7 @@ async def test_a_person_signs_up_confirms_and_gets_mail(world):
         "purpose.version",
         "purpose.version",
         "policy.changed",
+        "notice.served",
         "requested",
         "proof_mail.queued",
         "decisions",

@@ -1,6 +1,6 @@
 """People: who they are, where they stand, what they wished for and what proves it."""
 
-from sqlalchemy import Boolean, Column, Index, LargeBinary, String, Table, text
+from sqlalchemy import Boolean, Column, Index, LargeBinary, String, Table, text, true
 
 from consent.store.tables.metadata import NUMBER, metadata, where
 
@@ -42,6 +42,8 @@ standings = Table(
     sqlite_with_rowid=False,
 )
 
+Index("standings_pending", standings.c.expires, **where(standings.c.expires > 0))
+
 requests = Table(
     "requests",  # a sign-up that wants a proof mail; its id is the mail's key
     metadata,
@@ -60,6 +62,7 @@ requests = Table(
 # In words of its own, for SQLite takes an index like this only for a condition without parameters.
 QUEUED = text("mail = 'queued' AND closed = ''")
 Index("requests_queued", requests.c.at, requests.c.id, **where(QUEUED))
+Index("requests_by_time", requests.c.at)
 
 wishes = Table(
     "wishes",  # the topics of a request, in the version whose words the proof mail shows
@@ -77,10 +80,11 @@ evidence = Table(
     Column("subject", String, nullable=False, index=True),
     Column("row", String, nullable=False),
     Column("sealed", LargeBinary, nullable=False),  # empty once its time is over
-    Column("ip", LargeBinary, nullable=False, server_default=text("''")),  # sealed, apart from the rest
-    Column("at", NUMBER, nullable=False, server_default="0"),
+    Column("ip", LargeBinary, nullable=False),  # sealed, apart from the rest
+    Column("whole", Boolean, nullable=False),  # that it has not been cut short
+    Column("at", NUMBER, nullable=False),
 )
-Index("evidence_of_ips", evidence.c.at, **where(text("ip <> ''")))
+Index("evidence_with_ips", evidence.c.at, **where(evidence.c.whole == true()))
 
 forms = Table(
     "forms",  # pages as they were shown, by the SHA-256 of their bytes

@@ -63,12 +63,13 @@ CREATE TABLE evidence (
 	subject VARCHAR COLLATE "C" NOT NULL,
 	row VARCHAR COLLATE "C" NOT NULL,
 	sealed BYTEA NOT NULL,
-	ip BYTEA DEFAULT '' NOT NULL,
-	at BIGINT DEFAULT '0' NOT NULL,
+	ip BYTEA NOT NULL,
+	whole BOOLEAN NOT NULL,
+	at BIGINT NOT NULL,
 	PRIMARY KEY (commitment)
 )
 ;;
-CREATE INDEX evidence_of_ips ON evidence (at) WHERE ip <> ''
+CREATE INDEX evidence_with_ips ON evidence (at) WHERE whole = true
 ;;
 CREATE INDEX ix_evidence_subject ON evidence (subject)
 ;;
@@ -180,6 +181,8 @@ CREATE TABLE requests (
 ;;
 CREATE INDEX ix_requests_subject ON requests (subject)
 ;;
+CREATE INDEX requests_by_time ON requests (at)
+;;
 CREATE INDEX requests_queued ON requests (at, id) WHERE mail = 'queued' AND closed = ''
 ;;
 CREATE TABLE standings (
@@ -194,6 +197,8 @@ CREATE TABLE standings (
 	asked VARCHAR COLLATE "C" DEFAULT '' NOT NULL,
 	PRIMARY KEY (subject, topic)
 )
+;;
+CREATE INDEX standings_pending ON standings (expires) WHERE expires > 0
 ;;
 CREATE TABLE subjects (
 	id VARCHAR COLLATE "C" NOT NULL,

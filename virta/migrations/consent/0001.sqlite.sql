@@ -64,12 +64,13 @@ CREATE TABLE evidence (
 	subject VARCHAR NOT NULL,
 	"row" VARCHAR NOT NULL,
 	sealed BLOB NOT NULL,
-	ip BLOB DEFAULT '' NOT NULL,
-	at INTEGER DEFAULT '0' NOT NULL,
+	ip BLOB NOT NULL,
+	whole BOOLEAN NOT NULL,
+	at INTEGER NOT NULL,
 	PRIMARY KEY (commitment)
 )
 ;;
-CREATE INDEX evidence_of_ips ON evidence (at) WHERE ip <> ''
+CREATE INDEX evidence_with_ips ON evidence (at) WHERE whole = 1
 ;;
 CREATE INDEX ix_evidence_subject ON evidence (subject)
 ;;
@@ -186,6 +187,8 @@ CREATE TABLE requests (
 ;;
 CREATE INDEX ix_requests_subject ON requests (subject)
 ;;
+CREATE INDEX requests_by_time ON requests (at)
+;;
 CREATE INDEX requests_queued ON requests (at, id) WHERE mail = 'queued' AND closed = ''
 ;;
 CREATE TABLE standings (
@@ -201,6 +204,8 @@ CREATE TABLE standings (
 	PRIMARY KEY (subject, topic)
 )
  WITHOUT ROWID
+;;
+CREATE INDEX standings_pending ON standings (expires) WHERE expires > 0
 ;;
 CREATE TABLE subjects (
 	id VARCHAR NOT NULL,

@@ -1,0 +1,172 @@
+"""What others tell of a person: an operator's word, a shop's sale, a sign of life."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import bindparam, update
+
+from consent.contract import ALL_FACTS, Basis, Heard, Sale
+from consent.ledger.evidence import Evidence
+from consent.ledger.subjects import Subject, keep_evidence, load, move
+from consent.ledger.transaction import Writing
+from consent.proof.leaf import Leaf
+from consent.states import (
+    OBJECTION,
+    RESTRICTED,
+    RESTRICTION_LIFTED,
+    STOPPED,
+    TRANSITIONS,
+    Step,
+)
+from consent.store.statement import Statement
+from consent.store.tables import subjects
+from consent.subscriber.wishes import wished_by
+from consent.subscriber.withdrawal import silence, stop
+
+PROFILING = "personalisation"
+NOTES = frozenset(
+    {
+        "exported",
+        "rectified",
+        "request.received",
+        "request.extended",
+        "request.answered",
+    }
+)
+"""What is only noted, each time that it is told."""
+
+WORDS = NOTES | {
+    Step.WITHDRAWN.value,
+    OBJECTION,
+    Step.OBJECTED_TO_PROFILING.value,
+    RESTRICTED,
+    RESTRICTION_LIFTED,
+}
+
+
+def record(tx: Writing, identity: str, what: str, actor: str, topic: str = "") -> Heard:
+    """Somebody says on behalf of a person what they want stopped, or what was done for them; nothing that can
+    be said here starts anything. `AGAIN`: so it stands already. Raises `ValueError` for another word."""
+    if what not in WORDS:
+        raise ValueError(f"`{what}` is nothing that can be said of somebody; say {', '.join(sorted(WORDS))}.")
+    subject = load(tx, [identity]).get(identity)
+    if subject is None:
+        return Heard.UNKNOWN
+    note: Evidence = {"schema": "told/v1", "what": what, "topic": topic, "by": actor, "at": tx.now}
+    if what in NOTES:
+        commitment = keep_evidence(tx, subject, note)
+        tx.log.append(Leaf(type=what, subject=identity, purpose=topic, actor=actor, evidence=commitment))
+        return Heard.NEW
+    if what == Step.WITHDRAWN:
+        wished = wished_by(tx, identity)
+        topics = [topic] if topic else sorted({*subject.standings, *wished})
+        stops = [one for one in topics if subject.standing(one).state not in STOPPED or one in wished]
+        if stops:
+            stop(tx, subject, stops, actor, note)
+        return Heard.NEW if stops else Heard.AGAIN
+    if what == Step.OBJECTED_TO_PROFILING:
+        if subject.standing(PROFILING).state in STOPPED:
+            return Heard.AGAIN
+        stop(tx, subject, [PROFILING], actor, note, Step.OBJECTED_TO_PROFILING)
+        return Heard.NEW
+    if what == OBJECTION:
+        if subject.objected > subject.confirmed:
+            return Heard.AGAIN
+        silence(tx, subject, OBJECTION, actor, note)
+        return Heard.NEW
+    return _restrict(tx, subject, what, actor, note)
+
+
+_RESTRICT = Statement(
+    update(subjects).where(subjects.c.id == bindparam("of")).values(restricted=bindparam("leaf"))
+)
+
+
+def _restrict(tx: Writing, subject: Subject, what: str, actor: str, note: Evidence) -> Heard:
+    if (what == RESTRICTED) == (subject.restricted > 0):
+        return Heard.AGAIN
+    commitment = keep_evidence(tx, subject, note)
+    leaf = tx.log.append(Leaf(type=what, subject=subject.id, actor=actor, evidence=commitment))
+    _RESTRICT.run(tx.driver, of=subject.id, leaf=leaf if what == RESTRICTED else 0)
+    return Heard.NEW
+
+
+def bought(tx: Writing, sales: Sequence[Sale]) -> list[bool]:
+    """Record for each sale that its customer may be told of similar goods; False where they may not: they
+    left, objected, or stand otherwise with the topic. Raises `ValueError` for a sale that lacks a fact, names
+    no topic that rests on sales, or is about other goods than it."""
+    people = load(tx, [sale.subject for sale in sales])
+    done = []
+    for sale in sales:
+        known = tx.rules.purposes.get(sale.topic)
+        if known is None or known[1].basis is not Basis.SOFT_OPT_IN:
+            raise ValueError(f"There is no topic `{sale.topic}` that rests on a sale.")
+        _whole(sale, known[1].similar)
+        subject = people.get(sale.subject)
+        may = subject is not None and (
+            (subject.standing(sale.topic).state, Step.SOFT_OPT_IN) in TRANSITIONS
+            and not subject.restricted
+            and subject.stopped <= subject.confirmed
+        )
+        done.append(may)
+        if subject is None or not may:
+            continue
+        facts: Evidence = {
+            "schema": "sale/v1",
+            "sale": sale.sale,
+            "sold_at": sale.at,
+            "category": sale.category,
+            "objection": sale.offered,
+            "source": sale.source,
+            "at": tx.now,
+        }
+        people[subject.id] = subject.moved(
+            sale.topic,
+            move(
+                tx,
+                subject,
+                sale.topic,
+                Step.SOFT_OPT_IN,
+                actor=f"shop:{sale.source}",
+                notice=known[0],
+                commitment=keep_evidence(tx, subject, facts),
+                facts=ALL_FACTS,
+            ),
+        )
+        alive(tx, [(subject.id, sale.at)])
+    return done
+
+
+def _whole(sale: Sale, similar: str) -> None:
+    missing = [
+        words
+        for words, there in (
+            ("the id of the sale", sale.sale),
+            ("when it was", sale.at > 0),
+            ("the goods", sale.category),
+            ("how the customer could object when their address was collected", sale.offered),
+        )
+        if not there
+    ]
+    if missing:
+        raise ValueError(f"The sale for `{sale.topic}` does not say {', nor '.join(missing)}.")
+    if sale.category != similar:
+        raise ValueError(
+            f"The topic `{sale.topic}` is about {similar}; a sale of {sale.category} is nothing similar."
+        )
+
+
+_ALIVE = Statement(
+    update(subjects)
+    .where(subjects.c.id == bindparam("of"), subjects.c.alive < bindparam("moment"))
+    .values(alive=bindparam("moment"))
+)
+
+
+def alive(tx: Writing, signs: Sequence[tuple[str, int]]) -> None:
+    """The last order, visit or click of each subject (ms UTC); never an opening alone. Not written to the
+    log. A moment that is to come counts as now."""
+    newest: dict[str, int] = {}
+    for subject, at in signs:
+        newest[subject] = max(newest.get(subject, 0), min(at, tx.now))
+    for subject, at in newest.items():
+        _ALIVE.run(tx.driver, of=subject, moment=at)

@@ -1,0 +1,300 @@
+"""Whatever anybody does, in whatever order and by whatever door: whoever withdrew, objected or complained is
+sent no marketing, until they themselves confirm anew."""
+
+import asyncio
+import hashlib
+import io
+import itertools
+from contextlib import suppress
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from consent.client import InProcess
+from consent.contract import (
+    Ask,
+    Basis,
+    Heard,
+    LinkRefused,
+    MailClass,
+    Outcome,
+    Policy,
+    Purpose,
+    Sale,
+    Settlement,
+    SignUp,
+    TemplateFacts,
+    Visit,
+)
+from consent.contract.imports import Attested, Entry, Import, ImportFile, Stood
+from consent.export.archive import write_archive
+from consent.keys import Keys
+from consent.proof.verify import verify
+from consent.service import open_service
+from consent.store.stops import Stop
+from consent.subscriber import imported
+from consent.subscriber.replay import replay
+
+DAY = 86_400_000
+PEOPLE = st.sampled_from(["anna@kafija.example", "berta@kafija.example"])
+ALL = ("news", "offers", "similar")
+TOPICS = st.sampled_from(ALL)
+ASKED = st.sampled_from(["news", "offers"])
+STOPPING = ["withdrawn", "objected.marketing", "objected.profiling"]
+SAID = [*STOPPING, "restricted", "restriction.lifted", "request.received", "rectified", "exported"]
+
+
+def purposes(wording):
+    """Two topics that rest on consent, one that rests on sales."""
+    asked = [Purpose(t, Basis.CONSENT, {"en": t}, {"en": f"{wording} {t}"}, "Kafija SIA") for t in ALL[:2]]
+    bought = Purpose("similar", Basis.SOFT_OPT_IN, {"en": "similar"}, {}, "Kafija SIA", similar="coffee")
+    return (*asked, bought)
+
+
+class NoWayBack(RuleBasedStateMachine):
+    """The model knows who left what, and forgets it only when they press the button in a fresh proof mail."""
+
+    def __init__(self):
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.now = 1_772_442_000_000
+        draw = itertools.count()
+
+        def entropy(size):
+            found = b""
+            while len(found) < size:
+                found += hashlib.sha256(str(next(draw)).encode()).digest()
+            return found[:size]
+
+        self.service = open_service(
+            None,
+            Keys.random(entropy),
+            origin="kafija.example/consent",
+            public_url="https://kafija.example",
+            team=(),
+            clock=lambda: self.now,
+            entropy=entropy,
+        )
+        self.client = InProcess(self.service)
+        self.number = itertools.count()
+        self.left = {}  # (person, topic) → when
+        self.links = {}  # token → its person, and when it was mailed
+        self.ticks = itertools.count()
+        self.mails = {}  # key of a mail that arrived → person
+        self.stops = 0
+
+    def do(self, coroutine):
+        """Run to the end."""
+        return self.loop.run_until_complete(coroutine)
+
+    def key(self):
+        """A fresh key."""
+        return hashlib.sha256(f"mail {next(self.number)}".encode()).hexdigest()[:32]
+
+    def subject(self, person):
+        """The person's id."""
+        return self.do(self.client.subjects([person]))[0]
+
+    def leave(self, person, topics):
+        """They stop these."""
+        self.left |= {(person, topic): next(self.ticks) for topic in topics}
+
+    @initialize()
+    def begin(self):
+        """The first words."""
+        self.publish("I want", ())
+
+    @rule(
+        wording=st.sampled_from(["I want", "I would like", "Send me"]),
+        editorial=st.sampled_from([(), ("news", "offers")]),
+        without=st.sampled_from(["", "news"]),
+    )
+    def change_words(self, wording, editorial, without):
+        """The administrator changes words, says what they mean, leaves a topic out, brings it back."""
+        self.publish(wording, editorial, without)
+
+    def publish(self, wording, editorial, without=""):
+        """Publish."""
+        kept = tuple(one for one in purposes(wording) if one.topic != without)
+        facts = (TemplateFacts("t", "t", unsubscribe=True, imprint=True),)
+        self.do(self.client.publish(Policy(kept, facts, editorial=editorial)))
+
+    @rule(person=PEOPLE, topics=st.sets(ASKED, min_size=1))
+    def page_sign_up(self, person, topics):
+        """Somebody, perhaps somebody else, enters the address."""
+        with suppress(ValueError):  # the topic is gone just now
+            self.do(self.client.sign_up(SignUp(person, tuple(topics), "en", "form", b"<form>")))
+
+    @rule(outcome=st.sampled_from([Outcome.ACCEPTED, Outcome.DEFERRED]))
+    def mail_proofs(self, outcome):
+        """Proof mails go out."""
+        asks = [proof.ask for proof in self.do(self.client.proofs())]
+        decided = {one.key: one.links for one in self.do(self.client.decide(asks))} if asks else {}
+        claimed = self.do(self.client.claim("proofs", asks, []))
+        self.do(
+            self.client.settle("proofs", [Settlement(p.key, p.attempt, outcome) for p in claimed.permits])
+        )
+        for permit in claimed.permits:
+            self.links[decided[permit.key].confirm.rpartition("/")[2]] = (
+                permit.recipient,
+                next(self.ticks),
+            )
+
+    @precondition(lambda self: self.links)
+    @rule(data=st.data())
+    def confirm(self, data):
+        """The one way back: their own button, in a mail that was asked for after they left."""
+        token = data.draw(st.sampled_from(sorted(self.links)))
+        with suppress(LinkRefused):
+            receipt = self.do(self.client.confirm(token, Visit("192.0.2.7")))
+            person, mailed = self.links[token]
+            for topic in receipt.topics:
+                if self.left.get((person, topic), mailed) < mailed:
+                    del self.left[person, topic]
+
+    @precondition(lambda self: self.links)
+    @rule(data=st.data())
+    def refuse(self, data):
+        """“This wasn't me.”"""
+        with suppress(LinkRefused):
+            self.do(self.client.refuse(data.draw(st.sampled_from(sorted(self.links))), Visit()))
+
+    @rule(person=PEOPLE, topic=TOPICS, everything=st.booleans())
+    def withdraw(self, person, topic, everything):
+        """The link in a mail."""
+        token = self.service.parts.tokens.unsubscribe(self.subject(person), topic).rpartition("/")[2]
+        self.do(self.client.withdraw(token, "one_click", everything, Visit()))
+        known = {one for one in ALL if self.stands(person, one) != "none"}
+        self.leave(person, known if everything else {topic})
+
+    @rule(person=PEOPLE, topics=st.sets(ASKED))
+    def choose(self, person, topics):
+        """The preferences page: what is not ticked is left, what is ticked is only asked for."""
+        token = self.service.parts.tokens.preferences(self.subject(person)).rpartition("/")[2]
+        going = {one for one in ALL if self.stands(person, one) not in ("none", "refused", "expired")}
+        with suppress(ValueError):
+            self.do(self.client.choose(token, tuple(topics), "en", Visit()))
+            self.leave(person, going - topics)
+
+    @rule(person=PEOPLE, what=st.sampled_from(SAID), topic=st.sampled_from(["", *ALL]))
+    def operator(self, person, what, topic):
+        """An operator enters what came by post."""
+        subject = self.subject(person)
+        known = {one for one in ALL if self.stands(person, one) != "none"}
+        heard = self.do(self.client.record(subject, what, "operator:rights_request", topic))
+        if heard is not Heard.NEW:
+            return
+        if what == "withdrawn":
+            self.leave(person, {topic} if topic else known)
+        if what == "objected.marketing":
+            self.leave(person, ALL)
+
+    @rule(person=PEOPLE, topic=st.sampled_from(["", *ALL]))
+    def flow(self, person, topic):
+        """A flow unsubscribes its reader, as far as they agreed."""
+        before = {one for one in ALL if self.may(person, one)}
+        self.do(self.client.withdraw_by_flow(self.subject(person), topic, "win_back", self.key()))
+        self.leave(person, before & ({topic} if topic else set(ALL)))
+
+    @precondition(lambda self: self.mails)
+    @rule(data=st.data())
+    def complain(self, data):
+        """Somebody's mail program says “spam”."""
+        key = data.draw(st.sampled_from(sorted(self.mails)))
+        heard = self.do(self.client.complained(key))
+        if heard is Heard.NEW:
+            self.leave(self.mails[key], ALL)
+
+    @rule(person=PEOPLE, days=st.integers(0, 900))
+    def buy(self, person, days):
+        """A sale, an old one too."""
+        sale = Sale(self.subject(person), "similar", "o-1", self.now - days * DAY, "coffee", "a box")
+        with suppress(ValueError):
+            self.do(self.client.bought([sale]))
+
+    @rule(
+        person=PEOPLE,
+        stood=st.sampled_from([Stood.SUBSCRIBED, Stood.UNSUBSCRIBED, Stood.COMPLAINED]),
+        attested=st.booleans(),
+    )
+    def import_(self, person, stood, attested):
+        """A list of another system, with or without an attestation."""
+        id_ = self.key()
+        said = Attested("d" * 64, "A. Liepa", "2026-03-02", ALL[:2], "form", "I want", "by hand")
+        files = (ImportFile("left.csv", "e" * 64, "left"), ImportFile("on.csv", "f" * 64, "on"))
+        what = Import(id_, "csv", files, ALL[:2], "operator", attested=said if attested else None)
+        entry = Entry(0 if stood is not Stood.SUBSCRIBED else 1, 2, person, stood, "en", self.now - DAY)
+
+        def work(tx):
+            imported.begin(tx, what, b"attestation")
+            taken = imported.take(tx, id_, 0, [entry])
+            imported.end(tx, id_, {})
+            return taken
+
+        with suppress(ValueError):
+            self.service.write(work)
+
+    @rule(person=PEOPLE, topic=TOPICS, kind=st.sampled_from(["withdrawn", "complaint"]))
+    def restore(self, person, topic, kind):
+        """An older store is put back, and the stops file knows more than it."""
+        self.stops += 1
+        leaf = hashlib.sha256(f"lost {self.stops}".encode()).hexdigest()
+        line = Stop(self.subject(person), topic if kind == "withdrawn" else "", kind, self.now, 10**9, leaf)
+        known = self.stands(person, topic) not in ("none", "refused", "expired")
+        self.service.write(lambda tx: replay(tx, [line]))
+        if kind == "complaint":
+            self.leave(person, ALL)
+        elif known:
+            self.leave(person, {topic})
+
+    @rule(person=PEOPLE)
+    def erase(self, person):
+        """Everything of them goes; whoever enters the address next is somebody else, who is not written to
+        either until they confirm."""
+        self.do(self.client.erase(self.subject(person), "operator"))
+        self.leave(person, ALL)
+
+    @rule(days=st.sampled_from([1, 4, 31, 800, 1200]))
+    def time(self, days):
+        """Time passes, and what is due by it is done."""
+        self.now += days * DAY
+        while self.do(self.client.keep_times()).more:
+            pass
+
+    @rule(person=PEOPLE, topic=TOPICS)
+    def mail(self, person, topic):
+        """A mail goes, if it may."""
+        ask = Ask(self.key(), 1, self.subject(person), MailClass.MARKETING, topic, "t")
+        for permit in self.do(self.client.claim("engine", [ask], [])).permits:
+            self.do(self.client.settle("engine", [Settlement(permit.key, 1, Outcome.ACCEPTED)]))
+            self.mails[permit.key] = person
+
+    def stands(self, person, topic):
+        """The state in the person's own eyes."""
+        token = self.service.parts.tokens.unsubscribe(self.subject(person), topic).rpartition("/")[2]
+        view = self.do(self.client.unsubscription(token))
+        return next((one.state for one in view.topics if one.topic == topic), "none")
+
+    def may(self, person, topic):
+        """Whether marketing may go now."""
+        ask = Ask(self.key(), 1, self.subject(person), MailClass.MARKETING, topic, "t")
+        return self.do(self.client.decide([ask]))[0].allowed
+
+    @invariant()
+    def whoever_left_is_left_alone(self):
+        """The promise."""
+        for person, topic in sorted(self.left):
+            assert not self.may(person, topic), (person, topic)
+
+    def teardown(self):
+        """The auditor's own tool finds nothing wrong with the log that came of it."""
+        file = io.BytesIO()
+        self.service.read(lambda reading: write_archive(reading, file))
+        assert verify(file, self.service.parts.signer.key()).authenticated
+        self.service.close()
+        self.loop.close()
+
+
+TestNoWayBack = NoWayBack.TestCase
+TestNoWayBack.settings = settings(max_examples=12, stateful_step_count=40, deadline=None)
