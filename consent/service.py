@@ -25,7 +25,7 @@ from consent.ledger import founding, keyring, peppers, rewrapping
 from consent.ledger.evidence import Vault
 from consent.ledger.founding import check, fact, present_rules, signer_of
 from consent.ledger.log import Log, stored_frontier, stored_nodes
-from consent.ledger.signer import Signed
+from consent.ledger.signer import Behind, Signed
 from consent.ledger.tokens import Tokens
 from consent.ledger.transaction import Parts, Reading, Writing, keep_checkpoint
 from consent.mails.reach import expected
@@ -39,6 +39,7 @@ from consent.store.tables import facts
 from consent.subscriber.replay import replay
 
 T = TypeVar("T")
+_TRIES = 9
 log = logging.getLogger("consent")
 
 
@@ -198,6 +199,14 @@ class Service:
             log.warning("the newest checkpoint is not kept: %s", fault)
         except self.store.faults as fault:
             log.warning("the newest checkpoint is not kept: %s", fault)
+
+    def read_signed(self, work: Callable[[Reading], T]) -> T:
+        """The same for what wants a checkpoint. While another process writes, more may have been signed since
+        this one began to read: then it reads anew."""
+        for _ in range(_TRIES):
+            with suppress(Behind):
+                return self.read(work)
+        return self.read(work)
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Have `listener` called, in the writing thread, after each commit that the feed tells of. Returns

@@ -66,6 +66,11 @@ class Vault:
         key = self._unwrapped(subject, wrapped)
         return nonce + self._masters[0].encrypt(nonce, key, _bound(subject, "", "key/v1"))
 
+    @property
+    def masters(self) -> int:
+        """How many master keys there are."""
+        return len(self._masters)
+
     def by_newest(self, sealed: bytes) -> bool:
         """Whether what `check` gave was sealed by the newest master key."""
         try:

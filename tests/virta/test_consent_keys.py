@@ -168,3 +168,39 @@ def test_a_signer_that_is_killed_remembers_what_it_signed(folder: Path) -> None:
     assert opened_by[0].name == origin
     assert signer.end(signal.SIGTERM) == 0
     assert not (folder / "run" / "signer.sock").exists()
+
+
+def doctored(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """What the doctor says of keys and signers."""
+    run(monkeypatch, "doctor", folder, "--format", "json")
+    found = json.loads(capsys.readouterr().out)["findings"]
+    return [one["says"] for one in found if one["what"] in ("keys", "signer", "consent")]
+
+
+def test_the_doctor_tells_of_changes_that_are_not_finished(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A new key that the log does not know, two that sign, an old master key that may go; nothing else."""
+    opened(folder)
+    assert doctored(folder, monkeypatch, capsys) == []
+    run(monkeypatch, "consent", "keys", folder, "--rotate", "log-signing")
+    run(monkeypatch, "consent", "keys", folder, "--rotate", "master")
+    capsys.readouterr()
+    fresh, wrapped = doctored(folder, monkeypatch, capsys)
+    assert "does not know it yet" in fresh
+    assert "not wrapped by the newest master key yet" in wrapped
+    opened(folder)
+    opened(folder)
+    two, done = doctored(folder, monkeypatch, capsys)
+    assert "2 keys sign the log" in two
+    assert "an older one is still set" in done
+
+
+def test_the_doctor_tells_of_a_signer_that_is_not_there(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Mails wait for it."""
+    opened(folder)
+    (folder / "virta.toml").write_text((folder / "virta.toml").read_text() + 'signer = "run/signer.sock"\n')
+    (says,) = doctored(folder, monkeypatch, capsys)
+    assert "does not answer" in says

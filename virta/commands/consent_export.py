@@ -3,13 +3,20 @@
 import json
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 from cyclopts import Parameter
 
-from consent.export.archive import write_archive
+from consent.export.archive import Exported, write_archive
+from consent.ledger.transaction import Reading
 from virta.commands.consent_opening import Folder, Format, reading
 from virta.settings import BrokenProject
+
+
+def _afresh(store: Reading, file: BinaryIO) -> Exported:
+    file.seek(0)
+    file.truncate()
+    return write_archive(store, file)
 
 
 def export(
@@ -24,7 +31,7 @@ def export(
     with reading(folder) as service:
         try:
             with part.open("wb") as file:
-                done = service.read(lambda store: write_archive(store, file))
+                done = service.read_signed(lambda store: _afresh(store, file))
             os.replace(part, out)
         except OSError as fault:
             part.unlink(missing_ok=True)

@@ -41,7 +41,7 @@ def show(
         found = service.read(lambda store: history(store, wanted))
         if found is not None and proofs is not None:
             subject = found.subject
-            _write(proofs, service.read(lambda store: list(proofs_of(store, subject))), output)
+            _write(proofs, service.read_signed(lambda store: list(proofs_of(store, subject))), output)
     if output == "json":
         print(msgspec.json.encode(found).decode())
     elif found is None:

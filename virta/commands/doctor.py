@@ -19,6 +19,7 @@ from virta.keeping.places import Places, places_of
 from virta.keeping.versions import refuse_other_versions
 from virta.operating import checks, resolving
 from virta.operating.complaint import Complaint
+from virta.operating.key_checks import keys_of_consent
 from virta.operating.mail_server import mail_server
 from virta.operating.ordering import is_running, now
 from virta.operating.origin import told_of_origin
@@ -171,6 +172,7 @@ def _around(folder: Path, settings: Settings, at: int, integrity: bool) -> Itera
     yield from checks.keys(folder, settings, at)
     try:
         with reading(folder) as service:
+            yield from keys_of_consent(service)
             yield from told_of_origin(service, at, ZoneInfo(settings.time_zone))
     except BrokenProject as fault:
         yield Complaint("consent", str(fault), "Without the consent store no mail goes: mend that first.")
