@@ -13,7 +13,7 @@ from virta.bench.table import number
 
 HERE = Path(__file__).parent
 STAGES = {
-    "journey_cpu_us": "journey",
+    "journey_cpu_us": "journeys",
     "mail_cpu_us": "mail",
     "permit_us": "claims",
     "ingest_events_s": "events",

@@ -32,7 +32,7 @@ def test_the_cost_of_a_whole_mail_is_measured_stage_by_stage() -> None:
 def test_the_cost_of_a_journey_is_measured_stage_by_stage() -> None:
     """Every function of the store that a journey needs is a stage by a name of its own."""
     done = subprocess.run(
-        [sys.executable, ROOT / "bench" / "journey.py", "40"], capture_output=True, text=True, timeout=120
+        [sys.executable, ROOT / "bench" / "journeys.py", "40"], capture_output=True, text=True, timeout=120
     )
     assert done.returncode == 0, done.stderr
     stages = re.findall(r"^ +-?[\d.]+ µs  (.+)$", done.stdout, re.MULTILINE)

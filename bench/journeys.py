@@ -1,7 +1,7 @@
 """Where the CPU of a journey of ten steps goes, stage by stage, in the run that `virta bench --only
 journey_cpu_us` does.
 
-    python bench/journey.py [PEOPLE]
+    python bench/journeys.py [PEOPLE]
 """
 
 import asyncio
