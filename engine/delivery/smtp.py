@@ -274,6 +274,8 @@ class Connection(asyncio.Protocol):
         job = self._job
         if job is None or self._state is not _CONTENT or self._begun or self._dead:
             return
+        if self._transport is None or self._transport.is_closing():
+            return  # what broke here has not begun: it is released when the connection is lost
         if self._unsent():
             if self._under is not None:
                 self._look = asyncio.get_running_loop().call_later(_LOOK_AGAIN, self._send_dot)

@@ -1,7 +1,9 @@
 """Mail servers that follow a script, answer by answer, down to how the bytes are cut."""
 
 import asyncio
+import socket
 import ssl
+import struct
 from collections import Counter
 from collections.abc import Callable, Mapping
 from enum import Enum
@@ -18,6 +20,7 @@ class Act(Enum):
     HANG = "hang"
     HOLD = "hold"  # until `say` is called
     CHOKE = "choke"  # answer, and read nothing more until `say` is called
+    RESET = "reset"  # answer, and break the connection off
 
 
 Answer = bytes | Act
@@ -211,6 +214,12 @@ class _Session(asyncio.Protocol):
         elif answer is Act.CLOSE:
             self._silent = True
             self.transport.close()
+        elif answer is Act.RESET:
+            self._silent = True
+            self._write(command, USUAL[command])
+            at_once = struct.pack("ii", 1, 0)  # without a goodbye
+            self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+            self.transport.abort()
         else:
             self._write(command, answer)
         if command == "STARTTLS" and self._server.tls is not None and isinstance(answer, bytes):

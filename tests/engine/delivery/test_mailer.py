@@ -143,6 +143,23 @@ async def test_next_mail_waits_behind_content_that_does_not_leave(
         assert (len(server.mails), server.connections) == (1 if withdrawn else 2, 1)
 
 
+@pytest.mark.parametrize(
+    "anyio_backend", ["asyncio", ("asyncio", {"use_uvloop": True})], ids=["asyncio", "uvloop"]
+)
+async def test_a_connection_that_breaks_before_the_dot_gives_the_permit_back(
+    open_office: Opener, consent: Consent
+) -> None:
+    """Nothing of the mail has left, so its outcome is known: it goes over the next connection."""
+    [anna] = await consent.join()
+    async with Server({"DATA": lambda before: Act.RESET if before == 0 else None}) as server:
+        office = open_office(server.login())
+        [key] = office.put(item(anna))
+        await office.drain()
+        assert (office.verdicts, len(server.mails)) == ({key: [""]}, 1)
+        assert consent.outcomes() == {key: ["released", "accepted"]}
+        assert server.connections == 2
+
+
 async def test_permit_of_another_mail_or_sender_is_refused(open_office: Opener, consent: Consent) -> None:
     """`send` takes a permit for what it permits only."""
     people = await consent.join(2)
