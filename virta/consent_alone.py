@@ -31,7 +31,7 @@ from engine.delivery.queue import Queue
 from engine.delivery.recover import recover
 from engine.mail.letters import LetterFault, Letters, Sender
 from virta.brand import brand_of
-from virta.consent_door import open_consent
+from virta.consent_door import ACCESS, open_consent
 from virta.database_url import consent_place
 from virta.disk_fault import disk_fault
 from virta.project.folder import template_files
@@ -42,8 +42,6 @@ from web.app import build_consent_app
 
 log = structlog.get_logger("virta")
 
-ACCESS = "consent.access"
-"""The file, beside the stores, of who may call."""
 _LAST_REPLIES = 20  # seconds
 _PAUSE = 0.25  # seconds between looks for new proof mails
 _DEAF_PAUSE = 1.0  # the same while the store does not answer

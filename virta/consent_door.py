@@ -12,6 +12,8 @@ from consent.store.server import Server
 from virta.monitoring.tallies import CountedConsent, CountedRemote
 from virta.settings import Settings, secret
 
+ACCESS = "consent.access"
+"""The file, beside the store, of who may call the consent service when it is a process of its own."""
 _NOT_IN_ORIGIN = re.compile(r"[\s+]+")
 
 

@@ -60,6 +60,7 @@ class Remote:
     def __init__(
         self, url: str, key: str, timeout: float = 5.0, transport: httpx2.AsyncBaseTransport | None = None
     ) -> None:
+        self._url = url
         self._timeout = timeout
         self._refused = ""
         self._refused_at = 0.0
@@ -268,8 +269,8 @@ class Remote:
         except TimeoutError:
             raise Unavailable("The consent service does not answer in time.") from None
         except httpx2.RequestError as fault:
-            why = str(fault) or type(fault).__name__
-            raise Unavailable(f"The consent service cannot be reached: {why}.") from None
+            why = str(fault).rstrip(".") or type(fault).__name__
+            raise Unavailable(f"The consent service at {self._url} cannot be reached: {why}.") from None
 
 
 _OTHER = "The consent service answered another question than was asked."

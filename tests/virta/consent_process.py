@@ -13,7 +13,7 @@ from stall import make_stall, own_port
 
 from consent.app.access import make_key
 from consent.calls import Scope
-from virta.consent_alone import ACCESS
+from virta.consent_door import ACCESS
 
 PROGRAM = "from virta.command import main\nmain()"
 

@@ -13,7 +13,8 @@ from stall import make_stall
 from consent.app.access import access_keys
 from consent.calls import PREFIX, Scope
 from virta.command import run
-from virta.consent_alone import ACCESS, Alone, open_alone, proof_files
+from virta.consent_alone import Alone, open_alone, proof_files
+from virta.consent_door import ACCESS
 from virta.keys import make_missing_keys, read_consent_keys, read_keys_apart
 from virta.monitoring.consent_pages import watch_consent
 from virta.settings import BrokenProject, Settings, read_settings

@@ -13,6 +13,7 @@ import pytest
 from consent_process import ServedConsent, make_two
 from serving import Served, eventually
 
+from virta.command import run
 from virta.mailbox.reader import Mail, mails
 from virta.mailbox.running import Running, start
 
@@ -28,6 +29,7 @@ class Two:
     engine: Served
     consent: ServedConsent
     mailbox: Running
+    key: str
 
     def subjects(self, to: str = ANNA) -> list[str]:
         """What came to an address, in order."""
@@ -59,7 +61,7 @@ def two(tmp_path: Path) -> Iterator[Two]:
             ServedConsent(consent, port) as beside,
             Served(engine, STALL_CONSENT_KEY=key) as served,
         ):
-            yield Two(served, beside, mailbox)
+            yield Two(served, beside, mailbox, key)
 
 
 def join(base: str, two: Two, email: str = ANNA) -> Mail:
@@ -163,6 +165,25 @@ def test_each_mail_goes_once_though_the_consent_service_dies_meanwhile(two: Two)
     every = Counter(mail.subject for mail in mails(two.mailbox.folder) if mail.subject.startswith("Order"))
     assert every == Counter(f"Order {number}" for number in range(total + 1))
     assert two.subjects().count("Your cart waits") <= 1
+
+
+@pytest.mark.slow
+def test_an_erasure_is_carried_through_both(
+    two: Two, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By the folder of the engine, while both run. That of the consent service cannot speak for the engine,
+    and that of the engine cannot show what stands in the other's store."""
+    join(two.consent.url, two)
+    monkeypatch.setenv("STALL_CONSENT_KEY", two.key)
+    assert run(["consent", "erase", ANNA, str(two.consent.folder), "--yes"]) == 2
+    assert "name the folder of the engine" in capsys.readouterr().err
+    assert run(["consent", "show", ANNA, str(two.engine.folder)]) == 2
+    assert "Name the folder where its store is" in capsys.readouterr().err
+    assert run(["consent", "erase", ANNA, str(two.engine.folder), "--yes"]) == 0
+    assert "All stores had forgotten them" in capsys.readouterr().out
+    assert run(["consent", "show", ANNA, str(two.consent.folder)]) == 1
+    for store in (two.engine.folder / "data" / "engine.db", two.consent.folder / "data" / "consent.db"):
+        assert ANNA.encode() not in store.read_bytes()
 
 
 def arrived(two: Two) -> int:

@@ -13,7 +13,7 @@ from cyclopts import Parameter
 from consent.app.access import AccessFault, AccessKey, access_keys, make_key, revoke_key
 from consent.calls import Scope
 from virta.commands.consent_opening import Folder, Format
-from virta.consent_alone import ACCESS
+from virta.consent_door import ACCESS
 from virta.settings import BrokenProject, read_settings
 from virta.wiring import wall_clock
 

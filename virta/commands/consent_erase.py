@@ -11,7 +11,8 @@ from cyclopts import Parameter
 
 from consent.contract import Erasure
 from virta.commands.consent_opening import Folder, Format
-from virta.operating.erasing import Found, Held, erase_person, find_person
+from virta.operating.erasing import erase_person, find_person
+from virta.operating.found import Found, Held
 from virta.settings import Settings, read_settings
 from virta.terminal.asking import Unanswered, ask
 

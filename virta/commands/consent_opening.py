@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from consent.errors import ConsentError
 from consent.service import Service, open_reader
 from virta.database_url import consent_place
-from virta.keys import read_keys
+from virta.keys import read_consent_keys
 from virta.settings import BrokenProject, read_settings
 
 Folder = Annotated[Path, Parameter(help="The project's folder.")]
@@ -23,10 +23,15 @@ Format = Annotated[Literal["text", "json"], Parameter(name="--format", help="How
 def reading(folder: Path) -> Iterator[Service]:
     """The consent service of the project in `folder`, for reading. Raises `BrokenProject`."""
     settings = read_settings(folder.resolve())
-    keys = read_keys(settings, folder)
     path = consent_place(folder, settings)
+    if settings.consent.url and isinstance(path, Path) and not path.exists():
+        raise BrokenProject(
+            f"The consent service is a process of its own, at {settings.consent.url}. Name the folder where "
+            "its store is."
+        )
+    keys = read_consent_keys(settings, folder)
     try:
-        with closing(open_reader(path, keys.consent, clock=lambda: time.time_ns() // 1_000_000)) as service:
+        with closing(open_reader(path, keys, clock=lambda: time.time_ns() // 1_000_000)) as service:
             yield service
     except ConsentError as fault:
         raise BrokenProject(str(fault)) from None

@@ -7,11 +7,10 @@ from contextlib import closing
 from pathlib import Path
 
 import msgspec
-from msgspec import Struct
 
 from consent.address import read_address
 from consent.client import InProcess
-from consent.contract import Erasure, InvalidAddress, Unavailable
+from consent.contract import ConsentClient, Erasure, InvalidAddress, Unavailable
 from consent.errors import ConsentError
 from consent.ledger.subjects import find
 from consent.service import open_service
@@ -26,6 +25,13 @@ from engine.store.store import Store
 from virta.commands.consent_opening import reading
 from virta.database_url import consent_place, engine_place
 from virta.keys import read_keys
+from virta.operating.apart import (
+    asked_apart,
+    find_apart,
+    refuse_where_the_engine_is_elsewhere,
+    wait_apart,
+)
+from virta.operating.found import Found, Held
 from virta.operating.ordering import author, is_running, now
 from virta.settings import BrokenProject, Settings
 
@@ -35,32 +41,15 @@ PATIENCE = 30.0
 _LOOK_AGAIN = 0.1
 
 
-class Held(Struct, frozen=True):
-    """How much of somebody is there, in numbers."""
-
-    topics: int
-    evidence: int
-    decisions: int
-    attributes: int = 0
-    journeys: int = 0
-    events: int = 0
-    lines: int = 0
-
-
-class Found(Struct, frozen=True):
-    """Somebody by their id: what is held of them, or how far their erasure has come."""
-
-    subject: str
-    held: Held | None
-    erasure: Erasure | None
-
-
 def find_person(folder: Path, settings: Settings, who: str) -> Found | None:
     """Whoever has this address or id; None: nobody is known by it. Raises `BrokenProject`."""
     try:
         address = None if is_contact_id(who) else read_address(who)
     except InvalidAddress as fault:
         raise BrokenProject(f"`{who}` is neither an e-mail address nor the id of a person: {fault}") from None
+    if settings.consent.url:
+        return asyncio.run(find_apart(settings, who, address is None))
+    refuse_where_the_engine_is_elsewhere(folder, settings)
     with reading(folder) as service:
         subject = who if address is None else service.read(lambda store: find(store, address))
         if subject is None:
@@ -101,6 +90,8 @@ def erase_person(folder: Path, settings: Settings, subject: str) -> Erasure | No
         if is_running(place):
             with open_desk(place) as desk:
                 desk.instruct(ERASE, msgspec.json.encode(Erase(subject)), author(), now())
+            if settings.consent.url:
+                return asyncio.run(wait_apart(settings, subject, PATIENCE))
             return _wait(folder, subject)
         return asyncio.run(_erase_here(folder, settings, subject))
     except (StoreFault, ConsentError, Unavailable) as fault:
@@ -118,6 +109,9 @@ def _wait(folder: Path, subject: str) -> Erasure | None:
 
 
 async def _erase_here(folder: Path, settings: Settings, subject: str) -> Erasure | None:
+    if settings.consent.url:
+        async with asked_apart(settings) as consent:
+            return await _carry_through(folder, settings, consent, subject)
     service = open_service(
         consent_place(folder, settings),
         read_keys(settings, folder).consent,
@@ -128,16 +122,22 @@ async def _erase_here(folder: Path, settings: Settings, subject: str) -> Erasure
         entropy=secrets.token_bytes,
     )
     with closing(service):
-        consent, place = InProcess(service), engine_place(folder, settings)
-        if not exists(place):
-            await consent.erase(subject, OPERATOR)
-            await consent.forgotten([subject])
-        else:
-            with closing(Store(place)) as store:
-                erasing = Erasing(store, consent, now)
-                await erasing.begin()
-                await erasing.erase(subject)
-                await erasing.forget([subject])
-                while await erasing.go_on():
-                    pass
-        return service.read(lambda store: find_erasure(store, subject))
+        return await _carry_through(folder, settings, InProcess(service), subject)
+
+
+async def _carry_through(
+    folder: Path, settings: Settings, consent: ConsentClient, subject: str
+) -> Erasure | None:
+    place = engine_place(folder, settings)
+    if not exists(place):
+        await consent.erase(subject, OPERATOR)
+        await consent.forgotten([subject])
+    else:
+        with closing(Store(place)) as store:
+            erasing = Erasing(store, consent, now)
+            await erasing.begin()
+            await erasing.erase(subject)
+            await erasing.forget([subject])
+            while await erasing.go_on():
+                pass
+    return await consent.erase(subject, OPERATOR)  # once more: it changes nothing, and tells how far it is

@@ -1,0 +1,66 @@
+"""Erasing where the consent service is a process of its own: the engine's side asks it over HTTP."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from consent.app.access import AccessFault, access_keys
+from consent.calls import Scope
+from consent.client.remote import Remote
+from consent.contract import Erasure, Unavailable
+from engine.run.erasing import OPERATOR
+from virta.consent_door import ACCESS
+from virta.operating.found import Found
+from virta.settings import BrokenProject, Settings, secret
+
+_LOOK_AGAIN = 0.5
+
+
+@asynccontextmanager
+async def asked_apart(settings: Settings) -> AsyncIterator[Remote]:
+    """The consent service that `consent.url` names. Raises `BrokenProject` when it does not answer."""
+    there = settings.consent
+    client = Remote(there.url, secret(there.key), there.timeout)
+    try:
+        yield client
+    except Unavailable as fault:
+        raise BrokenProject(str(fault)) from None
+    finally:
+        await client.close()
+
+
+async def find_apart(settings: Settings, who: str, is_id: bool) -> Found | None:
+    """Whoever has this address or id. What is held of them there is not told over HTTP; an address that was
+    never seen gets an id by being asked for. Raises `BrokenProject`."""
+    if is_id:
+        return Found(who, None, None)
+    async with asked_apart(settings) as consent:
+        (subject,) = await consent.subjects([who])
+    return Found(subject, None, None) if subject is not None else None
+
+
+async def wait_apart(settings: Settings, subject: str, patience: float) -> Erasure | None:
+    """How far a running engine has come after so many seconds at most; None: there is no such person."""
+    until = time.monotonic() + patience
+    async with asked_apart(settings) as consent:
+        while True:
+            found = await consent.erase(subject, OPERATOR)
+            if found is None or found.primary or time.monotonic() >= until:
+                return found
+            await asyncio.sleep(_LOOK_AGAIN)
+
+
+def refuse_where_the_engine_is_elsewhere(folder: Path, settings: Settings) -> None:
+    """Raise `BrokenProject` in the folder of a consent service that an engine asks over HTTP: only that one
+    can say that it has forgotten somebody."""
+    try:
+        keys = access_keys(folder / settings.stores.folder / ACCESS)
+    except AccessFault as fault:
+        raise BrokenProject(str(fault)) from None
+    if any(Scope.ENGINE in key.scopes for key in keys):
+        raise BrokenProject(
+            "An engine asks this consent service over HTTP, and has to forget people too: name the folder of "
+            "the engine."
+        )

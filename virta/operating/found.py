@@ -1,0 +1,26 @@
+"""Whom an operator means, and how much is held of them."""
+
+from msgspec import Struct
+
+from consent.contract import Erasure
+
+
+class Held(Struct, frozen=True):
+    """How much of somebody is there, in numbers."""
+
+    topics: int
+    evidence: int
+    decisions: int
+    attributes: int = 0
+    journeys: int = 0
+    events: int = 0
+    lines: int = 0
+
+
+class Found(Struct, frozen=True):
+    """Somebody by their id: what is held of them, None where that is not known here; or how far their erasure
+    has come."""
+
+    subject: str
+    held: Held | None
+    erasure: Erasure | None
