@@ -27,7 +27,7 @@ from virta.importing.undoing import undo as undo_import
 from virta.importing.weighing import Weighed, weigh_all
 from virta.operating.ordering import author, now
 from virta.project.folder import load_project
-from virta.settings import BrokenProject, Settings
+from virta.settings import BrokenProject, Settings, read_settings
 from virta.terminal.progress import Bar
 
 What: TypeAlias = Literal["mailchimp", "klaviyo", "brevo", "listmonk", "csv", "list"]
@@ -82,6 +82,8 @@ def bring(
 ) -> int:
     """Show what an import would do, and with --yes do it: first all who get nothing in the other system, then
     the others. Doing it twice changes nothing. Exit code 1: rows cannot be read, and nothing was imported."""
+    if what == "list" and not undo and not tell:
+        return _list(folder, read_settings(folder.resolve()), output)
     settings, compiled = load_project(folder)
     if compiled.program is None:
         raise BrokenProject("The flows have errors; `virta check` shows them.")
@@ -89,10 +91,8 @@ def bring(
         return _undo(folder, settings, compiled, undo, yes, output)
     if tell:
         return _tell(folder, settings, compiled, tell, yes, output)
-    if what is None:
+    if what is None or what == "list":
         raise BrokenProject(f"Say where the files come from: virta import {'|'.join(PRODUCTS)} FILE…")
-    if what == "list":
-        return _list(folder, settings, output)
     _refuse_by_settings(settings, attestation)
     if not files:
         raise BrokenProject(f"Name the files: virta import {what} FILE…")
@@ -132,9 +132,11 @@ _LONG = 5000
 @contextmanager
 def _shown(title: str, total: int, what: str = "rows", shift: int = 0) -> Iterator[Callable[[int], None]]:
     """Shows how far long work has come; `what` are so many of what is counted, halved `shift` times."""
+    if total >> shift <= _LONG >> (shift // 2):
+        yield lambda count: None
+        return
     with Bar(title, total, what) as bar:
-        long = total >> shift > _LONG >> (shift // 2)
-        yield lambda count: bar.at(count, count >> shift) if long else None
+        yield lambda count: bar.at(count, count >> shift)
 
 
 class _Report(msgspec.Struct, frozen=True):

@@ -59,7 +59,8 @@ class Looked:
     @property
     def encoding_shown(self) -> str:
         """The encoding as people call it."""
-        return _SHOWN.get(self.encoding, self.encoding)
+        number = self.encoding.removeprefix("cp")
+        return _SHOWN.get(self.encoding) or (f"Windows-{number}" if number.isdecimal() else self.encoding)
 
 
 def parts_of(paths: Sequence[Path]) -> list[Part]:

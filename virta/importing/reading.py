@@ -96,7 +96,10 @@ _DID = {
 
 
 def people_in(source: Source, meaning: Meaning, now: int) -> Iterator[Person | Fault]:
-    """The rows of a table, each as a person or as what is wrong with it. `now` is in ms UTC."""
+    """The rows of a table, each as a person or as what is wrong with it. `now` is in ms UTC. What is noted on
+    the way is that of the last time."""
+    source.notes.formulas = 0
+    source.notes.dropped.clear()
     reader = _Reader(source, meaning, now)
     with open_table(source.looked) as table:
         for row in table.rows:

@@ -87,6 +87,9 @@ def about_columns(prepared: Prepared) -> list[str]:
     lines += [f"  {column.name:<{width}}  {_is(column)}" for column in kept]
     if left:
         lines.append(f"  left out: {', '.join(left)}")
+        lines.append(
+            "  To keep one of them, declare it below `contact` in schema.flow, or say what it is with --map."
+        )
     return lines
 
 

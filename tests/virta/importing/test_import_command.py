@@ -313,6 +313,18 @@ def test_what_is_known_of_people_goes_to_the_engine(stall: Path, says: Says) -> 
     assert set(anna) == {"first_name", "cups", "email_domain"}
 
 
+def test_what_is_no_fault_is_noted(stall: Path, says: Says) -> None:
+    """Once, however often the files are gone through."""
+    text = "Email,First name,Status\nanna@example.com,=1+1,subscribed\n"
+    code, told = says("csv", exports.written(stall / "people.csv", text), "--yes")
+    assert code == 0
+    assert "1 value would be reckoned with in a spreadsheet" in told
+    assert inbox(stall)[0]["first_name"] == "=1+1"
+    code, told = says("mailchimp", exports.mailchimp(stall / "audience.zip"), "--yes")
+    assert code == 0
+    assert "1 value of TIMEZONE cannot be used and stays out." in told
+
+
 def test_undoing_shows_first_what_it_would_do(stall: Path, says: Says) -> None:
     """Then, with --yes, whoever came by it alone is forgotten; who left stays away."""
     says("mailchimp", exports.mailchimp(stall / "audience.zip"), "--yes")
