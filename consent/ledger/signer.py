@@ -93,11 +93,11 @@ class Signer:
             if not fault.last:
                 raise DamagedLog(str(fault)) from None
             before = read_checkpoint(read_note(fault.last).text).size
+            if before > checkpoint.size:
+                raise Behind(checkpoint.size, before) from None
             if before == old:
                 raise _rewritten(checkpoint.size, old) from None
         # It has signed since for another process, which read the same store.
-        if before > checkpoint.size:
-            raise Behind(checkpoint.size, before)
         try:
             return self.notary.sign(checkpoint, before, _proof(nodes, before, checkpoint.size))
         except Refused:

@@ -204,6 +204,21 @@ async def test_an_export_beside_it_that_was_signed_is_no_obstacle(served):
     assert read_checkpoint(read_note(receipt.checkpoint).text).size > receipt.leaf
 
 
+async def test_whoever_reads_while_more_is_signed_reads_anew(served):
+    """Else an export beside a service that runs would be taken for a log that was cut off."""
+    turns = []
+
+    def work(reading):
+        frontier = stored_frontier(reading.conn)
+        if not turns:
+            served.service.write(lambda tx: tx.log.append(Leaf(type="resumed")))
+            served.service.sign()
+        turns.append(frontier.size)
+        return reading.parts.signer.cover(frontier, stored_nodes(reading.conn), reading.now)
+
+    assert served.service.read_signed(work).size == turns[1] == turns[0] + 1
+
+
 async def test_whoever_has_the_store_but_not_the_signer_gets_no_signature(
     served, signing, open_world, tmp_path
 ):
