@@ -15,7 +15,8 @@ from consent.service import Service, open_reader, open_service
 from dsl.compile import Compiled
 from virta.database_url import consent_place
 from virta.keeping.manifest import CONSENT
-from virta.keeping.places import exists, places_of
+from virta.keeping.places import exists, places_of, refuse_unfinished
+from virta.keeping.versions import refuse_other_versions
 from virta.keys import make_missing_keys, read_consent_keys
 from virta.operating.ordering import now
 from virta.release.content import content_of
@@ -28,8 +29,10 @@ def weighing(folder: Path, settings: Settings) -> Iterator[Service]:
     """The consent service, for reading; one that knows nobody where there is no store yet. Raises
     `BrokenProject`."""
     _refuse_apart(settings)
+    places = places_of(folder, settings)
+    refuse_other_versions(places, folder)
     try:
-        if exists(places_of(folder, settings).stores[CONSENT]):
+        if exists(places.stores[CONSENT]):
             keys = read_consent_keys(settings, folder)
             opened = open_reader(consent_place(folder, settings), keys, clock=now)
         else:
@@ -56,6 +59,8 @@ def writing(folder: Path, settings: Settings, compiled: Compiled) -> Iterator[Se
     """The consent service, for writing; nobody else may have it. A store that was never published to gets the
     policy of the folder. Raises `BrokenProject`."""
     _refuse_apart(settings)
+    refuse_unfinished(folder / settings.stores.folder)
+    refuse_other_versions(places_of(folder, settings), folder)
     make_missing_keys(settings, folder, secrets.token_bytes)
     (folder / settings.stores.folder).mkdir(parents=True, exist_ok=True)
     try:
