@@ -12,9 +12,12 @@ from stall import make_stall
 
 from consent.app.access import access_keys
 from consent.calls import PREFIX, Scope
+from consent.contract import Basis, Policy, Purpose, SignUp
+from consent.jobs import overdue
 from virta.command import run
 from virta.consent_alone import Alone, open_alone, proof_files
 from virta.consent_door import ACCESS
+from virta.consent_jobs import keep_times_once
 from virta.keys import make_missing_keys, read_consent_keys, read_keys_apart
 from virta.monitoring.consent_pages import watch_consent
 from virta.settings import BrokenProject, Settings, read_settings
@@ -67,6 +70,24 @@ async def test_it_says_whether_it_is_ready_and_what_is_wrong(alone: Alone) -> No
         alone.closing.set()
         assert (await afar.get("/readyz")).status_code == 503
         assert (await afar.get("/healthz")).status_code == 200
+
+
+@pytest.mark.anyio
+async def test_wishes_that_nobody_confirms_lapse_by_themselves(folder: Path) -> None:
+    """In the process that serves the consent service, whoever runs the engine."""
+    settings = read_settings(folder)
+    make_missing_keys(settings, folder, secrets.token_bytes)
+    now = [wall_clock()]
+    keys = read_consent_keys(settings, folder)
+    alone = open_alone(folder, settings, keys, lambda: now[0], secrets.token_bytes)
+    purpose = Purpose("news", Basis.CONSENT, {"en": "News"}, {"en": "I want news."}, "Coffee stall")
+    await alone.consent.publish(Policy((purpose,), ()))
+    await alone.consent.sign_up(SignUp("anna@example.com", ("news",), "en", "form"))
+    now[0] += 73 * 3_600_000
+    assert alone.service.read(overdue) == 1
+    await keep_times_once(alone.consent)
+    assert alone.service.read(overdue) == 0
+    await alone.close()
 
 
 @pytest.mark.anyio
