@@ -37,6 +37,7 @@ from consent.store.statement import transaction
 from consent.store.stops import Stop, StopsFile, read_stops
 from consent.store.tables import facts
 from consent.subscriber.replay import replay
+from consent.times import DEFAULT_TIMES, Times
 
 T = TypeVar("T")
 _TRIES = 9
@@ -245,6 +246,7 @@ def open_service(
     image: bytes | None = None,
     team_only: bool = False,
     lost: bool = False,
+    times: Times = DEFAULT_TIMES,
 ) -> Service:
     """Open the service for writing; the store is made if there is none. `place` None keeps it in memory,
     where it may begin as the `image` of another.
@@ -263,7 +265,7 @@ def open_service(
         with store.writer.begin():
             named = store.writer.scalar(select(facts.c.value).where(facts.c.name == "origin"))
             name = bytes(named).decode() if named is not None else origin
-            parts = _parts(store.writer, keys, name, public_url, team, clock, entropy, team_only)
+            parts = _parts(store.writer, keys, name, public_url, team, clock, entropy, team_only, times)
             founding.found(store.writer, parts, clock())
         with store.writer.begin():
             check(store.writer, parts, lost)
@@ -355,6 +357,7 @@ def _parts(
     clock: Callable[[], int],
     entropy: Callable[[int], bytes],
     team_only: bool = False,
+    times: Times = DEFAULT_TIMES,
 ) -> Parts:
     return Parts(
         origin=origin,
@@ -364,6 +367,7 @@ def _parts(
         signer=signer_of(conn, keys, origin),
         entropy=entropy,
         team_only=team_only,
+        times=times,
         reach=expected(conn),
     )
 

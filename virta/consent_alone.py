@@ -34,6 +34,7 @@ from virta.brand import brand_of
 from virta.consent_door import ACCESS, open_consent
 from virta.database_url import consent_place
 from virta.disk_fault import disk_fault
+from virta.operating.timekeeping import watch_times
 from virta.project.folder import template_files
 from virta.proof_mail import with_proof
 from virta.settings import BrokenProject, Settings
@@ -77,6 +78,7 @@ class Alone:
             tasks.create_task(self.dispatch.run())
             tasks.create_task(self._fetch())
             tasks.create_task(self.day_end.run(self.dispatch.wake))
+            tasks.create_task(watch_times(self.consent))
 
     async def _fetch(self) -> None:
         while True:

@@ -71,4 +71,5 @@ def open_consent(
         entropy=entropy,
         durable=durable,
         image=image,
+        times=settings.times.kept(),
     )

@@ -20,6 +20,7 @@ from msgspec import Struct
 from consent.contract import BESIDE_TOPICS
 from engine.delivery.late import LatePolicy
 from virta.consent_settings import Consent, consent_faults
+from virta.consent_times import Times, times_faults
 from virta.misfit import in_plain_words
 from virta.urls import is_this_machine, parts_of
 
@@ -163,6 +164,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     delivery: Delivery = Delivery()
     stores: Stores = Stores()
     consent: Consent = Consent()
+    times: Times = Times()
     keys: Keys = Keys()
     webhooks: Webhooks = Webhooks()
     serving: Serving = Serving()
@@ -252,6 +254,7 @@ def _faults(settings: Settings) -> Iterator[str]:
         yield "`stores.folder` is empty."
     yield from _server_faults(settings.stores)
     yield from consent_faults(settings.consent, settings.environment == "production")
+    yield from times_faults(settings.times)
     if not 1 <= settings.stores.mails_days <= _MOST_DAYS:
         yield f"`stores.mails_days` must be from 1 to {_MOST_DAYS}."
     if not 1 <= settings.stores.events_months <= _MOST_MONTHS:

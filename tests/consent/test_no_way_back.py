@@ -290,10 +290,12 @@ class NoWayBack(RuleBasedStateMachine):
     def teardown(self):
         """The auditor's own tool finds nothing wrong with the log that came of it."""
         file = io.BytesIO()
-        self.service.read(lambda reading: write_archive(reading, file))
-        assert verify(file, self.service.parts.signer.key()).authenticated
-        self.service.close()
-        self.loop.close()
+        try:
+            self.service.read(lambda reading: write_archive(reading, file))
+            assert verify(file, self.service.parts.signer.key()).authenticated
+        finally:
+            self.service.close()
+            self.loop.close()
 
 
 TestNoWayBack = NoWayBack.TestCase

@@ -1,5 +1,7 @@
 """Sign-up, proof mails and confirmation."""
 
+import dataclasses
+
 import pytest
 from msgspec.structs import replace
 
@@ -11,8 +13,10 @@ from consent.contract import (
     Purpose,
     Reason,
     Settlement,
+    SignUp,
     Visit,
 )
+from consent.times import Times
 
 pytestmark = pytest.mark.anyio
 HOUR = 3_600_000
@@ -250,3 +254,18 @@ async def test_the_words_agreed_to_stay_those_of_the_mail(world):
     [decision] = await world.client.decide([world.ask(receipt.subject)])
     assert back
     assert decision.allowed
+
+
+async def test_of_somebody_too_young_nothing_is_stored(world):
+    """The answer is the same as for everybody: none. Who does not say how old they are is told to."""
+    times = Times(minimum_age={"LV": 13, "": 16})
+    world.service.parts = dataclasses.replace(world.service.parts, times=times)
+    wish = SignUp("anna@kafija.example", ("newsletter",), "en", "footer", age=12, country="LV")
+    leaves = world.count("leaves")
+    assert await world.client.sign_up(wish) is None
+    assert await world.client.sign_up(replace(wish, age=15, country="DE")) is None
+    assert (world.count("subjects"), world.count("evidence"), world.count("leaves")) == (0, 0, leaves)
+    with pytest.raises(ValueError, match="how old"):
+        await world.client.sign_up(replace(wish, age=None))
+    assert await world.client.sign_up(replace(wish, age=13)) is None
+    assert world.count("subjects") == 1

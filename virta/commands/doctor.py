@@ -24,6 +24,7 @@ from virta.operating.mail_server import mail_server
 from virta.operating.ordering import is_running, now
 from virta.operating.origin import told_of_origin
 from virta.operating.remnants import remnants
+from virta.operating.timekeeping import overdue_wishes
 from virta.settings import BrokenProject, Settings, read_settings
 from virta.terminal.asking import Unanswered, ask
 from virta.wiring import login_of
@@ -173,6 +174,7 @@ def _around(folder: Path, settings: Settings, at: int, integrity: bool) -> Itera
     try:
         with reading(folder) as service:
             yield from keys_of_consent(service)
+            yield from overdue_wishes(service)
             yield from told_of_origin(service, at, ZoneInfo(settings.time_zone))
     except BrokenProject as fault:
         yield Complaint("consent", str(fault), "Without the consent store no mail goes: mend that first.")

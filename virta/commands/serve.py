@@ -33,6 +33,7 @@ from virta.listening import LOOPBACK, listen, pages_of, place_of, reachable
 from virta.logs import set_up_logs
 from virta.mailbox.running import MailboxFailed, PortRefused, Running, start
 from virta.monitoring.pages import digests, watch
+from virta.operating.timekeeping import watch_times
 from virta.project.folder import load_project
 from virta.release.choosing import tell, to_run
 from virta.release.coming import Coming, world_of
@@ -241,6 +242,7 @@ async def _live(
                 work.append(tasks.create_task(keep_times(system.consent)))
                 watching = watch_backups(system.consent, settings.stores.backups_days)
                 work.append(tasks.create_task(working(watching)))
+                work.append(tasks.create_task(working(watch_times(system.consent))))
             serving = tasks.create_task(pages.serve(sockets=[listener.dup()]))
             say(shown)
             log.info("running", virta=VERSION, **digests(system, compiled.program))

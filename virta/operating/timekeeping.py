@@ -1,0 +1,44 @@
+"""What is due by time alone: done while a process runs, and looked at by the doctor."""
+
+import asyncio
+from collections.abc import Iterator
+
+import structlog
+from msgspec import structs
+
+from consent.contract import ConsentClient, Kept, Unavailable
+from consent.jobs import overdue
+from consent.service import Service
+from virta.operating.complaint import Complaint
+
+log = structlog.get_logger("virta")
+
+_PAUSE = 600.0  # seconds between looks
+_BREATH = 0.05  # seconds between two parts, in which mails can be claimed
+_MOST = 1_000
+
+
+async def watch_times(consent: ConsentClient) -> None:
+    """Work for ever: have done what is due by time, part by part, so that mails get their turn."""
+    while True:
+        try:
+            done = await consent.keep_times()
+        except Unavailable as fault:
+            log.warning("what is due by time is not done yet", why=str(fault))
+            done = Kept()
+        counts = {name: count for name, count in structs.asdict(done).items() if count and name != "more"}
+        if counts:
+            log.info("time has passed for people", **counts)
+        await asyncio.sleep(_BREATH if done.more else _PAUSE)
+
+
+def overdue_wishes(service: Service) -> Iterator[Complaint]:
+    """Wishes that should have lapsed: nothing is done by time where no process has run."""
+    count = service.read(lambda reading: overdue(reading, _MOST))
+    if count:
+        yield Complaint(
+            "times",
+            f"{count if count < _MOST else 'Many'} wishes to sign up were not confirmed in time and still "
+            "stand; nobody is mailed because of them.",
+            "Run `virta serve`, or `virta serve consent`: it sees to what is due every ten minutes.",
+        )
