@@ -77,6 +77,7 @@ class Dispatch:
         self._rate = Rate(LARGEST_CLAIM / _CLAIM_SECONDS)
         self._deaf = False  # the consent service does not answer
         self._doubtful = False  # a claim was not answered: it may have been carried out
+        self._given_back: set[tuple[str, int]] = set()  # attempts that it made, of mails that still wait
 
     def take_verdicts(self) -> list[Verdict]:
         """What ended, and is settled, since the last call."""
@@ -197,6 +198,7 @@ class Dispatch:
             claimed = await self._claim([item.ask for item in open_.values()])
             for permit in claimed.permits:
                 self._go(open_.pop(permit.key), permit, messages.get(permit.key))
+            self._doubt([open_[denial.key].ask for denial in claimed.denied if _waits_behind(denial)])
             made_before = [
                 denial.key for denial in claimed.denied if not self._denied(open_[denial.key], denial)
             ]
@@ -235,7 +237,15 @@ class Dispatch:
         untold = [place for place in unsettled if place not in self._on_way]
         released = [Settlement(key, attempt, Outcome.RELEASED) for key, attempt in untold]
         await self._consent.settle(self._mailer.sender, released)
+        self._given_back |= {place for place in untold if place[0] in self._queue}
         self._doubtful = False
+
+    def _doubt(self, later: Sequence[Ask]) -> None:
+        """These wait behind another mail to the same person. If that is none of ours that is on its way, it
+        may be one of a claim that was carried out only after its answer was given up."""
+        if later:
+            ours = {item.ask.subject for item in self._on_way.values()}
+            self._doubtful = self._doubtful or any(ask.subject not in ours for ask in later)
 
     def _go(self, item: Item, permit: Permit, message: Message | None) -> None:
         self._on_way[permit.key, permit.attempt] = item
@@ -266,6 +276,10 @@ class Dispatch:
             self._outcomes.again(item.renumbered(1), self._clock() + _ASK_AGAIN)
         elif status.outcome is None:
             self._outcomes.again(item, self._clock() + _ASK_AGAIN)
+        elif (place := (item.key, status.attempt)) in self._given_back:
+            # no mail server was too slow for it: however often answers are lost, it is not given up
+            self._given_back.remove(place)
+            self._outcomes.again(item.renumbered(status.attempt + 1), self._clock())
         else:
             self._outcomes.judge(item, Settlement(item.key, status.attempt, status.outcome), "")
 
@@ -309,3 +323,7 @@ class Dispatch:
                 await self._mailer.changed.wait()
         except TimeoutError:
             pass
+
+
+def _waits_behind(denial: Decision) -> bool:
+    return denial.reason is Reason.ONE_AT_A_TIME

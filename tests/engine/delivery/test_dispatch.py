@@ -13,7 +13,7 @@ from servers import Act, Server
 from consent.contract import Decision, Outcome, Settlement, Unavailable
 from engine.delivery.login import ServerFault
 from engine.delivery.queue import Item
-from engine.delivery.retrying import DEFERRALS, after_deferral
+from engine.delivery.retrying import DEFERRALS, MOST_RELEASES, after_deferral
 from engine.mail.letters import LetterFault
 from engine.mail.message import Letter
 
@@ -143,6 +143,54 @@ async def test_a_mail_taken_back_after_a_claim_that_was_not_answered_holds_up_no
         await office.drain()
         assert (office.verdicts, taken(server)) == ({key: [""]}, [key])
         assert consent.outcomes() == {left: ["released"], key: ["accepted"]}
+
+
+async def test_a_claim_carried_out_after_its_answer_was_given_up_holds_up_no_other(
+    open_office: Opener, consent: Consent, clock: Clock
+) -> None:
+    """Nothing was found to be given back when it was looked for. Whoever waits behind such a mail has it
+    looked for again."""
+    [anna] = await consent.join()
+    failures = iter(["before"])
+    door = Flaky(consent.service, lambda call: next(failures, "") if call == "claim" else "")
+    async with Server() as server:
+        office = open_office(server.login(), client=door)
+        slow = item(anna)
+        [left] = office.put(slow)
+        with pytest.raises(Unavailable):
+            await office.drain()
+        await office.drain()  # it waits to be asked for again; nothing was claimed
+        assert office.queue.cancel(left)
+        await consent.client.claim(office.mailer.sender, [slow.ask], [])
+        [key] = office.put(item(anna))
+        await office.drain()
+        clock.pass_(1)
+        await office.drain()
+        assert (office.verdicts, taken(server)) == ({key: [""]}, [key])
+        assert consent.outcomes() == {left: ["released"], key: ["accepted"]}
+
+
+async def test_mails_are_not_given_up_however_many_answers_are_lost(
+    open_office: Opener, consent: Consent, clock: Clock
+) -> None:
+    """Their permits were given back, but no mail server was too slow for them. An answer comes only that they
+    were claimed before."""
+    [anna] = await consent.join()
+    lost = iter(["after", ""] * (MOST_RELEASES + 2))
+    door = Flaky(consent.service, lambda call: next(lost, "") if call == "claim" else "")
+    async with Server() as server:
+        office = open_office(server.login(), client=door)
+        [key] = office.put(item(anna))
+        for _ in range(4 * MOST_RELEASES):
+            clock.pass_(60)
+            try:
+                await office.drain()
+            except Unavailable:
+                continue
+            if not len(office.queue):
+                break
+        assert (office.verdicts, taken(server)) == ({key: [""]}, [key])
+        assert consent.outcomes() == {key: ["released"] * (MOST_RELEASES + 2) + ["accepted"]}
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
