@@ -222,8 +222,10 @@ def _of_topic(what: Import, entry: Entry, subject: Subject | None, topic: str) -
     new = Brought.ATTESTED if attested else Brought.UNPROVEN
     if subject is None:
         return new
-    if subject.restricted or subject.holds(subject.stopped, topic):
-        return Brought.STOPPED
+    if subject.restricted or subject.stopped > subject.standing(topic).seq:
+        return (
+            Brought.STOPPED
+        )  # what was agreed to elsewhere is older than that, whatever they confirmed since
     state = subject.standing(topic).state
     if state in _AWAY:
         return Brought.WITHDRAWN

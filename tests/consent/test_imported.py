@@ -235,6 +235,18 @@ async def test_no_import_revives_whoever_left_here(world, stay):
     assert await reason(world) is not None
 
 
+async def test_a_complaint_outlasts_a_confirmation_of_something_else(world):
+    """Who came back for the offers has not come back for the news of another system."""
+    mail = world.ask(await world.join(ANNA, "offers"), "offers")
+    await world.send(mail)
+    await world.client.complained(mail.key)
+    world.clock.pass_(40 * 86_400_000)
+    await world.join(ANNA, "offers")
+    assert brought(world, row(confirmed_at=CONFIRMED), what=order(attested=SAID)) == [Brought.STOPPED]
+    assert await reason(world) is not None
+    assert await reason(world, topic="offers") is None
+
+
 async def test_whoever_agreed_here_or_is_asked_stays_as_they_are(world):
     """Their own proof is better than any attestation."""
     await world.join(ANNA)
