@@ -24,6 +24,7 @@ from engine.store import (
     handed,
     journal,
     kept,
+    living,
     people,
     products,
     raw,
@@ -131,6 +132,12 @@ class Store:
         """Those of the keys under which something was asked for and is not done: of mails, those of which
         the engine does not know yet what became of them."""
         return await self._database.run(effects.open_among, keys)
+
+    async def signs_of_life(self, after: int | None, limit: int) -> tuple[int, Sequence[tuple[str, int]]]:
+        """See `living.signs`; with `after` None only where a first look begins."""
+        if after is None:
+            return await self._database.run(living.beginning), ()
+        return await self._database.run(living.signs, after, limit)
 
     async def keep_mails(self, mails: Sequence[Kept]) -> None:
         """Keep the bodies of mails; one whose key is there already is as it is now."""

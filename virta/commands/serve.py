@@ -33,7 +33,7 @@ from virta.listening import LOOPBACK, listen, pages_of, place_of, reachable
 from virta.logs import set_up_logs
 from virta.mailbox.running import MailboxFailed, PortRefused, Running, start
 from virta.monitoring.pages import digests, watch
-from virta.operating.timekeeping import watch_times
+from virta.operating.timekeeping import watch_life, watch_times
 from virta.project.folder import load_project
 from virta.release.choosing import tell, to_run
 from virta.release.coming import Coming, world_of
@@ -236,6 +236,7 @@ async def _live(
                 ),
                 tasks.create_task(working(system.caller.run())),
             ]
+            work.append(tasks.create_task(working(watch_life(system.consent, system.store))))
             if system.door.service is not None:  # else its own process does so
                 work.append(tasks.create_task(_fetch_proofs(system)))
                 work.append(tasks.create_task(system.day_end.run(system.dispatch.wake)))

@@ -9,6 +9,7 @@ from msgspec import structs
 from consent.contract import ConsentClient, Kept, Unavailable
 from consent.jobs import overdue
 from consent.service import Service
+from engine.store.store import Store
 from virta.operating.complaint import Complaint
 
 log = structlog.get_logger("virta")
@@ -30,6 +31,25 @@ async def watch_times(consent: ConsentClient) -> None:
         if counts:
             log.info("time has passed for people", **counts)
         await asyncio.sleep(_BREATH if done.more else _PAUSE)
+
+
+async def watch_life(consent: ConsentClient, store: Store) -> None:
+    """Work for ever: tell the consent service whose orders, visits and clicks came in, by which silence is
+    told. Telling again changes nothing."""
+    after, _ = await store.signs_of_life(None, 0)
+    while True:
+        before = after
+        try:
+            end, signs = await store.signs_of_life(after, _MOST)
+            newest: dict[str, int] = {}
+            for subject, at in signs:
+                newest[subject] = max(newest.get(subject, 0), at)
+            if newest:
+                await consent.alive(list(newest.items()))
+            after = end
+        except Unavailable as fault:
+            log.warning("signs of life are not told yet", why=str(fault))
+        await asyncio.sleep(_BREATH if after > before else _PAUSE)
 
 
 def overdue_wishes(service: Service) -> Iterator[Complaint]:
