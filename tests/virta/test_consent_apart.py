@@ -8,16 +8,13 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from stall import make_stall
+from stall import make_stall, own_port
 
 from consent.app.access import access_keys
 from consent.calls import PREFIX, Scope
-from consent.contract import Basis, Policy, Purpose, SignUp
-from consent.jobs import overdue
 from virta.command import run
 from virta.consent_alone import Alone, open_alone, proof_files
 from virta.consent_door import ACCESS
-from virta.consent_jobs import keep_times_once
 from virta.keys import make_missing_keys, read_consent_keys, read_keys_apart
 from virta.monitoring.consent_pages import watch_consent
 from virta.settings import BrokenProject, Settings, read_settings
@@ -70,24 +67,6 @@ async def test_it_says_whether_it_is_ready_and_what_is_wrong(alone: Alone) -> No
         alone.closing.set()
         assert (await afar.get("/readyz")).status_code == 503
         assert (await afar.get("/healthz")).status_code == 200
-
-
-@pytest.mark.anyio
-async def test_wishes_that_nobody_confirms_lapse_by_themselves(folder: Path) -> None:
-    """In the process that serves the consent service, whoever runs the engine."""
-    settings = read_settings(folder)
-    make_missing_keys(settings, folder, secrets.token_bytes)
-    now = [wall_clock()]
-    keys = read_consent_keys(settings, folder)
-    alone = open_alone(folder, settings, keys, lambda: now[0], secrets.token_bytes)
-    purpose = Purpose("news", Basis.CONSENT, {"en": "News"}, {"en": "I want news."}, "Coffee stall")
-    await alone.consent.publish(Policy((purpose,), ()))
-    await alone.consent.sign_up(SignUp("anna@example.com", ("news",), "en", "form"))
-    now[0] += 73 * 3_600_000
-    assert alone.service.read(overdue) == 1
-    await keep_times_once(alone.consent)
-    assert alone.service.read(overdue) == 0
-    await alone.close()
 
 
 @pytest.mark.anyio
@@ -170,6 +149,19 @@ def test_a_place_that_cannot_be_or_would_be_overheard_is_refused(folder: Path, u
     """In production addresses go to another machine by TLS alone."""
     with pytest.raises(BrokenProject, match=told):
         settings_with(folder, url, "production")
+
+
+def test_the_doctor_says_when_it_does_not_answer(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By its place, and what to do."""
+    settings_with(folder, f"http://127.0.0.1:{own_port()}")
+    monkeypatch.setenv("STALL_CONSENT_KEY", "a key")
+    assert run(["doctor", str(folder)]) == 1
+    told = capsys.readouterr().out
+    assert "consent: The consent service at http://127.0.0.1:" in told
+    assert "cannot be reached" in told
+    assert "Start `virta serve consent`" in told
 
 
 def test_the_mail_that_asks_is_the_projects_own_whatever_is_wrong_elsewhere(folder: Path) -> None:

@@ -179,6 +179,8 @@ def test_an_erasure_is_carried_through_both(
     assert "name the folder of the engine" in capsys.readouterr().err
     assert run(["consent", "show", ANNA, str(two.engine.folder)]) == 2
     assert "Name the folder where its store is" in capsys.readouterr().err
+    assert run(["doctor", str(two.engine.folder), "--format", "json"]) == 0, capsys.readouterr().out
+    capsys.readouterr()
     assert run(["consent", "erase", ANNA, str(two.engine.folder), "--yes"]) == 0
     assert "All stores had forgotten them" in capsys.readouterr().out
     assert run(["consent", "show", ANNA, str(two.consent.folder)]) == 1

@@ -13,6 +13,7 @@ from consent.errors import ConsentError
 from consent.service import Service, open_reader
 from virta.database_url import consent_place
 from virta.keys import read_consent_keys
+from virta.operating.apart import is_apart
 from virta.settings import BrokenProject, read_settings
 
 Folder = Annotated[Path, Parameter(help="The project's folder.")]
@@ -24,7 +25,7 @@ def reading(folder: Path) -> Iterator[Service]:
     """The consent service of the project in `folder`, for reading. Raises `BrokenProject`."""
     settings = read_settings(folder.resolve())
     path = consent_place(folder, settings)
-    if settings.consent.url and isinstance(path, Path) and not path.exists():
+    if is_apart(folder, settings):
         raise BrokenProject(
             f"The consent service is a process of its own, at {settings.consent.url}. Name the folder where "
             "its store is."

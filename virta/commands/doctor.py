@@ -18,6 +18,7 @@ from virta.commands.consent_opening import reading
 from virta.keeping.places import Places, places_of
 from virta.keeping.versions import refuse_other_versions
 from virta.operating import checks, resolving
+from virta.operating.apart import is_apart, look_apart
 from virta.operating.complaint import Complaint
 from virta.operating.key_checks import keys_of_consent
 from virta.operating.mail_server import mail_server
@@ -166,11 +167,7 @@ def _on_server(places: Places, integrity: bool, notes: list[str]) -> Iterator[Co
     yield from on_server(places, integrity, notes)
 
 
-def _around(folder: Path, settings: Settings, at: int, integrity: bool) -> Iterator[Complaint]:
-    data = folder / settings.stores.folder
-    yield from checks.disk(data)
-    yield from checks.left_over(data)
-    yield from checks.keys(folder, settings, at)
+def _consent(folder: Path, settings: Settings, at: int) -> Iterator[Complaint]:
     try:
         with reading(folder) as service:
             yield from keys_of_consent(service)
@@ -178,6 +175,14 @@ def _around(folder: Path, settings: Settings, at: int, integrity: bool) -> Itera
             yield from told_of_origin(service, at, ZoneInfo(settings.time_zone))
     except BrokenProject as fault:
         yield Complaint("consent", str(fault), "Without the consent store no mail goes: mend that first.")
+
+
+def _around(folder: Path, settings: Settings, at: int, integrity: bool) -> Iterator[Complaint]:
+    data = folder / settings.stores.folder
+    yield from checks.disk(data)
+    yield from checks.left_over(data)
+    yield from checks.keys(folder, settings, at)
+    yield from look_apart(settings) if is_apart(folder, settings) else _consent(folder, settings, at)
     try:
         yield from mail_server(login_of(settings))
     except BrokenProject as fault:  # a password that is not set

@@ -24,7 +24,6 @@ from engine.store.database import StoreFault
 from engine.store.patience import patience
 from engine.store.releases import Release
 from virta.command_table import VERSION
-from virta.consent_jobs import keep_times
 from virta.garbage import settled
 from virta.keeping.places import places_of, refuse_unfinished
 from virta.keeping.versions import refuse_other_versions
@@ -240,7 +239,6 @@ async def _live(
             if system.door.service is not None:  # else its own process does so
                 work.append(tasks.create_task(_fetch_proofs(system)))
                 work.append(tasks.create_task(system.day_end.run(system.dispatch.wake)))
-                work.append(tasks.create_task(keep_times(system.consent)))
                 watching = watch_backups(system.consent, settings.stores.backups_days)
                 work.append(tasks.create_task(working(watching)))
                 work.append(tasks.create_task(working(watch_times(system.consent))))

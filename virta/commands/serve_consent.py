@@ -15,7 +15,6 @@ from engine.run.erasing import watch_backups
 from virta.command_table import VERSION
 from virta.commands.serve import LEVELS
 from virta.consent_alone import open_alone
-from virta.consent_jobs import keep_times
 from virta.garbage import settled
 from virta.keeping.places import places_of, refuse_unfinished
 from virta.keeping.versions import refuse_other_versions
@@ -72,7 +71,6 @@ async def _serve(folder: Path, settings: Settings, keys: Keys, listener: socket.
         async with asyncio.TaskGroup() as tasks:
             work = (
                 tasks.create_task(alone.mail()),
-                tasks.create_task(keep_times(alone.consent)),
                 tasks.create_task(watch_backups(alone.consent, settings.stores.backups_days)),
             )
             serving = tasks.create_task(pages.serve(sockets=[listener.dup()]))

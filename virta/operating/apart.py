@@ -1,8 +1,8 @@
-"""Erasing where the consent service is a process of its own: the engine's side asks it over HTTP."""
+"""What commands do where the consent service is a process of its own: the engine's side asks it over HTTP."""
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -12,6 +12,8 @@ from consent.client.remote import Remote
 from consent.contract import Erasure, Unavailable
 from engine.run.erasing import OPERATOR
 from virta.consent_door import ACCESS
+from virta.database_url import consent_place
+from virta.operating.complaint import Complaint
 from virta.operating.found import Found
 from virta.settings import BrokenProject, Settings, secret
 
@@ -29,6 +31,29 @@ async def asked_apart(settings: Settings) -> AsyncIterator[Remote]:
         raise BrokenProject(str(fault)) from None
     finally:
         await client.close()
+
+
+def is_apart(folder: Path, settings: Settings) -> bool:
+    """Whether the consent service is a process of its own whose store is not here."""
+    place = consent_place(folder, settings)
+    return bool(settings.consent.url) and isinstance(place, Path) and not place.exists()
+
+
+def look_apart(settings: Settings) -> Iterator[Complaint]:
+    """Whether it answers, and takes our key."""
+    try:
+        asyncio.run(_offered(settings))
+    except BrokenProject as fault:
+        yield Complaint(
+            "consent",
+            str(fault),
+            "Start `virta serve consent`, or mend `consent.url` and `consent.key`. Mails wait meanwhile.",
+        )
+
+
+async def _offered(settings: Settings) -> None:
+    async with asked_apart(settings) as consent:
+        await consent.offered()
 
 
 async def find_apart(settings: Settings, who: str, is_id: bool) -> Found | None:
