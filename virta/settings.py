@@ -165,6 +165,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     stores: Stores = Stores()
     consent: Consent = Consent()
     times: Times = Times()
+    editorial: tuple[str, ...] = ()  # topics whose changed words mean the same: nobody is asked anew
+    similar: dict[str, str] = {}  # topics that rest on sales, each with the category of its goods
     keys: Keys = Keys()
     webhooks: Webhooks = Webhooks()
     serving: Serving = Serving()

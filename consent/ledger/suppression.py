@@ -14,8 +14,12 @@ from consent.contract import InvalidAddress
 from consent.errors import WrongKeys
 from consent.ledger.subjects import Subject
 from consent.ledger.transaction import Reading, Writing
+from consent.proof.leaf import Leaf
 from consent.store.statement import Statement
 from consent.store.tables import among, suppressions
+
+SUPPRESSED, RELEASED = "suppressed", "released"
+"""Types of leaves."""
 
 _ANY = Statement(select(suppressions.c.mark).where(suppressions.c.mark > "").limit(1))
 _AMONG = Statement(select(suppressions.c.mark).where(among(suppressions.c.mark, "marks")))
@@ -28,12 +32,15 @@ def suppress(tx: Writing, subject: Subject) -> None:
     marks = _marks(tx, _address(tx, subject))
     if marks:
         _PUT.run(tx.driver, mark=marks[0])
+        tx.log.append(Leaf(type=SUPPRESSED, subject=subject.id))
 
 
 def lift(tx: Writing, subject: Subject) -> None:
     """They have confirmed that they want mail there: nothing else leads out."""
-    if _ANY.first(tx.driver) is not None:
-        _LIFT.run(tx.driver, marks=json.dumps(_marks(tx, _address(tx, subject))))
+    if _ANY.first(tx.driver) is None:
+        return
+    if _LIFT.run(tx.driver, marks=json.dumps(_marks(tx, _address(tx, subject)))):
+        tx.log.append(Leaf(type=RELEASED, subject=subject.id, actor="subject:link"))
 
 
 def suppressed(
