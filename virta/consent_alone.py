@@ -146,7 +146,9 @@ def _put_together(
     clock: Callable[[], int],
 ) -> Alone:
     there = settings.consent
-    limits = Limits(there.signups_per_address, there.signups_per_domain, there.signups)
+    limits = Limits(
+        there.signups_per_address, there.signups_per_domain, there.signups, there.signups_per_visitor
+    )
     consent = Fronted(service, Admission(limits, clock))
     files = proof_files(folder, settings)
     sender = settings.sender

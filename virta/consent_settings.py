@@ -11,7 +11,7 @@ _LONGEST_SECONDS = 60
 
 class Consent(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`url` is where `virta serve consent` answers the engine, and `key` one that it was given; without them
-    the consent service runs within `virta serve`. `timeout` is in seconds. The three numbers are how many
+    the consent service runs within `virta serve`. `timeout` is in seconds. The four numbers are how many
     wishes to sign up are taken in an hour by `virta serve consent`."""
 
     url: str = ""
@@ -20,6 +20,7 @@ class Consent(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     signups_per_address: int = 6
     signups_per_domain: int = 3000
     signups: int = 10000
+    signups_per_visitor: int = 60
 
 
 def consent_faults(consent: Consent, production: bool) -> Iterator[str]:
@@ -38,6 +39,6 @@ def consent_faults(consent: Consent, production: bool) -> Iterator[str]:
         yield "`consent.url` and `consent.key` go together; one of them is empty."
     if not 0 < consent.timeout <= _LONGEST_SECONDS:
         yield f"`consent.timeout` must be more than 0, and at most {_LONGEST_SECONDS} seconds."
-    for name in ("signups_per_address", "signups_per_domain", "signups"):
+    for name in ("signups_per_address", "signups_per_domain", "signups", "signups_per_visitor"):
         if getattr(consent, name) < 1:
             yield f"`consent.{name}` must be at least 1."

@@ -1,4 +1,4 @@
-"""How many wishes to sign up are taken in an hour: of one address, of one domain, and in all.
+"""How many wishes to sign up are taken in an hour: of one address, of one visitor, of one domain, and in all.
 
 A person who is signed up by somebody else again and again gets one mail whatever comes (the cool-downs see to
 that); these bounds keep the log and the mail server from being filled by such wishes.
@@ -6,6 +6,7 @@ that); these bounds keep the log and the mail server from being filled by such w
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
 
 from msgspec import Struct
 from pyrate_limiter import GCRA, Duration, Rate
@@ -26,6 +27,7 @@ class Limits(Struct, frozen=True):
     per_address: int = 6
     per_domain: int = 3_000
     in_all: int = 10_000
+    per_visitor: int = 60
 
 
 class Crowded(Unavailable):
@@ -62,16 +64,20 @@ class Admission:
             for name, count in (
                 ("all", limits.in_all),
                 ("domain", limits.per_domain),
+                ("visitor", limits.per_visitor),
                 ("address", limits.per_address),
             )
         }
         self._states: dict[tuple[str, str], tuple[float, ...]] = {}
         self._tidy_at = _TIDY
 
-    def admit(self, folded: str) -> Admitted:
-        """Whether a wish of this address, as it is looked up, is taken now."""
+    def admit(self, folded: str, ip: str = "") -> Admitted:
+        """Whether a wish of this address, as it is looked up, is taken now; `ip` is where it came from."""
         now = self._clock()
-        places = (("all", _ALL), ("domain", folded.rpartition("@")[2]), ("address", folded))
+        places = [("all", _ALL), ("domain", folded.rpartition("@")[2]), ("address", folded)]
+        visitor = _visitor(ip)
+        if visitor:
+            places.insert(2, ("visitor", visitor))
         after: dict[tuple[str, str], tuple[float, ...]] = {}
         for place in places:
             rates = self._rates[place[0]]
@@ -92,6 +98,30 @@ class Admission:
         self._tidy_at = max(_TIDY, 2 * len(self._states))
 
 
+_NEAR = tuple(
+    ip_network(each)
+    for each in (
+        *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "100.64.0.0/10"),
+        *("::1/128", "fc00::/7", "fe80::/10"),
+    )
+)
+"""Where a proxy of our own stands: all the world comes from there."""
+
+
+def _visitor(ip: str) -> str:
+    """Who is counted together: an IP address, or with IPv6 the network of one household; empty for one that
+    says nothing of who it was."""
+    try:
+        found = ip_address(ip)
+    except ValueError:
+        return ""
+    if found.version == 6 and found.ipv4_mapped is not None:
+        found = found.ipv4_mapped
+    if any(found in each for each in _NEAR if each.version == found.version):
+        return ""
+    return str(ip_network((found, 64), strict=False)) if found.version == 6 else str(found)
+
+
 class Fronted(InProcess):
     """The client that answers the world: it takes sign-ups within the limits."""
 
@@ -101,7 +131,9 @@ class Fronted(InProcess):
 
     async def sign_up(self, request: SignUp) -> None:
         """See `ConsentClient`. Raises `Crowded` too."""
-        admitted = self.admission.admit(read_address(request.email).folded)
+        # what came by a key is the shop's own to count: all its visitors ask from its machine
+        ip = request.visit.ip if request.shown else ""
+        admitted = self.admission.admit(read_address(request.email).folded, ip)
         if admitted.yes:
             await super().sign_up(request)
         elif not admitted.quietly:

@@ -20,7 +20,7 @@ from consent.calls import PREFIX, Scope
 if TYPE_CHECKING:
     from tests.consent.conftest import World
 
-MANY = Limits(per_address=1_000, per_domain=100_000, in_all=100_000)
+MANY = Limits(per_address=1_000, per_domain=100_000, in_all=100_000, per_visitor=100_000)
 
 
 class _Server(uvicorn.Server):

@@ -1,0 +1,73 @@
+"""Scanners that open links in a browser, run what stands on the page, and wait a minute."""
+
+import re
+from pathlib import Path
+
+import pytest
+from house import Clock
+from playwright.async_api import Route, async_playwright
+from roastery import Roastery, opened
+from starlette.responses import HTMLResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+from virtual_time import ARGUMENTS, chromium, waited
+
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+
+MINUTE = 60_000
+TRAP = """<!doctype html><form method="post"><input name="stop" value="all"></form>
+<script>
+  document.forms[0].action = location.hash.slice(1);
+  setTimeout(() => document.forms[0].submit(), 55_000);
+</script>"""
+
+
+async def browse(roastery: Roastery, links: list[str]) -> None:
+    """Open each link in a browser that reaches the shop alone, and let its page live for a minute."""
+
+    async def refuse(route: Route) -> None:
+        await route.abort()
+
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
+        context = await browser.new_context()
+        await context.route(re.compile(rf"^(?!{re.escape(roastery.url)}/)"), refuse)
+        for link in links:
+            tab = await context.new_page()  # in the old one time has come to an end
+            await waited(tab, link, MINUTE)
+            await tab.close()
+        await browser.close()
+
+
+async def test_a_browser_that_waits_a_minute_on_every_link_of_every_mail_writes_nothing(
+    roastery: Roastery,
+) -> None:
+    """All mails in all languages; each table of both stores, and each file, is what it was."""
+    mails = await roastery.everything()
+    links = sorted({link for mail in mails for link in mail.links if link.startswith(f"{roastery.url}/")})
+    before = await roastery.stored()
+    await browse(roastery, links)
+    assert await roastery.stored() == before
+
+
+def trapped(app: ASGIApp) -> ASGIApp:
+    """The shop's pages, and one that they do not have: its script submits a form."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        shown = HTMLResponse(TRAP) if scope.get("path") == "/trap" else app
+        await shown(scope, receive, send)
+
+    return answer
+
+
+async def test_the_browser_of_the_harness_runs_scripts_and_waits(tmp_path: Path, clock: Clock) -> None:
+    """A page whose script submits a form after 55 seconds is noticed: someone has been unsubscribed."""
+    async with opened(tmp_path, clock, trapped) as roastery:
+        [mail, *_] = await roastery.everything(("en",), ("our_story",))
+        [stop, *_] = [link for link in mail.links if "/u/" in link]
+        before = await roastery.stored()
+        await browse(roastery, [stop, f"{roastery.url}/trap#{stop}"])
+        after = await roastery.stored()
+        assert {name for name in after if before.get(name) != after[name]} == {
+            "consent.db",
+            "consent.db.stops",
+        }
