@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import bindparam, func, select
 
 from engine.store import schema as t
+from engine.store.statement import Driver, Statement
 
 LIVING = (
     "page_viewed",
@@ -21,22 +22,30 @@ _LOOKS_BACK = 100_000
 """Rows before the end of the inbox at which somebody begins who has not looked before."""
 
 
-def beginning(connection: Connection) -> int:
+def beginning(driver: Driver) -> int:
     """The position behind which a first look begins."""
-    end: int | None = connection.scalar(select(func.max(t.inbox.c.seq)))
-    return max(0, (end or 0) - _LOOKS_BACK)
+    found = _END.first(driver)
+    return max(0, ((found[0] if found is not None else 0) or 0) - _LOOKS_BACK)
 
 
-def signs(connection: Connection, after: int, limit: int) -> tuple[int, Sequence[tuple[str, int]]]:
+def signs(driver: Driver, after: int, limit: int) -> tuple[int, Sequence[tuple[str, int]]]:
     """Contacts and moments (ms UTC) of the next rows behind a position, and how far that led. A row that has
     no contact yet is waited for."""
-    columns = t.inbox.c
-    query = select(columns.seq, columns.kind, columns.contact, columns.address, columns.at)
     found: list[tuple[str, int]] = []
-    for row in connection.execute(query.where(columns.seq > after).order_by(columns.seq).limit(limit)):
-        if row.contact is None and row.address is not None:
+    for seq, kind, contact, address, at in _NEXT.rows(driver, after, limit):
+        if contact is None and address is not None:
             break
-        after = row.seq
-        if row.contact is not None and row.kind in LIVING:
-            found.append((row.contact.hex(), row.at))
+        after = seq
+        if contact is not None and kind in LIVING:
+            found.append((contact.hex(), at))
     return after, found
+
+
+_row = t.inbox.c
+_END = Statement(select(func.max(_row.seq)))
+_NEXT = Statement(
+    select(_row.seq, _row.kind, _row.contact, _row.address, _row.at)
+    .where(_row.seq > bindparam("after"))
+    .order_by(_row.seq)
+    .limit(bindparam("limit"))
+)

@@ -136,8 +136,8 @@ class Store:
     async def signs_of_life(self, after: int | None, limit: int) -> tuple[int, Sequence[tuple[str, int]]]:
         """See `living.signs`; with `after` None only where a first look begins."""
         if after is None:
-            return await self._database.run(living.beginning), ()
-        return await self._database.run(living.signs, after, limit)
+            return await self._database.read(living.beginning), ()
+        return await self._database.read(living.signs, after, limit)
 
     async def keep_mails(self, mails: Sequence[Kept]) -> None:
         """Keep the bodies of mails; one whose key is there already is as it is now."""

@@ -33,6 +33,12 @@ async def watch_times(consent: ConsentClient) -> None:
         await asyncio.sleep(_BREATH if done.more else _PAUSE)
 
 
+def until_next_look(come: int) -> float:
+    """Seconds until signs of life are looked for again, where the last look has come so many rows further:
+    the store is written to for many events at once, however steadily they come."""
+    return _BREATH if come >= _MOST else _PAUSE
+
+
 async def watch_life(consent: ConsentClient, store: Store) -> None:
     """Work for ever: tell the consent service whose orders, visits and clicks came in, by which silence is
     told. Telling again changes nothing."""
@@ -49,7 +55,7 @@ async def watch_life(consent: ConsentClient, store: Store) -> None:
             after = end
         except Unavailable as fault:
             log.warning("signs of life are not told yet", why=str(fault))
-        await asyncio.sleep(_BREATH if after > before else _PAUSE)
+        await asyncio.sleep(until_next_look(after - before))
 
 
 def overdue_wishes(service: Service) -> Iterator[Complaint]:
