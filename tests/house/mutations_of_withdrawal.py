@@ -12,7 +12,7 @@ BROKEN = (
     (
         "without the state of the topic at the gate",
         "consent/mails/gate.py",
-        "if state is not State.ACTIVE:",
+        "if state not in rests_on:",
         "if state is State.NONE:",
     ),
     (
