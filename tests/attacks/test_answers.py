@@ -11,18 +11,8 @@ from web.api.keys import ApiKeys
 
 pytestmark = pytest.mark.anyio
 
-WHO = (
-    "new",
-    "pending",
-    "active",
-    "withdrawn",
-    "complained",
-    "bounced",
-    "refused",
-    "erased",
-    "blocked",
-    "Active",
-)
+JOINED = ("active", "withdrawn", "complained", "bounced", "erased")
+WHO = ("new", "pending", "refused", "blocked", "Active", *JOINED)
 
 
 async def everybody(house: House) -> None:
@@ -84,8 +74,8 @@ async def test_two_who_press_at_once_are_told_apart_by_the_store(house: House) -
 
 
 async def test_nobody_comes_to_the_preferences_of_somebody_else(house: House) -> None:
-    """Not by their id with a signature of one's own, not by parts of two tokens put together, not by fields that
-    name another."""
+    """Not by their id with a signature of one's own, not by parts of two tokens put together, not by
+    fields that name another."""
     anna, berta = await house.join("anna@example.com"), await house.join("berta@example.com")
     mine, theirs = (house.preferences(one).rpartition("/")[2].split(".") for one in (anna, berta))
     mixed = [
