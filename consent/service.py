@@ -140,9 +140,11 @@ class Service:
     def _sign_if_anyone_does(self) -> Signed | None:
         try:
             return self.sign()
-        except SignerAway as fault:
+        except (SignerAway, DBAPIError) as fault:  # what was done is committed, and is signed later
             log.error("nobody signs the log: %s", fault)
-            return None
+        except self.store.faults as fault:
+            log.error("nobody signs the log: %s", fault)
+        return None
 
     def _catch_up(self, conn: Connection) -> None:
         """A connection was lost, perhaps with the answer to a commit: what is in memory follows the store.
