@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from consent.contract import Erasure
 from consent.service import Service
-from consent.subscriber import erasure
+from consent.subscriber import erasure, hold
 
 
 def erase(service: Service, identity: str, actor: str) -> Erasure | None:
@@ -24,6 +24,12 @@ def forgotten(service: Service, identities: Sequence[str]) -> bool:
         return False
     service.write(lambda tx: erasure.forgotten(tx, identities))
     return True
+
+
+def lift(service: Service, identity: str, actor: str) -> None:
+    """End a legal hold before its day, and let no page tell of what it kept. Raises `HoldRefused`."""
+    service.write(lambda tx: hold.lift(tx, identity, actor))
+    rewrite(service)
 
 
 def rewrite(service: Service) -> bool:

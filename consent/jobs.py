@@ -8,12 +8,14 @@ from sqlalchemy import and_, bindparam, delete, exists, not_, select, update
 
 from consent.contract import BESIDE_TOPICS, Basis, Kept
 from consent.ledger.evidence import Evidence
+from consent.ledger.sealing import find_hold
 from consent.ledger.subjects import Subject, load, move
 from consent.ledger.transaction import Reading, Writing
 from consent.proof.leaf import Leaf
 from consent.states import AGREED, GOING, State, Step
 from consent.store.statement import Statement
-from consent.store.tables import among, evidence, facts, reports, requests, standings, subjects, wishes
+from consent.store.tables import among, evidence, facts, holds, reports, requests, standings, subjects, wishes
+from consent.subscriber.hold import end_holds
 from consent.subscriber.signup import ask_for
 from consent.times import DAY_MS, ENDED_MS, MONTH_MS, YEAR_MS
 
@@ -96,6 +98,7 @@ def purge_pending(tx: Writing, most: int) -> int:
 def _came_to_nothing(tx: Writing, subject: Subject) -> bool:
     return (
         not (subject.confirmed or subject.stopped or subject.restricted)
+        and find_hold(tx, subject.id) is None
         and all(standing.at(tx.now) in _NEVER for standing in subject.standings.values())
         and _OPEN.first(tx.driver, of=subject.id) is None
     )
@@ -220,6 +223,7 @@ _STILL = [*sorted(GOING), State.PENDING.value, State.STALE.value]
 _OLD_PROOF = Statement(
     select(evidence.c.subject)
     .where(evidence.c.sealed != b"", evidence.c.at <= bindparam("before"))
+    .where(not_(exists().where(holds.c.subject == evidence.c.subject)))
     .where(
         not_(
             exists().where(
@@ -287,4 +291,5 @@ _JOBS: dict[str, Callable[[Writing, int], int]] = {
     "asked_again": ask_again,
     "proof_purged": purge_proof,
     "ips_shortened": shorten_ips,
+    "holds_ended": end_holds,
 }

@@ -12,13 +12,15 @@ class Keys:
 
     `log_signing` are 32-byte seeds of Ed25519 keys, `master` AES-256 keys: several while one takes the place
     of another, the newest last. All others have 32 bytes. With `signer` another process holds those of the
-    log, which is reached by the Unix socket at that path, and `log_signing` is empty."""
+    log, which is reached by the Unix socket at that path, and `log_signing` is empty. `holds` are AES-256-GCM
+    keys that seal proof for legal holds, the newest last: empty where nobody's proof is held."""
 
     log_signing: tuple[bytes, ...] = field(repr=False)
     master: tuple[bytes, ...] = field(repr=False)
     peppers: tuple[bytes, ...] = field(repr=False)
     links: tuple[bytes, ...] = field(repr=False)
     signer: Path | None = None
+    holds: tuple[bytes, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         if not self.peppers or not self.links or not self.master:
@@ -30,6 +32,7 @@ class Keys:
             ("master key", self.master),
             ("pepper", self.peppers),
             ("link key", self.links),
+            ("hold key", self.holds),
         ):
             for value in values:
                 if len(value) != 32:

@@ -370,6 +370,7 @@ def _parts(
         entropy=entropy,
         team_only=team_only,
         times=times,
+        holds=Vault(keys.holds, (), entropy) if keys.holds else None,
         reach=expected(conn),
     )
 

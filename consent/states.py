@@ -136,6 +136,18 @@ ERASURE = "erasure.requested"
 ERASED_PRIMARY = "erasure.done.primary"
 ERASED_BACKUPS = "erasure.done.backups"
 
+HOLD_PLACED = "hold.placed"  # or given another end
+HOLD_TOLD = "hold.told"
+HOLD_OPENED = "hold.opened"
+HOLD_LIFTED = "hold.lifted"
+HOLD_ENDED = "hold.ended"
+
+HOLDS = frozenset({HOLD_PLACED, HOLD_TOLD, HOLD_OPENED, HOLD_LIFTED, HOLD_ENDED})
+"""Leaves of a legal hold. All but the first speak of one that stands."""
+
+HOLDS_OVER = frozenset({HOLD_LIFTED, HOLD_ENDED})
+"""Those after which what was held is destroyed."""
+
 OVERLAYS = frozenset({COMPLAINT, HARD_BOUNCE, OBJECTION, ERASURE})
 """Leaves that stop every topic of an address, whatever the states. A restriction is none of them: whoever
 asked for it may have it lifted, and what they agreed to still stands."""

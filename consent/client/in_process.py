@@ -248,7 +248,10 @@ class InProcess:
 
     async def keep_times(self, most: int = 200) -> Kept:
         """See `ConsentClient`."""
-        return await self._write(lambda tx: jobs.run(tx, most))
+        done = await self._write(lambda tx: jobs.run(tx, most))
+        if not done.more:  # what a hold kept is on no page any more, unless somebody reads; then next time
+            await self._hop(self._service.writer, lambda: forgetting.rewrite(self._service))
+        return done
 
     async def offered(self) -> tuple[Purpose, ...]:
         """See `ConsentClient`."""

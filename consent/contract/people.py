@@ -58,7 +58,7 @@ class Sale(Struct, frozen=True):
 class Kept(Struct, frozen=True):
     """How much was done by time alone: wishes that lapsed, requests forgotten, topics ended by silence and
     with the topic itself, people asked for changed words, people whose proof was forgotten, IP addresses cut
-    short. `more`: there is more to do now."""
+    short, legal holds whose day has come. `more`: there is more to do now."""
 
     expired: int = 0
     purged: int = 0
@@ -67,6 +67,7 @@ class Kept(Struct, frozen=True):
     asked_again: int = 0
     proof_purged: int = 0
     ips_shortened: int = 0
+    holds_ended: int = 0
     more: bool = False
 
 

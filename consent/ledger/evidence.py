@@ -102,14 +102,23 @@ class Vault:
 
     def seal_evidence(self, subject: str, wrapped: bytes, row: str, evidence: Evidence) -> tuple[bytes, str]:
         """The evidence with its salt, sealed, and the commitment (hex) that goes into the log."""
-        salt = self._entropy(_SALT)
-        plain = canonical(evidence)
-        return self.seal(subject, wrapped, row, "evidence/v1", salt + plain), commitment(salt, plain)
+        salt, plain, known = self.salted(evidence)
+        return self.seal(subject, wrapped, row, "evidence/v1", salt + plain), known
+
+    def salted(self, evidence: Evidence) -> tuple[bytes, bytes, str]:
+        """A fresh salt, the evidence's canonical JSON, and the commitment (hex) that both give."""
+        salt, plain = self._entropy(_SALT), canonical(evidence)
+        return salt, plain, commitment(salt, plain)
 
     def open_evidence(self, subject: str, wrapped: bytes, row: str, sealed: bytes) -> tuple[bytes, str]:
         """The evidence's canonical JSON, and the commitment computed from it anew."""
+        salt, plain = self.open_salted(subject, wrapped, row, sealed)
+        return plain, commitment(salt, plain)
+
+    def open_salted(self, subject: str, wrapped: bytes, row: str, sealed: bytes) -> tuple[bytes, bytes]:
+        """The salt, and the evidence's canonical JSON."""
         opened = self.open(subject, wrapped, row, "evidence/v1", sealed)
-        return opened[_SALT:], commitment(opened[:_SALT], opened[_SALT:])
+        return opened[:_SALT], opened[_SALT:]
 
     def seal_ip(self, subject: str, wrapped: bytes, row: str, ip: str) -> tuple[bytes, str]:
         """The IP address that belongs to a row of evidence, sealed apart from it with a salt of its own, and

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 from consent.contract import Policy
 from consent.errors import DamagedLog, NoStore, SignerAway, WrongKeys
 from consent.keys import Keys
-from consent.ledger import keyring, peppers
+from consent.ledger import keyring, peppers, sealing
 from consent.ledger.log import Log, stored_frontier, stored_nodes
 from consent.ledger.policy import read_grounds
 from consent.ledger.remote_notary import notary_of
@@ -62,6 +62,7 @@ def check(conn: Connection, parts: Parts, lost: bool = False) -> None:
         raise WrongKeys("The consent store was made by another version of Virta.")
     parts.vault.matches(fact(conn, "check"))
     peppers.compare(conn, parts.vault)
+    sealing.compare(conn, parts.holds)
     if not lost:
         _same_keys(conn, parts)
     frontier = stored_frontier(conn)

@@ -33,6 +33,7 @@ class Parts:
     entropy: Callable[[int], bytes]
     team_only: bool = False
     times: Times = DEFAULT_TIMES
+    holds: Vault | None = None  # seals what legal holds keep
     reach: int = 0  # how long the log is known to have been, which a restored store may not be
 
 

@@ -10,9 +10,13 @@ from sys import intern
 from consent.proof.failure import Failed, Failure
 from consent.proof.told import Told
 from consent.states import (
+    ERASED_BACKUPS,
     ERASURE,
     GRANTS,
     HARD_BOUNCE,
+    HOLD_PLACED,
+    HOLDS,
+    HOLDS_OVER,
     OVERLAYS,
     RESTRICTED,
     RESTRICTION_LIFTED,
@@ -31,6 +35,7 @@ _ENDS = frozenset((str(Step.STALE), str(Step.TERMINATED)))
 CONFIRMED, RENEWED, SOFT = str(Step.CONFIRMED), str(Step.RENEWED), str(Step.SOFT_OPT_IN)
 _REQUESTED = str(Step.REQUESTED)
 _KEYS = frozenset(("log.opened", "key.rotated", "key.retired", "key.lost"))
+_FORGETS = frozenset((ERASED_BACKUPS, "proof.purged"))
 _NOWHERE = (str(State.NONE), -1, -1)
 
 
@@ -42,6 +47,7 @@ class Person:
         "ended",
         "erased",
         "grants",
+        "held",
         "queued",
         "restricted",
         "silenced",
@@ -59,6 +65,7 @@ class Person:
         self.bounced: tuple[int, ...] = ()
         self.queued: tuple[int, ...] = ()  # proof mails
         self.erased = -1
+        self.held = False  # whether a legal hold stands
 
     def stops_before(self, place: int) -> int:
         """How many stops there were before a position."""
@@ -129,6 +136,8 @@ class Story:
             self._known(leaf.subject).queued += (seq,)
         elif kind in _KEYS:
             self.keys.append((seq, kind, leaf.notice))
+        elif kind in HOLDS or kind in _FORGETS:
+            self._hold(seq, leaf)
         elif kind in OVERLAYS:
             self._silence(seq, leaf)
         elif kind in (RESTRICTED, RESTRICTION_LIFTED):
@@ -150,6 +159,23 @@ class Story:
         person.silenced += (seq,)
         if leaf.type == HARD_BOUNCE:
             person.bounced += (seq,)
+
+    def _hold(self, seq: int, leaf: Told) -> None:
+        """A legal hold begins once, of somebody who is known; nothing that it keeps is forgotten before it is
+        over."""
+        person = self._known(leaf.subject)
+        if leaf.type in _FORGETS:
+            fits = not person.held
+        elif leaf.type == HOLD_PLACED:
+            fits = person.held or person.erased < 0
+        else:
+            fits = person.held
+        if not fits:
+            stands = "a hold stands" if person.held else "no hold stands"
+            why = f"Leaf {seq}: `{leaf.type}` of subject {leaf.subject}, of whose proof {stands}."
+            raise Failed(Failure.TRANSITION, why)
+        if leaf.type in HOLDS:
+            person.held = leaf.type not in HOLDS_OVER
 
     def _step(self, seq: int, leaf: Told) -> None:
         person, step, purpose = self._known(leaf.subject), leaf.type, intern(leaf.purpose)

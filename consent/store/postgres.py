@@ -35,7 +35,10 @@ _SILENT = 10  # seconds without a word after which a connection counts as lost
 _BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = %s"
 _SESSION = "pid || '-' || extract(epoch from backend_start)::text"
-_OF_PEOPLE = ("subjects", "standings", "requests", "wishes", "evidence", "reports")
+_OF_PEOPLE = (
+    *("subjects", "standings", "requests", "wishes", "evidence", "reports", "imported"),
+    *("holds", "held"),
+)
 _A_MOMENT = 2_000  # milliseconds to wait for whoever reads a table that is to be written anew
 _NUMBER = re.compile(r"\d+")  # the first, of rows; in whatever language the server speaks
 _DIALECT: Dialect = dialects.dialect(paramstyle="format")  # type: ignore[no-untyped-call]

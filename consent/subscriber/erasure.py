@@ -2,16 +2,19 @@
 
 It is done at once, in the transaction of its leaf. Then the store is rewritten, for a database keeps deleted
 rows on its pages for a while; whoever else keeps something of people hears of it by the feed and says when
-they have forgotten too; and when the last backup from before has gone, that is noted as well."""
+they have forgotten too; and when the last backup from before has gone, that is noted as well.
+
+A legal hold keeps proof beyond it, sealed under another key: backups count from when that was destroyed."""
 
 import json
 from collections.abc import Sequence
 
 from msgspec import Struct
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, exists, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from consent.contract import Erasure
+from consent.ledger.sealing import find_hold, seal_proof
 from consent.ledger.subjects import load
 from consent.ledger.suppression import suppress
 from consent.ledger.transaction import Reading, Writing
@@ -23,6 +26,7 @@ from consent.store.tables import (
     among,
     erasures,
     evidence,
+    holds,
     imported,
     leaves,
     reports,
@@ -73,7 +77,12 @@ _PRIMARY = Statement(
 _KEPT_IN_BACKUPS = Statement(
     select(erasures.c.subject)
     .where(
-        erasures.c.backups_at == 0, erasures.c.primary_at > 0, erasures.c.primary_at <= bindparam("before")
+        erasures.c.backups_at == 0,
+        erasures.c.primary_at > 0,
+        erasures.c.primary_at <= bindparam("before"),
+        erasures.c.held_at <= bindparam("before"),
+        erasures.c.rewritten.is_(True),
+        ~exists().where(holds.c.subject == erasures.c.subject),
     )
     .order_by(erasures.c.seq)
 )
@@ -102,6 +111,9 @@ def erase_again(tx: Writing, identity: str, actor: str) -> None:
 def let_go(tx: Writing, identity: str, epoch: int, actor: str) -> Erasure:
     """Forget a subject without a mark that keeps marketing away: nobody of that address asked for it. `epoch`
     counts their stops, this one among them."""
+    hold, subject = find_hold(tx, identity), load(tx, [identity]).get(identity)
+    if hold is not None and subject is not None:
+        seal_proof(tx, hold, subject)
     for statement in _GONE:
         statement.run(tx.driver, of=identity)
     seq = tx.log.append(Leaf(type=ERASURE, subject=identity, actor=actor))
@@ -114,6 +126,7 @@ def let_go(tx: Writing, identity: str, epoch: int, actor: str) -> Erasure:
         rewritten=False,
         primary_at=0,
         backups_at=0,
+        held_at=0,
     )
     tx.stops.append(Stop(identity, "", ERASURE, tx.now, seq, tx.log.newest.hex()))
     return Erasure(identity, seq, tx.now)

@@ -65,6 +65,7 @@ HANDS = {
 ANYONE = ("subject", "flow", "operator", "provider", "import", "shop", "system")
 OWN = ("withdrawn", "objected", "objected.profiling", "import.undone")
 GRANTS = ("confirmed", "renewed", "soft_opt_in.recorded", "imported.attested")
+FORGETS = ("erasure.done.backups", "proof.purged")
 ENDS = ("stale", "terminated")
 OF_ALL = ("complaint", "bounced.hard", "objected.marketing", "erasure.requested")
 CLASSES = ("marketing", "service", "proof", "internal", "test")
@@ -264,6 +265,7 @@ def check(path, key="", older=""):
         need(old_origin == origin and old_size <= size and mth(hashes[:old_size]) == old_root, "history")
 
     state, asked, granted, stops, erased, published = {}, {}, {}, [], {}, set()
+    held = set()
     for leaf in leaves:
         if leaf["type"] == "purpose.version":
             published.add(leaf["notice"])
@@ -272,6 +274,14 @@ def check(path, key="", older=""):
             need(leaf["from"] == leaf["to"] == "", "transition")
             if leaf["type"] in OF_ALL:
                 stops.append((leaf["seq"], leaf["subject"], ""))
+            if leaf["type"] in FORGETS:
+                need(leaf["subject"] not in held, "transition")
+            if leaf["type"].startswith("hold."):
+                first = leaf["type"] == "hold.placed" and leaf["subject"] not in erased
+                need(first or leaf["subject"] in held, "transition")
+                held.add(leaf["subject"])
+                if leaf["type"] in ("hold.lifted", "hold.ended"):
+                    held.discard(leaf["subject"])
             if leaf["type"] == "erasure.requested":
                 need(leaf["subject"] not in erased, "transition")
                 erased[leaf["subject"]] = leaf["seq"]

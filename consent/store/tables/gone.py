@@ -14,6 +14,8 @@ erasures = Table(
     Column("rewritten", Boolean, nullable=False),  # no page of the store holds anything of them any more
     Column("primary_at", NUMBER, nullable=False),  # 0: not yet
     Column("backups_at", NUMBER, nullable=False),
+    # When what a hold kept of them was destroyed; 0: none did, or it stands.
+    Column("held_at", NUMBER, nullable=False, server_default="0"),
     sqlite_with_rowid=False,
 )
 

@@ -55,6 +55,7 @@ CREATE TABLE erasures (
 	rewritten BOOLEAN NOT NULL,
 	primary_at BIGINT NOT NULL,
 	backups_at BIGINT NOT NULL,
+	held_at BIGINT DEFAULT '0' NOT NULL,
 	PRIMARY KEY (subject)
 )
 ;;
@@ -84,6 +85,26 @@ CREATE TABLE forms (
 	body BYTEA NOT NULL,
 	PRIMARY KEY (digest)
 )
+;;
+CREATE TABLE held (
+	subject VARCHAR COLLATE "C" NOT NULL,
+	commitment VARCHAR COLLATE "C" NOT NULL,
+	row VARCHAR COLLATE "C" NOT NULL,
+	sealed BYTEA NOT NULL,
+	PRIMARY KEY (subject, commitment)
+)
+;;
+CREATE TABLE holds (
+	subject VARCHAR COLLATE "C" NOT NULL,
+	wrapped BYTEA NOT NULL,
+	until BIGINT NOT NULL,
+	seq BIGINT NOT NULL,
+	at BIGINT NOT NULL,
+	told BIGINT NOT NULL,
+	PRIMARY KEY (subject)
+)
+;;
+CREATE INDEX holds_until ON holds (until)
 ;;
 CREATE TABLE imported (
 	import VARCHAR COLLATE "C" NOT NULL,

@@ -55,6 +55,7 @@ CREATE TABLE erasures (
 	rewritten BOOLEAN NOT NULL,
 	primary_at INTEGER NOT NULL,
 	backups_at INTEGER NOT NULL,
+	held_at INTEGER DEFAULT '0' NOT NULL,
 	PRIMARY KEY (subject)
 )
  WITHOUT ROWID
@@ -85,6 +86,28 @@ CREATE TABLE forms (
 	body BLOB NOT NULL,
 	PRIMARY KEY (digest)
 )
+;;
+CREATE TABLE held (
+	subject VARCHAR NOT NULL,
+	commitment VARCHAR NOT NULL,
+	"row" VARCHAR NOT NULL,
+	sealed BLOB NOT NULL,
+	PRIMARY KEY (subject, commitment)
+)
+ WITHOUT ROWID
+;;
+CREATE TABLE holds (
+	subject VARCHAR NOT NULL,
+	wrapped BLOB NOT NULL,
+	until INTEGER NOT NULL,
+	seq INTEGER NOT NULL,
+	at INTEGER NOT NULL,
+	told INTEGER NOT NULL,
+	PRIMARY KEY (subject)
+)
+ WITHOUT ROWID
+;;
+CREATE INDEX holds_until ON holds (until)
 ;;
 CREATE TABLE imported (
 	import VARCHAR NOT NULL,

@@ -1,0 +1,151 @@
+"""Legal holds: an operator has a person's proof kept until a day, whatever else is forgotten of them.
+
+While one stands, nothing is forgotten by time. An erasure deletes all but what is under the seal. After its
+day, or when it is lifted, what the seal keeps is destroyed; of somebody who was not erased, all else stays as
+it was."""
+
+from msgspec import Struct
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from consent.contract import Erasure
+from consent.ledger.evidence import Evidence
+from consent.ledger.sealing import (
+    Held,
+    Opened,
+    destroyed,
+    every_hold,
+    find_hold,
+    hold_vault,
+    open_proof,
+    seal_proof,
+    seal_record,
+)
+from consent.ledger.subjects import keep_evidence, load
+from consent.ledger.transaction import Reading, Writing
+from consent.proof.leaf import Leaf
+from consent.states import HOLD_ENDED, HOLD_LIFTED, HOLD_OPENED, HOLD_PLACED, HOLD_TOLD
+from consent.store.statement import Statement
+from consent.store.tables import erasures, holds
+from consent.subscriber.erasure import find_erasure
+
+BY_TIME = "system:time"
+_RECORD = "hold/v1"
+
+
+class HoldRefused(ValueError):
+    """A hold that cannot be placed, or is not there; the message says why in plain words."""
+
+
+class Standing(Struct, frozen=True):
+    """A hold as it is listed: for which reason, until when, whether the person was told, and how far their
+    erasure has come, if there was one. Moments are in ms UTC."""
+
+    subject: str
+    reason: str
+    until: int
+    at: int
+    told: int
+    erasure: Erasure | None
+
+
+_INTO = insert(holds)
+_PLACE = Statement(
+    _INTO.on_conflict_do_update(
+        index_elements=[holds.c.subject],
+        set_={name: _INTO.excluded[name] for name in ("until", "seq", "at", "told")},
+    )
+)
+_TOLD = Statement(update(holds).where(holds.c.subject == bindparam("of")).values(told=bindparam("now")))
+_OVER = Statement(
+    select(holds.c.subject)
+    .where(holds.c.until <= bindparam("now"))
+    .order_by(holds.c.until)
+    .limit(bindparam("most"))
+)
+_LET_GO = Statement(
+    update(erasures)
+    .where(erasures.c.subject == bindparam("of"))
+    .values(held_at=bindparam("now"), rewritten=False)
+)
+
+
+def place(tx: Writing, identity: str, until: int, reason: str, actor: str) -> Held:
+    """Hold a subject's proof until a moment (ms UTC), or give the hold that stands another end; of somebody
+    who was erased only the latter. Raises `HoldRefused`, `WrongKeys`."""
+    if until <= tx.now:
+        raise HoldRefused("The end of a hold must lie ahead.")
+    if not reason.strip():
+        raise HoldRefused("A hold needs a reason.")
+    subject, before = load(tx, [identity]).get(identity), find_hold(tx, identity)
+    if subject is None and before is None:
+        raise HoldRefused("Nothing is kept of them that could be held.")
+    wrapped = before.wrapped if before is not None else hold_vault(tx).new_key(identity)
+    hold = Held(identity, wrapped, until, 0, tx.now, 0)
+    record: Evidence = {"schema": _RECORD, "reason": reason.strip(), "until": until, "at": tx.now}
+    kept = keep_evidence(tx, subject, record) if subject is not None else seal_record(tx, hold, record)
+    seq = tx.log.append(Leaf(type=HOLD_PLACED, subject=identity, actor=actor, evidence=kept))
+    _PLACE.run(tx.driver, subject=identity, wrapped=wrapped, until=until, seq=seq, at=tx.now, told=0)
+    if subject is not None:
+        seal_proof(tx, hold, subject)
+    return Held(identity, wrapped, until, seq, tx.now, 0)
+
+
+def tell(tx: Writing, identity: str, actor: str) -> None:
+    """The person was told of the hold and its end. Raises `HoldRefused`."""
+    _standing(tx, identity)
+    _TOLD.run(tx.driver, of=identity, now=tx.now)
+    tx.log.append(Leaf(type=HOLD_TOLD, subject=identity, actor=actor))
+
+
+def open_held(tx: Writing, identity: str, actor: str) -> tuple[str, list[Opened]]:
+    """The address and the evidence under the seal, for whoever needs the proof; each look is a leaf. Raises
+    `HoldRefused`, `WrongKeys`."""
+    found = open_proof(tx, _standing(tx, identity))
+    tx.log.append(Leaf(type=HOLD_OPENED, subject=identity, actor=actor))
+    return found
+
+
+def lift(tx: Writing, identity: str, actor: str) -> None:
+    """End a hold before its day, and destroy what it keeps. Raises `HoldRefused`."""
+    _end(tx, _standing(tx, identity).subject, HOLD_LIFTED, actor)
+
+
+def end_holds(tx: Writing, most: int) -> int:
+    """Destroy what was held until a day that has come."""
+    rows = _OVER.rows(tx.driver, now=tx.now, most=most)
+    for (identity,) in rows:
+        _end(tx, identity, HOLD_ENDED, BY_TIME)
+    return len(rows)
+
+
+def standing_holds(reading: Reading) -> list[Standing]:
+    """All holds that stand, the first to end first. Raises `WrongKeys`."""
+    return [_listed(reading, hold) for hold in every_hold(reading)]
+
+
+def _listed(reading: Reading, hold: Held) -> Standing:
+    _, pieces = open_proof(reading, hold)
+    records = [one.evidence for one in pieces if one.evidence.get("schema") == _RECORD]
+    newest = next((one for one in records if (one["at"], one["until"]) == (hold.at, hold.until)), {})
+    return Standing(
+        hold.subject,
+        str(newest.get("reason", "")),
+        hold.until,
+        hold.at,
+        hold.told,
+        find_erasure(reading, hold.subject),
+    )
+
+
+def _standing(reading: Reading, identity: str) -> Held:
+    found = find_hold(reading, identity)
+    if found is None:
+        raise HoldRefused("No hold stands on their proof.")
+    return found
+
+
+def _end(tx: Writing, identity: str, how: str, actor: str) -> None:
+    destroyed(tx, [identity])
+    _LET_GO.run(tx.driver, of=identity, now=tx.now)
+    tx.log.append(Leaf(type=how, subject=identity, actor=actor))
