@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from consent.contract import Ask, ConsentClient, Decision, MailClass, Unavailable
+from consent.contract import Ask, ConsentClient, Decision, MailClass, Outcome, Status, Unavailable
 from engine.delivery.queue import Item, Queue
 from engine.mail.letters import Letters
 from engine.mail.message import Letter
@@ -61,8 +61,7 @@ class DayEnd:
             await asyncio.sleep(_LOOK_EVERY)
 
     async def look(self) -> bool:
-        """Queue the day's mails, unless they were claimed before; whether there were any. Raises
-        `Unavailable`."""
+        """Queue the day's mails that are not over; whether there were any. Raises `Unavailable`."""
         now = self._clock()
         day = now // _DAY
         if day == self._done or not self._addresses:
@@ -73,8 +72,9 @@ class DayEnd:
         subjects = await self._consent.subjects(self._addresses)
         queued = False
         for key, status, subject in zip(keys, known, subjects, strict=True):
-            if status is None and subject is not None and key not in self._queue:
-                ask = Ask(key, 1, subject, MailClass.INTERNAL, None, "", None)
+            attempt = _next_attempt(status)
+            if attempt and subject is not None and key not in self._queue:
+                ask = Ask(key, attempt, subject, MailClass.INTERNAL, None, "", None)
                 self._queue.put(Item(ask, self._write(note, day), now))
                 queued = True
         self._done = day
@@ -86,6 +86,14 @@ class DayEnd:
 
     def _key(self, day: int, address: str) -> str:
         return hmac.digest(self._secret, f"checkpoint/{day}/{address}".encode(), "sha256").hex()[:32]
+
+
+def _next_attempt(status: Status | None) -> int:
+    """The number of the attempt to make; 0: none. One that an earlier life could not bring to its end is
+    followed by another: nobody else asks for these mails."""
+    if status is None:
+        return 1
+    return status.attempt + 1 if status.outcome in (Outcome.DEFERRED, Outcome.RELEASED) else 0
 
 
 def _date(day: int) -> str:

@@ -44,20 +44,20 @@ class Desk:
         letters = Letters((), {}, ("en",), sender, "UTC")
         return DayEnd(self.client, letters, self.queue, self.clock, self.addresses, b"secret")
 
-    async def send(self) -> list[tuple[str, str]]:
-        """Send what is queued: recipients and texts."""
+    async def send(self, outcome: Outcome = Outcome.ACCEPTED) -> list[tuple[str, str]]:
+        """Send what is queued, which ends so: recipients and texts."""
         sent = []
         for item in self.queue.take(self.clock(), 10):
-            sent.append(await self._one(item))
+            sent.append(await self._one(item, outcome))
             self.queue.done(item)
         return sent
 
-    async def _one(self, item: Item) -> tuple[str, str]:
+    async def _one(self, item: Item, outcome: Outcome) -> tuple[str, str]:
         [decision] = await self.client.decide([item.ask])
         assert decision.allowed
         claimed = await self.client.claim("engine", [item.ask], [])
         [permit] = claimed.permits
-        await self.client.settle("engine", [Settlement(permit.key, 1, Outcome.ACCEPTED, 250)])
+        await self.client.settle("engine", [Settlement(permit.key, permit.attempt, outcome, 0)])
         return permit.recipient, item.write(decision, "").text
 
 
@@ -91,6 +91,17 @@ async def test_it_goes_once_a_day(desk: Desk, clock: Clock) -> None:
     clock.pass_(DAY)
     assert await desk.day_end.look()
     assert len(await desk.send()) == 2
+
+
+@pytest.mark.parametrize("outcome", [Outcome.DEFERRED, Outcome.RELEASED, Outcome.REFUSED, Outcome.UNKNOWN])
+async def test_what_an_earlier_life_could_not_hand_over_goes_once_more(desk: Desk, outcome: Outcome) -> None:
+    """A mail that the server put off, or that there was no time for; never one that may have gone."""
+    goes = outcome in (Outcome.DEFERRED, Outcome.RELEASED)
+    assert await desk.day_end.look()
+    await desk.send(outcome)
+    assert await desk.started_anew().look() == goes
+    assert len(await desk.send()) == (2 if goes else 0)
+    assert not await desk.started_anew().look()
 
 
 async def test_nobody_gets_it_if_nobody_is_named(clock: Clock) -> None:
