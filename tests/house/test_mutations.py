@@ -9,10 +9,11 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from mutations_of_attacks import BROKEN_DEFENCES
 from mutations_of_withdrawal import BROKEN
 
 ROOT = Path(__file__).parents[2]
-COPIED = ("virta", "web", "engine", "dsl", "consent", "tests", "pyproject.toml")
+COPIED = ("virta", "web", "engine", "dsl", "consent", "examples", "tests", "pyproject.toml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ MUTATIONS = {
 
 _PROMISE = "tests/engine/model/test_promise.py"
 MUTATIONS |= {name: Mutation(file, text, instead, _PROMISE) for name, file, text, instead in BROKEN}
+MUTATIONS |= {name: Mutation(*row) for name, *row in BROKEN_DEFENCES}
 
 
 def run(place: Path, tests: str) -> "subprocess.CompletedProcess[str]":

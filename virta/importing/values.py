@@ -16,7 +16,7 @@ _MOMENT = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:\.[0-9]+)?"
     r" ?(Z|UTC|[+-][0-9]{2}:?[0-9]{2})?(?: [A-Z]{3,4})?)?\Z"
 )
-_LIKE_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_LIKE_A_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
 def read_value(kind: FieldType, text: str, name: str) -> Any:
@@ -78,4 +78,4 @@ def read_list(text: str) -> list[str]:
 
 def like_a_formula(text: str) -> bool:
     """Whether a spreadsheet would reckon with a text instead of showing it."""
-    return text.lstrip(" \u00a0").startswith(_LIKE_A_FORMULA)
+    return text.startswith(("\t", "\r", "\n")) or text.lstrip().startswith(_LIKE_A_FORMULA)
