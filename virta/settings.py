@@ -165,8 +165,6 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     stores: Stores = Stores()
     consent: Consent = Consent()
     times: Times = Times()
-    editorial: tuple[str, ...] = ()  # topics whose changed words mean the same: nobody is asked anew
-    similar: dict[str, str] = {}  # topics that rest on sales, each with the category of its goods
     keys: Keys = Keys()
     webhooks: Webhooks = Webhooks()
     serving: Serving = Serving()
@@ -174,6 +172,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     team: tuple[str, ...] = ()
     auditors: tuple[str, ...] = ()  # who gets each day's checkpoint
     imports: Literal["attested", "unproven", "never"] = "attested"  # what other systems' lists may become
+    editorial: tuple[str, ...] = ()  # topics whose changed words mean the same: nobody is asked anew
+    similar: dict[str, str] = {}  # topics that rest on sales, each with the category of its goods
     origin_notice: str = ""  # the template of the mail that tells imported people where their data is from
 
 

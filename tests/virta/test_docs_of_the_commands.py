@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
@@ -144,8 +144,9 @@ def headings() -> dict[str, type[Struct]]:
     for field in msgspec.structs.fields(Settings):
         if isinstance(field.type, type) and issubclass(field.type, Struct):
             found[f"[{field.name}]"] = field.type
-        if get_origin(field.type) is dict:
-            found[", ".join(f"[{field.name}.{name}]" for name in BESIDE_TOPICS)] = get_args(field.type)[1]
+        inside = get_args(field.type)[-1:] if get_origin(field.type) is dict else ()
+        if inside and issubclass(inside[0], Struct):
+            found[", ".join(f"[{field.name}.{name}]" for name in BESIDE_TOPICS)] = inside[0]
         for inner in get_args(field.type)[:1]:
             if isinstance(inner, type) and issubclass(inner, Struct):
                 found[f"[[{field.name}]]"] = inner
@@ -156,13 +157,15 @@ def described_type(kind: Any) -> str:
     """How the page names a type."""
     if get_origin(kind) is tuple:
         return "list of text"
+    if get_origin(kind) in (dict, Mapping):
+        return "table"
     return {int: "whole number", float: "number", bool: "true or false"}.get(kind, "text")
 
 
 def default_of(field: msgspec.structs.FieldInfo) -> str:
     if field.required:
         return "required"
-    if field.default == "":
+    if field.default == "" or get_origin(field.type) in (dict, Mapping):
         return "none"
     if isinstance(field.default, tuple):
         return "`[" + ", ".join(f'"{each}"' for each in field.default) + "]`"
