@@ -101,6 +101,16 @@ GROUPS = (
                 "Forget a person for good.",
             ),
             Command(
+                "consent hold",
+                "virta.commands.consent_hold:hold",
+                "Keep a person's proof until a day, whatever else is erased.",
+            ),
+            Command(
+                "consent holds",
+                "virta.commands.consent_hold:holds",
+                "List whose proof is held, and until when.",
+            ),
+            Command(
                 "consent export",
                 "virta.commands.consent_export:export",
                 "Write the log and the decisions to a file that proves itself.",

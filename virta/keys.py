@@ -2,7 +2,8 @@
 does.
 
 A key is 32 random bytes in Base64. All variables but `VIRTA_JOURNEY_KEY` may hold several, separated by
-commas, the newest last: to the lists of peppers and link keys one is added, and none is dropped."""
+commas, the newest last: to the lists of peppers and link keys one is added, and none is dropped. That of
+legal holds is wanted only where there is one."""
 
 import base64
 import binascii
@@ -19,7 +20,8 @@ from virta.settings import BrokenProject, Settings, secret
 SIGNING = "log_signing"
 CONSENT = (SIGNING, "master", "pepper", "link")
 JOURNEY = "journey"
-NAMES = (*CONSENT, JOURNEY)
+HOLD = "hold"
+NAMES = (*CONSENT, JOURNEY, HOLD)
 _HEADER = (
     "# Development keys. Virta refuses to serve with them in production. Keep them out of version control.\n"
 )
@@ -44,14 +46,15 @@ class ProjectKeys:
 
 def read_keys(settings: Settings, folder: Path) -> ProjectKeys:
     """The keys that the project in `folder` names. Raises `BrokenProject`."""
-    texts = _texts(settings, folder, (*_here(settings), JOURNEY))
+    texts = _texts(settings, folder, (*_here(settings), JOURNEY, *_held(settings, folder)))
     return ProjectKeys(_consent(texts, signer_of(settings, folder)), _journey(texts))
 
 
 def read_consent_keys(settings: Settings, folder: Path) -> Keys:
     """The keys of the consent service alone, for a process that serves nothing else. Raises
     `BrokenProject`."""
-    return _consent(_texts(settings, folder, _here(settings)), signer_of(settings, folder))
+    names = (*_here(settings), *_held(settings, folder))
+    return _consent(_texts(settings, folder, names), signer_of(settings, folder))
 
 
 def read_signing_keys(settings: Settings, folder: Path) -> tuple[bytes, ...]:
@@ -67,6 +70,21 @@ def signer_of(settings: Settings, folder: Path) -> Path | None:
 
 def _here(settings: Settings) -> tuple[str, ...]:
     return tuple(name for name in CONSENT if name != SIGNING or not settings.keys.signer)
+
+
+def _held(settings: Settings, folder: Path) -> tuple[str, ...]:
+    """The name of the hold key, where there is one."""
+    if settings.keys.file:
+        with contextlib.suppress(
+            OSError, UnicodeDecodeError, tomllib.TOMLDecodeError
+        ):  # told of by `_of_file`
+            return (
+                (HOLD,) if HOLD in tomllib.loads((folder / settings.keys.file).read_text("utf-8-sig")) else ()
+            )
+        return ()
+    named = settings.keys.hold
+    unset = named.startswith("env:") and not os.environ.get(named.removeprefix("env:"), "").strip()
+    return () if unset or not named else (HOLD,)
 
 
 def read_keys_apart(settings: Settings, folder: Path) -> ProjectKeys:
@@ -118,7 +136,7 @@ def keys_to_keep(settings: Settings, folder: Path) -> bytes:
     read_keys(settings, folder)  # says what is missing
     if settings.keys.file:
         return (folder / settings.keys.file).read_bytes()
-    names = (*_here(settings), JOURNEY)
+    names = (*_here(settings), JOURNEY, *_held(settings, folder))
     lines = [f'{name} = "{secret(getattr(settings.keys, name))}"\n' for name in names]
     return "".join([_KEPT, *lines]).encode()
 
@@ -144,8 +162,9 @@ def _of_file(settings: Settings, path: Path, names: Sequence[str]) -> dict[str, 
 
 
 def _consent(texts: dict[str, tuple[str, str]], signer: Path | None) -> Keys:
-    found = {name: _decoded(*texts[name]) for name in CONSENT if name in texts}
-    return Keys(found.get(SIGNING, ()), found["master"], found["pepper"], found["link"], signer)
+    found = {name: _decoded(*texts[name]) for name in (*CONSENT, HOLD) if name in texts}
+    kept = (found["master"], found["pepper"], found["link"])
+    return Keys(found.get(SIGNING, ()), *kept, signer, found.get(HOLD, ()))
 
 
 def _journey(texts: dict[str, tuple[str, str]]) -> bytes:

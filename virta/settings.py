@@ -107,6 +107,7 @@ class Keys(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     pepper: str = "env:VIRTA_PEPPER"
     link: str = "env:VIRTA_LINK_KEY"
     journey: str = "env:VIRTA_JOURNEY_KEY"
+    hold: str = "env:VIRTA_HOLD_KEY"  # wanted only where somebody's proof is held
     signer: str = ""  # the socket of the process that holds the keys of the log
 
 

@@ -66,6 +66,10 @@ class Vault:
         key = self._unwrapped(subject, wrapped)
         return nonce + self._masters[0].encrypt(nonce, key, _bound(subject, "", "key/v1"))
 
+    def opens(self, subject: str, wrapped: bytes) -> bool:
+        """Whether one of the keys here wrapped a data key."""
+        return _opened(self._masters, wrapped, _bound(subject, "", "key/v1")) is not None
+
     @property
     def masters(self) -> int:
         """How many master keys there are."""

@@ -82,12 +82,8 @@ _DROP_ADDRESS = Statement(delete(held).where(held.c.subject == bindparam("of"), 
 def compare(conn: Connection, vault: Vault | None) -> None:
     """Raise `WrongKeys` unless every hold that stands can be opened."""
     for subject, wrapped in conn.execute(select(holds.c.subject, holds.c.wrapped)):
-        if vault is None:
+        if vault is None or not vault.opens(subject, bytes(wrapped)):
             raise WrongKeys(_NO_KEY)
-        try:
-            vault.rewrapped(subject, bytes(wrapped))
-        except WrongKeys:
-            raise WrongKeys(_NO_KEY) from None
 
 
 def hold_vault(reading: Reading) -> Vault:

@@ -46,6 +46,13 @@ class Erased(Struct, frozen=True):
     epoch: int
 
 
+class Waiting(Struct, frozen=True):
+    """An erased subject whom backups of before `since` (ms UTC) may know; 0: a hold still stands."""
+
+    subject: str
+    since: int
+
+
 _MINE = select(requests.c.id).where(requests.c.subject == bindparam("of"))
 _GONE = (
     Statement(delete(wishes).where(wishes.c.request.in_(_MINE))),
@@ -84,6 +91,12 @@ _KEPT_IN_BACKUPS = Statement(
         erasures.c.rewritten.is_(True),
         ~exists().where(holds.c.subject == erasures.c.subject),
     )
+    .order_by(erasures.c.seq)
+)
+_WAITING = Statement(
+    select(erasures.c.subject, erasures.c.primary_at, erasures.c.held_at, holds.c.until)
+    .outerjoin(holds, holds.c.subject == erasures.c.subject)
+    .where(erasures.c.backups_at == 0, erasures.c.primary_at > 0)
     .order_by(erasures.c.seq)
 )
 _BACKUPS = Statement(
@@ -161,6 +174,12 @@ def forgotten(tx: Writing, identities: Sequence[str]) -> None:
     for identity in identities:
         if _PRIMARY.run(tx.driver, of=identity, now=tx.now):
             tx.log.append(Leaf(type=ERASED_PRIMARY, subject=identity))
+
+
+def waiting_for_backups(reading: Reading) -> list[Waiting]:
+    """Whom backups of before may still know, oldest first."""
+    rows = _WAITING.rows(reading.driver)
+    return [Waiting(subject, 0 if held else max(primary, let_go)) for subject, primary, let_go, held in rows]
 
 
 def forgotten_by_backups(tx: Writing, days: int) -> int:

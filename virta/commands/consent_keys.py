@@ -21,11 +21,11 @@ from consent.store.tables import leaves
 from virta.commands.consent_opening import Folder, Format, reading
 from virta.consent_door import log_name
 from virta.database_url import consent_place
-from virta.keys import read_consent_keys
+from virta.keys import HOLD, read_consent_keys
 from virta.settings import BrokenProject, Settings, read_settings
 from virta.wiring import wall_clock
 
-Kind = Literal["log-signing", "master", "pepper", "link"]
+Kind = Literal["log-signing", "master", "pepper", "link", "hold"]
 
 
 def keys(
@@ -98,19 +98,23 @@ _THEN = {
     "pepper": "The old one stays for good: addresses and suppressions were written down by it.",
     "link": "The old one stays for good: links in old mails are signed by it. If it was stolen, take it out; "
     "old links are dead then.",
+    "hold": "Proof is held under the new one from then on. The old one stays until no hold of before it "
+    "stands: `virta consent holds` lists them.",
 }
 
 
 def _add(path: Path, kind: str, fresh: str) -> None:
     try:
         text = path.read_text("utf-8-sig")
+        if kind == HOLD and HOLD not in tomllib.loads(text):  # a file of before there were holds
+            text += f'{HOLD} = ""\n'
         old = tomllib.loads(text)[kind]
         line = f'{kind} = "{old}"'
         if line not in text:
             raise BrokenProject(f"{path} was edited; write the key behind the old one yourself: {fresh}")
         part = path.with_name(path.name + ".part")
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(text.replace(line, f'{kind} = "{old},{fresh}"'))
+            file.write(text.replace(line, f'{kind} = "{",".join(filter(None, (old, fresh)))}"'))
             os.fsync(file.fileno())
         os.replace(part, path)
     except FileNotFoundError:

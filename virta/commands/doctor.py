@@ -20,6 +20,7 @@ from virta.keeping.versions import refuse_other_versions
 from virta.operating import checks, resolving
 from virta.operating.apart import is_apart, look_apart
 from virta.operating.complaint import Complaint
+from virta.operating.holding import holds_in_order, kept_in_backups
 from virta.operating.key_checks import keys_of_consent
 from virta.operating.mail_server import mail_server
 from virta.operating.ordering import is_running, now
@@ -76,7 +77,7 @@ def doctor(
     notes: list[str] = []
     stores = _stores(folder, settings, places, at, running is not False, orders)
     kept = chain(_on_server(places, integrity, notes), remnants(places, at))
-    found = tuple(chain(stores, kept, _around(folder, settings, at, integrity)))
+    found = tuple(chain(stores, kept, _around(folder, settings, at, integrity, notes)))
     if output == "json":
         report = Report(running, tuple(orders), tuple(notes), found)
         print(msgspec.json.format(msgspec.json.encode(report)).decode())
@@ -167,22 +168,27 @@ def _on_server(places: Places, integrity: bool, notes: list[str]) -> Iterator[Co
     yield from on_server(places, integrity, notes)
 
 
-def _consent(folder: Path, settings: Settings, at: int) -> Iterator[Complaint]:
+def _consent(folder: Path, settings: Settings, at: int, notes: list[str]) -> Iterator[Complaint]:
+    clock = ZoneInfo(settings.time_zone)
     try:
         with reading(folder) as service:
             yield from keys_of_consent(service)
             yield from overdue_wishes(service)
-            yield from told_of_origin(service, at, ZoneInfo(settings.time_zone))
+            yield from told_of_origin(service, at, clock)
+            yield from holds_in_order(service, at, clock)
+            notes += kept_in_backups(service, settings.stores.backups_days, clock)
     except BrokenProject as fault:
         yield Complaint("consent", str(fault), "Without the consent store no mail goes: mend that first.")
 
 
-def _around(folder: Path, settings: Settings, at: int, integrity: bool) -> Iterator[Complaint]:
+def _around(
+    folder: Path, settings: Settings, at: int, integrity: bool, notes: list[str]
+) -> Iterator[Complaint]:
     data = folder / settings.stores.folder
     yield from checks.disk(data)
     yield from checks.left_over(data)
     yield from checks.keys(folder, settings, at)
-    yield from look_apart(settings) if is_apart(folder, settings) else _consent(folder, settings, at)
+    yield from look_apart(settings) if is_apart(folder, settings) else _consent(folder, settings, at, notes)
     try:
         yield from mail_server(login_of(settings))
     except BrokenProject as fault:  # a password that is not set

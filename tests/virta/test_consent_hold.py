@@ -1,0 +1,122 @@
+"""`virta consent hold`: an operator has proof kept until a day, and the doctor reminds of what is left."""
+
+import asyncio
+import json
+import os
+import re
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from stall import make_stall
+
+from consent.client import InProcess
+from consent.service import Service
+from virta.command import run
+from virta.consent_door import open_consent
+from virta.database_url import consent_place
+from virta.keys import make_development_keys, read_consent_keys
+from virta.settings import read_settings
+from virta.wiring import wall_clock
+
+ANNA = "anna@example.com"
+
+
+def opened(stall: Path) -> Service:
+    """The consent service of the stall, as a start of Virta opens it."""
+    settings = read_settings(stall)
+    place, keys = consent_place(stall, settings), read_consent_keys(settings, stall)
+    return open_consent(place, keys, settings, clock=wall_clock, entropy=os.urandom)
+
+
+@pytest.fixture
+def stall(tmp_path: Path) -> Path:
+    """One whose consent service knows somebody."""
+    folder = make_stall(tmp_path / "stall")
+    make_development_keys(folder / "dev-keys.toml", os.urandom)
+    (folder / "data").mkdir(exist_ok=True)
+    with closing(opened(folder)) as service:
+        asyncio.run(InProcess(service).subjects([ANNA]))
+    return folder
+
+
+def told(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str]:
+    """What a command ends with, and says."""
+    code = run(["consent", *map(str, words)])
+    found = capsys.readouterr()
+    return code, found.out + found.err
+
+
+def doctor(capsys: pytest.CaptureFixture[str], stall: Path) -> str:
+    """What the doctor says."""
+    run(["doctor", str(stall)])
+    return capsys.readouterr().out
+
+
+def test_proof_is_held_through_an_erasure_until_it_is_lifted(
+    stall: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The list and the doctor tell how it stands; what is held can be printed, also when all else is gone."""
+    code, says = told(capsys, "hold", ANNA, stall, "--until", "2031-05-31", "--reason", "a claim in court")
+    subject = re.search(r"[0-9a-f]{32}", says)[0]
+    assert (code, "Tell them so" in says, "until the end of 2031-05-31" in says) == (0, True, True)
+    assert f"Proof of {subject} is held until the end of 2031-05-31; nobody says" in doctor(capsys, stall)
+    assert told(capsys, "hold", ANNA, stall, "--told")[0] == 0
+    assert told(capsys, "erase", ANNA, stall, "--yes")[0] == 0
+    assert told(capsys, "holds", stall) == (
+        0,
+        f"{subject}  until 2031-05-31, told, all else is erased: a claim in court\n",
+    )
+    assert f"{subject} was erased, and a hold keeps their proof" in doctor(capsys, stall)
+    code, shown = told(capsys, "hold", subject, stall, "--show", "--format", "json")
+    answer = json.loads(shown)
+    assert (answer["address"], [one["holds"] for one in answer["held"]]) == (ANNA, [True])
+    assert told(capsys, "hold", subject, stall, "--lift")[0] == 0
+    assert told(capsys, "holds", stall) == (0, "Nobody's proof is held.\n")
+    assert re.search(
+        rf"{subject} was erased: backups of before .* may know them until", doctor(capsys, stall)
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ([ANNA], "Say one of"),
+        ([ANNA, "--until", "2031-05-31"], "Say one of"),
+        ([ANNA, "--lift", "--told"], "Say one of"),
+        ([ANNA, "--until", "tomorrow", "--reason", "x"], "is no day"),
+        ([ANNA, "--until", "2001-01-01", "--reason", "x"], "must lie ahead"),
+        ([ANNA, "--lift"], "No hold stands"),
+        (["bela@example.com", "--lift"], "Nobody is known here as"),
+        (["no address", "--lift"], "neither an e-mail address nor the id"),
+    ],
+)
+def test_what_cannot_be_done_is_said(
+    stall: Path, capsys: pytest.CaptureFixture[str], words: list[str], why: str
+) -> None:
+    """In plain words, and nothing is held."""
+    code, says = told(capsys, "hold", words[0], stall, *words[1:])
+    assert (code, why in says) == (2, True), says
+    assert told(capsys, "holds", stall)[1] == "Nobody's proof is held.\n"
+
+
+def test_while_virta_runs_the_list_can_be_had_and_nothing_changed(
+    stall: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever asks is told to stop it."""
+    with closing(opened(stall)):
+        assert told(capsys, "holds", stall)[0] == 0
+        code, says = told(capsys, "hold", ANNA, stall, "--until", "2031-05-31", "--reason", "x")
+    assert (code, "Stop it" in says) == (2, True)
+
+
+def test_a_file_of_keys_from_before_gets_one(stall: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a hold key nobody's proof is held; a new one is written where there was none."""
+    file = stall / "dev-keys.toml"
+    lines = file.read_text("utf-8").splitlines(keepends=True)
+    file.write_text("".join(line for line in lines if not line.startswith("hold")), "utf-8")
+    words = ("hold", ANNA, stall, "--until", "2031-05-31", "--reason", "x")
+    code, says = told(capsys, *words)
+    assert (code, "There is no hold key" in says) == (2, True), says
+    assert told(capsys, "keys", stall, "--rotate", "hold")[0] == 0
+    assert told(capsys, *words)[0] == 0
