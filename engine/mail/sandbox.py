@@ -1,16 +1,21 @@
 """Jinja in a sandbox that sees plain data only, for the templates of one language."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sized
 from typing import Any
 
-from jinja2 import BaseLoader, Environment, StrictUndefined, Template, TemplateNotFound, nodes
+from jinja2 import BaseLoader, Environment, StrictUndefined, Template, TemplateNotFound, Undefined, nodes
+from jinja2.filters import do_center, do_format
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import escape
 
 from dsl.templates.files import in_language
 from engine.mail import words
+from engine.mail.allowance import PADDING, TURNS, Allowance, check_operation
 from engine.mail.generator import Generator
+
+_TURNS = "turns of a loop"  # no template can name it
 
 
 class Unknown(StrictUndefined):
@@ -34,6 +39,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     never a method of a dict."""
 
     code_generator_class = Generator
+    intercepted_binops = frozenset({"*", "**", "%"})
 
     def __init__(self, files: Mapping[str, str], language: str, escape: bool) -> None:
         super().__init__(
@@ -47,6 +53,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
         )
         self.globals.clear()
         self.filters |= words.FILTERS
+        self.filters |= {"center": _center, "format": _format}
+        self.filters[_TURNS] = self._turns
+        self._allowance = Allowance()
         self._said: dict[str, Template] = {}
 
     def said(self, text: str, context: dict[str, Any]) -> str:
@@ -56,7 +65,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         template = self._said.get(text)
         if template is None:
             template = self._said[text] = self.from_string(text)
-        return _rendered(template, context)
+        return self._rendered(template, context)
 
     signs = staticmethod(re.compile("[&<>\"']").search)
     """Finds what must be escaped in HTML. Nearly no text has any; to see that is a third of the way by
@@ -67,7 +76,34 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def rendered(self, path: str, context: dict[str, Any]) -> str:
         """The text of a file, filled in."""
-        return _rendered(self.get_template(path), context)
+        return self._rendered(super().get_template(path), context)
+
+    def _rendered(self, template: Template, context: dict[str, Any]) -> str:
+        """As `Template.render` does it, but that the context is not copied: no template changes it."""
+        self._allowance.left = TURNS
+        return "".join(template.root_render_func(template.new_context(context, shared=True)))
+
+    def get_template(self, *given: Any, **named: Any) -> Template:
+        self._allowance.take(1)  # a part that includes itself, twice
+        return super().get_template(*given, **named)
+
+    def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:
+        __self._allowance.take(1)
+        return super().call(__context, __obj, *args, **kwargs)
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        check_operation(operator, left, right)
+        return super().call_binop(context, operator, left, right)
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        return not (attr in PADDING and isinstance(obj, str)) and super().is_safe_attribute(obj, attr, value)
+
+    def _turns(self, what: Any) -> Any:
+        """What a loop goes through, counted before it begins."""
+        if isinstance(what, Sized):
+            self._allowance.take(len(what))
+            return what
+        return what if isinstance(what, Undefined) else self._turns(list(what))
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         if not isinstance(obj, dict):
@@ -85,12 +121,19 @@ class Sandbox(ImmutableSandboxedEnvironment):
         for found in tree.find_all(nodes.Stmt):
             if isinstance(found, nodes.Import | nodes.FromImport):
                 found.with_context = True  # a macro that cannot see the language cannot write money
+        for loop in list(tree.find_all(nodes.For)):
+            loop.iter = nodes.Filter(loop.iter, _TURNS, [], [], None, None, lineno=loop.lineno)
         return tree
 
 
-def _rendered(template: Template, context: dict[str, Any]) -> str:
-    """As `Template.render` does it, but that the context is not copied: no template changes it."""
-    return "".join(template.root_render_func(template.new_context(context, shared=True)))
+def _center(text: str, width: int = 80) -> str:
+    check_operation("*", " ", width)
+    return do_center(text, width)
+
+
+def _format(text: str, *values: Any, **named: Any) -> str:
+    check_operation("%", str(text), values)
+    return do_format(text, *values, **named)
 
 
 class _Loader(BaseLoader):
