@@ -154,3 +154,81 @@ def test_a_backup_that_was_taken_while_marketing_was_shut_shuts_it_again(
     with consenting(stall) as service:
         subject = in_time(joined(service, "bob@example.com"))
         assert in_time(asked(service, subject, "a")) is None
+
+
+LEAVING = ("withdrawn", "objected.marketing", "complaint", "erasure.requested")
+
+
+async def everybody_leaves(service: Service, people: list[str]) -> None:
+    """Each in another way; the last stays. The complaint is about the mail that `asked` had sent."""
+    client = InProcess(service)
+    withdraws, objects, _, goes, _ = people
+    token = service.parts.tokens.unsubscribe(withdraws, "news").rpartition("/")[2]
+    await client.withdraw(token, "one_click", True, Visit())
+    await client.record(objects, "objected.marketing", "operator")
+    await client.complained("2" * 32)
+    await client.erase(goes, "operator")
+
+
+async def everybody_is_mailed(service: Service, people: list[str]) -> list[bool]:
+    """To whom of them a mail to everybody goes."""
+    return [await asked(service, one, "89abc"[number]) is None for number, one in enumerate(people)]
+
+
+async def until_as_long_as_it_was(service: Service) -> None:
+    """Others sign up: marketing is open again."""
+    for number in range(40):
+        await joined(service, f"bela{number}@example.com")
+
+
+async def who_agreed(service: Service) -> list[str]:
+    """Five people who were mailed before."""
+    people = [await joined(service, f"anna{number}@example.com") for number in range(5)]
+    for number, one in enumerate(people):
+        assert await asked(service, one, str(number)) is None
+    return people
+
+
+@pytest.mark.parametrize("damage", ["none", "torn", "of another log"])
+def test_a_mail_to_everybody_reaches_nobody_who_left_after_the_backup(
+    stall: Path, tmp_path: Path, damage: str
+) -> None:
+    """However they left, and also where the file of stops ends in a torn line, or has lines of another log
+    in it; whoever stayed gets it."""
+    with consenting(stall) as service:
+        people = in_time(who_agreed(service))
+    assert run(["backup", str(stall), "--to", str(tmp_path / "old")]) == 0
+    with consenting(stall) as service:
+        in_time(everybody_leaves(service, people))
+    stops = places_of(stall, read_settings(stall)).stops
+    assert {one.type for one in read_stops(stops)} >= set(LEAVING)
+    with stops.open("ab") as file:
+        if damage == "torn":
+            file.write(b'\n{"subject": "' + people[4].encode())
+        elif damage == "of another log":
+            other = msgspec.structs.replace(read_stops(stops)[0], subject="0" * 32, leaf="0" * 64)
+            file.write(b"\n" + msgspec.json.encode(other) + b"\n")
+    assert run(["restore", str(tmp_path / "old"), str(stall), "--over-newer"]) == 0
+    with consenting(stall) as service:
+        in_time(until_as_long_as_it_was(service))
+        assert in_time(everybody_is_mailed(service, people)) == [False, False, False, False, True]
+
+
+def test_without_the_stops_marketing_is_shut(stall: Path, tmp_path: Path) -> None:
+    """Where the file is gone too nobody knows who left, and no mail goes before the log is as long again; a
+    file of before is of no harm."""
+    with consenting(stall) as service:
+        people = in_time(who_agreed(service))
+    assert run(["backup", str(stall), "--to", str(tmp_path / "old")]) == 0
+    stops = places_of(stall, read_settings(stall)).stops
+    before = stops.read_bytes() if stops.exists() else b""
+    with consenting(stall) as service:
+        in_time(everybody_leaves(service, people))
+    if before:
+        stops.write_bytes(before)
+    else:
+        stops.unlink()
+    assert run(["restore", str(tmp_path / "old"), str(stall), "--over-newer"]) == 0
+    with consenting(stall) as service:
+        assert in_time(asked(service, people[0], "8")) is Reason.LOG_BEHIND
+        assert in_time(asked(service, people[4], "9")) is Reason.LOG_BEHIND
