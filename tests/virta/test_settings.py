@@ -98,7 +98,7 @@ TOP = {
     "stores = {mails_days = 3651}": "`stores.mails_days` must be from 1 to 3650.",
     "keys = {colour = 'red'}": (
         "there is no setting `colour` under [keys]. There are `file`, `log_signing`, `master`, `pepper`, "
-        "`link`, `journey`, `signer`."
+        "`link`, `journey`, `hold`, `signer`."
     ),
     "purposes.tracking = {title = 'A', consent = 'B'}": (
         "there is no purpose `tracking`; there are `personalisation` and `measurement`."
