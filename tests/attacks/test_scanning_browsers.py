@@ -13,6 +13,7 @@ from virtual_time import ARGUMENTS, chromium, waited
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 MINUTE = 60_000
+PAGES = {"/c/", "/r/", "/u/", "/p/", "/v/"}
 TRAP = """<!doctype html><form method="post"><input name="stop" value="all"></form>
 <script>
   document.forms[0].action = location.hash.slice(1);
@@ -31,14 +32,16 @@ async def browse(links: list[str]) -> None:
         await browser.close()
 
 
-async def test_a_browser_that_waits_a_minute_on_every_link_of_every_mail_writes_nothing(
+async def test_a_browser_that_waits_a_minute_on_the_pages_of_a_mail_of_each_kind_writes_nothing(
     roastery: Roastery,
 ) -> None:
-    """All mails in all languages; each table of both stores, and each file, is what it was."""
-    mails = await roastery.everything()
+    """All that show a page of ours; each table of both stores, and each file, is what it was."""
+    mails = await roastery.everything(("lv",), ("our_story", "order_confirmation"))
     links = sorted({link for mail in mails for link in mail.links if link.startswith(f"{roastery.url}/")})
+    pages = [link for link in links if link.removeprefix(roastery.url)[:3] in PAGES]
+    assert {link.removeprefix(roastery.url)[:3] for link in pages} == PAGES
     before = await roastery.stored()
-    await browse(links)
+    await browse(pages)
     assert await roastery.stored() == before
 
 
