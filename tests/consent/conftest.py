@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from dice import Dice
+from kafija_log import ORIGIN
 from postgres_server import Running
 from sqlalchemy import func, select, update
 from starlette.applications import Starlette
@@ -42,9 +43,7 @@ from consent.store.server import Server
 from consent.store.stops import Stop
 from consent.store.tables import leaves, metadata, subjects
 
-MINUTE = 60_000
 DAY = 86_400_000
-ORIGIN = "kafija.example/consent"
 URL = "https://kafija.example"
 
 
@@ -285,7 +284,7 @@ def world(request: pytest.FixtureRequest, open_world: Opener, tmp_path: Path) ->
 
 def over_http(world: World, folder: Path) -> Remote:
     """The engine's client of a service that answers by HTTP, without a network between them."""
-    file, freely = folder / "access.json", Limits(10_000, 10_000, 10_000)
+    file, freely = folder / "access.json", Limits(10_000, 10_000, 10_000, 10_000)
     key = make_key(file, "engine", [Scope.ENGINE], Dice("engine"), 0)
     front = Fronted(world.service, Admission(freely, world.clock))
     app = build_app(front, Access(file), asyncio.Event(), Tally())

@@ -6,7 +6,7 @@ from email.message import EmailMessage
 
 import pytest
 from attacker import rewrite
-from conftest import ORIGIN
+from kafija_log import ORIGIN
 from tampered import Export
 
 from consent.address import read_address

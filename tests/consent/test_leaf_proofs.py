@@ -7,7 +7,7 @@ import sys
 
 import pytest
 import rfc8785
-from conftest import ORIGIN
+from kafija_log import ORIGIN
 from tampered import SECOND, Export
 
 from consent.contract import Visit

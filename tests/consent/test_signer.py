@@ -9,8 +9,8 @@ from contextlib import closing
 
 import pytest
 from attacker import rewrite
-from conftest import MINUTE, ORIGIN
 from dice import Dice
+from kafija_log import MINUTE, ORIGIN
 from tampered import Export
 
 from consent.contract import Unavailable, Visit

@@ -64,8 +64,8 @@ MUTATIONS = {
         "tests/engine/core/test_limits.py",
     ),
     "without the consent to personalisation": Mutation(
-        "engine/core/advance.py",
-        "if purpose is not None and not windows.is_known(turn.bundle, purpose, at):",
+        "engine/core/remembering.py",
+        "if purpose is not None and not windows.is_known(bundle, purpose, at):",
         "if False:",
         "tests/engine/core/test_changes.py",
     ),

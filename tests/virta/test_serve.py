@@ -155,6 +155,6 @@ def the_proof_holds(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[
     proof = tmp_path / "proof.zip"
     assert run(["consent", "export", str(folder), "--out", str(proof)]) == 0
     assert run(["consent", "keys", str(folder)]) == 0
-    key = capsys.readouterr().out.splitlines()[-1]
+    (key,) = re.findall(r"\S+\+[0-9a-f]{8}\+\S+", capsys.readouterr().out)
     assert run(["consent", "verify", str(proof), "--key", key]) == 0
     assert "It holds" in capsys.readouterr().out
