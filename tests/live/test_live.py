@@ -162,7 +162,7 @@ def the_log_proves_it(project: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
     assert run(["consent", "export", str(project), "--out", str(proof)]) == 0
     capsys.readouterr()
     assert run(["consent", "keys", str(project)]) == 0
-    key = capsys.readouterr().out.splitlines()[-1]
+    (key,) = re.findall(r"\S+\+[0-9a-f]{8}\+\S+", capsys.readouterr().out)
     assert run(["consent", "verify", str(proof), "--key", key]) == 0
     assert "It holds" in capsys.readouterr().out
 

@@ -254,8 +254,8 @@ BROKEN = tuple(
         ),
         (
             "leaving",
-            "listener.test is None or listener.test(turn.scene(journey, event))",
-            "listener.event",
+            "if listener.test is None or listener.test(scene):",
+            "if listener.event:",
             "an event whose `where` does not hold ends nothing",
         ),
         (
@@ -298,8 +298,8 @@ BROKEN = tuple(
         # ---- waits and steps
         (
             "waits",
-            "heard.event == name and (test is None or test(turn.scene(journey, event)))",
-            "heard.event == name",
+            "if listener.test is None or listener.test(scene):",
+            "if heard.event:",
             "`wait for` does not hear an event whose `where` does not hold",
         ),
         (

@@ -95,7 +95,7 @@ def test_keys_are_its_own_and_stay_out_of_version_control(tmp_path: Path, projec
     ours, theirs = ((folder / "dev-keys.toml") for folder in (project, tmp_path / "other"))
     assert ours.stat().st_mode & 0o077 == 0
     keys = [set(re.findall('"(.+)"', file.read_text("utf-8"))) for file in (ours, theirs)]
-    assert len(keys[0]) == len(keys[1]) == 5
+    assert len(keys[0]) == len(keys[1]) == 6
     assert not keys[0] & keys[1]
     git = shutil.which("git")
     assert git is not None

@@ -260,7 +260,8 @@ def largest(folder: Path) -> int:
 
 def test_a_full_disk_stops_nothing_and_loses_nothing(waiting: Path) -> None:
     """Calls are refused with the time after which to come again, and nothing of them is kept. It runs on,
-    says it once, and as soon as there is room it takes calls and mails what it had accepted, once each."""
+    says it once each time, and as soon as there is room it takes calls and mails what it had accepted, once
+    each. (A small write may find room in between.)"""
     accepted: set[str] = set()
     mailbox = waiting / "data" / "mailbox"
 
@@ -302,8 +303,11 @@ def test_a_full_disk_stops_nothing_and_loses_nothing(waiting: Path) -> None:
         assert served.stop(signal.SIGINT) == 0
     assert set(Counter(mail.subject for mail in mails(mailbox)).values()) == {1}
     assert delivered() == accepted
-    assert len(served.told("the engine's database takes no writes; all waits")) == 1
-    assert len(served.told("the engine's database takes writes again")) == 1
+    waits, goes_on = (
+        served.told(f"the engine's database takes {what}")
+        for what in ("no writes; all waits", "writes again")
+    )
+    assert 1 <= len(waits) == len(goes_on) < 4
     assert served.plain() == []
 
 
