@@ -19,7 +19,7 @@ ANYWHERE = ""
 
 class Times(Struct, frozen=True):
     """`minimum_age` is by country (two letters, as in `LV`), that of everywhere else under the empty name; 0
-    or nothing: nobody is asked."""
+    or nothing: nobody is asked. Where nobody knows the country, the highest of all holds."""
 
     link_hours: int = 72
     pending_days: int = 30
@@ -29,7 +29,9 @@ class Times(Struct, frozen=True):
     minimum_age: Mapping[str, int] = MappingProxyType({})
 
     def least_age(self, country: str) -> int:
-        """How old somebody of `country` must be at least, in years."""
+        """How old somebody of `country` (empty where it is unknown) must be at least, in years."""
+        if not country:
+            return max(self.minimum_age.values(), default=0)
         return self.minimum_age.get(country.upper(), self.minimum_age.get(ANYWHERE, 0))
 
 

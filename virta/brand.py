@@ -18,4 +18,5 @@ def brand_of(settings: Settings, templates: Sequence[TemplateFile]) -> Brand:
         settings.time_zone,
         settings.sender.address,
         proof_subjects(templates, settings.languages[0]),
+        any(settings.times.minimum_age.values()),
     )

@@ -53,7 +53,7 @@ def _too_young(reading: Reading, request: SignUp) -> bool:
     """Nothing is stored of such people, and they get the answer that everybody gets."""
     least = reading.parts.times.least_age(request.country)
     if least and request.age is None:
-        raise ValueError(f"A sign-up says how old the person is, for one must be {least} at least.")
+        raise ValueError(f"A sign-up says by `age` how old the person is, for one must be {least} at least.")
     return request.age is not None and request.age < least
 
 

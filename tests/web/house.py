@@ -115,8 +115,8 @@ class House:
         self.app = self.served(self.inbox, keys)
         self.http = self.browser()
 
-    def served(self, inbox: api.Inbox, keys: ApiKeys) -> Starlette:
-        """The application with an inbox and keys of one's own."""
+    def served(self, inbox: api.Inbox, keys: ApiKeys, brand: Brand = BRAND) -> Starlette:
+        """The application with an inbox, keys and a brand of one's own."""
         return build_app(
             self.consent,
             inbox,
@@ -124,7 +124,7 @@ class House:
             self.measurement,
             self.shown,
             keys,
-            BRAND,
+            brand,
             languages=LANGUAGES,
             url=URL,
             clock=self.clock,

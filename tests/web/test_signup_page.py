@@ -1,11 +1,15 @@
 """`/signup`."""
 
+import dataclasses
 import re
 from html import unescape
 
 import pytest
-from house import LANGUAGES, POLICY, House, heading, hidden
+from house import BRAND, LANGUAGES, POLICY, House, heading, hidden
 from msgspec.structs import replace
+
+from consent.times import Times
+from web.api.keys import ApiKeys
 
 pytestmark = pytest.mark.anyio
 
@@ -186,3 +190,28 @@ async def test_without_a_wish_the_browsers_language_counts_then_the_projects(hou
     for accepted, language in [("fi-FI,fi;q=0.9,en;q=0.8", "fi"), ("xx, lv;q=0.1", "lv"), ("xx", "en")]:
         page = (await house.http.get("/signup", headers={"Accept-Language": accepted})).text
         assert f'<html lang="{language}">' in page
+
+
+async def test_where_there_is_a_minimum_age_the_form_asks_for_it(house: House):
+    """Who leaves it out is asked again with all that they wrote; of who is too young nothing is stored, and
+    both get the page that everybody gets."""
+    assert 'name="age"' not in (await house.http.get("/signup")).text
+    times = Times(minimum_age={"LV": 13, "": 16})
+    house.service.parts = dataclasses.replace(house.service.parts, times=times)
+    house.app = house.served(house.inbox, ApiKeys.of([]), dataclasses.replace(BRAND, asks_age=True))
+    http = house.browser()
+
+    async def wish(age: str, email: str = "anna@example.com"):
+        form = hidden((await http.get("/signup")).text)
+        return await http.post("/signup", data={**form, "email": email, "age": age, "topic": ["newsletter"]})
+
+    for wrong in ("", "-4", "soon", "1234", "٢٫٥"):
+        again = await wish(wrong)
+        assert again.status_code == 422
+        assert 'id="age-fault"' in again.text
+        assert 'value="anna@example.com"' in again.text
+    young = await wish("15")
+    assert house.rows("SELECT * FROM subjects") == []
+    grown = await wish("16", "berta@example.com")
+    assert (young.status_code, young.content) == (grown.status_code, grown.content)
+    assert len(house.rows("SELECT * FROM subjects")) == 1

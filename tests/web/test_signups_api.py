@@ -1,8 +1,12 @@
 """`POST /v1/signups`."""
 
+import dataclasses
+
 import pytest
 from house import KEY, OFFERS, POLICY, House
 from msgspec.structs import replace
+
+from consent.times import Times
 
 pytestmark = pytest.mark.anyio
 
@@ -81,3 +85,21 @@ async def test_a_purpose_beside_the_topics_is_no_topic_to_sign_up_for(house: Hou
     assert answer.status_code == 202
     [proof] = await house.consent.proofs()
     assert len(proof.wording) == 2
+
+
+async def test_where_there_is_a_minimum_age_a_sign_up_says_the_age(house: House):
+    """By the country's own, or by the highest where no country is said; of who is too young nothing is
+    stored."""
+    times = Times(minimum_age={"LV": 13, "": 16})
+    house.service.parts = dataclasses.replace(house.service.parts, times=times)
+    wish = {"email": "anna@example.com", "topics": ["newsletter"]}
+    without = await post(house, **wish)
+    assert without.status_code == 400
+    assert "`age`" in without.json()["error"]["message"]
+    answers = [await post(house, **wish, **more) for more in ({"age": 15}, {"age": 12, "country": "LV"})]
+    assert house.rows("SELECT * FROM subjects") == []
+    answers.append(await post(house, **wish, age=13, country="LV"))
+    assert len(house.rows("SELECT * FROM subjects")) == 1
+    assert {(answer.status_code, answer.content) for answer in answers} == {(202, b'{"accepted":true}')}
+    for wrong in ({"age": -1}, {"age": 200}, {"age": 20, "country": "Latvia"}):
+        assert (await post(house, **wish, **wrong)).status_code == 400

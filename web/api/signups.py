@@ -13,6 +13,7 @@ from web.api.replies import Code, Refusal, answer
 from web.visit import visit_of
 
 LONGEST_FORM = 200
+OLDEST = 150
 
 
 class _SignUp(Struct, forbid_unknown_fields=True):
@@ -20,6 +21,8 @@ class _SignUp(Struct, forbid_unknown_fields=True):
     topics: list[str]
     language: str | None = None
     form: str = "api"
+    age: int | None = None
+    country: str = ""
 
 
 _sign_up = msgspec.json.Decoder(_SignUp)
@@ -30,6 +33,10 @@ async def post_signups(request: Request, consent: ConsentClient, languages: Sequ
     wish = await read_json(request, _sign_up)
     if len(wish.form) > LONGEST_FORM:
         raise Refusal(400, Code.WRONG_SHAPE, f"`form` is longer than {LONGEST_FORM} characters.")
+    if wish.age is not None and not 0 <= wish.age <= OLDEST:
+        raise Refusal(400, Code.WRONG_SHAPE, f"`age` is in whole years, from 0 to {OLDEST}.")
+    if wish.country and not (len(wish.country) == 2 and wish.country.isascii() and wish.country.isalpha()):
+        raise Refusal(400, Code.WRONG_SHAPE, "`country` has two letters, as in `LV`.")
     if not wish.topics:
         raise Refusal(400, Code.WRONG_SHAPE, "`topics` is empty; name at least one.")
     language = languages[0] if wish.language is None else wish.language
@@ -53,7 +60,19 @@ async def post_signups(request: Request, consent: ConsentClient, languages: Sequ
             f"`{topics[0]}` is no topic that mails are about; it goes with at least one that is.",
         )
     try:
-        await consent.sign_up(SignUp(wish.email, topics, language, wish.form, visit=visit_of(request)))
+        await consent.sign_up(
+            SignUp(
+                wish.email,
+                topics,
+                language,
+                wish.form,
+                visit=visit_of(request),
+                age=wish.age,
+                country=wish.country,
+            )
+        )
     except InvalidAddress as fault:
         raise Refusal(422, Code.INVALID_ADDRESS, f"`email` is no e-mail address: {fault}") from None
+    except ValueError as fault:
+        raise Refusal(400, Code.WRONG_SHAPE, str(fault)) from None
     return answer({"accepted": True})

@@ -12,6 +12,7 @@ from web.subscriber.site import Site, html, language_for
 from web.visit import visit_of
 
 LONGEST_ADDRESS = 320
+LONGEST_AGE = 3
 
 
 async def get_signup(request: Request, site: Site) -> Response:
@@ -25,15 +26,18 @@ async def post_signup(request: Request, site: Site) -> Response:
     fields = await read_form(request)
     offered = await site.consent.offered()
     form = blank_form(site.pages, language_for(site, request, text_of(fields, "language")), offered)
-    address = text_of(fields, "email").strip()
+    address, age = text_of(fields, "email").strip(), text_of(fields, "age").strip()
     if text_of(fields, "form") != form.id:
         # Words that were not shown cannot be agreed to: the boxes are to be ticked anew.
-        return _again(site, form, offered, Entries(address, faults=("changed",)))
+        return _again(site, form, offered, Entries(address, age, faults=("changed",)))
     ticked = texts_of(fields, "topic")
     wanted = tuple(purpose.topic for purpose in offered if purpose.topic in ticked)
+    years = _years(age) if site.pages.brand.asks_age else None
     faults = _faults(address, wanted)
+    if site.pages.brand.asks_age and years is None:
+        faults = (*faults, "age")
     if faults:
-        return _again(site, form, offered, Entries(address, wanted, faults))
+        return _again(site, form, offered, Entries(address, age, wanted, faults))
     wish = SignUp(
         email=address,
         topics=wanted,
@@ -41,16 +45,21 @@ async def post_signup(request: Request, site: Site) -> Response:
         form=f"signup/{form.id}",
         shown=form.shown,
         visit=visit_of(request),
+        age=years,
     )
     try:
         await site.consent.sign_up(wish)
     except InvalidAddress:
-        return _again(site, form, offered, Entries(address, wanted, ("address",)))
+        return _again(site, form, offered, Entries(address, age, wanted, ("address",)))
     return html(site.pages.render("sent", form.language))
 
 
 def _again(site: Site, form: Form, offered: Sequence[Purpose], entries: Entries) -> Response:
     return html(filled_form(site.pages, form, offered, entries), 422)
+
+
+def _years(age: str) -> int | None:
+    return int(age) if age.isdecimal() and len(age) <= LONGEST_AGE else None
 
 
 def _faults(address: str, wanted: Sequence[str]) -> tuple[str, ...]:

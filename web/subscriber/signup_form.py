@@ -24,9 +24,10 @@ class Box(Struct, frozen=True):
 
 
 class Entries(Struct, frozen=True):
-    """What a person has filled in, and what is wrong with it: `address`, `topics` or `changed`."""
+    """What a person has filled in, and what is wrong with it: `address`, `age`, `topics` or `changed`."""
 
     address: str = ""
+    age: str = ""
     ticked: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
 
