@@ -33,9 +33,8 @@ async def post_signup(request: Request, site: Site) -> Response:
     ticked = texts_of(fields, "topic")
     wanted = tuple(purpose.topic for purpose in offered if purpose.topic in ticked)
     years = _years(age) if site.pages.brand.asks_age else None
-    faults = _faults(address, wanted)
-    if site.pages.brand.asks_age and years is None:
-        faults = (*faults, "age")
+    ageless = site.pages.brand.asks_age and years is None
+    faults = _faults(address, ageless, wanted)
     if faults:
         return _again(site, form, offered, Entries(address, age, wanted, faults))
     wish = SignUp(
@@ -62,10 +61,12 @@ def _years(age: str) -> int | None:
     return int(age) if age.isdecimal() and len(age) <= LONGEST_AGE else None
 
 
-def _faults(address: str, wanted: Sequence[str]) -> tuple[str, ...]:
+def _faults(address: str, ageless: bool, wanted: Sequence[str]) -> tuple[str, ...]:
     faults = []
     if not address or len(address) > LONGEST_ADDRESS:
         faults.append("address")
+    if ageless:
+        faults.append("age")
     if all(topic in BESIDE_TOPICS for topic in wanted):
         faults.append("topics")
     return tuple(faults)
