@@ -69,6 +69,7 @@ class Service:
             self._frontier = stored_frontier(store.reader)
         self._listeners: list[Callable[[], None]] = []
         self._mutex = threading.Lock()
+        self._one_at_a_time = threading.RLock()  # commands write in their own thread, a change of keys in its own
         self._stops = StopsFile(store.stops) if store.stops is not None else None
         self._renewed = (
             False  # the connection that writes is a new one, and what is in memory was not compared
@@ -82,11 +83,12 @@ class Service:
     def write(self, work: Callable[[Writing], T]) -> T:
         """Run `work` in a transaction that holds the log's lock; commit, then tell who listens. A stop whose
         commit failed is made up for first: nothing is claimed before it is in force."""
-        if self._lost:
-            lost = tuple(self._lost)
-            self._write(lambda tx: replay(tx, lost))
-            self._lost.clear()
-        return self._write(work)
+        with self._one_at_a_time:
+            if self._lost:
+                lost = tuple(self._lost)
+                self._write(lambda tx: replay(tx, lost))
+                self._lost.clear()
+            return self._write(work)
 
     def _write(self, work: Callable[[Writing], T]) -> T:
         if self.store.writer is None:

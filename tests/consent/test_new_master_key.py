@@ -124,9 +124,9 @@ async def test_a_damaged_data_key_holds_up_nobody(path, open_world, caplog):
 
 async def test_on_a_store_that_lasts_it_is_done_between_what_others_write(path, open_world):
     """In the thread that writes, one batch after the other; closing waits for it or leaves the rest."""
-    world = open_world(path, keys=keys(OLD, NEW), durable=True)
+    world = open_world(path, keys=keys(OLD, NEW), durable=True, seed="second")
     await world.sign_up("bob@kafija.example")
     world.service.writer.submit(lambda: None).result()
     world.service.close()
-    open_world(path, keys=keys(OLD, NEW)).service.close()
-    assert "bob@kafija.example" in addresses(open_world(path, keys=keys(NEW)))
+    open_world(path, keys=keys(OLD, NEW), seed="third").service.close()
+    assert "bob@kafija.example" in addresses(open_world(path, keys=keys(NEW), seed="fourth"))

@@ -134,7 +134,7 @@ def test_without_a_mail_server_it_is_healthy_and_not_ready(tmp_path: Path) -> No
         assert "cannot be reached" in answer.json()["checks"]["mail_server"]
         assert http.get("/healthz").status_code == 200
         assert metrics(http)["virta_ready", "mail_server"] == 0
-        assert metrics(http)["virta_effects_open",] == 1
+        assert eventually(lambda: metrics(http)["virta_effects_open",] == 1)
         assert served.stop() == 0
 
 
