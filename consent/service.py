@@ -69,7 +69,7 @@ class Service:
             self._frontier = stored_frontier(store.reader)
         self._listeners: list[Callable[[], None]] = []
         self._mutex = threading.Lock()
-        self._one_at_a_time = threading.RLock()  # commands write in their own thread, a change of keys in its own
+        self._one_at_a_time = threading.RLock()  # commands write in a thread of their own
         self._stops = StopsFile(store.stops) if store.stops is not None else None
         self._renewed = (
             False  # the connection that writes is a new one, and what is in memory was not compared
