@@ -211,6 +211,7 @@ class Dispatch:
             raise
         except Exception as fault:  # noqa: BLE001 - whatever fails of one mail, others go on
             self._outcomes.failed(open_, fault)
+            self._doubtful = True  # they may have been claimed
         finally:  # also when the consent service did not answer: what it did not say is asked again
             for item in open_.values():
                 self._outcomes.again(item, self._clock() + _ASK_AGAIN)
@@ -307,7 +308,10 @@ class Dispatch:
         for one in ended:
             settlement = one.settlement
             item = self._on_way.pop((settlement.key, settlement.attempt))
-            self._outcomes.judge(item, settlement, one.text)
+            try:
+                self._outcomes.judge(item, settlement, one.text)
+            except Exception as fault:  # noqa: BLE001 - asked again, it hears how its attempt was settled
+                self._outcomes.failed({item.key: item}, fault)
 
     def _limit(self) -> int:
         wanted = int(self._rate.per_second * _CLAIM_SECONDS)

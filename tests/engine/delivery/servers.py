@@ -1,6 +1,7 @@
 """Mail servers that follow a script, answer by answer, down to how the bytes are cut."""
 
 import asyncio
+import re
 import socket
 import ssl
 import struct
@@ -253,3 +254,9 @@ class _Session(asyncio.Protocol):
             return
         self.transport, self._securing = new, False
         self.data_received(b"")
+
+
+def taken(server: Server) -> list[str]:
+    """The keys of the mails that the server has."""
+    found = [re.search(rb"Message-ID: <(\w+)@", mail) for mail in server.mails]
+    return [one.group(1).decode() for one in found if one]

@@ -5,9 +5,10 @@ import asyncio
 import pytest
 from conftest import Opener
 from office import Clock, Consent, item, plain, until
-from servers import Act, Server
+from servers import Act, Server, taken
 
-from consent.contract import Decision
+from consent.contract import Decision, Settlement
+from engine.delivery.queue import Item
 from engine.delivery.retrying import MENDED_WITHIN, SET_ASIDE
 from engine.mail.letters import LetterFault
 from engine.mail.message import Letter
@@ -85,3 +86,56 @@ async def test_a_permit_lives_no_longer_for_a_clock_that_is_set_back(
         assert consent.outcomes() == {key: ["released"]}
         assert server.mails == []
         monkeypatch.undo()
+
+
+async def test_a_mail_that_was_handed_over_when_the_program_failed_at_it_is_over_and_not_sent_again(
+    open_office: Opener, consent: Consent, monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    """What became of it is asked of the consent service. Those that were settled with it, and those that were
+    claimed in the same call, go on."""
+    people = await consent.join(40)
+    async with Server() as server:
+        office = open_office(server.login())
+        keys = office.put(*map(item, people))
+        outcomes = office.dispatch._outcomes
+        judge, failing = outcomes.judge, [keys[3]]
+
+        def stumble(one: Item, settlement: Settlement, text: str) -> None:
+            if one.key in failing:
+                failing.remove(one.key)
+                raise ZeroDivisionError("so many")
+            judge(one, settlement, text)
+
+        monkeypatch.setattr(outcomes, "judge", stumble)
+        await office.drain()
+        assert not failing
+        clock.pass_(SET_ASIDE / 1000)
+        await office.drain()
+        assert office.verdicts == {key: [""] for key in keys}
+        assert sorted(taken(server)) == sorted(keys)
+
+
+async def test_what_was_claimed_before_the_program_failed_is_given_back_and_goes(
+    open_office: Opener, consent: Consent, monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    """Nobody else would let go of these permits, and their readers' other mails would wait behind them."""
+    people = await consent.join(3)
+    async with Server() as server:
+        office = open_office(server.login())
+        keys = office.put(*map(item, people))
+        settled = office.mailer.settled
+        faults = [ZeroDivisionError("so many")]
+
+        def stumble(settlements: list[Settlement]) -> None:
+            settled(settlements)
+            if faults:
+                raise faults.pop()
+
+        monkeypatch.setattr(office.mailer, "settled", stumble)
+        await office.drain()
+        clock.pass_(1)
+        await office.drain()
+        assert not faults
+        assert office.verdicts == {key: [""] for key in keys}
+        assert sorted(taken(server)) == sorted(keys)
+        assert consent.outcomes() == {key: ["released", "accepted"] for key in keys}
