@@ -255,6 +255,8 @@ def open_world() -> Iterator[Opener]:
 ON_BOTH = (
     "test_claims",
     "test_erasure",
+    "test_import_in_parts",
+    "test_import_taken_back",
     "test_imported",
     "test_reports",
     "test_settlements",
