@@ -14,7 +14,7 @@ help:
 	@echo "make demo       replay ninety days of a shop, then serve the pages (SERVE=0: do not serve)"
 	@echo "make test       style, types, layers and every test that is done within minutes"
 	@echo "make test-slow  the crash harness and other suites that take longer"
-	@echo "make bench      all measures, into docs/performance.md (25 minutes; page.py --help says more)"
+	@echo "make bench      all measures, into docs/performance.md (12 minutes when nothing else runs; page.py --help says more)"
 	@echo "make fuzz       look for input that the compiler cannot bear (FUZZ_SECONDS=3600)"
 	@echo "make findings   docs/findings.md and docs/reasons.md anew, from the code"
 	@echo "make vscode     the extension for VS Code, editors/vscode/dist/virta.vsix"
