@@ -34,11 +34,11 @@ from virta.brand import brand_of
 from virta.consent_door import ACCESS, open_consent
 from virta.database_url import consent_place
 from virta.disk_fault import disk_fault
+from virta.mailing import login_of
 from virta.operating.timekeeping import watch_times
 from virta.project.folder import template_files
 from virta.proof_mail import with_proof
 from virta.settings import BrokenProject, Settings
-from virta.wiring import login_of
 from web.app import build_consent_app
 
 log = structlog.get_logger("virta")

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import structlog
 from sqlalchemy.exc import DBAPIError
@@ -27,7 +26,6 @@ from engine.delivery.attempts import AttemptFile, AttemptsFault
 from engine.delivery.brakes import Brakes, Late
 from engine.delivery.day_end import DayEnd
 from engine.delivery.dispatch import Dispatch
-from engine.delivery.login import Login
 from engine.delivery.mailer import Mailer
 from engine.delivery.proofs import Proofs
 from engine.delivery.queue import Queue
@@ -35,8 +33,7 @@ from engine.delivery.recover import recover
 from engine.delivery.retrying import MENDED_WITHIN
 from engine.delivery.smtp import Dial, by_tcp
 from engine.insight.grounds import WORDING
-from engine.mail.letters import LetterFault, Letters, Sender
-from engine.mail.measured import Marks
+from engine.mail.letters import LetterFault, Letters
 from engine.returns.at_once import Delivers, teller
 from engine.returns.intake import Intake
 from engine.run.apply import Applying
@@ -54,6 +51,7 @@ from virta.consent_door import log_name as log_name
 from virta.database_url import consent_place, engine_place
 from virta.disk_fault import disk_fault
 from virta.keys import ProjectKeys
+from virta.mailing import letters_of, login_of, marks_of, sender_of
 from virta.monitoring.tallies import CountedConsent, CountedRemote
 from virta.proof_mail import with_proof
 from virta.release.content import content_of, draft
@@ -64,8 +62,6 @@ from web.app import build_app
 log = structlog.get_logger("virta")
 
 _LAST_REPLIES = 20  # seconds
-TLS = {"smtp": "none", "smtps": "implicit", "smtp+starttls": "starttls"}
-PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 
 
 def wall_clock() -> int:
@@ -353,47 +349,4 @@ def _service(place: Path | Server | None, settings: Settings, keys: ProjectKeys,
         entropy=world.entropy,
         durable=world.durable,
         image=image,
-    )
-
-
-def sender_of(keys: ProjectKeys) -> bytes:
-    """The mailer's identity towards the consent service. It follows from the project's own key, so that
-    permits can be settled even when the attempt file is lost."""
-    return hmac.digest(keys.journey, b"mailer", "sha256")[:16]
-
-
-def marks_of(settings: Settings, keys: ProjectKeys) -> Marks:
-    """What makes the links by which opening and clicks are told, and reads them."""
-    return Marks(settings.url.rstrip("/"), hmac.digest(keys.journey, b"measured", "sha256"))
-
-
-def letters_of(compiled: Compiled, settings: Settings, marks: Marks | None = None) -> Letters:
-    """The project's templates, loaded."""
-    sender = settings.sender
-    return Letters(
-        with_proof(compiled.template_files, settings.languages),
-        {template.name: template.digest for template in compiled.templates},
-        settings.languages,
-        Sender(sender.name, sender.address, sender.imprint, sender.reply_to),
-        settings.time_zone,
-        marks,
-        addressed=[template.name for template in compiled.templates if template.addressed],
-        kept=[template.name for template in compiled.templates if template.kept],
-    )
-
-
-def login_of(settings: Settings, notices: bool = False) -> Login:
-    """How to reach the mail server. `notices`: it is asked to tell which mails were delivered."""
-    url, smtp = urlsplit(settings.smtp.url), settings.smtp
-    return Login(
-        host=url.hostname or "127.0.0.1",
-        port=url.port or PORTS[url.scheme],
-        tls=TLS[url.scheme],
-        user=secret(smtp.user),
-        password=secret(smtp.password),
-        timeout=smtp.timeout,
-        final_timeout=smtp.final_timeout,
-        name=settings.sender.address.rpartition("@")[2],
-        bounce_to=settings.sender.address,
-        notices=notices,
     )

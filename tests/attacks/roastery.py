@@ -30,7 +30,8 @@ from engine.mail.message import Letter, build, wire
 from engine.store.batch import Batch
 from engine.store.handed import Handed
 from virta.keys import ProjectKeys
-from virta.wiring import System, World, letters_of, marks_of, open_system
+from virta.mailing import letters_of, marks_of
+from virta.wiring import System, World, open_system
 
 TOPICS = ("news", "offers", "guide", "personalisation", "measurement")
 VISIT = Visit("192.0.2.7", "Mozilla/5.0", "")

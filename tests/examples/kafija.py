@@ -12,8 +12,8 @@ from dsl.graph import Money
 from engine.core.loaded import Loaded
 from engine.mail.letters import Letters
 from engine.mail.measured import Marks
+from virta.mailing import letters_of
 from virta.settings import Settings, read_settings
-from virta.wiring import letters_of
 
 KAFIJA = Path(__file__).parents[2] / "examples" / "kafija"
 LANGUAGES = ("en", "lv", "fi", "uz")

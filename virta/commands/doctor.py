@@ -17,6 +17,7 @@ from engine.store.database import StoreFault
 from virta.commands.consent_opening import reading
 from virta.keeping.places import Places, places_of
 from virta.keeping.versions import refuse_other_versions
+from virta.mailing import login_of
 from virta.operating import checks, resolving
 from virta.operating.apart import is_apart, look_apart
 from virta.operating.complaint import Complaint
@@ -29,7 +30,6 @@ from virta.operating.remnants import remnants
 from virta.operating.timekeeping import overdue_wishes
 from virta.settings import BrokenProject, Settings, read_settings
 from virta.terminal.asking import Unanswered, ask
-from virta.wiring import login_of
 
 _RUNNING = {
     True: "An engine runs.",

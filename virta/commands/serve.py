@@ -31,6 +31,7 @@ from virta.keys import ProjectKeys, make_missing_keys, read_keys_apart, read_or_
 from virta.listening import LOOPBACK, listen, pages_of, place_of, reachable
 from virta.logs import set_up_logs
 from virta.mailbox.running import MailboxFailed, PortRefused, Running, start
+from virta.mailing import login_of
 from virta.monitoring.pages import digests, watch
 from virta.operating.timekeeping import watch_life, watch_times
 from virta.project.folder import load_project
@@ -41,7 +42,7 @@ from virta.release.unasked import apply_unasked
 from virta.settings import BrokenProject, Settings
 from virta.stopping import Stopping
 from virta.telling.studio import open_studio
-from virta.wiring import System, World, login_of, open_system, wall_clock
+from virta.wiring import System, World, open_system, wall_clock
 from web.api.admission import Admission
 from web.studio.guard import is_loopback
 from web.studio.routes import to_studio

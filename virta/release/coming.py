@@ -10,12 +10,13 @@ import structlog
 from engine.mail.letters import LetterFault
 from engine.returns.at_once import Delivers
 from engine.store.releases import Release
+from virta.mailing import letters_of
 from virta.release.choosing import newest
 from virta.release.content import compiled_of
 from virta.release.refusing import refuse
 from virta.settings import BrokenProject, Settings
 from virta.webhooks import post_of
-from virta.wiring import System, World, letters_of
+from virta.wiring import System, World
 
 log = structlog.get_logger("virta")
 

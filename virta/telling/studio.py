@@ -24,10 +24,10 @@ from engine.store.server import Place
 from virta.database_url import consent_place, engine_place
 from virta.keys import ProjectKeys
 from virta.mailbox.index import Index
+from virta.mailing import marks_of
 from virta.operating.ordering import author
 from virta.settings import BrokenProject, Settings
 from virta.telling.people import People
-from virta.wiring import marks_of
 from web.api.inbox import Inbox
 from web.studio.flow_text import flows_in
 from web.studio.routes import build_studio

@@ -12,8 +12,9 @@ from starlette.testclient import TestClient
 from consent.contract import Links
 from virta.keys import read_keys
 from virta.mailbox.store import Store
+from virta.mailing import marks_of
 from virta.project.folder import load_sound_project
-from virta.wiring import marks_of, wall_clock
+from virta.wiring import wall_clock
 
 
 def test_the_mailbox_is_newest_first_and_can_be_narrowed(studio: TestClient) -> None:
