@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from msgspec import Struct
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from consent.ledger.log import stored_frontier, stored_nodes
 from consent.ledger.transaction import Reading
 from consent.proof.leaf_proof import proof_text
 from consent.proof.tree import inclusion
-from consent.store.tables import leaves
+from consent.store.tables import IN_ANY_SPAN, leaves
 
 SUFFIX = ".tlog-proof"
 
@@ -32,7 +32,8 @@ def proofs_of(reading: Reading, subject: str) -> Iterator[PersonsProof]:
     `DamagedLog`, `SignerAway`."""
     nodes = stored_nodes(reading.conn)
     signed = reading.parts.signer.cover(stored_frontier(reading.conn), nodes, reading.now)
-    query = select(leaves.c.seq, leaves.c.type, leaves.c.body).where(leaves.c.subject == subject)
+    mine = and_(IN_ANY_SPAN, leaves.c.subject == subject)
+    query = select(leaves.c.seq, leaves.c.type, leaves.c.body).where(mine)
     for seq, kind, body in reading.conn.execute(query.order_by(leaves.c.seq)):
         path = inclusion(nodes, seq, signed.size)
         yield PersonsProof(seq, kind, proof_text(bytes(body), seq, path, signed.note))

@@ -7,7 +7,7 @@ from consent.proof.leaf import Leaf, leaf_bytes
 from consent.proof.tree import Frontier, Nodes, append, frontier_at, leaf_hash
 from consent.states import TOLD
 from consent.store.statement import Driver, Row, Statement, driver_of
-from consent.store.tables import leaves, nodes
+from consent.store.tables import leaves, nodes, span_of
 
 _LEAVES = Statement(leaves.insert())
 _NODES = Statement(nodes.insert())
@@ -35,7 +35,17 @@ class Log:
         told = leaf.type in TOLD
         self.told = self.told or told
         self._leaves.append(
-            (seq, leaf.type, leaf.subject or None, leaf.purpose, self._now, told, leaf.language, body)
+            (
+                seq,
+                span_of(seq),
+                leaf.type,
+                leaf.subject or None,
+                leaf.purpose,
+                self._now,
+                told,
+                leaf.language,
+                body,
+            )
         )
         self._nodes.extend(made)
         return seq

@@ -23,6 +23,7 @@ from consent.states import ERASED_BACKUPS, ERASED_PRIMARY, ERASURE
 from consent.store.statement import Statement
 from consent.store.stops import Stop
 from consent.store.tables import (
+    IN_ANY_SPAN,
     among,
     erasures,
     evidence,
@@ -63,7 +64,7 @@ _GONE = (
     Statement(delete(imported).where(imported.c.subject == bindparam("of"))),
     Statement(delete(subjects).where(subjects.c.id == bindparam("of"))),
     # Told to the feed beside the leaf, and no part of it.
-    Statement(update(leaves).where(leaves.c.subject == bindparam("of")).values(language="")),
+    Statement(update(leaves).where(IN_ANY_SPAN, leaves.c.subject == bindparam("of")).values(language="")),
 )
 _NOTE = Statement(insert(erasures).on_conflict_do_nothing())
 _ERASED = Statement(

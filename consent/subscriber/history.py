@@ -16,7 +16,7 @@ from consent.ledger.policy import read_purposes
 from consent.ledger.subjects import Subject, find, load
 from consent.ledger.transaction import Reading
 from consent.rules import words
-from consent.store.tables import decisions, evidence, leaves, standings
+from consent.store.tables import IN_ANY_SPAN, decisions, evidence, leaves, standings
 
 
 class Stands(Struct, frozen=True):
@@ -94,7 +94,7 @@ def history_of(reading: Reading, identity: str, typed: str = "") -> History | No
     bodies = [
         msgspec.json.decode(body)
         for (body,) in reading.conn.execute(
-            select(leaves.c.body).where(leaves.c.subject == identity).order_by(leaves.c.seq)
+            select(leaves.c.body).where(IN_ANY_SPAN, leaves.c.subject == identity).order_by(leaves.c.seq)
         )
     ]
     times = {body["seq"]: body["at"] for body in bodies}

@@ -11,7 +11,7 @@ from consent.ledger.subjects import load, move
 from consent.ledger.transaction import Reading, Writing
 from consent.states import Step
 from consent.store.statement import Statement
-from consent.store.tables import among, imported, imports, leaves
+from consent.store.tables import IN_ANY_SPAN, among, imported, imports, leaves
 from consent.subscriber.erasure import let_go
 from consent.subscriber.imported import UNDONE
 
@@ -24,7 +24,7 @@ _PAGE = Statement(
 )
 _NEWEST = Statement(
     select(leaves.c.subject, func.max(leaves.c.seq))
-    .where(among(leaves.c.subject, "ids"))
+    .where(IN_ANY_SPAN, among(leaves.c.subject, "ids"))
     .group_by(leaves.c.subject)
 )
 _TOPICS = Statement(

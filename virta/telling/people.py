@@ -116,7 +116,8 @@ def _addresses(reading: Reading, contacts: Sequence[str]) -> dict[str, str]:
 
 
 def _log(reading: Reading, key: str, before: int | None, count: int) -> LogPage:
-    size = reading.conn.scalar(select(func.count()).select_from(leaves)) or 0
+    newest_leaf = reading.conn.scalar(select(func.max(leaves.c.seq)))
+    size = 0 if newest_leaf is None else newest_leaf + 1
     query = select(leaves.c.seq, leaves.c.at, leaves.c.type, leaves.c.purpose, leaves.c.subject)
     if before is not None:
         query = query.where(leaves.c.seq < before)

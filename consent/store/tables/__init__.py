@@ -8,10 +8,12 @@ from consent.store.tables.held import held as held
 from consent.store.tables.held import holds as holds
 from consent.store.tables.imports import imported as imported
 from consent.store.tables.imports import imports as imports
+from consent.store.tables.log import IN_ANY_SPAN as IN_ANY_SPAN
 from consent.store.tables.log import checkpoints as checkpoints
 from consent.store.tables.log import facts as facts
 from consent.store.tables.log import leaves as leaves
 from consent.store.tables.log import nodes as nodes
+from consent.store.tables.log import span_of as span_of
 from consent.store.tables.mails import batches as batches
 from consent.store.tables.mails import decisions as decisions
 from consent.store.tables.mails import reports as reports

@@ -1,6 +1,18 @@
 """The log: leaves, their tree, its checkpoints, and single facts about the store."""
 
-from sqlalchemy import Boolean, Column, Index, LargeBinary, String, Table, true
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Index,
+    LargeBinary,
+    String,
+    Table,
+    func,
+    literal,
+    select,
+    true,
+)
 
 from consent.store.tables.metadata import NUMBER, metadata, where
 
@@ -15,6 +27,7 @@ leaves = Table(
     "leaves",
     metadata,
     Column("seq", NUMBER, primary_key=True),
+    Column("span", NUMBER, nullable=False),  # `span_of` its position
     Column("type", String, nullable=False),
     Column("subject", String),
     Column("purpose", String, nullable=False),
@@ -23,8 +36,30 @@ leaves = Table(
     Column("language", String, nullable=False),
     Column("body", LargeBinary, nullable=False),  # the exact bytes
 )
-Index("leaves_of_subject", leaves.c.subject, leaves.c.seq, **where(leaves.c.subject.is_not(None)))
+Index(
+    "leaves_of_subject", leaves.c.span, leaves.c.subject, leaves.c.seq, **where(leaves.c.subject.is_not(None))
+)
 Index("leaves_told", leaves.c.seq, **where(leaves.c.told == true()))
+
+_SPAN = 65_536
+
+
+def span_of(seq: int) -> int:
+    """Which stretch of 65,536 leaves a position lies in. The index by subject, whose ids are random, is laid
+    stretch by stretch: a new leaf goes where those before it went, so that the index costs the same however
+    long the log is, and whoever looks for one subject's leaves looks once in each stretch."""
+    return seq // _SPAN
+
+
+def _in_any_span() -> ColumnElement[bool]:
+    spans = select(literal(0, NUMBER).label("span")).cte("spans", recursive=True)
+    newest = select(func.max(leaves.c.seq) // _SPAN).scalar_subquery()
+    spans = spans.union_all(select(spans.c.span + 1).where(spans.c.span < newest))
+    return leaves.c.span.in_(select(spans.c.span))
+
+
+IN_ANY_SPAN = _in_any_span()
+"""Always true; beside a condition on `leaves.c.subject` it has the index by subject used."""
 
 nodes = Table(
     "nodes",

@@ -137,6 +137,7 @@ CREATE TABLE imports (
 ;;
 CREATE TABLE leaves (
 	seq BIGSERIAL NOT NULL,
+	span BIGINT NOT NULL,
 	type VARCHAR COLLATE "C" NOT NULL,
 	subject VARCHAR COLLATE "C",
 	purpose VARCHAR COLLATE "C" NOT NULL,
@@ -147,7 +148,7 @@ CREATE TABLE leaves (
 	PRIMARY KEY (seq)
 )
 ;;
-CREATE INDEX leaves_of_subject ON leaves (subject, seq) WHERE subject IS NOT NULL
+CREATE INDEX leaves_of_subject ON leaves (span, subject, seq) WHERE subject IS NOT NULL
 ;;
 CREATE INDEX leaves_told ON leaves (seq) WHERE told = true
 ;;

@@ -142,6 +142,7 @@ CREATE TABLE imports (
 ;;
 CREATE TABLE leaves (
 	seq INTEGER NOT NULL,
+	span INTEGER NOT NULL,
 	type VARCHAR NOT NULL,
 	subject VARCHAR,
 	purpose VARCHAR NOT NULL,
@@ -152,7 +153,7 @@ CREATE TABLE leaves (
 	PRIMARY KEY (seq)
 )
 ;;
-CREATE INDEX leaves_of_subject ON leaves (subject, seq) WHERE subject IS NOT NULL
+CREATE INDEX leaves_of_subject ON leaves (span, subject, seq) WHERE subject IS NOT NULL
 ;;
 CREATE INDEX leaves_told ON leaves (seq) WHERE told = 1
 ;;
