@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from consent.contract import InvalidAddress, LinkRefused, Unavailable
+from consent.contract import Crowded, InvalidAddress, LinkRefused, Unavailable
 from consent.errors import Contradiction
 
 JSON = "application/json"
@@ -43,12 +43,14 @@ class Code(StrEnum):
 
 
 class Problem(Struct, frozen=True, omit_defaults=True):
-    """`detail` is in plain words; `reason` is that of a link, as in `LinkView`."""
+    """`detail` is in plain words; `reason` is that of a link, as in `LinkView`; `seconds` are those after which
+    to ask again, 0 where nothing better is known than soon."""
 
     status: int
     code: Code
     detail: str
     reason: str = ""
+    seconds: int = 0
 
 
 STATUSES = {
@@ -69,14 +71,16 @@ STATUSES = {
 }
 
 
-def problem(code: Code, detail: str, reason: str = "") -> Problem:
+def problem(code: Code, detail: str, reason: str = "", seconds: int = 0) -> Problem:
     """A problem with the status of its code."""
-    return Problem(STATUSES[code], code, detail, reason)
+    return Problem(STATUSES[code], code, detail, reason, seconds)
 
 
 def problem_of(fault: Exception) -> Problem | None:
     """What the contract may raise, as a problem; None for anything else, which is a fault of the program."""
     match fault:
+        case Crowded():
+            return problem(Code.CROWDED, str(fault), seconds=fault.seconds)
         case Unavailable():
             return problem(Code.UNAVAILABLE, str(fault))
         case InvalidAddress():
@@ -105,6 +109,8 @@ def fault_of(body: bytes, status: int) -> Exception:
             return Contradiction(told.detail)
         case Code.REFUSED:
             return ValueError(told.detail)
+        case Code.CROWDED:
+            return Crowded(told.seconds)
         case Code.UNAVAILABLE:
             return Unavailable(told.detail)
     return Unavailable(f"The consent service answered {status}: {told.detail}")

@@ -13,7 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
 
 from consent.app.access import Access
-from consent.app.limits import Admission, Fronted, Limits
+from consent.app.front import Fronted
+from consent.app.pace import Pace
 from consent.app.routes import Tally, build_app
 from consent.calls import PREFIX
 from consent.contract import Unavailable
@@ -31,7 +32,7 @@ from engine.delivery.queue import Queue
 from engine.delivery.recover import recover
 from engine.mail.letters import LetterFault, Letters, Sender
 from virta.brand import brand_of
-from virta.consent_door import ACCESS, open_consent
+from virta.consent_door import ACCESS, admission_of, open_consent
 from virta.database_url import consent_place
 from virta.disk_fault import disk_fault
 from virta.mailing import login_of
@@ -126,7 +127,7 @@ def open_alone(
             opened.callback(service.close)
             attempts = AttemptFile(data / "consent.attempts", sender_of(keys))
             opened.callback(attempts.close)
-            alone = _put_together(folder, settings, keys, service, attempts, clock)
+            alone = _put_together(folder, settings, keys, service, attempts, clock, entropy)
             opened.pop_all()  # from here on its `close` does it
             return alone
     except (ConsentError, Unavailable, LetterFault, AttemptsFault) as fault:
@@ -144,12 +145,9 @@ def _put_together(
     service: Service,
     attempts: AttemptFile,
     clock: Callable[[], int],
+    entropy: Callable[[int], bytes],
 ) -> Alone:
-    there = settings.consent
-    limits = Limits(
-        there.signups_per_address, there.signups_per_domain, there.signups, there.signups_per_visitor
-    )
-    consent = Fronted(service, Admission(limits, clock))
+    consent = Fronted(service, admission_of(settings, clock), Pace(entropy))
     files = proof_files(folder, settings)
     sender = settings.sender
     letters = Letters(

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from consent.app.front import Fronted
+from consent.app.limits import Admission, Limits
+from consent.app.pace import Pace
 from consent.keys import Keys
 from consent.service import Service, open_service
 from consent.store.server import Server
@@ -19,10 +22,17 @@ _NOT_IN_ORIGIN = re.compile(r"[\s+]+")
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """`service` is what stands behind `consent` in this process; None where it is another one."""
+    """`service` is what stands behind `consent` in this process; None where it is another one. `counting` is
+    where the world comes in, if it is counted here."""
 
     consent: CountedConsent | CountedRemote
     service: Service | None = None
+    counting: Fronted | None = None
+
+    @property
+    def front(self) -> Fronted | CountedConsent | CountedRemote:
+        """Where the world comes in. A process of its own counts by itself; trials count nobody."""
+        return self.counting or self.consent
 
     async def close(self) -> None:
         """Close the store, or the connections."""
@@ -32,15 +42,29 @@ class Door:
             await self.consent.close()
 
 
-def door_in_process(service: Service) -> Door:
-    """To a service of this process."""
-    return Door(CountedConsent(service), service)
+def door_in_process(service: Service, admission: Admission | None = None, pace: Pace | None = None) -> Door:
+    """To a service of this process; with `admission` the world comes in within limits, and is answered at
+    `pace`."""
+    counting = None if admission is None else Fronted(service, admission, pace)
+    return Door(CountedConsent(service), service, counting)
 
 
 def door_over_http(settings: Settings) -> Door:
     """To the service that `consent.url` names. Raises `BrokenProject` for a key that is not set."""
     there = settings.consent
     return Door(CountedRemote(there.url, secret(there.key), there.timeout))
+
+
+def admission_of(settings: Settings, clock: Callable[[], int]) -> Admission:
+    """How many wishes to sign up are taken, with none counted yet. `clock` gives ms UTC."""
+    there = settings.consent
+    limits = Limits(
+        per_address=there.signups_per_address,
+        per_domain=there.signups_per_domain,
+        in_all=there.signups,
+        per_visitor=there.signups_per_visitor,
+    )
+    return Admission(limits, clock)
 
 
 def log_name(settings: Settings) -> str:

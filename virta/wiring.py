@@ -14,6 +14,8 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
 
+from consent.app.limits import Admission
+from consent.app.pace import Pace
 from consent.contract import Unavailable
 from consent.errors import ConsentError
 from consent.service import Service
@@ -85,7 +87,8 @@ class World:
     `durable` gives up on power loss. `dial` reaches the mail server. With `blank` nothing is on the disk.
     `post` makes the calls of webhooks: what it says is taken is not asked for again. `delivers`: the mail
     server is one of our own; else its reports come by the API. `apart`: the consent service may be a process
-    of its own, if the settings name one."""
+    of its own, if the settings name one. `admission` counts the sign-ups of the world and `pace` has them
+    answered alike; without it they are not counted."""
 
     post: Post
     clock: Callable[[], int] = wall_clock
@@ -95,6 +98,8 @@ class World:
     blank: Blank | None = None
     delivers: Delivers | None = None
     apart: bool = False
+    admission: Admission | None = None
+    pace: Pace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +276,7 @@ async def _open(
     measurement = Measurement(store, inbox, marks, world.clock)
     shown = ShownMails(store, consent, marks, world.clock, settings.stores.mails_days)
     pages = build_app(
-        consent,
+        door.front,
         inbox,
         intake,
         measurement,
@@ -336,7 +341,7 @@ def _door(folder: Path, settings: Settings, keys: ProjectKeys, world: World) -> 
     if world.apart and settings.consent.url:
         return door_over_http(settings)
     place = consent_place(folder, settings) if world.blank is None else None
-    return door_in_process(_service(place, settings, keys, world))
+    return door_in_process(_service(place, settings, keys, world), world.admission, world.pace)
 
 
 def _service(place: Path | Server | None, settings: Settings, keys: ProjectKeys, world: World) -> Service:

@@ -9,12 +9,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
 from msgspec import Struct
-from pyrate_limiter import GCRA, Duration, Rate
-
-from consent.address import read_address
-from consent.client.in_process import InProcess
-from consent.contract import SignUp, Unavailable
-from consent.service import Service
+from pyrate_limiter import GCRA, Decision, Duration, Rate
 
 _ALL = ""
 _TIDY = 4_096
@@ -30,30 +25,20 @@ class Limits(Struct, frozen=True):
     per_visitor: int = 60
 
 
-class Crowded(Unavailable):
-    """More wishes than are taken; ask again after `seconds`."""
-
-    def __init__(self, seconds: int) -> None:
-        super().__init__(f"More sign-ups come than are taken; ask again after {seconds} seconds.")
-        self.seconds = seconds
-
-
 @dataclass(frozen=True, slots=True)
 class Admitted:
     """Whether a wish is taken. `quietly`: it is passed over and answered like all others, for to say so would
-    tell of the address; else it waits `seconds`."""
+    tell of the address; else it waits `seconds`. `counted` is where it counts."""
 
     yes: bool
     quietly: bool = False
     seconds: int = 0
-
-
-_YES, _PASSED_OVER = Admitted(True), Admitted(False, quietly=True)
+    counted: tuple[tuple[str, str], ...] = ()
 
 
 class Admission:
-    """Counts wishes. `clock` gives ms UTC; what is known is lost with the process, and nothing is on the
-    disk."""
+    """Counts wishes. `clock` gives ms UTC. What is known is lost with the process, and nothing is on the
+    disk: that an address gets one mail does not rest on it."""
 
     def __init__(self, limits: Limits, clock: Callable[[], int]) -> None:
         self.refused = 0
@@ -68,30 +53,49 @@ class Admission:
                 ("address", limits.per_address),
             )
         }
+        self._one = {
+            name: self._bounds.step(rates, self._bounds.initial(rates), 0, 1)[0]
+            for name, rates in self._rates.items()
+        }
         self._states: dict[tuple[str, str], tuple[float, ...]] = {}
         self._tidy_at = _TIDY
 
     def admit(self, folded: str, ip: str = "") -> Admitted:
-        """Whether a wish of this address, as it is looked up, is taken now; `ip` is where it came from."""
+        """Whether a wish of this address, as it is looked up, is taken now; `ip` is where it came from. One
+        that is passed over counts for the visitor: else it could be entered without an end."""
         now = self._clock()
-        places = [("all", _ALL), ("domain", folded.rpartition("@")[2]), ("address", folded)]
         visitor = _visitor(ip)
+        places = [("all", _ALL), ("domain", folded.rpartition("@")[2])]
         if visitor:
-            places.insert(2, ("visitor", visitor))
+            places.append(("visitor", visitor))
         after: dict[tuple[str, str], tuple[float, ...]] = {}
         for place in places:
-            rates = self._rates[place[0]]
-            before = self._states.get(place) or self._bounds.initial(rates)
-            after[place], decision = self._bounds.step(rates, before, now, 1)
+            after[place], decision = self._step(place, now)
             if not decision.allowed:
                 self.refused += 1
-                if place[0] == "address":
-                    return _PASSED_OVER
                 return Admitted(False, seconds=-(-(decision.retry_after_ms or 0) // 1000))
+        address = ("address", folded)
+        state, decision = self._step(address, now)
+        if decision.allowed:
+            after[address] = state
+        else:
+            self.refused += 1
+            after = {place: state for place, state in after.items() if place[0] == "visitor"}
         self._states |= after
         if len(self._states) > self._tidy_at:
             self._tidy(now)
-        return _YES
+        return Admitted(decision.allowed, quietly=not decision.allowed, counted=tuple(after))
+
+    def give_back(self, admitted: Admitted) -> None:
+        """What was admitted came to nothing, and does not count."""
+        for place in admitted.counted:
+            if place in self._states:  # else it counts no more anyhow
+                counted = zip(self._states[place], self._one[place[0]], strict=True)
+                self._states[place] = tuple(until - one for until, one in counted)
+
+    def _step(self, place: tuple[str, str], now: int) -> tuple[tuple[float, ...], Decision]:
+        rates = self._rates[place[0]]
+        return self._bounds.step(rates, self._states.get(place) or self._bounds.initial(rates), now, 1)
 
     def _tidy(self, now: int) -> None:
         self._states = {place: state for place, state in self._states.items() if max(state) > now * 1000}
@@ -120,21 +124,3 @@ def _visitor(ip: str) -> str:
     if any(found in each for each in _NEAR if each.version == found.version):
         return ""
     return str(ip_network((found, 64), strict=False)) if found.version == 6 else str(found)
-
-
-class Fronted(InProcess):
-    """The client that answers the world: it takes sign-ups within the limits."""
-
-    def __init__(self, service: Service, admission: Admission) -> None:
-        super().__init__(service)
-        self.admission = admission
-
-    async def sign_up(self, request: SignUp) -> None:
-        """See `ConsentClient`. Raises `Crowded` too."""
-        # what came by a key is the shop's own to count: all its visitors ask from its machine
-        ip = request.visit.ip if request.shown else ""
-        admitted = self.admission.admit(read_address(request.email).folded, ip)
-        if admitted.yes:
-            await super().sign_up(request)
-        elif not admitted.quietly:
-            raise Crowded(admitted.seconds)

@@ -13,7 +13,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from consent.app.access import Access, AccessFault
-from consent.app.limits import Crowded
 from consent.app.openapi import description
 from consent.calls import CALLS, Call
 from consent.client.in_process import InProcess
@@ -91,8 +90,6 @@ async def _answered(
     do: Callable[..., Awaitable[object]] = getattr(client, call.name, None) or _news_of(client, closing)
     try:
         result = await do(*(getattr(given, name) for name in given.__struct_fields__))
-    except Crowded as fault:
-        raise _Refused(problem(Code.CROWDED, str(fault)), fault.seconds) from None
     except OverflowError:
         raise _Refused(problem(Code.WRONG_SHAPE, "A number is too large.")) from None
     except Exception as fault:
@@ -100,7 +97,7 @@ async def _answered(
         if trouble is None:
             log.exception("a call failed")
             trouble = problem(Code.BROKEN, "Something went wrong here, not with you.")
-        raise _Refused(trouble, _LATER if trouble.status == 503 else 0) from None
+        raise _Refused(trouble, trouble.seconds or (_LATER if trouble.status == 503 else 0)) from None
     told = encode(result, media)
     return Response(told, 200, {DIGEST: digest(told)}, media)
 

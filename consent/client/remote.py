@@ -19,6 +19,7 @@ from consent.contract import (
     Ask,
     Change,
     Claimed,
+    Crowded,
     Decision,
     Erasure,
     Frequency,
@@ -249,6 +250,8 @@ class Remote:
             if answer.status_code != 200:
                 raise fault_of(answer.content, answer.status_code)
             found: T = _result(answer, call)
+        except Crowded:  # it answers; it is the asker who has to wait
+            raise
         except Unavailable as fault:
             self._refused, self._refused_at = str(fault), time.monotonic()
             raise

@@ -158,3 +158,11 @@ class LinkRefused(ValueError):
 
 class Unavailable(Exception):
     """The consent service did not answer. Nothing may be sent; ask again later."""
+
+
+class Crowded(Unavailable):
+    """More is asked of it than it takes; ask again after `seconds`."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"More sign-ups come than are taken; ask again after {seconds} seconds.")
+        self.seconds = seconds

@@ -6,7 +6,8 @@ import httpx2
 import pytest
 from house import HOUR, KEY, House, hidden
 
-from consent.app.limits import Admission, Fronted, Limits
+from consent.app.front import Fronted
+from consent.app.limits import Admission, Limits
 from web.api.keys import ApiKeys
 
 pytestmark = pytest.mark.anyio

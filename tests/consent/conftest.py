@@ -16,7 +16,8 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from consent.app.access import Access, make_key
-from consent.app.limits import Admission, Fronted, Limits
+from consent.app.front import Fronted
+from consent.app.limits import Admission, Limits
 from consent.app.routes import Tally, build_app
 from consent.calls import PREFIX, Scope
 from consent.client import InProcess

@@ -26,9 +26,9 @@ BROKEN_DEFENCES = (
     ),
     (
         "who is entered too often is told",
-        "consent/app/limits.py",
-        "elif not admitted.quietly:",
-        "else:",
+        "consent/app/front.py",
+        "if not admitted.yes and not admitted.quietly:",
+        "if not admitted.yes:",
         "tests/attacks/test_answers.py",
     ),
     (

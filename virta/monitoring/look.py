@@ -50,7 +50,7 @@ async def look(system: System, data: Path, now: int) -> Look:
     except Unavailable as fault:
         faults["consent"] = str(fault)
     faults["store"] = faults["store"] or system.store.shut
-    faults["consent"] = faults["consent"] or system.consent.shut
+    faults["consent"] = faults["consent"] or system.consent.shut or system.door.front.shut
     faults["mail_server"] = system.mailer.fault
     last = system.runner.pulse.last
     to_do = system.store.waiting > 0 or waiting.overdue > 0

@@ -1,15 +1,18 @@
 """A release that takes the place of the one that runs, while it runs."""
 
 import asyncio
+import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import structlog
 
+from consent.app.pace import Pace
 from engine.mail.letters import LetterFault
 from engine.returns.at_once import Delivers
 from engine.store.releases import Release
+from virta.consent_door import admission_of
 from virta.mailing import letters_of
 from virta.release.choosing import newest
 from virta.release.content import compiled_of
@@ -28,7 +31,14 @@ def world_of(
 ) -> World:
     """What the system of a release takes from outside itself. Raises `BrokenProject`."""
     post = post_of(release.content.program.webhooks, settings)
-    return World(post, clock, delivers=delivers, apart=True)
+    return World(
+        post,
+        clock,
+        delivers=delivers,
+        apart=True,
+        admission=admission_of(settings, clock),
+        pace=Pace(secrets.token_bytes),
+    )
 
 
 class Coming:

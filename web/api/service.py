@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from consent.contract import ConsentClient, Unavailable
+from consent.contract import ConsentClient, Crowded, Unavailable
 from engine.store.faults import NoRoom, StoreFault
 from web.api.batch import Clock
 from web.api.contacts import post_contacts
@@ -69,6 +69,7 @@ def build_api(
         exception_handlers={
             Refusal: _refused,
             Busy: _busy,
+            Crowded: _crowded,
             Unavailable: _unavailable,
             StoreFault: _unavailable,
             NoRoom: _no_room,
@@ -91,6 +92,15 @@ async def _busy(request: Request, fault: Exception) -> Response:
         "There is no room now, and nothing of this call was taken. Send it again after `Retry-After` seconds."
     )
     return refusal(Refusal(429, Code.BUSY, message, {"Retry-After": str(fault.retry_after)}))
+
+
+async def _crowded(request: Request, fault: Exception) -> Response:
+    assert isinstance(fault, Crowded)
+    message = (
+        "More people are signed up than is taken in an hour, and nothing of this call was taken. Send it "
+        "again after `Retry-After` seconds."
+    )
+    return refusal(Refusal(429, Code.BUSY, message, {"Retry-After": str(fault.seconds)}))
 
 
 async def _unavailable(request: Request, fault: Exception) -> Response:

@@ -2,17 +2,20 @@
 
 from collections.abc import Sequence
 
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consent.contract import BESIDE_TOPICS, InvalidAddress, Purpose, SignUp
+from consent.contract import BESIDE_TOPICS, Crowded, InvalidAddress, Purpose, SignUp, Unavailable
 from web.subscriber.form import read_form, text_of, texts_of
+from web.subscriber.problem import RETRY_AFTER
 from web.subscriber.signup_form import Entries, Form, blank_form, filled_form
 from web.subscriber.site import Site, html, language_for
 from web.visit import visit_of
 
 LONGEST_ADDRESS = 320
 LONGEST_AGE = 3
+_SINGLE = ("form", "language", "email", "age")
 
 
 async def get_signup(request: Request, site: Site) -> Response:
@@ -22,8 +25,16 @@ async def get_signup(request: Request, site: Site) -> Response:
 
 
 async def post_signup(request: Request, site: Site) -> Response:
-    """Pass the wish on, with the exact bytes of the page that it was made on; else show what is missing."""
+    """Pass the wish on, with the exact bytes of the page that it was made on; else show what is missing. If
+    nobody takes it, nothing of it has to be entered again."""
     fields = await read_form(request)
+    try:
+        return await _passed_on(request, site, fields)
+    except Unavailable as fault:
+        return _unsent(request, site, fields, fault)
+
+
+async def _passed_on(request: Request, site: Site, fields: FormData) -> Response:
     offered = await site.consent.offered()
     form = blank_form(site.pages, language_for(site, request, text_of(fields, "language")), offered)
     address, age = text_of(fields, "email").strip(), text_of(fields, "age").strip()
@@ -51,6 +62,21 @@ async def post_signup(request: Request, site: Site) -> Response:
     except InvalidAddress:
         return _again(site, form, offered, Entries(address, age, wanted, ("address",)))
     return html(site.pages.render("sent", form.language))
+
+
+def _unsent(request: Request, site: Site, fields: FormData, fault: Unavailable) -> Response:
+    """What came, to be sent again as it is; the words that it agrees to were read on the form."""
+    language = language_for(site, request, text_of(fields, "language"))
+    kept = [(name, text) for name in _SINGLE if (text := text_of(fields, name))]
+    kept += [("topic", topic) for topic in texts_of(fields, "topic")]
+    page = site.pages.render(
+        "unsent",
+        language,
+        crowded=isinstance(fault, Crowded),
+        address=text_of(fields, "email").strip(),
+        kept=kept,
+    )
+    return html(page, 503, fault.seconds if isinstance(fault, Crowded) else RETRY_AFTER)
 
 
 def _again(site: Site, form: Form, offered: Sequence[Purpose], entries: Entries) -> Response:
