@@ -49,7 +49,7 @@ class Pace:
         raise Unavailable("The consent service did not come to an end in time; ask again.")
 
     def _chance(self) -> float:
-        return int.from_bytes(self.entropy(_DRAWN), "big") / 256**_DRAWN
+        return int.from_bytes(self.entropy(_DRAWN), "big") / (1 << 8 * _DRAWN)
 
 
 def _heard(done: asyncio.Future[Any]) -> None:

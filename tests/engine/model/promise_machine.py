@@ -17,8 +17,8 @@ from promise_ledger import Ledger
 from promise_life import POINTS, Killed, Life, confirmation
 from promise_remains import remains, sealed_of
 from promise_schemas import Schemas
-from promise_time import TimelessLoop
 from promise_timers import adrift
+from timeless import TimelessLoop
 
 from consent.contract import LinkRefused, SignUp, Unavailable, Visit
 from consent.proof.verify import verify
