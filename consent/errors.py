@@ -6,7 +6,6 @@ ConsentError
 ├── WrongKeys       the store was made with other keys
 ├── DamagedLog      the log does not continue what was signed before
 ├── SignerAway      nobody signs the log's checkpoints
-├── Contradiction   a settlement that denies an earlier one, or is none of the sender's
 └── BrokenExport    a file that is no export, checkpoint or receipt
 """
 
@@ -34,10 +33,6 @@ class DamagedLog(ConsentError):
 class SignerAway(ConsentError):
     """The process that signs the log's checkpoints does not answer; the message says where it was looked
     for."""
-
-
-class Contradiction(ConsentError, ValueError):
-    """A settlement that denies an earlier one, or settles what its sender never claimed."""
 
 
 class BrokenExport(ConsentError):

@@ -14,8 +14,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from consent.contract import Crowded, InvalidAddress, LinkRefused, Unavailable
-from consent.errors import Contradiction
+from consent.contract import Contradiction, Crowded, InvalidAddress, LinkRefused, Unavailable
 
 JSON = "application/json"
 MSGPACK = "application/msgpack"

@@ -8,6 +8,7 @@ from consent.contract.client import ConsentClient as ConsentClient
 from consent.contract.mail import Ask as Ask
 from consent.contract.mail import Change as Change
 from consent.contract.mail import Claimed as Claimed
+from consent.contract.mail import Contradiction as Contradiction
 from consent.contract.mail import Decision as Decision
 from consent.contract.mail import Links as Links
 from consent.contract.mail import MailClass as MailClass

@@ -159,3 +159,8 @@ class Change(Struct, frozen=True):
     at: int
     language: str = ""
     domain: str = ""
+
+
+class Contradiction(ValueError):
+    """A settlement that denies an earlier one, or settles what its sender never claimed. Nothing of the call
+    was done."""

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import bindparam, select, update
 
-from consent.contract import MailClass, Outcome, Reason, Settlement, Status
-from consent.errors import Contradiction
+from consent.contract import Contradiction, MailClass, Outcome, Reason, Settlement, Status
 from consent.ledger.transaction import Reading, Writing
 from consent.proof.leaf import Leaf
 from consent.store.statement import Statement

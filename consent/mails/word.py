@@ -3,8 +3,7 @@ final dot. It stands in the log for good, with who gave it; without it no furthe
 
 from sqlalchemy import bindparam, select, update
 
-from consent.contract import MailClass, Outcome
-from consent.errors import Contradiction
+from consent.contract import Contradiction, MailClass, Outcome
 from consent.ledger.subjects import keep_evidence, load
 from consent.ledger.transaction import Writing
 from consent.proof.leaf import Leaf

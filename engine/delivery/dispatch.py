@@ -9,6 +9,7 @@ from consent.contract import (
     Ask,
     Claimed,
     ConsentClient,
+    Contradiction,
     Decision,
     Outcome,
     Permit,
@@ -173,13 +174,22 @@ class Dispatch:
 
     async def settle(self) -> None:
         """Tell the consent service how attempts ended."""
-        ended = self._take_ended()
+        left = self._take_ended()
+        part = len(left)
         try:
-            await self._consent.settle(self._mailer.sender, [one.settlement for one in ended])
-        except Unavailable:
-            self._ended = ended + self._ended
-            raise
-        self._conclude(ended)
+            while left:
+                try:
+                    await self._consent.settle(self._mailer.sender, [one.settlement for one in left[:part]])
+                except Contradiction as fault:
+                    if part > 1:  # of which, comes out when each is told alone
+                        part = 1
+                        continue
+                    self._contradicted(left[0], fault)
+                else:
+                    self._conclude(left[:part])
+                del left[:part]
+        finally:
+            self._ended = left + self._ended
 
     async def finish(self) -> None:
         """The mailer is closed: settle the last outcomes, so that the next life need not ask."""
@@ -223,6 +233,10 @@ class Dispatch:
         claimed = None
         try:
             claimed = await self._consent.claim(self._mailer.sender, asks, [one.settlement for one in ended])
+        except Contradiction:
+            self._ended, ended = ended + self._ended, []
+            await self.settle()
+            claimed = await self._consent.claim(self._mailer.sender, asks, [])
         finally:
             if claimed is None:
                 self._ended = ended + self._ended
@@ -312,6 +326,18 @@ class Dispatch:
                 self._outcomes.judge(item, settlement, one.text)
             except Exception as fault:  # noqa: BLE001 - asked again, it hears how its attempt was settled
                 self._outcomes.failed({item.key: item}, fault)
+
+    def _contradicted(self, one: Ended, fault: Contradiction) -> None:
+        """The consent service knows another end of this attempt, or none: by an operator's word, or since two
+        engines went by one name. What went, or may have, is over; of all else that other end counts."""
+        settlement = one.settlement
+        log.error("the consent service knows another end of a mail", key=settlement.key, why=str(fault))
+        if settlement.outcome in (Outcome.ACCEPTED, Outcome.UNKNOWN):
+            self._conclude([one])
+            return
+        self._mailer.settled([settlement])
+        item = self._on_way.pop((settlement.key, settlement.attempt))
+        self._outcomes.again(item, self._clock() + _ASK_AGAIN)
 
     def _limit(self) -> int:
         wanted = int(self._rate.per_second * _CLAIM_SECONDS)

@@ -2,8 +2,7 @@
 
 import pytest
 
-from consent.contract import Outcome, Reason, Settlement, Status, Visit
-from consent.errors import Contradiction
+from consent.contract import Contradiction, Outcome, Reason, Settlement, Status, Visit
 
 pytestmark = pytest.mark.anyio
 

@@ -26,8 +26,7 @@ from consent.calls import Scope
 from consent.client import InProcess
 from consent.client import remote as way
 from consent.client.remote import Remote
-from consent.contract import LinkRefused, Outcome, Settlement, Unavailable, Visit
-from consent.errors import Contradiction
+from consent.contract import Contradiction, LinkRefused, Outcome, Settlement, Unavailable, Visit
 
 pytestmark = pytest.mark.anyio
 EVERY = (*BEFORE, *AFTER)

@@ -4,12 +4,10 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
-from office import Clock, Consent, Office
+from office import Clock, Consent, Office, Opener
 
 from consent.contract import ConsentClient
 from engine.delivery.login import Login
-
-Opener = Callable[..., Office]
 
 
 @pytest.fixture

@@ -192,6 +192,10 @@ class Office:
         self.attempts.close()
 
 
+Opener = Callable[..., Office]
+"""Opens an office; what it is given are the arguments of one, and `client`."""
+
+
 async def until(holds: Callable[[], bool], meanwhile: Callable[[], None] = lambda: None) -> None:
     """Let others work until something holds; `meanwhile` is done between looks."""
     for _ in range(4000):

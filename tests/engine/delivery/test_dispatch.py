@@ -3,9 +3,8 @@
 import asyncio
 
 import pytest
-from conftest import Opener
 from flaky import Flaky
-from office import Clock, Consent, item, until
+from office import Clock, Consent, Opener, item, until
 from servers import Act, Server, taken
 
 from consent.contract import Decision, Outcome, Settlement

@@ -3,8 +3,7 @@
 import asyncio
 
 import pytest
-from conftest import Opener
-from office import Clock, Consent, item, plain, until
+from office import Clock, Consent, Opener, item, plain, until
 from servers import Act, Server, taken
 
 from consent.contract import Decision, Settlement

@@ -4,12 +4,11 @@ import asyncio
 import random
 
 import pytest
-from conftest import Opener
 from flaky import Flaky
-from office import Clock, Consent, item, until
+from office import Clock, Consent, Opener, item, until
 from servers import Server, taken
 
-from consent.contract import Decision, Unavailable
+from consent.contract import Decision, Outcome, Settlement, Unavailable
 from engine.delivery.retrying import MOST_RELEASES
 from engine.mail.letters import LetterFault
 from engine.mail.message import Letter
@@ -140,3 +139,32 @@ async def test_running_dispatch_waits_while_consent_is_away(
             await asyncio.gather(running, return_exceptions=True)
         assert office.verdicts == {key: [""] for key in keys}
         assert sorted(taken(server)) == sorted(keys)
+
+
+@pytest.mark.parametrize("told", ["settle", "claim"])
+@pytest.mark.parametrize("theirs", [Outcome.ACCEPTED, Outcome.RELEASED])
+@pytest.mark.parametrize("code", [250, 550])
+async def test_an_end_that_another_end_denies_ends_that_mail_alone(
+    open_office: Opener, consent: Consent, clock: Clock, code: int, theirs: Outcome, told: str
+) -> None:
+    """Somebody settled it by another word, such as an engine under the same name. What the server has is not
+    sent again; what it has not goes by that other word; all others are settled as ever."""
+    people = await consent.join(4)
+    replies = iter([b"250 taken\r\n", b"%d so\r\n" % code])
+    async with Server({"dot": lambda count: next(replies, b"250 taken\r\n")}) as server:
+        office = open_office(server.login())
+        keys = office.put(*map(item, people[:3]))
+        await until(lambda: office.mailer.free)
+        await office.dispatch.step()
+        await until(lambda: not office.mailer.outstanding)
+        await consent.client.settle(office.mailer.sender, [Settlement(keys[1], 1, theirs, 0)])
+        if told == "claim":
+            keys += office.put(item(people[3]))
+        await office.drain()
+        clock.pass_(60)
+        await office.drain()
+        assert office.verdicts == {key: [""] for key in keys}
+        again = code == 550 and theirs is Outcome.RELEASED
+        assert sorted(taken(server)) == sorted([*keys, *[keys[1]] * again])  # the refused one is among them
+        assert consent.outcomes()[keys[1]] == [theirs.value, *["accepted"] * again]
+        assert office.attempts.found() == {}
