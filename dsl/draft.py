@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
+from dsl.graph import Sale
 from dsl.meaning.names import CONTACT_ALWAYS, Names
 from dsl.meaning.scope import Scope, ValueType, value_type
 from dsl.meaning.walk import Standing, conditions_of, flow_scope, standings
@@ -13,6 +14,8 @@ from dsl.nodes.heads import GoalLine, LeaveOn, LeaveWhen, StartOnEvent
 from dsl.nodes.scenarios import ScenarioNode
 from dsl.nodes.schema import Coupon, Limits, Webhook
 from dsl.nodes.terms import Expression, within
+from dsl.read.sold import read_sales, read_similar
+from dsl.read.spoken import SETTINGS
 from dsl.templates.facts import Readings
 from dsl.templates.files import Templates
 
@@ -82,6 +85,16 @@ class Draft:
     def scenarios(self) -> tuple[ScenarioNode, ...]:
         """All scenarios."""
         return tuple(each for each in self.declarations if isinstance(each, ScenarioNode))
+
+    @cached_property
+    def sales(self) -> tuple[Sale, ...]:
+        """The events that are sales, as the settings say."""
+        return read_sales((self.words or {}).get(SETTINGS, b""))
+
+    @cached_property
+    def similar(self) -> Mapping[str, str]:
+        """The topics that rest on sales, each with the category of its goods."""
+        return read_similar((self.words or {}).get(SETTINGS, b""))
 
     @cached_property
     def limits(self) -> tuple[Limits, ...]:

@@ -45,6 +45,7 @@ from consent.store.statement import Statement
 from consent.store.tables import leaves
 from consent.subscriber import erasure, pages, preferences, signup, told, withdrawal
 from consent.subscriber.mailed import look_back
+from consent.subscriber.sales import bought
 
 T = TypeVar("T")
 
@@ -240,7 +241,7 @@ class InProcess:
 
     async def bought(self, sales: Sequence[Sale]) -> list[bool]:
         """See `ConsentClient`."""
-        return await self._write(lambda tx: told.bought(tx, sales))
+        return await self._write(lambda tx: bought(tx, sales))
 
     async def alive(self, signs: Sequence[tuple[str, int]]) -> None:
         """See `ConsentClient`."""

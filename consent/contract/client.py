@@ -95,6 +95,11 @@ class ConsentClient(Protocol):
         become pending and a proof mail is queued. `pause` counts days from now, 0 ends a pause; None leaves
         frequency or pause as it is. Raises `LinkRefused`."""
 
+    async def ask_to_move(self, token: str, email: str, visit: Visit) -> None:
+        """By a link for preferences: mails are to go to another address from now on. Nothing changes before
+        the button behind the link that is mailed there was pressed (`confirm`); the present address is told,
+        and can close it (`refuse`). The same for every address. Raises `LinkRefused`, `InvalidAddress`."""
+
     # what is told about mails by their keys
     async def withdraw_by_flow(
         self, subject: str, topic: str, flow: str, key: str, at: int | None = None
@@ -141,8 +146,14 @@ class ConsentClient(Protocol):
 
     async def bought(self, sales: Sequence[Sale]) -> list[bool]:
         """Record for each sale that its customer may be told of similar goods; False where they may not,
-        since they left or objected. Raises `ValueError` for a sale that lacks a fact, or is about other
-        goods."""
+        since they left or objected, perhaps with this very sale. Telling of a sale again changes nothing.
+        Raises `ValueError` for a sale that lacks a fact, or is about other goods."""
+
+    async def merge(self, stays: str, goes: str, actor: str) -> Heard:
+        """Two subjects are one person: from now on there is only `stays`, with their address, and whatever
+        comes in by the address of `goes` is theirs. What either has stopped is stopped, and nothing that
+        `goes` had agreed to goes on. `actor` is `shop` or `operator`, or that and how the word came. `AGAIN`:
+        they are one already. Raises `ValueError` for another actor."""
 
     async def alive(self, signs: Sequence[tuple[str, int]]) -> None:
         """Signs of life of subjects (ms UTC): orders, visits, clicks, never openings alone. Whoever has given

@@ -44,7 +44,7 @@ ALL_FACTS = int(SoftFact.SALE | SoftFact.SIMILAR_GOODS | SoftFact.OBJECTION_OFFE
 class Sale(Struct, frozen=True):
     """A sale by which a customer may be told of similar goods. `sale` is its id in the shop, `at` its moment
     (ms UTC), `category` that of the goods, `offered` how they could object when their address was collected,
-    as in `a box at the checkout`."""
+    as in `a box at the checkout`, and `objected` whether they did. `source` says who tells of it."""
 
     subject: str
     topic: str
@@ -53,6 +53,7 @@ class Sale(Struct, frozen=True):
     category: str
     offered: str
     source: str = "api"
+    objected: bool = False
 
 
 class Kept(Struct, frozen=True):

@@ -1,10 +1,10 @@
-"""What others tell of a person: an operator's word, a shop's sale, a sign of life."""
+"""What others tell of a person: an operator's word, a sign of life."""
 
 from collections.abc import Sequence
 
 from sqlalchemy import bindparam, update
 
-from consent.contract import ALL_FACTS, Basis, Heard, Sale
+from consent.contract import Heard
 from consent.ledger.evidence import Evidence
 from consent.ledger.subjects import Subject, keep_evidence, load, move
 from consent.ledger.transaction import Writing
@@ -14,7 +14,6 @@ from consent.states import (
     RESTRICTED,
     RESTRICTION_LIFTED,
     STOPPED,
-    TRANSITIONS,
     Step,
 )
 from consent.store.statement import Statement
@@ -88,71 +87,6 @@ def _restrict(tx: Writing, subject: Subject, what: str, actor: str, note: Eviden
     leaf = tx.log.append(Leaf(type=what, subject=subject.id, actor=actor, evidence=commitment))
     _RESTRICT.run(tx.driver, of=subject.id, leaf=leaf if what == RESTRICTED else 0)
     return Heard.NEW
-
-
-def bought(tx: Writing, sales: Sequence[Sale]) -> list[bool]:
-    """Record for each sale that its customer may be told of similar goods; False where they may not: they
-    left, objected, or stand otherwise with the topic. Raises `ValueError` for a sale that lacks a fact, names
-    no topic that rests on sales, or is about other goods than it."""
-    people = load(tx, [sale.subject for sale in sales])
-    done = []
-    for sale in sales:
-        known = tx.rules.purposes.get(sale.topic)
-        if known is None or known[1].basis is not Basis.SOFT_OPT_IN:
-            raise ValueError(f"There is no topic `{sale.topic}` that rests on a sale.")
-        _whole(sale, known[1].similar)
-        subject = people.get(sale.subject)
-        may = subject is not None and (
-            (subject.standing(sale.topic).state, Step.SOFT_OPT_IN) in TRANSITIONS
-            and not subject.restricted
-            and subject.stopped <= subject.confirmed
-        )
-        done.append(may)
-        if subject is None or not may:
-            continue
-        facts: Evidence = {
-            "schema": "sale/v1",
-            "sale": sale.sale,
-            "sold_at": sale.at,
-            "category": sale.category,
-            "objection": sale.offered,
-            "source": sale.source,
-            "at": tx.now,
-        }
-        people[subject.id] = subject.moved(
-            sale.topic,
-            move(
-                tx,
-                subject,
-                sale.topic,
-                Step.SOFT_OPT_IN,
-                actor=f"shop:{sale.source}",
-                notice=known[0],
-                commitment=keep_evidence(tx, subject, facts),
-                facts=ALL_FACTS,
-            ),
-        )
-        alive(tx, [(subject.id, sale.at)])
-    return done
-
-
-def _whole(sale: Sale, similar: str) -> None:
-    missing = [
-        words
-        for words, there in (
-            ("the id of the sale", sale.sale),
-            ("when it was", sale.at > 0),
-            ("the goods", sale.category),
-            ("how the customer could object when their address was collected", sale.offered),
-        )
-        if not there
-    ]
-    if missing:
-        raise ValueError(f"The sale for `{sale.topic}` does not say {', nor '.join(missing)}.")
-    if sale.category != similar:
-        raise ValueError(
-            f"The topic `{sale.topic}` is about {similar}; a sale of {sale.category} is nothing similar."
-        )
 
 
 _ALIVE = Statement(

@@ -35,6 +35,7 @@ from dsl.graph.schema import (
     FieldType,
     Limits,
     Quiet,
+    Sale,
     TopicType,
     Webhook,
 )
@@ -161,6 +162,7 @@ __all__ = [
     "Quiet",
     "Received",
     "Repeat",
+    "Sale",
     "Segment",
     "Send",
     "Set",

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 import msgspec
 from msgspec import Struct
 
-from dsl.graph.schema import Coupon, EventType, FieldType, Limits, TopicType, Webhook
+from dsl.graph.schema import Coupon, EventType, FieldType, Limits, Sale, TopicType, Webhook
 from dsl.graph.steps import Node, Weekday
 from dsl.graph.values import Condition, Duration, Value
 
@@ -131,7 +131,8 @@ class Segment(Struct, frozen=True):
 
 
 class Program(Struct, frozen=True):
-    """A whole project, compiled."""
+    """A whole project, compiled. `similar` are the topics that rest on `sales`, each with the category of
+    its goods."""
 
     attributes: tuple[tuple[str, FieldType], ...]
     events: tuple[EventType, ...]
@@ -141,6 +142,8 @@ class Program(Struct, frozen=True):
     coupons: tuple[Coupon, ...] = ()
     limits: Limits = Limits()
     webhooks: tuple[Webhook, ...] = ()
+    sales: tuple[Sale, ...] = ()
+    similar: tuple[tuple[str, str], ...] = ()
 
 
 def to_json(thing: Graph | Program) -> bytes:

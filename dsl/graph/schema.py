@@ -41,6 +41,20 @@ class TopicType(Struct, frozen=True):
     cap_rolling: Duration | None = None  # the window of a rolling cap: days only
 
 
+class Sale(Struct, frozen=True):
+    """An event that is a sale, by which its customer comes to the topics that rest on sales of its goods.
+    Each field is named by its way within the event, as in `items.category`: `order` has its id, `goods` their
+    category or several, `offered` whether the customer could object when their address was collected,
+    `notice` by which words, `objected` whether they did (empty: the event does not say)."""
+
+    event: str
+    order: str
+    goods: str
+    offered: str
+    notice: str
+    objected: str = ""
+
+
 class Coupon(Struct, frozen=True):
     """What a code is worth, and how one is made: `pattern` holds `{random N}` once, as in `BACK-{random 8}`;
     or `codes_from` names a file of the project that holds one code a line, each given once (`pattern` is

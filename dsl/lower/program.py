@@ -41,6 +41,8 @@ def lower(draft: Draft) -> graph.Program:
         tuple(declared.coupon(each) for _, each in sorted(names.coupons.items())),
         declared.limits(names.limits.caps, names.limits.quiets) if names.limits else graph.Limits(),
         tuple(declared.webhook(each) for _, each in sorted(names.webhooks.items())),
+        draft.sales,
+        tuple(sorted(draft.similar.items())),
     )
 
 

@@ -38,6 +38,7 @@ from engine.run.histories import Histories
 from engine.run.predictions import foretold
 from engine.run.pulse import Pulse
 from engine.run.retries import Retries
+from engine.run.sales import tell_sales
 from engine.run.setting_aside import PASSED_ON, RETRY, SettingAside, place_of
 from engine.run.shown import not_to_be_seen
 from engine.run.stock import Stock, tell_team
@@ -248,6 +249,8 @@ class Runner:
         contacts = dict(zip(addresses, ids, strict=True))
         named = await self.erasing.named(received)
         stimuli: list[Stimulus] = []
+        if self._loaded.program.sales:
+            stimuli += await tell_sales(self._consent, self._loaded.program, received, {**contacts, **named})
         for item in received:
             if item.worked_on:
                 continue

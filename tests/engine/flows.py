@@ -45,16 +45,20 @@ def compiled(
     zone: str = ZONE,
     lists: tuple[tuple[str, bytes], ...] = (),
     templates: tuple[tuple[str, bytes], ...] = (),
+    settings: str = "",
 ) -> Compiled:
     """`text` below the shop's declarations, with a plain template for every mail that it sends; `lists` are
-    its files of codes, `templates` win over the plain ones."""
+    its files of codes, `templates` win over the plain ones; `settings` is what its virta.toml says."""
     plain = tuple(
         (f"templates/{name}.html", TEMPLATE.encode())
         for name in sorted(set(re.findall(r"\bsend (\w+)", text)))
     )
     mails = tuple({**dict(plain), **dict(templates)}.items())
     whole = (("shop.flow", SHOP.encode()), ("test.flow", text.encode()))
-    return compile_project(Project(whole, mails, ("en",), "EUR", zone, date(2026, 3, 2), lists=lists))
+    words = (("virta.toml", settings.encode()),) if settings else None
+    return compile_project(
+        Project(whole, mails, ("en",), "EUR", zone, date(2026, 3, 2), lists=lists, words=words)
+    )
 
 
 def program(text: str, zone: str = ZONE) -> Program:

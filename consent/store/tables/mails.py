@@ -52,7 +52,7 @@ Index("denials_by_key", decisions.c.key, **where(decisions.c.reason.is_not(None)
 Index("counted_by_subject", decisions.c.subject, decisions.c.at, **where(decisions.c.counted == true()))
 
 reports = Table(
-    "reports",  # what was told about a mail by its key, once each: by a flow, or by the mailbox provider
+    "reports",  # what was told by its key, once each: of a mail by a flow or the mailbox provider, of a sale
     metadata,
     Column("key", String, primary_key=True),
     Column("type", String, primary_key=True),

@@ -12,6 +12,7 @@ from handed_in import Event
 
 from consent.contract import BESIDE_TOPICS, Outcome, Settlement, SignUp, Visit
 from consent.keys import Keys
+from dsl.read.sold import read_similar
 from engine.calls.call import Answer, Call
 from engine.calls.caller import Post
 from engine.calls.recorder import Recorder
@@ -127,10 +128,11 @@ async def open_shop(
     applied: bool = False,
     backfills: tuple[Backfill, ...] = (),
     delivery: Delivery | None = None,
+    sales: str = "",
 ) -> AsyncIterator[Shop]:
     """A life of the shop whose stores are in `folder`; mails go to `url`, calls are made by `post`; mails
-    are plain but for `templates`; with `delivers` the mail server is one of our own. What an earlier life ran
-    goes on by itself, unless these flows are `applied`."""
+    are plain but for `templates`; with `delivers` the mail server is one of our own; `sales` is what
+    virta.toml says of them. What an earlier life ran goes on by itself, unless these flows are `applied`."""
     settings = Settings(
         name="shop",
         environment=environment,
@@ -142,10 +144,11 @@ async def open_shop(
         time_zone="Europe/Riga",
         team=(TEAM,),
         purposes={name: Purpose(title=name.title(), consent=f"I agree to {name}.") for name in BESIDE_TOPICS},
+        similar=read_similar(sales.encode()),
     )
     clock = VirtualClock(now)
     world = World(post or Recorder(), clock, Dice(f"{folder}/{now}"), durable=False, delivers=delivers)
-    project = compiled(text, lists=lists, templates=templates)
+    project = compiled(text, lists=lists, templates=templates, settings=sales)
     if applied:
         content = content_of(folder, settings, project)
         with open_records(folder / "engine.db") as records, open_desk(folder / "engine.db") as desk:

@@ -1,0 +1,116 @@
+"""Sales that shops tell of: each counts once, however often it is told, and a no counts from the first."""
+
+import pytest
+from msgspec.structs import replace
+from sqlalchemy import select
+
+from consent.contract import Basis, Purpose, Reason, Sale, Visit
+from consent.store.tables import reports
+from consent.subscriber.history import history_of
+
+pytestmark = pytest.mark.anyio
+ANNA, BERT = "anna@kafija.example", "bert@kafija.example"
+YEAR = 366 * 86_400_000
+
+
+async def reason(world, subject, topic="similar"):
+    """Why a mail would be denied now."""
+    [decision] = await world.client.decide([world.ask(subject, topic)])
+    return decision.reason
+
+
+@pytest.fixture
+async def sale(world):
+    """A customer's order of coffee; the topic `similar` rests on such."""
+    similar = Purpose("similar", Basis.SOFT_OPT_IN, {"en": "s"}, {}, "Kafija SIA", similar="coffee")
+    await world.client.publish(replace(world.policy, purposes=(*world.policy.purposes, similar)))
+    anna = await world.subject(ANNA)
+    return Sale(anna, "similar", "order-1", world.clock.now, "coffee", "checkout-7", "order_placed")
+
+
+async def test_a_sale_told_again_is_recorded_once(world, sale):
+    """In one call or in two, as after a crash between the call and what the caller makes of it."""
+    assert await world.client.bought([sale, sale]) == [True, True]
+    assert await world.client.bought([sale]) == [True]
+    assert world.types().count("soft_opt_in.recorded") == 1
+    assert await world.client.bought([replace(sale, sale="order-2")]) == [True]
+    assert world.types().count("soft_opt_in.recorded") == 2
+    assert await world.client.bought([sale]) == [True]  # older than the newest, and known all the same
+    assert world.types().count("soft_opt_in.recorded") == 2
+
+
+async def test_the_same_order_of_two_people_counts_for_both(world, sale):
+    """A shop may begin its numbers anew, or correct an address."""
+    bert = await world.subject(BERT)
+    assert await world.client.bought([sale, replace(sale, subject=bert)]) == [True, True]
+
+
+async def test_an_old_sale_brings_nobody_back_who_went_silent(world, sale):
+    """A new one does: it is a sign of life, and a sale of its own."""
+    assert await world.client.bought([sale]) == [True]
+    world.clock.pass_(3 * YEAR)
+    await world.client.keep_times()
+    assert await reason(world, sale.subject) is Reason.STALE
+    assert await world.client.bought([sale]) == [False]
+    assert await reason(world, sale.subject) is Reason.STALE
+    assert await world.client.bought([replace(sale, sale="order-2", at=world.clock.now)]) == [True]
+    assert await reason(world, sale.subject) is None
+
+
+async def test_who_objects_stays_away_whatever_they_buy(world, sale):
+    """The same sale, told again, and any other one."""
+    assert await world.client.bought([sale]) == [True]
+    token = world.unsubscribe_token(sale.subject, "similar")
+    await world.client.withdraw(token, "one_click", False, Visit())
+    assert await world.client.bought([sale, replace(sale, sale="order-2")]) == [False, False]
+    assert await reason(world, sale.subject) is Reason.OBJECTED
+
+
+async def test_a_no_at_the_checkout_is_an_objection(world, sale):
+    """Kept with its facts; no later sale, in which nothing was said, changes it."""
+    no = replace(sale, objected=True)
+    assert await world.client.bought([no, no]) == [False, False]
+    assert world.types().count("objected") == 1
+    assert await world.client.bought([replace(sale, sale="order-2")]) == [False]
+    assert await reason(world, sale.subject) is Reason.OBJECTED
+    told = world.service.read(lambda reading: history_of(reading, sale.subject))
+    [objected] = [one for one in told.events if one.type == "objected"]
+    assert (objected.evidence["sale"], objected.evidence["objected"]) == ("order-1", True)
+    assert objected.holds is True
+
+
+async def test_a_customer_who_says_no_later_is_heard(world, sale):
+    """Nothing else need be known of such a sale: a no wants no facts."""
+    assert await world.client.bought([sale]) == [True]
+    no = replace(sale, sale="", category="", offered="", objected=True)
+    assert await world.client.bought([no]) == [False]
+    assert await reason(world, sale.subject) is Reason.OBJECTED
+
+
+async def test_a_stop_of_the_whole_address_outweighs_a_sale(world, sale):
+    """Objecting to all marketing, and a restriction until it is lifted."""
+    await world.client.record(sale.subject, "restricted", "operator")
+    assert await world.client.bought([sale]) == [False]
+    await world.client.record(sale.subject, "restriction.lifted", "operator")
+    assert await world.client.bought([sale]) == [True]
+    await world.client.record(sale.subject, "objected.marketing", "operator")
+    assert await world.client.bought([replace(sale, sale="order-2")]) == [False]
+    assert await reason(world, sale.subject) is Reason.OBJECTED
+
+
+async def test_what_is_kept_of_a_sale_to_know_it_again_shows_no_order(world, sale):
+    """And goes with the person."""
+
+    def keys():
+        return world.service.read(lambda reading: reading.conn.scalars(select(reports.c.key)).all())
+
+    await world.client.bought([sale])
+    [key] = keys()
+    assert sale.sale not in key
+    await world.client.erase(sale.subject, "operator")
+    assert keys() == []
+
+
+async def test_a_sale_of_nobody_is_none(world, sale):
+    """An id that nobody has."""
+    assert await world.client.bought([replace(sale, subject="0" * 32)]) == [False]
