@@ -8,7 +8,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from consent.store.statement import driver_of
+from consent.store.anew import OF_PEOPLE, write_anew
+from consent.store.statement import Driver, driver_of
 
 PATIENCE = 10_000
 """How long a file waits for others, in milliseconds."""
@@ -48,14 +49,21 @@ class Store:
 
     def rewrite(self) -> bool:
         """Leave nothing of deleted rows on any page, nor in the write-ahead log; between two transactions.
-        False: somebody reads what was before, so it is to be done again. Deleted rows of a file were
-        overwritten already, and what its log still holds goes into the file and away."""
+        False: somebody reads what was before, or there is no room, so it is to be done again."""
         assert self.writer is not None
         driver = driver_of(self.writer)
         driver.execute(f"PRAGMA busy_timeout={_A_MOMENT}")
-        busy = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-        driver.execute(f"PRAGMA busy_timeout={PATIENCE}")
-        return not busy
+        try:
+            # Whoever reads now is found out by what takes no time.
+            done = _empty_log(driver)
+            if done:
+                write_anew(driver, OF_PEOPLE)
+                done = _empty_log(driver)
+        except sqlite3.OperationalError:  # whoever asked says that it is not done
+            return False
+        finally:
+            driver.execute(f"PRAGMA busy_timeout={PATIENCE}")
+        return done
 
     def image(self) -> bytes:
         """All that is in a store in memory, for others to begin with."""
@@ -72,3 +80,9 @@ class Store:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+
+def _empty_log(driver: Driver) -> bool:
+    """Whether all that the write-ahead log of a file held is in the file, and the log empty."""
+    busy = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    return not busy

@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import Format, TransactionStatus
-from sqlalchemy import ClauseElement, Connection, Dialect, Insert, String, create_engine, event
+from sqlalchemy import ClauseElement, Connection, Dialect, Insert, LargeBinary, String, create_engine, event
 from sqlalchemy.dialects.postgresql import psycopg as dialects
 from sqlalchemy.dialects.postgresql.base import PGCompiler
 from sqlalchemy.dialects.sqlite.dml import OnConflictDoNothing, OnConflictDoUpdate
@@ -25,6 +25,7 @@ from sqlalchemy.pool import StaticPool
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from consent.errors import AlreadyOpen, NoStore
+from consent.store.anew import OF_PEOPLE
 from consent.store.opened import Store
 from consent.store.server import Server
 from consent.store.statement import Compiled, Driver, driver_of, laid_out
@@ -35,10 +36,13 @@ _SILENT = 10  # seconds without a word after which a connection counts as lost
 _BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = %s"
 _SESSION = "pid || '-' || extract(epoch from backend_start)::text"
-_OF_PEOPLE = (
-    *("subjects", "standings", "requests", "wishes", "evidence", "reports", "imported"),
-    *("holds", "held"),
+_SAMPLED = (
+    "SELECT c.relname, a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
+    " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = %s AND c.relkind = 'r' AND a.attnum > 0"
+    " AND a.attstattarget IS DISTINCT FROM 0"
 )
+NOTHING_LOGGED = "SET log_parameter_max_length_on_error = 0"
+"""A server may be set to write into its log what a statement that failed was given."""
 _A_MOMENT = 2_000  # milliseconds to wait for whoever reads a table that is to be written anew
 _NUMBER = re.compile(r"\d+")  # the first, of rows; in whatever language the server speaks
 _DIALECT: Dialect = dialects.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
@@ -110,7 +114,7 @@ class ServerStore(Store):
         driver.add_notice_handler(heed)
         try:
             driver.execute(f"SET lock_timeout = {_A_MOMENT}")
-            driver.execute(f"VACUUM (FULL, VERBOSE) {', '.join(_OF_PEOPLE)}")
+            driver.execute(f"VACUUM (FULL, VERBOSE) {', '.join(OF_PEOPLE)}")
             driver.execute("CLUSTER suppressions USING suppressions_pkey")
         except psycopg.errors.LockNotAvailable:
             return False
@@ -135,6 +139,7 @@ class ServerStore(Store):
                 driver.execute(sql.SQL("CREATE SCHEMA {}").format(schema))
             driver.execute(sql.SQL("SET search_path TO {}").format(schema))
             driver.execute(f"SET synchronous_commit = {'on' if durable else 'off'}")
+            driver.execute(NOTHING_LOGGED)
             connection = _joined(driver, self.begin_writing)
             there = driver.execute(
                 "SELECT tablename FROM pg_tables WHERE schemaname = %s", [self._server.schema]
@@ -143,6 +148,7 @@ class ServerStore(Store):
                 _compare_bytes()
                 with connection.begin():
                     metadata.create_all(connection)
+            keep_unsampled(driver, self._server.schema)
         except (psycopg.Error, AlreadyOpen):
             driver.close()
             raise
@@ -175,6 +181,21 @@ def open_on_server(server: Server, durable: bool) -> Store:
 def open_on_server_read_only(server: Server) -> Store:
     """Open for reading, also while another process writes. Raises `NoStore`."""
     return _opened(server, False, False)
+
+
+def keep_unsampled(driver: "psycopg.Connection[Any]", schema: str) -> None:
+    """Let the server keep no samples of keys, addresses and evidence for its statistics (`pg_statistic`): who
+    was erased would stay in them, and only a superuser can take them out. Nothing is looked for by their
+    order."""
+    sealed = {
+        (table, column.name)
+        for table in OF_PEOPLE
+        for column in metadata.tables[table].columns
+        if isinstance(column.type, LargeBinary)
+    }
+    for table, column in sorted(sealed & set(driver.execute(_SAMPLED, [schema]).fetchall())):
+        words = sql.SQL("ALTER TABLE {} ALTER {} SET STATISTICS 0")
+        driver.execute(words.format(sql.Identifier(schema, table), sql.Identifier(column)))
 
 
 def _opened(server: Server, writing: bool, durable: bool) -> Store:

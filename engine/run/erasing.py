@@ -132,7 +132,7 @@ class Erasing:
             return True
         gone = sorted(self._open)
         if not await self._store.rewrite():
-            return self._later("the engine's database is being read as it was before")
+            return self._later("the engine's database is being read as it was before, or its disk is full")
         try:
             await self._consent.forgotten(gone)
         except Unavailable as fault:

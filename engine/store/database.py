@@ -62,7 +62,7 @@ class Keeper(Protocol):
 
     def rewrite(self, driver: Driver, tables: Sequence[str]) -> bool:
         """Leave nothing of deleted rows of these tables on any page, between two transactions. False:
-        somebody reads what was before."""
+        somebody reads what was before, or there is no room."""
 
     def close(self) -> None:
         """Give the lock back."""

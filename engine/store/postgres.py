@@ -40,7 +40,16 @@ _NEWEST = (
     "CREATE TABLE IF NOT EXISTS newest_transaction (name text NOT NULL);"
     "INSERT INTO newest_transaction SELECT '' WHERE NOT EXISTS (SELECT FROM newest_transaction)"
 )
+_SAMPLED = (
+    "SELECT c.relname, a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
+    " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = %s AND c.relkind = 'r' AND a.attnum > 0"
+    " AND a.attstattarget IS DISTINCT FROM 0"
+)
+# A server may be set to write into its log what a statement that failed was given.
+_NOTHING_LOGGED = "SET log_parameter_max_length_on_error = 0"
 _A_MOMENT = 2_000  # milliseconds to wait for whoever reads a table that is to be written anew
+_TELLING = frozenset({"address", "body", "code", "data", "error", "id"})
+"""Columns that tell more of somebody than their random id; `id` is that of the shop for what happened."""
 _NUMBER = re.compile(r"\d+")  # the first, of rows; in whatever language the server speaks
 _DIALECT: Dialect = dialects.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
 
@@ -167,6 +176,7 @@ class Postgres:
             driver.execute(sql.SQL("CREATE SCHEMA {}").format(schema))
         driver.execute(sql.SQL("SET search_path TO {}").format(schema))
         driver.execute(f"SET synchronous_commit = {'on' if self._durable else 'off'}")
+        driver.execute(_NOTHING_LOGGED)
         psycopg.Cursor(driver).execute(_NEWEST)
         connection = joined(driver)
         key = lock_key(self._server, "writing")
@@ -180,12 +190,29 @@ class Postgres:
         if not self._known(driver):
             with connection.begin():
                 self._tables.create_all(connection)
+        keep_unsampled(driver, self._server.schema, self._tables)
         return connection
 
     def _known(self, driver: "psycopg.Connection[Any]") -> bool:
         """Whether all tables are there: asked for at once, for a lost connection is not to wait longer."""
         there = driver.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [self._server.schema])
         return {name for (name,) in there} >= set(self._tables.tables)
+
+
+def keep_unsampled(driver: "psycopg.Connection[Any]", schema: str, tables: MetaData) -> None:
+    """Let the server keep no samples of what is known of people for its statistics (`pg_statistic`): who was
+    erased would stay in them, and only a superuser can take them out. Nobody is looked for by it; ids, which
+    stay in any case, are sampled."""
+    told = {
+        (table.name, column.name)
+        for table in tables.sorted_tables
+        if "contact" in table.c or table.name in ("contact", "journal")
+        for column in table.columns
+        if column.name in _TELLING
+    }
+    for table, column in sorted(told & set(driver.execute(_SAMPLED, [schema]).fetchall())):
+        words = sql.SQL("ALTER TABLE {} ALTER {} SET STATISTICS 0")
+        driver.execute(words.format(sql.Identifier(schema, table), sql.Identifier(column)))
 
 
 def reach(server: Server, name: str) -> "psycopg.Connection[Any]":

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, MetaData, create_engine, event
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import StaticPool
 
+from engine.store.anew import write_anew
 from engine.store.faults import NoRoom, StoreFault, StoreInUse, StoreWaits
 from engine.store.statement import Driver
 
@@ -69,13 +70,19 @@ class Sqlite:
         return False
 
     def rewrite(self, driver: Driver, tables: Sequence[str]) -> bool:
-        """See `Keeper`. Deleted rows were overwritten already; what the write-ahead log still holds goes into
-        the file, and away."""
+        """See `Keeper`. What the write-ahead log still holds goes into the file, and away."""
         assert isinstance(driver, sqlite3.Connection)
         driver.execute(f"PRAGMA busy_timeout={_A_MOMENT}")
-        (busy, *_) = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        driver.execute(f"PRAGMA busy_timeout={_PATIENCE}")
-        return not busy
+        try:
+            # Whoever reads now is found out by what takes no time.
+            if not _empty_log(driver):
+                return False
+            write_anew(driver, tables)
+            return _empty_log(driver)
+        except sqlite3.OperationalError:  # whoever asked says that it is not done
+            return False
+        finally:
+            driver.execute(f"PRAGMA busy_timeout={_PATIENCE}")
 
     def close(self) -> None:
         """Let another process have it."""
@@ -114,6 +121,12 @@ class Sqlite:
             with connection.begin():
                 self._tables.create_all(connection)
         return connection
+
+
+def _empty_log(driver: sqlite3.Connection) -> bool:
+    """Whether all that the write-ahead log held is in the file, and the log empty."""
+    (busy, *_) = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not busy
 
 
 def image_of(driver: Driver) -> bytes:

@@ -14,11 +14,12 @@ from typing import Any, NamedTuple
 import psycopg
 from psycopg import sql
 
+import consent.store.postgres
 from engine.store.faults import StoreFault
-from engine.store.postgres import lock_key, where
+from engine.store.postgres import keep_unsampled, lock_key, where
 from engine.store.server import Server
 from virta.keeping.schemas import Driver, bytes_in, clear, connected, look_at, transacting, version_in
-from virta.keeping.upgrading import opened, steps, upgrade
+from virta.keeping.upgrading import TABLES, opened, steps, upgrade
 from virta.keeping.versions import version_in as version_in_file
 
 Told = Callable[[int, int], None]
@@ -85,6 +86,10 @@ def pour(source: Path, server: Server, store: str) -> None:
                     raise StoreFault(
                         f"{where(server)} does not take the table {table}: {str(fault).splitlines()[0]}"
                     ) from None
+        if store == "consent":
+            consent.store.postgres.keep_unsampled(driver, server.schema)
+        else:
+            keep_unsampled(driver, server.schema, TABLES[store])
         driver.execute("ANALYZE")
 
 
