@@ -28,6 +28,10 @@ from consent.contract import (
     Receipt,
     Status,
 )
+from consent.contract.history import History, KeyOfLog, PersonsProof
+from consent.contract.holds import HeldProof, Hold
+from consent.contract.imports import Brought, BroughtOne, ImportRecord, Taken, TakenBack, Untold
+from consent.contract.operator import Operator
 
 T = TypeVar("T")
 
@@ -37,12 +41,14 @@ LONGEST_WAIT = 30.0
 
 
 class Scope(StrEnum):
-    """What a key opens. `engine`: everything; `shop`: what people do on a page or a form; `auditor`: to look
-    at the log, which holds no personal data."""
+    """What a key opens. `engine`: the way of mails, and what people do; `shop`: what people do on a page
+    or a form; `auditor`: to look at the log, which holds no personal data; `operator`: to bring people from
+    another system, to look at one person with the evidence, to hold proof. No other key opens these."""
 
     ENGINE = "engine"
     SHOP = "shop"
     AUDITOR = "auditor"
+    OPERATOR = "operator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,20 @@ CALLS: dict[str, Call[Any]] = {}
 def _call(
     method: Callable[..., Any], *scopes: Scope, reads: bool = False, slow: bool = False, says: str = ""
 ) -> Call[Any]:
+    """One that an engine's key opens."""
+    return _made(method, frozenset({Scope.ENGINE, *scopes}), reads, slow, says)
+
+
+def _operators(
+    method: Callable[..., Any], *scopes: Scope, reads: bool = False, slow: bool = False
+) -> Call[Any]:
+    """One that an operator's key opens, and an engine's only where it is named."""
+    return _made(method, frozenset({Scope.OPERATOR, *scopes}), reads, slow)
+
+
+def _made(
+    method: Callable[..., Any], scopes: frozenset[Scope], reads: bool, slow: bool, says: str = ""
+) -> Call[Any]:
     hints = get_type_hints(method)
     fields: list[Any] = []
     for name, parameter in inspect.signature(method).parameters.items():
@@ -75,11 +95,11 @@ def _call(
 
 
 def _known(
-    name: str, fields: list[Any], result: Any, scopes: tuple[Scope, ...], reads: bool, slow: bool, says: str
+    name: str, fields: list[Any], result: Any, scopes: frozenset[Scope], reads: bool, slow: bool, says: str
 ) -> Call[Any]:
     title = "".join(word.capitalize() for word in name.split("_"))
     arguments = msgspec.defstruct(title, fields, frozen=True, forbid_unknown_fields=True)
-    call: Call[Any] = Call(name, frozenset({Scope.ENGINE, *scopes}), arguments, result, reads, slow, says)
+    call: Call[Any] = Call(name, scopes, arguments, result, reads, slow, says)
     CALLS[name] = call
     return call
 
@@ -89,7 +109,7 @@ def _first(method: Callable[..., Any]) -> str:
     return " ".join((inspect.getdoc(method) or "").split()).partition(". ")[0].strip().removesuffix(".")
 
 
-_SHOP, _AUDITOR = Scope.SHOP, Scope.AUDITOR
+_ENGINE, _SHOP, _AUDITOR, _OPERATOR = Scope.ENGINE, Scope.SHOP, Scope.AUDITOR, Scope.OPERATOR
 
 # the way of a mail
 PUBLISH: Call[str] = _call(ConsentClient.publish)
@@ -105,7 +125,7 @@ NEWS: Call[list[Change]] = _known(
     "news",
     [("after", int), ("wait", Annotated[float, Meta(ge=0, le=LONGEST_WAIT)], 5.0)],
     list[Change],
-    (),
+    frozenset({Scope.ENGINE}),
     True,
     False,
     "The changes after a position as soon as there are any; after `wait` seconds without, an empty list",
@@ -128,7 +148,8 @@ PREFERENCES: Call[LinkView] = _call(
     ConsentClient.preferences, _SHOP, reads=True, says="What the page behind a link for preferences shows"
 )
 CHOOSE: Call[Receipt] = _call(ConsentClient.choose, _SHOP)
-OFFERED: Call[tuple[Purpose, ...]] = _call(ConsentClient.offered, _SHOP, reads=True)
+ASK_TO_MOVE: Call[None] = _call(ConsentClient.ask_to_move, _SHOP)
+OFFERED: Call[tuple[Purpose, ...]] = _call(ConsentClient.offered, _SHOP, _OPERATOR, reads=True)
 CHECKPOINT: Call[str] = _call(ConsentClient.checkpoint, _SHOP, _AUDITOR, reads=True)
 
 # what is told about mails by their keys, and erasure
@@ -141,8 +162,30 @@ FORGOTTEN: Call[None] = _call(ConsentClient.forgotten, slow=True)
 BACKUPS_FORGOT: Call[int] = _call(ConsentClient.backups_forgot, slow=True)
 RECORD: Call[Heard] = _call(ConsentClient.record)
 BOUGHT: Call[list[bool]] = _call(ConsentClient.bought, _SHOP)
+MERGE: Call[Heard] = _call(ConsentClient.merge)
 ALIVE: Call[None] = _call(ConsentClient.alive, _SHOP)
 KEEP_TIMES: Call[Kept] = _call(ConsentClient.keep_times, slow=True)
+
+# what operators do
+IMPORTS: Call[list[ImportRecord]] = _operators(Operator.imports, reads=True)
+WEIGH_IMPORT: Call[list[Brought]] = _operators(Operator.weigh_import, reads=True)
+BEGIN_IMPORT: Call[ImportRecord] = _operators(Operator.begin_import)
+TAKE_IMPORT: Call[list[Taken]] = _operators(Operator.take_import)
+END_IMPORT: Call[ImportRecord] = _operators(Operator.end_import)
+BROUGHT_BY: Call[list[BroughtOne]] = _operators(Operator.brought_by, reads=True)
+TAKE_BACK: Call[TakenBack] = _operators(Operator.take_back)
+END_UNDOING: Call[None] = _operators(Operator.end_undoing, slow=True)
+UNTOLD: Call[Untold] = _operators(Operator.untold, reads=True)
+WHO_IS_UNTOLD: Call[list[str]] = _operators(Operator.who_is_untold, reads=True)
+FIND: Call[str | None] = _operators(Operator.find, _ENGINE, reads=True)
+HISTORY: Call[History | None] = _operators(Operator.history, reads=True)
+LEAF_PROOFS: Call[list[PersonsProof]] = _operators(Operator.leaf_proofs, reads=True)
+LOG_KEYS: Call[list[KeyOfLog]] = _operators(Operator.log_keys, _ENGINE, _AUDITOR, reads=True)
+HOLD: Call[None] = _operators(Operator.hold)
+HOLD_TOLD: Call[None] = _operators(Operator.hold_told)
+OPEN_HOLD: Call[HeldProof] = _operators(Operator.open_hold)
+LIFT_HOLD: Call[None] = _operators(Operator.lift_hold, slow=True)
+HOLDS: Call[list[Hold]] = _operators(Operator.holds, reads=True)
 
 OFFERED_BY_EACH: Mapping[Scope, tuple[str, ...]] = {
     scope: tuple(name for name, call in CALLS.items() if scope in call.scopes) for scope in Scope

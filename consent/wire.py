@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from consent.contract import Contradiction, Crowded, InvalidAddress, LinkRefused, Unavailable
+from consent.contract.operator import NotAllowed
 
 JSON = "application/json"
 MSGPACK = "application/msgpack"
@@ -112,6 +113,8 @@ def fault_of(body: bytes, status: int) -> Exception:
             return Crowded(told.seconds)
         case Code.UNAVAILABLE:
             return Unavailable(told.detail)
+        case Code.UNAUTHORIZED | Code.FORBIDDEN:
+            return NotAllowed(f"The consent service answered {status}: {told.detail}")
     return Unavailable(f"The consent service answered {status}: {told.detail}")
 
 

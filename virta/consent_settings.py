@@ -11,11 +11,13 @@ _LONGEST_SECONDS = 60
 
 class Consent(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`url` is where `virta serve consent` answers the engine, and `key` one that it was given; without them
-    the consent service runs within `virta serve`. `timeout` is in seconds. The four numbers are how many
+    the consent service runs within `virta serve`. `operator_key` is for the commands by which somebody
+    imports people, looks at one, or holds proof. `timeout` is in seconds. The four numbers are how many
     wishes to sign up are taken in an hour by `virta serve consent`."""
 
     url: str = ""
     key: str = ""  # write it env:NAME
+    operator_key: str = ""  # the same; commands alone ask for it
     timeout: float = 5
     signups_per_address: int = 6
     signups_per_domain: int = 3000
@@ -37,6 +39,8 @@ def consent_faults(consent: Consent, production: bool) -> Iterator[str]:
         )
     if bool(consent.url) != bool(consent.key):
         yield "`consent.url` and `consent.key` go together; one of them is empty."
+    if consent.operator_key and not consent.url:
+        yield "`consent.operator_key` is for a consent service elsewhere, and `consent.url` is empty."
     if not 0 < consent.timeout <= _LONGEST_SECONDS:
         yield f"`consent.timeout` must be more than 0, and at most {_LONGEST_SECONDS} seconds."
     for name in ("signups_per_address", "signups_per_domain", "signups", "signups_per_visitor"):

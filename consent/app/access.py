@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Collection, Sequence
 from hashlib import sha256
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 from msgspec import Struct
@@ -35,6 +36,14 @@ class AccessKey(Struct, frozen=True):
 
 class _File(Struct, frozen=True):
     keys: tuple[AccessKey, ...] = ()
+
+
+class Lets(Protocol):
+    """Says whom a service lets in."""
+
+    def scopes_of(self, presented: bytes) -> frozenset[Scope] | None:
+        """What whoever presents this key may do, None for a stranger. Raises `AccessFault` while nobody can
+        tell."""
 
 
 class Access:

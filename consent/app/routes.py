@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from consent.app.access import Access, AccessFault
+from consent.app.access import AccessFault, Lets
 from consent.app.openapi import description
 from consent.calls import CALLS, Call
 from consent.client.in_process import InProcess
@@ -52,7 +52,7 @@ class _Refused(Exception):
         self.seconds = seconds
 
 
-def build_app(client: InProcess, access: Access, closing: asyncio.Event, tally: Tally) -> Starlette:
+def build_app(client: InProcess, access: Lets, closing: asyncio.Event, tally: Tally) -> Starlette:
     """All calls as one application, to be mounted at `calls.PREFIX`. Set `closing` when the process is about
     to end: those who wait for news are sent away then. `tally` is counted up."""
 
@@ -77,7 +77,7 @@ def build_app(client: InProcess, access: Access, closing: asyncio.Event, tally: 
 
 
 async def _answered(
-    request: Request, call: Call[object] | None, client: InProcess, access: Access, closing: asyncio.Event
+    request: Request, call: Call[object] | None, client: InProcess, access: Lets, closing: asyncio.Event
 ) -> Response:
     _demand(request, call, access)
     if call is None:
@@ -102,7 +102,7 @@ async def _answered(
     return Response(told, 200, {DIGEST: digest(told)}, media)
 
 
-def _demand(request: Request, call: Call[object] | None, access: Access) -> None:
+def _demand(request: Request, call: Call[object] | None, access: Lets) -> None:
     """Let the request pass if its Bearer key (RFC 6750) opens the call."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     try:

@@ -94,15 +94,15 @@ class Remote:
 
     async def subjects(self, addresses: Sequence[str]) -> list[str | None]:
         """See `ConsentClient`."""
-        return _as_many(addresses, await self._ask(calls.SUBJECTS, addresses))
+        return as_many(addresses, await self._ask(calls.SUBJECTS, addresses))
 
     async def addresses(self, subjects: Sequence[str]) -> list[str | None]:
         """See `ConsentClient`."""
-        return _as_many(subjects, await self._ask(calls.ADDRESSES, subjects))
+        return as_many(subjects, await self._ask(calls.ADDRESSES, subjects))
 
     async def decide(self, asks: Sequence[Ask]) -> list[Decision]:
         """See `ConsentClient`."""
-        decisions = _as_many(asks, await self._ask(calls.DECIDE, asks))
+        decisions = as_many(asks, await self._ask(calls.DECIDE, asks))
         if any(
             (ask.key, ask.attempt) != (one.key, one.attempt) for ask, one in zip(asks, decisions, strict=True)
         ):
@@ -122,7 +122,7 @@ class Remote:
 
     async def status(self, keys: Sequence[str]) -> list[Status | None]:
         """See `ConsentClient`."""
-        return _as_many(keys, await self._ask(calls.STATUS, keys)) if keys else []
+        return as_many(keys, await self._ask(calls.STATUS, keys)) if keys else []
 
     async def unsettled(self, sender: str) -> list[tuple[str, int]]:
         """See `ConsentClient`."""
@@ -188,6 +188,14 @@ class Remote:
         """See `ConsentClient`."""
         return await self._ask(calls.CHOOSE, token, topics, language, visit, frequency, pause)
 
+    async def ask_to_move(self, token: str, email: str, visit: Visit) -> None:
+        """See `ConsentClient`."""
+        await self._ask(calls.ASK_TO_MOVE, token, email, visit)
+
+    async def merge(self, stays: str, goes: str, actor: str) -> Heard:
+        """See `ConsentClient`."""
+        return await self._ask(calls.MERGE, stays, goes, actor)
+
     async def withdraw_by_flow(
         self, subject: str, topic: str, flow: str, key: str, at: int | None = None
     ) -> Heard:
@@ -224,7 +232,7 @@ class Remote:
 
     async def bought(self, sales: Sequence[Sale]) -> list[bool]:
         """See `ConsentClient`."""
-        return _as_many(sales, await self._ask(calls.BOUGHT, sales))
+        return as_many(sales, await self._ask(calls.BOUGHT, sales))
 
     async def alive(self, signs: Sequence[tuple[str, int]]) -> None:
         """See `ConsentClient`."""
@@ -279,7 +287,8 @@ class Remote:
 _OTHER = "The consent service answered another question than was asked."
 
 
-def _as_many(asked: Sequence[object], answered: list[T]) -> list[T]:
+def as_many(asked: Sequence[object], answered: list[T]) -> list[T]:
+    """The answers, of which there is one to each question. Raises `Unavailable`."""
     if len(asked) != len(answered):
         raise Unavailable(_OTHER)
     return answered

@@ -101,3 +101,31 @@ class ImportRecord(Struct, frozen=True):
     ended: int
     position: int
     counts: dict[str, int]
+
+
+class BroughtOne(Struct, frozen=True):
+    """Somebody whom an import brought. `made`: nobody knew them here before; `acted`: something happened with
+    their consent since, whoever did it."""
+
+    row: int
+    subject: str
+    made: bool
+    acted: bool
+
+
+class TakenBack(Struct, frozen=True):
+    """How many people were forgotten, how many stand again where they stood, and how many stay, since they
+    acted."""
+
+    forgotten: int
+    put_back: int
+    stay: int
+
+
+class Untold(Struct, frozen=True):
+    """How many people are still to be told where their data is from, by when the first of them (ms UTC; 0:
+    nobody is), and for how many it is too late."""
+
+    people: int
+    first: int
+    late: int

@@ -2,29 +2,14 @@
 
 from collections.abc import Iterator
 
-from msgspec import Struct
 from sqlalchemy import and_, select
 
+from consent.contract.history import PersonsProof
 from consent.ledger.log import stored_frontier, stored_nodes
 from consent.ledger.transaction import Reading
 from consent.proof.leaf_proof import proof_text
 from consent.proof.tree import inclusion
 from consent.store.tables import IN_ANY_SPAN, leaves
-
-SUFFIX = ".tlog-proof"
-
-
-class PersonsProof(Struct, frozen=True):
-    """The proof of the leaf at `place`, as the text of a file."""
-
-    place: int
-    type: str
-    text: str
-
-    @property
-    def name(self) -> str:
-        """What the file is called."""
-        return f"leaf-{self.place}-{self.type}{SUFFIX}"
 
 
 def proofs_of(reading: Reading, subject: str) -> Iterator[PersonsProof]:

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
+from consent.contract.history import KeyOfLog
 from consent.errors import WrongKeys
-from consent.ledger.transaction import Writing
+from consent.ledger.transaction import Reading, Writing
 from consent.proof.checkpoint import VerifierKey, read_note
 from consent.proof.leaf import Leaf
-from consent.store.tables import checkpoints, facts
+from consent.store.tables import checkpoints, facts, leaves
 
 OPENED, ROTATED, RETIRED, LOST = "log.opened", "key.rotated", "key.retired", "key.lost"
 NEWEST = "signing_key"
@@ -57,6 +58,23 @@ def log_keys(conn: Connection, origin: str) -> tuple[LogKey, ...]:
 def active(keys: Sequence[LogKey]) -> tuple[VerifierKey, ...]:
     """Those that sign now, oldest first."""
     return tuple(one.key for one in keys if one.ended is None)
+
+
+def keys_with_moments(reading: Reading) -> list[KeyOfLog]:
+    """The same with the moments of the leaves that name and end them."""
+    keys = log_keys(reading.conn, reading.parts.origin)
+    places = [place for one in keys for place in (one.begun, one.ended) if place is not None]
+    rows = reading.conn.execute(select(leaves.c.seq, leaves.c.at).where(leaves.c.seq.in_(places)))
+    at = {int(row.seq): int(row.at) for row in rows}
+    return [
+        KeyOfLog(
+            one.key.line(),
+            (one.begun, at[one.begun]),
+            None if one.ended is None else (one.ended, at[one.ended]),
+            one.lost,
+        )
+        for one in keys
+    ]
 
 
 def refuse_others(keys: Sequence[LogKey], offered: Collection[VerifierKey]) -> None:

@@ -11,6 +11,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, bindparam, delete, select
 from sqlalchemy.dialects.sqlite import insert
 
+from consent.contract.holds import Opened
 from consent.errors import WrongKeys
 from consent.ledger.evidence import Evidence, Vault, commitment
 from consent.ledger.subjects import Subject
@@ -49,14 +50,6 @@ class Held(Struct, frozen=True):
     leaf: int
     at: int
     told: int
-
-
-class Opened(Struct, frozen=True):
-    """A piece of proof, opened: `holds` whether it still gives the commitment that stands in the log."""
-
-    commitment: str
-    evidence: dict[str, object]
-    holds: bool
 
 
 _HELD = Statement(

@@ -6,10 +6,10 @@ from contextlib import suppress
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 from sqlalchemy import Row, select
 
 from consent.address import Address
+from consent.contract.history import Decided, Happened, History, Stands
 from consent.errors import WrongKeys
 from consent.ledger.evidence import Vault
 from consent.ledger.policy import read_purposes
@@ -17,58 +17,6 @@ from consent.ledger.subjects import Subject, find, load
 from consent.ledger.transaction import Reading
 from consent.rules import words
 from consent.store.tables import IN_ANY_SPAN, decisions, evidence, leaves, standings
-
-
-class Stands(Struct, frozen=True):
-    """Where the person stands with a topic, by which leaf, since when (ms UTC)."""
-
-    topic: str
-    state: str
-    leaf: int
-    since: int
-
-
-class Happened(Struct, frozen=True):
-    """A leaf about the person. `wording` are the words it refers to, `evidence` what was kept, opened;
-    `holds` whether the evidence still gives the commitment in the leaf (None: there is none)."""
-
-    leaf: int
-    at: int
-    type: str
-    topic: str
-    before: str
-    after: str
-    actor: str
-    wording: str
-    evidence: dict[str, object] | None
-    holds: bool | None
-
-
-class Decided(Struct, frozen=True):
-    """A decision about a mail to the person. `reason` is empty for an allowed one."""
-
-    leaf: int
-    at: int
-    key: str
-    attempt: int
-    mail_class: str
-    topic: str
-    reason: str
-    consent_leaf: int
-    outcome: str
-    code: int
-
-
-class History(Struct, frozen=True):
-    """Everything known of one person, oldest first."""
-
-    subject: str
-    address: str
-    language: str
-    epoch: int
-    standings: tuple[Stands, ...]
-    events: tuple[Happened, ...]
-    decisions: tuple[Decided, ...]
 
 
 def history(reading: Reading, address: Address) -> History | None:

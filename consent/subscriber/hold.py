@@ -4,15 +4,13 @@ While one stands, nothing is forgotten by time. An erasure deletes all but what 
 day, or when it is lifted, what the seal keeps is destroyed; of somebody who was not erased, all else stays as
 it was."""
 
-from msgspec import Struct
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from consent.contract import Erasure
+from consent.contract.holds import Hold, Opened
 from consent.ledger.evidence import Evidence
 from consent.ledger.sealing import (
     Held,
-    Opened,
     destroyed,
     every_hold,
     find_hold,
@@ -35,18 +33,6 @@ _RECORD = "hold/v1"
 
 class HoldRefused(ValueError):
     """A hold that cannot be placed, or is not there; the message says why in plain words."""
-
-
-class Standing(Struct, frozen=True):
-    """A hold as it is listed: for which reason, until when, whether the person was told, and how far their
-    erasure has come, if there was one. Moments are in ms UTC."""
-
-    subject: str
-    reason: str
-    until: int
-    at: int
-    told: int
-    erasure: Erasure | None
 
 
 _INTO = insert(holds)
@@ -119,16 +105,16 @@ def end_holds(tx: Writing, most: int) -> int:
     return len(rows)
 
 
-def standing_holds(reading: Reading) -> list[Standing]:
+def standing_holds(reading: Reading) -> list[Hold]:
     """All holds that stand, the first to end first. Raises `WrongKeys`."""
     return [_listed(reading, hold) for hold in every_hold(reading)]
 
 
-def _listed(reading: Reading, hold: Held) -> Standing:
+def _listed(reading: Reading, hold: Held) -> Hold:
     _, pieces = open_proof(reading, hold)
     records = [one.evidence for one in pieces if one.evidence.get("schema") == _RECORD]
     newest = next((one for one in records if (one["at"], one["until"]) == (hold.at, hold.until)), {})
-    return Standing(
+    return Hold(
         hold.subject,
         str(newest.get("reason", "")),
         hold.until,

@@ -115,18 +115,19 @@ def take(tx: Writing, id_: str, first: int, entries: Sequence[Entry]) -> list[Ta
     record = find_import(tx, id_)
     if record is None or record.state != RUNNING or record.position < first:
         raise ValueError(f"Import {id_} does not wait for row {first}.")
-    if first + len(entries) <= record.position:
-        return _as_taken(tx, id_, first, entries)
+    done = record.position - first
+    taken = _as_taken(tx, id_, first, entries[:done])
+    first, entries = first + len(taken), entries[done:]
+    if not entries:
+        return taken
     people = _People(tx, [entry.email for entry in entries])
     people.make(tx, [entry.email for entry in entries if entry.stood is not Stood.NEVER])
-    taken = []
-    for number, entry in enumerate(entries, first):
-        taken.append(_take(tx, record.what, number, entry, people))
+    fresh = [_take(tx, record.what, number, entry, people) for number, entry in enumerate(entries, first)]
     counts = dict(record.counts)
-    for one in taken:
+    for one in fresh:
         counts[one.brought] = counts.get(one.brought, 0) + 1
     _ADVANCE.run(tx.driver, of=id_, to=first + len(entries), so_far=msgspec.json.encode(counts))
-    return taken
+    return taken + fresh
 
 
 def end(tx: Writing, id_: str, beside: Mapping[str, int]) -> None:

@@ -4,10 +4,10 @@ by a mail whose template the policy names."""
 import json
 from collections.abc import Sequence
 
-from msgspec import Struct
 from sqlalchemy import bindparam, exists, func, select, update
 
 from consent.contract import Outcome
+from consent.contract.imports import Untold
 from consent.ledger.transaction import Reading, Writing
 from consent.store.statement import Statement
 from consent.store.tables import among, decisions, imported
@@ -40,15 +40,6 @@ _WHO = Statement(
     .limit(bindparam("most"))
 )
 _NEVER = 1 << 62
-
-
-class Untold(Struct, frozen=True):
-    """How many people are still to be told, by when the first of them (ms UTC; 0: nobody is), and for how
-    many it is too late."""
-
-    people: int
-    first: int
-    late: int
 
 
 def note_told(tx: Writing, keys: Sequence[str]) -> None:

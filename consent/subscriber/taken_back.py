@@ -4,13 +4,13 @@ import stopped is not started by undoing it."""
 import json
 from collections.abc import Collection, Sequence
 
-from msgspec import Struct
 from sqlalchemy import bindparam, delete, func, select, update
 
+from consent.contract.imports import BroughtOne, TakenBack
 from consent.ledger.subjects import load, move
 from consent.ledger.transaction import Reading, Writing
 from consent.states import Step
-from consent.store.statement import Statement
+from consent.store.statement import Row, Statement
 from consent.store.tables import IN_ANY_SPAN, among, imported, imports, leaves
 from consent.subscriber.erasure import let_go
 from consent.subscriber.imported import UNDONE
@@ -27,6 +27,11 @@ _NEWEST = Statement(
     .where(IN_ANY_SPAN, among(leaves.c.subject, "ids"))
     .group_by(leaves.c.subject)
 )
+_AMONG = Statement(
+    select(imported.c.subject, func.max(imported.c.row), func.max(imported.c.made), func.max(imported.c.seq))
+    .where(imported.c["import"] == bindparam("of"), among(imported.c.subject, "ids"))
+    .group_by(imported.c.subject)
+)
 _TOPICS = Statement(
     select(imported.c.topic, imported.c.seq).where(
         imported.c["import"] == bindparam("of"), imported.c.subject == bindparam("who")
@@ -40,33 +45,28 @@ _UNDONE = Statement(
 )
 
 
-class BroughtOne(Struct, frozen=True):
-    """Somebody whom an import brought. `made`: nobody knew them here before; `acted`: something happened with
-    their consent since, whoever did it."""
-
-    row: int
-    subject: str
-    made: bool
-    acted: bool
-
-
 def brought_by(reading: Reading, id_: str, after: int, limit: int) -> list[BroughtOne]:
     """Those whom an import brought, by its rows behind `after`."""
     rows = _PAGE.rows(reading.driver, of=id_, after=after, most=limit)
-    ids = json.dumps([subject for _, subject, _, _ in rows])
+    return _brought(reading, [(subject, row, made, seq) for row, subject, made, seq in rows])
+
+
+def _brought(reading: Reading, rows: Sequence[Row]) -> list[BroughtOne]:
+    ids = json.dumps([subject for subject, _, _, _ in rows])
     newest: dict[str, int] = dict(_NEWEST.rows(reading.driver, ids=ids))
     return [
-        BroughtOne(row, subject, bool(made), newest.get(subject, 0) > seq) for row, subject, made, seq in rows
+        BroughtOne(row, subject, bool(made), newest.get(subject, 0) > seq) for subject, row, made, seq in rows
     ]
 
 
-class TakenBack(Struct, frozen=True):
-    """How many people were forgotten, how many stand again where they stood, and how many stay, since they
-    acted."""
-
-    forgotten: int
-    put_back: int
-    stay: int
+def take_back_among(tx: Writing, id_: str, ids: Sequence[str], known: Collection[str]) -> TakenBack:
+    """The same of those with these ids, as they stand now. Whoever was taken back before counts as it went
+    then."""
+    people = _brought(tx, _AMONG.rows(tx.driver, of=id_, ids=json.dumps(list(ids))))
+    before = set(ids) - {one.subject for one in people}
+    there = len(load(tx, sorted(before)))
+    done = take_back(tx, id_, people, known)
+    return TakenBack(done.forgotten + len(before) - there, done.put_back + there, done.stay)
 
 
 def take_back(tx: Writing, id_: str, people: Sequence[BroughtOne], known: Collection[str]) -> TakenBack:

@@ -17,7 +17,7 @@ from engine.core.loaded import Loaded
 from engine.delivery.brakes import Brakes
 from engine.delivery.orders import KINDS, NOTHING, Cancel, InForce, StoodStill, in_force, order_of
 from engine.store.batch import Batch
-from engine.store.control import CURSOR, Instruction
+from engine.store.control import ARRIVALS, CURSOR, Instruction
 from engine.store.store import Store
 
 log = structlog.get_logger("engine")
@@ -69,6 +69,11 @@ Handler = Callable[[Instruction, Batch], Awaitable[Acted]]
 is not done, and when the engine died before the batch was committed."""
 
 
+async def _look_again(row: Instruction, batch: Batch) -> Acted:
+    """Nothing but the cursor: behind each batch the inbox is read anew."""
+    return Acted()
+
+
 class Control:
     """Looks at the rows of a store, at most once in `every` seconds of the steady clock `seconds`. `handlers`
     act on kinds of rows that are not the delivery's. `clock` gives ms UTC."""
@@ -82,7 +87,7 @@ class Control:
         every: float = LOOK_EVERY,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.handlers: dict[str, Handler] = {}
+        self.handlers: dict[str, Handler] = {ARRIVALS: _look_again}
         self._store = store
         self._brakes = brakes
         self._mailer = mailer

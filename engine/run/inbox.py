@@ -11,9 +11,8 @@ from consent.client import is_address
 from dsl.graph import FieldType, Program, StartByRequest
 from engine.core import calendar
 from engine.run.declared import Declared, Misfit, is_keepable, shown, unknown
-from engine.store.arrivals import REQUEST, request_id
+from engine.store.arrivals import REQUEST, Received, request_id
 from engine.store.handed import Handed
-from engine.store.store import Received, Store
 
 _CONTACT = re.compile(r"[0-9a-f]{32}\Z")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*\Z")
@@ -48,6 +47,13 @@ class IncomingContact(Protocol):
     def attributes(self) -> dict[str, object]: ...
 
 
+class Keeps(Protocol):
+    """Where what was accepted is kept."""
+
+    async def accept(self, items: Sequence[Received]) -> None:
+        """Keep it; an id that is there already is left as it is."""
+
+
 class MailEvent(Struct, frozen=True):
     """Something that happened to a mail. `at` is in ms UTC; `more` are the event's own fields."""
 
@@ -67,7 +73,7 @@ class Inbox:
     ms UTC; `arrived` is called after each batch. `flows` says of each flow whether it starts by request."""
 
     def __init__(
-        self, store: Store, program: Program, clock: Callable[[], int], arrived: Callable[[], None]
+        self, store: Keeps, program: Program, clock: Callable[[], int], arrived: Callable[[], None]
     ) -> None:
         self._store = store
         self._clock = clock

@@ -10,7 +10,7 @@ no row appears behind one that was read already.
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -33,15 +33,19 @@ from sqlalchemy import (
 from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.pool import StaticPool
 
-from engine.store import releases
+from engine.store import arrivals, releases
 from engine.store import schema as t
+from engine.store.arrivals import Received
 from engine.store.database import StoreFault, beside
 from engine.store.releases import Release
 from engine.store.server import Place, Server
-from engine.store.statement import Driver, Statement
+from engine.store.statement import Driver, Statement, driver_of
 
 CURSOR = "control"
 """The name of the cursor that says up to which row the engine has acted."""
+
+ARRIVALS = "arrivals"
+"""The kind of a row that says that the inbox has more."""
 
 PATIENCE = 5000
 """How long to wait for another writer, in milliseconds."""
@@ -104,6 +108,12 @@ class Desk:
             except IntegrityError:  # another one was faster, where writers do not wait for each other
                 continue
         raise StoreFault("too many others write to the engine's database at the same time")
+
+    def arrive(self, items: Sequence[Received]) -> None:
+        """Put rows into the inbox; an id that is there already is left as it is. A running engine finds them
+        when it next commits anything, or by a row of the kind `ARRIVALS`."""
+        with self._connection.begin():
+            arrivals.accept(driver_of(self._connection), items)
 
     def release(self, new: Release) -> None:
         """Add a release, which is durable when this returns. Raises `Overtaken` if there is one of its

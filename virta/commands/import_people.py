@@ -1,19 +1,20 @@
 """`virta import`: bring people, and where they stand, from another system."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import closing, contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
 from cyclopts import Parameter
 
-from consent.contract.imports import Brought, ImportRecord, Stood
-from consent.subscriber.imported import find_import, imports_of
-from consent.subscriber.origin import untold
+from consent.contract import Unavailable
+from consent.contract.imports import Brought, ImportRecord, Stood, Untold
+from consent.contract.operator import NotAllowed
+from consent.subscriber.imported import DONE
 from dsl.compile import Compiled
 from engine.store.database import StoreFault
 from virta.commands.consent_opening import Format
@@ -23,6 +24,7 @@ from virta.importing.informing import refuse_other_events, send_event
 from virta.importing.order import Order, Prepared, prepare
 from virta.importing.stores import weighing, writing
 from virta.importing.taking import take_all
+from virta.importing.undoing import Undone, find_import
 from virta.importing.undoing import undo as undo_import
 from virta.importing.weighing import Weighed, weigh_all
 from virta.operating.ordering import author, now
@@ -30,6 +32,7 @@ from virta.project.folder import load_project
 from virta.settings import BrokenProject, Settings, read_settings
 from virta.terminal.progress import Bar
 
+T = TypeVar("T")
 What: TypeAlias = Literal["mailchimp", "klaviyo", "brevo", "listmonk", "csv", "list"]
 _None: TypeAlias = Literal["unsubscribed", "bounced", "complained"]
 
@@ -105,24 +108,35 @@ def bring(
     order = Order(what, files, stopped, there_are_none, map_ or (), topic or (), attestation, encoding)
     with _shown("Reading", _size([*files, *chain(*stopped.values())]), "MB", 20) as behind:
         prepared = prepare(order, compiled.program, settings.controller.name, author(), behind)
-    before, weighed, faults = _weigh(folder, settings, prepared)
-    again = before is not None and before.state == "done"
+    before, weighed, faults = _run(_weigh(folder, settings, prepared))
+    again = before is not None and before.state == DONE
     doing = yes and not again and not (weighed.faults and not skip_faulty)
-    record = before
-    if doing:
-        with (
-            writing(folder, settings, compiled) as service,
-            _shown("Importing", prepared.length) as behind,
-        ):
-            try:
-                record = asyncio.run(take_all(folder, settings, service, prepared, now(), behind))
-            except StoreFault as fault:
-                raise BrokenProject(str(fault)) from None
+    record = _run(_import(folder, settings, compiled, prepared)) if doing else before
     if output == "json":
         print(msgspec.json.encode(_Report(prepared.what.id, weighed, record, doing)).decode())
     else:
         print("\n".join(_report(settings, prepared, weighed, faults, record, doing, yes)))
     return 1 if weighed.faults and not skip_faulty and not again else 0
+
+
+def _run(work: Coroutine[None, None, T]) -> T:
+    try:
+        return asyncio.run(work)
+    except StoreFault as fault:
+        raise BrokenProject(str(fault)) from None
+
+
+async def _import(folder: Path, settings: Settings, compiled: Compiled, prepared: Prepared) -> ImportRecord:
+    async with writing(folder, settings, compiled) as consent:
+        with _shown("Importing", prepared.length) as behind:
+            try:
+                return await take_all(folder, settings, consent, prepared, now(), behind)
+            except NotAllowed:
+                raise
+            except Unavailable as fault:
+                raise BrokenProject(
+                    f"{fault} What was imported until now stands: the same command goes on with it."
+                ) from None
 
 
 _LONG = 5000
@@ -152,18 +166,15 @@ def _size(paths: list[Path]) -> int:
     return sum(path.stat().st_size for path in paths if path.is_file())
 
 
-def _weigh(
+async def _weigh(
     folder: Path, settings: Settings, prepared: Prepared
 ) -> tuple[ImportRecord | None, Weighed, telling.FaultsFile]:
     path = folder / settings.stores.folder / "imports" / f"{prepared.what.id}-faults.csv"
     faults = telling.FaultsFile(path)
-    with (
-        weighing(folder, settings) as service,
-        closing(faults),
-        _shown("Looking", prepared.length) as behind,
-    ):
-        before = service.read(lambda reading: find_import(reading, prepared.what.id))
-        weighed = weigh_all(service, prepared, now(), faults.add, behind)
+    async with weighing(folder, settings) as consent:
+        with closing(faults), _shown("Looking", prepared.length) as behind:
+            before = await find_import(consent, prepared.what.id)
+            weighed = await weigh_all(consent, prepared, now(), faults.add, behind)
     return before, weighed, faults
 
 
@@ -178,7 +189,7 @@ def _report(
 ) -> list[str]:
     clock = ZoneInfo(settings.time_zone)
     lines = [*telling.about_files(prepared), *telling.about_columns(prepared)]
-    if record is not None and record.state == "done" and not done:
+    if record is not None and record.state == DONE and not done:
         return [
             *lines,
             "This was imported already, and nothing is left to do:",
@@ -207,16 +218,7 @@ def _refuse_by_settings(settings: Settings, attestation: Path | None) -> None:
 
 
 def _undo(folder: Path, settings: Settings, compiled: Compiled, id_: str, yes: bool, output: str) -> int:
-    opened = writing(folder, settings, compiled) if yes else weighing(folder, settings)
-    try:
-        with opened as service:
-            record = service.read(lambda reading: find_import(reading, id_))
-            counts = record.counts if record is not None else {}
-            people = counts.get(Brought.UNPROVEN, 0) + counts.get(Brought.ATTESTED, 0)
-            with _shown("Undoing", people, "people") as behind:
-                found = undo_import(folder, settings, service, id_, yes, behind)
-    except StoreFault as fault:
-        raise BrokenProject(str(fault)) from None
+    found = _run(_taken_back(folder, settings, compiled, id_, yes))
     if output == "json":
         print(msgspec.json.encode({"undone": found, "done": yes}).decode())
     else:
@@ -224,19 +226,19 @@ def _undo(folder: Path, settings: Settings, compiled: Compiled, id_: str, yes: b
     return 0
 
 
+async def _taken_back(folder: Path, settings: Settings, compiled: Compiled, id_: str, yes: bool) -> Undone:
+    opened = writing(folder, settings, compiled) if yes else weighing(folder, settings)
+    async with opened as consent:
+        record = await find_import(consent, id_)
+        counts = record.counts if record is not None else {}
+        people = counts.get(Brought.UNPROVEN, 0) + counts.get(Brought.ATTESTED, 0)
+        with _shown("Undoing", people, "people") as behind:
+            return await undo_import(folder, settings, consent, id_, yes, behind)
+
+
 def _tell(folder: Path, settings: Settings, compiled: Compiled, event: str, yes: bool, output: str) -> int:
     refuse_other_events(settings, compiled, event)
-    with weighing(folder, settings) as service:
-        waiting = service.read(lambda reading: untold(reading, now()))
-    if yes and waiting.people:
-        try:
-            with (
-                writing(folder, settings, compiled) as service,
-                _shown("Telling", waiting.people, "people") as behind,
-            ):
-                asyncio.run(send_event(folder, settings, compiled, service, event, behind))
-        except StoreFault as fault:
-            raise BrokenProject(str(fault)) from None
+    waiting = _run(_told(folder, settings, compiled, event, yes))
     if output == "json":
         print(msgspec.json.encode({"waiting": waiting, "done": yes}).decode())
     else:
@@ -244,9 +246,17 @@ def _tell(folder: Path, settings: Settings, compiled: Compiled, event: str, yes:
     return 0
 
 
+async def _told(folder: Path, settings: Settings, compiled: Compiled, event: str, yes: bool) -> Untold:
+    async with weighing(folder, settings) as consent:
+        waiting = await consent.untold()
+        if yes and waiting.people:
+            with _shown("Telling", waiting.people, "people") as behind:
+                await send_event(folder, settings, compiled, consent, event, behind)
+    return waiting
+
+
 def _list(folder: Path, settings: Settings, output: str) -> int:
-    with weighing(folder, settings) as service:
-        found = service.read(imports_of)
+    found = _run(_imports(folder, settings))
     if output == "json":
         print(msgspec.json.encode(found).decode())
         return 0
@@ -254,3 +264,8 @@ def _list(folder: Path, settings: Settings, output: str) -> int:
     lines = [line for record in found for line in telling.about_import(record, clock)]
     print("\n".join(lines or ["Nothing has been imported."]))
     return 0
+
+
+async def _imports(folder: Path, settings: Settings) -> list[ImportRecord]:
+    async with weighing(folder, settings) as consent:
+        return await consent.imports()

@@ -34,6 +34,7 @@ from virta.mailbox.running import MailboxFailed, PortRefused, Running, start
 from virta.mailing import login_of
 from virta.monitoring.pages import digests, watch
 from virta.operating.timekeeping import watch_life, watch_times
+from virta.operators_door import keep_door
 from virta.project.folder import load_project
 from virta.release.choosing import tell, to_run
 from virta.release.coming import Coming, world_of
@@ -243,6 +244,8 @@ async def _live(
                 watching = watch_backups(system.consent, settings.stores.backups_days)
                 work.append(tasks.create_task(working(watching)))
                 work.append(tasks.create_task(working(watch_times(system.consent))))
+                data = folder / settings.stores.folder
+                work.append(tasks.create_task(keep_door(system.door.service, data)))
             serving = tasks.create_task(pages.serve(sockets=[listener.dup()]))
             say(shown)
             log.info("running", virta=VERSION, **digests(system, compiled.program))

@@ -22,6 +22,7 @@ from virta.keys import make_missing_keys, read_consent_keys
 from virta.listening import listen, pages_of, place_of, reachable
 from virta.logs import set_up_logs
 from virta.monitoring.consent_pages import watch_consent
+from virta.operators_door import keep_door
 from virta.settings import Settings, read_settings
 from virta.stopping import Stopping
 from virta.wiring import wall_clock
@@ -72,6 +73,7 @@ async def _serve(folder: Path, settings: Settings, keys: Keys, listener: socket.
             work = (
                 tasks.create_task(alone.mail()),
                 tasks.create_task(watch_backups(alone.consent, settings.stores.backups_days)),
+                tasks.create_task(keep_door(alone.service, folder / settings.stores.folder)),
             )
             serving = tasks.create_task(pages.serve(sockets=[listener.dup()]))
             _say_where(listener, settings)

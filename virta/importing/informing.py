@@ -1,19 +1,17 @@
 """Telling people whom an import brought where their data is from: an event says that it is time, and a flow
 of the project sends the mail."""
 
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable
 from pathlib import Path
 
 from msgspec import Struct
 
-from consent.service import Service
-from consent.subscriber.origin import who_is_untold
 from dsl.compile import Compiled
 from engine.run.inbox import Inbox
-from engine.store.store import Store
 from virta.database_url import engine_place
+from virta.importing.arriving import arriving
 from virta.importing.weighing import PART
+from virta.operating.asking import Asked, patiently
 from virta.operating.ordering import now
 from virta.settings import BrokenProject, Settings
 
@@ -34,22 +32,32 @@ async def send_event(
     folder: Path,
     settings: Settings,
     compiled: Compiled,
-    service: Service,
+    consent: Asked,
     event: str,
     behind: Callable[[int], None],
 ) -> None:
     """Let `event` happen to everybody who is still to be told. `behind` is told how many people are. Raises
-    `BrokenProject`, `StoreFault`."""
+    `BrokenProject`, `StoreFault`, `Unavailable`."""
     refuse_other_events(settings, compiled, event)
     assert compiled.program is not None
-    count = 0
-    with closing(Store(engine_place(folder, settings))) as store:
-        inbox = Inbox(store, compiled.program, now, lambda: None)
-        for people in _untold(service):
-            at = now()
-            await inbox.accept_events([_Event(f"{event} {one}", event, one, at) for one in people])
+    count, after = 0, ""
+    with arriving(engine_place(folder, settings)) as arrivals:
+        inbox = Inbox(arrivals, compiled.program, now, lambda: None)
+        while people := await _page(consent, after):
+            at, after = now(), people[-1]
+            await inbox.accept_events([_Event(told_id(event, one), event, one, at) for one in people])
             count += len(people)
             behind(count)
+        arrivals.tell(f"{event} for whom an import brought")
+
+
+async def _page(consent: Asked, after: str) -> list[str]:
+    return await patiently(lambda: consent.who_is_untold(after, PART))
+
+
+def told_id(event: str, contact: str) -> str:
+    """The id of the event that has somebody told where their data is from: it is nothing that they did."""
+    return f"{event} {contact}"
 
 
 def refuse_other_events(settings: Settings, compiled: Compiled, event: str) -> None:
@@ -66,14 +74,3 @@ def refuse_other_events(settings: Settings, compiled: Compiled, event: str) -> N
     if event not in own:
         there = f"There are: {', '.join(own)}." if own else "There is none yet."
         raise BrokenProject(f"`{event}` is no event without fields that the project declares. {there}")
-
-
-def _untold(service: Service) -> Iterator[list[str]]:
-    after = ""
-    while people := _page(service, after):
-        yield people
-        after = people[-1]
-
-
-def _page(service: Service, after: str) -> list[str]:
-    return [one for one, _ in service.read(lambda reading: who_is_untold(reading, after, PART))]

@@ -8,8 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from consent.contract.imports import Brought, ImportRecord
-from consent.subscriber.origin import Untold
+from consent.contract.imports import Brought, ImportRecord, Untold
 from virta.importing.columns import Column, Role
 from virta.importing.order import Prepared
 from virta.importing.reading import Source
@@ -158,7 +157,7 @@ def about_undoing(found: Undone, done: bool) -> list[str]:
     forgotten, back, stay = (_many(count, "person", "people") for count in _numbers(found))
     if done:
         lines += [
-            f"  {forgotten} forgotten; the engine follows with its next start",
+            f"  {forgotten} forgotten; the engine follows, at once or with its next start",
             f"  {back} put back where they stood; attributes that they got stay",
             f"  {stay} left as they are, for they have acted since",
             "Undone. Whoever had left the other system stays away: nothing but their own wish changes that.",
@@ -183,7 +182,7 @@ def about_notices(waiting: Untold, event: str, done: bool, clock: ZoneInfo) -> l
     if waiting.late:
         lines.append(f"For {_many(waiting.late, 'person', 'people')} of them it is too late already.")
     if done:
-        return [*lines, f"{event} happens to each of them with the next `virta serve`, once."]
+        return [*lines, f"{event} happens to each of them while Virta serves, once."]
     return [*lines, f"Nothing was changed. With --yes {event} happens to each of them."]
 
 

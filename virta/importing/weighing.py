@@ -7,13 +7,11 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from consent.contract.imports import Brought, Entry
-from consent.service import Service
-from consent.subscriber.imported import weigh
 from virta.importing.order import Prepared
 from virta.importing.passing import Counted, rows_of
 from virta.importing.scratch import Met
 from virta.importing.table import Fault
+from virta.operating.asking import Asked
 
 T = TypeVar("T")
 
@@ -29,8 +27,8 @@ class Weighed(Struct, frozen=True):
     faults: int
 
 
-def weigh_all(
-    service: Service,
+async def weigh_all(
+    consent: Asked,
     prepared: Prepared,
     now: int,
     fault: Callable[[Fault], None],
@@ -40,15 +38,11 @@ def weigh_all(
     counted, counts = Counted(), Counter[str]()
     with Met() as met:
         for part in parts(rows_of(prepared, met, counted, now, fault)):
-            weighed = _weigh(service, prepared, [entry for entry, _ in part])
+            weighed = await consent.weigh_import(prepared.what, [entry for entry, _ in part])
             counts.update(brought.value for brought in weighed)
             behind(counted.gone)
     counts.update(counted.beside)
     return Weighed(counted.rows, dict(counts), counted.faults)
-
-
-def _weigh(service: Service, prepared: Prepared, entries: list[Entry]) -> list[Brought]:
-    return service.read(lambda reading: weigh(reading, prepared.what, entries))
 
 
 def parts(rows: Iterable[T]) -> Iterator[list[T]]:

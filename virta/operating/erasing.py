@@ -11,11 +11,12 @@ import msgspec
 from consent.address import read_address
 from consent.client import InProcess
 from consent.contract import ConsentClient, Erasure, InvalidAddress, Unavailable
+from consent.contract.history import History
 from consent.errors import ConsentError
 from consent.ledger.subjects import find
 from consent.service import open_service
 from consent.subscriber.erasure import find_erasure
-from consent.subscriber.history import History, history_of
+from consent.subscriber.history import history_of
 from engine.insight.records import open_records
 from engine.run.erasing import ERASE, OPERATOR, Erase, Erasing
 from engine.run.inbox import is_contact_id

@@ -8,8 +8,10 @@ from dice import Dice
 
 from consent.app.access import AccessFault, access_keys, make_key, revoke_key
 from consent.calls import CALLS, PREFIX, Scope
+from consent.client.operating import Operating, RemoteOperator
 from consent.client.remote import Remote
 from consent.contract import ConsentClient, Unavailable
+from consent.contract.operator import Operator
 
 pytestmark = pytest.mark.anyio
 
@@ -62,15 +64,31 @@ async def test_a_shop_reaches_nobodys_address_and_no_permit():
         "publish",
         "changes",
     }
-    assert {name for name, call in CALLS.items() if Scope.AUDITOR in call.scopes} == {"changes", "checkpoint"}
-    assert all(Scope.ENGINE in call.scopes for call in CALLS.values())
+    assert {name for name, call in CALLS.items() if Scope.AUDITOR in call.scopes} == {
+        "changes",
+        "checkpoint",
+        "log_keys",
+    }
+
+
+async def test_no_other_key_brings_people_or_opens_what_is_kept_of_them():
+    """Whoever gets into the engine or the shop can attest of nobody, and sees no evidence and no held proof;
+    an operator has no permit."""
+    operators = {name for name, call in CALLS.items() if Scope.OPERATOR in call.scopes}
+    beside = {name for name in operators if CALLS[name].scopes != {Scope.OPERATOR}}
+    assert beside == {"offered", "find", "log_keys"}
+    assert {"begin_import", "take_import", "take_back", "history", "open_hold", "lift_hold"} <= operators
+    assert not operators & {"claim", "settle", "publish", "addresses", "erase"}
 
 
 def test_every_call_of_the_contract_is_there():
     """With the parameters and the result that the protocol gives it; `feed` goes by `news`."""
     methods = {name for name in vars(ConsentClient) if not name.startswith("_")}
-    assert set(CALLS) == methods - {"feed"} | {"news"}
+    operators = {name for name in vars(Operator) if not name.startswith("_")}
+    assert set(CALLS) == (methods | operators) - {"feed"} | {"news"}
     assert [name for name in dir(Remote) if name in methods] == sorted(methods)
+    for client in (RemoteOperator, Operating):
+        assert operators <= set(dir(client))
 
 
 async def test_a_key_that_is_taken_away_opens_nothing_from_then_on(house):

@@ -57,7 +57,7 @@ def served(open_world, tmp_path):
 @pytest.mark.parametrize("name", [name for name in CALLS if name != "news"])
 def test_no_call_is_answered_with_anything_but_what_is_described(served, name):
     """Never with a fault of the program, whatever it is given."""
-    url, key = served.url + PREFIX.rstrip("/"), served.key(Scope.ENGINE)
+    url, key = served.url + PREFIX.rstrip("/"), served.key(*Scope)
     operation = API[f"/{name}"]["POST"]
     cases = [operation.as_strategy(mode, media_type="application/json") for mode in GenerationMode]
 

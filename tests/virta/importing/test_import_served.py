@@ -2,6 +2,7 @@
 from."""
 
 import json
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -145,13 +146,53 @@ def test_an_event_that_cannot_tell_is_refused(
     assert says in capsys.readouterr().err
 
 
-def test_while_virta_runs_nothing_is_imported(stall: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The look works beside it; the import says what to do."""
+def carts(served: Served, *people: str) -> None:
+    """Somebody leaves a cart behind, each of these."""
+    events = [
+        {
+            "id": f"cart-{name}",
+            "event": "cart_updated",
+            "contact": {"email": f"{name}@example.com"},
+            "data": {"cart_id": name},
+        }
+        for name in people
+    ]
+    key = {"Authorization": "Bearer the stall's key"}
+    assert httpx2.post(f"{served.url}/v1/events", json={"events": events}, headers=key).status_code == 202
+
+
+def test_people_are_imported_told_and_taken_back_while_virta_serves(
+    stall: Path, mailbox: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever was attested of is mailed at once, whoever left is not, everybody hears where their data is
+    from; nothing is stopped for it. What the files know of people is known to the engine."""
+    said = exports.written(stall / "attestation.toml", ATTESTATION)
     file = exports.mailchimp(stall / "audience.zip")
+    words = ("mailchimp", file, "--folder", stall, "--attestation", said, "--yes")
     with Served(stall) as served:
-        assert imported("mailchimp", file, "--folder", stall) == 0
-        capsys.readouterr()
-        assert imported("mailchimp", file, "--folder", stall, "--yes") == 2
-        assert "Stop it (`virta serve`), import, and start it again." in capsys.readouterr().err
-        served.stop()
-    assert imported("mailchimp", file, "--folder", stall, "--yes") == 0
+        assert imported(*words) == 0
+        assert "What happened to" in capsys.readouterr().out
+        assert imported(*words) == 0
+        assert "This was imported already" in capsys.readouterr().out
+        carts(served, "anna", "dora")
+        eventually(lambda: ("anna@example.com", "Your cart waits") in sent(mailbox))
+        assert imported("--folder", stall, "--tell", "moved_in", "--yes") == 0
+        eventually(lambda: len(sent(mailbox)) >= 4)
+        assert imported("list", "--folder", stall) == 0
+        number = capsys.readouterr().out.splitlines()[-2].split()[0]
+        assert imported("--folder", stall, "--undo", number, "--yes") == 0
+        undone = capsys.readouterr().out
+        assert "2 people forgotten" in undone
+        assert "1 person put back where they stood" in undone
+        assert served.stop() == 0
+        assert not [line for line in served.log() if line["level"] in ("warning", "error")]
+    assert not (stall / "data" / "operator.sock").exists()
+    assert [to for to, subject in sent(mailbox) if subject == "Your cart waits"] == ["anna@example.com"]
+
+
+def test_the_socket_is_for_whoever_serves_alone(stall: Path) -> None:
+    """No other user of the machine reaches it, however open the folder is."""
+    with Served(stall):
+        door = stall / "data" / "operator.sock"
+        eventually(door.exists)
+        assert stat.S_IMODE(door.stat().st_mode) == 0o600

@@ -1,0 +1,80 @@
+"""One person's whole history, in the words of the contract."""
+
+from typing import Any
+
+from msgspec import Struct
+
+
+class Stands(Struct, frozen=True):
+    """Where the person stands with a topic, by which leaf, since when (ms UTC)."""
+
+    topic: str
+    state: str
+    leaf: int
+    since: int
+
+
+class Happened(Struct, frozen=True):
+    """A leaf about the person. `wording` are the words it refers to, `evidence` what was kept, opened;
+    `holds` whether the evidence still gives the commitment in the leaf (None: there is none)."""
+
+    leaf: int
+    at: int
+    type: str
+    topic: str
+    before: str
+    after: str
+    actor: str
+    wording: str
+    evidence: dict[str, Any] | None
+    holds: bool | None
+
+
+class Decided(Struct, frozen=True):
+    """A decision about a mail to the person. `reason` is empty for an allowed one."""
+
+    leaf: int
+    at: int
+    key: str
+    attempt: int
+    mail_class: str
+    topic: str
+    reason: str
+    consent_leaf: int
+    outcome: str
+    code: int
+
+
+class History(Struct, frozen=True):
+    """Everything known of one person, oldest first."""
+
+    subject: str
+    address: str
+    language: str
+    epoch: int
+    standings: tuple[Stands, ...]
+    events: tuple[Happened, ...]
+    decisions: tuple[Decided, ...]
+
+
+class PersonsProof(Struct, frozen=True):
+    """The proof of the leaf at `place`, as the text of a file."""
+
+    place: int
+    type: str
+    text: str
+
+    @property
+    def name(self) -> str:
+        """What the file is called."""
+        return f"leaf-{self.place}-{self.type}.tlog-proof"
+
+
+class KeyOfLog(Struct, frozen=True):
+    """A public key of the log as a C2SP verifier key line. It signs from the leaf `begun` on, up to `ended`
+    (None: it signs), each with its moment (ms UTC); `lost`: nobody had it any more."""
+
+    line: str
+    begun: tuple[int, int]
+    ended: tuple[int, int] | None
+    lost: bool
