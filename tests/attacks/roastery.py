@@ -29,11 +29,15 @@ from engine.mail.letters import Letters
 from engine.mail.message import Letter, build, wire
 from engine.store.batch import Batch
 from engine.store.handed import Handed
+from virta.consent_door import admission_of
+from virta.consent_settings import Consent
 from virta.keys import ProjectKeys
 from virta.mailing import letters_of, marks_of
+from virta.settings import Api
 from virta.wiring import System, World, open_system
 
 TOPICS = ("news", "offers", "guide", "personalisation", "measurement")
+KEY = "the shop's own key"
 VISIT = Visit("192.0.2.7", "Mozilla/5.0", "")
 _URL = re.compile(r"""https?://[^\s<>"']+""")
 
@@ -66,10 +70,10 @@ class Roastery:
         self._clock = clock
         self._number = 0
 
-    def browser(self) -> httpx2.AsyncClient:
-        """A client that speaks to the shop's pages without a socket between."""
-        transport = httpx2.ASGITransport(self.system.pages, client=("192.0.2.9", 50123))
-        return httpx2.AsyncClient(transport=transport, base_url=self.url)
+    def browser(self, ip: str = "192.0.2.9", **headers: str) -> httpx2.AsyncClient:
+        """A client at `ip` that speaks to the shop's pages without a socket between."""
+        transport = httpx2.ASGITransport(self.system.pages, client=(ip, 50123))
+        return httpx2.AsyncClient(transport=transport, base_url=self.url, headers=headers)
 
     async def everything(
         self, languages: Sequence[str] = LANGUAGES, names: Collection[str] = ()
@@ -184,13 +188,15 @@ async def opened(
     folder: Path,
     clock: Callable[[], int],
     pages: Callable[[ASGIApp], ASGIApp] = lambda app: app,
+    limits: Consent | None = None,
 ) -> AsyncIterator[Roastery]:
-    """The shop, answering on a port until the end; `pages` may put something before its pages."""
+    """The shop, answering on a port until the end; `pages` may put something before its pages, and `limits`
+    are those of its sign-ups. In the same folder it is the same shop, in another life."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        there = replace(settings(), url=url)
+        there = replace(settings(), url=url, api=(Api(key=KEY),), consent=limits or Consent())
         keys = ProjectKeys(Keys.random(Dice("keys")), b"j" * 32)
-        world = World(Recorder(), clock, Dice())
+        world = World(Recorder(), clock, Dice(), admission=admission_of(there, clock))
         system = await open_system(folder, there, compiled(), keys, world)
         letters = letters_of(compiled(), there, marks_of(there, keys))
         config = uvicorn.Config(pages(system.pages), log_config=None, lifespan="off", proxy_headers=False)

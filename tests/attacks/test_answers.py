@@ -6,9 +6,7 @@ import httpx2
 import pytest
 from house import HOUR, KEY, House, hidden
 
-from consent.app.front import Fronted
-from consent.app.limits import Admission, Limits
-from web.api.keys import ApiKeys
+from consent.app.limits import Limits
 
 pytestmark = pytest.mark.anyio
 
@@ -30,9 +28,7 @@ async def everybody(house: House) -> None:
     [(_, refuse)] = await house.mailed()
     await house.http.post(refuse)
     house.clock.now += HOUR
-    house.consent = Fronted(house.service, Admission(Limits(per_address=2), house.clock))
-    house.app = house.served(house.inbox, ApiKeys.of([(KEY, ("signups",))]))
-    house.http = house.browser()
+    house.count(Limits(per_address=2))
     await house.sign_up("pending@example.com")
     for _ in range(3):
         await house.sign_up("blocked@example.com")

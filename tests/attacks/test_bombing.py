@@ -1,12 +1,11 @@
 """List bombing: many wishes for one address, or for many, from one place or from a thousand."""
 
 import pytest
-from house import HOUR, URL, Clock, House
+from house import HOUR, URL, House
 
 from consent.app.front import Fronted
 from consent.app.limits import Admission, Limits
 from consent.contract import SignUp, Unavailable, Visit
-from web.api.keys import ApiKeys
 
 pytestmark = pytest.mark.anyio
 
@@ -61,12 +60,10 @@ async def test_a_shop_that_tells_of_its_own_visitors_is_not_taken_for_one(house:
         await consent.sign_up(wish(f"person-{number}@example.com", "198.51.100.7", b""))
 
 
-async def test_the_page_says_so_to_whoever_enters_too_many(house: House, clock: Clock) -> None:
+async def test_the_page_says_so_to_whoever_enters_too_many(house: House) -> None:
     """503 with a moment to come again, for a new address and a known one alike; stopping goes on."""
     subject = await house.join("anna@example.com")
-    house.consent = Fronted(house.service, Admission(Limits(per_visitor=3), clock))
-    house.app = house.served(house.inbox, ApiKeys.of([]))
-    house.http = house.browser()
+    house.count(Limits(per_visitor=3))
     for number in range(3):
         assert (await house.sign_up(f"person-{number}@example.com")).status_code == 200
     answers = {name: await house.sign_up(f"{name}@example.com") for name in ("nobody", "anna", "person-1")}

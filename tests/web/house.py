@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 import httpx2
 from starlette.applications import Starlette
 
+from consent.app.front import Fronted
+from consent.app.limits import Admission, Limits
+from consent.app.pace import Pace
 from consent.client import InProcess
 from consent.contract import Ask, Basis, MailClass, Outcome, Policy, Purpose, Settlement, TemplateFacts
 from consent.service import Service
@@ -105,14 +108,20 @@ class House:
         self.store = store
         self.path = path
         self.clock = clock
-        self.consent = InProcess(service)
+        self.consent: InProcess = InProcess(service)
         self.inbox = Inbox(store, PROGRAM, clock, lambda: None)
         self.marks = Marks(URL, b"m" * 32)
         self.measurement = Measurement(store, self.inbox, self.marks, clock)
         self.shown = ShownMails(store, self.consent, self.marks, clock, 90)
         self.returns = Intake(self.consent, store, self.inbox, clock)
-        keys = ApiKeys.of([(KEY, Scope), ("events-only", ("events",))])
-        self.app = self.served(self.inbox, keys)
+        self.keys = ApiKeys.of([(KEY, Scope), ("events-only", ("events",))])
+        self.app = self.served(self.inbox, self.keys)
+        self.http = self.browser()
+
+    def count(self, limits: Limits, pace: Pace | None = None) -> None:
+        """From here on the world comes in within these limits."""
+        self.consent = Fronted(self.service, Admission(limits, self.clock), pace)
+        self.app = self.served(self.inbox, self.keys)
         self.http = self.browser()
 
     def served(self, inbox: api.Inbox, keys: ApiKeys, brand: Brand = BRAND) -> Starlette:
@@ -135,9 +144,9 @@ class House:
         rows, *_ = await self.store.gather(0, self.clock.now, 10_000)
         return rows
 
-    def browser(self, **headers: str) -> httpx2.AsyncClient:
-        """A client with headers of its own, at 192.0.2.7."""
-        transport = httpx2.ASGITransport(self.app, client=("192.0.2.7", 50123))
+    def browser(self, ip: str = "192.0.2.7", **headers: str) -> httpx2.AsyncClient:
+        """A client at `ip`, with headers of its own."""
+        transport = httpx2.ASGITransport(self.app, client=(ip, 50123))
         return httpx2.AsyncClient(transport=transport, base_url=URL, headers=headers)
 
     async def sign_up(self, email: str, *topics: str, language: str = "en") -> httpx2.Response:
