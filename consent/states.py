@@ -136,6 +136,8 @@ ERASURE = "erasure.requested"
 ERASED_PRIMARY = "erasure.done.primary"
 ERASED_BACKUPS = "erasure.done.backups"
 
+DECISIONS_EXPIRED = "decisions.expired"
+
 HOLD_PLACED = "hold.placed"  # or given another end
 HOLD_TOLD = "hold.told"
 HOLD_OPENED = "hold.opened"

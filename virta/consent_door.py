@@ -95,5 +95,5 @@ def open_consent(
         entropy=entropy,
         durable=durable,
         image=image,
-        times=settings.times.kept(),
+        times=settings.times.kept(settings.time_zone),
     )

@@ -59,7 +59,8 @@ class Sale(Struct, frozen=True):
 class Kept(Struct, frozen=True):
     """How much was done by time alone: wishes that lapsed, requests forgotten, topics ended by silence and
     with the topic itself, people asked for changed words, people whose proof was forgotten, IP addresses cut
-    short, legal holds whose day has come. `more`: there is more to do now."""
+    short, legal holds whose day has come, decisions that are kept no longer. `more`: there is more to do
+    now."""
 
     expired: int = 0
     purged: int = 0
@@ -69,7 +70,16 @@ class Kept(Struct, frozen=True):
     proof_purged: int = 0
     ips_shortened: int = 0
     holds_ended: int = 0
+    decisions_expired: int = 0
     more: bool = False
+
+
+class About(StrEnum):
+    """What a proof mail, and the page behind its link, is about."""
+
+    SIGN_UP = "sign_up"
+    NEW_ADDRESS = "new_address"  # asks the address that mails are to go to from now on
+    OLD_ADDRESS = "old_address"  # tells the address that they went to until now: there is nothing to confirm
 
 
 class Proof(Struct, frozen=True):
@@ -78,6 +88,7 @@ class Proof(Struct, frozen=True):
     ask: Ask
     language: str
     wording: tuple[str, ...]  # the sentences that the person will agree to
+    about: About = About.SIGN_UP
 
 
 class Frequency(StrEnum):
@@ -111,7 +122,8 @@ class LinkView(Struct, frozen=True):
     topics: tuple[TopicView, ...]
     frequency: Frequency = Frequency.AS_IT_COMES
     paused_until: int = 0
-    closed: str = ""  # how a used link to confirm or refuse was: confirmed, refused, withdrawn
+    closed: str = ""  # how a used link to confirm or refuse was: confirmed, refused, withdrawn, moved
+    about: About = About.SIGN_UP
 
 
 class Heard(StrEnum):

@@ -13,12 +13,13 @@ from typing import BinaryIO
 from msgspec import Struct
 from sqlalchemy import func, select
 
+from consent.ledger.decided import decided, record_of
 from consent.ledger.keyring import LogKey, log_keys
 from consent.ledger.log import stored_frontier, stored_nodes
 from consent.ledger.transaction import Reading
 from consent.proof.canonical import canonical
-from consent.proof.record import VERSION, Record, record_bytes
-from consent.store.tables import batches, checkpoints, decisions, leaves, policies, purposes
+from consent.proof.record import record_bytes
+from consent.store.tables import checkpoints, decisions, leaves, policies, purposes, traces
 
 FORMAT = "virta-consent-export"
 _AT_ONCE = 5_000
@@ -40,7 +41,8 @@ def write_archive(reading: Reading, target: BinaryIO) -> Exported:
     digests: dict[str, str] = {}
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         counted = _write(archive, "leaves.jsonl", _leaves(reading), digests)
-        decided = _write(archive, "decisions.jsonl", _decisions(reading), digests)
+        traced = reading.conn.scalar(select(func.count()).select_from(traces)) or 0
+        found = _write(archive, "decisions.jsonl", _decisions(reading), digests) - traced
         _write(archive, "purposes.jsonl", _bodies(reading, purposes.c.body, purposes.c.version), digests)
         _write(archive, "policies.jsonl", _bodies(reading, policies.c.body, policies.c.digest), digests)
         _write(archive, "checkpoint", [signed.note.encode()], digests)
@@ -53,11 +55,11 @@ def write_archive(reading: Reading, target: BinaryIO) -> Exported:
             "log": parts.origin,
             "at": reading.now,
             "leaves": counted,
-            "decisions": decided,
+            "decisions": found,
             "files": digests,
         }
         _write(archive, "manifest.json", [json.dumps(manifest, indent=2).encode() + b"\n"], {})
-    return Exported(counted, decided, signed.note)
+    return Exported(counted, found, signed.note)
 
 
 def _write(archive: zipfile.ZipFile, name: str, lines: Iterable[bytes], digests: dict[str, str]) -> int:
@@ -100,33 +102,25 @@ def _leaves(reading: Reading) -> Iterator[bytes]:
 
 
 def _decisions(reading: Reading) -> Iterator[bytes]:
-    after = 0
-    query = (
-        select(decisions, batches.c.policy)
-        .join(batches, batches.c.seq == decisions.c.batch)
-        .order_by(decisions.c.id)
-        .limit(_AT_ONCE)
-    )
+    """Those that are kept; of a batch that lacks some of its own, the hashes of these."""
+    after, waiting = 0, _traces(reading)
+    trace = next(waiting, None)
+    query = decided().limit(_AT_ONCE)
     while rows := reading.conn.execute(query.where(decisions.c.id > after)).all():
         for row in rows:
-            record = Record(
-                attempt=row.attempt,
-                mail_class=row._mapping["class"],
-                consent_seq=row.consent_seq,
-                epoch=row.epoch,
-                key=row.key,
-                measured=row.measured,
-                policy=row.policy,
-                purpose=row.purpose,
-                reason=row.reason or "",
-                subject=row.subject,
-                template=row.template,
-                topic=row.topic,
-                v=VERSION,
-                variant=row.variant,
-                verdict="deny" if row.reason else "allow",
-            )
-            yield b'{"batch":%d,"record":%s}\n' % (row.batch, record_bytes(record))
+            while trace is not None and trace[0] < row.id:
+                yield trace[1]
+                trace = next(waiting, None)
+            yield b'{"batch":%d,"record":%s}\n' % (row.batch, record_bytes(record_of(row)))
+            after = row.id
+
+
+def _traces(reading: Reading) -> Iterator[tuple[int, bytes]]:
+    after = 0
+    query = select(traces).order_by(traces.c.id).limit(_AT_ONCE)
+    while rows := reading.conn.execute(query.where(traces.c.id > after)).all():
+        for row in rows:
+            yield row.id, b'{"batch":%d,"hash":"%s"}\n' % (row.batch, row.hash.hex().encode())
             after = row.id
 
 

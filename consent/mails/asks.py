@@ -11,6 +11,7 @@ from consent.address import read_address
 from consent.caps import unit_start
 from consent.contract import Ask, Decision, Frequency, InvalidAddress, Links, MailClass, Outcome, Reason
 from consent.errors import WrongKeys
+from consent.ledger.spent import Spent, spent_among
 from consent.ledger.subjects import Subject, load
 from consent.ledger.suppression import suppressed
 from consent.ledger.transaction import Reading
@@ -91,6 +92,7 @@ class Gathered:
     got: dict[str, int]
     proofs: dict[str, tuple[str, int]]
     erased: dict[str, Erased]
+    spent: dict[str, Spent] = field(default_factory=dict)
     suppressed: set[str] = field(default_factory=set)
     _addresses: dict[str, str | None] = field(default_factory=dict)
 
@@ -118,6 +120,8 @@ class Gathered:
         """Why this attempt may not be claimed, whatever the gate says."""
         newest = self.attempts.get(ask.key)
         if newest is None:
+            if ask.key in self.spent:
+                return Reason.ALREADY_CLAIMED
             return None if ask.attempt == 1 else Reason.WRONG_ATTEMPT
         if ask.attempt <= newest.attempt:
             return Reason.ALREADY_CLAIMED
@@ -138,6 +142,7 @@ def gather(reading: Reading, asks: Sequence[Ask]) -> Gathered:
     people = load(reading, [ask.subject for ask in asks])
     erased = erased_among(reading, [ask.subject for ask in asks if ask.subject not in people])
     found = Gathered(people, attempts, _sent(reading, asks), _got(reading, asks, people), proofs, erased)
+    found.spent = spent_among(reading, [ask.key for ask in asks if ask.key not in attempts])
     written_to = {ask.subject for ask in asks if ask.mail_class is MailClass.MARKETING} & people.keys()
     found.suppressed = suppressed(reading, written_to, lambda one: found.address(reading, people[one]))
     return found

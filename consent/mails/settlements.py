@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from sqlalchemy import bindparam, select, update
 
 from consent.contract import Contradiction, MailClass, Outcome, Reason, Settlement, Status
+from consent.ledger.spent import spent_among
 from consent.ledger.transaction import Reading, Writing
 from consent.proof.leaf import Leaf
 from consent.store.statement import Statement
@@ -126,7 +127,10 @@ def status(reading: Reading, keys: Sequence[str]) -> list[Status | None]:
                         Reason(reason) if reason else None,
                     ),
                 )
-    return [newest[key][1] if key in newest else None for key in keys]
+    missing = [key for key in keys if key not in newest]
+    spent = spent_among(reading, missing)
+    over = {key: Status(key, one.attempt, Outcome(one.outcome)) for key, one in spent.items()}
+    return [newest[key][1] if key in newest else over.get(key) for key in keys]
 
 
 _UNSETTLED = Statement(

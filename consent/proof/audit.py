@@ -39,10 +39,12 @@ class _Record:
 
 @dataclass(slots=True)
 class Audit:
-    """Judges records in the order of the log. `rules` are the policies by digest."""
+    """Judges records in the order of the log. `rules` are the policies by digest. `let_go`: records of before
+    are gone, and with them the first attempts of some mails."""
 
     story: Story
     rules: dict[str, Json]
+    let_go: bool = False
     _claimed: dict[str, int] = field(default_factory=dict)  # key → its newest attempt
     _proofs: dict[str, set[str]] = field(default_factory=dict)  # subject → keys of proof mails
 
@@ -70,7 +72,8 @@ class Audit:
         if 0 <= erased < one.batch:
             raise one.fails(Failure.STOPPED, f"was allowed although leaf {erased} had erased its subject.")
         key, attempt = one.text("key"), one.count("attempt")
-        if attempt != self._claimed.get(key, 0) + 1:
+        before = self._claimed.get(key, 0)
+        if attempt != before + 1 and (before or not self.let_go or attempt < 1):
             raise one.fails(Failure.DECISIONS, f"claims attempt {attempt} of {key} out of turn.")
         self._claimed[key] = attempt
         mail_class = one.text("class")

@@ -15,11 +15,19 @@ class Batch(Struct, frozen=True):
     root: str
 
 
+class Expiry(Struct, frozen=True):
+    """Decisions of all batches before the position `before` may be gone: they were kept for `months`."""
+
+    before: int
+    months: int
+
+
 class Leaf(Struct, frozen=True):
     """A leaf before it has a position. Empty text stands where a member does not apply.
 
     `before` and `after` are states of (subject, purpose); `notice` is the SHA-256 of the words that the leaf
-    is about, `evidence` a salted commitment. `language` is told to the feed and does not enter the leaf."""
+    is about, `evidence` a salted commitment, `into` the subject whom this one became part of. `language` is
+    told to the feed and does not enter the leaf."""
 
     type: str
     subject: str = ""
@@ -30,7 +38,9 @@ class Leaf(Struct, frozen=True):
     actor: str = "system"
     evidence: str = ""
     batch: Batch | None = None
+    expired: Expiry | None = None
     language: str = ""
+    into: str = ""
 
 
 def leaf_bytes(origin: str, seq: int, at: int, leaf: Leaf) -> bytes:
@@ -50,6 +60,10 @@ def leaf_bytes(origin: str, seq: int, at: int, leaf: Leaf) -> bytes:
         "actor": leaf.actor,
         "evidence": leaf.evidence,
     }
+    if leaf.into:
+        body["into"] = leaf.into
     if leaf.batch is not None:
         body["batch"] = {"count": leaf.batch.count, "root": leaf.batch.root}
+    if leaf.expired is not None:
+        body["expired"] = {"before": leaf.expired.before, "months": leaf.expired.months}
     return canonical(body)

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from sys import intern
 
+from consent.proof.expiry import Expiries
 from consent.proof.failure import Failed, Failure
 from consent.proof.told import Told
 from consent.states import (
+    DECISIONS_EXPIRED,
     ERASED_BACKUPS,
     ERASURE,
     GRANTS,
@@ -106,6 +108,8 @@ class Story:
 
     people: dict[str, Person] = field(default_factory=dict)
     batches: dict[int, tuple[int, str, str]] = field(default_factory=dict)  # seq → count, root, policy
+    batched: dict[int, int] = field(default_factory=dict)  # seq → when, ms UTC
+    expiries: Expiries = field(default_factory=Expiries)
     notices: dict[str, int] = field(default_factory=dict)  # purpose version → first leaf
     policies: dict[str, int] = field(default_factory=dict)
     keys: list[tuple[int, str, str]] = field(default_factory=list)  # seq, what happened, fingerprint
@@ -118,6 +122,8 @@ class Story:
     def tell(self, seq: int, leaf: Told) -> None:
         """Take in the next leaf. Raises `Failed` for one that does not follow."""
         kind = leaf.type
+        if self.expiries.said:
+            self.expiries.passed(leaf.at)
         if kind in _STEPS:
             self._step(seq, leaf)
             return
@@ -128,6 +134,9 @@ class Story:
         if kind == "decisions":
             assert leaf.batch is not None
             self.batches[seq] = (*leaf.batch, intern(leaf.notice))
+            self.batched[seq] = leaf.at
+        elif kind == DECISIONS_EXPIRED:
+            self.expiries.tell(seq, leaf)
         elif kind == "policy.changed":
             self.policies.setdefault(leaf.notice, seq)
         elif kind == "purpose.version":

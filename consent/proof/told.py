@@ -11,13 +11,14 @@ from typing import NamedTuple, cast
 import rfc8785
 
 from consent.proof.failure import Failed, Failure
+from consent.states import DECISIONS_EXPIRED
 
 Json = dict[str, object]
 
 _MEMBERS = frozenset("v log seq at type subject purpose channel from to notice actor evidence".split())
 _TEXTS = ("type", "subject", "purpose", "from", "to", "notice", "actor")
 _LEAF = (
-    '{"actor":"TEXT","at":NUMBER,BATCH"channel":"TEXT","evidence":"TEXT","from":"TEXT","log":"TEXT",'
+    '{"actor":"TEXT","at":NUMBER,BATCH"channel":"TEXT","evidence":"TEXT","from":"TEXT",INTO"log":"TEXT",'
     '"notice":"TEXT","purpose":"TEXT","seq":NUMBER,"subject":"TEXT","to":"TEXT","type":"TEXT","v":1}'
 )
 _RECORD = (
@@ -34,6 +35,7 @@ def _pattern(line: str) -> re.Pattern[str]:
     found = re.escape(line)
     for word, pattern in (
         ("BATCH", r'(?:"batch":\{"count":NUMBER,"root":"TEXT"\},)?'),
+        ("INTO", r'(?:"into":"TEXT",)?'),
         ("RECORD", f"({re.escape(_RECORD)})"),
         ("TEXT", r"([ !#-\[\]-~]*)"),
         ("NUMBER", r"(0|[1-9][0-9]{0,14})"),
@@ -44,11 +46,14 @@ def _pattern(line: str) -> re.Pattern[str]:
 
 
 _LEAF_LINE = _pattern(_LEAF)
+_TRACE_LINE = re.compile(rb'\{"batch":(0|[1-9][0-9]{0,14}),"hash":"([0-9a-f]{64})"\}')
 _DECISION_LINE = _pattern('{"batch":NUMBER,"record":RECORD}')
 
 
 class Told(NamedTuple):
-    """What a leaf tells; `batch` is the count and the root (hex) of the decisions that it records."""
+    """What a leaf tells; `batch` is the count and the root (hex) of the decisions that it records, `expired`
+    the position before which decisions may be gone, and how many months they were kept, `into` the subject
+    whom this one became part of. `at` is in ms UTC."""
 
     type: str
     subject: str
@@ -58,6 +63,9 @@ class Told(NamedTuple):
     notice: str
     actor: str
     batch: tuple[int, str] | None
+    at: int
+    expired: tuple[int, int] | None = None
+    into: str = ""
 
 
 def read_leaf(line: bytes, log: str, seq: int) -> Told:
@@ -65,13 +73,17 @@ def read_leaf(line: bytes, log: str, seq: int) -> Told:
     found = _LEAF_LINE.fullmatch(line.decode("latin-1"))
     if found is None:
         return _by_library(line, log, seq)
-    actor, _, count, root, _, _, before, named, notice, purpose, place, subject, after, kind = found.groups()
+    actor, at, count, root, _, _, before, into, named, notice, purpose, place, subject, after, kind = (
+        found.groups()
+    )
     if named != log or place != str(seq):
         raise _misplaced(seq)
     batch = (int(count), root) if count is not None else None
     if kind == "decisions" and batch is None:
         raise _no_batch(seq)
-    return Told(kind, subject, purpose, before, after, notice, actor, batch)
+    if kind == DECISIONS_EXPIRED:
+        raise _no_end(seq)
+    return Told(kind, subject, purpose, before, after, notice, actor, batch, int(at), into=into or "")
 
 
 def _by_library(line: bytes, log: str, seq: int) -> Told:
@@ -79,8 +91,14 @@ def _by_library(line: bytes, log: str, seq: int) -> Told:
     if not leaf.keys() >= _MEMBERS or leaf["v"] != 1 or leaf["log"] != log or leaf["seq"] != seq:
         raise _misplaced(seq)
     batch = _batch(seq, leaf.get("batch")) if leaf["type"] == "decisions" else None
+    expired = _expired(seq, leaf.get("expired")) if leaf["type"] == DECISIONS_EXPIRED else None
+    at = leaf["at"]
+    if type(at) is not int:
+        raise _misplaced(seq)
     kind, subject, purpose, before, after, notice, actor = (str(leaf[name]) for name in _TEXTS)
-    return Told(kind, subject, purpose, before, after, notice, actor, batch)
+    return Told(
+        kind, subject, purpose, before, after, notice, actor, batch, at, expired, str(leaf.get("into", ""))
+    )
 
 
 def _batch(seq: int, batch: object) -> tuple[int, str]:
@@ -89,12 +107,31 @@ def _batch(seq: int, batch: object) -> tuple[int, str]:
     return batch["count"], str(batch["root"])
 
 
+def _expired(seq: int, expired: object) -> tuple[int, int]:
+    if not isinstance(expired, dict) or set(expired) != {"before", "months"}:
+        raise _no_end(seq)
+    before, months = expired["before"], expired["months"]
+    if type(before) is not int or type(months) is not int:
+        raise _no_end(seq)
+    return before, months
+
+
 def _misplaced(seq: int) -> Failed:
     return Failed(Failure.LEAF, f"Leaf {seq} lacks a member, has another position, or is of another log.")
 
 
 def _no_batch(seq: int) -> Failed:
     return Failed(Failure.LEAF, f"Leaf {seq} records decisions but has no count and root.")
+
+
+def _no_end(seq: int) -> Failed:
+    return Failed(Failure.LEAF, f"Leaf {seq} lets decisions go and does not say up to where.")
+
+
+def read_trace(line: bytes) -> tuple[int, bytes] | None:
+    """The batch of a decision that was let go, and the hash of its record; None: the line is a decision."""
+    found = _TRACE_LINE.fullmatch(line)
+    return None if found is None else (int(found[1]), bytes.fromhex(found[2].decode()))
 
 
 def read_decision(number: int, line: bytes) -> tuple[int, bytes, Json]:

@@ -19,12 +19,13 @@ from consent.proof.checkpoint import (
     read_note,
     read_verifier_key,
 )
+from consent.proof.decisions import Decisions
 from consent.proof.failure import Failed, Failure
 from consent.proof.keychain import Keychain
 from consent.proof.parts import Lines, open_zip, part
 from consent.proof.story import Story
-from consent.proof.told import Json, canonical_object, read_decision, read_leaf
-from consent.proof.tree import Growing, leaf_hash, merkle_root
+from consent.proof.told import Json, canonical_object, read_leaf
+from consent.proof.tree import Growing
 from consent.proof.witness import Witness
 
 __all__ = ["Failed", "Failure", "Verified", "verify"]
@@ -43,7 +44,9 @@ FILES = (
 @dataclass(frozen=True, slots=True)
 class Verified:
     """What held: sizes, the checkpoint, and whether its signature was checked. `gaps` are the leaves by which
-    a lost key was given up: nobody vouches for the keys after it."""
+    a lost key was given up: nobody vouches for the keys after it. `let_go` are the decisions that are kept no
+    longer, of batches before `let_go_before`, as leaf `let_go_by` says; each was kept for `let_go_after`
+    months at least."""
 
     log: str
     leaves: int
@@ -53,6 +56,10 @@ class Verified:
     witness: int | None  # leaves that the older checkpoint covered
     keys: int = 1
     gaps: tuple[int, ...] = ()
+    let_go: int = 0
+    let_go_before: int = 0
+    let_go_by: int = 0
+    let_go_after: int = 0
 
 
 @dataclass(slots=True)
@@ -88,16 +95,21 @@ def verify(file: BinaryIO, key: VerifierKey | None = None, witness: Witness | No
         if witness is not None:
             _compare(seen, witness)
         rules = _read_notices(archive, digests, seen.story)
-        count = _read_decisions(archive, digests, seen.story, rules)
+        found = _read_decisions(archive, digests, seen.story, rules)
+    expiries = seen.story.expiries
     return Verified(
         log,
         seen.size,
-        count,
+        found.kept,
         newest[0].root.hex(),
         key is not None,
         witness.checkpoint.size if witness else None,
         len(keys),
         tuple(chain.lost),
+        found.gone,
+        expiries.before,
+        expiries.leaf,
+        expiries.months,
     )
 
 
@@ -264,28 +276,8 @@ def _read_notices(archive: zipfile.ZipFile, digests: dict[str, str], story: Stor
 
 def _read_decisions(
     archive: zipfile.ZipFile, digests: dict[str, str], story: Story, rules: dict[str, Json]
-) -> int:
-    audit = Audit(story, rules)
-    hashes: list[bytes] = []
-    waiting = iter(story.batches.items())
-    current = next(waiting, None)
-    count = 0
+) -> Decisions:
+    found = Decisions(story, Audit(story, rules))
     with Lines(archive, "decisions.jsonl", digests["decisions.jsonl"]) as lines:
-        for number, line in enumerate(lines, 1):
-            place, record, body = read_decision(number, line)
-            if current is None or place != current[0]:
-                raise Failed(Failure.DECISIONS, f"Decision {number} does not belong where it stands.")
-            hashes.append(leaf_hash(record))
-            audit.judge(number, place, current[1][2], body)
-            count += 1
-            if len(hashes) == current[1][0]:
-                if merkle_root(hashes).hex() != current[1][1]:
-                    raise Failed(
-                        Failure.DECISIONS,
-                        f"The decisions of batch {place} do not give the root in its leaf.",
-                    )
-                hashes = []
-                current = next(waiting, None)
-    if current is not None:
-        raise Failed(Failure.DECISIONS, f"Decisions of batch {current[0]} are missing.")
-    return count
+        found.read(lines)
+    return found

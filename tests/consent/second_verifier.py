@@ -236,6 +236,20 @@ def may(one, mine, policy, proofs):
         need(one["measured"] is True and (marketing or service) and agreed(mine, "measurement"), "beside")
 
 
+def let_go(leaves):
+    """The position before which decisions may be gone, which were old by then; 0: none may."""
+    limit = 0
+    for leaf in leaves:
+        if leaf["type"] == "decisions.expired":
+            before, months = leaf["expired"]["before"], leaf["expired"]["months"]
+            need(limit <= before <= leaf["seq"] and months >= 12, "expired")
+            then = min(each["at"] for each in leaves[leaf["seq"] :])
+            old = [each["at"] for each in leaves[limit:before] if each["type"] == "decisions"]
+            need(all(then - at >= months * 28 * 86_400_000 for at in old), "expired")
+            limit = before
+    return limit
+
+
 def check(path, key="", older=""):
     """Stop with a word for what is wrong; return normally if the export holds."""
     if not zipfile.is_zipfile(path):
@@ -310,21 +324,28 @@ def check(path, key="", older=""):
     }
     need(all(leaf["notice"] in rules for leaf in leaves if leaf["type"] == "policy.changed"), "words")
 
-    by_batch = {}
+    limit, by_batch = let_go(leaves), {}
     for line in parts["decisions.jsonl"].splitlines():
         entry = json.loads(line)
-        need(canonical(entry) == line, "decision")
-        by_batch.setdefault(entry["batch"], []).append(entry["record"])
+        need(canonical(entry) == line and ("record" in entry) != ("hash" in entry), "decision")
+        by_batch.setdefault(entry["batch"], []).append(entry)
     batches = {leaf["seq"]: leaf["batch"] for leaf in leaves if leaf["type"] == "decisions"}
-    need(by_batch.keys() == batches.keys(), "decisions")
-    attempts, proofs = {}, {}
-    for seq, records in by_batch.items():
-        need(len(records) == batches[seq]["count"], "decisions")
-        need(
-            mth([sha(b"\x00" + canonical(one)) for one in records]).hex() == batches[seq]["root"], "decisions"
-        )
+    need(by_batch.keys() <= batches.keys(), "decisions")
+    need(all(seq in by_batch or seq < limit for seq in batches), "decisions")
+    attempts, proofs, gone = {}, {}, False
+    for seq in batches:
+        entries = by_batch.get(seq, [])
+        gone = gone or not entries or any("hash" in entry for entry in entries)
+        need(seq < limit or all("record" in entry for entry in entries), "decisions")
+        hashes = [
+            sha(b"\x00" + canonical(entry["record"])) if "record" in entry else bytes.fromhex(entry["hash"])
+            for entry in entries
+        ]
+        if entries:
+            need(len(hashes) == batches[seq]["count"], "decisions")
+            need(mth(hashes).hex() == batches[seq]["root"], "decisions")
         before = [leaf for leaf in leaves[:seq] if leaf["subject"]]
-        for one in records:
+        for one in (entry["record"] for entry in entries if "record" in entry):
             need(sorted(one) == RECORD and one["v"] == 1 and one["class"] in CLASSES, "record")
             need(one["policy"] == leaves[seq]["notice"], "record")
             need((one["verdict"] == "allow") == (one["reason"] == ""), "record")
@@ -333,7 +354,8 @@ def check(path, key="", older=""):
             if one["verdict"] != "allow":
                 continue
             need(erased.get(one["subject"], seq) >= seq, "erased")
-            need(one["attempt"] == attempts.get(one["key"], 0) + 1, "twice")
+            first = gone and one["key"] not in attempts and one["attempt"] > 0
+            need(first or one["attempt"] == attempts.get(one["key"], 0) + 1, "twice")
             attempts[one["key"]] = one["attempt"]
             mine = [leaf for leaf in before if leaf["subject"] == one["subject"]]
             may(one, mine, rules[one["policy"]], proofs)

@@ -1,15 +1,17 @@
 """What time alone brings about: each job does its part once, and doing it again changes nothing."""
 
+from datetime import UTC, datetime
+
 import pytest
 from msgspec.structs import replace
 from sqlalchemy import select, update
 
 from consent.contract import Basis, Frequency, Heard, Purpose, Reason, Sale, Visit
-from consent.jobs import overdue
 from consent.ledger.evidence import shortened_ip
 from consent.store.tables import evidence, subjects
 from consent.subscriber.history import history_of
-from consent.times import DAY_MS, MONTH_MS, YEAR_MS
+from consent.timed.lapsed import overdue
+from consent.times import DAY_MS
 
 pytestmark = pytest.mark.anyio
 ANNA = "anna@kafija.example"
@@ -19,6 +21,11 @@ async def reason(world, subject, topic="newsletter"):
     """Why a mail would be denied now."""
     [decision] = await world.client.decide([world.ask(subject, topic)])
     return decision.reason
+
+
+def at(year, month, day):
+    """The beginning of a day in UTC, in ms."""
+    return int(datetime(year, month, day, tzinfo=UTC).timestamp()) * 1000
 
 
 async def pass_and_keep(world, ms):
@@ -71,11 +78,12 @@ async def test_whoever_withdrew_without_having_confirmed_is_not_forgotten(world)
 
 
 async def test_silence_ends_topics_after_24_months_and_a_sign_of_life_counts_anew(world):
-    """Orders, visits and clicks count; a confirmation brings somebody back."""
+    """Orders, visits and clicks count; a confirmation brings somebody back. They agreed on 2 March 2026."""
     anna, berta = await world.join(ANNA), await world.join("berta@kafija.example")
-    world.clock.pass_(23 * MONTH_MS)
+    world.clock.pass_(700 * DAY_MS)
     await world.client.alive([(berta, world.clock.now), (berta, 5)])
-    assert await pass_and_keep(world, MONTH_MS - 1) == []
+    world.clock.now = at(2028, 3, 2)
+    assert await pass_and_keep(world, DAY_MS - 1) == []
     assert await pass_and_keep(world, 1) == ["stale"]
     assert (await reason(world, anna), await reason(world, berta)) == (Reason.STALE, None)
     await world.join(ANNA)
@@ -85,10 +93,10 @@ async def test_silence_ends_topics_after_24_months_and_a_sign_of_life_counts_ane
 async def test_a_visit_to_the_preferences_is_a_sign_of_life(world):
     """Whoever chooses something is there."""
     anna = await world.join(ANNA)
-    world.clock.pass_(23 * MONTH_MS)
+    world.clock.pass_(700 * DAY_MS)
     token = world.preferences_token(anna)
     await world.client.choose(token, ("newsletter",), "en", Visit(), Frequency.WEEKLY)
-    assert await pass_and_keep(world, 2 * MONTH_MS) == []
+    assert await pass_and_keep(world, 60 * DAY_MS) == []
 
 
 async def test_silence_does_not_count_against_whoever_refused_to_be_measured(world):
@@ -97,7 +105,7 @@ async def test_silence_does_not_count_against_whoever_refused_to_be_measured(wor
     await world.client.publish(replace(world.policy, purposes=(*world.policy.purposes, measure)))
     anna = await world.join(ANNA)
     berta = await world.join("berta@kafija.example", "newsletter", "measurement")
-    assert await pass_and_keep(world, 25 * MONTH_MS) == ["stale"]
+    assert await pass_and_keep(world, 750 * DAY_MS) == ["stale"]
     assert (await reason(world, anna), await reason(world, berta)) == (None, Reason.STALE)
 
 
@@ -146,16 +154,20 @@ async def test_a_further_language_and_a_cap_are_no_change_of_words(world):
 
 
 async def test_proof_goes_three_years_after_the_last_topic_was_left(world):
-    """Of whoever still has a topic it stays."""
+    """Of whoever still has a topic it stays, and so does what came since. Anna left on 2 March 2026."""
     anna, berta = await world.join(ANNA), await world.join("berta@kafija.example")
     await world.client.withdraw(world.unsubscribe_token(anna), "page", True, Visit())
-    await world.client.alive([(berta, world.clock.now)])
-    world.clock.pass_(YEAR_MS)
-    await world.client.alive([(berta, world.clock.now)])
-    await pass_and_keep(world, YEAR_MS)
-    await world.client.alive([(berta, world.clock.now)])
-    assert await pass_and_keep(world, YEAR_MS - DAY_MS) == []
-    assert await pass_and_keep(world, DAY_MS) == ["proof.purged"]
+    for _ in range(2):
+        world.clock.pass_(365 * DAY_MS)
+        await world.client.alive([(berta, world.clock.now)])
+        assert "proof.purged" not in await pass_and_keep(world, 0)
+    await world.client.record(anna, "exported", "operator")
+    world.clock.now = at(2029, 3, 2)
+    assert "proof.purged" not in await pass_and_keep(world, DAY_MS - 1)
+    assert "proof.purged" in await pass_and_keep(world, 1)
+    left = world.service.read(lambda reading: history_of(reading, anna))
+    assert left is not None
+    assert {one.type for one in left.events if one.evidence} == {"exported"}
     assert await reason(world, anna) is Reason.WITHDRAWN
     told = world.service.read(lambda reading: history_of(reading, berta))
     assert told is not None

@@ -50,6 +50,6 @@ def test_a_state_is_written_in_one_place() -> None:
         for path in (ROOT / "consent").rglob("*.py")
         if writes.search(path.read_text("utf-8"))
     }
-    assert found == {"consent/ledger/subjects.py": 1, "consent/jobs.py": 1}
+    assert found == {"consent/ledger/subjects.py": 1, "consent/timed/renewal.py": 1}
     jobs = (ROOT / "consent" / "jobs.py").read_text("utf-8")
     assert 'values(asked=bindparam("present"))' in jobs

@@ -115,6 +115,10 @@ def _tell(output: Format, code: int, message: str, found: Verified | None) -> in
                 "checkpoint_leaves": found.witness,
                 "keys": found.keys,
                 "gaps": found.gaps,
+                "let_go": found.let_go,
+                "let_go_before": found.let_go_before,
+                "let_go_by": found.let_go_by,
+                "let_go_after_months": found.let_go_after,
             }
         print(json.dumps(body))
         return code
@@ -122,6 +126,12 @@ def _tell(output: Format, code: int, message: str, found: Verified | None) -> in
         print(f"{found.log}: {found.leaves} leaves, {found.decisions} decisions, root {found.root}.")
         if found.witness is not None:
             print(f"It begins with the {found.witness} leaves that the older checkpoint saw.")
+        if found.let_go_by:
+            print(
+                f"{found.let_go} decisions of batches before leaf {found.let_go_before} are kept no longer, "
+                f"as leaf {found.let_go_by} says: each was kept for {found.let_go_after} months at least. "
+                "What they were cannot be told."
+            )
         for gap in found.gaps:
             print(f"At leaf {gap} a key was given up as lost: nobody vouches for the one after it.")
     print(message)

@@ -7,8 +7,10 @@ import structlog
 from msgspec import structs
 
 from consent.contract import ConsentClient, Kept, Unavailable
-from consent.jobs import overdue
 from consent.service import Service
+from consent.timed.decisions import overdue_decisions
+from consent.timed.lapsed import overdue
+from consent.times import Times
 from engine.store.store import Store
 from virta.operating.complaint import Complaint
 
@@ -67,4 +69,15 @@ def overdue_wishes(service: Service) -> Iterator[Complaint]:
             f"{count if count < _MOST else 'Many'} wishes to sign up were not confirmed in time and still "
             "stand; nobody is mailed because of them.",
             "Run `virta serve`, or `virta serve consent`: it sees to what is due every ten minutes.",
+        )
+
+
+def old_decisions(service: Service, times: Times, at: int) -> Iterator[Complaint]:
+    """Decisions about mails that should have gone by these times. `at` in ms UTC."""
+    if service.read(lambda reading: overdue_decisions(reading, times.decisions_since(at))):
+        yield Complaint(
+            "times",
+            f"There are decisions about mails that are older than {times.decision_months} months "
+            "(`times.decision_months`).",
+            "Run `virta serve`, or `virta serve consent`: it lets go of them, part by part.",
         )

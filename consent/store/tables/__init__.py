@@ -17,6 +17,8 @@ from consent.store.tables.log import span_of as span_of
 from consent.store.tables.mails import batches as batches
 from consent.store.tables.mails import decisions as decisions
 from consent.store.tables.mails import reports as reports
+from consent.store.tables.mails import spent as spent
+from consent.store.tables.mails import traces as traces
 from consent.store.tables.metadata import metadata as metadata
 from consent.store.tables.people import QUEUED as QUEUED
 from consent.store.tables.people import evidence as evidence

@@ -1,6 +1,6 @@
 """The way of a mail: batches, decisions, and what was told of mails later."""
 
-from sqlalchemy import Boolean, Column, Index, String, Table, true
+from sqlalchemy import Boolean, Column, Index, LargeBinary, String, Table, true
 
 from consent.store.tables.metadata import NUMBER, metadata, where
 
@@ -50,6 +50,22 @@ Index(
 Index("denials_by_key", decisions.c.key, **where(decisions.c.reason.is_not(None)))
 # An index in random order costs a page a row at each commit, a third of a claim: only what counts has one.
 Index("counted_by_subject", decisions.c.subject, decisions.c.at, **where(decisions.c.counted == true()))
+
+traces = Table(
+    "traces",  # of decisions that were let go, as long as others of their batch are kept
+    metadata,
+    Column("id", NUMBER, primary_key=True),  # that of the decision
+    Column("batch", NUMBER, nullable=False, index=True),
+    Column("hash", LargeBinary, nullable=False),  # of its record, as a leaf of the batch's tree
+)
+
+spent = Table(
+    "spent",  # mails that are over, and whose decisions were let go
+    metadata,
+    Column("mark", NUMBER, primary_key=True),  # made of the key
+    Column("attempt", NUMBER, nullable=False),
+    Column("outcome", String, nullable=False),
+)
 
 reports = Table(
     "reports",  # what was told by its key, once each: of a mail by a flow or the mailbox provider, of a sale

@@ -207,6 +207,13 @@ CREATE INDEX requests_by_time ON requests (at)
 ;;
 CREATE INDEX requests_queued ON requests (at, id) WHERE mail = 'queued' AND closed = ''
 ;;
+CREATE TABLE spent (
+	mark BIGSERIAL NOT NULL,
+	attempt BIGINT NOT NULL,
+	outcome VARCHAR COLLATE "C" NOT NULL,
+	PRIMARY KEY (mark)
+)
+;;
 CREATE TABLE standings (
 	subject VARCHAR COLLATE "C" NOT NULL,
 	topic VARCHAR COLLATE "C" NOT NULL,
@@ -248,6 +255,15 @@ CREATE TABLE suppressions (
 	mark VARCHAR COLLATE "C" NOT NULL,
 	PRIMARY KEY (mark)
 )
+;;
+CREATE TABLE traces (
+	id BIGSERIAL NOT NULL,
+	batch BIGINT NOT NULL,
+	hash BYTEA NOT NULL,
+	PRIMARY KEY (id)
+)
+;;
+CREATE INDEX ix_traces_batch ON traces (batch)
 ;;
 CREATE TABLE wishes (
 	request VARCHAR COLLATE "C" NOT NULL,

@@ -215,6 +215,13 @@ CREATE INDEX requests_by_time ON requests (at)
 ;;
 CREATE INDEX requests_queued ON requests (at, id) WHERE mail = 'queued' AND closed = ''
 ;;
+CREATE TABLE spent (
+	mark INTEGER NOT NULL,
+	attempt INTEGER NOT NULL,
+	outcome VARCHAR NOT NULL,
+	PRIMARY KEY (mark)
+)
+;;
 CREATE TABLE standings (
 	subject VARCHAR NOT NULL,
 	topic VARCHAR NOT NULL,
@@ -259,6 +266,15 @@ CREATE TABLE suppressions (
 	PRIMARY KEY (mark)
 )
  WITHOUT ROWID
+;;
+CREATE TABLE traces (
+	id INTEGER NOT NULL,
+	batch INTEGER NOT NULL,
+	hash BLOB NOT NULL,
+	PRIMARY KEY (id)
+)
+;;
+CREATE INDEX ix_traces_batch ON traces (batch)
 ;;
 CREATE TABLE wishes (
 	request VARCHAR NOT NULL,

@@ -1,0 +1,143 @@
+"""Decisions that are kept no longer. A leaf says first up to which batch; then they go, part by part.
+
+What stays: whatever may still be settled or spoken for by an operator, what caps look back on, and proof
+under a legal hold. As long as a batch has any of these, hashes stand for the others, so that what is left
+proves what it did. Of a mail that was accepted or refused a number is kept for good, so that it never goes
+again; one that was deferred or given back has not gone, and may be claimed from its first attempt on."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Row, bindparam, delete, exists, or_, select
+from sqlalchemy.dialects.sqlite import insert
+
+from consent.caps import reach
+from consent.contract import Outcome
+from consent.ledger.decided import decided, record_of
+from consent.ledger.spent import spend
+from consent.ledger.transaction import Reading, Writing
+from consent.proof.leaf import Expiry, Leaf
+from consent.proof.record import record_bytes
+from consent.proof.tree import leaf_hash
+from consent.states import COMPLAINT, DECISIONS_EXPIRED, HARD_BOUNCE, SOFT_BOUNCE
+from consent.store.statement import Statement
+from consent.store.tables import among, batches, decisions, facts, holds, reports, traces
+from consent.times import DAY_MS
+
+_FACT = DECISIONS_EXPIRED
+_ROWS = 10  # a person's part of a job is about so many decisions
+_FURTHER = 20_000  # rows that one leaf lets go at most
+_LATE_MS = 2 * DAY_MS
+_OVER = frozenset({Outcome.ACCEPTED, Outcome.REFUSED})
+_BY_KEY = json.dumps([COMPLAINT, HARD_BOUNCE, SOFT_BOUNCE])
+
+
+class LetGo(Struct, frozen=True):
+    """Up to which batch (its leaf) decisions were let go, as the leaf at `leaf` says; `row` is the first that
+    is kept, `since` its time (ms UTC)."""
+
+    before: int = 0
+    row: int = 0
+    since: int = 0
+    leaf: int = 0
+
+
+NOTHING = LetGo()
+
+
+def last_let_go(reading: Reading) -> LetGo:
+    """What was let go so far."""
+    row = _KNOWN.first(reading.driver, name=_FACT)
+    return NOTHING if row is None else msgspec.json.decode(row[0], type=LetGo)
+
+
+def let_go(tx: Writing, most: int) -> int:
+    """Forget decisions whose time is over; how many of them."""
+    upto = _say(tx, last_let_go(tx))
+    rows = tx.conn.execute(_GOING.limit(most * _ROWS), {"row": upto.row}).all() if upto.row else []
+    if rows:
+        _forget(tx, rows)
+    return len(rows)
+
+
+def overdue_decisions(reading: Reading, since: int) -> bool:
+    """Whether there are decisions of before `since` (ms UTC) that should have gone two days ago: there are
+    none where the jobs run."""
+    row = _NEXT.first(reading.driver, row=last_let_go(reading).row)
+    return row is not None and row[1] < _kept_since(reading, since) - _LATE_MS
+
+
+_KNOWN = Statement(select(facts.c.value).where(facts.c.name == bindparam("name")))
+_NOTE = insert(facts)
+_KNOW = Statement(
+    _NOTE.on_conflict_do_update(index_elements=[facts.c.name], set_={"value": _NOTE.excluded.value})
+)
+_BEHIND = select(decisions.c.batch, decisions.c.at).where(decisions.c.id >= bindparam("row"))
+_NEXT = Statement(_BEHIND.order_by(decisions.c.id).limit(1))
+_FOLLOWING = Statement(_BEHIND.order_by(decisions.c.id).limit(_FURTHER))
+_FIRST = Statement(select(batches.c.first).where(batches.c.seq == bindparam("of")))
+
+
+def _say(tx: Writing, known: LetGo) -> LetGo:
+    """Say by a leaf up to which batch decisions may go now, if that is further than before. The newest batch
+    stays, so that rows are counted on from it."""
+    since = _kept_since(tx, tx.parts.times.decisions_since(tx.now))
+    row = _NEXT.first(tx.driver, row=known.row)
+    if row is None or row[1] >= since:
+        return known
+    following = _FOLLOWING.rows(tx.driver, row=known.row)
+    before, at = next((one for one in following if one[1] >= since), following[-1])
+    first = _FIRST.first(tx.driver, of=before)
+    if before <= known.before or first is None:
+        return known
+    leaf = Leaf(
+        type=DECISIONS_EXPIRED,
+        actor="system:time",
+        expired=Expiry(before, tx.parts.times.decision_months),
+    )
+    said = LetGo(before, first[0], at, tx.log.append(leaf))
+    _KNOW.run(tx.driver, name=_FACT, value=msgspec.json.encode(said))
+    return said
+
+
+def _kept_since(reading: Reading, since: int) -> int:
+    """No cap may look back further than decisions reach."""
+    caps = [purpose.cap_unit for _, purpose in reading.rules.purposes.values() if purpose.cap_count]
+    return min([since, *(reading.now - reach(unit) for unit in caps)])
+
+
+_STAYS = or_(
+    decisions.c.reason.is_(None) & or_(decisions.c.outcome.is_(None), decisions.c.outcome == Outcome.UNKNOWN),
+    exists().where(holds.c.subject == decisions.c.subject),
+)
+_GOING = decided().where(decisions.c.id < bindparam("row"), ~_STAYS)
+_DELETE = Statement(delete(decisions).where(among(decisions.c.id, "ids")))
+_REPORTS = Statement(delete(reports).where(among(reports.c.key, "keys"), among(reports.c.type, "types")))
+_TRACE = Statement(traces.insert())
+_LEFT = Statement(
+    select(batches.c.seq).where(
+        among(batches.c.seq, "of"),
+        exists().where(decisions.c.id >= batches.c.first, decisions.c.id < batches.c.first + batches.c.count),
+    )
+)
+_TRACELESS = Statement(delete(traces).where(among(traces.c.batch, "of")))
+_BATCHLESS = Statement(delete(batches).where(among(batches.c.seq, "of")))
+
+
+def _forget(tx: Writing, rows: Sequence[Row[Any]]) -> None:
+    _DELETE.run(tx.driver, ids=json.dumps([row.id for row in rows]))
+    allowed = [row for row in rows if row.reason is None]
+    spend(tx, [(row.key, row.attempt, row.outcome) for row in allowed if row.outcome in _OVER])
+    _REPORTS.run(tx.driver, keys=json.dumps([row.key for row in allowed]), types=_BY_KEY)
+    touched = {row.batch for row in rows}
+    left = {seq for (seq,) in _LEFT.rows(tx.driver, of=json.dumps(sorted(touched)))}
+    hashes = [
+        (row.id, row.batch, leaf_hash(record_bytes(record_of(row)))) for row in rows if row.batch in left
+    ]
+    _TRACE.run_many(tx.driver, hashes)
+    emptied = json.dumps(sorted(touched - left))
+    _TRACELESS.run(tx.driver, of=emptied)
+    _BATCHLESS.run(tx.driver, of=emptied)

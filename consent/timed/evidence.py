@@ -1,0 +1,75 @@
+"""Proof that is kept no longer, and what of it is cut short before."""
+
+import json
+
+from sqlalchemy import and_, bindparam, exists, not_, select, update
+
+from consent.ledger.subjects import load
+from consent.ledger.transaction import Writing
+from consent.proof.leaf import Leaf
+from consent.states import GOING, State
+from consent.store.statement import Statement
+from consent.store.tables import among, evidence, holds, standings
+from consent.times import DAY_MS
+
+PROOF_PURGED = "proof.purged"
+
+_STILL = [*sorted(GOING), State.PENDING.value, State.STALE.value]
+_OLD_PROOF = Statement(
+    select(evidence.c.subject)
+    .where(evidence.c.sealed != b"", evidence.c.at < bindparam("before"))
+    .where(not_(exists().where(holds.c.subject == evidence.c.subject)))
+    .where(
+        not_(
+            exists().where(
+                and_(
+                    standings.c.subject == evidence.c.subject,
+                    (standings.c.at >= bindparam("before")) | among(standings.c.state, "still"),
+                )
+            )
+        )
+    )
+    .distinct()
+    .limit(bindparam("most"))
+)
+_EMPTY = Statement(
+    update(evidence)
+    .where(evidence.c.subject == bindparam("of"), evidence.c.at < bindparam("before"))
+    .values(sealed=b"", ip=b"", whole=False)
+)
+
+
+def purge_proof(tx: Writing, most: int) -> int:
+    """Forget the evidence of people who left everything years ago. What the log says of them stays."""
+    before = tx.parts.times.proof_since(tx.now)
+    rows = _OLD_PROOF.rows(tx.driver, before=before, still=json.dumps(_STILL), most=most)
+    for (identity,) in rows:
+        _EMPTY.run(tx.driver, of=identity, before=before)
+        tx.log.append(Leaf(type=PROOF_PURGED, subject=identity, actor="system:time"))
+    return len(rows)
+
+
+_WHOLE_IPS = Statement(
+    select(evidence.c.commitment, evidence.c.subject, evidence.c.row, evidence.c.ip)
+    .where(evidence.c.whole, evidence.c.at <= bindparam("before"))
+    .order_by(evidence.c.at)
+    .limit(bindparam("most"))
+)
+_SHORTEN = Statement(
+    update(evidence)
+    .where(evidence.c.commitment == bindparam("of"))
+    .values(ip=bindparam("sealed_ip"), whole=False)
+)
+
+
+def shorten_ips(tx: Writing, most: int) -> int:
+    """Cut IP addresses down to their networks. The commitments in the log hold as before."""
+    before = tx.now - tx.parts.times.ip_days * DAY_MS
+    rows = _WHOLE_IPS.rows(tx.driver, before=before, most=most)
+    people = load(tx, [subject for _, subject, _, _ in rows])
+    vault = tx.parts.vault
+    for commitment, identity, row, ip in rows:
+        subject = people.get(identity)
+        short = vault.shorten_ip(identity, subject.wrapped, row, bytes(ip)) if subject is not None else b""
+        _SHORTEN.run(tx.driver, of=commitment, sealed_ip=short)
+    return len(rows)
