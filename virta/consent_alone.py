@@ -38,7 +38,7 @@ from virta.disk_fault import disk_fault
 from virta.mailing import login_of
 from virta.operating.timekeeping import watch_times
 from virta.project.folder import template_files
-from virta.proof_mail import with_proof
+from virta.proof_mail import with_notice, with_proof
 from virta.settings import BrokenProject, Settings
 from web.app import build_consent_app
 
@@ -178,11 +178,11 @@ def _put_together(
 
 
 def proof_files(folder: Path, settings: Settings) -> tuple[TemplateFile, ...]:
-    """The templates of the proof mail, the project's own or else ours. Whatever is wrong with any other does
-    not count here."""
+    """The templates of the proof mail, the project's own or else ours, and of the notice of a hold. Whatever
+    is wrong with any other does not count here."""
     found, _ = read_templates(template_files(folder), settings.languages)
     wanted = [file for file in found.files if file.partial or file.name == PROOF]
-    return with_proof(wanted, settings.languages)
+    return with_notice(with_proof(wanted, settings.languages), settings.languages)
 
 
 def sender_of(keys: Keys) -> bytes:

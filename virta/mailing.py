@@ -8,7 +8,7 @@ from engine.delivery.login import Login
 from engine.mail.letters import Letters, Sender
 from engine.mail.measured import Marks
 from virta.keys import ProjectKeys
-from virta.proof_mail import with_proof
+from virta.proof_mail import with_notice, with_proof
 from virta.settings import Settings, secret
 
 TLS = {"smtp": "none", "smtps": "implicit", "smtp+starttls": "starttls"}
@@ -30,7 +30,7 @@ def letters_of(compiled: Compiled, settings: Settings, marks: Marks | None = Non
     """The project's templates, loaded."""
     sender = settings.sender
     return Letters(
-        with_proof(compiled.template_files, settings.languages),
+        with_notice(with_proof(compiled.template_files, settings.languages), settings.languages),
         {template.name: template.digest for template in compiled.templates},
         settings.languages,
         Sender(sender.name, sender.address, sender.imprint, sender.reply_to),

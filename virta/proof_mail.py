@@ -1,9 +1,10 @@
-"""The mail that asks for a confirmation, for projects that have no `confirm` template of their own."""
+"""The mails that the consent service sends: the one that asks for a confirmation, for projects that have no
+`confirm` template of their own, and the one that tells of a hold."""
 
 from collections.abc import Sequence
 from importlib.resources import files
 
-from dsl.templates.files import PROOF, TemplateFile, read_templates
+from dsl.templates.files import NOTICE, PROOF, TemplateFile, read_templates
 
 _OURS = files("virta") / "mails"
 _FRAME = "_proof.html"
@@ -23,12 +24,26 @@ def with_proof(project: Sequence[TemplateFile], languages: tuple[str, ...]) -> t
     speak. The first language is spoken in any case, by English words if need be."""
     if any(file.name == PROOF for file in project):
         return tuple(project)
-    given = [(f"templates/{_FRAME}", (_OURS / _FRAME).read_bytes())]
+    return (*project, *_ours(PROOF, PROOF, _FRAME, _FRAME, languages))
+
+
+def with_notice(files: Sequence[TemplateFile], languages: tuple[str, ...]) -> tuple[TemplateFile, ...]:
+    """The templates, and that of the mail that tells of a hold, in the same way. It is ours in every project:
+    what it says is what happens."""
+    others = tuple(file for file in files if file.name != NOTICE)
+    return (*others, *_ours(NOTICE, "held", "virta/_notice.html", "_notice.html", languages))
+
+
+def _ours(
+    name: str, called: str, frame: str, frame_called: str, languages: tuple[str, ...]
+) -> tuple[TemplateFile, ...]:
+    """A template and its frame by the names that they have for a project, read from ours."""
+    given = [(f"templates/{frame}", (_OURS / frame_called).read_bytes())]
     for language in languages:
         for spoken in (language, language.split("-")[0], *([_FALLBACK] if language == languages[0] else ())):
-            ours = _OURS / (f"{PROOF}.{spoken}.html" if spoken not in ("", "en") else f"{PROOF}.html")
+            ours = _OURS / (f"{called}.{spoken}.html" if spoken not in ("", "en") else f"{called}.html")
             if ours.is_file():
-                given.append((f"templates/{PROOF}.{language}.html", ours.read_bytes()))
+                given.append((f"templates/{name}.{language}.html", ours.read_bytes()))
                 break
     read, _ = read_templates(given, languages)
-    return (*project, *read.files)
+    return read.files

@@ -104,9 +104,9 @@ class Operating(InProcess):
         """See `Operator`."""
         await self._write(_unlocked(lambda tx: hold.place(tx, subject, until, reason, ACTOR)))
 
-    async def hold_told(self, subject: str) -> None:
+    async def hold_told(self, subject: str, at: int = 0) -> None:
         """See `Operator`."""
-        await self._write(lambda tx: hold.tell(tx, subject, ACTOR))
+        await self._write(lambda tx: hold.tell(tx, subject, ACTOR, at))
 
     async def open_hold(self, subject: str) -> HeldProof:
         """See `Operator`."""
@@ -227,9 +227,9 @@ class RemoteOperator(Remote):
         """See `Operator`."""
         await self._ask(calls.HOLD, subject, until, reason)
 
-    async def hold_told(self, subject: str) -> None:
+    async def hold_told(self, subject: str, at: int = 0) -> None:
         """See `Operator`."""
-        await self._ask(calls.HOLD_TOLD, subject)
+        await self._ask(calls.HOLD_TOLD, subject, at)
 
     async def open_hold(self, subject: str) -> HeldProof:
         """See `Operator`."""

@@ -9,6 +9,7 @@ class MailClass(StrEnum):
     MARKETING = "marketing"
     SERVICE = "service"
     PROOF = "proof"  # the mail that asks for the confirmation itself
+    NOTICE = "notice"  # what the law has somebody told, and nothing else: that their proof is held
     INTERNAL = "internal"  # only to addresses listed under [team]
     TEST = "test"  # only to addresses listed under [team]
 
@@ -60,6 +61,7 @@ class Reason(StrEnum):
     PAUSED = "paused"  # they asked for none until a day that is to come
     NOT_ON_TEAM = "not_on_team"
     NO_PROOF_WANTED = "no_proof_wanted"
+    NOTHING_TO_TELL = "nothing_to_tell"
     ALREADY_CLAIMED = "already_claimed"  # this key and attempt was claimed before, or must not go again
     NOT_AS_AGREED = "not_as_agreed"  # written with more than they agree to now; write it anew, and ask again
     ONE_AT_A_TIME = "one_at_a_time"  # another mail to this subject is unsettled; ask again

@@ -86,8 +86,9 @@ class Operator(Protocol):
         """Keep a person's proof under seal until a moment (ms UTC), whatever else is erased; said again, it
         gives the hold that end."""
 
-    async def hold_told(self, subject: str) -> None:
-        """The person was told of the hold and its end."""
+    async def hold_told(self, subject: str, at: int = 0) -> None:
+        """The person was told of the hold and its end, otherwise than by the mail that tells it, at a moment
+        (ms UTC; 0: now). No mail tells them any more."""
 
     async def open_hold(self, subject: str) -> HeldProof:
         """What is held of a person. Each look is a leaf."""

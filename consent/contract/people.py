@@ -83,11 +83,14 @@ class About(StrEnum):
 
 
 class Proof(Struct, frozen=True):
-    """A proof mail that wants to be sent. `ask` goes through the same claim as every other mail."""
+    """A mail of the consent service itself that wants to be sent: one that asks for a confirmation, or, with
+    `until`, a notice of a hold that stands until then (ms UTC). `ask` goes through the same claim as every
+    other mail."""
 
     ask: Ask
     language: str
     wording: tuple[str, ...]  # the sentences that the person will agree to
+    until: int = 0
     about: About = About.SIGN_UP
 
 

@@ -18,12 +18,13 @@ class Circumstances(Struct, frozen=True):
     of its cap, those in flight and of unknown fate included; `got`: the same over all topics, in the unit of
     the person's own frequency. `erased`: the leaf of the subject's erasure (0: none). `suppressed`: the
     address is that of somebody who was erased. `proof_expires`: when the queued request lapses
-    whose key this is (ms UTC), None if there is none."""
+    whose key this is (ms UTC), None if there is none; `due`: they are to be told something by this mail."""
 
     on_team: bool = False
     sent: int = 0
     got: int = 0
     proof_expires: int | None = None
+    due: bool = False
     erased: int = 0
     suppressed: bool = False
 
@@ -79,6 +80,8 @@ def judge(ask: Ask, subject: Subject | None, rules: Rules, around: Circumstances
         if around.proof_expires is None:
             return _OPEN[Reason.NO_PROOF_WANTED]
         return _OPEN[Reason.CONFIRMATION_EXPIRED] if around.proof_expires <= now else Verdict(None)
+    if ask.mail_class is MailClass.NOTICE:
+        return Verdict(None) if around.due else _OPEN[Reason.NOTHING_TO_TELL]
     return Verdict(None) if around.on_team else _OPEN[Reason.NOT_ON_TEAM]
 
 

@@ -12,6 +12,7 @@ from consent.proof.leaf import Leaf
 from consent.states import COMPLAINT, HARD_BOUNCE, SOFT_BOUNCE, Step
 from consent.store.statement import Statement
 from consent.store.tables import decisions, leaves, reports
+from consent.subscriber import hold
 from consent.subscriber.signup import hold_off
 from consent.subscriber.withdrawal import silence, stop
 
@@ -63,6 +64,7 @@ def bounced(tx: Writing, key: str, kind: str) -> Heard:
         return Heard.AGAIN
     record = _record("bounce/v1", key, tx.now)
     if kind == "hard":
+        hold.told_in_vain(tx, key)
         silence(tx, subject, HARD_BOUNCE, PROVIDER, record)
     else:
         commitment = keep_evidence(tx, subject, record)

@@ -11,6 +11,8 @@ from consent.ledger.transaction import Reading, Writing
 from consent.proof.leaf import Leaf
 from consent.store.statement import Statement
 from consent.store.tables import among, batches, decisions, requests
+from consent.subscriber import hold, hold_notice
+from consent.subscriber.hold_notice import Way
 from consent.subscriber.origin import note_told
 
 _CLAIMED = Statement(
@@ -48,6 +50,7 @@ def settle(tx: Writing, sender: str, settlements: Sequence[Settlement]) -> None:
     claimed = {(row[0], row[1]): row for row in _CLAIMED.rows(tx.driver, keys=keys)}
     rows: dict[int, tuple[str, int, int, int]] = {}
     proofs: list[tuple[Settlement, str]] = []
+    notices: list[Settlement] = []
     for settlement in settlements:
         known = claimed.get((settlement.key, settlement.attempt))
         if known is None or known[4] != sender:
@@ -67,11 +70,15 @@ def settle(tx: Writing, sender: str, settlements: Sequence[Settlement]) -> None:
         rows[row] = (settlement.outcome.value, settlement.code, tx.now, row)
         if mail_class == MailClass.PROOF:
             proofs.append((settlement, subject))
+        elif mail_class == MailClass.NOTICE:
+            notices.append(settlement)
     if rows:
         _SETTLE.run_many(tx.driver, rows.values())
         note_told(tx, [one.key for one in settlements if one.outcome is Outcome.ACCEPTED])
     for settlement, subject in proofs:
         _settle_proof(tx, settlement, subject)
+    for settlement in notices:
+        _settle_notice(tx, settlement)
 
 
 def _settle_proof(tx: Writing, settlement: Settlement, subject: str) -> None:
@@ -82,19 +89,40 @@ def _settle_proof(tx: Writing, settlement: Settlement, subject: str) -> None:
         Outcome.DEFERRED: "queued",
         Outcome.RELEASED: "queued",
     }[settlement.outcome]
-    wait = 0
-    if settlement.outcome is Outcome.DEFERRED:
-        wait = min(_FIRST_RETRY_MS << 2 * min(settlement.attempt - 1, 8), _LAST_RETRY_MS)
     _PROOF.run(
         tx.driver,
         key=settlement.key,
         now_is=state,
         next=settlement.attempt + 1,
-        from_then=tx.now + wait,
+        from_then=tx.now + _pause(settlement),
     )
     types = {Outcome.ACCEPTED: "proof_mail.accepted", Outcome.REFUSED: "proof_mail.bounced"}
     if settlement.outcome in types:
         tx.log.append(Leaf(type=types[settlement.outcome], subject=subject))
+
+
+_WAYS = {
+    Outcome.ACCEPTED: Way.SENT,
+    Outcome.REFUSED: Way.BOUNCED,
+    Outcome.UNKNOWN: Way.UNKNOWN,
+    Outcome.DEFERRED: Way.QUEUED,
+    Outcome.RELEASED: Way.QUEUED,
+}
+
+
+def _settle_notice(tx: Writing, settlement: Settlement) -> None:
+    """Whoever the mail server took it for is told."""
+    way, again = _WAYS[settlement.outcome], tx.now + _pause(settlement)
+    subject = hold_notice.settled(tx, settlement.key, way, settlement.attempt + 1, again)
+    if subject is not None and way is Way.SENT:
+        hold.told_by_mail(tx, subject, settlement.key)
+
+
+def _pause(settlement: Settlement) -> int:
+    """Milliseconds until such a mail may be tried again."""
+    if settlement.outcome is not Outcome.DEFERRED:
+        return 0
+    return min(_FIRST_RETRY_MS << 2 * min(settlement.attempt - 1, 8), _LAST_RETRY_MS)
 
 
 _STATUS = select(

@@ -50,6 +50,7 @@ class Person:
         "erased",
         "grants",
         "held",
+        "holds",
         "queued",
         "restricted",
         "silenced",
@@ -68,6 +69,7 @@ class Person:
         self.queued: tuple[int, ...] = ()  # proof mails
         self.erased = -1
         self.held = False  # whether a legal hold stands
+        self.holds: tuple[tuple[int, bool], ...] = ()  # position of one that was placed, or is over
 
     def stops_before(self, place: int) -> int:
         """How many stops there were before a position."""
@@ -91,6 +93,11 @@ class Person:
         """Whether at a position nothing may be done with what is known of them but keep it."""
         toggled = [on for seq, on in self.restricted if seq < place]
         return bool(toggled) and toggled[-1]
+
+    def is_held(self, place: int) -> bool:
+        """Whether at a position a legal hold stands on their proof."""
+        placed = [on for seq, on in self.holds if seq < place]
+        return bool(placed) and placed[-1]
 
 
 NOBODY = Person()
@@ -185,6 +192,8 @@ class Story:
             raise Failed(Failure.TRANSITION, why)
         if leaf.type in HOLDS:
             person.held = leaf.type not in HOLDS_OVER
+            if leaf.type == HOLD_PLACED or not person.held:
+                person.holds += ((seq, person.held),)
 
     def _step(self, seq: int, leaf: Told) -> None:
         person, step, purpose = self._known(leaf.subject), leaf.type, intern(leaf.purpose)

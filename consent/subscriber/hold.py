@@ -25,10 +25,11 @@ from consent.proof.leaf import Leaf
 from consent.states import HOLD_ENDED, HOLD_LIFTED, HOLD_OPENED, HOLD_PLACED, HOLD_TOLD
 from consent.store.statement import Statement
 from consent.store.tables import erasures, holds
+from consent.subscriber import hold_notice
 from consent.subscriber.erasure import find_erasure
 
-BY_TIME = "system:time"
-_RECORD = "hold/v1"
+BY_TIME, BY_MAIL = "system:time", "system:mail"
+_RECORD, _TOLD_RECORD = "hold/v1", "hold_told/v1"
 
 
 class HoldRefused(ValueError):
@@ -74,14 +75,40 @@ def place(tx: Writing, identity: str, until: int, reason: str, actor: str) -> He
     _PLACE.run(tx.driver, subject=identity, wrapped=wrapped, until=until, seq=seq, at=tx.now, told=0)
     if subject is not None:
         seal_proof(tx, hold, subject)
+        hold_notice.queue(tx, identity, until)
     return Held(identity, wrapped, until, seq, tx.now, 0)
 
 
-def tell(tx: Writing, identity: str, actor: str) -> None:
-    """The person was told of the hold and its end. Raises `HoldRefused`."""
-    _standing(tx, identity)
-    _TOLD.run(tx.driver, of=identity, now=tx.now)
-    tx.log.append(Leaf(type=HOLD_TOLD, subject=identity, actor=actor))
+def tell(tx: Writing, identity: str, actor: str, at: int = 0) -> None:
+    """The person was told of the hold and its end in another way than by our mail, at a moment (ms UTC; 0:
+    now); no mail tells them any more. Raises `HoldRefused`."""
+    hold = _standing(tx, identity)
+    if at > tx.now:
+        raise HoldRefused("The day on which they were told must not lie ahead.")
+    _told(tx, hold, actor, {"told": at or tx.now})
+    hold_notice.drop(tx, identity)
+
+
+def told_by_mail(tx: Writing, identity: str, key: str) -> None:
+    """The mail server took the mail that tells them, if the hold stands still."""
+    hold = find_hold(tx, identity)
+    if hold is not None:
+        _told(tx, hold, BY_MAIL, {"told": tx.now, "mail": key})
+
+
+def told_in_vain(tx: Writing, key: str) -> None:
+    """A mail came back: if it was to tell somebody of a hold, they were not told."""
+    identity = hold_notice.came_back(tx, key)
+    if identity is not None:
+        _TOLD.run(tx.driver, of=identity, now=0)
+
+
+def _told(tx: Writing, hold: Held, actor: str, how: Evidence) -> None:
+    record: Evidence = {"schema": _TOLD_RECORD, "until": hold.until, "at": tx.now, **how}
+    subject = load(tx, [hold.subject]).get(hold.subject)
+    kept = keep_evidence(tx, subject, record) if subject is not None else seal_record(tx, hold, record)
+    _TOLD.run(tx.driver, of=hold.subject, now=how["told"])
+    tx.log.append(Leaf(type=HOLD_TOLD, subject=hold.subject, actor=actor, evidence=kept))
 
 
 def open_held(tx: Writing, identity: str, actor: str) -> tuple[str, list[Opened]]:
@@ -133,5 +160,6 @@ def _standing(reading: Reading, identity: str) -> Held:
 
 def _end(tx: Writing, identity: str, how: str, actor: str) -> None:
     destroyed(tx, [identity])
+    hold_notice.drop(tx, identity)
     _LET_GO.run(tx.driver, of=identity, now=tx.now)
     tx.log.append(Leaf(type=how, subject=identity, actor=actor))

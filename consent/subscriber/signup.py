@@ -17,6 +17,7 @@ from consent.rules import words
 from consent.states import TRANSITIONS, State, Step
 from consent.store.statement import Statement
 from consent.store.tables import subjects
+from consent.subscriber import hold_notice
 from consent.subscriber.wishes import ask, close, close_all, open_requests, queue, queued, wish, wished_in
 from consent.times import DAY_MS, HOUR_MS
 
@@ -121,9 +122,14 @@ def ask_for(
 
 
 def proofs(reading: Reading, limit: int, after: str) -> list[Proof]:
-    """Proof mails that are queued and neither claimed nor settled for good, oldest first; with `after`, the
-    key of one, those that come behind it."""
-    return [
+    """Mails of our own that are queued and neither claimed nor settled for good: those that ask for a
+    confirmation, oldest first, and behind them those that tell of a hold; with `after`, the key of one, those
+    that come behind it."""
+    telling = hold_notice.waiting(reading)
+    behind = next((place for place, one in enumerate(telling, 1) if one.ask.key == after), 0)
+    if behind:
+        return telling[behind:][:limit]
+    asking = [
         Proof(
             Ask(key, attempt, subject, MailClass.PROOF, None, ""),
             language,
@@ -131,6 +137,7 @@ def proofs(reading: Reading, limit: int, after: str) -> list[Proof]:
         )
         for key, subject, language, attempt in queued(reading, limit, after)
     ]
+    return [*asking, *telling][:limit]
 
 
 def _sentences(reading: Reading, request: str, language: str) -> tuple[str, ...]:

@@ -41,6 +41,7 @@ OF_CONSENT = (
     "paused",
     "not_on_team",
     "no_proof_wanted",
+    "nothing_to_tell",
     "already_claimed",
     "not_as_agreed",
     "one_at_a_time",

@@ -15,6 +15,9 @@ from dsl.meaning.names import nearest
 PROOF = "confirm"
 """The template of the mail that asks for the confirmation itself."""
 
+NOTICE = "virta/held"
+"""The template of the mail that tells somebody of a hold on their proof. It is ours in every project."""
+
 HEADER_KEYS = ("subject", "preheader", "from", "reply_to")
 _LINE = re.compile(r"([A-Za-z_ -]+?)\s*:\s?(.*)$")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,8})*$")

@@ -86,7 +86,7 @@ class Brakes:
         if self.halted:
             return True
         kind = item.ask.mail_class
-        if kind in (MailClass.PROOF, MailClass.TEST) or not self._orders.paused:
+        if kind in (MailClass.PROOF, MailClass.NOTICE, MailClass.TEST) or not self._orders.paused:
             return False
         pauses = (self._orders.paused.get(flow) for flow in ("", item.flow))
         return any(pause is not None and (pause.all or kind is MailClass.MARKETING) for pause in pauses)

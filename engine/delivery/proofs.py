@@ -1,10 +1,11 @@
-"""Proof mails: queued by the consent service itself, sent like all others."""
+"""Mails of the consent service itself: they ask for a confirmation or tell of a hold, and go like others."""
 
 from collections.abc import Callable, Sequence
 
-from consent.contract import ConsentClient, Proof
+from consent.contract import ConsentClient, Decision, Proof
 from engine.delivery.queue import Item, Queue
 from engine.mail.letters import Letters
+from engine.mail.message import Letter
 
 _PAGE = 256
 _AGAIN = 300_000
@@ -47,9 +48,14 @@ class Proofs:
     def _item(self, proof: Proof) -> Item:
         return Item(
             proof.ask,
-            lambda decision, _: self._letters.proof(proof.language, proof.wording, decision),
+            lambda decision, _: self._letter(proof, decision),
             self._clock(),
         )
+
+    def _letter(self, proof: Proof, decision: Decision) -> Letter:
+        if proof.until:
+            return self._letters.notice(proof.language, proof.until)
+        return self._letters.proof(proof.language, proof.wording, decision)
 
 
 def _places(proofs: Sequence[Proof]) -> set[tuple[str, int]]:

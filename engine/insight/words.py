@@ -110,6 +110,7 @@ REASONS: Mapping[str, str] = {
     Reason.TOPIC_CAP: "they have had as many mails as its topic promises",
     Reason.NOT_ON_TEAM: "such mails go to the team only",
     Reason.NO_PROOF_WANTED: "no confirmation is being waited for",
+    Reason.NOTHING_TO_TELL: "there is nothing that they must be told",
     Reason.ALREADY_CLAIMED: "it has been on its way once, and goes only once",
     Reason.NOT_AS_AGREED: "it was written with more than they agree to now, and is written anew",
     Reason.ONE_AT_A_TIME: "another mail to them was just on its way",

@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from consent.contract import Decision, Links
-from dsl.templates.files import PROOF, TemplateFile
+from dsl.templates.files import NOTICE, PROOF, TemplateFile
 from dsl.templates.text import read_text
 from engine.core import calendar
 from engine.core.bundle import MailBody
@@ -181,6 +181,12 @@ class Letters:
         return self._write(
             PROOF, language, {"wording": list(wording), "time_zone": self._time_zone, "links": links}
         )
+
+    def notice(self, language: str, until: int) -> Letter:
+        """The mail that tells somebody that their proof is held until a moment (ms UTC). Raises
+        `LetterFault`."""
+        context = {"until": until - 1, "time_zone": self._time_zone}  # the day that it ends with is the last
+        return self._write(NOTICE, language, context)
 
     def _links(self, template: str, decision: Decision) -> dict[str, str]:
         """What `links` gives in a mail of a flow."""

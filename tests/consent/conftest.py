@@ -256,6 +256,8 @@ def open_world() -> Iterator[Opener]:
 ON_BOTH = (
     "test_claims",
     "test_erasure",
+    "test_hold",
+    "test_hold_notice",
     "test_import_in_parts",
     "test_import_taken_back",
     "test_imported",
@@ -277,9 +279,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture
-def world(request: pytest.FixtureRequest, open_world: Opener, tmp_path: Path) -> World:
+def keys() -> Keys | None:
+    """Those of `world`, for modules that want others than any."""
+    return None
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest, open_world: Opener, tmp_path: Path, keys: Keys | None) -> World:
     """A service that need not last: in memory, or on a server; or one whose client speaks HTTP to it."""
-    opened = open_world(request.getfixturevalue("server") if request.param == "postgres" else None)
+    opened = open_world(request.getfixturevalue("server") if request.param == "postgres" else None, keys=keys)
     if request.param == "http":
         opened.client = over_http(opened, tmp_path)
     return opened

@@ -68,7 +68,7 @@ GRANTS = ("confirmed", "renewed", "soft_opt_in.recorded", "imported.attested")
 FORGETS = ("erasure.done.backups", "proof.purged")
 ENDS = ("stale", "terminated")
 OF_ALL = ("complaint", "bounced.hard", "objected.marketing", "erasure.requested")
-CLASSES = ("marketing", "service", "proof", "internal", "test")
+CLASSES = ("marketing", "service", "proof", "notice", "internal", "test")
 RECORD = sorted(
     "attempt class consent_seq epoch key measured policy purpose reason subject template topic v variant "
     "verdict".split()
@@ -230,6 +230,11 @@ def may(one, mine, policy, proofs):
         keys.add(one["key"])
         need(len(keys) <= sum(leaf["type"] == "proof_mail.queued" for leaf in mine), "proof")
         need(last(mine, "proof_mail.queued") >= last(mine, *OF_ALL), "proof")
+    if one["class"] == "notice":
+        keys = proofs.setdefault((one["subject"], "notice"), set())
+        keys.add(one["key"])
+        need(len(keys) <= sum(leaf["type"] == "hold.placed" for leaf in mine), "notice")
+        need(last(mine, "hold.placed") > last(mine, "hold.lifted", "hold.ended"), "notice")
     if one["variant"] != "plain":
         need(one["variant"] == "personalised" and marketing and agreed(mine, "personalisation"), "beside")
     if one["measured"] is not False:

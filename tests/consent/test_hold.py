@@ -125,9 +125,8 @@ async def test_after_its_day_it_is_destroyed(open_world, tmp_path, keys):
     ]
 
 
-async def test_a_hold_that_is_lifted_takes_nothing_from_who_is_still_there(open_world, keys):
+async def test_a_hold_that_is_lifted_takes_nothing_from_who_is_still_there(world):
     """Their own evidence stays as it was, and their consent too."""
-    world = open_world(keys=keys)
     anna = await world.join(ANNA)
     place(world, anna)
     before = secrets_of(world, anna)
@@ -139,9 +138,8 @@ async def test_a_hold_that_is_lifted_takes_nothing_from_who_is_still_there(open_
         world.service.write(lambda tx: hold.lift(tx, anna, "operator"))
 
 
-async def test_nothing_is_forgotten_by_time_meanwhile(open_world, keys):
+async def test_nothing_is_forgotten_by_time_meanwhile(world):
     """Proof of somebody who left long ago is kept as long as it is held, and goes afterwards."""
-    world = open_world(keys=keys)
     anna = await world.join(ANNA)
     await world.client.withdraw(world.unsubscribe_token(anna), "page", True, Visit())
     place(world, anna, days=4 * 365)
@@ -153,9 +151,8 @@ async def test_nothing_is_forgotten_by_time_meanwhile(open_world, keys):
     assert done.proof_purged + (await world.client.keep_times()).proof_purged == 1
 
 
-async def test_a_hold_can_have_another_end_also_after_an_erasure(open_world, keys):
+async def test_a_hold_can_have_another_end_also_after_an_erasure(world):
     """And the person is to be told again; nobody is held who was erased before."""
-    world = open_world(keys=keys)
     anna, bob = await world.join(ANNA), await world.join("bob@kafija.example")
     place(world, anna)
     world.service.write(lambda tx: hold.tell(tx, anna, "operator"))
@@ -186,9 +183,8 @@ async def test_without_its_key_the_store_is_not_opened(open_world, tmp_path, key
     assert opened(world, anna)[0] == ANNA
 
 
-async def test_the_master_key_does_not_open_it(open_world, keys):
+async def test_the_master_key_does_not_open_it(world):
     """The hold key alone does."""
-    world = open_world(keys=keys)
     anna = await world.join(ANNA)
     found = place(world, anna)
     assert not world.service.parts.vault.opens(anna, found.wrapped)

@@ -26,3 +26,15 @@ held = Table(
     Column("sealed", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )
+
+notices = Table(
+    "notices",  # mails that tell people of a hold on their proof
+    metadata,
+    Column("subject", String, primary_key=True),
+    Column("key", String, nullable=False),  # of the mail
+    Column("until", NUMBER, nullable=False),  # what it tells, ms UTC
+    Column("mail", String, nullable=False),  # queued, claimed, sent, bounced, unknown
+    Column("attempt", NUMBER, nullable=False),
+    Column("not_before", NUMBER, nullable=False),
+    sqlite_with_rowid=False,
+)

@@ -164,6 +164,16 @@ CREATE TABLE nodes (
 	PRIMARY KEY (level, index)
 )
 ;;
+CREATE TABLE notices (
+	subject VARCHAR COLLATE "C" NOT NULL,
+	key VARCHAR COLLATE "C" NOT NULL,
+	until BIGINT NOT NULL,
+	mail VARCHAR COLLATE "C" NOT NULL,
+	attempt BIGINT NOT NULL,
+	not_before BIGINT NOT NULL,
+	PRIMARY KEY (subject)
+)
+;;
 CREATE TABLE policies (
 	digest VARCHAR COLLATE "C" NOT NULL,
 	body BYTEA NOT NULL,

@@ -171,6 +171,17 @@ CREATE TABLE nodes (
 )
  WITHOUT ROWID
 ;;
+CREATE TABLE notices (
+	subject VARCHAR NOT NULL,
+	"key" VARCHAR NOT NULL,
+	until INTEGER NOT NULL,
+	mail VARCHAR NOT NULL,
+	attempt INTEGER NOT NULL,
+	not_before INTEGER NOT NULL,
+	PRIMARY KEY (subject)
+)
+ WITHOUT ROWID
+;;
 CREATE TABLE policies (
 	digest VARCHAR NOT NULL,
 	body BLOB NOT NULL,

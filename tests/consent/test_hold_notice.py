@@ -1,0 +1,188 @@
+"""Somebody is told of a hold on their proof, by a mail of the consent service's own."""
+
+from dataclasses import replace
+
+import pytest
+from dice import Dice
+from tampered import Export
+
+from consent.contract import MailClass, Outcome, Reason, Visit
+from consent.keys import Keys
+from consent.proof.verify import Failure
+from consent.subscriber import hold, hold_notice
+
+pytestmark = pytest.mark.anyio
+ANNA = "anna@kafija.example"
+DAY = 86_400_000
+KEYS = replace(Keys.random(Dice("keys")), holds=(b"the first hold key of 32 bytes..",))
+
+
+@pytest.fixture
+def keys():
+    """Those of a project in which somebody's proof may be held."""
+    return KEYS
+
+
+def place(world, subject, days=30):
+    """Hold their proof for some days."""
+    until = world.clock.now + days * DAY
+    world.service.write(lambda tx: hold.place(tx, subject, until, "a claim", "operator"))
+    return until
+
+
+def told(world):
+    """When each was told, and how far the mail has come."""
+    ways = world.service.read(hold_notice.ways)
+    return [(one.told, ways.get(one.subject, "")) for one in world.service.read(hold.standing_holds)]
+
+
+async def notices(world):
+    """Those that want to go, and nothing else does."""
+    found = await world.client.proofs()
+    assert all(one.until and one.ask.mail_class is MailClass.NOTICE and not one.wording for one in found)
+    return found
+
+
+async def send(world, outcome=Outcome.ACCEPTED):
+    """Have the one that waits go."""
+    [notice] = await notices(world)
+    return await world.send(notice.ask, outcome=outcome)
+
+
+async def test_a_mail_tells_them(world):
+    """Once: in their language, until when; with nothing that invites them to anything."""
+    anna = await world.join(ANNA, language="lv")
+    until = place(world, anna)
+    [notice] = await notices(world)
+    assert (notice.ask.subject, notice.language, notice.until) == (anna, "lv", until)
+    world.clock.pass_(1000)
+    [permit] = (await world.send(notice.ask)).permits
+    assert permit.recipient == ANNA
+    assert [name for name, _ in permit.headers] == ["Auto-Submitted", "Consent-Checkpoint"]
+    assert told(world) == [(world.clock.now, "sent")]
+    assert world.types()[-1] == "hold.told"
+    assert await notices(world) == []
+
+
+@pytest.mark.parametrize(
+    ("outcome", "way"),
+    [(Outcome.REFUSED, "bounced"), (Outcome.UNKNOWN, "unknown"), (Outcome.DEFERRED, "queued")],
+)
+async def test_only_what_the_mail_server_took_has_told_them(world, outcome, way):
+    """Of what it put off there is another attempt after a while; of nothing else."""
+    anna = await world.join(ANNA)
+    place(world, anna)
+    await send(world, outcome)
+    assert told(world) == [(0, way)]
+    assert "hold.told" not in world.types()
+    assert await notices(world) == []
+    world.clock.pass_(60_000)
+    if way == "queued":
+        assert (await send(world)).permits
+        assert told(world) == [(world.clock.now, "sent")]
+    assert await notices(world) == []
+
+
+async def test_one_that_comes_back_has_not_told_them(world):
+    """The server had taken it, and then it found no mailbox."""
+    anna = await world.join(ANNA)
+    place(world, anna)
+    [notice] = await notices(world)
+    await world.send(notice.ask)
+    await world.client.bounced(notice.ask.key, "hard")
+    assert told(world) == [(0, "bounced")]
+
+
+async def test_nothing_that_stops_marketing_stops_it(world):
+    """Who left, or called a mail spam, has the same right to know; so has whoever had all use restricted."""
+    anna = await world.join(ANNA)
+    place(world, anna)
+    ask = world.ask(anna)
+    await world.send(ask)
+    await world.client.withdraw(world.unsubscribe_token(anna), "page", True, Visit())
+    await world.client.complained(ask.key)
+    await world.client.record(anna, "restricted", "operator")
+    assert (await send(world)).permits
+
+
+async def test_who_is_told_in_another_way_gets_no_mail(world):
+    """On a day that has been; also where the mail was being written already."""
+    anna = await world.join(ANNA)
+    place(world, anna)
+    [notice] = await notices(world)
+    at = world.clock.now - DAY
+    with pytest.raises(hold.HoldRefused, match="must not lie ahead"):
+        world.service.write(lambda tx: hold.tell(tx, anna, "operator", tx.now + 1))
+    world.service.write(lambda tx: hold.tell(tx, anna, "operator", at))
+    assert told(world) == [(at, "")]
+    assert [one.reason for one in (await world.send(notice.ask)).denied] == [Reason.NOTHING_TO_TELL]
+    assert await notices(world) == []
+
+
+async def test_of_another_end_they_are_told_anew(world):
+    """The older mail tells nothing that is so; nor does one of a hold that was lifted."""
+    anna = await world.join(ANNA)
+    place(world, anna)
+    [first] = await notices(world)
+    until = place(world, anna, days=60)
+    assert [one.reason for one in (await world.send(first.ask)).denied] == [Reason.NOTHING_TO_TELL]
+    [second] = await notices(world)
+    assert second.until == until
+    world.service.write(lambda tx: hold.lift(tx, anna, "operator"))
+    assert [one.reason for one in (await world.send(second.ask)).denied] == [Reason.NOTHING_TO_TELL]
+
+
+async def test_it_tells_whom_it_is_about(world):
+    """The key of a mail is no leave to write to somebody else."""
+    anna, bob = await world.join(ANNA), await world.join("bob@kafija.example")
+    place(world, anna)
+    [notice] = await notices(world)
+    ask = world.ask(bob, None, mail_class=MailClass.NOTICE, key=notice.ask.key)
+    assert [one.reason for one in (await world.send(ask)).denied] == [Reason.NOTHING_TO_TELL]
+
+
+async def test_after_an_erasure_nobody_is_told_by_mail(world):
+    """One that was on its way then may have told them still."""
+    anna, bob = await world.join(ANNA), await world.join("bob@kafija.example")
+    for one in (anna, bob):
+        place(world, one)
+    asks = {one.ask.subject: one.ask for one in await notices(world)}
+    [permit] = (await world.client.claim("engine", [asks[bob]], [])).permits
+    for one in (anna, bob):
+        await world.client.erase(one, "operator")
+    assert await notices(world) == []
+    assert [one.reason for one in (await world.send(asks[anna])).denied] == [Reason.ERASED]
+    await world.client.settle("engine", [world.settled(permit)])
+    assert sorted(told(world)) == [(0, "queued"), (world.clock.now, "sent")]
+
+
+async def test_those_that_ask_and_those_that_tell_come_page_by_page(world):
+    """Behind the last of one page stands the first of the next, whatever their kind."""
+    people = [await world.join(f"{name}@kafija.example") for name in ("anna", "bob", "carl")]
+    for one in people:
+        place(world, one)
+    for name in ("dora", "egon"):
+        await world.sign_up(f"{name}@kafija.example")
+    whole = [one.ask.key for one in await world.client.proofs()]
+    found: list[str] = []
+    while page := await world.client.proofs(2, found[-1] if found else ""):
+        found += [one.ask.key for one in page]
+    assert found == whole
+    assert len(found) == 5
+
+
+async def test_a_notice_of_no_hold_is_found_out(open_world, tmp_path, keys):
+    """By both verifiers: none stands of which it could have told."""
+    world = open_world(keys=keys)
+    anna = await world.join(ANNA)
+    place(world, anna)
+    await send(world)
+    export = Export(world)
+    assert export.failure() is None
+    assert export.second(tmp_path) == ""
+    lines = export.lines("leaves.jsonl")
+    export.put("leaves.jsonl", [line for line in lines if b'"hold.' not in line])
+    export.number_anew()
+    export.sign_anew()
+    assert export.failure() is Failure.STOPPED
+    assert export.second(tmp_path) == "notice"
