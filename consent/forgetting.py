@@ -36,7 +36,7 @@ def rewrite(service: Service) -> bool:
     """Whether nothing is left of anybody who was erased."""
     if not service.write(erasure.wants_rewriting):
         return True
-    if not service.store.rewrite():
+    if not service.rewrite():
         return False
     service.write(erasure.rewritten)
     # What was just written down lies in the write-ahead log of a file; nobody's data does.

@@ -78,6 +78,7 @@ class Service:
         self._closing = False
         self.writer: Executor = ThreadPoolExecutor(1, "consent-writer") if store.durable else Inline()
         own_reader = store.durable and store.writer is not store.reader
+        self._reading = threading.RLock() if store.writer is not store.reader else self._one_at_a_time
         self.reader: Executor = ThreadPoolExecutor(1, "consent-reader") if own_reader else self.writer
 
     def write(self, work: Callable[[Writing], T]) -> T:
@@ -135,7 +136,7 @@ class Service:
     def sign(self) -> Signed:
         """A checkpoint that covers every leaf committed so far. Raises `DamagedLog`, `SignerAway`."""
         assert self.store.writer is not None
-        with transaction(self.store.writer, self.store.begin_writing):
+        with self._one_at_a_time, transaction(self.store.writer, self.store.begin_writing):
             nodes = stored_nodes(self.store.writer)
             return self.parts.signer.cover(self._frontier, nodes, self._clock())
 
@@ -144,9 +145,17 @@ class Service:
             return self.sign()
         except (SignerAway, DBAPIError) as fault:  # what was done is committed, and is signed later
             log.error("nobody signs the log: %s", fault)
+        except DamagedLog as fault:
+            self.parts.signer.cannot(fault)
+            log.error("the log is not signed: %s", fault)
         except self.store.faults as fault:
             log.error("nobody signs the log: %s", fault)
         return None
+
+    def rewrite(self) -> bool:
+        """Leave nothing of deleted rows in the store's files. False: it is to be done again."""
+        with self._one_at_a_time:
+            return self.store.rewrite()
 
     def _catch_up(self, conn: Connection) -> None:
         """A connection was lost, perhaps with the answer to a commit: what is in memory follows the store.
@@ -164,10 +173,11 @@ class Service:
 
     def read(self, work: Callable[[Reading], T]) -> T:
         """Run `work` in a transaction that writes nothing."""
-        self.store.renew_reader()
-        conn = self.store.reader
-        with transaction(conn, self.store.begin_reading):
-            return work(Reading(conn, self._clock(), self.parts, self._rules))
+        with self._reading:
+            self.store.renew_reader()
+            conn = self.store.reader
+            with transaction(conn, self.store.begin_reading):
+                return work(Reading(conn, self._clock(), self.parts, self._rules))
 
     def rewrap(self) -> None:
         """Have all data keys wrapped by the newest master key, by and by, between what others write."""
@@ -197,7 +207,7 @@ class Service:
         if conn is None or conn.closed or signer.last is None or signer.last == signer.kept:
             return
         try:
-            with transaction(conn, self.store.begin_writing) as driver:
+            with self._one_at_a_time, transaction(conn, self.store.begin_writing) as driver:
                 keep_checkpoint(driver, signer.last)
             signer.kept = signer.last
         except DBAPIError as fault:
@@ -292,10 +302,20 @@ def _follow(service: Service, lost: bool) -> None:
     """Let the log name the keys that sign it from now on, and have them sign at once: so the old ones vouch
     for the new."""
     signer = service.parts.signer
+    before = signer.active
+
+    def follow(tx: Writing) -> None:
+        if keyring.follow(tx, offered, lost):
+            signer.active = offered  # once this is committed it may be signed at once
+
     try:
         offered = signer.notary.public_keys()
-        if set(offered) != set(signer.active) and service.write(lambda tx: keyring.follow(tx, offered, lost)):
-            signer.active = offered
+        if set(offered) != set(before):
+            try:
+                service.write(follow)
+            except BaseException:
+                signer.active = before
+                raise
         service.sign()
         service.keep_last()
     except SignerAway as fault:

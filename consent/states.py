@@ -10,7 +10,8 @@ no state: each topic stays silent until it is confirmed anew (a restriction, unt
 someone who is active can be asked and confirm once more.
 
 An erasure ends a subject for good: no step leads on, whatever the states were. Whoever comes back is another
-subject."""
+subject. So does a merge: of each topic the stricter state goes to the one who stays, and nothing that was
+agreed to goes with it."""
 
 from enum import StrEnum
 
@@ -108,9 +109,27 @@ MAY: dict[Step, frozenset[str]] = {
 """Who may take a step: a kind of actor, which is what stands before the colon, or one actor."""
 
 
+MERGE_BY = frozenset({"subject:link", "operator", "shop"})
+"""Who may make two subjects one: kinds of actors, or one."""
+
+
 def may(step: Step, actor: str) -> bool:
     """Whether `actor` may take `step`."""
     return actor in MAY[step] or actor.partition(":")[0] in MAY[step]
+
+
+def may_merge(actor: str) -> bool:
+    """Whether `actor` may make two subjects one."""
+    return actor in MERGE_BY or actor.partition(":")[0] in MERGE_BY
+
+
+def taken_over(mine: State, other: State) -> Step | None:
+    """The step by which whoever stays takes over that the other had left a topic; None: they had not, or
+    both had. Nothing else goes from one to the other: a silence or a missing proof of the one is none of the
+    other's, and what one agreed to was agreed to by that one alone."""
+    if other not in _STOPPED or mine in _STOPPED:
+        return None
+    return Step.OBJECTED if other is State.OBJECTED else Step.WITHDRAWN
 
 
 STOPPED = frozenset(_STOPPED)
@@ -150,9 +169,17 @@ HOLDS = frozenset({HOLD_PLACED, HOLD_TOLD, HOLD_OPENED, HOLD_LIFTED, HOLD_ENDED}
 HOLDS_OVER = frozenset({HOLD_LIFTED, HOLD_ENDED})
 """Those after which what was held is destroyed."""
 
-OVERLAYS = frozenset({COMPLAINT, HARD_BOUNCE, OBJECTION, ERASURE})
+PENDING_PURGED = "pending.purged"
+
+MERGED = "merged"  # the subject has become one with another
+MOVED = "address.changed"
+
+OVERLAYS = frozenset({COMPLAINT, HARD_BOUNCE, OBJECTION, ERASURE, MERGED})
 """Leaves that stop every topic of an address, whatever the states. A restriction is none of them: whoever
 asked for it may have it lifted, and what they agreed to still stands."""
+
+LAST = frozenset({ERASURE, MERGED})
+"""Leaves behind which no step of their subject comes."""
 
 STOPS = OVERLAYS | {
     Step.WITHDRAWN.value,
@@ -163,7 +190,11 @@ STOPS = OVERLAYS | {
 """Leaves after which nothing may go on the strength of an earlier one; each raises the subject's epoch by
 one."""
 
+MADE_UP_FOR = STOPS | {MOVED}
+"""Leaves that a restored store may not have lost: nothing goes to an address that somebody has left, either."""
+
 TOLD = STOPS | {
+    MOVED,
     *(grant.value for grant in GRANTS),
     Step.STALE.value,
     Step.TERMINATED.value,

@@ -6,6 +6,7 @@ import contextlib
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import structlog
@@ -125,7 +126,7 @@ def open_alone(
                 consent_place(folder, settings), keys, settings, clock=clock, entropy=entropy
             )
             opened.callback(service.close)
-            attempts = AttemptFile(data / "consent.attempts", sender_of(keys))
+            attempts = AttemptFile(data / "consent.attempts", sender_of(service.parts.origin))
             opened.callback(attempts.close)
             alone = _put_together(folder, settings, keys, service, attempts, clock, entropy)
             opened.pop_all()  # from here on its `close` does it
@@ -185,7 +186,7 @@ def proof_files(folder: Path, settings: Settings) -> tuple[TemplateFile, ...]:
     return with_notice(with_proof(wanted, settings.languages), settings.languages)
 
 
-def sender_of(keys: Keys) -> bytes:
-    """The mailer's identity towards the consent service: it follows from the first key for links, which is
-    never dropped, so that permits can be settled even when the attempt file is lost."""
-    return hmac.digest(keys.links[0], b"proof mailer", "sha256")[:16]
+def sender_of(log: str) -> bytes:
+    """The mailer's identity towards the consent service. It follows from the log's name and from no key, so
+    that permits can be settled when the attempt file is lost, and when a stolen key was taken out."""
+    return sha256(b"proof mailer\0" + log.encode()).digest()[:16]

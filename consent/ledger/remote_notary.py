@@ -9,8 +9,13 @@ import json
 import logging
 import os
 import socket
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
 
 from consent.errors import BrokenExport, SignerAway
 from consent.keys import Keys
@@ -21,6 +26,26 @@ log = logging.getLogger("consent")
 
 _PATIENCE = 3.0
 _LONGEST = 1 << 16
+
+_Count = Annotated[int, Meta(ge=0, le=1 << 53)]
+_Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
+
+
+class _Keys(Struct, frozen=True, tag_field="do", tag="keys"):
+    """Which keys sign?"""
+
+
+class _Sign(Struct, frozen=True, tag_field="do", tag="sign"):
+    """Sign the tree of `size` leaves, which `proof` shows to continue that of `old`."""
+
+    origin: str
+    size: _Count
+    root: _Hash
+    old: _Count
+    proof: tuple[_Hash, ...]
+
+
+_REQUEST = msgspec.json.Decoder(_Keys | _Sign)
 
 
 class RemoteNotary:
@@ -80,7 +105,8 @@ def notary_of(keys: Keys, origin: str, last: str = "") -> Notary:
 
 
 def serve_notary(holder: Holder, listener: socket.socket, goes_on: Callable[[], bool]) -> None:
-    """Answer one caller after the other, until `goes_on` says otherwise, which is asked each half second."""
+    """Answer one caller after the other, until `goes_on` says otherwise, which is asked each half second.
+    Each has three seconds for a line, however it comes."""
     listener.settimeout(0.5)
     while goes_on():
         try:
@@ -112,16 +138,13 @@ def listen_at(path: Path) -> socket.socket:
 
 def _answer(holder: Holder, line: bytes) -> dict[str, object]:
     try:
-        asked = json.loads(line)
-        if asked["do"] == "keys":
-            return {"keys": [key.line() for key in holder.public_keys()]}
-        checkpoint = Checkpoint(str(asked["origin"]), int(asked["size"]), _hash(asked["root"]))
-        proof = [_hash(step) for step in asked["proof"]]
-        old = int(asked["old"])
-    except (ValueError, KeyError, TypeError, RecursionError):
+        asked = _REQUEST.decode(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return {"refused": "This is no request that a signer knows.", "last": ""}
+    if isinstance(asked, _Keys):
+        return {"keys": [key.line() for key in holder.public_keys()]}
     try:
-        return {"note": holder.sign(checkpoint, old, proof)}
+        return {"note": holder.sign(Checkpoint(asked.origin, asked.size, asked.root), asked.old, asked.proof)}
     except Refused as fault:
         log.error("refused to sign: %s", fault)
         return {"refused": str(fault), "last": fault.last}
@@ -130,16 +153,10 @@ def _answer(holder: Holder, line: bytes) -> dict[str, object]:
         return {"away": f"it cannot remember what it signs ({fault.strerror})"}
 
 
-def _hash(text: object) -> bytes:
-    found = base64.b64decode(str(text), validate=True)
-    if len(found) != 32:
-        raise ValueError("A hash has 32 bytes.")
-    return found
-
-
 def _line(line: socket.socket) -> bytes:
-    found = b""
+    found, until = b"", time.monotonic() + _PATIENCE
     while not found.endswith(b"\n"):
+        line.settimeout(max(until - time.monotonic(), 0.001))
         part = line.recv(4096)
         if not part or len(found) > _LONGEST:
             raise ConnectionError("the line was cut off")

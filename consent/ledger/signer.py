@@ -37,6 +37,7 @@ class Signer:
         self.active: tuple[VerifierKey, ...] = ()
         self._away_since = 0
         self._tried = 0
+        self._fault = ""  # why what was to be signed cannot be
 
     def key(self) -> VerifierKey:
         """What others verify by."""
@@ -46,13 +47,17 @@ class Signer:
         """Whether a tree of `size` leaves wants a signature: the first, each 1,000 leaves, each 60 s."""
         if self.last is None:
             return True
-        if self._tried and now - self._tried < AGAIN_MS:
+        if self._tried and 0 <= now - self._tried < AGAIN_MS:
             return False
         fresh = size - self.last.size
-        return fresh >= EVERY_LEAVES or (fresh > 0 and now - self.last.at >= EVERY_MS)
+        return fresh >= EVERY_LEAVES or (fresh > 0 and not 0 <= now - self.last.at < EVERY_MS)
 
     def newest(self, now: int) -> Signed:
-        """The checkpoint that mails carry now. Raises `SignerAway` if nobody has signed for too long."""
+        """The checkpoint that mails carry now. Raises `SignerAway` if nobody has signed for too long, or what
+        was to be signed does not continue what was."""
+        if self._fault:
+            raise SignerAway(self._fault)
+        self._away_since = min(self._away_since, now)  # of a clock that was set back
         if self.last is None or (self._away_since and now - self._away_since >= PATIENCE_MS):
             raise SignerAway("Nobody signs the log. Start the signer; mails wait until then.")
         return self.last
@@ -71,14 +76,19 @@ class Signer:
         except SignerAway:
             self._tried, self._away_since = now, self._away_since or now
             raise
-        self._tried = self._away_since = 0
         note = read_note(note_text)
         if note.text != checkpoint.text() or not all(note.signed_by(key) for key in self.active):
             raise DamagedLog(
                 "The signer does not sign with the keys of this log. If they were changed, start Virta anew."
             )
+        self._tried = self._away_since = 0
+        self._fault = ""
         self.last = Signed(checkpoint.size, checkpoint.root, now, note_text)
         return self.last
+
+    def cannot(self, fault: DamagedLog) -> None:
+        """What is committed is not signed, for this reason: no mail goes until something is."""
+        self._fault = str(fault)
 
     def check(self, frontier: Frontier, nodes: Nodes) -> None:
         """Raise `DamagedLog` unless the tree at `frontier` begins with `last`."""

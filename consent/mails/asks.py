@@ -15,11 +15,11 @@ from consent.ledger.spent import Spent, spent_among
 from consent.ledger.subjects import Subject, load
 from consent.ledger.suppression import suppressed
 from consent.ledger.transaction import Reading
+from consent.ledger.whose import parts_of
 from consent.mails.gate import NO_CIRCUMSTANCES, UNITS, Circumstances, Verdict, judge
 from consent.store.statement import Statement
 from consent.store.tables import among, batches, decisions, requests
 from consent.subscriber.erasure import Erased, erased_among
-from consent.subscriber.hold_notice import due_among
 
 AGAIN = frozenset({Outcome.DEFERRED, Outcome.RELEASED})
 """Outcomes after which another attempt may be claimed."""
@@ -61,7 +61,7 @@ _ATTEMPTS = Statement(
     .order_by(decisions.c.attempt)
 )
 _PROOFS = Statement(
-    select(requests.c.id, requests.c.subject, requests.c.expires).where(
+    select(requests.c.id, requests.c.subject, requests.c.expires, requests.c.tells).where(
         among(requests.c.id, "keys"), requests.c.mail == "queued", requests.c.closed == ""
     )
 )
@@ -91,10 +91,9 @@ class Gathered:
     attempts: dict[str, Attempt]
     sent: dict[tuple[str, str], int]
     got: dict[str, int]
-    proofs: dict[str, tuple[str, int]]
+    proofs: dict[str, tuple[str, int, bool]]
     erased: dict[str, Erased]
     spent: dict[str, Spent] = field(default_factory=dict)
-    notices: dict[str, str] = field(default_factory=dict)  # whom those that are due tell, by key
     suppressed: set[str] = field(default_factory=set)
     _addresses: dict[str, str | None] = field(default_factory=dict)
 
@@ -113,6 +112,10 @@ class Gathered:
         """How many stops a subject had; 0 for one that nobody knows."""
         known = self.people.get(subject) or self.erased.get(subject)
         return known.epoch if known is not None else 0
+
+    def asks(self, ask: Ask) -> bool:
+        """Whether there is something to confirm by this proof mail: a notice has nothing."""
+        return not self.proofs.get(ask.key, ("", 0, False))[2]
 
     def counts(self, ask: Ask) -> bool:
         """Whether this mail counts towards a cap of its topic or the person's own frequency."""
@@ -136,16 +139,17 @@ def gather(reading: Reading, asks: Sequence[Ask]) -> Gathered:
     """Read what is known about `asks`."""
     keys = json.dumps([ask.key for ask in asks])
     attempts = {key: Attempt(*rest) for key, *rest in _ATTEMPTS.rows(reading.driver, keys=keys)}
-    proofs: dict[str, tuple[str, int]] = {}
+    proofs: dict[str, tuple[str, int, bool]] = {}
     if any(ask.mail_class is MailClass.PROOF for ask in asks):
         proofs = {
-            key: (subject, expires) for key, subject, expires in _PROOFS.rows(reading.driver, keys=keys)
+            key: (subject, expires, tells != "")
+            for key, subject, expires, tells in _PROOFS.rows(reading.driver, keys=keys)
         }
     people = load(reading, [ask.subject for ask in asks])
     erased = erased_among(reading, [ask.subject for ask in asks if ask.subject not in people])
-    found = Gathered(people, attempts, _sent(reading, asks), _got(reading, asks, people), proofs, erased)
-    telling = [ask.key for ask in asks if ask.mail_class is MailClass.NOTICE]
-    found.notices = due_among(reading, telling) if telling else {}
+    parts = parts_of(reading, people)
+    sent, got = _sent(reading, asks, parts), _got(reading, asks, people, parts)
+    found = Gathered(people, attempts, sent, got, proofs, erased)
     found.spent = spent_among(reading, [ask.key for ask in asks if ask.key not in attempts])
     written_to = {ask.subject for ask in asks if ask.mail_class is MailClass.MARKETING} & people.keys()
     found.suppressed = suppressed(reading, written_to, lambda one: found.address(reading, people[one]))
@@ -166,10 +170,8 @@ def verdict(reading: Reading, gathered: Gathered, ask: Ask, opens: bool) -> Verd
         if sent or got or silent:
             around = Circumstances(sent=sent, got=got, suppressed=silent)
     elif ask.mail_class is MailClass.PROOF:
-        owner, expires = gathered.proofs.get(ask.key, ("", 0))
+        owner, expires, _ = gathered.proofs.get(ask.key, ("", 0, False))
         around = Circumstances(proof_expires=expires if owner == ask.subject else None)
-    elif ask.mail_class is MailClass.NOTICE:
-        around = Circumstances(due=gathered.notices.get(ask.key) == ask.subject)
     elif ask.mail_class in (MailClass.INTERNAL, MailClass.TEST) and subject is not None:
         if gathered.address(reading, subject) is None:
             return Verdict(Reason.UNREADABLE_SUBJECT)
@@ -206,7 +208,15 @@ def decision(ask: Ask, found: Verdict, epoch: int, links: Links) -> Decision:
     )
 
 
-def _sent(reading: Reading, asks: Sequence[Ask]) -> dict[tuple[str, str], int]:
+def _with_parts(subjects: Sequence[str], parts: Mapping[str, str]) -> str:
+    """The subjects, and the ids that have become part of them."""
+    of_these = set(subjects)
+    return json.dumps([*subjects, *(part for part, whole in parts.items() if whole in of_these)])
+
+
+def _sent(
+    reading: Reading, asks: Sequence[Ask], parts: Mapping[str, str]
+) -> dict[tuple[str, str], int]:
     """Marketing mails of each capped topic that its subjects got, or may have got, in the present unit: an
     entry for every ask on such a topic."""
     capped: dict[str, list[str]] = {}
@@ -218,13 +228,17 @@ def _sent(reading: Reading, asks: Sequence[Ask]) -> dict[tuple[str, str], int]:
     for topic, subjects in capped.items():
         counts |= {(subject, topic): 0 for subject in subjects}
         start = unit_start(reading.rules.purposes[topic][1].cap_unit, reading.now)
-        for subject, of, count in _SENT.rows(reading.driver, subjects=json.dumps(subjects), since=start):
+        for subject, of, count in _SENT.rows(
+            reading.driver, subjects=_with_parts(subjects, parts), since=start
+        ):
             if of == topic:
-                counts[subject, topic] = count
+                counts[parts.get(subject, subject), topic] += count
     return counts
 
 
-def _got(reading: Reading, asks: Sequence[Ask], people: Mapping[str, Subject]) -> dict[str, int]:
+def _got(
+    reading: Reading, asks: Sequence[Ask], people: Mapping[str, Subject], parts: Mapping[str, str]
+) -> dict[str, int]:
     """Marketing mails that each of those who want few got, or may have got, in the week or month of their
     choice: an entry for each of them."""
     counts: dict[str, int] = {}
@@ -236,8 +250,10 @@ def _got(reading: Reading, asks: Sequence[Ask], people: Mapping[str, Subject]) -
     for frequency, subjects in wishes.items():
         counts |= dict.fromkeys(subjects, 0)
         start = unit_start(UNITS[frequency], reading.now)
-        for subject, _, count in _SENT.rows(reading.driver, subjects=json.dumps(subjects), since=start):
-            counts[subject] += count
+        for subject, _, count in _SENT.rows(
+            reading.driver, subjects=_with_parts(subjects, parts), since=start
+        ):
+            counts[parts.get(subject, subject)] += count
     return counts
 
 

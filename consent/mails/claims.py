@@ -19,7 +19,6 @@ from consent.proof.record import VERSION, Record, record_bytes
 from consent.proof.tree import leaf_hash, merkle_root
 from consent.store.statement import Statement
 from consent.store.tables import among, batches, checkpoints, decisions, requests
-from consent.subscriber import hold_notice
 
 MOST_ASKS = 256
 DEADLINE_MS = 5_000
@@ -44,7 +43,7 @@ def decide(reading: Reading, asks: Sequence[Ask]) -> list[Decision]:
             opinion = verdict(reading, gathered, ask, opens=False)
         if again and newest is not None and exceeds(*_terms(opinion), *_terms(newest)):
             opinion = replace(opinion, variant="plain", measured=False)  # its permit was for no more
-        links = _links(reading, ask) if opinion.reason is None else NO_LINKS
+        links = _links(reading, gathered, ask) if opinion.reason is None else NO_LINKS
         found.append(decision(ask, opinion, gathered.epoch(ask.subject), links))
     return found
 
@@ -210,8 +209,6 @@ def _record(
     for ask, found in recorded:
         if ask.mail_class is MailClass.PROOF and found.reason is None:
             _PROOF.run(tx.driver, key=ask.key)
-        elif ask.mail_class is MailClass.NOTICE and found.reason is None:
-            hold_notice.claimed(tx, ask.key)
     header = _header(checkpoint.note)
     deadline = tx.now + DEADLINE_MS
     return {
@@ -247,7 +244,7 @@ def _permit(
             ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
             checkpoint,
         )
-    elif ask.mail_class in (MailClass.PROOF, MailClass.NOTICE, MailClass.SERVICE):
+    elif ask.mail_class in (MailClass.PROOF, MailClass.SERVICE):
         headers = (("Auto-Submitted", "auto-generated"), checkpoint)
     return Permit(
         key=ask.key,
@@ -265,7 +262,7 @@ def _header(note: str) -> tuple[str, str]:
     return ("Consent-Checkpoint", base64.b64encode(note.encode()).decode())
 
 
-def _links(reading: Reading, ask: Ask) -> Links:
+def _links(reading: Reading, gathered: Gathered, ask: Ask) -> Links:
     tokens = reading.parts.tokens
     if ask.mail_class is MailClass.MARKETING:
         return Links(
@@ -273,7 +270,8 @@ def _links(reading: Reading, ask: Ask) -> Links:
             preferences=tokens.preferences(ask.subject),
         )
     if ask.mail_class is MailClass.PROOF:
+        refuse = tokens.request(Scope.REFUSE, ask.key)
         return Links(
-            confirm=tokens.request(Scope.CONFIRM, ask.key), refuse=tokens.request(Scope.REFUSE, ask.key)
+            confirm=tokens.request(Scope.CONFIRM, ask.key) if gathered.asks(ask) else "", refuse=refuse
         )
     return NO_LINKS

@@ -6,14 +6,14 @@ from sqlalchemy.dialects.sqlite import insert
 
 from consent.contract import Heard, Outcome
 from consent.ledger.evidence import Evidence
-from consent.ledger.subjects import Standing, Subject, keep_evidence, load
+from consent.ledger.subjects import Standing, Subject, keep_evidence
 from consent.ledger.transaction import Writing
+from consent.ledger.whose import load_living
 from consent.proof.leaf import Leaf
 from consent.states import COMPLAINT, HARD_BOUNCE, SOFT_BOUNCE, Step
 from consent.store.statement import Statement
 from consent.store.tables import decisions, leaves, reports
-from consent.subscriber import hold
-from consent.subscriber.signup import hold_off
+from consent.subscriber.cooling import hold_off
 from consent.subscriber.withdrawal import silence, stop
 
 PROVIDER = "provider"
@@ -25,10 +25,10 @@ def withdraw_by_flow(
 ) -> Heard:
     """Withdraw `topic` (empty: all) on the person's behalf, once per key, as far as they agreed to it, and by
     `at` (ms UTC) had: a wish that is not confirmed yet, or a younger consent, is not the flow's to take."""
-    found = load(tx, [subject]).get(subject)
+    found = load_living(tx, subject)
     if found is None:
         return Heard.UNKNOWN
-    if not _first(tx, key, Step.WITHDRAWN, subject):
+    if not _first(tx, key, Step.WITHDRAWN, found.id):
         return Heard.AGAIN
     topics = [topic] if topic else sorted(found.standings)
     stops = [one for one in topics if found.gets(one) and not _younger(tx, found.standing(one), at)]
@@ -53,8 +53,8 @@ def complained(tx: Writing, key: str, at: int | None = None) -> Heard:
 
 
 def bounced(tx: Writing, key: str, kind: str) -> Heard:
-    """The mail came back: `hard` stops the address, `soft` is recorded. Raises `ValueError` for any other
-    kind."""
+    """The mail came back: `hard` stops the address, `soft` is recorded. What comes back from an address that
+    they have left says nothing of the one that they have. Raises `ValueError` for any other kind."""
     if kind not in KINDS:
         raise ValueError(f"A bounce is {' or '.join(KINDS)}, not {kind}.")
     subject = _reader(tx, key)
@@ -62,9 +62,10 @@ def bounced(tx: Writing, key: str, kind: str) -> Heard:
         return Heard.UNKNOWN
     if not _first(tx, key, KINDS[kind], subject.id):
         return Heard.AGAIN
+    if _left_since(tx, key, subject):
+        return Heard.NEW
     record = _record("bounce/v1", key, tx.now)
     if kind == "hard":
-        hold.told_in_vain(tx, key)
         silence(tx, subject, HARD_BOUNCE, PROVIDER, record)
     else:
         commitment = keep_evidence(tx, subject, record)
@@ -73,7 +74,7 @@ def bounced(tx: Writing, key: str, kind: str) -> Heard:
 
 
 _READER = Statement(
-    select(decisions.c.subject).where(
+    select(decisions.c.subject, decisions.c.at).where(
         decisions.c.key == bindparam("of"),
         decisions.c.reason.is_(None),
         or_(
@@ -90,7 +91,13 @@ def _reader(tx: Writing, key: str) -> Subject | None:
     """To whom the mail went, or may have gone; None if no mail with this key was ever permitted, or if it
     surely never arrived: nobody can complain about that."""
     row = _READER.first(tx.driver, of=key)
-    return None if row is None else load(tx, [row[0]]).get(row[0])
+    return None if row is None else load_living(tx, row[0])
+
+
+def _left_since(tx: Writing, key: str, subject: Subject) -> bool:
+    """Whether the mail went to another address than the subject has now."""
+    row = _READER.first(tx.driver, of=key)
+    return row is not None and (row[0] != subject.id or row[1] < subject.moved)
 
 
 def _came_back(tx: Writing, subject: Subject, at: int | None) -> bool:

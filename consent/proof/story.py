@@ -13,20 +13,25 @@ from consent.proof.told import Told
 from consent.states import (
     DECISIONS_EXPIRED,
     ERASED_BACKUPS,
-    ERASURE,
+    GOING,
     GRANTS,
     HARD_BOUNCE,
     HOLD_PLACED,
     HOLDS,
     HOLDS_OVER,
+    LAST,
+    MERGED,
+    MOVED,
     OVERLAYS,
     RESTRICTED,
     RESTRICTION_LIFTED,
+    STOPPED,
     STOPS,
     TRANSITIONS,
     State,
     Step,
     may,
+    may_merge,
 )
 
 _NEXT = {(str(state), str(step)): str(after) for (state, step), after in TRANSITIONS.items()}
@@ -37,6 +42,7 @@ _ENDS = frozenset((str(Step.STALE), str(Step.TERMINATED)))
 CONFIRMED, RENEWED, SOFT = str(Step.CONFIRMED), str(Step.RENEWED), str(Step.SOFT_OPT_IN)
 _REQUESTED = str(Step.REQUESTED)
 _KEYS = frozenset(("log.opened", "key.rotated", "key.retired", "key.lost"))
+_GOING, _STOPPED = frozenset(map(str, GOING)), frozenset(map(str, STOPPED))
 _FORGETS = frozenset((ERASED_BACKUPS, "proof.purged"))
 _NOWHERE = (str(State.NONE), -1, -1)
 
@@ -50,7 +56,7 @@ class Person:
         "erased",
         "grants",
         "held",
-        "holds",
+        "moved",
         "queued",
         "restricted",
         "silenced",
@@ -66,10 +72,10 @@ class Person:
         self.restricted: tuple[tuple[int, bool], ...] = ()  # position, or lifted
         self.silenced: tuple[int, ...] = ()  # by stops of the whole address
         self.bounced: tuple[int, ...] = ()
+        self.moved: tuple[int, ...] = ()  # to another address
         self.queued: tuple[int, ...] = ()  # proof mails
-        self.erased = -1
+        self.erased = -1  # or become part of somebody else
         self.held = False  # whether a legal hold stands
-        self.holds: tuple[tuple[int, bool], ...] = ()  # position of one that was placed, or is over
 
     def stops_before(self, place: int) -> int:
         """How many stops there were before a position."""
@@ -84,20 +90,34 @@ class Person:
         """The last confirmation of any purpose before a position; -1: none."""
         return max((seq for seq, kind, *_ in self.grants if seq < before and kind == CONFIRMED), default=-1)
 
+    def last_word(self, before: int) -> int:
+        """The last leaf before a position by which they agreed to anything; -1: none."""
+        words = (seq for seq, kind, *_ in self.grants if seq < before and kind in (CONFIRMED, RENEWED))
+        return max(words, default=-1)
+
+    def silence(self, before: int) -> int:
+        """The last stop of the whole address before a position that still holds: that a mailbox did not exist
+        says nothing once they have another; -1: none."""
+        moved = newest(self.moved, before)
+        for seq in reversed(self.silenced[: bisect_left(self.silenced, before)]):
+            if seq > moved or seq not in self.bounced:
+                return seq
+        return -1
+
+    def own_silence(self, before: int) -> int:
+        """The same, of stops that are a person's and no mailbox's."""
+        said = (seq for seq in self.silenced if seq < before and seq not in self.bounced)
+        return max(said, default=-1)
+
     def agrees(self, purpose: str, place: int) -> bool:
         """Whether they agreed to `purpose` before a position, and nothing has ended it since."""
         mine = (seq for seq, kind, of, _ in self.grants if seq < place and of == purpose and kind != SOFT)
-        return max(mine, default=-1) > max(self.last_own_end(purpose, place), newest(self.silenced, place))
+        return max(mine, default=-1) > max(self.last_own_end(purpose, place), self.silence(place))
 
     def is_restricted(self, place: int) -> bool:
         """Whether at a position nothing may be done with what is known of them but keep it."""
         toggled = [on for seq, on in self.restricted if seq < place]
         return bool(toggled) and toggled[-1]
-
-    def is_held(self, place: int) -> bool:
-        """Whether at a position a legal hold stands on their proof."""
-        placed = [on for seq, on in self.holds if seq < place]
-        return bool(placed) and placed[-1]
 
 
 NOBODY = Person()
@@ -120,6 +140,7 @@ class Story:
     notices: dict[str, int] = field(default_factory=dict)  # purpose version → first leaf
     policies: dict[str, int] = field(default_factory=dict)
     keys: list[tuple[int, str, str]] = field(default_factory=list)  # seq, what happened, fingerprint
+    _merged: tuple[int, str, bool] = (-1, "", False)  # the last: where, into whom, whether they got a mail
     _hands: dict[tuple[str, str], bool] = field(default_factory=dict)  # step and actor: whether they may
 
     def person(self, subject: str) -> Person:
@@ -156,6 +177,8 @@ class Story:
             self._hold(seq, leaf)
         elif kind in OVERLAYS:
             self._silence(seq, leaf)
+        elif kind == MOVED:
+            self._move(seq, leaf)
         elif kind in (RESTRICTED, RESTRICTION_LIFTED):
             self._known(leaf.subject).restricted += ((seq, kind == RESTRICTED),)
 
@@ -167,14 +190,47 @@ class Story:
 
     def _silence(self, seq: int, leaf: Told) -> None:
         person = self._known(leaf.subject)
-        if leaf.type == ERASURE:
+        if leaf.type in LAST:
             if person.erased >= 0:
-                why = f"Leaf {seq}: subject {leaf.subject} was erased before."
+                why = f"Leaf {seq}: subject {leaf.subject} was erased or merged before."
                 raise Failed(Failure.TRANSITION, why)
+            if leaf.type == MERGED:
+                self._merge(seq, leaf, person)
             person.erased = seq
         person.silenced += (seq,)
         if leaf.type == HARD_BOUNCE:
             person.bounced += (seq,)
+
+    def _merge(self, seq: int, leaf: Told, person: Person) -> None:
+        """Whoever absorbs another has taken over before what that one had stopped."""
+        into = self.person(leaf.into)
+        if not may_merge(leaf.actor) or leaf.into in ("", leaf.subject) or into.erased >= 0:
+            why = f"Leaf {seq}: subject {leaf.subject} cannot become part of `{leaf.into}`."
+            raise Failed(Failure.TRANSITION, why)
+        stopped = person.own_silence(seq)
+        lost = [
+            purpose
+            for purpose, (state, *_) in person.standings.items()
+            if state in _STOPPED and into.standings.get(purpose, _NOWHERE)[0] not in _STOPPED
+        ]
+        owed = stopped > max(person.last_word(seq), into.last_word(seq)) or any(
+            state in _GOING and _last_grant(into, purpose) < stopped
+            for purpose, (state, *_) in into.standings.items()
+        )
+        silent = owed and into.own_silence(seq) < stopped
+        if lost or silent or (person.is_restricted(seq) and not into.is_restricted(seq)):
+            why = f"Leaf {seq}: what subject {leaf.subject} had stopped is lost, for `{leaf.into}` has not."
+            raise Failed(Failure.TRANSITION, why)
+        self._merged = (seq, leaf.into, bool(person.queued))
+
+    def _move(self, seq: int, leaf: Told) -> None:
+        """A person has another address once whoever was known by it is part of them, by the button in a mail
+        that went there."""
+        person = self._known(leaf.subject)
+        if leaf.actor != "subject:link" or self._merged != (seq - 1, leaf.subject, True):
+            why = f"Leaf {seq}: subject {leaf.subject} has another address, which did not prove itself."
+            raise Failed(Failure.TRANSITION, why)
+        person.moved += (seq,)
 
     def _hold(self, seq: int, leaf: Told) -> None:
         """A legal hold begins once, of somebody who is known; nothing that it keeps is forgotten before it is
@@ -192,15 +248,13 @@ class Story:
             raise Failed(Failure.TRANSITION, why)
         if leaf.type in HOLDS:
             person.held = leaf.type not in HOLDS_OVER
-            if leaf.type == HOLD_PLACED or not person.held:
-                person.holds += ((seq, person.held),)
 
     def _step(self, seq: int, leaf: Told) -> None:
         person, step, purpose = self._known(leaf.subject), leaf.type, intern(leaf.purpose)
         if person.erased >= 0:
             raise Failed(
                 Failure.TRANSITION,
-                f"Leaf {seq}: `{step}` of subject {leaf.subject}, who was erased by leaf {person.erased}.",
+                f"Leaf {seq}: `{step}` of subject {leaf.subject}, who was erased or merged by leaf {person.erased}.",
             )
         state, requested, stopped = person.standings.get(purpose, _NOWHERE)
         after = _NEXT.get((state, step))
@@ -214,7 +268,7 @@ class Story:
             why = f"Leaf {seq}: `{step}` is nothing that `{leaf.actor}` may do."
             raise Failed(Failure.TRANSITION, why)
         if step in _GRANTS:
-            silenced = max(stopped, newest(person.silenced, seq))
+            silenced = max(stopped, person.silence(seq))
             since = requested if step == CONFIRMED else _last_grant(person, purpose)
             if step in (CONFIRMED, RENEWED) and since <= silenced:
                 raise Failed(

@@ -39,6 +39,7 @@ class Life:
     async def live(self, *signing):
         """Open with these keys, let somebody join and leave, keep the receipt, close; the world."""
         world = self._open(self._path, keys=keys(*signing), seed=str(len(self.kept)))
+        world.clock.pass_(86_400)  # the next life begins long after the last checkpoint
         person = await world.join(f"person{len(self.kept)}@kafija.example")
         receipt = await world.client.withdraw(world.unsubscribe_token(person), "page", False, Visit())
         self.kept.append(receipt.checkpoint)

@@ -1,5 +1,6 @@
 """A signer of its own: it remembers what it signed, and signs nothing that does not continue it."""
 
+import errno
 import json
 import shutil
 import socket
@@ -135,12 +136,22 @@ class Signing:
         self.path = folder / "signer.sock"
         self._memory_path = folder / "elsewhere" / "signed"
         self._seeds = seeds
+        self.keep = None  # what it does instead of remembering
+        self.start()
+
+    def _kept(self, note):
+        (self.keep or self._memory.keep)(note)
+
+    def sign_by(self, seed):
+        """Start anew with another key and an empty memory."""
+        self._seeds = (seed,)
+        self._memory_path = self._memory_path.with_name("other")
         self.start()
 
     def start(self):
         keys = Holder(ORIGIN, self._seeds).public_keys()
         self._memory = Remembered(self._memory_path, keys)
-        holder = Holder(ORIGIN, self._seeds, self._memory.note, self._memory.keep)
+        holder = Holder(ORIGIN, self._seeds, self._memory.note, self._kept)
         self._going = True
         self._listener = listen_at(self.path)
         work = (holder, self._listener, lambda: self._going)
@@ -172,6 +183,11 @@ def signing(tmp_path):
 def served(signing, open_world, tmp_path):
     """A service whose log is signed elsewhere."""
     return open_world(tmp_path / "consent.db", keys=signing.keys())
+
+
+def no_room(_note):
+    """A full disk."""
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 async def leave(world, email):
@@ -284,6 +300,43 @@ async def test_a_service_starts_though_nobody_signs(served, signing, open_world,
     assert world.service.sign().size == world.count("leaves")
 
 
+async def test_a_log_whose_signer_could_not_remember_at_first_goes_on(signing, open_world, tmp_path):
+    """It named its keys and signed nothing: the log began, and is signed when the signer has room."""
+    signing.keep = no_room
+    world = open_world(tmp_path / "consent.db", keys=signing.keys())
+    world.service.close()
+    world = open_world(tmp_path / "consent.db", keys=signing.keys())
+    await world.sign_up("anna@kafija.example")
+    world.service.close()
+    signing.keep = None
+    world = open_world(tmp_path / "consent.db", keys=signing.keys())
+    assert world.service.sign().size == world.count("leaves")
+
+
+async def test_whoever_leaves_is_heard_though_the_signer_signs_with_other_keys(served, signing):
+    """What was done is done, and answered so; no mail goes until it is cleared up."""
+    anna = await served.join("anna@kafija.example")
+    await served.join("bob@kafija.example")
+    signing.stop()
+    signing.sign_by(b"t" * 32)
+    served.clock.pass_(MINUTE)
+    receipt = await served.client.withdraw(served.unsubscribe_token(anna), "page", False, Visit())
+    assert receipt.leaf == served.count("leaves") - 1
+    with pytest.raises(Unavailable, match="does not sign with the keys of this log"):
+        await served.send(served.ask(await served.subject("bob@kafija.example")))
+
+
+async def test_a_clock_that_is_set_back_does_not_end_signing(served):
+    """A day back: what comes then is signed as ever."""
+    served.clock.pass_(86_400)
+    await leave(served, "anna@kafija.example")
+    served.clock.pass_(-86_400)
+    for number in range(3):
+        served.clock.pass_(MINUTE)
+        await served.sign_up(f"person{number}@kafija.example")
+        assert served.service.parts.signer.last.size == served.count("leaves")
+
+
 async def test_a_crash_between_commit_and_signature_costs_nothing(served, signing, open_world, tmp_path):
     """What is committed is signed at the next start; what was signed was committed before."""
     await leave(served, "anna@kafija.example")
@@ -303,6 +356,9 @@ def test_a_log_that_is_not_there_yet_waits_for_its_signer(signing, open_world, t
         open_world(tmp_path / "new.db", keys=signing.keys())
 
 
+SIGN = b'{"do":"sign","origin":"a","size":%%s,"root":"%s","old":0,"proof":[]}\n' % (b"A" * 43 + b"=")
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -318,6 +374,7 @@ def test_a_log_that_is_not_there_yet_waits_for_its_signer(signing, open_world, t
         + b"\n",
         b"\xff\n",
         b"[" * 60_000 + b"\n",
+        *(SIGN % size for size in (b"1e999", b"-1", b"1.5", b"true", b'"12"', b"9" * 40)),
     ],
 )
 def test_nonsense_is_answered_as_such(signing, line):

@@ -41,15 +41,19 @@ async def opened(
     project: Compiled,
     clock: Callable[[], int] = wall_clock,
     mail_server: str = "smtp://127.0.0.1:2525",
+    *,
+    world: World | None = None,
+    keys: ProjectKeys | None = None,
 ) -> System:
-    """The project with all that runs it; its stores sync every commit. `clock` gives ms UTC."""
+    """The project with all that runs it; its stores sync every commit. `clock` gives ms UTC. Another `world`
+    brings its own clock; with the same `keys` it may be opened again in the same folder."""
     settings = Settings(
         name="bench",
         sender=Sender(name="Bench", address="bench@shop.example", imprint="Example Street 1"),
         controller=Controller(name="Bench", address="Example Street 1", contact="bench@shop.example"),
         smtp=Smtp(url=mail_server),
     )
-    keys = ProjectKeys(Keys.random(os.urandom), os.urandom(32))
-    system = await open_system(folder, settings, project, keys, World(Recorder(), clock))
+    keys = keys or ProjectKeys(Keys.random(os.urandom), os.urandom(32))
+    system = await open_system(folder, settings, project, keys, world or World(Recorder(), clock))
     settled()  # as `virta serve` does
     return system

@@ -6,7 +6,6 @@ from consent.store.tables.gone import made_up as made_up
 from consent.store.tables.gone import suppressions as suppressions
 from consent.store.tables.held import held as held
 from consent.store.tables.held import holds as holds
-from consent.store.tables.held import notices as notices
 from consent.store.tables.imports import imported as imported
 from consent.store.tables.imports import imports as imports
 from consent.store.tables.log import IN_ANY_SPAN as IN_ANY_SPAN
@@ -21,6 +20,9 @@ from consent.store.tables.mails import reports as reports
 from consent.store.tables.mails import spent as spent
 from consent.store.tables.mails import traces as traces
 from consent.store.tables.metadata import metadata as metadata
+from consent.store.tables.moved import former as former
+from consent.store.tables.moved import merged as merged
+from consent.store.tables.people import MOVES as MOVES
 from consent.store.tables.people import QUEUED as QUEUED
 from consent.store.tables.people import evidence as evidence
 from consent.store.tables.people import forms as forms

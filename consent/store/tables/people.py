@@ -24,6 +24,8 @@ subjects = Table(
     Column("paused_until", NUMBER, nullable=False),  # 0: not paused
     Column("alive", NUMBER, nullable=False, server_default="0"),  # their last sign of life, ms UTC
     Column("known", Boolean, nullable=False, server_default="1"),  # not by a sign-up alone
+    # Since when they have this address, ms UTC; links to choose from before do not count. 0: from the start.
+    Column("moved", NUMBER, nullable=False, server_default="0"),
     sqlite_with_rowid=False,
 )
 
@@ -55,14 +57,16 @@ requests = Table(
     Column("mail", String, nullable=False),  # queued, claimed, sent, bounced, unknown
     Column("attempt", NUMBER, nullable=False),
     Column("not_before", NUMBER, nullable=False),
-    Column("closed", String, nullable=False),  # "", confirmed, refused, withdrawn
-    Column("moves", String, nullable=False, server_default=""),  # whose address this one is to become
+    Column("closed", String, nullable=False),  # "", confirmed, refused, withdrawn, moved
+    Column("moves", String, nullable=False, server_default=""),  # whose address this mail's is to become
     Column("tells", String, nullable=False, server_default=""),  # the request that this mail is a notice of
 )
 # In words of its own, for SQLite takes an index like this only for a condition without parameters.
 QUEUED = text("mail = 'queued' AND closed = ''")
 Index("requests_queued", requests.c.at, requests.c.id, **where(QUEUED))
 Index("requests_by_time", requests.c.at)
+MOVES = text("moves != ''")
+Index("requests_that_move", requests.c.moves, **where(MOVES))
 
 wishes = Table(
     "wishes",  # the topics of a request, in the version whose words the proof mail shows

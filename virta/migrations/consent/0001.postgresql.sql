@@ -80,6 +80,15 @@ CREATE TABLE facts (
 	PRIMARY KEY (name)
 )
 ;;
+CREATE TABLE former (
+	lookup BYTEA NOT NULL,
+	subject VARCHAR COLLATE "C" NOT NULL,
+	address BYTEA NOT NULL,
+	PRIMARY KEY (lookup)
+)
+;;
+CREATE INDEX ix_former_subject ON former (subject)
+;;
 CREATE TABLE forms (
 	digest VARCHAR COLLATE "C" NOT NULL,
 	body BYTEA NOT NULL,
@@ -157,21 +166,20 @@ CREATE TABLE made_up (
 	PRIMARY KEY (leaf)
 )
 ;;
+CREATE TABLE merged (
+	subject VARCHAR COLLATE "C" NOT NULL,
+	"into" VARCHAR COLLATE "C" NOT NULL,
+	seq BIGINT NOT NULL,
+	PRIMARY KEY (subject)
+)
+;;
+CREATE INDEX ix_merged_into ON merged ("into")
+;;
 CREATE TABLE nodes (
 	level BIGINT NOT NULL,
 	index BIGINT NOT NULL,
 	hash BYTEA NOT NULL,
 	PRIMARY KEY (level, index)
-)
-;;
-CREATE TABLE notices (
-	subject VARCHAR COLLATE "C" NOT NULL,
-	key VARCHAR COLLATE "C" NOT NULL,
-	until BIGINT NOT NULL,
-	mail VARCHAR COLLATE "C" NOT NULL,
-	attempt BIGINT NOT NULL,
-	not_before BIGINT NOT NULL,
-	PRIMARY KEY (subject)
 )
 ;;
 CREATE TABLE policies (
@@ -217,6 +225,8 @@ CREATE INDEX requests_by_time ON requests (at)
 ;;
 CREATE INDEX requests_queued ON requests (at, id) WHERE mail = 'queued' AND closed = ''
 ;;
+CREATE INDEX requests_that_move ON requests (moves) WHERE moves != ''
+;;
 CREATE TABLE spent (
 	mark BIGSERIAL NOT NULL,
 	attempt BIGINT NOT NULL,
@@ -257,6 +267,7 @@ CREATE TABLE subjects (
 	paused_until BIGINT NOT NULL,
 	alive BIGINT DEFAULT '0' NOT NULL,
 	known BOOLEAN DEFAULT '1' NOT NULL,
+	moved BIGINT DEFAULT '0' NOT NULL,
 	PRIMARY KEY (id),
 	UNIQUE (lookup)
 )

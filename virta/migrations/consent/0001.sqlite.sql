@@ -81,6 +81,15 @@ CREATE TABLE facts (
 	PRIMARY KEY (name)
 )
 ;;
+CREATE TABLE former (
+	lookup BLOB NOT NULL,
+	subject VARCHAR NOT NULL,
+	address BLOB NOT NULL,
+	PRIMARY KEY (lookup)
+)
+;;
+CREATE INDEX ix_former_subject ON former (subject)
+;;
 CREATE TABLE forms (
 	digest VARCHAR NOT NULL,
 	body BLOB NOT NULL,
@@ -163,22 +172,21 @@ CREATE TABLE made_up (
 )
  WITHOUT ROWID
 ;;
+CREATE TABLE merged (
+	subject VARCHAR NOT NULL,
+	"into" VARCHAR NOT NULL,
+	seq INTEGER NOT NULL,
+	PRIMARY KEY (subject)
+)
+ WITHOUT ROWID
+;;
+CREATE INDEX ix_merged_into ON merged ("into")
+;;
 CREATE TABLE nodes (
 	level INTEGER NOT NULL,
 	"index" INTEGER NOT NULL,
 	hash BLOB NOT NULL,
 	PRIMARY KEY (level, "index")
-)
- WITHOUT ROWID
-;;
-CREATE TABLE notices (
-	subject VARCHAR NOT NULL,
-	"key" VARCHAR NOT NULL,
-	until INTEGER NOT NULL,
-	mail VARCHAR NOT NULL,
-	attempt INTEGER NOT NULL,
-	not_before INTEGER NOT NULL,
-	PRIMARY KEY (subject)
 )
  WITHOUT ROWID
 ;;
@@ -226,6 +234,8 @@ CREATE INDEX requests_by_time ON requests (at)
 ;;
 CREATE INDEX requests_queued ON requests (at, id) WHERE mail = 'queued' AND closed = ''
 ;;
+CREATE INDEX requests_that_move ON requests (moves) WHERE moves != ''
+;;
 CREATE TABLE spent (
 	mark INTEGER NOT NULL,
 	attempt INTEGER NOT NULL,
@@ -267,6 +277,7 @@ CREATE TABLE subjects (
 	paused_until INTEGER NOT NULL,
 	alive INTEGER DEFAULT '0' NOT NULL,
 	known BOOLEAN DEFAULT '1' NOT NULL,
+	moved INTEGER DEFAULT '0' NOT NULL,
 	PRIMARY KEY (id),
 	UNIQUE (lookup)
 )
