@@ -6,7 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from house import KEY, House
+from house import KEY, House, hidden
+
+from consent.app.limits import Limits
 
 pytestmark = pytest.mark.anyio
 BEARER = {"authorization": f"Bearer {KEY}"}
@@ -58,3 +60,26 @@ async def test_a_withdrawal_for_which_there_is_no_room_is_not_shown_as_done(hous
     answer = await house.http.post(link, data={"stop": "topic"})
     assert answer.status_code == 200
     assert (await house.states(subject))["newsletter"] == "withdrawn"
+
+
+async def test_a_sign_up_for_which_there_is_no_room_is_not_lost_and_tells_of_nobody(house: House) -> None:
+    """503 for a new address and for one that has nothing to be written, on the very same page but for what
+    was entered; it does not count among what is taken, and sent again from there it is taken."""
+    house.count(Limits(per_address=2))
+    await house.join("anna@example.com")
+    with no_room_beside(house.path):
+        for _ in range(4):
+            pages = {}
+            for name in ("anna", "berta"):
+                answer = await house.sign_up(f"{name}@example.com", language="lv")
+                assert answer.status_code == 503
+                assert int(answer.headers["retry-after"]) > 0
+                pages[name] = answer.text.replace(f"{name}@", "somebody@")
+            assert pages["anna"] == pages["berta"]
+        body = {"email": "berta@example.com", "topics": ["newsletter"]}
+        assert (await house.http.post("/v1/signups", json=body, headers=BEARER)).status_code == 503
+    assert await house.consent.proofs() == []
+    again = await house.http.post("/signup", data=hidden(answer.text))
+    assert again.status_code == 200
+    [proof] = await house.consent.proofs()
+    assert proof.language == "lv"
