@@ -7,8 +7,6 @@ neither what is answered nor when tells whether the address is known.
 from collections.abc import Callable
 from functools import partial
 
-from sqlalchemy import update
-
 from consent.address import Address, read_address
 from consent.app.limits import Admission, Admitted
 from consent.app.pace import Pace
@@ -59,14 +57,16 @@ class Fronted(InProcess):
                 self.admission.give_back(admitted)
 
 
-_TOUCH = Statement(update(facts).where(facts.c.name == "schema").values(value=facts.c.value))
+_WRITE = Statement(facts.insert().values(name="wish", value=b""))
+_TAKE_OUT = Statement(facts.delete().where(facts.c.name == "wish"))
 
 
 def _written(work: Callable[[Writing], object], tx: Writing) -> None:
-    """Work that wrote nothing is synced too, as long as the rest, and fails where the disk is full: a row is
-    written as it stands."""
+    """Work that writes nothing is synced all the same, and fails all the same where the disk is full: with
+    each, a row goes in and out again."""
     work(tx)
-    _TOUCH.run(tx.driver)
+    _WRITE.run(tx.driver)
+    _TAKE_OUT.run(tx.driver)
 
 
 def _pass_over(tx: Writing) -> None:

@@ -1,0 +1,99 @@
+"""The service as the world meets it: nobody can tell from outside what is known of an address."""
+
+import sqlite3
+from collections.abc import AsyncIterator
+
+import pytest
+from doors import House, opened
+from msgspec.structs import replace
+
+from consent.app.front import Fronted
+from consent.app.limits import Admission, Limits
+from consent.calls import Scope
+from consent.client.remote import Remote
+from consent.contract import Crowded, InvalidAddress, SignUp, Visit
+
+pytestmark = pytest.mark.anyio
+ANNA = SignUp("anna@kafija.example", ("newsletter",), "en", "signup/1", b"<form>", Visit("198.51.100.7"))
+
+
+def fronted(world, limits: Limits) -> Fronted:
+    """The door of the world to that service."""
+    return Fronted(world.service, Admission(limits, world.clock))
+
+
+@pytest.fixture
+def in_file(open_world, tmp_path):
+    """A service in a file, and whoever looks at the file from outside."""
+    world = open_world(tmp_path / "consent.db")
+    with sqlite3.connect(tmp_path / "consent.db") as looking:
+        yield world, looking
+    looking.close()
+
+
+async def test_each_wish_is_a_commit_whatever_comes_of_it(in_file):
+    """New, asked for already, agreed to, passed over: each writes and is synced, so
+    that it takes as long as the others and fails with them; and but for the new one nothing is changed."""
+    world, looking = in_file
+    front = fronted(world, Limits(per_address=3))
+
+    def seen() -> tuple[int, str]:
+        return looking.execute("PRAGMA data_version").fetchone()[0], "\n".join(looking.iterdump())
+
+    await world.join("berta@kafija.example")
+    before = seen()
+    await front.sign_up(ANNA)
+    known = seen()
+    assert known[0] != before[0]
+    assert known[1] != before[1]
+    for wish in (ANNA, ANNA, ANNA, ANNA, replace(ANNA, email="berta@kafija.example")):
+        await front.sign_up(wish)
+        after = seen()
+        assert after[0] != known[0]
+        assert after[1] == known[1]
+        known = after
+    assert front.admission.refused == 2
+
+
+async def test_what_comes_to_nothing_does_not_count(in_file):
+    """A wish for what is not on offer, or of what is no address."""
+    world, _ = in_file
+    front = fronted(world, Limits(per_address=1, per_visitor=2, per_domain=2, in_all=2))
+    for _ in range(5):
+        with pytest.raises(ValueError, match="no topic `gossip`"):
+            await front.sign_up(replace(ANNA, topics=("gossip",)))
+        with pytest.raises(InvalidAddress):
+            await front.sign_up(replace(ANNA, email="nobody"))
+    await front.sign_up(ANNA)
+    assert len(await front.proofs()) == 1
+    await front.sign_up(replace(ANNA, email="berta@kafija.example"))
+    with pytest.raises(Crowded):
+        await front.sign_up(replace(ANNA, email="carla@kafija.example"))
+
+
+async def test_what_was_given_back_is_no_gain():
+    """However often: as many are taken in an hour as ever, and not one more."""
+    now = 1_772_442_000_000
+    admission = Admission(Limits(per_address=5, per_visitor=5), lambda: now)
+    for _ in range(50):
+        admission.give_back(admission.admit("anna@kafija.example", "198.51.100.7"))
+    taken = [admission.admit("anna@kafija.example", "198.51.100.7").yes for _ in range(10)]
+    assert taken == [True] * 5 + [False] * 5
+
+
+@pytest.fixture
+async def crowded(open_world, tmp_path) -> AsyncIterator[Remote]:
+    """The engine's client of a service that takes one wish in an hour."""
+    async with opened(House(open_world(), tmp_path, Limits(in_all=1))) as house:
+        client = Remote(house.url, house.key(Scope.ENGINE), timeout=60.0)
+        yield client
+        await client.close()
+
+
+async def test_whoever_asks_over_http_hears_how_long_to_wait(crowded):
+    """As in one process; and a service that says so is there: it is not taken for one that is away."""
+    await crowded.sign_up(ANNA)
+    with pytest.raises(Crowded) as told:
+        await crowded.sign_up(replace(ANNA, email="berta@kafija.example"))
+    assert 0 < told.value.seconds <= 3600
+    assert crowded.shut == ""
