@@ -101,6 +101,11 @@ GROUPS = (
                 "Forget a person for good.",
             ),
             Command(
+                "consent record",
+                "virta.commands.consent_record:record",
+                "Note what a person asks you to stop, or what you did for them.",
+            ),
+            Command(
                 "consent hold",
                 "virta.commands.consent_hold:hold",
                 "Keep a person's proof until a day, whatever else is erased.",

@@ -15,7 +15,7 @@ from consent.contract.imports import (
     TakenBack,
     Untold,
 )
-from consent.contract.people import Unavailable
+from consent.contract.people import Heard, Unavailable
 from consent.contract.published import Purpose
 
 MOST_ROWS = 1000
@@ -70,6 +70,9 @@ class Operator(Protocol):
     # one person
     async def find(self, email: str) -> str | None:
         """The id of whoever has this address; None: nobody is known by it. Writes nothing."""
+
+    async def record(self, subject: str, what: str, actor: str, topic: str = "") -> Heard:
+        """See `ConsentClient`."""
 
     async def history(self, subject: str, email: str = "") -> History | None:
         """All that is known of a person, evidence opened; None: there is no such person. Their address is

@@ -27,7 +27,7 @@ from virta.operating.mail_server import mail_server
 from virta.operating.ordering import is_running, now
 from virta.operating.origin import told_of_origin
 from virta.operating.remnants import remnants
-from virta.operating.timekeeping import old_decisions, overdue_wishes
+from virta.operating.timekeeping import old_decisions, overdue_wishes, unanswered_requests
 from virta.settings import BrokenProject, Settings, read_settings
 from virta.terminal.asking import Unanswered, ask
 
@@ -175,6 +175,7 @@ def _consent(folder: Path, settings: Settings, at: int, notes: list[str]) -> Ite
             yield from keys_of_consent(service)
             yield from overdue_wishes(service)
             yield from old_decisions(service, settings.times.kept(settings.time_zone), at)
+            yield from unanswered_requests(service, at, clock, notes)
             yield from told_of_origin(service, at, clock)
             yield from holds_in_order(service, at, clock)
             notes += kept_in_backups(service, settings.stores.backups_days, clock)

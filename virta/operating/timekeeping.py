@@ -2,17 +2,20 @@
 
 import asyncio
 from collections.abc import Iterator
+from zoneinfo import ZoneInfo
 
 import structlog
 from msgspec import structs
 
 from consent.contract import ConsentClient, Kept, Unavailable
 from consent.service import Service
+from consent.subscriber.rights import unanswered
 from consent.timed.decisions import overdue_decisions
 from consent.timed.lapsed import overdue
 from consent.times import Times
 from engine.store.store import Store
 from virta.operating.complaint import Complaint
+from virta.operating.recording import last_day
 
 log = structlog.get_logger("virta")
 
@@ -69,6 +72,22 @@ def overdue_wishes(service: Service) -> Iterator[Complaint]:
             f"{count if count < _MOST else 'Many'} wishes to sign up were not confirmed in time and still "
             "stand; nobody is mailed because of them.",
             "Run `virta serve`, or `virta serve consent`: it sees to what is due every ten minutes.",
+        )
+
+
+def unanswered_requests(service: Service, at: int, clock: ZoneInfo, notes: list[str]) -> Iterator[Complaint]:
+    """Whoever asked for something that is their right, and has no answer in time; others are added to
+    `notes`. `at` in ms UTC."""
+    for asked in service.read(lambda reading: unanswered(reading, clock.key)):
+        day = last_day(asked.due, clock)
+        if at < asked.due:
+            notes.append(f"What {asked.subject} asked for (leaf {asked.leaf}) is to be answered by {day}.")
+            continue
+        yield Complaint(
+            "requests",
+            f"What {asked.subject} asked for (leaf {asked.leaf}) was to be answered by {day} (GDPR, Art. "
+            "12(3)), and nobody says that it was.",
+            f"Answer them, and then: `virta consent record {asked.subject} request.answered`.",
         )
 
 

@@ -9,6 +9,7 @@ from consent.store.tables.held import holds as holds
 from consent.store.tables.imports import imported as imported
 from consent.store.tables.imports import imports as imports
 from consent.store.tables.log import IN_ANY_SPAN as IN_ANY_SPAN
+from consent.store.tables.log import OF_REQUESTS as OF_REQUESTS
 from consent.store.tables.log import checkpoints as checkpoints
 from consent.store.tables.log import facts as facts
 from consent.store.tables.log import leaves as leaves

@@ -157,6 +157,8 @@ CREATE TABLE leaves (
 	PRIMARY KEY (seq)
 )
 ;;
+CREATE INDEX leaves_of_requests ON leaves (seq) WHERE type IN ('request.received', 'request.extended', 'request.answered')
+;;
 CREATE INDEX leaves_of_subject ON leaves (span, subject, seq) WHERE subject IS NOT NULL
 ;;
 CREATE INDEX leaves_told ON leaves (seq) WHERE told = true
@@ -180,6 +182,16 @@ CREATE TABLE nodes (
 	index BIGINT NOT NULL,
 	hash BYTEA NOT NULL,
 	PRIMARY KEY (level, index)
+)
+;;
+CREATE TABLE notices (
+	subject VARCHAR COLLATE "C" NOT NULL,
+	key VARCHAR COLLATE "C" NOT NULL,
+	until BIGINT NOT NULL,
+	mail VARCHAR COLLATE "C" NOT NULL,
+	attempt BIGINT NOT NULL,
+	not_before BIGINT NOT NULL,
+	PRIMARY KEY (subject)
 )
 ;;
 CREATE TABLE policies (

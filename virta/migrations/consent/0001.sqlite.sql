@@ -162,6 +162,8 @@ CREATE TABLE leaves (
 	PRIMARY KEY (seq)
 )
 ;;
+CREATE INDEX leaves_of_requests ON leaves (seq) WHERE type IN ('request.received', 'request.extended', 'request.answered')
+;;
 CREATE INDEX leaves_of_subject ON leaves (span, subject, seq) WHERE subject IS NOT NULL
 ;;
 CREATE INDEX leaves_told ON leaves (seq) WHERE told = 1
@@ -187,6 +189,17 @@ CREATE TABLE nodes (
 	"index" INTEGER NOT NULL,
 	hash BLOB NOT NULL,
 	PRIMARY KEY (level, "index")
+)
+ WITHOUT ROWID
+;;
+CREATE TABLE notices (
+	subject VARCHAR NOT NULL,
+	"key" VARCHAR NOT NULL,
+	until INTEGER NOT NULL,
+	mail VARCHAR NOT NULL,
+	attempt INTEGER NOT NULL,
+	not_before INTEGER NOT NULL,
+	PRIMARY KEY (subject)
 )
  WITHOUT ROWID
 ;;
