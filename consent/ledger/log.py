@@ -50,6 +50,19 @@ class Log:
         self._nodes.extend(made)
         return seq
 
+    def about(self, subject: str, since: int) -> int:
+        """The newest leaf about a subject that this transaction appended at position `since` or behind it;
+        -1: none."""
+        return max((seq for seq, _, _, of, *_ in self._leaves if of == subject and seq >= since), default=-1)
+
+    def told_at(self, seq: int) -> tuple[str, int]:
+        """The type and the time (ms UTC) of the leaf at a position, written or held back."""
+        first = self.frontier.size - len(self._leaves)
+        if seq >= first:
+            return self._leaves[seq - first][2], self._now
+        [(kind, at)] = _TOLD_AT.rows(self._driver, seq=seq)
+        return kind, at
+
     def pending(self) -> bool:
         """Whether leaves are held back."""
         return bool(self._leaves)
@@ -62,6 +75,7 @@ class Log:
             self._leaves, self._nodes = [], []
 
 
+_TOLD_AT = Statement(select(leaves.c.type, leaves.c.at).where(leaves.c.seq == bindparam("seq")))
 _NODE = Statement(
     select(nodes.c.hash).where(nodes.c.level == bindparam("on"), nodes.c.index == bindparam("at"))
 )

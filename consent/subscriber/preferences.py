@@ -11,6 +11,7 @@ from consent.proof.leaf import Leaf
 from consent.states import GOING, State
 from consent.store.tables import subjects
 from consent.subscriber.mailed import NOT_LOOKED, Mailed, count
+from consent.subscriber.receipts import receipt_of
 from consent.subscriber.signup import ask_for
 from consent.subscriber.told import alive
 from consent.subscriber.wishes import wished_by
@@ -52,6 +53,7 @@ def choose(tx: Writing, token: str, choice: Choice, visit: Visit, seen: Mailed =
         "at": tx.now,
         **of_visit(visit),
     }
+    first = tx.log.frontier.size
     going = {topic for topic, standing in subject.standings.items() if standing.state in _GOING}
     dropped = sorted((going | wished_by(tx, identity)) - set(chosen))
     if dropped:
@@ -61,7 +63,9 @@ def choose(tx: Writing, token: str, choice: Choice, visit: Visit, seen: Mailed =
     if dropped or going - set(chosen) or set(chosen) - going:
         tx.log.append(Leaf(type="topic.changed", subject=identity, actor=ACTOR))
     alive(tx, [(identity, tx.now)])
-    return Receipt(identity, "preferences", chosen, tx.now, tx.log.frontier.size - 1, "")
+    # Of all that a press may bring about, a stop is what somebody needs a proof of.
+    stopped = max((subject.standing(topic).seq for topic in dropped), default=-1)
+    return receipt_of(tx, identity, chosen, stopped if dropped else tx.log.about(identity, first))
 
 
 def slow_down(tx: Writing, token: str, visit: Visit, seen: Mailed = NOT_LOOKED) -> Receipt:
@@ -78,8 +82,9 @@ def slow_down(tx: Writing, token: str, visit: Visit, seen: Mailed = NOT_LOOKED) 
         "at": tx.now,
         **of_visit(visit),
     }
+    first = tx.log.frontier.size
     _note(tx, subject, choice, record, SLOWER, seen)
-    return Receipt(identity, "preferences", (), tx.now, tx.log.frontier.size - 1, "")
+    return receipt_of(tx, identity, (), tx.log.about(identity, first))
 
 
 def _note(tx: Writing, subject: Subject, choice: Choice, record: Evidence, actor: str, seen: Mailed) -> None:

@@ -18,6 +18,7 @@ from consent.states import TRANSITIONS, State, Step
 from consent.store.statement import Statement
 from consent.store.tables import subjects
 from consent.subscriber import hold_notice
+from consent.subscriber.receipts import receipt_of
 from consent.subscriber.wishes import ask, close, close_all, open_requests, queue, queued, wish, wished_in
 from consent.times import DAY_MS, HOUR_MS
 
@@ -175,7 +176,7 @@ def confirm(tx: Writing, token: str, visit: Visit) -> Receipt:
     wished = wished_in(tx, request.id)
     record: Evidence = {"schema": "confirmation/v1", "request": request.id, "at": tx.now, **of_visit(visit)}
     commitment = keep_evidence(tx, subject, record)
-    leaf = fresh = 0
+    leaf, fresh = -1, 0
     if subject.paused_until > tx.now and not _agreed_to_any(subject) and _names_any(wished):
         _RESUME.run(tx.driver, of=subject.id)
         tx.log.append(Leaf(type="resumed", subject=subject.id, actor="subject:link", evidence=commitment))
@@ -183,7 +184,7 @@ def confirm(tx: Writing, token: str, visit: Visit) -> Receipt:
         before = subject.standing(topic)
         agreed = subject.agreed(topic)
         if agreed and before.state is State.ACTIVE and tx.rules.holds(before.version, version):
-            leaf = leaf or subject.standing(topic).seq
+            leaf = max(leaf, before.seq)
             continue
         standing = move(
             tx,
@@ -195,12 +196,12 @@ def confirm(tx: Writing, token: str, visit: Visit) -> Receipt:
             commitment=commitment,
             language=request.language,
         )
-        leaf = fresh = standing.seq
+        fresh = standing.seq
     lift(tx, subject)
     _CONFIRMED.run(
         tx.driver, of=subject.id, spoken=request.language, leaf=fresh or subject.confirmed, now=tx.now
     )
-    return Receipt(subject.id, Step.CONFIRMED, tuple(topic for topic, _ in wished), tx.now, leaf, "")
+    return receipt_of(tx, subject.id, [topic for topic, _ in wished], fresh or leaf)
 
 
 _RESUME = Statement(update(subjects).where(subjects.c.id == bindparam("of")).values(paused_until=0))

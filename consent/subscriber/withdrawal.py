@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from sqlalchemy import Column, bindparam, select, update
+from sqlalchemy import Column, bindparam, update
 
 from consent.contract import LinkRefused, Receipt, Visit
 from consent.errors import WrongKeys
@@ -14,7 +14,8 @@ from consent.proof.leaf import Leaf
 from consent.states import COMPLAINT, HARD_BOUNCE, OBJECTION, STOPPED, State, Step
 from consent.store.statement import Statement
 from consent.store.stops import Stop
-from consent.store.tables import leaves, subjects
+from consent.store.tables import subjects
+from consent.subscriber.receipts import receipt_of
 from consent.subscriber.wishes import close_all, drop, wished_by
 
 HOW = ("one_click", "page")
@@ -41,8 +42,8 @@ def withdraw(tx: Writing, token: str, how: str, everything: bool, visit: Visit) 
             **of_visit(visit),
         }
         subject = stop(tx, subject, stops, f"subject:{how}", record)
-    leaf = max((subject.standing(one).seq for one in topics), default=0)
-    return Receipt(identity, Step.WITHDRAWN, tuple(topics), _when(tx, leaf, bool(stops)), leaf, "")
+    leaf = max((subject.standing(one).seq for one in topics), default=-1)
+    return receipt_of(tx, subject.id, topics, leaf)
 
 
 def stop(
@@ -103,8 +104,3 @@ def silence(tx: Writing, subject: Subject, kind: str, actor: str, record: Eviden
     _SILENCED[kind].run(tx.driver, of=subject.id, leaf=seq)
     close_all(tx, subject.id, "withdrawn")
     tx.stops.append(Stop(subject.id, "", kind, tx.now, seq, tx.log.newest.hex()))
-
-
-def _when(tx: Writing, leaf: int, fresh: bool) -> int:
-    at: int | None = None if fresh else tx.conn.scalar(select(leaves.c.at).where(leaves.c.seq == leaf))
-    return tx.now if at is None else at

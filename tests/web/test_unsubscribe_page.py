@@ -137,3 +137,11 @@ async def test_a_link_to_stop_never_grows_old(house: House):
     house.clock.now += 10 * 365 * 86_400_000
     assert (await house.http.post(link, content=ONE_CLICK)).status_code == 200
     assert (await house.states(subject))["newsletter"] == "withdrawn"
+
+
+async def test_a_press_that_changes_nothing_names_no_entry_of_the_log(house: House):
+    """The first "at most one a month" has one, the second has none to show."""
+    address = house.unsubscribe(await house.join("anna@example.com", "newsletter"))
+    first, second = [await house.http.post(address, data={"stop": "monthly"}) for _ in range(2)]
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert ["Entry in our log" in page.text for page in (first, second)] == [True, False]

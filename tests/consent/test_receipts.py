@@ -1,0 +1,159 @@
+"""Every receipt that a person can get names a leaf that is there: an honest log is accused by none."""
+
+import msgspec
+import pytest
+from sqlalchemy import select
+from tampered import Export
+
+from consent.contract import Basis, Purpose, Sale, Visit
+from consent.ledger.policy import publish
+from consent.store.tables import leaves
+
+pytestmark = pytest.mark.anyio
+ANNA = "anna@kafija.example"
+
+
+async def confirmed(world):
+    """A first confirmation."""
+    await world.sign_up(ANNA)
+    [(confirm, _)] = await world.mail_proofs()
+    return await world.client.confirm(confirm, Visit())
+
+
+async def confirmed_again(world):
+    """By a second link to what the first one has confirmed already."""
+    await world.sign_up(ANNA)
+    [(first, _)] = await world.mail_proofs()
+    world.clock.pass_(36 * 3_600_000)
+    await world.sign_up(ANNA, "newsletter", "offers")
+    [(second, _)] = await world.mail_proofs()
+    await world.client.confirm(second, Visit())
+    return await world.client.confirm(first, Visit())
+
+
+async def renewed(world):
+    """Of words that were changed since."""
+    await confirmed(world)
+    first, *others = world.policy.purposes
+    other = msgspec.structs.replace(first, wording={"en": "I want news, and offers too."})
+    changed = msgspec.structs.replace(world.policy, purposes=(other, *others))
+    world.service.write(lambda tx: publish(tx, changed))
+    world.clock.pass_(2 * 86_400_000)
+    await world.sign_up(ANNA)
+    [(confirm, _)] = await world.mail_proofs()
+    return await world.client.confirm(confirm, Visit())
+
+
+async def withdrawn(world):
+    """One topic, by one click."""
+    anna = await world.join(ANNA, "newsletter", "offers")
+    return await world.client.withdraw(world.unsubscribe_token(anna), "one_click", False, Visit())
+
+
+async def withdrawn_twice(world):
+    """The second press, while others came and went."""
+    anna = await world.join(ANNA)
+    await world.client.withdraw(world.unsubscribe_token(anna), "page", False, Visit())
+    await world.join("bob@kafija.example")
+    return await world.client.withdraw(world.unsubscribe_token(anna), "page", False, Visit())
+
+
+async def all_withdrawn(world):
+    """All topics."""
+    anna = await world.join(ANNA, "newsletter", "offers")
+    return await world.client.withdraw(world.unsubscribe_token(anna), "page", True, Visit())
+
+
+async def all_of_nothing(world):
+    """Everything, of somebody who has no topic."""
+    await world.join("bob@kafija.example")
+    [anna] = await world.client.subjects([ANNA])
+    return await world.client.withdraw(world.unsubscribe_token(anna, ""), "page", True, Visit())
+
+
+async def objected(world):
+    """A customer, who had never agreed."""
+    similar = Purpose("similar", Basis.SOFT_OPT_IN, {"en": "Similar"}, {}, "Kafija SIA", similar="coffee")
+    policy = msgspec.structs.replace(world.policy, purposes=(*world.policy.purposes, similar))
+    world.service.write(lambda tx: publish(tx, policy))
+    anna = await world.subject(ANNA)
+    sale = Sale(anna, "similar", "order-1", world.clock.now, "coffee", "A box under the till.")
+    await world.client.bought([sale])
+    return await world.client.withdraw(world.unsubscribe_token(anna, "similar"), "page", False, Visit())
+
+
+async def chosen(world, *topics, language="en", pause=None):
+    """What somebody with one topic chooses on the page for preferences, after somebody else was there."""
+    anna = await world.join(ANNA)
+    await world.join("bob@kafija.example")
+    token = world.preferences_token(anna)
+    return await world.client.choose(token, topics, language, Visit(), pause=pause)
+
+
+async def broke(world):
+    """A break."""
+    return await chosen(world, "newsletter", pause=30)
+
+
+async def spoke(world):
+    """Another language."""
+    return await chosen(world, "newsletter", language="lv")
+
+
+async def added(world):
+    """A further topic, which waits for its link."""
+    return await chosen(world, "newsletter", "offers")
+
+
+async def dropped(world):
+    """No topic, and another language at once: the stop is what the receipt is about."""
+    return await chosen(world, language="lv")
+
+
+async def left_alone(world):
+    """Nothing that was not so before."""
+    return await chosen(world, "newsletter")
+
+
+async def slowed(world):
+    """At most one mail a month."""
+    anna = await world.join(ANNA)
+    return await world.client.slow_down(world.unsubscribe_token(anna), Visit())
+
+
+async def slowed_twice(world):
+    """The second press."""
+    await slowed(world)
+    return await world.client.slow_down(world.unsubscribe_token(await world.subject(ANNA)), Visit())
+
+
+PATHS = {
+    confirmed: "confirmed",
+    confirmed_again: "confirmed",
+    renewed: "renewed",
+    withdrawn: "withdrawn",
+    withdrawn_twice: "withdrawn",
+    all_withdrawn: "withdrawn",
+    all_of_nothing: "",
+    objected: "objected",
+    broke: "paused",
+    spoke: "language.changed",
+    added: "topic.changed",
+    dropped: "withdrawn",
+    left_alone: "",
+    slowed: "frequency.changed",
+    slowed_twice: "",
+}
+
+
+@pytest.mark.parametrize(("path", "kind"), PATHS.items(), ids=lambda each: getattr(each, "__name__", ""))
+async def test_the_receipt_of_every_path_holds_against_the_log(world, path, kind):
+    """By the store, and by both verifiers: its leaf is of its person and type, and covered by its
+    checkpoint. Where a press has changed nothing there is no leaf, and it says so."""
+    receipt = await path(world)
+    assert (receipt.type, receipt.leaf == -1) == (kind, not kind)
+    if kind:
+        query = select(leaves.c.type, leaves.c.subject, leaves.c.at).where(leaves.c.seq == receipt.leaf)
+        told = world.service.read(lambda reading: tuple(reading.conn.execute(query).one()))
+        assert told == (receipt.type, receipt.subject, receipt.at)
+    assert Export(world).failure(witness=msgspec.json.encode(receipt)) is None
