@@ -37,13 +37,15 @@ from consent.contract import (
 )
 from consent.errors import AlreadyOpen, DamagedLog, SignerAway
 from consent.ledger import policy
-from consent.ledger.subjects import addresses_of, domains_of, find_or_make
+from consent.ledger.addresses import addresses_of, domains_of
+from consent.ledger.subjects import find_or_make
 from consent.ledger.transaction import Reading, Writing
 from consent.mails import claims, reports, settlements, word
 from consent.service import Inline, Service
+from consent.states import MOVED
 from consent.store.statement import Statement
 from consent.store.tables import leaves
-from consent.subscriber import erasure, pages, preferences, signup, told, withdrawal
+from consent.subscriber import erasure, merging, moving, pages, preferences, signup, told, withdrawal
 from consent.subscriber.mailed import look_back
 from consent.subscriber.sales import bought
 
@@ -199,9 +201,18 @@ class InProcess:
         """See `ConsentClient`."""
         choice = preferences.Choice(tuple(topics), language, frequency, pause)
         seen = await self._read(
-            lambda reading: look_back(reading, reading.parts.tokens.read_preferences(token), frequency)
+            lambda reading: look_back(reading, reading.parts.tokens.read_preferences(token)[0], frequency)
         )
         return await self._receipt(lambda tx: preferences.choose(tx, token, choice, visit, seen))
+
+    async def ask_to_move(self, token: str, email: str, visit: Visit) -> None:
+        """See `ConsentClient`."""
+        address = read_address(email)
+        await self._write(lambda tx: moving.ask_to_move(tx, token, address, visit))
+
+    async def merge(self, stays: str, goes: str, actor: str) -> Heard:
+        """See `ConsentClient`."""
+        return await self._write(lambda tx: merging.merge(tx, stays, goes, actor))
 
     async def withdraw_by_flow(
         self, subject: str, topic: str, flow: str, key: str, at: int | None = None
@@ -311,9 +322,13 @@ _CHANGES = Statement(
 
 def _changes(reading: Reading, after: int, limit: int) -> list[Change]:
     changes = [Change(*row) for row in _CHANGES.rows(reading.driver, after=after, most=limit)]
-    confirmed = {change.subject for change in changes if change.type == "confirmed"}
-    domains = domains_of(reading, sorted(confirmed)) if confirmed else {}
+    addressed = {change.subject for change in changes if change.type in _ADDRESSED}
+    domains = domains_of(reading, sorted(addressed)) if addressed else {}
+_ADDRESSED = ("confirmed", MOVED)
+"""Changes that tell of the address's domain."""
+
+
     return [
-        replace(change, domain=domains.get(change.subject, "")) if change.type == "confirmed" else change
+        replace(change, domain=domains.get(change.subject, "")) if change.type in _ADDRESSED else change
         for change in changes
     ]

@@ -18,6 +18,7 @@ from consent.contract.mail import Reason as Reason
 from consent.contract.mail import Settlement as Settlement
 from consent.contract.mail import Status as Status
 from consent.contract.people import ALL_FACTS as ALL_FACTS
+from consent.contract.people import About as About
 from consent.contract.people import Crowded as Crowded
 from consent.contract.people import Erasure as Erasure
 from consent.contract.people import Frequency as Frequency

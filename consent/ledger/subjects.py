@@ -11,14 +11,13 @@ from sqlalchemy.dialects.sqlite import insert
 
 from consent.address import Address
 from consent.contract import Frequency
-from consent.errors import WrongKeys
 from consent.ledger.evidence import Evidence
 from consent.ledger.transaction import Reading, Writing
 from consent.proof.leaf import Leaf
 from consent.states import AGREED, GOING, GRANTS, STOPS, TRANSITIONS, State, Step, may
 from consent.store.statement import Statement
 from consent.store.stops import Stop
-from consent.store.tables import among, evidence, forms, standings, subjects
+from consent.store.tables import among, evidence, former, forms, standings, subjects
 
 
 class Unlawful(ValueError):
@@ -68,6 +67,7 @@ class Subject(Struct, frozen=True):
     proofs: int = 0  # proof mails queued since the last confirmation
     proof_at: int = 0  # when the last was, ms UTC
     alive: int = 0  # their last sign of life, ms UTC
+    address_since: int = 0  # when they got the one that they have, ms UTC; 0: from the start
 
     def standing(self, topic: str) -> Standing:
         """Where they stand with `topic`."""
@@ -128,6 +128,7 @@ _PEOPLE = Statement(
         subjects.c.proofs,
         subjects.c.proof_at,
         subjects.c.alive,
+        subjects.c.moved,
     ).where(among(subjects.c.id, "ids"))
 )
 _STANDINGS = Statement(
@@ -152,7 +153,7 @@ def load(reading: Reading, ids: Sequence[str]) -> dict[str, Subject]:
     found = {}
     for id_, epoch, language, wrapped, sealed, *rest in _PEOPLE.rows(reading.driver, ids=wanted):
         confirmed, complained, bounced, objected, restricted, *rest = rest
-        frequency, paused, proofs, proof_at, alive = rest
+        frequency, paused, proofs, proof_at, alive, moved = rest
         found[id_] = Subject(
             id_,
             epoch,
@@ -170,6 +171,7 @@ def load(reading: Reading, ids: Sequence[str]) -> dict[str, Subject]:
             proofs,
             proof_at,
             alive,
+            moved,
         )
     return found
 
@@ -178,30 +180,16 @@ _STATES = {state.value: state for state in State}
 _FREQUENCIES = {frequency.value: frequency for frequency in Frequency}
 
 
-def domains_of(reading: Reading, ids: Sequence[str]) -> dict[str, str]:
-    """The domain of each subject's address, folded: all that conditions know of it. One whose address cannot
-    be opened is left out."""
-    addresses = addresses_of(reading, ids)
-    return {id_: address.rpartition("@")[2].casefold() for id_, address in addresses.items()}
-
-
-def addresses_of(reading: Reading, ids: Sequence[str]) -> dict[str, str]:
-    """The address of each subject as it was typed. One that cannot be opened is left out."""
-    vault = reading.parts.vault
-    found = {}
-    for id_, _, _, wrapped, sealed, *_ in _PEOPLE.rows(reading.driver, ids=json.dumps(list(ids))):
-        try:
-            found[id_] = vault.open_address(id_, wrapped, sealed)
-        except WrongKeys:  # the keys were compared at the start: this one row is damaged
-            continue
-    return found
-
-
 _FIND = Statement(select(subjects.c.id).where(subjects.c.lookup == bindparam("lookup")))
+_FIND_LEFT = Statement(select(former.c.subject).where(former.c.lookup == bindparam("lookup")))
 _SOME = [f"lookup_{place}" for place in range(50)]
 """So many are looked up by one statement."""
 _FIND_SOME = Statement(
     select(subjects.c.lookup, subjects.c.id).where(subjects.c.lookup.in_([bindparam(name) for name in _SOME]))
+)
+_ANY_LEFT = Statement(select(former.c.subject).limit(1))
+_FIND_SOME_LEFT = Statement(
+    select(former.c.lookup, former.c.subject).where(former.c.lookup.in_([bindparam(name) for name in _SOME]))
 )
 _MAKE = Statement(subjects.insert())
 _KNOWN = Statement(
@@ -210,9 +198,14 @@ _KNOWN = Statement(
 
 
 def find(reading: Reading, address: Address) -> str | None:
-    """The subject with this address, under whichever pepper it was stored."""
+    """The subject with this address, or who had it before and nobody has proved to have it since; under
+    whichever pepper it was stored."""
+    return _first(reading, _FIND_LEFT, address) or _first(reading, _FIND, address)
+
+
+def _first(reading: Reading, statement: Statement, address: Address) -> str | None:
     for lookup in reading.parts.vault.lookups(address.folded):
-        row = _FIND.first(reading.driver, lookup=lookup)
+        row = statement.first(reading.driver, lookup=lookup)
         if row is not None:
             return str(row[0])
     return None
@@ -220,38 +213,44 @@ def find(reading: Reading, address: Address) -> str | None:
 
 def find_or_make(tx: Writing, addresses: Sequence[Address], known_too: bool = True) -> list[str]:
     """The subject ids of `addresses`, in order; those seen for the first time get one, and no consent.
-    `known_too`: somebody else keeps something of them, as a shop does of its customers."""
-    ids = _find_or_make(tx, addresses, known_too)
-    if known_too:
-        _KNOWN.run(tx.driver, ids=json.dumps(ids))
+    `known_too`: somebody else keeps something of them, as a shop does of its customers; that is theirs who
+    had the address before. Else a mail is wanted at that very address, and who had it before is not meant."""
+    if not known_too:
+        return [_first(tx, _FIND, address) or _make(tx, address, known=False) for address in addresses]
+    ids = _find_or_make(tx, addresses)
+    _KNOWN.run(tx.driver, ids=json.dumps(ids))
     return ids
 
 
-def _find_or_make(tx: Writing, addresses: Sequence[Address], known_too: bool) -> list[str]:
+def _find_or_make(tx: Writing, addresses: Sequence[Address]) -> list[str]:
     if len(addresses) == 1:
-        return [find(tx, addresses[0]) or _make(tx, addresses[0], known_too)]
+        return [find(tx, addresses[0]) or _make(tx, addresses[0], known=True)]
     known = find_all(tx, [address.folded for address in addresses])
     for address in addresses:
         if address.folded not in known:
-            known[address.folded] = _make(tx, address, known_too)
+            known[address.folded] = _make(tx, address, known=True)
     return [known[address.folded] for address in addresses]
 
 
 def find_all(reading: Reading, addresses: Sequence[str]) -> dict[str, str]:
-    """The subjects of those of the folded addresses that were seen before, under whichever pepper."""
+    """The subjects of those of the folded addresses that were seen before, as `find` finds them."""
     vault = reading.parts.vault
     lookups = {folded: vault.lookups(folded) for folded in addresses}
     wanted = [lookup for each in lookups.values() for lookup in each]
-    stored: dict[bytes, str] = {}
-    for first in range(0, len(wanted), len(_SOME)):
-        part = wanted[first : first + len(_SOME)]
-        part += part[:1] * (len(_SOME) - len(part))
-        stored.update(_FIND_SOME.rows(reading.driver, **dict(zip(_SOME, part, strict=True))))
-    return {
-        folded: next(stored[lookup] for lookup in each if lookup in stored)
-        for folded, each in lookups.items()
-        if not stored.keys().isdisjoint(each)
-    }
+    statements = [_FIND_SOME] if _ANY_LEFT.first(reading.driver) is None else [_FIND_SOME, _FIND_SOME_LEFT]
+    found: dict[str, str] = {}
+    for statement in statements:  # who had it before is the last word
+        stored: dict[bytes, str] = {}
+        for first in range(0, len(wanted), len(_SOME)):
+            part = wanted[first : first + len(_SOME)]
+            part += part[:1] * (len(_SOME) - len(part))
+            stored.update(statement.rows(reading.driver, **dict(zip(_SOME, part, strict=True))))
+        found |= {
+            folded: next(stored[lookup] for lookup in each if lookup in stored)
+            for folded, each in lookups.items()
+            if not stored.keys().isdisjoint(each)
+        }
+    return found
 
 
 def _make(tx: Writing, address: Address, known: bool) -> str:
@@ -277,6 +276,7 @@ def _make(tx: Writing, address: Address, known: bool) -> str:
         paused_until=0,
         alive=0,
         known=known,
+        moved=0,
     )
     return id_
 

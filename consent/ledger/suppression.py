@@ -4,7 +4,7 @@ What is kept is `HMAC(pepper, address)` and nothing else, in a table that leads 
 any pepper counts, so no pepper may ever be dropped from the keys: `peppers` sees to that at the start."""
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.sqlite import insert
@@ -27,11 +27,13 @@ _PUT = Statement(insert(suppressions).on_conflict_do_nothing())
 _LIFT = Statement(delete(suppressions).where(among(suppressions.c.mark, "marks")))
 
 
-def suppress(tx: Writing, subject: Subject) -> None:
-    """Keep marketing away from the subject's address. One that cannot be opened cannot be mailed either."""
-    marks = _marks(tx, _address(tx, subject))
-    if marks:
-        _PUT.run(tx.driver, mark=marks[0])
+def suppress(tx: Writing, subject: Subject, left: Sequence[str] = ()) -> None:
+    """Keep marketing away from the subject's address, and from those that they have left. One that cannot be
+    opened cannot be mailed either."""
+    found = [marks[0] for one in (_address(tx, subject), *left) if (marks := _marks(tx, one))]
+    for mark in found:
+        _PUT.run(tx.driver, mark=mark)
+    if found:
         tx.log.append(Leaf(type=SUPPRESSED, subject=subject.id))
 
 

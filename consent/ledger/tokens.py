@@ -119,15 +119,17 @@ class Tokens:
         except UnicodeDecodeError:
             raise LinkRefused("unknown") from None
 
-    def read_preferences(self, token: str) -> str:
-        """Subject. Raises `LinkRefused`."""
+    def read_preferences(self, token: str) -> tuple[str, int]:
+        """Subject, and when the link was made (ms UTC, to the second). Raises `LinkRefused`."""
         try:
-            payload = self._timed.unsign(token, max_age=PREFERENCES_DAYS * 86_400)
+            payload, made = self._timed.unsign(
+                token, max_age=PREFERENCES_DAYS * 86_400, return_timestamp=True
+            )
         except SignatureExpired:
             raise LinkRefused("expired") from None
         except BadSignature:
             raise LinkRefused("unknown") from None
-        return _decode(payload).hex()
+        return _decode(payload).hex(), int(made.timestamp()) * 1000
 
     def read_request(self, token: str, *scopes: Scope) -> str:
         """The id of a sign-up request, if the token belongs to one of `scopes`. Raises `LinkRefused`."""

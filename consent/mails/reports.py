@@ -13,6 +13,7 @@ from consent.proof.leaf import Leaf
 from consent.states import COMPLAINT, HARD_BOUNCE, SOFT_BOUNCE, Step
 from consent.store.statement import Statement
 from consent.store.tables import decisions, leaves, reports
+from consent.subscriber import hold
 from consent.subscriber.cooling import hold_off
 from consent.subscriber.withdrawal import silence, stop
 
@@ -66,6 +67,7 @@ def bounced(tx: Writing, key: str, kind: str) -> Heard:
         return Heard.NEW
     record = _record("bounce/v1", key, tx.now)
     if kind == "hard":
+        hold.told_in_vain(tx, key)
         silence(tx, subject, HARD_BOUNCE, PROVIDER, record)
     else:
         commitment = keep_evidence(tx, subject, record)
@@ -97,7 +99,7 @@ def _reader(tx: Writing, key: str) -> Subject | None:
 def _left_since(tx: Writing, key: str, subject: Subject) -> bool:
     """Whether the mail went to another address than the subject has now."""
     row = _READER.first(tx.driver, of=key)
-    return row is not None and (row[0] != subject.id or row[1] < subject.moved)
+    return row is not None and (row[0] != subject.id or row[1] < subject.address_since)
 
 
 def _came_back(tx: Writing, subject: Subject, at: int | None) -> bool:

@@ -18,12 +18,14 @@ from consent.ledger.sealing import find_hold, seal_proof
 from consent.ledger.subjects import load
 from consent.ledger.suppression import suppress
 from consent.ledger.transaction import Reading, Writing
+from consent.ledger.whose import forget_parts, left_by, living
 from consent.proof.leaf import Leaf
-from consent.states import ERASED_BACKUPS, ERASED_PRIMARY, ERASURE
+from consent.states import ERASED_BACKUPS, ERASED_PRIMARY, ERASURE, PENDING_PURGED
 from consent.store.statement import Statement
 from consent.store.stops import Stop
 from consent.store.tables import (
     IN_ANY_SPAN,
+    MOVES,
     among,
     erasures,
     evidence,
@@ -63,8 +65,21 @@ _GONE = (
     Statement(delete(reports).where(reports.c.subject == bindparam("of"))),
     Statement(delete(imported).where(imported.c.subject == bindparam("of"))),
     Statement(delete(subjects).where(subjects.c.id == bindparam("of"))),
+    Statement(delete(requests).where(MOVES, requests.c.moves == bindparam("of"))),
     # Told to the feed beside the leaf, and no part of it.
     Statement(update(leaves).where(IN_ANY_SPAN, leaves.c.subject == bindparam("of")).values(language="")),
+)
+_ASKED_FOR = Statement(
+    select(requests.c.subject).where(MOVES, requests.c.moves == bindparam("of")).distinct()
+)
+_STRANGER = Statement(
+    select(subjects.c.id).where(
+        subjects.c.id == bindparam("of"),
+        subjects.c.known.is_(False),
+        ~exists().where(standings.c.subject == subjects.c.id),
+        ~exists().where(requests.c.subject == subjects.c.id),
+        ~exists().where(holds.c.subject == subjects.c.id),
+    )
 )
 _NOTE = Statement(insert(erasures).on_conflict_do_nothing())
 _ERASED = Statement(
@@ -106,12 +121,13 @@ _BACKUPS = Statement(
 
 
 def erase(tx: Writing, identity: str, actor: str) -> Erasure | None:
-    """Forget a subject; None if there is none of that id, and never was."""
+    """Forget a subject, or whom they have become part of; None if there is none of that id, and never was."""
+    identity = living(tx, [identity]).get(identity, identity)
     known = find_erasure(tx, identity)
     subject = load(tx, [identity]).get(identity)
     if known is not None or subject is None:
         return known
-    suppress(tx, subject)
+    suppress(tx, subject, [typed for _, typed in left_by(tx, subject)])
     return let_go(tx, identity, subject.epoch + 1, actor)
 
 
@@ -128,8 +144,12 @@ def let_go(tx: Writing, identity: str, epoch: int, actor: str) -> Erasure:
     hold, subject = find_hold(tx, identity), load(tx, [identity]).get(identity)
     if hold is not None and subject is not None:
         seal_proof(tx, hold, subject)
+    asked = [row[0] for row in _ASKED_FOR.rows(tx.driver, of=identity)]
     for statement in _GONE:
         statement.run(tx.driver, of=identity)
+    forget_parts(tx, identity)
+    for stranger in asked:
+        _forget_stranger(tx, stranger)
     seq = tx.log.append(Leaf(type=ERASURE, subject=identity, actor=actor))
     _NOTE.run(
         tx.driver,
@@ -144,6 +164,14 @@ def let_go(tx: Writing, identity: str, epoch: int, actor: str) -> Erasure:
     )
     tx.stops.append(Stop(identity, "", ERASURE, tx.now, seq, tx.log.newest.hex()))
     return Erasure(identity, seq, tx.now)
+
+
+def _forget_stranger(tx: Writing, identity: str) -> None:
+    """Forget somebody whose address was only asked for, by whoever is erased."""
+    if _STRANGER.first(tx.driver, of=identity) is not None:
+        for statement in _GONE:
+            statement.run(tx.driver, of=identity)
+        tx.log.append(Leaf(type=PENDING_PURGED, subject=identity, actor="system:erasure"))
 
 
 def find_erasure(reading: Reading, identity: str) -> Erasure | None:

@@ -5,27 +5,35 @@ from collections.abc import Iterable
 from sqlalchemy import bindparam, select
 
 from consent.address import shortened
-from consent.contract import BESIDE_TOPICS, Basis, LinkRefused, LinkView, Purpose, TopicView
+from consent.contract import BESIDE_TOPICS, About, Basis, LinkRefused, LinkView, Purpose, TopicView
 from consent.errors import WrongKeys
 from consent.ledger.policy import read_purposes
 from consent.ledger.subjects import Subject, load
 from consent.ledger.tokens import Scope
 from consent.ledger.transaction import Reading
+from consent.ledger.whose import load_living
 from consent.rules import words
 from consent.store.statement import Statement
 from consent.store.tables import requests
+from consent.subscriber.linked import by_preferences
 from consent.subscriber.wishes import wished_in
 
 _REQUEST = Statement(
-    select(requests.c.subject, requests.c.language, requests.c.closed, requests.c.expires).where(
-        requests.c.id == bindparam("of")
-    )
+    select(
+        requests.c.subject,
+        requests.c.language,
+        requests.c.closed,
+        requests.c.expires,
+        requests.c.moves,
+        requests.c.tells,
+    ).where(requests.c.id == bindparam("of"))
 )
 
 
 def confirmation(reading: Reading, token: str) -> LinkView:
-    """The page behind a link to confirm or refuse: what would be agreed to, in the words of the proof
-    mail."""
+    """The page behind a link to confirm or refuse: what would be agreed to, in the words of the proof mail.
+    Of somebody who wants another address it tells nothing before the button was pressed: whoever has the
+    link may be a stranger to them. Afterwards, what goes on there."""
     try:
         request = reading.parts.tokens.read_request(token, Scope.CONFIRM, Scope.REFUSE)
     except LinkRefused as fault:
@@ -33,9 +41,11 @@ def confirmation(reading: Reading, token: str) -> LinkView:
     row = _REQUEST.first(reading.driver, of=request)
     if row is None:
         return _nothing(reading, "unknown")
-    identity, language, closed, expires = row
+    identity, language, closed, expires, moves, tells = row
     subject = load(reading, [identity])[identity]
     versions = [version for _, version in wished_in(reading, request)]
+    if moves and closed == "confirmed":
+        versions = [standing.version for topic, standing in subject.standings.items() if subject.gets(topic)]
     known = read_purposes(reading, versions)
     reason = "used" if closed else "expired" if expires <= reading.now else ""
     return LinkView(
@@ -46,6 +56,7 @@ def confirmation(reading: Reading, token: str) -> LinkView:
         topic="",
         topics=_topics(reading, subject, (known[version] for version in versions), language),
         closed=closed,
+        about=About.NEW_ADDRESS if moves else About.OLD_ADDRESS if tells else About.SIGN_UP,
     )
 
 
@@ -55,7 +66,7 @@ def unsubscription(reading: Reading, token: str) -> LinkView:
         identity, topic = reading.parts.tokens.read_unsubscribe(token)
     except LinkRefused as fault:
         return _nothing(reading, fault.reason)
-    subject = load(reading, [identity]).get(identity)
+    subject = load_living(reading, identity)
     if subject is None:
         return _nothing(reading, "unknown")
     versions = {one: standing.version for one, standing in subject.standings.items() if standing.version}
@@ -77,12 +88,9 @@ def unsubscription(reading: Reading, token: str) -> LinkView:
 def preferences(reading: Reading, token: str) -> LinkView:
     """The page behind a link for preferences: every topic on offer, and the whole address."""
     try:
-        identity = reading.parts.tokens.read_preferences(token)
+        subject = by_preferences(reading, token)
     except LinkRefused as fault:
         return _nothing(reading, fault.reason)
-    subject = load(reading, [identity]).get(identity)
-    if subject is None:
-        return _nothing(reading, "unknown")
     return LinkView(
         valid=True,
         reason="",

@@ -5,13 +5,14 @@ from sqlalchemy import update
 
 from consent.contract import Basis, Frequency, LinkRefused, Receipt, Visit
 from consent.ledger.evidence import Evidence, of_visit
-from consent.ledger.subjects import Subject, keep_evidence, load
+from consent.ledger.subjects import Subject, keep_evidence
 from consent.ledger.transaction import Writing
+from consent.ledger.whose import load_living
 from consent.proof.leaf import Leaf
 from consent.states import GOING, State
 from consent.store.tables import subjects
+from consent.subscriber.linked import by_preferences
 from consent.subscriber.mailed import NOT_LOOKED, Mailed, count
-from consent.subscriber.receipts import receipt_of
 from consent.subscriber.signup import ask_for
 from consent.subscriber.told import alive
 from consent.subscriber.wishes import wished_by
@@ -38,10 +39,8 @@ def choose(tx: Writing, token: str, choice: Choice, visit: Visit, seen: Mailed =
     """Keep the topics chosen, withdraw the others, ask for confirmation of those that are new, and note the
     rest at once. `seen` are mails that were looked for beforehand. Raises `LinkRefused`, and `ValueError` for
     what cannot be chosen."""
-    identity = tx.parts.tokens.read_preferences(token)
-    subject = load(tx, [identity]).get(identity)
-    if subject is None:
-        raise LinkRefused("unknown")
+    subject = by_preferences(tx, token)
+    identity = subject.id
     chosen = tuple(dict.fromkeys(choice.topics))
     _check(tx, chosen, choice.pause)
     record: Evidence = {
@@ -71,7 +70,7 @@ def choose(tx: Writing, token: str, choice: Choice, visit: Visit, seen: Mailed =
 def slow_down(tx: Writing, token: str, visit: Visit, seen: Mailed = NOT_LOOKED) -> Receipt:
     """At most one mail a month, by an unsubscribe link; everything else stays. Raises `LinkRefused`."""
     identity, topic = tx.parts.tokens.read_unsubscribe(token)
-    subject = load(tx, [identity]).get(identity)
+    subject = load_living(tx, identity)
     if subject is None:
         raise LinkRefused("unknown")
     choice = Choice((), frequency=SLOW)
@@ -82,9 +81,8 @@ def slow_down(tx: Writing, token: str, visit: Visit, seen: Mailed = NOT_LOOKED) 
         "at": tx.now,
         **of_visit(visit),
     }
-    first = tx.log.frontier.size
     _note(tx, subject, choice, record, SLOWER, seen)
-    return receipt_of(tx, identity, (), tx.log.about(identity, first))
+    return Receipt(subject.id, "preferences", (), tx.now, tx.log.frontier.size - 1, "")
 
 
 def _note(tx: Writing, subject: Subject, choice: Choice, record: Evidence, actor: str, seen: Mailed) -> None:

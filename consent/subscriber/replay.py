@@ -8,12 +8,12 @@ from sqlalchemy.dialects.sqlite import insert
 
 from consent.ledger.subjects import Subject, load
 from consent.ledger.transaction import Writing
-from consent.states import COMPLAINT, ERASURE, OVERLAYS, STOPPED, STOPS, State
+from consent.states import COMPLAINT, ERASURE, HARD_BOUNCE, MADE_UP_FOR, MERGED, MOVED, OBJECTION, OVERLAYS, STOPPED, State
 from consent.store.statement import Statement
 from consent.store.stops import Stop
 from consent.store.tables import among, made_up, nodes
 from consent.subscriber.erasure import erase_again
-from consent.subscriber.signup import hold_off
+from consent.subscriber.cooling import hold_off
 from consent.subscriber.wishes import wished_by
 from consent.subscriber.withdrawal import silence, stop
 
@@ -41,7 +41,7 @@ def replay(tx: Writing, stops: Sequence[Stop]) -> None:
     for one in missed:
         if one.subject in erased:
             continue
-        (kinds if one.type in OVERLAYS else topics).setdefault(one.subject, {})[one.topic or one.type] = None
+        (kinds if one.type in _WHOLE else topics).setdefault(one.subject, {})[one.topic or one.type] = None
     people = load(tx, sorted({one.subject for one in missed}))
     # No evidence is kept: the line is all there is, and a row that cannot be opened must not be in the way.
     for id_, subject in people.items():
@@ -57,11 +57,16 @@ def _again(tx: Writing, subject: Subject, topics: Sequence[str], kinds: Sequence
     going = [one for one in topics if subject.standing(one).state in _GOING or one in wished]
     if going:
         subject = stop(tx, subject, going, ACTOR, None)
-    for kind in kinds:
+    for kind in dict.fromkeys(_SILENCED_BY.get(kind, kind) for kind in kinds):
         silence(tx, subject, kind, ACTOR, None)
         if kind == COMPLAINT:
             hold_off(tx, subject)
 
+
+_WHOLE = OVERLAYS | {MOVED}
+_SILENCED_BY = {MERGED: OBJECTION, MOVED: HARD_BOUNCE}
+"""An older store does not know whose part they have become, nor what their address is now: nothing goes to
+the one that was left, and no marketing to whom it has as somebody of their own."""
 
 _GOING = frozenset(State) - STOPPED - {State.NONE}
 
@@ -71,6 +76,6 @@ def _missed(tx: Writing, stops: Sequence[Stop]) -> list[Stop]:
     size = tx.log.frontier.size
     positions = json.dumps([one.seq for one in stops if 0 <= one.seq < size])
     held = {(seq, bytes(hash_).hex()) for seq, hash_ in _HASHES.rows(tx.driver, positions=positions)}
-    lost = [one for one in stops if one.type in STOPS and (one.seq, one.leaf) not in held]
+    lost = [one for one in stops if one.type in MADE_UP_FOR and (one.seq, one.leaf) not in held]
     done = {row[0] for row in _MADE_UP.rows(tx.driver, leaves=json.dumps([one.leaf for one in lost]))}
     return [one for one in lost if one.leaf not in done]

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from sqlalchemy import bindparam, update
 
 from consent.address import Address
-from consent.contract import BESIDE_TOPICS, Ask, Basis, MailClass, Proof, Receipt, SignUp, Visit
+from consent.contract import BESIDE_TOPICS, About, Ask, Basis, LinkRefused, MailClass, Proof, Receipt, SignUp, Visit
 from consent.ledger.evidence import Evidence, of_visit
 from consent.ledger.policy import read_purposes
 from consent.ledger.subjects import Subject, find_or_make, keep_evidence, keep_form, load, move
 from consent.ledger.suppression import lift
+from consent.ledger.whose import take_address
 from consent.ledger.tokens import Scope
 from consent.ledger.transaction import Reading, Writing
 from consent.proof.leaf import Leaf
@@ -18,12 +19,10 @@ from consent.states import TRANSITIONS, State, Step
 from consent.store.statement import Statement
 from consent.store.tables import subjects
 from consent.subscriber import hold_notice
-from consent.subscriber.receipts import receipt_of
+from consent.subscriber.cooling import cooled_down, hold_off, one_more
+from consent.subscriber.moving import change, refuse_change
 from consent.subscriber.wishes import ask, close, close_all, open_requests, queue, queued, wish, wished_in
-from consent.times import DAY_MS, HOUR_MS
-
-COOL_DOWNS_MS = (DAY_MS, 7 * DAY_MS, 30 * DAY_MS)
-
+from consent.times import HOUR_MS
 
 def sign_up(tx: Writing, address: Address, request: SignUp) -> None:
     """Record the wish and queue a proof mail, unless a cool-down forbids it. Raises `ValueError`."""
@@ -59,13 +58,6 @@ def _too_young(reading: Reading, request: SignUp) -> bool:
     return request.age is not None and request.age < least
 
 
-_ONE_MORE = Statement(
-    update(subjects)
-    .where(subjects.c.id == bindparam("of"))
-    .values(proofs=subjects.c.proofs + 1, proof_at=bindparam("now"))
-)
-
-
 def ask_for(
     tx: Writing,
     subject: Subject,
@@ -81,7 +73,7 @@ def ask_for(
     if not wanted:
         return
     waiting, wished = open_requests(tx, subject.id)
-    may_queue = _cooled_down(subject, tx.now)
+    may_queue = cooled_down(subject, tx.now)
     queues = may_queue and (waiting is None or waiting.mail == "held")
     if not queues and wished.issuperset(wanted):
         return  # asked for already: nothing new, however often someone presses the button
@@ -118,7 +110,7 @@ def ask_for(
             queue(tx, request, language, expires)
     wish(tx, request, wanted)
     if queues:
-        _ONE_MORE.run(tx.driver, of=subject.id, now=tx.now)
+        one_more(tx, subject)
         tx.log.append(Leaf(type="proof_mail.queued", subject=subject.id, actor=actor))
 
 
@@ -135,8 +127,9 @@ def proofs(reading: Reading, limit: int, after: str) -> list[Proof]:
             Ask(key, attempt, subject, MailClass.PROOF, None, ""),
             language,
             _sentences(reading, key, language),
+            About.NEW_ADDRESS if moves else About.OLD_ADDRESS if tells else About.SIGN_UP,
         )
-        for key, subject, language, attempt in queued(reading, limit, after)
+        for key, subject, language, attempt, moves, tells in queued(reading, limit, after)
     ]
     return [*asking, *telling][:limit]
 
@@ -169,9 +162,13 @@ _CONFIRMED = Statement(
 
 
 def confirm(tx: Writing, token: str, visit: Visit) -> Receipt:
-    """Turn the request's topics into consent, once only. Whoever had agreed to none is back with it, and a
-    break from before is over. Raises `LinkRefused`."""
+    """Turn the request's topics into consent, or the new address into the person's, once only. Whoever had
+    agreed to no topic is back with it, and a break from before is over. Raises `LinkRefused`."""
     request = close(tx, tx.parts.tokens.read_request(token, Scope.CONFIRM), "confirmed")
+    if request.tells:
+        raise LinkRefused("unknown")  # such a mail has no link to confirm
+    if request.moves:
+        return change(tx, request, visit)
     subject = load(tx, [request.subject])[request.subject]
     wished = wished_in(tx, request.id)
     record: Evidence = {"schema": "confirmation/v1", "request": request.id, "at": tx.now, **of_visit(visit)}
@@ -196,12 +193,13 @@ def confirm(tx: Writing, token: str, visit: Visit) -> Receipt:
             commitment=commitment,
             language=request.language,
         )
-        fresh = standing.seq
+        leaf = fresh = standing.seq
     lift(tx, subject)
+    take_address(tx, subject)
     _CONFIRMED.run(
         tx.driver, of=subject.id, spoken=request.language, leaf=fresh or subject.confirmed, now=tx.now
     )
-    return receipt_of(tx, subject.id, [topic for topic, _ in wished], fresh or leaf)
+    return Receipt(subject.id, Step.CONFIRMED, tuple(topic for topic, _ in wished), tx.now, leaf, "")
 
 
 _RESUME = Statement(update(subjects).where(subjects.c.id == bindparam("of")).values(paused_until=0))
@@ -220,6 +218,8 @@ def refuse(tx: Writing, token: str, visit: Visit) -> None:
 
     Raises `LinkRefused`."""
     request = close(tx, tx.parts.tokens.read_request(token, Scope.CONFIRM, Scope.REFUSE), "refused")
+    if request.tells:
+        return refuse_change(tx, request, visit)
     subject = load(tx, [request.subject])[request.subject]
     close_all(tx, subject.id, "refused")
     hold_off(tx, subject)
@@ -230,21 +230,3 @@ def refuse(tx: Writing, token: str, visit: Visit) -> None:
             move(
                 tx, subject, topic, Step.REFUSED, actor="subject:link", notice=version, commitment=commitment
             )
-
-
-_HOLD_OFF = Statement(
-    update(subjects)
-    .where(subjects.c.id == bindparam("of"))
-    .values(proofs=len(COOL_DOWNS_MS), proof_at=bindparam("now"))
-)
-
-
-def hold_off(tx: Writing, subject: Subject) -> None:
-    """Begin the longest cool-down: someone got a proof mail that they never asked for."""
-    _HOLD_OFF.run(tx.driver, of=subject.id, now=tx.now)
-
-
-def _cooled_down(subject: Subject, now: int) -> bool:
-    """Whether one more proof mail may be queued: at once, then after 1, 7, 30 and each further 30 days."""
-    pause = COOL_DOWNS_MS[min(subject.proofs, len(COOL_DOWNS_MS)) - 1]
-    return subject.proofs == 0 or now >= subject.proof_at + pause

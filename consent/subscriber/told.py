@@ -6,8 +6,9 @@ from sqlalchemy import bindparam, update
 
 from consent.contract import Heard
 from consent.ledger.evidence import Evidence
-from consent.ledger.subjects import Subject, keep_evidence, load, move
+from consent.ledger.subjects import Subject, keep_evidence
 from consent.ledger.transaction import Writing
+from consent.ledger.whose import living, load_living
 from consent.proof.leaf import Leaf
 from consent.states import (
     OBJECTION,
@@ -47,9 +48,10 @@ def record(tx: Writing, identity: str, what: str, actor: str, topic: str = "") -
     be said here starts anything. `AGAIN`: so it stands already. Raises `ValueError` for another word."""
     if what not in WORDS:
         raise ValueError(f"`{what}` is nothing that can be said of somebody; say {', '.join(sorted(WORDS))}.")
-    subject = load(tx, [identity]).get(identity)
+    subject = load_living(tx, identity)
     if subject is None:
         return Heard.UNKNOWN
+    identity = subject.id
     note: Evidence = {"schema": "told/v1", "what": what, "topic": topic, "by": actor, "at": tx.now}
     if what in NOTES:
         commitment = keep_evidence(tx, subject, note)
@@ -100,7 +102,9 @@ def alive(tx: Writing, signs: Sequence[tuple[str, int]]) -> None:
     """The last order, visit or click of each subject (ms UTC); never an opening alone. Not written to the
     log. A moment that is to come counts as now."""
     newest: dict[str, int] = {}
-    for subject, at in signs:
+    whose = living(tx, [subject for subject, _ in signs])
+    for told, at in signs:
+        subject = whose.get(told, told)
         newest[subject] = max(newest.get(subject, 0), min(at, tx.now))
     for subject, at in newest.items():
         _ALIVE.run(tx.driver, of=subject, moment=at)

@@ -9,19 +9,30 @@ from sqlalchemy.dialects.sqlite import insert
 from consent.contract import BESIDE_TOPICS, LinkRefused
 from consent.ledger.transaction import Reading, Writing
 from consent.store.statement import Row, Statement
-from consent.store.tables import QUEUED, among, requests, wishes
+from consent.store.tables import MOVES, QUEUED, among, requests, wishes
 
 
 class Request(Struct, frozen=True):
-    """A sign-up. Its id is the key of its proof mail; `mail` is how far that has come."""
+    """A sign-up, or what a change of address needs. Its id is the key of its proof mail; `mail` is how far
+    that has come. `moves` is the subject who wants the address that the mail goes to, `tells` the request
+    that this mail is a notice of."""
 
     id: str
     subject: str
     language: str
     mail: str
+    moves: str = ""
+    tells: str = ""
 
 
-_REQUEST = (requests.c.id, requests.c.subject, requests.c.language, requests.c.mail)
+_REQUEST = (
+    requests.c.id,
+    requests.c.subject,
+    requests.c.language,
+    requests.c.mail,
+    requests.c.moves,
+    requests.c.tells,
+)
 _ASK = Statement(requests.insert())
 _AGAIN = Statement(
     update(requests)
@@ -40,8 +51,10 @@ _WISH = Statement(
 )
 
 
-def ask(tx: Writing, subject: str, language: str, expires: int, mail: str) -> str:
-    """A new request, its mail `queued` or `held`; its id."""
+def ask(
+    tx: Writing, subject: str, language: str, expires: int, mail: str, moves: str = "", tells: str = ""
+) -> str:
+    """A new request, its mail `queued` or `held`; its id. `moves` and `tells` are as in `Request`."""
     request = tx.parts.entropy(16).hex()
     _ASK.run(
         tx.driver,
@@ -54,8 +67,8 @@ def ask(tx: Writing, subject: str, language: str, expires: int, mail: str) -> st
         attempt=1,
         not_before=tx.now,
         closed="",
-        moves="",
-        tells="",
+        moves=moves,
+        tells=tells,
     )
     return request
 
@@ -97,15 +110,23 @@ def wished_by(reading: Reading, subject: str) -> set[str]:
 def open_requests(reading: Reading, subject: str) -> tuple[Request | None, set[str]]:
     """The request whose mail has not begun its way, so that topics can still join it, and the topics of all
     that can still be confirmed."""
-    rows = [row for row in _OPEN.rows(reading.driver, of=subject) if row[4] > reading.now]
-    waiting = next((Request(*row[:4]) for row in rows if row[3] in ("queued", "held")), None)
-    return waiting, {row[5] for row in rows if row[5] is not None}
+    found = [(Request(*row[:6]), *row[6:]) for row in _OPEN.rows(reading.driver, of=subject)]
+    live = [(request, topic) for request, expires, topic in found if expires > reading.now]
+    waits = (one for one, _ in live if one.mail in ("queued", "held") and not (one.moves or one.tells))
+    return next(waits, None), {topic for _, topic in live if topic is not None}
 
 
 _PLACE = tuple_(requests.c.at, requests.c.id)
 _MARK = select(requests.c.at, requests.c.id).where(requests.c.id == bindparam("after")).scalar_subquery()
 _QUEUED = Statement(
-    select(requests.c.id, requests.c.subject, requests.c.language, requests.c.attempt)
+    select(
+        requests.c.id,
+        requests.c.subject,
+        requests.c.language,
+        requests.c.attempt,
+        requests.c.moves,
+        requests.c.tells,
+    )
     .where(
         QUEUED,
         requests.c.expires > bindparam("now"),
@@ -118,8 +139,8 @@ _QUEUED = Statement(
 
 
 def queued(reading: Reading, limit: int, after: str) -> list[Row]:
-    """Id, subject, language and attempt of requests whose mail may go now, oldest first, those behind
-    `after` if it is given."""
+    """Id, subject, language, attempt and, as in `Request`, `moves` and `tells` of requests whose mail may go
+    now, oldest first, those behind `after` if it is given."""
     return _QUEUED.rows(reading.driver, now=reading.now, after=after, most=limit)
 
 
@@ -136,6 +157,11 @@ _CLOSE_ALL = Statement(
     .where(requests.c.subject == bindparam("of"), requests.c.closed == "")
     .values(closed=bindparam("how"))
 )
+_CLOSE_MOVES = Statement(
+    update(requests)
+    .where(MOVES, requests.c.moves == bindparam("of"), requests.c.closed == "")
+    .values(closed=bindparam("how"))
+)
 
 
 def close(tx: Writing, request: str, how: str) -> Request:
@@ -148,17 +174,45 @@ def close(tx: Writing, request: str, how: str) -> Request:
 
 
 def close_all(tx: Writing, subject: str, how: str) -> None:
-    """Close every open request of a person."""
+    """Close every open request of a person, that for another address too."""
     _CLOSE_ALL.run(tx.driver, of=subject, how=how)
+    _CLOSE_MOVES.run(tx.driver, of=subject, how=how)
 
 
-_MINE = select(requests.c.id).where(requests.c.subject == bindparam("of"), requests.c.closed == "")
-_DROP = Statement(delete(wishes).where(among(wishes.c.topic, "topics"), wishes.c.request.in_(_MINE)))
-_CLOSE_EMPTY = Statement(
+def close_own(tx: Writing, subject: str, how: str) -> None:
+    """Close every open request to a person's own address; but by a notice that they have they may still close
+    that for another."""
+    _CLOSE_OWN.run(tx.driver, of=subject, how=how)
+
+
+def request_of(reading: Reading, request: str) -> Request | None:
+    """A request, whether it is open or not."""
+    row = _ONE.first(reading.driver, of=request)
+    return None if row is None else Request(*row)
+
+
+_ONE = Statement(select(*_REQUEST).where(requests.c.id == bindparam("of")))
+_SIGN_UPS = (
+    requests.c.subject == bindparam("of"),
+    requests.c.closed == "",
+    requests.c.moves == "",
+    requests.c.tells == "",
+)
+_CLOSE_OWN = Statement(
     update(requests)
     .where(
         requests.c.subject == bindparam("of"),
         requests.c.closed == "",
+        or_(requests.c.tells == "", requests.c.mail != "sent"),
+    )
+    .values(closed=bindparam("how"))
+)
+_MINE = select(requests.c.id).where(*_SIGN_UPS)
+_DROP = Statement(delete(wishes).where(among(wishes.c.topic, "topics"), wishes.c.request.in_(_MINE)))
+_CLOSE_EMPTY = Statement(
+    update(requests)
+    .where(
+        *_SIGN_UPS,
         requests.c.id.not_in(select(wishes.c.request).where(wishes.c.request.in_(_MINE))),
     )
     .values(closed="withdrawn")

@@ -8,15 +8,15 @@ from sqlalchemy import Column, bindparam, update
 from consent.contract import LinkRefused, Receipt, Visit
 from consent.errors import WrongKeys
 from consent.ledger.evidence import Evidence, of_visit
-from consent.ledger.subjects import Subject, keep_evidence, load, move
+from consent.ledger.subjects import Subject, keep_evidence, move
 from consent.ledger.transaction import Writing
+from consent.ledger.whose import load_living
 from consent.proof.leaf import Leaf
 from consent.states import COMPLAINT, HARD_BOUNCE, OBJECTION, STOPPED, State, Step
 from consent.store.statement import Statement
 from consent.store.stops import Stop
-from consent.store.tables import subjects
-from consent.subscriber.receipts import receipt_of
-from consent.subscriber.wishes import close_all, drop, wished_by
+from consent.store.tables import leaves, subjects
+from consent.subscriber.wishes import close_all, close_own, drop, wished_by
 
 HOW = ("one_click", "page")
 
@@ -27,10 +27,10 @@ def withdraw(tx: Writing, token: str, how: str, everything: bool, visit: Visit) 
     if how not in HOW:
         raise ValueError(f"A withdrawal comes by {' or '.join(HOW)}, not by {how}.")
     identity, topic = tx.parts.tokens.read_unsubscribe(token)
-    subject = load(tx, [identity]).get(identity)
+    subject = load_living(tx, identity)
     if subject is None:
         raise LinkRefused("unknown")
-    wished = wished_by(tx, identity)
+    wished = wished_by(tx, subject.id)
     topics = [topic] if topic and not everything else sorted({*subject.standings, *wished, topic} - {""})
     stops = [one for one in topics if subject.standing(one).state not in STOPPED or one in wished]
     if stops:
@@ -42,8 +42,8 @@ def withdraw(tx: Writing, token: str, how: str, everything: bool, visit: Visit) 
             **of_visit(visit),
         }
         subject = stop(tx, subject, stops, f"subject:{how}", record)
-    leaf = max((subject.standing(one).seq for one in topics), default=-1)
-    return receipt_of(tx, subject.id, topics, leaf)
+    leaf = max((subject.standing(one).seq for one in topics), default=0)
+    return Receipt(subject.id, Step.WITHDRAWN, tuple(topics), _when(tx, leaf, bool(stops)), leaf, "")
 
 
 def stop(
@@ -98,9 +98,14 @@ _SILENCED = {
 
 def silence(tx: Writing, subject: Subject, kind: str, actor: str, record: Evidence | None) -> None:
     """Stop all that goes to the address, whatever the topic, by a leaf of `kind`, and make links to confirm
-    that are still under way worthless."""
+    that are still under way worthless. That a mailbox does not exist is no reason against another one."""
     commitment = _kept(tx, subject, record)
     seq = tx.log.append(Leaf(type=kind, subject=subject.id, actor=actor, evidence=commitment))
     _SILENCED[kind].run(tx.driver, of=subject.id, leaf=seq)
-    close_all(tx, subject.id, "withdrawn")
+    (close_own if kind == HARD_BOUNCE else close_all)(tx, subject.id, "withdrawn")
     tx.stops.append(Stop(subject.id, "", kind, tx.now, seq, tx.log.newest.hex()))
+
+
+def _when(tx: Writing, leaf: int, fresh: bool) -> int:
+    at: int | None = None if fresh else tx.conn.scalar(select(leaves.c.at).where(leaves.c.seq == leaf))
+    return tx.now if at is None else at

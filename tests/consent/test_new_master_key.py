@@ -10,7 +10,7 @@ from consent.address import read_address
 from consent.errors import WrongKeys
 from consent.keys import Keys
 from consent.ledger import rewrapping
-from consent.ledger.subjects import addresses_of
+from consent.ledger.addresses import addresses_of
 from consent.store.tables import subjects
 from consent.subscriber.history import history
 
