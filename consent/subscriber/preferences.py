@@ -13,6 +13,7 @@ from consent.states import GOING, State
 from consent.store.tables import subjects
 from consent.subscriber.linked import by_preferences
 from consent.subscriber.mailed import NOT_LOOKED, Mailed, count
+from consent.subscriber.receipts import receipt_of
 from consent.subscriber.signup import ask_for
 from consent.subscriber.told import alive
 from consent.subscriber.wishes import wished_by
@@ -81,8 +82,9 @@ def slow_down(tx: Writing, token: str, visit: Visit, seen: Mailed = NOT_LOOKED) 
         "at": tx.now,
         **of_visit(visit),
     }
+    first = tx.log.frontier.size
     _note(tx, subject, choice, record, SLOWER, seen)
-    return Receipt(subject.id, "preferences", (), tx.now, tx.log.frontier.size - 1, "")
+    return receipt_of(tx, subject.id, (), tx.log.about(subject.id, first))
 
 
 def _note(tx: Writing, subject: Subject, choice: Choice, record: Evidence, actor: str, seen: Mailed) -> None:

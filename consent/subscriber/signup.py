@@ -5,14 +5,25 @@ from collections.abc import Sequence
 from sqlalchemy import bindparam, update
 
 from consent.address import Address
-from consent.contract import BESIDE_TOPICS, About, Ask, Basis, LinkRefused, MailClass, Proof, Receipt, SignUp, Visit
+from consent.contract import (
+    BESIDE_TOPICS,
+    About,
+    Ask,
+    Basis,
+    LinkRefused,
+    MailClass,
+    Proof,
+    Receipt,
+    SignUp,
+    Visit,
+)
 from consent.ledger.evidence import Evidence, of_visit
 from consent.ledger.policy import read_purposes
 from consent.ledger.subjects import Subject, find_or_make, keep_evidence, keep_form, load, move
 from consent.ledger.suppression import lift
-from consent.ledger.whose import take_address
 from consent.ledger.tokens import Scope
 from consent.ledger.transaction import Reading, Writing
+from consent.ledger.whose import take_address
 from consent.proof.leaf import Leaf
 from consent.rules import words
 from consent.states import TRANSITIONS, State, Step
@@ -21,8 +32,10 @@ from consent.store.tables import subjects
 from consent.subscriber import hold_notice
 from consent.subscriber.cooling import cooled_down, hold_off, one_more
 from consent.subscriber.moving import change, refuse_change
+from consent.subscriber.receipts import receipt_of
 from consent.subscriber.wishes import ask, close, close_all, open_requests, queue, queued, wish, wished_in
 from consent.times import HOUR_MS
+
 
 def sign_up(tx: Writing, address: Address, request: SignUp) -> None:
     """Record the wish and queue a proof mail, unless a cool-down forbids it. Raises `ValueError`."""
@@ -193,13 +206,13 @@ def confirm(tx: Writing, token: str, visit: Visit) -> Receipt:
             commitment=commitment,
             language=request.language,
         )
-        leaf = fresh = standing.seq
+        fresh = standing.seq
     lift(tx, subject)
     take_address(tx, subject)
     _CONFIRMED.run(
         tx.driver, of=subject.id, spoken=request.language, leaf=fresh or subject.confirmed, now=tx.now
     )
-    return Receipt(subject.id, Step.CONFIRMED, tuple(topic for topic, _ in wished), tx.now, leaf, "")
+    return receipt_of(tx, subject.id, [topic for topic, _ in wished], fresh or leaf)
 
 
 _RESUME = Statement(update(subjects).where(subjects.c.id == bindparam("of")).values(paused_until=0))

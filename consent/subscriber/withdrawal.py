@@ -15,7 +15,8 @@ from consent.proof.leaf import Leaf
 from consent.states import COMPLAINT, HARD_BOUNCE, OBJECTION, STOPPED, State, Step
 from consent.store.statement import Statement
 from consent.store.stops import Stop
-from consent.store.tables import leaves, subjects
+from consent.store.tables import subjects
+from consent.subscriber.receipts import receipt_of
 from consent.subscriber.wishes import close_all, close_own, drop, wished_by
 
 HOW = ("one_click", "page")
@@ -42,8 +43,8 @@ def withdraw(tx: Writing, token: str, how: str, everything: bool, visit: Visit) 
             **of_visit(visit),
         }
         subject = stop(tx, subject, stops, f"subject:{how}", record)
-    leaf = max((subject.standing(one).seq for one in topics), default=0)
-    return Receipt(subject.id, Step.WITHDRAWN, tuple(topics), _when(tx, leaf, bool(stops)), leaf, "")
+    leaf = max((subject.standing(one).seq for one in topics), default=-1)
+    return receipt_of(tx, subject.id, topics, leaf)
 
 
 def stop(
@@ -104,8 +105,3 @@ def silence(tx: Writing, subject: Subject, kind: str, actor: str, record: Eviden
     _SILENCED[kind].run(tx.driver, of=subject.id, leaf=seq)
     (close_own if kind == HARD_BOUNCE else close_all)(tx, subject.id, "withdrawn")
     tx.stops.append(Stop(subject.id, "", kind, tx.now, seq, tx.log.newest.hex()))
-
-
-def _when(tx: Writing, leaf: int, fresh: bool) -> int:
-    at: int | None = None if fresh else tx.conn.scalar(select(leaves.c.at).where(leaves.c.seq == leaf))
-    return tx.now if at is None else at
