@@ -148,7 +148,7 @@ def _put_together(
     clock: Callable[[], int],
     entropy: Callable[[int], bytes],
 ) -> Alone:
-    consent = Fronted(service, admission_of(settings, clock), Pace(entropy))
+    consent = Fronted(service, admission_of(settings), Pace(entropy))
     files = proof_files(folder, settings)
     sender = settings.sender
     letters = Letters(

@@ -1,6 +1,7 @@
 """How a project reaches its consent service: in this process, or over HTTP where virta.toml says so."""
 
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,8 +56,14 @@ def door_over_http(settings: Settings) -> Door:
     return Door(CountedRemote(there.url, secret(there.key), there.timeout))
 
 
-def admission_of(settings: Settings, clock: Callable[[], int]) -> Admission:
-    """How many wishes to sign up are taken, with none counted yet. `clock` gives ms UTC."""
+def steady_clock() -> int:
+    """Milliseconds since some moment, by a clock that nobody sets."""
+    return time.monotonic_ns() // 1_000_000
+
+
+def admission_of(settings: Settings, clock: Callable[[], int] = steady_clock) -> Admission:
+    """How many wishes to sign up are taken, with none counted yet. `clock` gives ms, as `Admission` asks for
+    it."""
     there = settings.consent
     limits = Limits(
         per_address=there.signups_per_address,

@@ -37,8 +37,8 @@ class Admitted:
 
 
 class Admission:
-    """Counts wishes. `clock` gives ms UTC. What is known is lost with the process, and nothing is on the
-    disk: that an address gets one mail does not rest on it."""
+    """Counts wishes. `clock` gives ms from any moment on, and is never set. What is known is lost with the
+    process, and nothing is on the disk: that an address gets one mail does not rest on it."""
 
     def __init__(self, limits: Limits, clock: Callable[[], int]) -> None:
         self.refused = 0
@@ -74,7 +74,7 @@ class Admission:
             if not decision.allowed:
                 self.refused += 1
                 return Admitted(False, seconds=-(-(decision.retry_after_ms or 0) // 1000))
-        address = ("address", folded)
+        address = ("address", _mailbox(folded))
         state, decision = self._step(address, now)
         if decision.allowed:
             after[address] = state
@@ -100,6 +100,13 @@ class Admission:
     def _tidy(self, now: int) -> None:
         self._states = {place: state for place, state in self._states.items() if max(state) > now * 1000}
         self._tidy_at = max(_TIDY, 2 * len(self._states))
+
+
+def _mailbox(folded: str) -> str:
+    """Addresses that most likely come to one person are counted together: what stands behind a plus sign
+    makes an address of its own, and seldom a mailbox of its own."""
+    local, _, domain = folded.rpartition("@")
+    return f"{local.partition('+')[0] or local}@{domain}"
 
 
 _NEAR = tuple(

@@ -36,7 +36,7 @@ def world_of(
         clock,
         delivers=delivers,
         apart=True,
-        admission=admission_of(settings, clock),
+        admission=admission_of(settings),
         pace=Pace(secrets.token_bytes),
     )
 

@@ -82,6 +82,19 @@ async def test_what_was_refused_is_not_counted(sign_up):
         assert (await sign_up(f"person-{number}@kafija.example")).status_code == 200
 
 
+async def test_what_stands_behind_a_plus_sign_makes_no_further_wishes(narrow, sign_up):
+    """All tags of a mailbox have as many as one address; they stay addresses of their own."""
+    for tag in ("", "+shop", "+2026"):
+        assert (await sign_up(f"anna{tag}@kafija.example")).status_code == 200
+    assert len(await narrow.world.client.proofs()) == 3
+    leaves = narrow.world.count("leaves")
+    for tag in ("+a", "+b", "+"):
+        assert (await sign_up(f"anna{tag}@kafija.example")).status_code == 200
+    assert narrow.world.count("leaves") == leaves
+    assert (await sign_up("+anna@kafija.example")).status_code == 200
+    assert narrow.world.count("leaves") > leaves
+
+
 async def test_stopping_is_never_refused(narrow):
     """However often."""
     world = narrow.world
