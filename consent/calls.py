@@ -164,6 +164,7 @@ RECORD: Call[Heard] = _call(ConsentClient.record, _OPERATOR)
 BOUGHT: Call[list[bool]] = _call(ConsentClient.bought, _SHOP)
 MERGE: Call[Heard] = _call(ConsentClient.merge)
 ALIVE: Call[None] = _call(ConsentClient.alive, _SHOP)
+REACHED: Call[None] = _call(ConsentClient.reached)
 KEEP_TIMES: Call[Kept] = _call(ConsentClient.keep_times, slow=True)
 
 # what operators do

@@ -1,10 +1,13 @@
-"""Carrying an erasure through: the transaction, then the rewriting of the store behind it.
+"""What is more than one transaction: an erasure with the rewriting of the store behind it, and what is known
+of a log that was put back.
 
 To be called in the thread that writes."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from consent.contract import Erasure
+from consent.mails.reach import expect
 from consent.service import Service
 from consent.subscriber import erasure, hold
 
@@ -41,3 +44,9 @@ def rewrite(service: Service) -> bool:
     service.write(erasure.rewritten)
     # What was just written down lies in the write-ahead log of a file; nobody's data does.
     return True
+
+
+def reached(service: Service, size: int) -> None:
+    """Somebody knows of `size` leaves: a shorter log lets no marketing go until it is as long."""
+    if service.write(lambda tx: tx.log.frontier.size < size and expect(tx.conn, size) > 0):
+        service.parts = replace(service.parts, reach=max(size, service.parts.reach))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from consent.app.access import ACCESS as ACCESS
 from consent.app.front import Fronted
 from consent.app.limits import Admission, Limits
 from consent.app.pace import Pace
@@ -16,8 +17,6 @@ from consent.store.server import Server
 from virta.monitoring.tallies import CountedConsent, CountedRemote
 from virta.settings import Settings, secret
 
-ACCESS = "consent.access"
-"""The file, beside the store, of who may call the consent service when it is a process of its own."""
 _NOT_IN_ORIGIN = re.compile(r"[\s+]+")
 
 

@@ -10,7 +10,7 @@ import binascii
 import contextlib
 import os
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -130,13 +130,14 @@ def make_development_keys(path: Path, entropy: Callable[[int], bytes]) -> None:
         file.write(_HEADER + "".join(lines))
 
 
-def keys_to_keep(settings: Settings, folder: Path) -> bytes:
-    """The project's keys as a file of development keys has them: for a backup that holds them. Raises
-    `BrokenProject`."""
-    read_keys(settings, folder)  # says what is missing
+def keys_to_keep(settings: Settings, folder: Path, wanted: Collection[str] = NAMES) -> bytes:
+    """The project's keys as a file of development keys has them, `wanted` of them: for a backup that holds
+    them. Raises `BrokenProject`."""
+    there = (*_here(settings), JOURNEY, *_held(settings, folder))
+    names = [name for name in there if name in wanted]
+    _texts(settings, folder, names)  # says what is missing
     if settings.keys.file:
         return (folder / settings.keys.file).read_bytes()
-    names = (*_here(settings), JOURNEY, *_held(settings, folder))
     lines = [f'{name} = "{secret(getattr(settings.keys, name))}"\n' for name in names]
     return "".join([_KEPT, *lines]).encode()
 

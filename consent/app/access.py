@@ -17,6 +17,8 @@ from msgspec import Struct
 from consent.calls import Scope
 from consent.errors import ConsentError
 
+ACCESS = "consent.access"
+"""The file, beside the store, of who may call the consent service when it is a process of its own."""
 _BYTES = 32
 
 

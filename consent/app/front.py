@@ -10,7 +10,7 @@ from functools import partial
 from consent.address import Address, read_address
 from consent.app.limits import Admission, Admitted
 from consent.app.pace import Pace
-from consent.client.in_process import InProcess
+from consent.client.operating import Operating
 from consent.contract import Crowded, SignUp
 from consent.ledger.transaction import Writing
 from consent.service import Service
@@ -19,7 +19,7 @@ from consent.store.tables import facts
 from consent.subscriber import signup
 
 
-class Fronted(InProcess):
+class Fronted(Operating):
     """The client that answers the world. Without a `pace` it answers as soon as it can, which tells by time
     who is known."""
 

@@ -265,6 +265,10 @@ class InProcess:
             await self._hop(self._service.writer, lambda: forgetting.rewrite(self._service))
         return done
 
+    async def reached(self, size: int) -> None:
+        """See `ConsentClient`."""
+        await self._hop(self._service.writer, lambda: forgetting.reached(self._service, size))
+
     async def offered(self) -> tuple[Purpose, ...]:
         """See `ConsentClient`."""
         return await self._read(pages.offered)
@@ -320,14 +324,14 @@ _CHANGES = Statement(
 )
 
 
-def _changes(reading: Reading, after: int, limit: int) -> list[Change]:
-    changes = [Change(*row) for row in _CHANGES.rows(reading.driver, after=after, most=limit)]
-    addressed = {change.subject for change in changes if change.type in _ADDRESSED}
-    domains = domains_of(reading, sorted(addressed)) if addressed else {}
 _ADDRESSED = ("confirmed", MOVED)
 """Changes that tell of the address's domain."""
 
 
+def _changes(reading: Reading, after: int, limit: int) -> list[Change]:
+    changes = [Change(*row) for row in _CHANGES.rows(reading.driver, after=after, most=limit)]
+    addressed = {change.subject for change in changes if change.type in _ADDRESSED}
+    domains = domains_of(reading, sorted(addressed)) if addressed else {}
     return [
         replace(change, domain=domains.get(change.subject, "")) if change.type in _ADDRESSED else change
         for change in changes

@@ -242,6 +242,10 @@ class Remote:
         """See `ConsentClient`."""
         return await self._ask(calls.KEEP_TIMES, most)
 
+    async def reached(self, size: int) -> None:
+        """See `ConsentClient`."""
+        await self._ask(calls.REACHED, size)
+
     async def offered(self) -> tuple[Purpose, ...]:
         """See `ConsentClient`."""
         return await self._ask(calls.OFFERED)

@@ -163,5 +163,9 @@ class ConsentClient(Protocol):
         """Let lapse, go stale, be asked again and be forgotten what is due, of each kind at most so much.
         Doing it again changes nothing."""
 
+    async def reached(self, size: int) -> None:
+        """Somebody knows of so many leaves of the log. Where it has fewer, it is an older one that was put
+        back: marketing stays shut until it is as long."""
+
     async def checkpoint(self) -> str:
         """The newest checkpoint, a C2SP signed note."""

@@ -14,10 +14,13 @@ REACH = "reach"
 _SHUT = Verdict(Reason.LOG_BEHIND)
 
 
-def expect(conn: Connection, size: int) -> None:
-    """Keep marketing shut until the log of this store has `size` leaves."""
+def expect(conn: Connection, size: int) -> int:
+    """Keep marketing shut until the log of this store has `size` leaves, or as many as were expected before;
+    how many that are."""
+    size = max(size, expected(conn))
     conn.execute(delete(facts).where(facts.c.name == REACH))
     conn.execute(facts.insert().values(name=REACH, value=str(size).encode()))
+    return size
 
 
 def expected(conn: Connection) -> int:

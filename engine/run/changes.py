@@ -11,6 +11,9 @@ from engine.core.record import Why
 
 log = structlog.get_logger("engine")
 
+CHANGES = "changes"
+"""The name of the cursor that tells up to which change of consent the engine has heard."""
+
 _STARTED = "confirmed"
 _GRANTED = frozenset({"renewed", "soft_opt_in.recorded", "imported.attested"})
 _WITHDRAWN = frozenset({"withdrawn", "objected", "objected.profiling"})
@@ -32,11 +35,13 @@ STOPS = frozenset({*_WITHDRAWN, *_SILENCED, ERASED})
 
 async def last_heard(consent: ConsentClient, cursor: int) -> int:
     """The position up to which changes of consent were heard: `cursor`, if the log knows a change there. If
-    not, an older consent store was put back; then its changes count from where it now ends, so that no later
-    one is missed. (The gate decides on each mail by the log as it is, whatever was heard.)"""
+    not, an older consent store was put back; then it is told how long it was, and its changes count from
+    where it now ends, so that no later one is missed. (The gate decides on each mail by the log as it is,
+    whatever was heard.)"""
     if not cursor or any(change.seq == cursor for change in await consent.changes(cursor - 1, 1)):
         return cursor
     log.error("the consent store is older than what was heard of it; changes count from its end")
+    await consent.reached(cursor + 1)
     end = 0
     while part := await consent.changes(end, _PAGE):
         end = part[-1].seq

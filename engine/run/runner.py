@@ -29,7 +29,7 @@ from engine.delivery.queue import Queue
 from engine.mail.letters import Letters
 from engine.people.relearn import relearn
 from engine.run.apply import Applying
-from engine.run.changes import STOPS, changes_after, last_heard, stimuli_of
+from engine.run.changes import CHANGES, STOPS, changes_after, last_heard, stimuli_of
 from engine.run.control import Control
 from engine.run.endings import endings
 from engine.run.erasing import ERASE, Erasing
@@ -60,7 +60,6 @@ LATE_EVENT = 24 * 3_600_000
 
 _ASK_AGAIN = 1.0  # seconds until a consent service that did not answer is asked again
 _DECIDE = "decide-"  # begins the id of the stimulus that decides on mails under limits
-_CHANGES = "changes"
 
 
 class Runner:
@@ -88,6 +87,7 @@ class Runner:
         self.pulse = Pulse()
         self.idle = False  # whether `step` last found nothing to do
         self.next_due: int | None = None  # the earliest deadline when `step` last found nothing to do
+        self._away = False  # the consent service did not answer somebody here since changes were heard
         self._deaf = False  # the consent service did not answer last time, and that has been said
         self._taken = False  # a step took in what stands in memory only, and was not committed
         self._store = store
@@ -103,7 +103,7 @@ class Runner:
         self._deliver = deliver
         self._control = control
         self._applying = applying or Applying(None)
-        self._cursors: dict[str, int] = {_CHANGES: 0, INBOX: 0}
+        self._cursors: dict[str, int] = {CHANGES: 0, INBOX: 0}
         self._trials = Trials(store)
         self._histories = Histories(store)
         self._errands = Errands(consent, letters, queue, dispatch, caller)
@@ -118,7 +118,7 @@ class Runner:
     async def start(self) -> None:
         """Take up where the last life ended: effects that are not done go by what consent knows of them."""
         self._cursors |= await self._store.cursors()
-        self._cursors[_CHANGES] = await last_heard(self._consent, self._cursors[_CHANGES])
+        self._cursors[CHANGES] = await last_heard(self._consent, self._cursors[CHANGES])
         await self.erasing.begin()
         if self._loaded.recommends:
             await relearn(self._letters.catalogue, self._store, self._clock(), self._cursors[INBOX])
@@ -150,12 +150,15 @@ class Runner:
             while True:
                 self.wake.clear()
                 try:
+                    if self._away:  # an older store may have been put back meanwhile
+                        self._cursors[CHANGES] = await last_heard(self._consent, self._cursors[CHANGES])
+                        self._away = False
                     worked = await self.pulse.of(self.step())
                     self._deaf = False
                 except Unavailable as fault:
                     if not self._deaf:
                         log.error("the consent service does not answer", why=str(fault))
-                    self._deaf = True
+                    self._deaf = self._away = True
                     await asyncio.sleep(_ASK_AGAIN)
                     continue
                 if not worked:
@@ -174,7 +177,7 @@ class Runner:
         if len(received) == LARGEST_BATCH:
             due = []  # what waits behind these events may be about the same people: events come first
         # read behind the inbox: whoever had agreed when an event was accepted is known to have
-        changes, more = await changes_after(self._consent, self._cursors[_CHANGES])
+        changes, more = await changes_after(self._consent, self._cursors[CHANGES])
         if more:
             received, due = [], []  # what waits behind these changes may rest on them
         for change in changes:
@@ -206,7 +209,7 @@ class Runner:
             due = await stride(self._store, self._loaded, due, busy, batch, now)
         stimuli += self._fired(due, frozenset(batch.ended))
         if changes:
-            batch.cursors[_CHANGES] = changes[-1].seq
+            batch.cursors[CHANGES] = changes[-1].seq
         if received:
             batch.cursors[INBOX] = received[-1].seq
         await self._trials.judge(self._loaded, now)
@@ -376,12 +379,13 @@ class Runner:
         """Stops reach the mailer as soon as they are committed, whatever the loop is busy with."""
         while True:
             try:
-                async for changes in self._consent.feed(self._cursors[_CHANGES]):
+                async for changes in self._consent.feed(self._cursors[CHANGES]):
                     for change in changes:
                         if change.type in STOPS:
                             self._mailer.revoke(change.subject, change.seq)
                     self.wake.set()
             except Unavailable:  # `run` asks the same service, and says so
+                self._away = True
                 await asyncio.sleep(1)
 
     async def _pause(self) -> None:

@@ -21,6 +21,15 @@ def test_it_speaks_early_and_is_never_silent_for_long(capsys: pytest.CaptureFixt
     ]
 
 
+def test_of_what_is_done_within_a_second_nothing_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """A backup of a short store has no rate worth reading."""
+    at = [0.0]
+    with Bar("Backing up", 1.0, "MB", lambda: at[0]) as bar:
+        for at[0], done in ((0.1, 0.2), (0.5, 0.9), (0.9, 1.0)):
+            bar.at(done, 0)
+    assert capsys.readouterr().err == ""
+
+
 def test_what_was_done_before_anybody_looked_is_no_rate(capsys: pytest.CaptureFixture[str]) -> None:
     """Neither does it make the rest look shorter."""
     at = [0.0]

@@ -79,7 +79,11 @@ def test_as_json_it_is_one_object(stall: Path, capsys: pytest.CaptureFixture[str
     code, out, _ = why(stall, "dora", capsys, "--format", "json")
     assert code == 0
     told = json.loads(out)
-    assert list(told) == ["person", "under_way", "story", "not_sent", "until", "time_zone", "set_aside"]
+    assert list(told) == [
+        *("person", "under_way", "story", "not_sent"),
+        *("until", "time_zone", "set_aside", "not_told"),
+    ]
+    assert told["not_told"] is None
     moments = [line["at"] // 60_000 for line in told["story"]]
     assert moments == sorted(moments)
     assert told["not_sent"]["reason"] == "not_subscribed"

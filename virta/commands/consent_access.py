@@ -23,7 +23,7 @@ def access(
     *,
     make: Annotated[str, Parameter(help="Make a key of this name, and print it: it is shown once.")] = "",
     scope: Annotated[
-        Literal["engine", "shop", "auditor"], Parameter(help="What the key that is made opens.")
+        Literal["engine", "shop", "auditor", "operator"], Parameter(help="What the key that is made opens.")
     ] = "engine",
     revoke: Annotated[str, Parameter(help="Take the key of this name away, at once.")] = "",
     output: Format = "text",

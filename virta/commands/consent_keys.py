@@ -1,5 +1,6 @@
 """`virta consent keys`: the public keys of the log, and how one takes the place of another."""
 
+import asyncio
 import base64
 import json
 import os
@@ -11,17 +12,15 @@ from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from cyclopts import Parameter
-from sqlalchemy import select
 
+from consent.contract.history import KeyOfLog
 from consent.errors import ConsentError
-from consent.ledger.keyring import LogKey, log_keys
-from consent.ledger.transaction import Reading
 from consent.service import open_service
-from consent.store.tables import leaves
-from virta.commands.consent_opening import Folder, Format, reading
+from virta.commands.consent_opening import Folder, Format
 from virta.consent_door import log_name
 from virta.database_url import consent_place
 from virta.keys import HOLD, read_consent_keys
+from virta.operating.asking import reading
 from virta.settings import BrokenProject, Settings, read_settings
 from virta.wiring import wall_clock
 
@@ -49,27 +48,22 @@ def keys(
         return _rotate(settings, folder, rotate.replace("-", "_"))
     if lost:
         _give_up(settings, folder)
-    with reading(folder) as service:
-        found = service.read(
-            lambda store: [_told(store, one) for one in log_keys(store.conn, service.parts.origin)]
-        )
+    found = asyncio.run(_found(folder, settings))
+    times = [[one.begun] if one.ended is None else [one.begun, one.ended] for one in found]
     if output == "json":
-        print(json.dumps({"keys": [line for line, *_ in found], "times": [times for _, times, _ in found]}))
+        print(json.dumps({"keys": [one.line for one in found], "times": times}))
         return 0
     clock = ZoneInfo(settings.time_zone)
-    for line, times, how in found:
-        moments = " to ".join(f"leaf {leaf} ({_moment(at, clock)})" for leaf, at in times)
-        print(f"{line}\n    from {moments}{how}")
+    for one, between in zip(found, times, strict=True):
+        how = ", lost" if one.lost else "" if one.ended is not None else ", signs"
+        moments = " to ".join(f"leaf {leaf} ({_moment(at, clock)})" for leaf, at in between)
+        print(f"{one.line}\n    from {moments}{how}")
     return 0
 
 
-def _told(store: Reading, one: LogKey) -> tuple[str, list[tuple[int, int]], str]:
-    """Its line, the leaves with their moments between which it signs, and in words whether it does."""
-    places = [one.begun] if one.ended is None else [one.begun, one.ended]
-    rows = store.conn.execute(select(leaves.c.seq, leaves.c.at).where(leaves.c.seq.in_(places)))
-    at = {int(row.seq): int(row.at) for row in rows}
-    how = ", lost" if one.lost else "" if one.ended is not None else ", signs"
-    return one.key.line(), [(place, at[place]) for place in places], how
+async def _found(folder: Path, settings: Settings) -> list[KeyOfLog]:
+    async with reading(folder, settings) as consent:
+        return await consent.log_keys()
 
 
 def _moment(at: int, clock: ZoneInfo) -> str:

@@ -1,5 +1,6 @@
 """`virta consent show`: everything that is known of one address."""
 
+import asyncio
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -12,11 +13,11 @@ from cyclopts import Parameter
 
 from consent.address import read_address
 from consent.contract import InvalidAddress
-from consent.export.leaf_proofs import PersonsProof, proofs_of
-from consent.subscriber.history import Decided, History, history
+from consent.contract.history import Decided, History, PersonsProof
 from engine.insight.outside import one_line
-from virta.commands.consent_opening import Folder, Format, reading
-from virta.settings import BrokenProject, read_settings
+from virta.commands.consent_opening import Folder, Format
+from virta.operating.asking import reading
+from virta.settings import BrokenProject, Settings, read_settings
 
 
 def show(
@@ -32,23 +33,30 @@ def show(
     """Show where a person stands, what happened, and each decision about a mail to them. Exit code 1:
     unknown."""
     try:
-        wanted = read_address(address)
+        read_address(address)
     except InvalidAddress as fault:
         print(f"virta: `{address}` is no e-mail address: {fault}", file=sys.stderr)
         return 2
-    clock = ZoneInfo(read_settings(folder.resolve()).time_zone)
-    with reading(folder) as service:
-        found = service.read(lambda store: history(store, wanted))
-        if found is not None and proofs is not None:
-            subject = found.subject
-            _write(proofs, service.read_signed(lambda store: list(proofs_of(store, subject))), output)
+    settings = read_settings(folder.resolve())
+    found = asyncio.run(_found(folder, settings, address, proofs, output))
     if output == "json":
         print(msgspec.json.encode(found).decode())
     elif found is None:
         print(f"Nobody with the address {address} is known here.")
     else:
-        _print(found, clock)
+        _print(found, ZoneInfo(settings.time_zone))
     return 0 if found else 1
+
+
+async def _found(
+    folder: Path, settings: Settings, address: str, proofs: Path | None, output: Format
+) -> History | None:
+    async with reading(folder, settings) as consent:
+        subject = await consent.find(address)
+        found = await consent.history(subject, address) if subject is not None else None
+        if found is not None and proofs is not None:
+            _write(proofs, await consent.leaf_proofs(found.subject), output)
+    return found
 
 
 def _write(folder: Path, proofs: Sequence[PersonsProof], output: Format) -> None:

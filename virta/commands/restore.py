@@ -15,12 +15,12 @@ from consent.ledger.remote_notary import notary_of
 from consent.proof.witness import read_witness
 from consent.service import open_service
 from engine.store.faults import StoreFault
-from virta.keeping.manifest import CONSENT, FILES, Manifest
+from virta.keeping.manifest import CONSENT, ENGINE, FILES, Manifest
 from virta.keeping.places import Places, held, in_words, is_marked, places_of
-from virta.keeping.proving import Unusable, faults_of, read_backup
+from virta.keeping.proving import Unusable, apart_in_time, faults_of, read_backup
 from virta.keeping.restoring import Restored, newer, put_back
 from virta.keeping.upgrading import steps
-from virta.keys import read_keys
+from virta.keys import read_consent_keys
 from virta.settings import BrokenProject, Settings, read_settings
 from virta.terminal.progress import Bar
 
@@ -39,28 +39,34 @@ def restore(
     checkpoint: Annotated[
         Path | None, Parameter(help="The newest that somebody kept: a receipt, or a mail (.eml).")
     ] = None,
+    beside: Annotated[
+        Path | None,
+        Parameter(help="With --check: the backup of the other part, where consent is a process of its own."),
+    ] = None,
     output: Annotated[Literal["text", "json"], Parameter(name="--format", help="How to print.")] = "text",
 ) -> int:
     """Prove a backup and put it back. What was there is moved aside. Who withdrew since stays withdrawn, and
     marketing stays shut until the log of consent is as long as it was. Exit code 1: the backup is faulty."""
     settings = read_settings(folder.resolve())
-    keys = read_keys(settings, folder)
+    places = places_of(folder, settings)
+    keys = read_consent_keys(settings, folder) if CONSENT in places.parts else None
     try:
         manifest = read_backup(backup)
+        other = read_backup(beside) if beside is not None else None
         witnessed = _witnessed(checkpoint)
     except Unusable as fault:
         raise BrokenProject(str(fault)) from None
-    faults = _faults(backup, manifest, keys.consent)
+    faults = _faults(backup, manifest, keys)
     if faults or check:
-        return _tell_check(backup, manifest, faults, output)
-    places = places_of(folder, settings)
+        return _tell_check(backup, manifest, faults, _together(manifest, other), output)
     try:
         done = _put_back(places, backup, manifest, engine_only, over_newer, witnessed)
     except StoreFault as fault:
         raise BrokenProject(str(fault)) from None
-    older = [name for name in FILES if manifest.schemas[name] != steps(FILES[name]).get_current_head()]
-    if not engine_only and CONSENT not in older:
-        _replay(places, settings, keys.consent)
+    heads = {name: steps(FILES[name]).get_current_head() for name in manifest.parts}
+    older = [name for name, head in heads.items() if name in done.files and manifest.schemas[name] != head]
+    if CONSENT in done.files and CONSENT not in older and keys is not None:
+        _replay(places, settings, keys)
     _tell(places, done, older, folder, output)
     return 0
 
@@ -96,9 +102,22 @@ def _witnessed(checkpoint: Path | None) -> int:
         raise BrokenProject(f"{checkpoint} cannot be read: {fault.strerror}.") from None
 
 
-def _faults(backup: Path, manifest: Manifest, keys: Keys) -> list[str]:
+def _together(manifest: Manifest, other: Manifest | None) -> str | None:
+    """What both parts come to together; None: nothing is to be said."""
+    if other is None:
+        return None
+    both = {manifest.parts: manifest, other.parts: other}
+    if both.keys() != {(ENGINE,), (CONSENT,)}:
+        raise BrokenProject("--beside names the other part: one is of the engine, the other of consent.")
+    return apart_in_time(both[(ENGINE,)], both[(CONSENT,)])
+
+
+def _faults(backup: Path, manifest: Manifest, keys: Keys | None) -> list[str]:
+    """Without keys it is not told whose log it is, only that it is whole."""
+    public: list[bytes] | None = None
     try:
-        public = [key.public for key in notary_of(keys, manifest.log.origin).public_keys()]
+        if keys is not None and manifest.log is not None:
+            public = [key.public for key in notary_of(keys, manifest.log.origin).public_keys()]
     except SignerAway as fault:
         raise BrokenProject(str(fault)) from None
     whole = sum(kept.bytes for kept in manifest.files.values()) // 1_000_000
@@ -126,15 +145,25 @@ def _replay(places: Places, settings: Settings, keys: Keys) -> None:
         raise BrokenProject(str(fault)) from None
 
 
-def _tell_check(backup: Path, manifest: Manifest, faults: list[str], output: str) -> int:
+def _tell_check(
+    backup: Path, manifest: Manifest, faults: list[str], together: str | None, output: str
+) -> int:
     if output == "json":
-        print(msgspec.json.encode({"backup": str(backup), "faults": faults, "manifest": manifest}).decode())
+        told = {"backup": str(backup), "faults": faults, "manifest": manifest, "together": together}
+        print(msgspec.json.encode(told).decode())
     elif faults:
         print(f"{backup} cannot be put back:")
         for fault in faults:
             print(f"  {fault}")
     else:
-        print(f"{backup} is sound: {len(manifest.files)} files, {manifest.log.size:,} leaves of the log.")
+        leaves = (
+            f"{manifest.log.size:,} leaves of the log"
+            if manifest.log is not None
+            else f"and it knows of {manifest.heard:,} leaves of the log of consent"
+        )
+        print(f"{backup} is sound: {len(manifest.files)} files, {leaves}.")
+        if together is not None:
+            print(f"Together: {together}.")
     return 1 if faults else 0
 
 

@@ -12,7 +12,6 @@ import msgspec
 from cyclopts import Parameter
 from msgspec import Struct
 
-from consent.contract import InvalidAddress
 from engine.core import calendar
 from engine.core.calendar import NEVER
 from engine.insight.apart import Apart, apart, known_of, sentence
@@ -22,11 +21,10 @@ from engine.insight.rulings import with_rulings
 from engine.insight.story import Line, Person, last_refusal, own_zone, story, their_hour, told
 from engine.insight.words import STATES
 from engine.store.database import StoreFault
-from virta.commands.consent_opening import reading
-from virta.database_url import consent_place, engine_place
+from virta.database_url import engine_place
 from virta.settings import BrokenProject, read_settings
 from virta.telling.names import names_of
-from virta.telling.people import People
+from virta.telling.whoever import Whoever, whoever
 
 
 class Waiting(Struct, frozen=True):
@@ -40,7 +38,8 @@ class Waiting(Struct, frozen=True):
 class Answer(Struct, frozen=True):
     """What `--format json` prints. `not_sent` is the newest line that says why something did not go,
     `until` the newest moment in the stores (ms UTC), `time_zone` the person's own where it is known.
-    `set_aside`: Virta itself fails at the person, who takes no step meanwhile; null: it does not."""
+    `set_aside`: Virta itself fails at the person, who takes no step meanwhile; null: it does not. `not_told`:
+    why the consent service, in a process of its own, does not tell what it knows; null: it does."""
 
     person: Person
     under_way: tuple[Waiting, ...]
@@ -49,6 +48,7 @@ class Answer(Struct, frozen=True):
     until: int | None
     time_zone: str | None
     set_aside: Apart | None
+    not_told: str | None
 
 
 def why(
@@ -67,18 +67,8 @@ def why(
         raise BrokenProject(f"The address comes first: `virta why {folder} {address}`.")
     settings = read_settings(folder.resolve())
     clock = _clock(time_zone or settings.time_zone)
-    place = consent_place(folder, settings)
-    if isinstance(place, Path) and not place.is_file():
-        raise BrokenProject(
-            f"Nothing has happened in {folder} yet. Start `virta serve {folder} --mailbox` and sign up."
-        )
-    with reading(folder) as service:
-        try:
-            person = People(service).person(address)
-        except InvalidAddress as fault:
-            raise BrokenProject(f"`{address}` is no e-mail address: {fault}") from None
-        except StoreFault as fault:
-            raise BrokenProject(str(fault)) from None
+    asked = whoever(folder, settings, address)
+    person = asked.person
     if person is None:
         if output == "json":
             print("null")
@@ -89,7 +79,7 @@ def why(
             )
         return 1
     try:
-        answer = _answer(folder, person, Asked(flow, *_period(since, to, clock)), clock)
+        answer = _answer(folder, asked, Asked(flow, *_period(since, to, clock)), clock)
     except StoreFault as fault:
         raise BrokenProject(str(fault)) from None
     if output == "json":
@@ -134,7 +124,9 @@ def _check_flow(name: str, known: Iterable[str]) -> None:
         raise BrokenProject(f"No flow `{name}` has ever run here. {hint}")
 
 
-def _answer(folder: Path, person: Person, asked: Asked, clock: ZoneInfo) -> Answer:
+def _answer(folder: Path, whose: Whoever, asked: Asked, clock: ZoneInfo) -> Answer:
+    person = whose.person
+    assert person is not None
     settings = read_settings(folder.resolve())
     with open_records(engine_place(folder, settings)) as records:
         graphs = records.graphs()
@@ -158,7 +150,7 @@ def _answer(folder: Path, person: Person, asked: Asked, clock: ZoneInfo) -> Answ
         until = records.newest()
     zone = own_zone(bundle)
     own = zone.key if zone is not None else None
-    return Answer(person, under_way, tuple(lines), last_refusal(lines), until, own, aside)
+    return Answer(person, under_way, tuple(lines), last_refusal(lines), until, own, aside, whose.not_told)
 
 
 def _print(answer: Answer, clock: ZoneInfo, bold: bool) -> None:
@@ -179,7 +171,9 @@ def _print(answer: Answer, clock: ZoneInfo, bold: bool) -> None:
             f"  {one_line(sentence(answer.set_aside, clock))}. Virta itself failed at them, and takes no step"
         )
         print(f"  of theirs meanwhile; all that happens is kept: {one_line(answer.set_aside.error)}")
-    if not person.stands:
+    if answer.not_told is not None:
+        print(f"  What the consent service knows of them is not told here: {one_line(answer.not_told)}")
+    elif not person.stands:
         print("  Has agreed to nothing: no marketing mail can go.")
     print()
     day = ""

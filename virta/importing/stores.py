@@ -23,9 +23,15 @@ from virta.settings import Settings
 @asynccontextmanager
 async def weighing(folder: Path, settings: Settings) -> AsyncIterator[Asked]:
     """For looks alone; where there is no store yet it knows nobody. Raises `BrokenProject`."""
-    refuse_where_the_engine_is_elsewhere(folder, settings)
+    _refuse_elsewhere(folder, settings)
     async with asking.reading(folder, settings, lambda: _blank(settings)) as consent:
         yield consent
+
+
+def _refuse_elsewhere(folder: Path, settings: Settings) -> None:
+    """What the files know of people beside consent is for the engine, which has to be here."""
+    if not settings.consent.url:
+        refuse_where_the_engine_is_elsewhere(folder, settings)
 
 
 def _blank(settings: Settings) -> Service:
@@ -45,7 +51,7 @@ def _blank(settings: Settings) -> Service:
 async def writing(folder: Path, settings: Settings, compiled: Compiled) -> AsyncIterator[Asked]:
     """For changes. A store that was never published to gets the policy of the folder. Raises
     `BrokenProject`."""
-    refuse_where_the_engine_is_elsewhere(folder, settings)
+    _refuse_elsewhere(folder, settings)
 
     def publish_first(service: Service) -> None:
         policy = content_of(folder, settings, compiled).policy

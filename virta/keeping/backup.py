@@ -11,6 +11,8 @@ What is copied, in this order, and why:
    may have been freed and given away since, so the copy must not say that it remembers all: the kernel's boot
    id in it is wiped, and an attempt of which it knows nothing is unknown, and not sent again.
 3. The **stops**, last: the more of them, the better.
+
+Where the consent service is a process of its own, each folder has a backup of its own part, taken whenever.
 """
 
 import contextlib
@@ -27,11 +29,12 @@ from consent.errors import ConsentError
 from consent.ledger.log import stored_frontier
 from consent.store.sqlite import open_read_only
 from engine.delivery.attempts import without_boot
+from engine.run.changes import CHANGES
 from engine.store.faults import StoreFault
 from engine.store.server import Place
 from virta.keeping.copying import copy, pinned
 from virta.keeping.manifest import (
-    ATTEMPTS,
+    ATTEMPTS_OF,
     CONSENT,
     ENGINE,
     FILES,
@@ -97,11 +100,13 @@ def _write(places: Places, part: Path, now: int, virta: str, keys: bytes | None,
 
             each.write(_private(part / each.name), on_the_way)
             before += each.size
-    attempts = places.data / ATTEMPTS
-    if attempts.is_file():
-        _private(part / ATTEMPTS).write_bytes(without_boot(attempts.read_bytes()))
-    stops = places.stops
-    _private(part / STOPS).write_bytes(stops.read_bytes() if stops.is_file() else b"")
+    for name, whose in ATTEMPTS_OF.items():
+        attempts = places.data / name
+        if whose in places.parts and attempts.is_file():
+            _private(part / name).write_bytes(without_boot(attempts.read_bytes()))
+    if CONSENT in places.parts:
+        stops = places.stops
+        _private(part / STOPS).write_bytes(stops.read_bytes() if stops.is_file() else b"")
     if keys is not None:
         _private(part / KEYS).write_bytes(keys)
     return _describe(part, now, virta, told)
@@ -139,9 +144,10 @@ def _describe(part: Path, now: int, virta: str, told: Told) -> Manifest:
         told(0.8 + 0.2 * done / whole, whole)
 
     files: dict[str, Kept] = {path.name: digest(path, on_the_way) for path in paths}
-    head, receipt = head_of(part / CONSENT)
-    schemas = {name: version_of(part / name) for name in (ENGINE, CONSENT)}
-    manifest = Manifest(FORMAT, now, virta, files, schemas, head, receipt)
+    schemas = {name: version_of(part / name) for name in FILES if name in files}
+    head, receipt = head_of(part / CONSENT) if CONSENT in files else (None, "")
+    heard = heard_by(part / ENGINE) if ENGINE in files else 0
+    manifest = Manifest(FORMAT, now, virta, files, schemas, head, receipt, heard)
     _private(part / "manifest.json")
     write_manifest(part, manifest)
     return manifest
@@ -161,6 +167,13 @@ def head_of(store: Path) -> tuple[LogHead, str]:
         opened.close()
     head = LogHead(bytes(origin[0]).decode() if origin else "", frontier.size, frontier.root().hex())
     return head, note[0] if note else ""
+
+
+def heard_by(store: Path) -> int:
+    """How many leaves the log of consent has at least, as an engine's store knows. Raises `sqlite3.Error`."""
+    with pinned(store) as driver:
+        found = driver.execute("SELECT value FROM note WHERE name = ?", (CHANGES,)).fetchone()
+    return int(found[0]) + 1 if found and int(found[0]) else 0
 
 
 def _private(path: Path) -> Path:

@@ -15,6 +15,10 @@ ENGINE, CONSENT, STOPS, ATTEMPTS, KEYS = (
     "attempts",
     "keys.toml",
 )
+CONSENT_ATTEMPTS = "consent.attempts"
+"""What the attempt file of a consent service in a process of its own is called: its own mails alone."""
+ATTEMPTS_OF = {ATTEMPTS: ENGINE, CONSENT_ATTEMPTS: CONSENT}
+"""Each attempt file with the database beside which it stands."""
 STOPS_BESIDE_SERVER = "consent.stops"
 """What the file of stops is called where the store of consent is on a server."""
 
@@ -42,15 +46,22 @@ class LogHead(Struct, frozen=True):
 
 class Manifest(Struct, frozen=True):
     """The whole. `at` is ms UTC; `schemas` the databases' versions; `receipt` the newest signed checkpoint,
-    which `virta consent verify --checkpoint` takes."""
+    which `virta consent verify --checkpoint` takes. Of an engine whose consent service is a process of its
+    own there is neither log nor receipt; `heard` is how many leaves of that log it knows to be there."""
 
     format: int
     at: int
     virta: str
     files: dict[str, Kept]
     schemas: dict[str, str]
-    log: LogHead
+    log: LogHead | None
     receipt: str
+    heard: int = 0
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The databases that are in it."""
+        return tuple(name for name in FILES if name in self.files)
 
 
 def digest(path: Path, told: Callable[[int], None] = lambda count: None) -> Kept:

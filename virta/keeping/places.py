@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from consent.app.access import ACCESS, AccessFault, access_keys
+from consent.calls import Scope
 from consent.store.server import Server as ConsentServer
 from consent.store.stops import stops_path
 from engine.store.database import NO_DRIVER
@@ -25,20 +27,23 @@ _UNFINISHED = "restore-unfinished"
 @dataclass(frozen=True, slots=True)
 class Places:
     """The folder `data`, which every project has, and where the two stores are: each a file in it, or a
-    schema on a server."""
+    schema on a server. `parts` names those that belong here: where the consent service is a process of its
+    own, the one or the other."""
 
     data: Path
     engine: Place
     consent: Path | ConsentServer
+    parts: tuple[str, ...] = (ENGINE, CONSENT)
 
     @property
     def stores(self) -> dict[str, Place]:
-        """Both, by the name that each has in a backup."""
+        """Those that belong here, by the name that each has in a backup."""
         at = self.consent
-        return {
+        both: dict[str, Place] = {
             ENGINE: self.engine,
             CONSENT: at if isinstance(at, Path) else Server(at.url, at.schema, at.password),
         }
+        return {name: both[name] for name in self.parts}
 
     @property
     def stops(self) -> Path:
@@ -51,9 +56,24 @@ def places_of(folder: Path, settings: Settings) -> Places:
     driver of a server is missing."""
     if (settings.stores.url or settings.stores.consent_url) and find_spec("psycopg") is None:
         raise BrokenProject(f"{NO_DRIVER}.")
-    return Places(
-        folder / settings.stores.folder, engine_place(folder, settings), consent_place(folder, settings)
-    )
+    data, engine = folder / settings.stores.folder, engine_place(folder, settings)
+    return Places(data, engine, consent_place(folder, settings), _parts(data, engine, settings))
+
+
+def _parts(data: Path, engine: Place, settings: Settings) -> tuple[str, ...]:
+    if settings.consent.url:
+        return (ENGINE,)
+    if isinstance(engine, Path) and engine.is_file():
+        return (ENGINE, CONSENT)
+    return (CONSENT,) if serves_an_engine(data) else (ENGINE, CONSENT)
+
+
+def serves_an_engine(data: Path) -> bool:
+    """Whether the consent service whose files are in `data` has let an engine ask it over HTTP."""
+    try:
+        return any(Scope.ENGINE in key.scopes for key in access_keys(data / ACCESS))
+    except AccessFault as fault:
+        raise BrokenProject(str(fault)) from None
 
 
 def in_words(place: Place) -> str:

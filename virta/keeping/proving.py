@@ -17,6 +17,7 @@ from virta.keeping.manifest import (
     FORMAT,
     MANIFEST,
     STOPS,
+    LogHead,
     Manifest,
     digest,
     read_manifest,
@@ -63,7 +64,8 @@ def faults_of(
         done += count
         told(0.4 * min(done / whole, 1.0))
 
-    missing = [name for name in (ENGINE, CONSENT, STOPS) if name not in manifest.files]
+    missing = [STOPS] if CONSENT in manifest.parts and STOPS not in manifest.files else []
+    missing += [] if manifest.parts else [ENGINE, CONSENT]
     yield from (f"the manifest names no {name}" for name in missing)
     broken = bool(missing)
     for name, kept in manifest.files.items():
@@ -78,17 +80,31 @@ def faults_of(
             broken = True
     if broken:
         return
-    for name, known in versions.items():
-        if manifest.schemas.get(name) not in known:
+    for name in manifest.parts:
+        if manifest.schemas.get(name) not in versions[name]:
             yield f"{name} was made by a newer version of Virta ({manifest.virta}); install that one"
             return
-    for number, name in enumerate((ENGINE, CONSENT)):
+    for number, name in enumerate(manifest.parts):
         yield from _unsound(folder / name)
         told(0.5 + 0.1 * number)
+    if manifest.log is None:
+        return
     try:
-        yield from _log_faults(folder / CONSENT, manifest, publics, told)
+        yield from _log_faults(folder / CONSENT, manifest, manifest.log, publics, told)
     except sqlite3.Error as fault:
         yield f"the log in {CONSENT} cannot be read: {fault}"
+
+
+def apart_in_time(engine: Manifest, consent: Manifest) -> str | None:
+    """What putting both of these back comes to, in words, where the engine's part knows of more than that of
+    the consent service; None: it does not."""
+    assert consent.log is not None
+    if engine.heard <= consent.log.size:
+        return None
+    return (
+        f"the engine's part knows of {engine.heard:,} leaves of the log, and that of consent has "
+        f"{consent.log.size:,}: marketing will stay shut until the log is as long"
+    )
 
 
 def _unsound(path: Path) -> Iterator[str]:
@@ -102,10 +118,9 @@ def _unsound(path: Path) -> Iterator[str]:
 
 
 def _log_faults(
-    store: Path, manifest: Manifest, publics: Collection[bytes] | None, told: Told
+    store: Path, manifest: Manifest, head: LogHead, publics: Collection[bytes] | None, told: Told
 ) -> Iterator[str]:
     """The tree is built anew from the exact bytes of the leaves."""
-    head = manifest.log
     with still(store) as driver:
         (own_key,) = driver.execute("SELECT value FROM facts WHERE name = 'signing_key'").fetchone()
         if publics is not None and bytes(own_key) not in publics:

@@ -29,7 +29,7 @@ from engine.store.faults import StoreFault
 from engine.store.server import Place, Server
 from virta.keeping.backup import head_of
 from virta.keeping.manifest import (
-    ATTEMPTS,
+    ATTEMPTS_OF,
     CONSENT,
     ENGINE,
     FILES,
@@ -60,9 +60,13 @@ class Restored(Struct, frozen=True):
 def newer(places: Places, backup: Path, manifest: Manifest, engine_only: bool) -> str | None:
     """What the stores have that the backup has not, in words; None: nothing. Stores that cannot be read have
     nothing. Raises `StoreFault` for a server that cannot be asked."""
-    there = 0 if engine_only else max(_leaves_there(places), default=0)
-    if there > manifest.log.size:
-        return f"its log of consent has {there} leaves, and the backup's {manifest.log.size}"
+    names = wanted(places, manifest, engine_only)
+    if CONSENT in names and manifest.log is not None:
+        there = max(_leaves_there(places), default=0)
+        if there > manifest.log.size:
+            return f"its log of consent has {there} leaves, and the backup's {manifest.log.size}"
+    if ENGINE not in names:
+        return None
     kept = _grown(backup / ENGINE)
     for place in dict.fromkeys((places.data / ENGINE, places.engine)):
         has = _grown(place)
@@ -74,10 +78,25 @@ def newer(places: Places, backup: Path, manifest: Manifest, engine_only: bool) -
     return None
 
 
+def wanted(places: Places, manifest: Manifest, engine_only: bool) -> list[str]:
+    """The databases of a backup that are put back here. Raises `BrokenProject` where none of them belongs
+    here."""
+    names = [name for name in manifest.parts if name in places.parts]
+    if engine_only:
+        names = [name for name in names if name == ENGINE]
+    if not names:
+        there, here = (" and ".join(FILES[name] for name in each) for each in (manifest.parts, places.parts))
+        raise BrokenProject(
+            f"The backup is of the {there}, and {places.data} is a folder of the {here}: name the other."
+        )
+    return names
+
+
 def reach_of(places: Places, manifest: Manifest, witnessed: int) -> int:
     """How long the log is known to have been: by the checkpoint `witnessed` (0: none), by what is there, by
     the backup. Raises `StoreFault` for a server that cannot be asked."""
-    known = [manifest.log.size, witnessed, *_leaves_there(places)]
+    kept = manifest.log.size if manifest.log is not None else 0
+    known = [kept, manifest.heard, witnessed, *_leaves_there(places)]
     for store in places.data.glob(f"{_ASIDE}*/{CONSENT}"):
         known += _leaves_in(store)
     known += [stop.seq + 1 for path in _stops_of(places) for stop in read_stops(path)]
@@ -86,8 +105,8 @@ def reach_of(places: Places, manifest: Manifest, witnessed: int) -> int:
 
 def _leaves_there(places: Places) -> list[int]:
     known = _leaves_in(places.data / CONSENT)
-    place = places.stores[CONSENT]
-    if not isinstance(place, Path):
+    place = places.stores.get(CONSENT)
+    if isinstance(place, Server):
         from virta.keeping.schemas import leaves_known
 
         known += leaves_known(place)
@@ -126,20 +145,20 @@ def _put_back(
     if stage.exists():
         shutil.rmtree(stage)
     stage.mkdir(mode=0o700)
-    names = (
-        [ENGINE] if engine_only else [ENGINE, CONSENT, *([ATTEMPTS] if ATTEMPTS in manifest.files else [])]
-    )
+    names = wanted(places, manifest, engine_only)
+    names += _attempts_of(places, manifest, names)
     for name in names:
         shutil.copyfile(backup / name, stage / name)
         (stage / name).chmod(0o600)
     reach = size = 0
-    if not engine_only:
+    if CONSENT in names and manifest.log is not None:
         size = manifest.log.size
         reach = _write_down(stage / CONSENT, size, reach_of(places, manifest, witnessed))
     on_server = {name: at for name, at in places.stores.items() if name in names and isinstance(at, Server)}
     for name, server in on_server.items():
         _make_beside(stage / name, server, FILES[name])
-    _add_stops(places, backup / STOPS)
+    if CONSENT in places.parts:
+        _add_stops(places, backup / STOPS)
     for path in stage.iterdir():
         _sync_file(path)
     sync(stage)
@@ -154,7 +173,19 @@ def _put_back(
     unmark(data)
     shutil.rmtree(stage)
     kept = tuple(schema for schema in schemas if schema is not None)
-    return Restored(tuple(names), aside, kept, size, reach, len(read_stops(places.stops)))
+    stops = len(read_stops(places.stops)) if CONSENT in places.parts else 0
+    return Restored(tuple(names), aside, kept, size, reach, stops)
+
+
+def _attempts_of(places: Places, manifest: Manifest, names: Sequence[str]) -> list[str]:
+    """The attempt files that are put back: with the store of consent, for they tell of its open attempts.
+    Where that is elsewhere and goes on, the one that is there knows more; it is put back if it is lost."""
+    kept = [name for name in ATTEMPTS_OF if name in manifest.files]
+    if CONSENT in names:
+        return [name for name in kept if ATTEMPTS_OF[name] in names]
+    if CONSENT in places.parts:
+        return []
+    return [name for name in kept if ATTEMPTS_OF[name] in names and not (places.data / name).exists()]
 
 
 def _make_beside(file: Path, server: Server, store: str) -> None:
@@ -201,8 +232,8 @@ def _move_aside(data: Path, names: Sequence[str], moment: datetime) -> str | Non
     """An attempt file of before is moved too: it belongs to the store that is replaced."""
     aside = data / f"{_ASIDE}{moment:%Y%m%dT%H%M%SZ}"
     moved = False
-    wanted = [*names, ATTEMPTS] if CONSENT in names else names
-    for name in wanted:
+    beside = [name for name, whose in ATTEMPTS_OF.items() if CONSENT in names and whose in names]
+    for name in dict.fromkeys((*names, *beside)):
         for end in _BESIDE:
             path = data / f"{name}{end}"
             if path.is_file():

@@ -6,13 +6,11 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from consent.app.access import AccessFault, access_keys
-from consent.calls import Scope
 from consent.client.remote import Remote
 from consent.contract import Erasure, Unavailable
 from engine.run.erasing import OPERATOR
-from virta.consent_door import ACCESS
 from virta.database_url import consent_place
+from virta.keeping.places import serves_an_engine
 from virta.operating.complaint import Complaint
 from virta.operating.found import Found
 from virta.settings import BrokenProject, Settings, secret
@@ -80,12 +78,8 @@ async def wait_apart(settings: Settings, subject: str, patience: float) -> Erasu
 def refuse_where_the_engine_is_elsewhere(folder: Path, settings: Settings) -> None:
     """Raise `BrokenProject` in the folder of a consent service that an engine asks over HTTP: only that one
     can say that it has forgotten somebody."""
-    try:
-        keys = access_keys(folder / settings.stores.folder / ACCESS)
-    except AccessFault as fault:
-        raise BrokenProject(str(fault)) from None
-    if any(Scope.ENGINE in key.scopes for key in keys):
+    if serves_an_engine(folder / settings.stores.folder):
         raise BrokenProject(
-            "An engine asks this consent service over HTTP, and has to forget people too: name the folder of "
+            "An engine asks this consent service over HTTP, and has to hear of this too: name the folder of "
             "the engine."
         )

@@ -6,17 +6,18 @@ the socket beside it. It stands elsewhere: `consent.url` is asked, with the oper
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
 from consent.client.operating import Operating, RemoteOperator
-from consent.contract import Unavailable
+from consent.contract import InvalidAddress, Unavailable
 from consent.contract.operator import NotAllowed
 from consent.errors import AlreadyOpen, ConsentError
 from consent.service import Service, open_reader
+from engine.run.inbox import is_contact_id
 from virta.consent_door import open_consent
 from virta.database_url import consent_place
 from virta.keeping.manifest import CONSENT
@@ -31,40 +32,46 @@ T = TypeVar("T")
 Asked: TypeAlias = Operating | RemoteOperator
 
 _TRIES, _PAUSE = 60, 1.0  # seconds: as long as a service takes to be started anew
-_DOOR_TRIES, _DOOR_PAUSE = 20, 0.25  # that between two lives of a process that serves
-
-
-def leave_as_it_is(service: Service) -> None:
-    """What is done with a store that was just opened, where nothing has to be."""
+_DOOR_TRIES, _DOOR_PAUSE = 8, 0.25  # that between two lives of a process that serves
 
 
 @asynccontextmanager
 async def writing(
-    folder: Path, settings: Settings, opened: Callable[[Service], None] = leave_as_it_is
+    folder: Path, settings: Settings, opened: Callable[[Service], None] | None = None
 ) -> AsyncIterator[Asked]:
-    """Whoever may change the store. `opened` is called with the service if it is opened here. Raises
-    `BrokenProject`."""
+    """Whoever may change the store. `opened` is called with the service if it is opened here; without it
+    there must be a store. Raises `BrokenProject`."""
     with in_plain_words():
+        data = folder / settings.stores.folder
         if settings.consent.url:
-            async with over_http(settings) as client:
+            async with elsewhere(folder, settings) as client:
                 yield client
             return
-        data = folder / settings.stores.folder
         refuse_unfinished(data)
-        service = await _opened(folder, settings)
+        service = await _opened(folder, settings, makes=opened is not None)
         if service is None:
             async with at_socket(data) as client:
                 yield client
         else:
             with closing(service):
-                opened(service)
+                if opened is not None:
+                    opened(service)
                 yield Operating(service)
 
 
-async def _opened(folder: Path, settings: Settings) -> Service | None:
+def elsewhere(folder: Path, settings: Settings) -> AbstractAsyncContextManager[RemoteOperator]:
+    """The service that is a process of its own: at its socket, if it serves from this folder, else where
+    `consent.url` says. Raises `BrokenProject`."""
+    data = folder / settings.stores.folder
+    return at_socket(data) if is_there(data) else over_http(settings)
+
+
+async def _opened(folder: Path, settings: Settings, makes: bool) -> Service | None:
     """None: it is served by another process, which has a door."""
     places = places_of(folder, settings)
     refuse_other_versions(places, folder)
+    if not makes and not exists(places.stores[CONSENT]):
+        raise BrokenProject(f"There is no store of consent in {places.data}: nothing has happened here yet.")
     keys = read_consent_keys(settings, folder)
     for _ in range(_DOOR_TRIES):
         try:
@@ -87,7 +94,7 @@ async def reading(
     is `blank`. Raises `BrokenProject`."""
     with in_plain_words():
         if settings.consent.url:
-            async with over_http(settings) as client:
+            async with elsewhere(folder, settings) as client:
                 yield client
             return
         places = places_of(folder, settings)
@@ -99,6 +106,16 @@ async def reading(
             service = open_reader(consent_place(folder, settings), keys, clock=now)
         with closing(service):
             yield Operating(service)
+
+
+async def subject_of(consent: Asked, who: str) -> str | None:
+    """The id of whoever has this address or id; None: nobody has the address. Raises `BrokenProject`."""
+    if is_contact_id(who):
+        return who
+    try:
+        return await consent.find(who)
+    except InvalidAddress as fault:
+        raise BrokenProject(f"`{who}` is neither an e-mail address nor the id of a person: {fault}") from None
 
 
 @contextmanager

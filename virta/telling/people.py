@@ -1,19 +1,20 @@
 """What the consent service knows of people, for the story and the studio: read only."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from sqlalchemy import func, select
 
 from consent.address import read_address
+from consent.contract.history import Happened, History
 from consent.errors import WrongKeys
 from consent.ledger.subjects import load
 from consent.ledger.transaction import Reading
 from consent.proof.checkpoint import read_checkpoint, read_note
 from consent.service import Service
 from consent.store.tables import checkpoints, leaves
-from consent.subscriber.history import Happened, History, history
+from consent.subscriber.history import history
 from engine.insight.story import Happening, Person, Stand
 from engine.run.inbox import is_contact_id
 from engine.store.database import StoreFault
@@ -65,7 +66,12 @@ def _person(reading: Reading, found: History | None) -> Person | None:
     if found is None:
         return None
     titles = {purpose.topic: purpose.title for _, purpose in reading.rules.purposes.values()}
-    default = reading.rules.policy.default_language
+    return person_of(found, titles, reading.rules.policy.default_language)
+
+
+def person_of(found: History, titles: Mapping[str, Mapping[str, str]], default: str) -> Person:
+    """Somebody by their history. `titles` are those of topics, by language; `default` is the language for
+    those that have none in the person's."""
     return Person(
         found.subject,
         found.address,

@@ -13,6 +13,8 @@ _LINES = 10
 """How many lines tell of the way where there is no terminal, at least."""
 _FIRST, _PAUSE = 3.0, 10.0
 """After how many seconds the first of them comes, and how long it is silent after it, at most."""
+_SHORT = 1.0
+"""Of what lasts no longer nothing is told."""
 
 
 class Bar:
@@ -66,7 +68,8 @@ class Bar:
         told = f"{count:,} {self._what}, {(count - counted_before) / seconds:,.0f}/s"
         self._progress.update(self._task, completed=done, told=told)
         step = int(done / self._total * _LINES)
-        if not self._terminal and done > done_before and (step > self._told or moment >= self._next):
+        due = seconds >= _SHORT and (step > self._told or moment >= self._next)
+        if not self._terminal and done > done_before and due:
             self._told, self._next = step, moment + _PAUSE
             left = seconds / (done - done_before) * (self._total - done)
             print(
