@@ -90,8 +90,8 @@ class Proof(Struct, frozen=True):
     ask: Ask
     language: str
     wording: tuple[str, ...]  # the sentences that the person will agree to
-    until: int = 0
     about: About = About.SIGN_UP
+    until: int = 0
 
 
 class Frequency(StrEnum):

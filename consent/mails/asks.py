@@ -20,6 +20,7 @@ from consent.mails.gate import NO_CIRCUMSTANCES, UNITS, Circumstances, Verdict, 
 from consent.store.statement import Statement
 from consent.store.tables import among, batches, decisions, requests
 from consent.subscriber.erasure import Erased, erased_among
+from consent.subscriber.hold_notice import due_among
 
 AGAIN = frozenset({Outcome.DEFERRED, Outcome.RELEASED})
 """Outcomes after which another attempt may be claimed."""
@@ -94,6 +95,7 @@ class Gathered:
     proofs: dict[str, tuple[str, int, bool]]
     erased: dict[str, Erased]
     spent: dict[str, Spent] = field(default_factory=dict)
+    notices: dict[str, str] = field(default_factory=dict)  # whom those that are due tell, by key
     suppressed: set[str] = field(default_factory=set)
     _addresses: dict[str, str | None] = field(default_factory=dict)
 
@@ -150,6 +152,8 @@ def gather(reading: Reading, asks: Sequence[Ask]) -> Gathered:
     parts = parts_of(reading, people)
     sent, got = _sent(reading, asks, parts), _got(reading, asks, people, parts)
     found = Gathered(people, attempts, sent, got, proofs, erased)
+    telling = [ask.key for ask in asks if ask.mail_class is MailClass.NOTICE]
+    found.notices = due_among(reading, telling) if telling else {}
     found.spent = spent_among(reading, [ask.key for ask in asks if ask.key not in attempts])
     written_to = {ask.subject for ask in asks if ask.mail_class is MailClass.MARKETING} & people.keys()
     found.suppressed = suppressed(reading, written_to, lambda one: found.address(reading, people[one]))
@@ -172,6 +176,8 @@ def verdict(reading: Reading, gathered: Gathered, ask: Ask, opens: bool) -> Verd
     elif ask.mail_class is MailClass.PROOF:
         owner, expires, _ = gathered.proofs.get(ask.key, ("", 0, False))
         around = Circumstances(proof_expires=expires if owner == ask.subject else None)
+    elif ask.mail_class is MailClass.NOTICE:
+        around = Circumstances(due=gathered.notices.get(ask.key) == ask.subject)
     elif ask.mail_class in (MailClass.INTERNAL, MailClass.TEST) and subject is not None:
         if gathered.address(reading, subject) is None:
             return Verdict(Reason.UNREADABLE_SUBJECT)

@@ -19,6 +19,7 @@ from consent.proof.record import VERSION, Record, record_bytes
 from consent.proof.tree import leaf_hash, merkle_root
 from consent.store.statement import Statement
 from consent.store.tables import among, batches, checkpoints, decisions, requests
+from consent.subscriber import hold_notice
 
 MOST_ASKS = 256
 DEADLINE_MS = 5_000
@@ -209,6 +210,8 @@ def _record(
     for ask, found in recorded:
         if ask.mail_class is MailClass.PROOF and found.reason is None:
             _PROOF.run(tx.driver, key=ask.key)
+        elif ask.mail_class is MailClass.NOTICE and found.reason is None:
+            hold_notice.claimed(tx, ask.key)
     header = _header(checkpoint.note)
     deadline = tx.now + DEADLINE_MS
     return {
@@ -244,7 +247,7 @@ def _permit(
             ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
             checkpoint,
         )
-    elif ask.mail_class in (MailClass.PROOF, MailClass.SERVICE):
+    elif ask.mail_class in (MailClass.PROOF, MailClass.NOTICE, MailClass.SERVICE):
         headers = (("Auto-Submitted", "auto-generated"), checkpoint)
     return Permit(
         key=ask.key,

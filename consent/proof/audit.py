@@ -14,7 +14,7 @@ from consent.proof.story import CONFIRMED, RENEWED, SOFT, Person, Story, newest
 from consent.proof.told import NUMBERS, TEXTS, Json
 
 _MEMBERS = frozenset((*TEXTS, *NUMBERS, "measured"))
-_CLASSES = ("marketing", "service", "proof", "internal", "test")
+_CLASSES = ("marketing", "service", "proof", "notice", "internal", "test")
 _BESIDE = {"personalised": "personalisation", "measured": "measurement"}
 _SERVICE = ("contract", "legal_obligation")
 
@@ -47,6 +47,7 @@ class Audit:
     let_go: bool = False
     _claimed: dict[str, int] = field(default_factory=dict)  # key → its newest attempt
     _proofs: dict[str, set[str]] = field(default_factory=dict)  # subject → keys of proof mails
+    _notices: dict[str, set[str]] = field(default_factory=dict)  # the same of those that tell of holds
 
     def judge(self, number: int, batch: int, policy: str, body: Json) -> None:
         """Judge one record of the batch at `batch`, whose leaf names `policy`. Raises `Failed`."""
@@ -86,6 +87,8 @@ class Audit:
                 raise one.fails(Failure.STOPPED, f"rests a mail of class {mail_class} on a purpose.")
             if mail_class == "proof":
                 self._proof(one)
+            elif mail_class == "notice":
+                self._notice(one)
         self._beside(one)
 
     def _marketing(self, one: _Record) -> None:
@@ -137,6 +140,15 @@ class Audit:
         silenced = newest(person.silenced, one.batch)
         if len(keys) > asked or newest(person.queued, one.batch) < silenced:
             raise one.fails(Failure.STOPPED, "allowed a proof mail that nobody had asked for.")
+
+    def _notice(self, one: _Record) -> None:
+        """No more of them than holds were placed, and none while none stands."""
+        subject, person = one.text("subject"), self._person(one)
+        keys = self._notices.setdefault(subject, set())
+        keys.add(one.text("key"))
+        placed = sum(1 for seq, on in person.holds if on and seq < one.batch)
+        if len(keys) > placed or not person.is_held(one.batch):
+            raise one.fails(Failure.STOPPED, "told somebody of a hold that does not stand.")
 
     def _beside(self, one: _Record) -> None:
         """What the mail drew on, and whether it told of its opening, was agreed to."""

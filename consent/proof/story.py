@@ -56,6 +56,7 @@ class Person:
         "erased",
         "grants",
         "held",
+        "holds",
         "moved",
         "queued",
         "restricted",
@@ -76,6 +77,7 @@ class Person:
         self.queued: tuple[int, ...] = ()  # proof mails
         self.erased = -1  # or become part of somebody else
         self.held = False  # whether a legal hold stands
+        self.holds: tuple[tuple[int, bool], ...] = ()  # position of one that was placed, or is over
 
     def stops_before(self, place: int) -> int:
         """How many stops there were before a position."""
@@ -119,6 +121,11 @@ class Person:
         toggled = [on for seq, on in self.restricted if seq < place]
         return bool(toggled) and toggled[-1]
 
+    def is_held(self, place: int) -> bool:
+        """Whether at a position a legal hold stands on their proof."""
+        placed = [on for seq, on in self.holds if seq < place]
+        return bool(placed) and placed[-1]
+
 
 NOBODY = Person()
 
@@ -135,7 +142,6 @@ class Story:
 
     people: dict[str, Person] = field(default_factory=dict)
     batches: dict[int, tuple[int, str, str]] = field(default_factory=dict)  # seq → count, root, policy
-    batched: dict[int, int] = field(default_factory=dict)  # seq → when, ms UTC
     expiries: Expiries = field(default_factory=Expiries)
     notices: dict[str, int] = field(default_factory=dict)  # purpose version → first leaf
     policies: dict[str, int] = field(default_factory=dict)
@@ -150,8 +156,7 @@ class Story:
     def tell(self, seq: int, leaf: Told) -> None:
         """Take in the next leaf. Raises `Failed` for one that does not follow."""
         kind = leaf.type
-        if self.expiries.said:
-            self.expiries.passed(leaf.at)
+        self.expiries.passed(leaf.at)
         if kind in _STEPS:
             self._step(seq, leaf)
             return
@@ -162,7 +167,7 @@ class Story:
         if kind == "decisions":
             assert leaf.batch is not None
             self.batches[seq] = (*leaf.batch, intern(leaf.notice))
-            self.batched[seq] = leaf.at
+            self.expiries.batch(seq)
         elif kind == DECISIONS_EXPIRED:
             self.expiries.tell(seq, leaf)
         elif kind == "policy.changed":
@@ -248,6 +253,8 @@ class Story:
             raise Failed(Failure.TRANSITION, why)
         if leaf.type in HOLDS:
             person.held = leaf.type not in HOLDS_OVER
+            if leaf.type == HOLD_PLACED or not person.held:
+                person.holds += ((seq, person.held),)
 
     def _step(self, seq: int, leaf: Told) -> None:
         person, step, purpose = self._known(leaf.subject), leaf.type, intern(leaf.purpose)

@@ -6,6 +6,7 @@ from consent.store.tables.gone import made_up as made_up
 from consent.store.tables.gone import suppressions as suppressions
 from consent.store.tables.held import held as held
 from consent.store.tables.held import holds as holds
+from consent.store.tables.held import notices as notices
 from consent.store.tables.imports import imported as imported
 from consent.store.tables.imports import imports as imports
 from consent.store.tables.log import IN_ANY_SPAN as IN_ANY_SPAN
