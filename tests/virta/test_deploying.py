@@ -8,6 +8,7 @@ from pathlib import Path
 import crossplane
 import pytest
 
+from virta.consent_settings import Consent
 from virta.settings import Serving
 
 PLACE = Path(__file__).parents[2] / "docs" / "deploying"
@@ -35,8 +36,9 @@ def test_systemd_waits_longer_than_virta_takes_to_stop(name: str) -> None:
 
 
 def faults(page: str, folder: Path) -> list[str]:
-    """What nginx would find wrong with a page, in words of its own."""
+    """What nginx would find wrong with a page, in words of its own; the lines of a map are no directives."""
     whole = folder / "whole.conf"
+    page = re.sub(r"^map .*?^\}$", "", page, flags=re.MULTILINE | re.DOTALL)
     whole.write_text(f"events {{}} http {{\n{page}\n}}", "utf-8")
     told = crossplane.parse(str(whole), strict=True)
     return [fault["error"].split(" in /")[0] for fault in told["errors"]]
@@ -55,6 +57,18 @@ def test_each_line_for_nginx_is_one_that_nginx_knows(tmp_path: Path) -> None:
         (f"server {{ {page}", 'unexpected end of file, expecting "}"'),
     ):
         assert told in faults(wrong, tmp_path)
+
+
+def test_nginx_counts_the_visitors_whom_virta_cannot_tell_apart() -> None:
+    """As many wishes of each as Virta takes where nothing stands in front, and nothing but wishes."""
+    page = (PLACE / "nginx.conf").read_text("utf-8")
+    counted = re.search(r'map "\$request_method \$uri" \$signing_up \{(.*?)\}', page, re.DOTALL)
+    assert counted is not None
+    assert counted[1].split() == ['"POST', '/signup"', "$binary_remote_addr;", "default", '"";']
+    assert "limit_req_zone $signing_up zone=signups:10m rate=1r/m;" in page
+    burst = re.search(r"limit_req zone=signups burst=(\d+) nodelay;", page)
+    assert burst is not None
+    assert int(burst[1]) + 1 == Consent().signups_per_visitor == 60
 
 
 @pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx itself is not installed")
