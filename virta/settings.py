@@ -22,6 +22,7 @@ from engine.delivery.late import LatePolicy
 from virta.consent_settings import Consent, consent_faults
 from virta.consent_times import Times, times_faults
 from virta.misfit import in_plain_words
+from virta.sales_settings import Sold, sales_faults
 from virta.urls import is_this_machine, parts_of
 
 _ADDRESS = re.compile(r"[^\s@<>\",;]+@[^\s@<>\",;]+\Z")
@@ -175,6 +176,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     imports: Literal["attested", "unproven", "never"] = "attested"  # what other systems' lists may become
     editorial: tuple[str, ...] = ()  # topics whose changed words mean the same: nobody is asked anew
     similar: dict[str, str] = {}  # topics that rest on sales, each with the category of its goods
+    sales: dict[str, Sold] = {}  # the shop's events that are sales
     origin_notice: str = ""  # the template of the mail that tells imported people where their data is from
 
 
@@ -258,6 +260,7 @@ def _faults(settings: Settings) -> Iterator[str]:
     yield from _server_faults(settings.stores)
     yield from consent_faults(settings.consent, settings.environment == "production")
     yield from times_faults(settings.times)
+    yield from sales_faults(settings.sales, settings.similar)
     if not 1 <= settings.stores.mails_days <= _MOST_DAYS:
         yield f"`stores.mails_days` must be from 1 to {_MOST_DAYS}."
     if not 1 <= settings.stores.events_months <= _MOST_MONTHS:

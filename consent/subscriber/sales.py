@@ -7,8 +7,10 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.sqlite import insert
 
 from consent.contract import ALL_FACTS, Basis, Sale
+from consent.errors import WrongKeys
 from consent.ledger.evidence import Evidence
 from consent.ledger.subjects import Subject, keep_evidence, load, move
+from consent.ledger.suppression import suppressed
 from consent.ledger.transaction import Writing
 from consent.states import STOPPED, TRANSITIONS, State, Step
 from consent.store.statement import Statement
@@ -23,6 +25,7 @@ def bought(tx: Writing, sales: Sequence[Sale]) -> list[bool]:
     customer who said no at once the objection is recorded. Raises `ValueError` for a sale that lacks a fact,
     names no topic that rests on sales, or is about other goods than it."""
     people = load(tx, [sale.subject for sale in sales])
+    erased_before = suppressed(tx, people, lambda one: _address(tx, people[one]))
     done = []
     for sale in sales:
         notice = _notice(tx, sale)
@@ -30,22 +33,32 @@ def bought(tx: Writing, sales: Sequence[Sale]) -> list[bool]:
         if subject is None:
             done.append(False)
             continue
+        may = subject.id not in erased_before and _may(subject)
         if sale.objected:
             people[subject.id] = _objected(tx, subject, sale)
-        elif _may(subject, sale.topic) and not _known(tx, sale):
+        elif may and _fits(subject, sale.topic) and not _known(tx, sale):
             people[subject.id] = _recorded(tx, subject, sale, notice)
-        after = people[subject.id]
-        done.append(after.standing(sale.topic).state is State.SOFT_ACTIVE and _undisturbed(after))
+        after = people[subject.id].standing(sale.topic)
+        done.append(may and after.state is State.SOFT_ACTIVE)
     return done
 
 
-def _may(subject: Subject, topic: str) -> bool:
-    return (subject.standing(topic).state, Step.SOFT_OPT_IN) in TRANSITIONS and _undisturbed(subject)
+def _may(subject: Subject) -> bool:
+    """Whether nothing lies over the whole address. Who ever objected to all marketing, or called a mail spam,
+    gets what they have confirmed since, and nothing by a sale; a mailbox that failed may work again."""
+    said_no = subject.objected or subject.complained
+    return not subject.restricted and not said_no and subject.bounced <= subject.confirmed
 
 
-def _undisturbed(subject: Subject) -> bool:
-    """Whether nothing lies over the whole address."""
-    return not subject.restricted and subject.stopped <= subject.confirmed
+def _fits(subject: Subject, topic: str) -> bool:
+    return (subject.standing(topic).state, Step.SOFT_OPT_IN) in TRANSITIONS
+
+
+def _address(tx: Writing, subject: Subject) -> str | None:
+    try:
+        return tx.parts.vault.open_address(subject.id, subject.wrapped, subject.sealed)
+    except WrongKeys:  # what cannot be opened is mailed to nobody
+        return None
 
 
 def _recorded(tx: Writing, subject: Subject, sale: Sale, notice: str) -> Subject:

@@ -17,6 +17,7 @@ from dsl.checks.never import check_never
 from dsl.checks.newcomers import check_newcomers
 from dsl.checks.own_event import check_own_event
 from dsl.checks.purposes import check_purposes
+from dsl.checks.sales import check_sales
 from dsl.checks.schedules import check_schedules
 from dsl.checks.segments import check_segments
 from dsl.checks.sends import check_sends
@@ -38,6 +39,7 @@ from dsl.graph import Program
 ALL: tuple[Callable[[Draft], Iterable[Finding]], ...] = (
     check_topics,
     check_translations,
+    check_sales,
     check_coupons,
     check_webhooks,
     check_limits,

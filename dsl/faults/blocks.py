@@ -25,7 +25,8 @@ def opens(words: str) -> bool:
 def parent(chunk: Chunk, index: int) -> Logical:
     """The line in whose block a line stands that is not at the left edge."""
     depth = chunk.lines[index].indent
-    return next(chunk.lines[at] for at in range(index - 1, -1, -1) if chunk.lines[at].indent < depth)
+    above = (chunk.lines[at] for at in range(index - 1, -1, -1) if chunk.lines[at].indent < depth)
+    return next(above, chunk.lines[0])  # which stands too deep itself where what it stood in cannot be read
 
 
 def place_of(chunk: Chunk, index: int) -> str:

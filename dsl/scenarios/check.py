@@ -204,11 +204,22 @@ def _nobody_agreed(node: ScenarioNode, cast: Cast, draft: Draft) -> Iterator[Fin
             continue
         flow = draft.names.flows[cast.mails[scene.does.mail.text][0]]
         topic = next((head.topic.text for head in flow.heads if isinstance(head, FlowTopic)), "")
+        if topic in draft.similar and _buys(node, draft):
+            continue
         if topic and draft.names.purpose(topic) == "marketing" and topic not in agreed:
+            order = draft.sales[0].event if topic in draft.similar and draft.sales else ""
             yield warning(
                 "W602",
                 scene.span,
                 f"This contact has not agreed to `{topic}`, so the flow never starts for them.",
-                f"Write `agreed to {topic}` below `contact`.",
+                f"Let `{order}` happen first: `{topic}` rests on sales."
+                if order
+                else f"Write `agreed to {topic}` below `contact`.",
             )
             return
+
+
+def _buys(node: ScenarioNode, draft: Draft) -> bool:
+    """Whether a sale happens, by which people come to the topics that rest on such."""
+    sales = {sale.event for sale in draft.sales}
+    return any(isinstance(scene.does, Happens) and scene.does.event.text in sales for scene in node.scenes)

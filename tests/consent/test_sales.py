@@ -98,6 +98,44 @@ async def test_a_stop_of_the_whole_address_outweighs_a_sale(world, sale):
     assert await reason(world, sale.subject) is Reason.OBJECTED
 
 
+@pytest.mark.parametrize("customer", [True, False])
+async def test_whoever_objected_to_all_of_it_gets_nothing_by_a_sale_though_they_came_back(
+    world, sale, customer
+):
+    """They confirmed one topic since, and that one alone; they had been customers before, or not."""
+    if customer:
+        assert await world.client.bought([sale]) == [True]
+    await world.client.record(sale.subject, "objected.marketing", "operator")
+    await world.join(ANNA)
+    assert await reason(world, sale.subject, "newsletter") is None
+    assert await world.client.bought([replace(sale, sale="order-2")]) == [False]
+    assert await reason(world, sale.subject) is (Reason.OBJECTED if customer else Reason.NEVER_ASKED)
+
+
+async def test_whoever_was_erased_and_buys_again_stays_unmailed(world, sale):
+    """Not even when they confirm another topic: a sale is no word of theirs."""
+    await world.client.erase(sale.subject, "operator")
+    again = await world.subject(ANNA)
+    assert again != sale.subject
+    assert await world.client.bought([replace(sale, subject=again)]) == [False]
+    await world.join(ANNA)
+    assert await reason(world, again, "newsletter") is None
+    assert await reason(world, again) is Reason.NEVER_ASKED
+    assert await world.client.bought([replace(sale, subject=again, sale="order-2")]) == [True]
+
+
+async def test_a_mailbox_that_works_again_is_that_of_a_customer(world, sale):
+    """A bounce is no word of theirs, and a confirmation ends it."""
+    await world.join(ANNA)
+    ask = world.ask(sale.subject)
+    await world.send(ask)
+    await world.client.bounced(ask.key, "hard")
+    assert await world.client.bought([sale]) == [False]
+    world.clock.pass_(YEAR // 12)
+    await world.join(ANNA)
+    assert await world.client.bought([sale]) == [True]
+
+
 async def test_what_is_kept_of_a_sale_to_know_it_again_shows_no_order(world, sale):
     """And goes with the person."""
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from consent.contract import BESIDE_TOPICS, Purpose
 from dsl.align import Change, Declared
+from dsl.graph import Sale
 from engine.store.releases import Content
 
 
@@ -19,10 +20,27 @@ def differences(old: Content, new: Content) -> Iterator[Declared]:
                 yield Declared("purpose" if beside else "words of topic", name, "~", told)
         elif beside:
             yield Declared("purpose", name, "+" if name in now else "-")
+    yield from _sales(old, new)
     for coupon in sorted(old.codes.keys() & new.codes.keys()):
         if old.codes[coupon] != new.codes[coupon]:
             change = Change("codes", _codes(old.codes[coupon]), _codes(new.codes[coupon]))
             yield Declared("codes of coupon", coupon, "~", (change,))
+
+
+def _sales(old: Content, new: Content) -> Iterator[Declared]:
+    """Events that are sales, with their fields."""
+    was, now = ({each.event: each for each in content.program.sales} for content in (old, new))
+    for event in sorted(was.keys() | now.keys()):
+        if event not in was or event not in now:
+            yield Declared("sale", event, "+" if event in now else "-")
+            continue
+        told = tuple(
+            Change(name, *(f'{name} "{value}"' if value else "" for value in sides))
+            for name in Sale.__struct_fields__
+            if (sides := (getattr(was[event], name), getattr(now[event], name)))[0] != sides[1]
+        )
+        if told:
+            yield Declared("sale", event, "~", told)
 
 
 def reworded(old: Content, new: Content) -> Iterator[str]:
@@ -40,6 +58,8 @@ def _rewritten(was: Purpose, now: Purpose, told: str) -> Iterator[Change]:
     """What reads otherwise; of the language `told` the topic's own lines tell."""
     if was.controller != now.controller:
         yield Change("controller", was.controller, now.controller)
+    if (was.basis, was.similar) != (now.basis, now.similar):
+        yield Change("basis", *(_rests_on(purpose) for purpose in (was, now)))
     for language in sorted({*was.title, *was.wording, *now.title, *now.wording} - {told}):
         for what, before, after in (
             ("title", was.title, now.title),
@@ -51,6 +71,11 @@ def _rewritten(was: Purpose, now: Purpose, told: str) -> Iterator[Change]:
                     for side in (before, after)
                 )
                 yield Change(f"{what} {language}", *sides)
+
+
+def _rests_on(purpose: Purpose) -> str:
+    ground = f"sales of {purpose.similar}" if purpose.similar else purpose.basis.value.replace("_", " ")
+    return f"rests on {ground}"
 
 
 def _codes(codes: tuple[str, ...]) -> str:
