@@ -22,7 +22,7 @@ class Decisions:
 
     def read(self, lines: Iterator[bytes]) -> None:
         """Check all lines of the part. Raises `Failed`."""
-        self.story.expiries.check(self.story.batched)
+        self.story.expiries.check()
         hashes: list[bytes] = []
         waiting = iter(self.story.batches.items())
         current = next(waiting, None)

@@ -1,10 +1,9 @@
 """Which decisions may be missing from an export: those of batches that a leaf has let go, and that were old
 by then.
 
-How old they were is told by the leaves alone. No leaf is younger than those behind it say, for a clock that
-is set forward for a moment would make any decision old."""
+How old they were is told by the leaves alone. No leaf is younger than those behind it say, and no batch older
+than those before it: a clock that is set forward for a moment, or back, would make any decision old."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from consent.proof.failure import Failed, Failure
@@ -31,6 +30,8 @@ class Expiries:
     """All leaves that let decisions go, in order."""
 
     said: list[_Said] = field(default_factory=list)
+    batches: dict[int, int] = field(default_factory=dict)  # position → when at the earliest, ms UTC
+    latest: int = 0  # of all leaves until now
 
     @property
     def before(self) -> int:
@@ -60,17 +61,21 @@ class Expiries:
 
     def passed(self, at: int) -> None:
         """A leaf of this time (ms UTC) stands behind those that were taken in."""
+        self.latest = max(self.latest, at)
         for one in reversed(self.said):
             if one.at <= at:
                 break
             one.at = at
 
-    def check(self, batches: Mapping[int, int]) -> None:
-        """Compare with the times of all batches (ms UTC), by position and in order. Raises `Failed` for one
-        that was let go before its time."""
+    def batch(self, seq: int) -> None:
+        """The leaf that was passed last is that of a batch."""
+        self.batches[seq] = self.latest
+
+    def check(self) -> None:
+        """Raise `Failed` for a batch that was let go before its time."""
         waiting = iter(self.said)
         one = next(waiting, None)
-        for seq, at in batches.items():
+        for seq, at in self.batches.items():
             while one is not None and seq >= one.before:
                 one = next(waiting, None)
             if one is None:

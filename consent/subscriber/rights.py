@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from consent.ledger.subjects import load
 from consent.ledger.transaction import Reading
+from consent.ledger.whose import living
 from consent.store.tables import OF_REQUESTS, leaves
 from consent.times import until
 
@@ -55,6 +56,7 @@ def waiting(subject: str, told: Iterable[tuple[int, str, int]], zone: str) -> As
 
 
 def _of_the_living(reading: Reading, open_: Mapping[str, Asked]) -> Sequence[Asked]:
-    """Whoever was erased waits for nothing."""
-    there = load(reading, list(open_))
-    return [asked for subject, asked in open_.items() if subject in there]
+    """Whoever was erased waits for nothing, and what somebody asked who is part of another, that one asks."""
+    parts = living(reading, list(open_))
+    there = load(reading, [parts.get(subject, subject) for subject in open_])
+    return [asked for subject, asked in open_.items() if parts.get(subject, subject) in there]

@@ -24,12 +24,12 @@ from consent.proof.record import record_bytes
 from consent.proof.tree import leaf_hash
 from consent.states import COMPLAINT, DECISIONS_EXPIRED, HARD_BOUNCE, SOFT_BOUNCE
 from consent.store.statement import Statement
-from consent.store.tables import among, batches, decisions, facts, holds, reports, traces
+from consent.store.tables import among, batches, decisions, facts, holds, leaves, reports, traces
 from consent.times import DAY_MS
 
 _FACT = DECISIONS_EXPIRED
 _ROWS = 10  # a person's part of a job is about so many decisions
-_FURTHER = 20_000  # rows that one leaf lets go at most
+_FURTHER = 20_000  # leaves that are looked at together
 _LATE_MS = 2 * DAY_MS
 _OVER = frozenset({Outcome.ACCEPTED, Outcome.REFUSED})
 _BY_KEY = json.dumps([COMPLAINT, HARD_BOUNCE, SOFT_BOUNCE])
@@ -37,12 +37,13 @@ _BY_KEY = json.dumps([COMPLAINT, HARD_BOUNCE, SOFT_BOUNCE])
 
 class LetGo(Struct, frozen=True):
     """Up to which batch (its leaf) decisions were let go, as the leaf at `leaf` says; `row` is the first that
-    is kept, `since` its time (ms UTC)."""
+    is kept. All leaves before `looked` are old enough; the latest time among them is `latest` (ms UTC)."""
 
     before: int = 0
     row: int = 0
-    since: int = 0
     leaf: int = 0
+    looked: int = 0
+    latest: int = 0
 
 
 NOTHING = LetGo()
@@ -66,8 +67,10 @@ def let_go(tx: Writing, most: int) -> int:
 def overdue_decisions(reading: Reading, since: int) -> bool:
     """Whether there are decisions of before `since` (ms UTC) that should have gone two days ago: there are
     none where the jobs run."""
-    row = _NEXT.first(reading.driver, row=last_let_go(reading).row)
-    return row is not None and row[1] < _kept_since(reading, since) - _LATE_MS
+    known = last_let_go(reading)
+    [(_, at)] = _LEAVES.rows(reading.driver, after=known.looked, most=1) or [(0, reading.now)]
+    oldest: int = max(at, known.latest)
+    return oldest < _kept_since(reading, since) - _LATE_MS
 
 
 _KNOWN = Statement(select(facts.c.value).where(facts.c.name == bindparam("name")))
@@ -75,32 +78,45 @@ _NOTE = insert(facts)
 _KNOW = Statement(
     _NOTE.on_conflict_do_update(index_elements=[facts.c.name], set_={"value": _NOTE.excluded.value})
 )
-_BEHIND = select(decisions.c.batch, decisions.c.at).where(decisions.c.id >= bindparam("row"))
-_NEXT = Statement(_BEHIND.order_by(decisions.c.id).limit(1))
-_FOLLOWING = Statement(_BEHIND.order_by(decisions.c.id).limit(_FURTHER))
-_FIRST = Statement(select(batches.c.first).where(batches.c.seq == bindparam("of")))
+_LEAVES = Statement(
+    select(leaves.c.seq, leaves.c.at)
+    .where(leaves.c.seq >= bindparam("after"))
+    .order_by(leaves.c.seq)
+    .limit(bindparam("most"))
+)
+_BATCH = select(batches.c.seq, batches.c.first)
+_KEPT = Statement(_BATCH.where(batches.c.seq >= bindparam("after")).order_by(batches.c.seq).limit(1))
+_NEWEST = Statement(_BATCH.order_by(batches.c.seq.desc()).limit(1))
 
 
 def _say(tx: Writing, known: LetGo) -> LetGo:
     """Say by a leaf up to which batch decisions may go now, if that is further than before. The newest batch
     stays, so that rows are counted on from it."""
+    looked, latest = _old(tx, known)
+    oldest, _ = _KEPT.first(tx.driver, after=known.before) or (0, 0)
+    before, first = _KEPT.first(tx.driver, after=looked) or _NEWEST.first(tx.driver) or (0, 0)
+    if oldest < before:
+        expiry = Expiry(before, tx.parts.times.decision_months)
+        leaf = tx.log.append(Leaf(type=DECISIONS_EXPIRED, actor="system:time", expired=expiry))
+        found = LetGo(before, first, leaf, looked, latest)
+    else:
+        found = LetGo(known.before, known.row, known.leaf, looked, latest)
+    if found != known:
+        _KNOW.run(tx.driver, name=_FACT, value=msgspec.json.encode(found))
+    return found
+
+
+def _old(tx: Writing, known: LetGo) -> tuple[int, int]:
+    """How far the log is old enough, and the latest time in it up to there: a batch is no older than any leaf
+    before it says, also where the clock was set back."""
     since = _kept_since(tx, tx.parts.times.decisions_since(tx.now))
-    row = _NEXT.first(tx.driver, row=known.row)
-    if row is None or row[1] >= since:
-        return known
-    following = _FOLLOWING.rows(tx.driver, row=known.row)
-    before, at = next((one for one in following if one[1] >= since), following[-1])
-    first = _FIRST.first(tx.driver, of=before)
-    if before <= known.before or first is None:
-        return known
-    leaf = Leaf(
-        type=DECISIONS_EXPIRED,
-        actor="system:time",
-        expired=Expiry(before, tx.parts.times.decision_months),
-    )
-    said = LetGo(before, first[0], at, tx.log.append(leaf))
-    _KNOW.run(tx.driver, name=_FACT, value=msgspec.json.encode(said))
-    return said
+    looked, latest = known.looked, known.latest
+    for most in (1, _FURTHER):
+        for seq, at in _LEAVES.rows(tx.driver, after=looked, most=most):
+            if max(latest, at) >= since:
+                return looked, latest
+            looked, latest = seq + 1, max(latest, at)
+    return looked, latest
 
 
 def _kept_since(reading: Reading, since: int) -> int:

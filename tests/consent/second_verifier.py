@@ -249,7 +249,8 @@ def let_go(leaves):
             before, months = leaf["expired"]["before"], leaf["expired"]["months"]
             need(limit <= before <= leaf["seq"] and months >= 12, "expired")
             then = min(each["at"] for each in leaves[leaf["seq"] :])
-            old = [each["at"] for each in leaves[limit:before] if each["type"] == "decisions"]
+            of_batches = [each["seq"] for each in leaves[limit:before] if each["type"] == "decisions"]
+            old = [max(each["at"] for each in leaves[: seq + 1]) for seq in of_batches]
             need(all(then - at >= months * 28 * 86_400_000 for at in old), "expired")
             limit = before
     return limit

@@ -282,6 +282,21 @@ class TestAttacker:
             assert export.failure() is Failure.DECISIONS
             assert export.second(tmp_path) == "expired"
 
+    async def test_a_batch_whose_leaf_is_dated_back_is_found(self, world, tmp_path):
+        """It is no older than the leaves before it, and those are dated truly: else each of them would have
+        to lie."""
+        export = await self.history(world)
+        batches = [json.loads(line)["batch"] for line in export.lines("decisions.jsonl")]
+        place = export.find("decisions.expired")
+        young = batches[1]
+        at = json.loads(export.lines("leaves.jsonl")[young])["at"]
+        export.change_leaf(young, at=at - THREE_YEARS)
+        export.change_leaf(place, expired={"before": batches[2], "months": 12})
+        export.put("decisions.jsonl", export.lines("decisions.jsonl")[2:])
+        export.sign_anew()
+        assert export.failure() is Failure.DECISIONS
+        assert export.second(tmp_path) == "expired"
+
     @pytest.mark.parametrize("expired", [None, {"before": 3}, {"before": "3", "months": 36}, [3, 36]])
     async def test_a_leaf_that_does_not_say_up_to_where_is_none(self, world, expired):
         """Both of its numbers are wanted."""
