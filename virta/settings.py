@@ -291,6 +291,7 @@ def _secret_faults(settings: Settings) -> Iterator[str]:
     named["stores.password`"] = settings.stores.password
     named["stores.consent_password`"] = settings.stores.consent_password
     named["consent.key`"] = settings.consent.key
+    named["consent.operator_key`"] = settings.consent.operator_key
     named |= {
         f"keys.{name}`": getattr(settings.keys, name)
         for name in settings.keys.__struct_fields__
