@@ -1,10 +1,10 @@
 """The mails that the consent service sends: the one that asks for a confirmation, for projects that have no
-`confirm` template of their own, and the one that tells of a hold."""
+`confirm` template of their own, and those that tell of a hold and of another address."""
 
 from collections.abc import Sequence
 from importlib.resources import files
 
-from dsl.templates.files import NOTICE, PROOF, TemplateFile, read_templates
+from dsl.templates.files import NEW_ADDRESS, NOTICE, OLD_ADDRESS, PROOF, TemplateFile, read_templates
 
 _OURS = files("virta") / "mails"
 _FRAME = "_proof.html"
@@ -28,10 +28,14 @@ def with_proof(project: Sequence[TemplateFile], languages: tuple[str, ...]) -> t
 
 
 def with_notice(files: Sequence[TemplateFile], languages: tuple[str, ...]) -> tuple[TemplateFile, ...]:
-    """The templates, and that of the mail that tells of a hold, in the same way. It is ours in every project:
-    what it says is what happens."""
-    others = tuple(file for file in files if file.name != NOTICE)
-    return (*others, *_ours(NOTICE, "held", "virta/_notice.html", "_notice.html", languages))
+    """The templates, and those of the mails that tell of a hold and of another address, in the same way. They
+    are ours in every project: what they say is what happens."""
+    frames = {NOTICE: "_notice.html", NEW_ADDRESS: "_address.html", OLD_ADDRESS: "_address.html"}
+    found = {file.path: file for file in files if file.name not in frames}
+    for name, frame in frames.items():
+        ours = _ours(name, name.rpartition("/")[2], f"virta/{frame}", frame, languages)
+        found |= {file.path: file for file in ours}
+    return tuple(found.values())
 
 
 def _ours(

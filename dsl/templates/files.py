@@ -18,6 +18,9 @@ PROOF = "confirm"
 NOTICE = "virta/held"
 """The template of the mail that tells somebody of a hold on their proof. It is ours in every project."""
 
+NEW_ADDRESS, OLD_ADDRESS = "virta/new_address", "virta/old_address"
+"""The same of the two mails of a change of address: one asks where mails are to go, one tells where they went."""
+
 HEADER_KEYS = ("subject", "preheader", "from", "reply_to")
 _LINE = re.compile(r"([A-Za-z_ -]+?)\s*:\s?(.*)$")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,8})*$")

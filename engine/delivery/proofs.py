@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Sequence
 
-from consent.contract import ConsentClient, Decision, Proof
+from consent.contract import About, ConsentClient, Decision, Proof
+from dsl.templates.files import NEW_ADDRESS, OLD_ADDRESS, PROOF
 from engine.delivery.queue import Item, Queue
 from engine.mail.letters import Letters
 from engine.mail.message import Letter
 
+_TEMPLATES = {About.SIGN_UP: PROOF, About.NEW_ADDRESS: NEW_ADDRESS, About.OLD_ADDRESS: OLD_ADDRESS}
 _PAGE = 256
 _AGAIN = 300_000
 """Milliseconds until a proof mail that could not be written is tried again."""
@@ -55,7 +57,7 @@ class Proofs:
     def _letter(self, proof: Proof, decision: Decision) -> Letter:
         if proof.until:
             return self._letters.notice(proof.language, proof.until)
-        return self._letters.proof(proof.language, proof.wording, decision)
+        return self._letters.proof(proof.language, proof.wording, decision, _TEMPLATES[proof.about])
 
 
 def _places(proofs: Sequence[Proof]) -> set[tuple[str, int]]:

@@ -175,11 +175,14 @@ class Letters:
         """A plain letter to somebody of the team. Raises `LetterFault`."""
         return Letter(_one_line(subject), "", text, self._mailbox(self._sender.address), "")
 
-    def proof(self, language: str, wording: Sequence[str], decision: Decision) -> Letter:
-        """The mail that asks for the confirmation. Raises `LetterFault`."""
+    def proof(
+        self, language: str, wording: Sequence[str], decision: Decision, template: str = PROOF
+    ) -> Letter:
+        """The mail that asks for the confirmation, or by another `template` for that of an address. Raises
+        `LetterFault`."""
         links = _shown(decision.links)
         return self._write(
-            PROOF, language, {"wording": list(wording), "time_zone": self._time_zone, "links": links}
+            template, language, {"wording": list(wording), "time_zone": self._time_zone, "links": links}
         )
 
     def notice(self, language: str, until: int) -> Letter:

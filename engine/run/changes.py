@@ -26,10 +26,12 @@ _SILENCED = {
 _SPEAKS = "language.changed"
 _PAGE = 1000
 
-ERASED = "erasure.requested"
-"""Whoever is erased is forgotten here too."""
+_MOVED = "address.changed"
+GONE = frozenset({"erasure.requested", "merged"})
+"""Whoever is erased is forgotten here too, and so is an id that has become part of another: what happens to
+its person from then on comes in under the other's."""
 
-STOPS = frozenset({*_WITHDRAWN, *_SILENCED, ERASED})
+STOPS = frozenset({*_WITHDRAWN, *_SILENCED, *GONE})
 """Changes after which mails that are not on their way must not go."""
 
 
@@ -80,6 +82,8 @@ def stimuli_of(changes: Sequence[Change]) -> list[Stimulus]:
             data = Stopped(_SILENCED[change.type])
         elif change.type == _SPEAKS:
             data = Learned({"language": change.language})
+        elif change.type == _MOVED and change.domain:
+            data = Learned({"email_domain": change.domain})
         else:
             continue
         stimuli.append(Stimulus(f"change-{change.seq}", change.subject, change.at, data))

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from consent.contract import Change, ConsentClient, Erasure, Unavailable
 from engine.core.bundle import Stimulus
-from engine.run.changes import ERASED
+from engine.run.changes import GONE
 from engine.run.control import Acted
 from engine.store.batch import Batch
 from engine.store.control import Instruction
@@ -98,7 +98,7 @@ class Erasing:
         """Forget whoever is erased by these changes; of what came in and of the deadlines, those that are
         about others. What comes in under the id of somebody who is erased already is forgotten like all
         else."""
-        gone = {change.subject for change in changes if change.type == ERASED}
+        gone = {change.subject for change in changes if change.type in GONE}
         if not gone and not self.people:
             return received, due
         late = {item.contact for item in received if item.contact in self.people}

@@ -5,7 +5,7 @@ import pytest
 from consent.contract import Decision, Links
 from dsl.templates.files import TemplateFile, read_templates
 from engine.mail.letters import Letters, Sender
-from virta.proof_mail import proof_subjects, with_proof
+from virta.proof_mail import proof_subjects, with_notice, with_proof
 
 LINKS = Links(confirm="https://stall.example/c/1", refuse="https://stall.example/r/1")
 DECISION = Decision("k" * 32, 1, True, None, "plain", "", 0, 0, LINKS)
@@ -63,3 +63,45 @@ def test_its_subject_is_known_by_language_unless_it_holds_values() -> None:
     ]
     read, _ = read_templates(own, ("en", "lv"))
     assert proof_subjects(with_proof(read.files, ("en", "lv")), "en") == {"lv": "Vai tas biji tu?"}
+
+
+ASKS, TELLS = "virta/new_address", "virta/old_address"
+ADDRESS = {
+    "en": ("May our mails come here from now on?", "Are our mails to go to another address?"),
+    "lv": ("Vai turpmāk sūtīt vēstules uz šejieni?", "Vai mūsu vēstules sūtīt uz citu adresi?"),
+    "fi": ("Saavatko viestimme tulla jatkossa tänne?", "Lähetetäänkö viestimme toiseen osoitteeseen?"),
+    "uz": ("Xatlarimiz endi shu manzilga kelsinmi?", "Xatlarimiz boshqa manzilga yuborilsinmi?"),
+    "de": (
+        "Dürfen unsere Mails ab jetzt hierher kommen?",
+        "Sollen unsere Mails an eine andere Adresse gehen?",
+    ),
+    "et": (
+        "Kas meie kirjad võivad edaspidi siia tulla?",
+        "Kas meie kirjad peaksid minema teisele aadressile?",
+    ),
+    "lt": ("Ar mūsų laiškai nuo šiol gali ateiti čia?", "Ar mūsų laiškus siųsti kitu adresu?"),
+    "ru": ("Присылать наши письма теперь сюда?", "Отправлять наши письма на другой адрес?"),
+    "sv": ("Får våra mejl komma hit från och med nu?", "Ska våra mejl gå till en annan adress?"),
+}
+
+
+@pytest.mark.parametrize("language", ADDRESS)
+def test_a_change_of_address_has_two_mails_of_its_own(language: str) -> None:
+    """In every language of ours, whatever templates the project has: one asks, one tells and has nothing to
+    confirm."""
+    own = b"---\nsubject: Was that you?\n---\n{{ links.confirm }} {{ links.refuse }}"
+    read, _ = read_templates([("templates/confirm.txt", own)], (language,))
+    files = with_notice(with_proof(read.files, (language,)), (language,))
+    sender = Sender("Coffee stall", "hello@stall.example", "Example Square 1, Riga")
+    written = Letters(files, {}, (language,), sender, "UTC")
+    asks = written.proof(language, (), DECISION, ASKS)
+    only = Decision("k" * 32, 1, True, None, "plain", "", 0, 0, Links(refuse=LINKS.refuse))
+    tells = written.proof(language, (), only, TELLS)
+    assert (asks.subject, tells.subject) == ADDRESS[language]
+    for part in (asks.html, asks.text, tells.html, tells.text):
+        assert LINKS.refuse in part
+        assert "Coffee stall" in part
+        assert "Example Square 1, Riga" in part
+    assert LINKS.confirm in asks.html
+    assert LINKS.confirm in asks.text
+    assert tells.html.count("<a ") == 1
