@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 
+from msgspec.structs import replace
 from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.sqlite import insert
 
@@ -12,6 +13,7 @@ from consent.ledger.evidence import Evidence
 from consent.ledger.subjects import Subject, keep_evidence, load, move
 from consent.ledger.suppression import suppressed
 from consent.ledger.transaction import Writing
+from consent.ledger.whose import living
 from consent.states import STOPPED, TRANSITIONS, State, Step
 from consent.store.statement import Statement
 from consent.store.tables import reports
@@ -24,6 +26,8 @@ def bought(tx: Writing, sales: Sequence[Sale]) -> list[bool]:
     left, objected, or stand otherwise with the topic. A sale that is told again changes nothing. Of a
     customer who said no at once the objection is recorded. Raises `ValueError` for a sale that lacks a fact,
     names no topic that rests on sales, or is about other goods than it."""
+    whose = living(tx, [sale.subject for sale in sales])
+    sales = [replace(sale, subject=whose.get(sale.subject, sale.subject)) for sale in sales]
     people = load(tx, [sale.subject for sale in sales])
     erased_before = suppressed(tx, people, lambda one: _address(tx, people[one]))
     done = []

@@ -152,3 +152,18 @@ async def test_what_is_kept_of_a_sale_to_know_it_again_shows_no_order(world, sal
 async def test_a_sale_of_nobody_is_none(world, sale):
     """An id that nobody has."""
     assert await world.client.bought([replace(sale, subject="0" * 32)]) == [False]
+
+
+async def test_a_sale_under_an_id_that_became_part_of_another_is_theirs(world, sale):
+    """The shop knows them by the address that they have left, or the engine by the id of before."""
+    bert = await world.join(BERT)
+    world.clock.pass_(YEAR // 12)
+    await world.client.ask_to_move(world.preferences_token(bert), ANNA, Visit())
+    asks = [proof.ask for proof in await world.client.proofs()]
+    decided = await world.client.decide(asks)
+    claimed = await world.client.claim("proofs", asks, [])
+    await world.client.settle("proofs", [world.settled(permit) for permit in claimed.permits])
+    [link] = [one.links.confirm for one in decided if one.links.confirm]
+    assert (await world.client.confirm(world.token(link), Visit())).subject == bert
+    assert await world.client.bought([sale]) == [True]
+    assert await reason(world, bert) is None
