@@ -9,7 +9,8 @@ from consent.contract.people import Erasure
 
 class Hold(Struct, frozen=True):
     """A hold that stands: for which reason, until when, whether the person was told, and how far their
-    erasure has come, if there was one. Moments are in ms UTC, 0: not yet."""
+    erasure has come, if there was one. Moments are in ms UTC, 0: not yet. `mail` is how far
+    the mail has come that tells them: queued, claimed, sent, bounced or unknown; empty: none can."""
 
     subject: str
     reason: str
@@ -17,6 +18,7 @@ class Hold(Struct, frozen=True):
     at: int
     told: int
     erasure: Erasure | None
+    mail: str = ""
 
 
 class Opened(Struct, frozen=True):

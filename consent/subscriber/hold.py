@@ -134,10 +134,11 @@ def end_holds(tx: Writing, most: int) -> int:
 
 def standing_holds(reading: Reading) -> list[Hold]:
     """All holds that stand, the first to end first. Raises `WrongKeys`."""
-    return [_listed(reading, hold) for hold in every_hold(reading)]
+    ways = hold_notice.ways(reading)
+    return [_listed(reading, hold, ways.get(hold.subject, "")) for hold in every_hold(reading)]
 
 
-def _listed(reading: Reading, hold: Held) -> Hold:
+def _listed(reading: Reading, hold: Held, mail: str) -> Hold:
     _, pieces = open_proof(reading, hold)
     records = [one.evidence for one in pieces if one.evidence.get("schema") == _RECORD]
     newest = next((one for one in records if (one["at"], one["until"]) == (hold.at, hold.until)), {})
@@ -148,6 +149,7 @@ def _listed(reading: Reading, hold: Held) -> Hold:
         hold.at,
         hold.told,
         find_erasure(reading, hold.subject),
+        str(mail),
     )
 
 

@@ -61,7 +61,16 @@ _CAME_BACK = Statement(
     .values(mail=Way.BOUNCED.value)
     .returning(notices.c.subject)
 )
-_WAYS = Statement(select(notices.c.subject, notices.c.mail))
+_UNDER_WAY = Statement(
+    select(notices.c.until, notices.c.mail)
+    .join(subjects, subjects.c.id == notices.c.subject)
+    .where(notices.c.subject == bindparam("of"))
+)
+_WAYS = Statement(
+    select(notices.c.subject, notices.c.mail)
+    .outerjoin(subjects, subjects.c.id == notices.c.subject)
+    .where((notices.c.mail != Way.QUEUED.value) | subjects.c.id.is_not(None))
+)
 
 
 def queue(tx: Writing, identity: str, until: int) -> None:
@@ -117,6 +126,12 @@ def came_back(tx: Writing, key: str) -> str | None:
     return row[0][0] if row else None
 
 
+def under_way(reading: Reading, identity: str) -> int:
+    """Until when a subject's proof is held (ms UTC), if a mail that tells them so may still go; 0: none."""
+    row = _UNDER_WAY.first(reading.driver, of=identity)
+    return 0 if row is None or Way(row[1]) not in UNDER_WAY else int(row[0])
+
+
 def ways(reading: Reading) -> Mapping[str, Way]:
-    """By subject, how far the mail has come that tells them."""
+    """By subject, how far the mail has come that tells them; whom no mail can tell any more is left out."""
     return {subject: Way(mail) for subject, mail in _WAYS.rows(reading.driver)}

@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from serving import Served, eventually
 from stall import make_stall
 
 from consent.client import InProcess
@@ -16,6 +17,8 @@ from virta.command import run
 from virta.consent_door import open_consent
 from virta.database_url import consent_place
 from virta.keys import make_development_keys, read_consent_keys
+from virta.mailbox.reader import mails
+from virta.mailbox.running import start
 from virta.settings import read_settings
 from virta.wiring import wall_clock
 
@@ -59,18 +62,26 @@ def test_proof_is_held_through_an_erasure_until_it_is_lifted(
     """The list and the doctor tell how it stands; what is held can be printed, also when all else is gone."""
     code, says = told(capsys, "hold", ANNA, stall, "--until", "2031-05-31", "--reason", "a claim in court")
     subject = re.search(r"[0-9a-f]{32}", says)[0]
-    assert (code, "Tell them so" in says, "until the end of 2031-05-31" in says) == (0, True, True)
-    assert f"Proof of {subject} is held until the end of 2031-05-31; nobody says" in doctor(capsys, stall)
-    assert told(capsys, "hold", ANNA, stall, "--told")[0] == 0
+    assert (code, "A mail tells them so" in says, "until the end of 2031-05-31" in says) == (0, True, True)
+    assert f"Proof of {subject} is held until the end of 2031-05-31, and they were not told: the mail" in (
+        doctor(capsys, stall)
+    )
+    assert (
+        "not told: the mail that tells them waits for `virta serve`: a claim"
+        in told(capsys, "holds", stall)[1]
+    )
+    code, says = told(capsys, "erase", ANNA, stall, "--yes")
+    assert (code, "once they are erased no mail can" in says) == (1, True)
+    assert told(capsys, "hold", ANNA, stall, "--told", "2026-01-31")[0] == 0
     assert told(capsys, "erase", ANNA, stall, "--yes")[0] == 0
     assert told(capsys, "holds", stall) == (
         0,
-        f"{subject}  until 2031-05-31, told, all else is erased: a claim in court\n",
+        f"{subject}  until 2031-05-31, told on 2026-01-31, all else is erased: a claim in court\n",
     )
     assert f"{subject} was erased, and a hold keeps their proof" in doctor(capsys, stall)
     code, shown = told(capsys, "hold", subject, stall, "--show", "--format", "json")
     answer = json.loads(shown)
-    assert (answer["address"], [one["holds"] for one in answer["held"]]) == (ANNA, [True])
+    assert (answer["address"], [one["holds"] for one in answer["held"]]) == (ANNA, [True, True])
     assert told(capsys, "hold", subject, stall, "--lift")[0] == 0
     assert told(capsys, "holds", stall) == (0, "Nobody's proof is held.\n")
     assert re.search(
@@ -83,7 +94,8 @@ def test_proof_is_held_through_an_erasure_until_it_is_lifted(
     [
         ([ANNA], "Say one of"),
         ([ANNA, "--until", "2031-05-31"], "Say one of"),
-        ([ANNA, "--lift", "--told"], "Say one of"),
+        ([ANNA, "--lift", "--told", "2026-01-31"], "Say one of"),
+        ([ANNA, "--told", "yesterday"], "is no day"),
         ([ANNA, "--until", "tomorrow", "--reason", "x"], "is no day"),
         ([ANNA, "--until", "2001-01-01", "--reason", "x"], "must lie ahead"),
         ([ANNA, "--lift"], "No hold stands"),
@@ -100,14 +112,28 @@ def test_what_cannot_be_done_is_said(
     assert told(capsys, "holds", stall)[1] == "Nobody's proof is held.\n"
 
 
-def test_while_virta_runs_the_list_can_be_had_and_nothing_changed(
+def test_proof_is_held_told_of_shown_and_let_go_while_virta_serves(
     stall: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Whoever asks is told to stop it."""
+    """Whoever serves does it; what is refused is said in the same words."""
+    with Served(stall):
+        eventually((stall / "data" / "operator.sock").exists)
+        assert told(capsys, "hold", ANNA, stall, "--until", "2031-05-31", "--reason", "x")[0] == 0
+        assert told(capsys, "hold", ANNA, stall, "--told", "2026-01-31")[0] == 0
+        assert "until 2031-05-31, told on 2026-01-31: x" in told(capsys, "holds", stall)[1]
+        assert told(capsys, "hold", ANNA, stall, "--show")[1].startswith(ANNA)
+        assert told(capsys, "hold", ANNA, stall, "--lift")[0] == 0
+        assert told(capsys, "hold", ANNA, stall, "--lift") == (2, "virta: No hold stands on their proof.\n")
+
+
+def test_beside_another_command_that_has_the_store_nothing_is_changed(
+    stall: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The list can be had; a change says what is in its way."""
     with closing(opened(stall)):
         assert told(capsys, "holds", stall)[0] == 0
         code, says = told(capsys, "hold", ANNA, stall, "--until", "2031-05-31", "--reason", "x")
-    assert (code, "Stop it" in says) == (2, True)
+    assert (code, "Another command works with this project's store" in says) == (2, True)
 
 
 def test_a_file_of_keys_from_before_gets_one(stall: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -120,3 +146,23 @@ def test_a_file_of_keys_from_before_gets_one(stall: Path, capsys: pytest.Capture
     assert (code, "There is no hold key" in says) == (2, True), says
     assert told(capsys, "keys", stall, "--rotate", "hold")[0] == 0
     assert told(capsys, *words)[0] == 0
+
+
+def test_a_mail_tells_them_and_then_they_can_be_erased(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the words of the project's language, with the last day; nothing else goes to them."""
+    with start(tmp_path / "mailbox") as mailbox:
+        folder = make_stall(tmp_path / "stall", mailbox.url)
+        make_development_keys(folder / "dev-keys.toml", os.urandom)
+        (folder / "data").mkdir(exist_ok=True)
+        with closing(opened(folder)) as service:
+            asyncio.run(InProcess(service).subjects([ANNA]))
+        assert told(capsys, "hold", ANNA, folder, "--until", "2031-05-31", "--reason", "x")[0] == 0
+        with Served(folder):
+            eventually(lambda: "until 2031-05-31, told on " in told(capsys, "holds", folder)[1])
+            assert told(capsys, "erase", ANNA, folder, "--yes")[0] == 0
+        [mail] = [one for one in mails(mailbox.folder) if ANNA in one.header("To")]
+    assert mail.subject == "What proves your consent is kept until 31 May 2031"
+    assert "under seal until the end of 31 May 2031" in mail.parsed().get_body(("plain",)).get_content()
+    assert "List-Unsubscribe" not in mail.parsed()

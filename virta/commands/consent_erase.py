@@ -13,6 +13,7 @@ from consent.contract import Erasure
 from virta.commands.consent_opening import Folder, Format
 from virta.operating.erasing import erase_person, find_person
 from virta.operating.found import Found, Held
+from virta.operating.holding import last_day
 from virta.settings import Settings, read_settings
 from virta.terminal.asking import Unanswered, ask
 
@@ -35,6 +36,8 @@ def erase(
         return _tell(output, None, None, [f"Nobody is known here as {who}."], 1)
     if found.erasure is not None and found.erasure.primary:
         return _tell(output, found, found.erasure, _report(settings, found.erasure), 0)
+    if found.untold:
+        return _tell(output, found, None, _tell_first(settings, found), 1)
     lines = _plan(found.held) if found.held is not None else []
     if dry_run:
         return _tell(output, found, None, [*lines, "Nothing was changed."], 0)
@@ -56,6 +59,16 @@ def _agreed(who: str) -> bool:
         return ask(f"This cannot be undone. Type {who} to go on: ") == who
     except Unanswered:
         return False
+
+
+def _tell_first(settings: Settings, found: Found) -> list[str]:
+    until = last_day(found.untold, ZoneInfo(settings.time_zone))
+    return [
+        f"Nothing was changed. Proof of {found.subject} is held until the end of {until}, and the mail that",
+        "tells them so has not gone yet; once they are erased no mail can. It goes while `virta serve` runs:",
+        "erase them then. If they are told by a letter, write that down before:",
+        f"  virta consent hold {found.subject} --told DATE",
+    ]
 
 
 def _again(subject: str) -> str:

@@ -17,6 +17,7 @@ from consent.ledger.subjects import find
 from consent.service import open_service
 from consent.subscriber.erasure import find_erasure
 from consent.subscriber.history import history_of
+from consent.subscriber.hold_notice import under_way
 from engine.insight.records import open_records
 from engine.run.erasing import ERASE, OPERATOR, Erase, Erasing
 from engine.run.inbox import is_contact_id
@@ -57,8 +58,9 @@ def find_person(folder: Path, settings: Settings, who: str) -> Found | None:
             return None
         erasure = service.read(lambda store: find_erasure(store, subject))
         told = None if erasure else service.read(lambda store: history_of(store, subject))
+        untold = service.read(lambda store: under_way(store, subject))
     if erasure is not None or told is not None:
-        return Found(subject, _held(folder, settings, told) if told is not None else None, erasure)
+        return Found(subject, _held(folder, settings, told) if told is not None else None, erasure, untold)
     return None
 
 

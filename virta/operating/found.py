@@ -19,8 +19,9 @@ class Held(Struct, frozen=True):
 
 class Found(Struct, frozen=True):
     """Somebody by their id: what is held of them, None where that is not known here; or how far their erasure
-    has come."""
+    has come. `untold`: until when their proof is held (ms UTC), if a mail is yet to tell them so."""
 
     subject: str
     held: Held | None
     erasure: Erasure | None
+    untold: int = 0

@@ -1,76 +1,17 @@
-"""Legal holds that an operator asks for: the store is opened for writing, so that Virta must stand still."""
+"""Legal holds, as an operator is told of them."""
 
-import secrets
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from datetime import datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from consent.address import read_address
-from consent.contract import InvalidAddress
-from consent.errors import AlreadyOpen, ConsentError
 from consent.ledger.sealing import every_hold
-from consent.ledger.subjects import find
-from consent.ledger.transaction import Reading
-from consent.service import Service, open_service
+from consent.service import Service
+from consent.subscriber import hold_notice
 from consent.subscriber.erasure import waiting_for_backups
-from consent.subscriber.hold import HoldRefused
-from engine.run.inbox import is_contact_id
-from virta.consent_door import log_name
-from virta.database_url import consent_place
-from virta.keeping.places import refuse_unfinished
-from virta.keys import read_consent_keys
+from consent.subscriber.hold_notice import Way
 from virta.operating.complaint import Complaint
-from virta.operating.ordering import now
-from virta.settings import BrokenProject, Settings
 
 _DAY_MS = 86_400_000
-
-
-@contextmanager
-def holding(folder: Path, settings: Settings) -> Iterator[Service]:
-    """The consent service of the project in `folder`, for writing. Raises `BrokenProject`."""
-    if settings.consent.url:
-        raise BrokenProject(
-            f"The consent service of this project is a process of its own, at {settings.consent.url}. Name "
-            "the folder where its store is."
-        )
-    refuse_unfinished(folder / settings.stores.folder)
-    try:
-        service = open_service(
-            consent_place(folder, settings),
-            read_consent_keys(settings, folder),
-            origin=log_name(settings),
-            public_url=settings.url,
-            team=settings.team,
-            clock=now,
-            entropy=secrets.token_bytes,
-        )
-        with closing(service):
-            yield service
-    except AlreadyOpen:
-        raise BrokenProject(
-            "Virta is running on this project's stores. Stop it (`virta serve`), do this, and start it again."
-        ) from None
-    except HoldRefused as fault:
-        raise BrokenProject(str(fault)) from None
-    except ConsentError as fault:
-        raise BrokenProject(str(fault)) from None
-
-
-def subject_of(reading: Reading, who: str) -> str:
-    """The id of whoever has this address or id. Raises `BrokenProject`."""
-    if is_contact_id(who):
-        return who
-    try:
-        address = read_address(who)
-    except InvalidAddress as fault:
-        raise BrokenProject(f"`{who}` is neither an e-mail address nor the id of a person: {fault}") from None
-    found = find(reading, address)
-    if found is None:
-        raise BrokenProject(f"Nobody is known here as {who}. Of somebody who was erased, say the id.")
-    return found
 
 
 def last_day(until: int, clock: ZoneInfo) -> str:
@@ -78,8 +19,22 @@ def last_day(until: int, clock: ZoneInfo) -> str:
     return f"{datetime.fromtimestamp((until - 1) // 1000, clock):%Y-%m-%d}"
 
 
+_STANDS = {
+    Way.QUEUED: "the mail that tells them waits for `virta serve`",
+    Way.CLAIMED: "the mail that tells them is on its way",
+    Way.BOUNCED: "the mail that told them came back",
+    Way.UNKNOWN: "nobody knows whether the mail that tells them arrived",
+}
+
+
+def how_it_stands(mail: str) -> str:
+    """In words, why a mail has not told somebody of a hold yet; `mail` as in `Hold`."""
+    return _STANDS.get(Way(mail), "") if mail else "no mail can tell them any more"
+
+
 def holds_in_order(service: Service, at: int, clock: ZoneInfo) -> Iterator[Complaint]:
     """Holds of which nobody was told, and those whose day has come while nothing ran. `at` in ms UTC."""
+    ways = service.read(hold_notice.ways)
     for hold in service.read(every_hold):
         until = last_day(hold.until, clock)
         if hold.until <= at:
@@ -91,8 +46,10 @@ def holds_in_order(service: Service, at: int, clock: ZoneInfo) -> Iterator[Compl
         elif not hold.told:
             yield Complaint(
                 "holds",
-                f"Proof of {hold.subject} is held until the end of {until}; nobody says they were told.",
-                f"Tell them, and then: `virta consent hold {hold.subject} --told`.",
+                f"Proof of {hold.subject} is held until the end of {until}, and they were not told: "
+                f"{how_it_stands(ways.get(hold.subject, ''))}.",
+                "Run `virta serve`, which sends it. If they are told by a letter: `virta consent hold "
+                f"{hold.subject} --told DATE`; `--show` prints their address.",
             )
 
 
