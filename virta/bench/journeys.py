@@ -67,7 +67,7 @@ async def _who_is_due(walk: Walk) -> tuple[float, int]:
 async def _scrape(walk: Walk, data: Path) -> float:
     """Seconds of CPU of what Prometheus asks for."""
     system = walk.system
-    metrics = Metrics(system.consent.tallies, system.runner.pulse, lambda: 0)
+    metrics = Metrics(system.consent.tallies, system.runner.pulse, lambda: 0, lambda: 0)
     registry = registry_of(metrics)
     began = time.process_time()
     for _ in range(LOOKS):

@@ -21,6 +21,7 @@ COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "virta_batches": ("Transactions of the engine", ()),
     "virta_calls": ("Calls of webhooks that ended, by how", ("outcome",)),
     "virta_set_aside": ("Errors that were set aside so that they block nobody, by reason", ("reason",)),
+    "virta_consent_signups_refused": ("Wishes to sign up that were above the limits", ()),
     "virta_api_refused": ("Calls of the API that were turned away with 429 or 503", ()),
 }
 GAUGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -39,14 +40,18 @@ STEP = ("virta_step_seconds", "How long steps of the engine took that did someth
 
 
 class Metrics(Collector):
-    """Register it once; `seen` is the newest look, which whoever answers a scrape takes first."""
+    """Register it once; `seen` is the newest look, which whoever answers a scrape takes first. `refused`
+    tells how many calls of the API were turned away, `crowded` how many wishes to sign up."""
 
-    def __init__(self, tallies: Tallies, pulse: Pulse, refused: Callable[[], int]) -> None:
+    def __init__(
+        self, tallies: Tallies, pulse: Pulse, refused: Callable[[], int], crowded: Callable[[], int]
+    ) -> None:
         self.seen: Look | None = None
         self.at = 0  # ms UTC
         self._tallies = tallies
         self._pulse = pulse
         self._refused = refused
+        self._crowded = crowded
 
     def collect(self) -> Iterator[Metric]:
         """See `Collector`."""
@@ -60,6 +65,7 @@ class Metrics(Collector):
         yield _counter("virta_batches", {(): tallies.batches})
         yield _counter("virta_calls", {(name,): count for name, count in tallies.calls.items()})
         yield _counter("virta_set_aside", {(name,): count for name, count in tallies.set_aside.items()})
+        yield _counter("virta_consent_signups_refused", {(): self._crowded()})
         yield _counter("virta_api_refused", {(): self._refused()})
         yield self._steps()
         if self.seen is not None:

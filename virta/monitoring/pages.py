@@ -29,7 +29,13 @@ def monitoring_routes(
 ) -> list[Route]:
     """The three pages. Metrics and the words of `/readyz` are for this machine, or for a key with the scope
     `metrics`; anybody may know whether it is ready."""
-    metrics = Metrics(system.consent.tallies, system.runner.pulse, lambda: admission.refused)
+    counting = system.door.counting
+    metrics = Metrics(
+        system.consent.tallies,
+        system.runner.pulse,
+        lambda: admission.refused,
+        lambda: counting.admission.refused if counting is not None else 0,
+    )
     registry = registry_of(metrics)
 
     def refused(request: Request) -> Response | None:
