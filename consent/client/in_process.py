@@ -160,13 +160,13 @@ class InProcess:
         """What the page behind a link to confirm or to refuse shows."""
         return await self._read(lambda reading: pages.confirmation(reading, token))
 
-    async def confirm(self, token: str, visit: Visit) -> Receipt:
+    async def confirm(self, token: str, visit: Visit, fetched: str = "") -> Receipt:
         """See `ConsentClient`."""
-        return await self._receipt(lambda tx: signup.confirm(tx, token, visit))
+        return await self._receipt(lambda tx: signup.confirm(tx, token, visit, fetched))
 
-    async def refuse(self, token: str, visit: Visit) -> None:
+    async def refuse(self, token: str, visit: Visit, fetched: str = "") -> None:
         """See `ConsentClient`. The token may be that of either link in the proof mail."""
-        await self._write(lambda tx: signup.refuse(tx, token, visit))
+        await self._write(lambda tx: signup.refuse(tx, token, visit, fetched))
 
     async def unsubscription(self, token: str) -> LinkView:
         """What the page behind an unsubscribe link shows."""

@@ -152,13 +152,13 @@ class Remote:
         """See `InProcess`."""
         return await self._ask(calls.CONFIRMATION, token)
 
-    async def confirm(self, token: str, visit: Visit) -> Receipt:
+    async def confirm(self, token: str, visit: Visit, fetched: str = "") -> Receipt:
         """See `ConsentClient`."""
-        return await self._ask(calls.CONFIRM, token, visit)
+        return await self._ask(calls.CONFIRM, token, visit, fetched)
 
-    async def refuse(self, token: str, visit: Visit) -> None:
+    async def refuse(self, token: str, visit: Visit, fetched: str = "") -> None:
         """See `ConsentClient`."""
-        await self._ask(calls.REFUSE, token, visit)
+        await self._ask(calls.REFUSE, token, visit, fetched)
 
     async def unsubscription(self, token: str) -> LinkView:
         """See `InProcess`."""

@@ -66,10 +66,11 @@ class ConsentClient(Protocol):
         come behind it."""
 
     async def confirmation(self, token: str) -> LinkView: ...
-    async def confirm(self, token: str, visit: Visit) -> Receipt:
-        """Turn pending into active. Once only. Raises `LinkRefused`."""
+    async def confirm(self, token: str, visit: Visit, fetched: str = "") -> Receipt:
+        """Turn pending into active. Once only. `fetched` is what the page carried (`LinkView.fetched`).
+        Raises `LinkRefused`."""
 
-    async def refuse(self, token: str, visit: Visit) -> None:
+    async def refuse(self, token: str, visit: Visit, fetched: str = "") -> None:
         """ "This wasn't me": the request is closed, nothing is sent again. Raises `LinkRefused`."""
 
     async def unsubscription(self, token: str) -> LinkView: ...

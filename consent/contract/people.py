@@ -126,6 +126,7 @@ class LinkView(Struct, frozen=True):
     frequency: Frequency = Frequency.AS_IT_COMES
     paused_until: int = 0
     closed: str = ""  # how a used link to confirm or refuse was: confirmed, refused, withdrawn, moved
+    fetched: str = ""  # of a link to confirm or refuse: goes back with the button that is pressed
     about: About = About.SIGN_UP
 
 

@@ -18,6 +18,10 @@ from itsdangerous.signer import SigningAlgorithm
 from consent.contract import LinkRefused
 
 PREFERENCES_DAYS = 30
+_FETCHED = "fetched"
+"""The scope of what stands in pages, and in no link."""
+
+_MOMENT = 8  # bytes
 
 
 class Scope(StrEnum):
@@ -84,11 +88,12 @@ class Tokens:
         self._plain: dict[Scope, _Ready] = {}
         self._timed = _ClockSigner(self._derived(keys, Scope.PREFERENCES))
         self._timed.clock = clock
+        self._pages = _Ready(self._derived(keys, _FETCHED))
         for scope in (Scope.CONFIRM, Scope.REFUSE, Scope.UNSUBSCRIBE):
             self._plain[scope] = _Ready(self._derived(keys, scope))
 
     @staticmethod
-    def _derived(keys: Sequence[bytes], scope: Scope) -> list[bytes]:
+    def _derived(keys: Sequence[bytes], scope: str) -> list[bytes]:
         salt = f"virta/{scope}/v1".encode()
         return [
             Signer(key, salt=salt, key_derivation="hmac", digest_method=sha256).derive_key() for key in keys
@@ -110,6 +115,19 @@ class Tokens:
     def request(self, scope: Scope, request: str) -> str:
         """The link that confirms or refuses a sign-up, by the scope given."""
         return self.url(scope, self._plain[scope].signed(_encode(bytes.fromhex(request))))
+
+    def fetched(self, request: str, at: int) -> str:
+        """What the page behind a request's link carries: that it was fetched at `at` (ms UTC)."""
+        return self._pages.signed(_encode(bytes.fromhex(request) + at.to_bytes(_MOMENT)))
+
+    def read_fetched(self, token: str, request: str) -> int:
+        """When the page was fetched (ms UTC); 0: it is not told, or not by a page of this request."""
+        try:
+            payload = _decode(self._pages.unsign(token))
+        except (BadSignature, LinkRefused):
+            return 0
+        ours = payload[:-_MOMENT] == bytes.fromhex(request)
+        return int.from_bytes(payload[-_MOMENT:]) if ours else 0
 
     def read_unsubscribe(self, token: str) -> tuple[str, str]:
         """Subject and topic. Raises `LinkRefused`."""

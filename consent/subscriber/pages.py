@@ -56,6 +56,7 @@ def confirmation(reading: Reading, token: str) -> LinkView:
         topic="",
         topics=_topics(reading, subject, (known[version] for version in versions), language),
         closed=closed,
+        fetched="" if reason else reading.parts.tokens.fetched(request, reading.now),
         about=About.NEW_ADDRESS if moves else About.OLD_ADDRESS if tells else About.SIGN_UP,
     )
 

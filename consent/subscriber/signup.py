@@ -31,10 +31,13 @@ from consent.store.statement import Statement
 from consent.store.tables import subjects
 from consent.subscriber import hold_notice
 from consent.subscriber.cooling import cooled_down, hold_off, one_more
+from consent.subscriber.fetched import note_fetch
 from consent.subscriber.moving import change, refuse_change
 from consent.subscriber.receipts import receipt_of
 from consent.subscriber.wishes import ask, close, close_all, open_requests, queue, queued, wish, wished_in
 from consent.times import HOUR_MS
+
+_ACTOR = "subject:link"
 
 
 def sign_up(tx: Writing, address: Address, request: SignUp) -> None:
@@ -174,12 +177,13 @@ _CONFIRMED = Statement(
 )
 
 
-def confirm(tx: Writing, token: str, visit: Visit) -> Receipt:
+def confirm(tx: Writing, token: str, visit: Visit, fetched: str = "") -> Receipt:
     """Turn the request's topics into consent, or the new address into the person's, once only. Whoever had
     agreed to no topic is back with it, and a break from before is over. Raises `LinkRefused`."""
     request = close(tx, tx.parts.tokens.read_request(token, Scope.CONFIRM), "confirmed")
     if request.tells:
         raise LinkRefused("unknown")  # such a mail has no link to confirm
+    note_fetch(tx, request, fetched, _ACTOR)
     if request.moves:
         return change(tx, request, visit)
     subject = load(tx, [request.subject])[request.subject]
@@ -189,7 +193,7 @@ def confirm(tx: Writing, token: str, visit: Visit) -> Receipt:
     leaf, fresh = -1, 0
     if subject.paused_until > tx.now and not _agreed_to_any(subject) and _names_any(wished):
         _RESUME.run(tx.driver, of=subject.id)
-        tx.log.append(Leaf(type="resumed", subject=subject.id, actor="subject:link", evidence=commitment))
+        tx.log.append(Leaf(type="resumed", subject=subject.id, actor=_ACTOR, evidence=commitment))
     for topic, version in wished:
         before = subject.standing(topic)
         agreed = subject.agreed(topic)
@@ -201,7 +205,7 @@ def confirm(tx: Writing, token: str, visit: Visit) -> Receipt:
             subject,
             topic,
             Step.RENEWED if agreed else Step.CONFIRMED,
-            actor="subject:link",
+            actor=_ACTOR,
             notice=version,
             commitment=commitment,
             language=request.language,
@@ -226,11 +230,12 @@ def _names_any(wished: Sequence[tuple[str, str]]) -> bool:
     return any(topic not in BESIDE_TOPICS for topic, _ in wished)
 
 
-def refuse(tx: Writing, token: str, visit: Visit) -> None:
+def refuse(tx: Writing, token: str, visit: Visit, fetched: str = "") -> None:
     """ "This wasn't me": close this request and every other that is open, and begin the longest cool-down.
 
     Raises `LinkRefused`."""
     request = close(tx, tx.parts.tokens.read_request(token, Scope.CONFIRM, Scope.REFUSE), "refused")
+    note_fetch(tx, request, fetched, _ACTOR)
     if request.tells:
         return refuse_change(tx, request, visit)
     subject = load(tx, [request.subject])[request.subject]
@@ -240,6 +245,4 @@ def refuse(tx: Writing, token: str, visit: Visit) -> None:
     commitment = keep_evidence(tx, subject, record)
     for topic, version in wished_in(tx, request.id):
         if (subject.standing(topic).state, Step.REFUSED) in TRANSITIONS:
-            move(
-                tx, subject, topic, Step.REFUSED, actor="subject:link", notice=version, commitment=commitment
-            )
+            move(tx, subject, topic, Step.REFUSED, actor=_ACTOR, notice=version, commitment=commitment)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consent.times import Times, since, until
@@ -64,6 +64,7 @@ def test_a_midnight_that_comes_twice_begins_its_day_once():
     assert since(moment("2026-12-01 12:00", "America/Havana"), 1, "America/Havana") == day
 
 
+@settings(deadline=None)
 @given(
     st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1)),
     st.integers(1, 360),

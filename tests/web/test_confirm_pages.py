@@ -4,7 +4,10 @@ import re
 from html import unescape
 
 import pytest
-from house import DAY, House, heading
+from house import DAY, House, heading, hidden
+
+from consent.address import read_address
+from consent.subscriber.history import history
 
 pytestmark = pytest.mark.anyio
 
@@ -36,6 +39,48 @@ async def test_pressing_the_button_confirms_and_gives_a_receipt(house: House):
     assert unescape(note[1]) == await house.consent.checkpoint()
     [change] = [change for change in await house.consent.changes(0) if change.type == "confirmed"]
     assert f"<dd>{change.seq}</dd>" in answer.text
+
+
+async def pressed(house: House, link: str) -> None:
+    """Look at a page, and a minute later press its button as a browser does."""
+    fields = hidden((await house.http.get(link)).text)
+    house.clock.now += 60_000
+    assert (await house.http.post(link, data=fields)).status_code == 200
+
+
+def leaves(house: House) -> list[str]:
+    """The types of all leaves, in order."""
+    return [str(kind) for (kind,) in house.rows("SELECT type FROM leaves ORDER BY seq")]
+
+
+@pytest.mark.parametrize("which", [0, 1])
+async def test_that_the_page_was_fetched_is_written_with_the_press_of_its_button(house: House, which: int):
+    """Just before what the button does, with the moment of the fetch; looking alone writes nothing."""
+    await house.sign_up("anna@example.com")
+    [links] = await house.mailed()
+    for _ in range(3):
+        await house.http.get(links[which])
+    before, seen = leaves(house), house.clock.now
+    await pressed(house, links[which])
+    assert leaves(house)[len(before) :] == ["link.fetched", ("confirmed", "refused")[which]]
+    known = house.service.read(lambda store: history(store, read_address("anna@example.com")))
+    assert known is not None
+    [told] = [one for one in known.events if one.type == "link.fetched"]
+    assert told.evidence is not None
+    assert (told.evidence["fetched"], told.at, told.holds) == (seen, seen + 60_000, True)
+
+
+async def test_a_button_counts_without_the_moment_and_no_moment_is_believed_of_another_page(house: House):
+    """One that is made up, or stood in somebody else's page, says nothing."""
+    await house.sign_up("anna@example.com")
+    await house.sign_up("berta@example.com")
+    [(annas, _), (bertas, _)] = await house.mailed()
+    fields = hidden((await house.http.get(annas)).text)
+    assert (await house.http.post(bertas, data=fields)).status_code == 200
+    garbled = {"content-type": "multipart/form-data; boundary=x"}
+    assert (await house.http.post(annas, content=b"--x\r\nbroken", headers=garbled)).status_code == 200
+    assert "link.fetched" not in leaves(house)
+    assert leaves(house).count("confirmed") == 2
 
 
 async def test_the_page_speaks_the_language_of_the_sign_up(house: House):

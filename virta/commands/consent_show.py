@@ -110,8 +110,8 @@ def _allowed(decision: Decided) -> str:
 
 
 def _plain(name: str, value: object, moment: Callable[[int], str]) -> str:
-    """A value of the evidence for people; `at` is in ms UTC."""
-    if name == "at" and isinstance(value, int):
+    """A value of the evidence for people; moments are in ms UTC."""
+    if name in ("at", "fetched") and isinstance(value, int):
         return moment(value)
     if isinstance(value, list | tuple):
         return " and ".join(map(str, value))
