@@ -339,7 +339,7 @@ async def blank_of(folder: Path, settings: Settings, compiled: Compiled, keys: P
 
 def _door(folder: Path, settings: Settings, keys: ProjectKeys, world: World) -> Door:
     if world.apart and settings.consent.url:
-        return door_over_http(settings)
+        return door_over_http(settings, world.clock)
     place = consent_place(folder, settings) if world.blank is None else None
     return door_in_process(_service(place, settings, keys, world), world.admission, world.pace)
 

@@ -7,11 +7,12 @@ was asked may have been done all the same; every call that a mail takes may be r
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Any, TypeVar
 
 import httpx2
 import msgspec
+from msgspec.structs import replace
 
 from consent import calls
 from consent.calls import PREFIX, Call
@@ -55,13 +56,20 @@ _IDLE = 20.0
 
 class Remote:
     """A `ConsentClient` for the service at `url`, as in `https://consent.kafija.example`, with a key of the
-    scope `engine`. `timeout`: seconds within which it answers. To be used in one loop; `close` ends it.
-    Another `transport` than the network is for a service in the same process."""
+    scope `engine`. `timeout`: seconds within which it answers. `clock` gives ms UTC to whoever asks; it need
+    not agree with the service's. To be used in one loop; `close` ends it. Another `transport` than the
+    network is for a service in the same process."""
 
     def __init__(
-        self, url: str, key: str, timeout: float = 5.0, transport: httpx2.AsyncBaseTransport | None = None
+        self,
+        url: str,
+        key: str,
+        timeout: float = 5.0,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
         self._url = url
+        self._clock = clock
         self._timeout = timeout
         self._refused = ""
         self._refused_at = 0.0
@@ -111,10 +119,14 @@ class Remote:
 
     async def claim(self, sender: str, asks: Sequence[Ask], settlements: Sequence[Settlement]) -> Claimed:
         """See `ConsentClient`."""
+        asked_at = self._clock()
         claimed = await self._ask(calls.CLAIM, sender, asks, settlements)
         if not _is_about(claimed, sender, asks):
             raise Unavailable(_OTHER)
-        return claimed
+        # As long as is left by the service's clock, counted from before it was asked.
+        ahead = asked_at - claimed.at
+        permits = tuple(replace(permit, deadline=permit.deadline + ahead) for permit in claimed.permits)
+        return Claimed(permits, claimed.denied, asked_at)
 
     async def settle(self, sender: str, settlements: Sequence[Settlement]) -> None:
         """See `ConsentClient`."""

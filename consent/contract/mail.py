@@ -97,7 +97,8 @@ class Decision(Struct, frozen=True):
 
 
 class Permit(Struct, frozen=True):
-    """The right to hand one mail to the mail server, once, to `recipient`, before `deadline` (ms UTC).
+    """The right to hand one mail to the mail server, once, to `recipient`, before `deadline` (ms UTC, by the
+    clock of whoever asked).
     Made by the consent service only. `headers` go into the mail as they are."""
 
     key: str
@@ -130,10 +131,12 @@ class Settlement(Struct, frozen=True):
 
 
 class Claimed(Struct, frozen=True):
-    """What a claim gave: permits for the allowed asks, decisions for all others."""
+    """What a claim gave: permits for the allowed asks, decisions for all others. `at` is when it was answered,
+    by the service's clock (ms UTC), by which the deadlines are reckoned too."""
 
     permits: tuple[Permit, ...]
     denied: tuple[Decision, ...]
+    at: int
 
 
 class Status(Struct, frozen=True):

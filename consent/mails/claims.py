@@ -58,7 +58,7 @@ def claim(tx: Writing, sender: str, asks: Sequence[Ask], settlements: Sequence[S
         raise ValueError("A key stands twice in one claim.")
     settle(tx, sender, settlements)
     if not asks:
-        return Claimed((), ())
+        return Claimed((), (), tx.now)
     gathered = gather(tx, asks)
     busy = _busy(tx, asks)
     repeated: list[tuple[Ask, Attempt]] = []
@@ -102,7 +102,7 @@ def claim(tx: Writing, sender: str, asks: Sequence[Ask], settlements: Sequence[S
     for ask, newest in repeated:
         given[ask.key] = _repeat(tx, gathered, ask, newest)
     permits = tuple(given[ask.key] for ask in asks if ask.key in given)
-    return Claimed(permits, tuple(denied))
+    return Claimed(permits, tuple(denied), tx.now)
 
 
 _NOT_AS_AGREED, _ONE_AT_A_TIME = Verdict(Reason.NOT_AS_AGREED), Verdict(Reason.ONE_AT_A_TIME)

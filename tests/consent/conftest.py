@@ -300,7 +300,7 @@ def over_http(world: World, folder: Path) -> Remote:
     front = Fronted(world.service, Admission(freely, world.clock))
     app = build_app(front, Access(file), asyncio.Event(), Tally())
     transport = httpx2.ASGITransport(Starlette(routes=[Mount(PREFIX.rstrip("/"), app)]))
-    return Remote("http://consent.example", key, transport=transport)
+    return Remote("http://consent.example", key, transport=transport, clock=world.clock)
 
 
 @pytest.fixture

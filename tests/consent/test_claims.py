@@ -42,7 +42,7 @@ async def test_a_repeated_claim_gives_the_same_permit_to_the_same_sender(world):
     await world.join("bob@kafija.example")
     assert world.count("leaves") > leaves
     before = world.count("leaves")
-    assert await world.client.claim("engine", [ask], []) == first
+    assert (await world.client.claim("engine", [ask], [])).permits == first.permits
     assert world.count("leaves") == before
 
 

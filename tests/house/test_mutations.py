@@ -30,7 +30,7 @@ MUTATIONS = {
     "without the claim": Mutation(
         "engine/delivery/dispatch.py",
         "claimed = await self._consent.claim(self._mailer.sender, asks, [one.settlement for one in ended])",
-        "claimed = Claimed((), ())",
+        "claimed = Claimed((), (), 0)",
         "tests/engine/delivery/test_dispatch.py",
     ),
     "without the unique key": Mutation(

@@ -2,7 +2,7 @@
 people as the engine commits it. Names of flows are labels; nothing tells of one person."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from consent.client import InProcess
 from consent.client.remote import Remote
@@ -76,8 +76,8 @@ class CountedConsent(InProcess):
 class CountedRemote(Remote):
     """The same to a service in a process of its own."""
 
-    def __init__(self, url: str, key: str, timeout: float) -> None:
-        super().__init__(url, key, timeout)
+    def __init__(self, url: str, key: str, timeout: float, clock: Callable[[], int]) -> None:
+        super().__init__(url, key, timeout, clock=clock)
         self.tallies = Tallies()
 
     async def claim(self, sender: str, asks: Sequence[Ask], settlements: Sequence[Settlement]) -> Claimed:

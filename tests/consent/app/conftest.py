@@ -27,7 +27,7 @@ async def proxy(house: House) -> AsyncIterator[Proxy]:
 @pytest.fixture
 async def remote(house: House, proxy: Proxy) -> AsyncIterator[Remote]:
     """The engine's client, through the proxy."""
-    client = Remote(proxy.url, house.key(Scope.ENGINE), timeout=60.0)
+    client = Remote(proxy.url, house.key(Scope.ENGINE), timeout=60.0, clock=house.world.clock)
     yield client
     await client.close()
 
@@ -35,6 +35,6 @@ async def remote(house: House, proxy: Proxy) -> AsyncIterator[Remote]:
 @pytest.fixture
 async def remote_direct(house: House) -> AsyncIterator[Remote]:
     """The same without the proxy."""
-    client = Remote(house.url, house.key(Scope.ENGINE), timeout=60.0)
+    client = Remote(house.url, house.key(Scope.ENGINE), timeout=60.0, clock=house.world.clock)
     yield client
     await client.close()

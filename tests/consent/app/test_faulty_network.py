@@ -69,6 +69,19 @@ async def test_a_claim_that_is_not_answered_is_repeated_and_gives_one_permit(
     assert (world.count("decisions"), world.types().count("decisions")) == (before[0] + 1, before[1] + 1)
 
 
+@pytest.mark.parametrize("ahead", [-3_600_000, -6_000, 6_000, 3_600_000])
+async def test_a_permit_lives_as_long_by_a_clock_that_is_another(house, mailed, ahead):
+    """Five seconds by the clock of whoever asks, counted from when it asked; so too when it asks again."""
+    clock = house.world.clock
+    client = Remote(house.url, house.key(Scope.ENGINE), 60.0, clock=lambda: clock.now + ahead)
+    [permit] = (await client.claim("engine", [mailed], [])).permits
+    assert permit.deadline == clock.now + ahead + 5_000
+    clock.pass_(3_000)
+    [permit] = (await client.claim("engine", [mailed], [])).permits
+    assert permit.deadline == clock.now + ahead + 2_000
+    await client.close()
+
+
 @pytest.mark.parametrize("fault", EVERY)
 async def test_a_settlement_that_is_not_answered_is_repeated_and_counts_once(
     house, proxy, remote, mailed, fault
