@@ -11,12 +11,12 @@ from consent.address import Address, read_address
 from consent.app.limits import Admission, Admitted
 from consent.app.pace import Pace
 from consent.client.operating import Operating
-from consent.contract import Crowded, SignUp
+from consent.contract import Crowded, SignUp, Visit
 from consent.ledger.transaction import Writing
 from consent.service import Service
 from consent.store.statement import Statement
 from consent.store.tables import facts
-from consent.subscriber import signup
+from consent.subscriber import moving, signup
 
 
 class Fronted(Operating):
@@ -34,6 +34,11 @@ class Fronted(Operating):
         # what came by a key is the shop's own to count: all its visitors ask from its machine
         ip = request.visit.ip if request.shown else ""
         await self.alike(address, ip, lambda tx: signup.sign_up(tx, address, request))
+
+    async def ask_to_move(self, token: str, email: str, visit: Visit) -> None:
+        """See `ConsentClient`. Raises `Crowded` too."""
+        address = read_address(email)
+        await self.alike(address, visit.ip, lambda tx: moving.ask_to_move(tx, token, address, visit))
 
     async def alike(self, address: Address, ip: str, work: Callable[[Writing], object]) -> None:
         """Do `work` with an address that somebody at `ip` (empty: they are not counted) has entered, in a

@@ -5,6 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from consent.contract import Frequency, LinkRefused, LinkView
+from web.subscriber.address import ask_to_move
 from web.subscriber.form import read_form, text_of, texts_of
 from web.subscriber.problem import link_problem
 from web.subscriber.receipt import receipt_values
@@ -36,6 +37,9 @@ async def post_preferences(request: Request, site: Site) -> Response:
     view = await site.consent.preferences(token)
     if not view.valid:
         return link_problem(site, request, view.reason, of_link=view.language)
+    if text_of(form, "move") == "yes":
+        asked = await ask_to_move(request, site, view, form)
+        return asked or html(_form(site, view, language_for(site, request, view.language), misfit=True), 422)
     if text_of(form, "save") != "yes":  # an empty POST must not read as "I want nothing"
         return html(_form(site, view, language_for(site, request, view.language)), 400)
     wanted = _wanted(view, form)
@@ -72,10 +76,17 @@ async def post_preferences(request: Request, site: Site) -> Response:
     return html(page)
 
 
-def _form(site: Site, view: LinkView, language: str) -> bytes:
-    until = _until(site, view, language)
+def _form(site: Site, view: LinkView, language: str, misfit: bool = False) -> bytes:
+    """`misfit`: what was entered as another address is none."""
     return site.pages.render(
-        "preferences", language, switch=True, view=view, going=GOING, pauses=PAUSES, paused_until=until
+        "preferences",
+        language,
+        switch=True,
+        view=view,
+        going=GOING,
+        pauses=PAUSES,
+        paused_until=_until(site, view, language),
+        misfit=misfit,
     )
 
 

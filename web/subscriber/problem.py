@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consent.contract import LinkView
+from consent.contract import About, LinkView
 from web.subscriber.site import Site, html, language_for
 
 RETRY_AFTER = 5
@@ -14,6 +14,12 @@ LINKS = {
     "unknown": (404, "unknown_title", "unknown_text"),
     "expired": (410, "expired_title", "expired_other"),
     "gone": (410, "gone_title", "gone_text"),
+}
+
+# The same of links of a change of address, where the text goes by how the request was closed.
+ADDRESS = {
+    "used": ("used_title", {"": "used_closed", "confirmed": "used_yes", "moved": "used_moved"}),
+    "expired": ("expired_title", {"": "expired_address"}),
 }
 
 # Status → the words for it.
@@ -35,6 +41,12 @@ def link_problem(site: Site, request: Request, reason: str, of_link: str = "") -
 
 def confirm_problem(site: Site, request: Request, view: LinkView) -> Response:
     """A link to confirm or refuse that does not count. Who has agreed to nothing by it may sign up again."""
+    if view.valid:  # a link to refuse, with its path changed into one to confirm
+        return link_problem(site, request, "unknown")
+    if view.about is not About.SIGN_UP and view.reason in ADDRESS:
+        title, texts = ADDRESS[view.reason]
+        text = texts.get(view.closed, texts[""])
+        return _link_page(site, request, 410, title, text, view.language)
     if view.reason == "used":
         text = "used_yes" if view.closed == "confirmed" else "used_no"
         return _link_page(
