@@ -36,10 +36,13 @@ class Faults:
         if not (self.refuse or self.defer or self.defer_once):
             return None
         address = address.lower()
+        named = (
+            b"<" + address.encode() + b">: "
+        )  # as servers do, so that senders have to look after their logs
         if fnmatchcase(address, self.refuse):
-            return b"550 5.1.1 Nobody here by that name\r\n"
+            return b"550 5.1.1 " + named + b"nobody here by that name\r\n"
         if fnmatchcase(address, self.defer):
-            return b"451 4.2.1 Not now, try again later\r\n"
+            return b"451 4.2.1 " + named + b"not now, try again later\r\n"
         if address not in self._deferred and fnmatchcase(address, self.defer_once):
             self._deferred.add(address)
             return b"451 4.7.1 We do not know you yet, try again\r\n"
