@@ -22,6 +22,9 @@ from consent.store.tables import among, batches, checkpoints, decisions, request
 from consent.subscriber import hold_notice
 
 MOST_ASKS = 256
+MOST_ATTEMPTS = 2**31 - 1
+LONGEST_TEXT = 200
+VARIANTS = ("plain", "personalised")
 DEADLINE_MS = 5_000
 NO_LINKS = Links()
 
@@ -56,6 +59,7 @@ def claim(tx: Writing, sender: str, asks: Sequence[Ask], settlements: Sequence[S
         raise ValueError(f"At most {MOST_ASKS} mails can be claimed at once, not {len(asks)}.")
     if len({ask.key for ask in asks}) < len(asks):
         raise ValueError("A key stands twice in one claim.")
+    _refuse_unsound(sender, asks)
     settle(tx, sender, settlements)
     if not asks:
         return Claimed((), (), tx.now)
@@ -103,6 +107,20 @@ def claim(tx: Writing, sender: str, asks: Sequence[Ask], settlements: Sequence[S
         given[ask.key] = _repeat(tx, gathered, ask, newest)
     permits = tuple(given[ask.key] for ask in asks if ask.key in given)
     return Claimed(permits, tuple(denied), tx.now)
+
+
+def _refuse_unsound(sender: str, asks: Sequence[Ask]) -> None:
+    """What is recorded stays in the log for ever, and whoever verifies it must be able to read it."""
+    texts = [sender]
+    for ask in asks:
+        if not 1 <= ask.attempt <= MOST_ATTEMPTS:
+            raise ValueError(f"An attempt is a number from 1 to {MOST_ATTEMPTS}, not {ask.attempt}.")
+        if ask.variant not in VARIANTS:
+            raise ValueError(f"A mail is written {' or '.join(VARIANTS)}, not {ask.variant[:40]!r}.")
+        texts += [ask.key, ask.subject, ask.topic or "", ask.template]
+    for text in texts:
+        if len(text) > LONGEST_TEXT or not text.isprintable():
+            raise ValueError(f"A claim has a text that is too long, or no plain one: {text[:40]!r}")
 
 
 _NOT_AS_AGREED, _ONE_AT_A_TIME = Verdict(Reason.NOT_AS_AGREED), Verdict(Reason.ONE_AT_A_TIME)

@@ -4,6 +4,7 @@ import base64
 import json
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
@@ -286,3 +287,24 @@ async def test_one_damaged_address_denies_its_own_mails_only(world, damage):
     assert reasons(claimed) == [Reason.UNREADABLE_SUBJECT] * 2
     changes = await world.client.changes(0)
     assert {change.subject: change.domain for change in changes} == {anna: "", bob: "kafija.example"}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"attempt": 0},
+        {"attempt": 2**60},
+        {"variant": "x"},
+        {"key": "a" * 201},
+        {"topic": "news\u0000"},
+        {"template": "\ud800"},
+        {"subject": "line\nbreak"},
+    ],
+)
+async def test_what_no_verifier_could_read_is_never_recorded(world, wrong):
+    """Also of a mail that would be denied anyway; the log can take no word back."""
+    anna = await world.join("anna@kafija.example")
+    size = world.count("leaves")
+    with pytest.raises(ValueError, match=r"attempt|written|text|surrogates"):
+        await world.client.claim("engine", [replace(world.ask(anna), **wrong)], [])
+    assert world.count("leaves") == size
