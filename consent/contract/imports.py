@@ -28,6 +28,7 @@ class Brought(StrEnum):
     WITHDRAWN = "withdrawn"  # they left here, or were never the ones who asked, and stay away
     STOPPED = "stopped"  # their mail came back here, or they called one spam
     ERASED = "erased"  # the address is that of somebody who was erased here
+    AGREED_SINCE = "agreed since"  # they left the other system, and have confirmed here after that
     LEFT = "left"  # taken over: they are sent nothing in the other system, and nothing here from now on
     SUPPRESSED = "suppressed"  # they are among those whom the other system sends nothing
     NEVER = "never"  # they never subscribed there: nothing is taken over
@@ -57,7 +58,7 @@ class Attested(Struct, frozen=True):
 
 class Import(Struct, frozen=True):
     """An import, as it is begun. `none` are those of whom the importer said that there are none in the other
-    system, since no file tells of them."""
+    system, since no file tells of them; `tells` are those of whom files tell."""
 
     id: str
     product: str
@@ -66,6 +67,7 @@ class Import(Struct, frozen=True):
     importer: str
     none: tuple[str, ...] = ()
     attested: Attested | None = None
+    tells: tuple[str, ...] = ()
 
 
 class Entry(Struct, frozen=True, gc=False):
@@ -104,8 +106,9 @@ class ImportRecord(Struct, frozen=True):
 
 
 class BroughtOne(Struct, frozen=True):
-    """Somebody whom an import brought. `made`: nobody knew them here before; `acted`: something happened with
-    their consent since, whoever did it."""
+    """Somebody whom an import brought. `made`: nobody knew them here before, and no marketing was mailed to
+    them since, whose link to unsubscribe must hold; `acted`: something happened with their consent since,
+    whoever did it."""
 
     row: int
     subject: str

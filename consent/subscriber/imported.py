@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 import msgspec
 from sqlalchemy import bindparam, select, update
+from sqlalchemy.dialects.sqlite import insert
 
 from consent.address import Address, read_address
 from consent.contract import Basis
@@ -43,7 +44,13 @@ _END = Statement(
     .where(imports.c.id == bindparam("of"))
     .values(state=bindparam("as_"), ended=bindparam("now"))
 )
-_NOTE = Statement(imported.insert())
+_INTO = insert(imported)
+_NOTE = Statement(
+    _INTO.on_conflict_do_update(  # one that was undone, of somebody who stayed, may come again
+        index_elements=[imported.c["import"], imported.c.subject, imported.c.topic],
+        set_={name: _INTO.excluded[name] for name in ("row", "seq", "made", "due")},
+    )
+)
 _TAKEN = Statement(
     select(imported.c.row, imported.c.subject, imported.c.made).where(
         imported.c["import"] == bindparam("of"),
@@ -165,7 +172,7 @@ class _People:
         folded = list({address.folded for address in self.addresses.values()})
         self._ids = find_all(reading, folded)
         self._subjects = load(reading, list(self._ids.values()))
-        self._erased = erased_among(reading, [one for one in folded if one not in self._ids])
+        self._erased = erased_among(reading, folded)
         self._made: set[str] = set()
 
     def find(self, email: str) -> Subject | None:
@@ -173,7 +180,7 @@ class _People:
         return self._subjects.get(self._ids.get(self.addresses[email].folded, ""))
 
     def erased(self, email: str) -> bool:
-        """Whether whoever had the address was erased."""
+        """Whether whoever had the address was erased, and nobody has confirmed it since."""
         return self.addresses[email].folded in self._erased
 
     def make(self, tx: Writing, emails: Sequence[str]) -> None:
@@ -204,7 +211,7 @@ class _People:
 
 def _weigh(what: Import, entry: Entry, subject: Subject | None, erased: bool) -> Brought:
     """What a row is to become, where several topics are at stake the most of it."""
-    if erased:
+    if erased and (subject is None or entry.stood is Stood.SUBSCRIBED):
         return Brought.ERASED
     if entry.stood is Stood.NEVER:
         return Brought.NEVER
@@ -242,8 +249,9 @@ def _take(tx: Writing, what: Import, number: int, entry: Entry, people: _People)
         return Taken(brought, subject.id if subject is not None else "")
     made = people.is_made(subject)
     if brought is Brought.LEFT:
-        people.keep(_leave(tx, what, entry, subject))
-        return Taken(brought, subject.id, made)
+        after = _leave(tx, what, entry, subject)
+        people.keep(after or subject)
+        return Taken(brought if after is not None else Brought.AGREED_SINCE, subject.id, made)
     if entry.language and not subject.language:
         _SPEAKS.run(tx.driver, of=subject.id, spoken=entry.language)
     commitment = keep_evidence(tx, subject, _evidence(tx, what, entry))
@@ -280,8 +288,9 @@ def _take(tx: Writing, what: Import, number: int, entry: Entry, people: _People)
 _STEPS = {Brought.ATTESTED: Step.ATTESTED, Brought.UNPROVEN: Step.IMPORTED}
 
 
-def _leave(tx: Writing, what: Import, entry: Entry, subject: Subject) -> Subject:
-    """Stop what was stopped in the other system, but for what was agreed to here since."""
+def _leave(tx: Writing, what: Import, entry: Entry, subject: Subject) -> Subject | None:
+    """Stop what was stopped in the other system, but for what was confirmed here since. None: all of it was.
+    What an import attested excuses from nothing: it is as old as the list that it came from."""
     record = _evidence(tx, what, entry)
     actor = f"import:{what.id}"
     if entry.stood is not Stood.UNSUBSCRIBED:
@@ -290,17 +299,22 @@ def _leave(tx: Writing, what: Import, entry: Entry, subject: Subject) -> Subject
             if entry.stood is Stood.COMPLAINED
             else (HARD_BOUNCE, subject.bounced)
         )
-        if newest > subject.confirmed or _after(tx, subject.confirmed, entry.stopped_at):
+        if newest > subject.confirmed:
             return subject
+        if _after(tx, subject.confirmed, entry.stopped_at):
+            return None
         silence(tx, subject, kind, actor, record)
         return load(tx, [subject.id])[subject.id]
-    topics = [
-        topic
-        for topic in what.topics
-        if subject.standing(topic).state is not State.WITHDRAWN
-        and not (subject.agreed(topic) and _after(tx, subject.standing(topic).seq, entry.stopped_at))
-    ]
+    going = [topic for topic in what.topics if subject.standing(topic).state is not State.WITHDRAWN]
+    topics = [topic for topic in going if not _confirmed_since(tx, subject, topic, entry.stopped_at)]
+    if going and not topics:
+        return None
     return stop(tx, subject, topics, actor, record) if topics else subject
+
+
+def _confirmed_since(tx: Writing, subject: Subject, topic: str, stopped_at: int) -> bool:
+    standing = subject.standing(topic)
+    return standing.state is State.ACTIVE and _after(tx, standing.seq, stopped_at)
 
 
 def _after(tx: Writing, leaf: int, moment: int) -> bool:

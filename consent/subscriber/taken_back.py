@@ -6,12 +6,13 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import bindparam, delete, func, select, update
 
+from consent.contract import MailClass
 from consent.contract.imports import BroughtOne, TakenBack
 from consent.ledger.subjects import load, move
 from consent.ledger.transaction import Reading, Writing
 from consent.states import Step
 from consent.store.statement import Row, Statement
-from consent.store.tables import IN_ANY_SPAN, among, imported, imports, leaves
+from consent.store.tables import IN_ANY_SPAN, among, decisions, imported, imports, leaves
 from consent.subscriber.erasure import let_go
 from consent.subscriber.imported import UNDONE
 
@@ -31,6 +32,15 @@ _AMONG = Statement(
     select(imported.c.subject, func.max(imported.c.row), func.max(imported.c.made), func.max(imported.c.seq))
     .where(imported.c["import"] == bindparam("of"), among(imported.c.subject, "ids"))
     .group_by(imported.c.subject)
+)
+_MAILED = Statement(
+    select(decisions.c.subject)
+    .where(
+        among(decisions.c.subject, "ids"),
+        decisions.c.reason.is_(None),
+        decisions.c["class"] == MailClass.MARKETING.value,
+    )
+    .distinct()
 )
 _TOPICS = Statement(
     select(imported.c.topic, imported.c.seq).where(
@@ -54,8 +64,10 @@ def brought_by(reading: Reading, id_: str, after: int, limit: int) -> list[Broug
 def _brought(reading: Reading, rows: Sequence[Row]) -> list[BroughtOne]:
     ids = json.dumps([subject for subject, _, _, _ in rows])
     newest: dict[str, int] = dict(_NEWEST.rows(reading.driver, ids=ids))
+    mailed = {subject for (subject,) in _MAILED.rows(reading.driver, ids=ids)}
     return [
-        BroughtOne(row, subject, bool(made), newest.get(subject, 0) > seq) for subject, row, made, seq in rows
+        BroughtOne(row, subject, bool(made) and subject not in mailed, newest.get(subject, 0) > seq)
+        for subject, row, made, seq in rows
     ]
 
 

@@ -23,6 +23,8 @@ def refuse_import(what: Import, attestation: bytes) -> None:
         raise ImportRefused("The id of an import is 8 to 64 hex digits.")
     if not what.files or not what.topics or not what.importer.strip():
         raise ImportRefused("An import names its files, its topics, and who does it.")
+    if not {one.value for one in STOPPED} <= {*what.tells, *what.none}:
+        raise ImportRefused("An import says who had left the other system, or that nobody has.")
     told = hashlib.sha256(attestation).hexdigest() if attestation else None
     if told != (what.attested.digest if what.attested is not None else None):
         raise ImportRefused("What is attested is not what the attestation says that was handed over.")

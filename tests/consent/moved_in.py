@@ -1,7 +1,7 @@
 """An import of rows made up, taken whole, and what became of it."""
 
 from consent.address import read_address
-from consent.contract.imports import Attested, Brought, Entry, Import, ImportFile, Stood
+from consent.contract.imports import STOPPED, Attested, Brought, Entry, Import, ImportFile, Stood
 from consent.subscriber.history import history
 from consent.subscriber.imported import begin, end, imports_of, take
 from consent.subscriber.taken_back import brought_by, take_back, undone
@@ -22,7 +22,8 @@ SAID = Attested(
 
 def order(id_="0123456789ab", *, attested=None, topics=("newsletter",)):
     """An import of the newsletter's people."""
-    return Import(id_, "mailchimp", FILES, topics, "anna at office", (), attested)
+    told = tuple(stood.value for stood in STOPPED)
+    return Import(id_, "mailchimp", FILES, topics, "anna at office", (), attested, told)
 
 
 def row(email=ANNA, stood=Stood.SUBSCRIBED, line=2, confirmed_at=0, stopped_at=0, language="lv"):

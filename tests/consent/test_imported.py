@@ -130,7 +130,7 @@ async def test_a_customer_who_had_agreed_here_is_stopped_by_the_other_systems_li
 async def test_a_consent_given_here_since_outlives_an_old_stop(world, stood):
     """If the file says when that was; else nobody knows which came first, and the stop counts."""
     await world.join(ANNA)
-    assert brought(world, row(stood=stood, stopped_at=CONFIRMED)) == [Brought.LEFT]
+    assert brought(world, row(stood=stood, stopped_at=CONFIRMED)) == [Brought.AGREED_SINCE]
     assert await reason(world) is None
 
 

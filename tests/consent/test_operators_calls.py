@@ -8,6 +8,7 @@ import httpx2
 import pytest
 from dice import Dice
 from moved_in import ANNA, BELA, CORA, SAID, order, row
+from msgspec.structs import replace as replace_struct
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
@@ -78,6 +79,8 @@ async def test_what_breaks_the_terms_of_an_import_is_refused(way):
     )
     with pytest.raises(ValueError, match="not what the attestation says"):
         await operator.begin_import(order(attested=said), b"another paper")
+    with pytest.raises(ValueError, match="who had left the other system"):
+        await operator.begin_import(replace_struct(order(), tells=("unsubscribed", "bounced")))
     with pytest.raises(ValueError, match="hex digits"):
         await operator.begin_import(order("no id"))
     what = order(attested=said)

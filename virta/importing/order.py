@@ -156,4 +156,6 @@ def _import(
     ]
     id_ = hashlib.sha256(msgspec.json.encode(same)).hexdigest()[:12]
     none = tuple(stood.value for stood in order.none)
-    return Import(id_, order.product, files, topics, importer, none, attested)
+    tells = {stood for source in sources for stood in source.kind.tells}
+    told = tuple(stood.value for stood in STOPPED if stood in tells)
+    return Import(id_, order.product, files, topics, importer, none, attested, told)

@@ -36,6 +36,8 @@ def rows_of(
             for person in people_in(source, prepared.meaning, now):
                 counted.gone += 1
                 if isinstance(person, Fault):
+                    if leaving and person.address:  # they may have left: no other file brings them
+                        met.meet(read_address(person.address).folded, True)
                     if first:
                         counted.rows += 1
                         counted.faults += 1

@@ -16,7 +16,7 @@ from virta.importing.formats.plain import WITH_STATUS
 from virta.importing.formats.product import Kind, Product, only
 from virta.importing.person import Person, Stood
 from virta.importing.table import Fault, Row, open_table
-from virta.importing.values import like_a_formula, read_list, read_moment, read_value
+from virta.importing.values import like_a_formula, read_latest, read_list, read_moment, read_value
 from virta.settings import BrokenProject
 
 _TEXT = FieldType("text")
@@ -106,6 +106,9 @@ def people_in(source: Source, meaning: Meaning, now: int) -> Iterator[Person | F
             yield reader.person(row) if isinstance(row, Row) else row
 
 
+_LEAST = (Stood.COMPLAINED, Stood.BOUNCED, Stood.UNSUBSCRIBED, Stood.NEVER, Stood.SUBSCRIBED)
+
+
 class _Wrong(Exception):
     def __init__(self, column: str, why: str, do: str) -> None:
         super().__init__(why)
@@ -125,19 +128,30 @@ class _Reader:
         try:
             return self._person(row)
         except _Wrong as wrong:
-            return Fault(self._source.looked.part.shown, row.line, wrong.column, wrong.why, wrong.do)
+            whose = self._whose(row)
+            return Fault(self._source.looked.part.shown, row.line, wrong.column, wrong.why, wrong.do, whose)
+
+    def _whose(self, row: Row) -> str:
+        place = next(place for place, column in self._roles if column.to == Role.EMAIL)
+        try:
+            return self._address(row.cells[place].strip() if place < len(row.cells) else "")
+        except _Wrong:
+            return ""
 
     def _person(self, row: Row) -> Person:
         cells: dict[str, str] = {}
+        statuses: list[str] = []
         names: dict[str, str] = {}
         claimed: dict[str, str] = {}
         width = len(row.cells)
         for place, column in self._roles:
             text = row.cells[place].strip() if place < width else ""
+            if text and column.to == Role.STATUS:
+                statuses.append(text)
             if text and not cells.get(column.to):
                 cells[column.to], names[column.to] = text, column.name
-                if column.to in CLAIMED:
-                    claimed[column.name] = text[:_LONGEST_CLAIM]
+            if text and column.to in CLAIMED:
+                claimed[column.name] = text[:_LONGEST_CLAIM]
         inside = self._inside_of(cells.get(Role.DETAILS, ""))
         for column, text in inside:
             if column.to in self._all_roles and not cells.get(column.to):
@@ -145,13 +159,13 @@ class _Reader:
                 if column.to in CLAIMED:
                     claimed[column.name] = text[:_LONGEST_CLAIM]
         address = self._address(cells.get(Role.EMAIL, ""))
-        stood = self._source.kind.stood(cells)
+        stood = self._stood(cells, statuses)
         if not isinstance(stood, Stood):
             raise _Wrong(names.get(Role.STATUS, ""), stood, "Correct the cell, or leave the row out.")
         if any(not is_keepable(text) for text in claimed.values()):
             raise _Wrong("", "a cell holds characters that are no text", "Export anew, or correct the row.")
         if stood is not Stood.SUBSCRIBED:
-            stopped_at = read_moment(cells.get(Role.STOPPED_AT, "")) or 0
+            stopped_at = read_latest(cells.get(Role.STOPPED_AT, "")) or 0
             return Person(row.line, address, stood, stopped_at=stopped_at, claimed=claimed)
         attributes = self._values(row, cells, inside)
         return Person(
@@ -163,6 +177,13 @@ class _Reader:
             claimed=claimed,
             attributes=attributes,
         )
+
+    def _stood(self, cells: Mapping[str, str], statuses: Sequence[str]) -> Stood | str:
+        """Where several columns say it, the one counts by which they get the least."""
+        stood = self._source.kind.stood
+        found = [stood({**cells, Role.STATUS: text}) for text in statuses or [cells.get(Role.STATUS, "")]]
+        unread = next((one for one in found if not isinstance(one, Stood)), None)
+        return unread if unread is not None else min(map(Stood, found), key=_LEAST.index)
 
     def _address(self, text: str) -> str:
         column = next(column.name for column in self._source.columns if column.to == Role.EMAIL)

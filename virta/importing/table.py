@@ -23,13 +23,15 @@ _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
 
 class Fault(Struct, frozen=True):
-    """What is wrong with one row: where, why, and what to do. `column` is empty for the row as a whole."""
+    """What is wrong with one row: where, why, and what to do. `column` is empty for the row as a whole;
+    `address` is whose the row is, where that can be read."""
 
     file: str
     line: int
     column: str
     why: str
     do: str
+    address: str = ""
 
 
 class Row(Struct, frozen=True, gc=False):

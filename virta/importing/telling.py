@@ -21,6 +21,7 @@ _SHOWN = 5
 
 _LINES = {
     Brought.LEFT: "left the other system: they get nothing here either",
+    Brought.AGREED_SINCE: "left the other system, and have confirmed here since: they stay as they are",
     Brought.ATTESTED: "attested: agreed, on your word, and marked so in every proof",
     Brought.UNPROVEN: "unproven: known, and sent no marketing until they confirm",
     Brought.KNOWN: "known here: they stay as they are",

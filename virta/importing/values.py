@@ -16,6 +16,7 @@ _MOMENT = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:\.[0-9]+)?"
     r" ?(Z|UTC|[+-][0-9]{2}:?[0-9]{2})?(?: [A-Z]{3,4})?)?\Z"
 )
+_DAY, _BEHIND = 86_400_000, 43_200_000
 _LIKE_A_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
@@ -65,6 +66,16 @@ def read_moment(text: str) -> int | None:
     except ValueError:
         return None
     return int(at.timestamp()) * 1000
+
+
+def read_latest(text: str) -> int | None:
+    """The last moment (ms UTC) that a text can mean: a day ends where it ends last, twelve hours behind UTC,
+    and an hour of no zone is taken for one of there. So is read when somebody left: what is in doubt is not
+    older than it."""
+    at, found = read_moment(text), _MOMENT.match(text.strip())
+    if at is None or found is None or found[3]:
+        return at
+    return at + _BEHIND + (0 if found[2] else _DAY)
 
 
 def read_list(text: str) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from consent.client.remote import Remote
+from consent.client.operating import RemoteOperator
 from consent.contract import Erasure, Unavailable
 from engine.run.erasing import OPERATOR
 from virta.database_url import consent_place
@@ -19,10 +19,10 @@ _LOOK_AGAIN = 0.5
 
 
 @asynccontextmanager
-async def asked_apart(settings: Settings) -> AsyncIterator[Remote]:
+async def asked_apart(settings: Settings) -> AsyncIterator[RemoteOperator]:
     """The consent service that `consent.url` names. Raises `BrokenProject` when it does not answer."""
     there = settings.consent
-    client = Remote(there.url, secret(there.key), there.timeout)
+    client = RemoteOperator(there.url, secret(there.key), there.timeout)
     try:
         yield client
     except Unavailable as fault:
@@ -55,12 +55,12 @@ async def _offered(settings: Settings) -> None:
 
 
 async def find_apart(settings: Settings, who: str, is_id: bool) -> Found | None:
-    """Whoever has this address or id. What is held of them there is not told over HTTP; an address that was
-    never seen gets an id by being asked for. Raises `BrokenProject`."""
+    """Whoever has this address or id. What is held of them there is not told over HTTP. Raises
+    `BrokenProject`."""
     if is_id:
         return Found(who, None, None)
     async with asked_apart(settings) as consent:
-        (subject,) = await consent.subjects([who])
+        subject = await consent.find(who)
     return Found(subject, None, None) if subject is not None else None
 
 

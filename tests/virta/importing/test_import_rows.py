@@ -15,7 +15,7 @@ from virta.importing.formats.products import PRODUCTS
 from virta.importing.person import Person, Stood
 from virta.importing.reading import Meaning, Source, people_in, source_of
 from virta.importing.table import Fault
-from virta.importing.values import read_moment
+from virta.importing.values import read_latest, read_moment
 from virta.settings import BrokenProject
 
 NOW = int(datetime(2026, 11, 22, tzinfo=UTC).timestamp() * 1000)
@@ -235,3 +235,42 @@ def test_what_somebody_says_of_the_status_goes_before_the_product(tmp_path: Path
         "c": Stood.COMPLAINED,
         "d": Stood.NEVER,
     }
+
+
+@pytest.mark.parametrize(
+    ("product", "head", "rows"),
+    [
+        ("csv", "email,status,consent", ("anna@example.com,active,no", "bela@example.com,no,active")),
+        (
+            "brevo",
+            "EMAIL;EMAIL_CAMPAIGNS;EMAIL_BLACKLISTED",
+            ("anna@example.com;subscribed;1", "bela@example.com;unsubscribed;0"),
+        ),
+    ],
+)
+def test_of_several_columns_that_say_where_people_stand_the_least_counts(
+    tmp_path: Path, product: str, head: str, rows: tuple[str, ...]
+) -> None:
+    """Whoever is blocklisted by one is no subscriber by another, in whichever order they stand."""
+    file = exports.written(tmp_path / "people.csv", "\n".join((head, *rows)) + "\n")
+    found = stood(people(product, file))
+    assert set(found) == {"anna", "bela"}
+    assert Stood.SUBSCRIBED not in found.values()
+
+
+def test_when_somebody_left_is_read_as_late_as_it_can_mean() -> None:
+    """A day is over where it ends last, and an hour without a zone may be one of there."""
+    assert read_latest("2026-03-02T10:00:00Z") == read_moment("2026-03-02T10:00:00Z")
+    assert read_latest("2026-03-02 10:00:00") == read_moment("2026-03-02T10:00:00-12:00")
+    assert read_latest("2026-03-02") == read_moment("2026-03-03T00:00:00-12:00")
+    assert read_latest("03/02/2026") is None
+
+
+def test_a_faulty_row_says_whose_it_is_where_that_can_be_read(tmp_path: Path) -> None:
+    """Nobody is brought by one file of whom another says something that cannot be read."""
+    [first, second] = table(
+        tmp_path, "email,status\nAnna@example.com,perhaps\nno address,active\n", "status=@status"
+    )
+    assert isinstance(first, Fault)
+    assert isinstance(second, Fault)
+    assert (first.address, second.address) == ("Anna@example.com", "")
