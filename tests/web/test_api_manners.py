@@ -148,7 +148,7 @@ async def test_when_the_consent_store_fails_the_caller_is_asked_to_come_again(ho
     page = await house.sign_up("anna@example.com")
     assert page.status_code == 503
     assert int(page.headers["retry-after"]) > 0
-    assert "Please try again in a minute" in page.text
+    assert "please send it again in a minute" in page.text
 
 
 async def test_when_the_engines_store_fails_the_caller_is_asked_to_come_again(house: House):
