@@ -28,6 +28,7 @@ from consent.contract import (
     Receipt,
     Status,
 )
+from consent.contract.bounds import Position
 from consent.contract.history import History, KeyOfLog, PersonsProof
 from consent.contract.holds import HeldProof, Hold
 from consent.contract.imports import Brought, BroughtOne, ImportRecord, Taken, TakenBack, Untold
@@ -85,7 +86,7 @@ def _operators(
 def _made(
     method: Callable[..., Any], scopes: frozenset[Scope], reads: bool, slow: bool, says: str = ""
 ) -> Call[Any]:
-    hints = get_type_hints(method)
+    hints = get_type_hints(method, include_extras=True)
     fields: list[Any] = []
     for name, parameter in inspect.signature(method).parameters.items():
         if name != "self":
@@ -123,7 +124,7 @@ UNSETTLED: Call[list[tuple[str, int]]] = _call(ConsentClient.unsettled, reads=Tr
 CHANGES: Call[list[Change]] = _call(ConsentClient.changes, _AUDITOR, reads=True)
 NEWS: Call[list[Change]] = _known(
     "news",
-    [("after", int), ("wait", Annotated[float, Meta(ge=0, le=LONGEST_WAIT)], 5.0)],
+    [("after", Position), ("wait", Annotated[float, Meta(ge=0, le=LONGEST_WAIT)], 5.0)],
     list[Change],
     frozenset({Scope.ENGINE}),
     True,

@@ -147,7 +147,20 @@ def _read(body: bytes, media: str, call: Call[object]) -> msgspec.Struct:
         ) from None
     except RecursionError:
         raise _Refused(problem(Code.WRONG_SHAPE, "The body is nested too deeply.")) from None
+    if (b"\0" in body or b"\\u0000" in body) and _has_nul(msgspec.to_builtins(given)):
+        raise _Refused(problem(Code.WRONG_SHAPE, "A text holds the character U+0000, which no store keeps."))
     return given
+
+
+def _has_nul(value: object) -> bool:
+    match value:
+        case str():
+            return "\0" in value
+        case dict():
+            return any(_has_nul(part) for pair in value.items() for part in pair)
+        case list() | tuple():
+            return any(map(_has_nul, value))
+    return False
 
 
 def _news_of(client: InProcess, closing: asyncio.Event) -> Callable[[int, float], Awaitable[list[Change]]]:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
+from consent.contract.bounds import Days, Page, Position
 from consent.contract.mail import Ask, Change, Claimed, Decision, Outcome, Settlement, Status
 from consent.contract.people import (
     Erasure,
@@ -49,7 +50,7 @@ class ConsentClient(Protocol):
     async def unsettled(self, sender: str) -> list[tuple[str, int]]:
         """Keys and attempts that `sender` claimed and did not settle, oldest first."""
 
-    async def changes(self, after: int, limit: int = 1000) -> list[Change]:
+    async def changes(self, after: Position, limit: Page = 1000) -> list[Change]:
         """Changes of consent with a position greater than `after`, in order."""
 
     async def feed(self, after: int) -> AsyncIterator[list[Change]]:
@@ -61,7 +62,7 @@ class ConsentClient(Protocol):
         """Record the wish and queue a proof mail, unless a cool-down forbids it. The same for every address.
         Raises `InvalidAddress`; an unknown topic is a `ValueError` that names it."""
 
-    async def proofs(self, limit: int = 256, after: str = "") -> list[Proof]:
+    async def proofs(self, limit: Page = 256, after: str = "") -> list[Proof]:
         """Proof mails that are queued and not settled, oldest first. `after` is the key of one: those that
         come behind it."""
 
@@ -129,7 +130,7 @@ class ConsentClient(Protocol):
     async def forgotten(self, subjects: Sequence[str]) -> None:
         """Whoever else keeps something of people has forgotten these, who were erased here."""
 
-    async def backups_forgot(self, days: int) -> int:
+    async def backups_forgot(self, days: Days) -> int:
         """Note of whom no backup can know anything any more, since each is kept for `days` at most; how many
         they are."""
 
@@ -160,7 +161,7 @@ class ConsentClient(Protocol):
         """Signs of life of subjects (ms UTC): orders, visits, clicks, never openings alone. Whoever has given
         none for long goes stale."""
 
-    async def keep_times(self, most: int = 200) -> Kept:
+    async def keep_times(self, most: Page = 200) -> Kept:
         """Let lapse, go stale, be asked again and be forgotten what is due, of each kind at most so much.
         Doing it again changes nothing."""
 

@@ -4,6 +4,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from consent.contract.bounds import ReplyCode
+
 
 class MailClass(StrEnum):
     MARKETING = "marketing"
@@ -127,12 +129,12 @@ class Settlement(Struct, frozen=True):
     key: str
     attempt: int
     outcome: Outcome
-    code: int = 0
+    code: ReplyCode = 0
 
 
 class Claimed(Struct, frozen=True):
-    """What a claim gave: permits for the allowed asks, decisions for all others. `at` is when it was answered,
-    by the service's clock (ms UTC), by which the deadlines are reckoned too."""
+    """What a claim gave: permits for the allowed asks, decisions for all others. `at` is when it was
+    answered, by the service's clock (ms UTC), by which the deadlines are reckoned too."""
 
     permits: tuple[Permit, ...]
     denied: tuple[Decision, ...]

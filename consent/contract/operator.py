@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from consent.contract.bounds import Page, Position
 from consent.contract.history import History, KeyOfLog, PersonsProof
 from consent.contract.holds import HeldProof, Hold
 from consent.contract.imports import (
@@ -51,7 +52,7 @@ class Operator(Protocol):
     async def end_import(self, import_id: str, beside: Mapping[str, int]) -> ImportRecord:
         """All rows of the import are behind it; `beside` counts those that were not taken."""
 
-    async def brought_by(self, import_id: str, after: int, limit: int = 500) -> list[BroughtOne]:
+    async def brought_by(self, import_id: str, after: Position, limit: Page = 500) -> list[BroughtOne]:
         """Those whom an import brought, by its rows behind `after`."""
 
     async def take_back(self, import_id: str, people: Sequence[str], known: Sequence[str]) -> TakenBack:
@@ -64,7 +65,7 @@ class Operator(Protocol):
     async def untold(self) -> Untold:
         """How many people are still to be told where their data is from."""
 
-    async def who_is_untold(self, after: str = "", limit: int = 500) -> list[str]:
+    async def who_is_untold(self, after: str = "", limit: Page = 500) -> list[str]:
         """Who they are, in the order of their ids behind `after`."""
 
     # one person

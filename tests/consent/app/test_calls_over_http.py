@@ -110,3 +110,23 @@ async def test_the_description_names_every_call_with_its_shapes(house):
     claim = served["components"]["schemas"]["Claim"]
     assert list(claim["properties"]) == ["sender", "asks", "settlements"]
     assert claim["additionalProperties"] is False
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("changes", {"after": -1, "limit": 0}),
+        ("changes", {"after": -1, "limit": 10**9}),
+        ("changes", {"after": 2**70}),
+        ("proofs", {"limit": -1}),
+        ("backups_forgot", {"days": -1}),
+        ("keep_times", {"most": -1}),
+        ("status", {"keys": ["a\0b"]}),
+    ],
+)
+async def test_what_no_store_can_take_is_refused_as_it_is_read(house, name, asked):
+    """Numbers that are too large or too small, and a character that databases end a text at."""
+    async with httpx2.AsyncClient(base_url=house.url + PREFIX) as http:
+        answer = await http.post(name, json=asked, headers={"Authorization": f"Bearer {house.key(*Scope)}"})
+    assert answer.status_code == 400
+    assert answer.json()["code"] == "wrong_shape"

@@ -1,0 +1,13 @@
+"""How large a number said at the door may be. Over HTTP it is held to as it is read."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+Position = Annotated[int, Meta(ge=-1, le=1 << 53)]
+"""Of a leaf, or of a row; -1: before the first."""
+Page = Annotated[int, Meta(ge=1, le=10_000)]
+"""How many are wanted at once."""
+Days = Annotated[int, Meta(ge=0, le=36_500)]
+ReplyCode = Annotated[int, Meta(ge=0, le=999)]
+"""Of SMTP; 0: there was none."""
