@@ -145,6 +145,8 @@ class Story:
     expiries: Expiries = field(default_factory=Expiries)
     notices: dict[str, int] = field(default_factory=dict)  # purpose version → first leaf
     policies: dict[str, int] = field(default_factory=dict)
+    topics: dict[str, str] = field(default_factory=dict)  # purpose version → what its words are about
+    in_force: str = ""  # the policy's digest
     keys: list[tuple[int, str, str]] = field(default_factory=list)  # seq, what happened, fingerprint
     _merged: tuple[int, str, bool] = (-1, "", False)  # the last: where, into whom, whether they got a mail
     _hands: dict[tuple[str, str], bool] = field(default_factory=dict)  # step and actor: whether they may
@@ -166,14 +168,19 @@ class Story:
             )
         if kind == "decisions":
             assert leaf.batch is not None
+            if leaf.notice != self.in_force:
+                why = f"Leaf {seq}: decisions by rules that were not in force."
+                raise Failed(Failure.NOTICE, why)
             self.batches[seq] = (*leaf.batch, intern(leaf.notice))
             self.expiries.batch(seq)
         elif kind == DECISIONS_EXPIRED:
             self.expiries.tell(seq, leaf)
         elif kind == "policy.changed":
             self.policies.setdefault(leaf.notice, seq)
+            self.in_force = leaf.notice
         elif kind == "purpose.version":
             self.notices.setdefault(leaf.notice, seq)
+            self.topics.setdefault(leaf.notice, leaf.purpose)
         elif kind == "proof_mail.queued":
             self._known(leaf.subject).queued += (seq,)
         elif kind in _KEYS:
@@ -261,7 +268,7 @@ class Story:
         if person.erased >= 0:
             raise Failed(
                 Failure.TRANSITION,
-                f"Leaf {seq}: `{step}` of subject {leaf.subject}, who was erased or merged by leaf {person.erased}.",
+                f"Leaf {seq}: `{step}` of subject {leaf.subject}, whom leaf {person.erased} had ended.",
             )
         state, requested, stopped = person.standings.get(purpose, _NOWHERE)
         after = _NEXT.get((state, step))
@@ -284,6 +291,8 @@ class Story:
                 )
             if leaf.notice not in self.notices:
                 raise Failed(Failure.NOTICE, f"Leaf {seq}: the words agreed to were never published.")
+            if self.topics[leaf.notice] != purpose:
+                raise Failed(Failure.NOTICE, f"Leaf {seq}: the words agreed to are about something else.")
             person.grants += ((seq, intern(step), purpose, intern(leaf.notice)),)
         elif step == _REQUESTED:
             requested = seq

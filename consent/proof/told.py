@@ -11,15 +11,15 @@ from typing import NamedTuple, cast
 import rfc8785
 
 from consent.proof.failure import Failed, Failure
-from consent.states import DECISIONS_EXPIRED
+from consent.states import DECISIONS_EXPIRED, MERGED
 
 Json = dict[str, object]
 
 _MEMBERS = frozenset("v log seq at type subject purpose channel from to notice actor evidence".split())
 _TEXTS = ("type", "subject", "purpose", "from", "to", "notice", "actor")
 _LEAF = (
-    '{"actor":"TEXT","at":NUMBER,BATCH"channel":"TEXT","evidence":"TEXT","from":"TEXT",INTO"log":"TEXT",'
-    '"notice":"TEXT","purpose":"TEXT","seq":NUMBER,"subject":"TEXT","to":"TEXT","type":"TEXT","v":1}'
+    '{"actor":"TEXT","at":NUMBER,BATCH"channel":"CHANNEL","evidence":"HASH","from":"TEXT",INTO"log":"TEXT",'
+    '"notice":"HASH","purpose":"TEXT","seq":NUMBER,"subject":"ID","to":"TEXT","type":"TEXT","v":1}'
 )
 _RECORD = (
     '{"attempt":NUMBER,"class":"TEXT","consent_seq":NUMBER,"epoch":NUMBER,"key":"TEXT","measured":BOOL,'
@@ -31,11 +31,22 @@ NUMBERS = ("attempt", "consent_seq", "epoch", "v")
 _ORDER = tuple(re.findall(r'"(\w+)":(?:"|[NB])', _RECORD))
 
 
+_BESIDE = {
+    "decisions": frozenset({"batch"}),
+    DECISIONS_EXPIRED: frozenset({"expired"}),
+    MERGED: frozenset({"into"}),
+}
+_ID, _HASH = re.compile("([0-9a-f]{32})?"), re.compile("([0-9a-f]{64})?")
+
+
 def _pattern(line: str) -> re.Pattern[str]:
     found = re.escape(line)
     for word, pattern in (
         ("BATCH", r'(?:"batch":\{"count":NUMBER,"root":"TEXT"\},)?'),
-        ("INTO", r'(?:"into":"TEXT",)?'),
+        ("INTO", r'(?:"into":"ID",)?'),
+        ("CHANNEL", "(email)?"),
+        ("HASH", "([0-9a-f]{64})?"),
+        ("ID", "([0-9a-f]{32})?"),
         ("RECORD", f"({re.escape(_RECORD)})"),
         ("TEXT", r"([ !#-\[\]-~]*)"),
         ("NUMBER", r"(0|[1-9][0-9]{0,14})"),
@@ -73,32 +84,41 @@ def read_leaf(line: bytes, log: str, seq: int) -> Told:
     found = _LEAF_LINE.fullmatch(line.decode("latin-1"))
     if found is None:
         return _by_library(line, log, seq)
-    actor, at, count, root, _, _, before, into, named, notice, purpose, place, subject, after, kind = (
-        found.groups()
+    actor, at, count, root, channel, _, before, into, named, notice, purpose, place, subject, after, kind = (
+        found.groups("")
     )
-    if named != log or place != str(seq):
+    if named != log or place != str(seq) or bool(subject) is not bool(channel):
         raise _misplaced(seq)
-    batch = (int(count), root) if count is not None else None
-    if kind == "decisions" and batch is None:
+    if bool(count) is not (kind == "decisions"):
         raise _no_batch(seq)
-    if kind == DECISIONS_EXPIRED:
-        raise _no_end(seq)
-    return Told(kind, subject, purpose, before, after, notice, actor, batch, int(at), into=into or "")
+    if bool(into) is not (kind == MERGED) or kind == DECISIONS_EXPIRED:
+        raise _not_so(seq)
+    batch = (int(count), root) if count else None
+    return Told(kind, subject, purpose, before, after, notice, actor, batch, int(at), None, into)
 
 
 def _by_library(line: bytes, log: str, seq: int) -> Told:
     leaf = canonical_object(line, Failure.LEAF, f"Leaf {seq}")
-    if not leaf.keys() >= _MEMBERS or leaf["v"] != 1 or leaf["log"] != log or leaf["seq"] != seq:
+    beside = _BESIDE.get(str(leaf.get("type")), frozenset())
+    if leaf.keys() != _MEMBERS | beside or leaf["log"] != log or leaf["seq"] != seq:
         raise _misplaced(seq)
-    batch = _batch(seq, leaf.get("batch")) if leaf["type"] == "decisions" else None
-    expired = _expired(seq, leaf.get("expired")) if leaf["type"] == DECISIONS_EXPIRED else None
-    at = leaf["at"]
-    if type(at) is not int:
-        raise _misplaced(seq)
+    if not all(isinstance(leaf[name], str) for name in (*_TEXTS, "channel", "evidence")):
+        raise _not_so(seq)
     kind, subject, purpose, before, after, notice, actor = (str(leaf[name]) for name in _TEXTS)
-    return Told(
-        kind, subject, purpose, before, after, notice, actor, batch, at, expired, str(leaf.get("into", ""))
-    )
+    at, into = leaf["at"], leaf.get("into", "")
+    if type(at) is not int or type(leaf["v"]) is not int or leaf["v"] != 1:
+        raise _not_so(seq)
+    if not (_ID.fullmatch(subject) and _HASH.fullmatch(notice) and _HASH.fullmatch(str(leaf["evidence"]))):
+        raise _not_so(seq)
+    if (
+        leaf["channel"] != ("email" if subject else "")
+        or not isinstance(into, str)
+        or not _ID.fullmatch(into)
+    ):
+        raise _not_so(seq)
+    batch = _batch(seq, leaf["batch"]) if "batch" in beside else None
+    expired = _expired(seq, leaf["expired"]) if "expired" in beside else None
+    return Told(kind, subject, purpose, before, after, notice, actor, batch, at, expired, into)
 
 
 def _batch(seq: int, batch: object) -> tuple[int, str]:
@@ -118,6 +138,12 @@ def _expired(seq: int, expired: object) -> tuple[int, int]:
 
 def _misplaced(seq: int) -> Failed:
     return Failed(Failure.LEAF, f"Leaf {seq} lacks a member, has another position, or is of another log.")
+
+
+def _not_so(seq: int) -> Failed:
+    return Failed(
+        Failure.LEAF, f"Leaf {seq} has a member that is none of its type, or says what none can say."
+    )
 
 
 def _no_batch(seq: int) -> Failed:

@@ -124,8 +124,10 @@ def _manifest(archive: zipfile.ZipFile) -> tuple[str, dict[str, str]]:
         raise Failed(Failure.UNREADABLE, "The export's manifest cannot be read.") from None
     if known != "virta-consent-export" or manifest.get("v") != 1 or not isinstance(log, str):
         raise Failed(Failure.UNREADABLE, "The export has a format that this verifier does not know.")
-    if not isinstance(files, dict) or not {*FILES} <= files.keys():
-        raise Failed(Failure.UNREADABLE, "The export's manifest does not name all parts.")
+    if not isinstance(files, dict) or files.keys() != {*FILES}:
+        raise Failed(Failure.UNREADABLE, "The export's manifest does not name all parts, and no others.")
+    if sorted(archive.namelist()) != sorted((*FILES, "manifest.json")):
+        raise Failed(Failure.UNREADABLE, "The export has other parts than those of its format, or one twice.")
     return log, files
 
 
@@ -252,12 +254,17 @@ def _check_notes(seen: _Seen, notes: list[tuple[Checkpoint, Note]], keys: list[V
 def _read_notices(archive: zipfile.ZipFile, digests: dict[str, str], story: Story) -> dict[str, Json]:
     """The policies by digest; that all words and rules which leaves refer to are there is checked."""
     with Lines(archive, "purposes.jsonl", digests["purposes.jsonl"]) as lines:
-        words = {hashlib.sha256(line).hexdigest() for line in lines}
+        words = {
+            hashlib.sha256(line).hexdigest(): canonical_object(line, Failure.NOTICE, f"Purpose {number}")
+            for number, line in enumerate(lines, 1)
+        }
     for version, seq in story.notices.items():
         if version not in words:
             raise Failed(
                 Failure.NOTICE, f"The words of leaf {seq} are missing from the export, or were changed."
             )
+        if words[version].get("topic") != story.topics[version]:
+            raise Failed(Failure.NOTICE, f"The words of leaf {seq} are about something else than it says.")
     rules = {}
     with Lines(archive, "policies.jsonl", digests["policies.jsonl"]) as lines:
         for number, line in enumerate(lines, 1):

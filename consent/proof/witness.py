@@ -30,7 +30,9 @@ class Witness:
         """Whether a leaf (its exact bytes; empty: there is none) is the one that was kept."""
         if self.place < 0:
             return True
-        if self.line or not line:
+        if not line:
+            return False
+        if self.line:
             return self.line == line
         leaf = json.loads(line)
         return (leaf["subject"], leaf["type"]) == self.told

@@ -67,7 +67,9 @@ OWN = ("withdrawn", "objected", "objected.profiling", "import.undone")
 GRANTS = ("confirmed", "renewed", "soft_opt_in.recorded", "imported.attested")
 FORGETS = ("erasure.done.backups", "proof.purged")
 ENDS = ("stale", "terminated")
-OF_ALL = ("complaint", "bounced.hard", "objected.marketing", "erasure.requested")
+OF_ALL = ("complaint", "bounced.hard", "objected.marketing", "erasure.requested", "merged")
+SAID = ("complaint", "objected.marketing")  # of stops of all purposes those that are of no mailbox
+LAST = ("erasure.requested", "merged")
 CLASSES = ("marketing", "service", "proof", "notice", "internal", "test")
 RECORD = sorted(
     "attempt class consent_seq epoch key measured policy purpose reason subject template topic v variant "
@@ -187,9 +189,34 @@ def last(leaves, *types, purpose=None):
     return found[-1] if found else -1
 
 
+def silenced(mine):
+    """The position of the last stop of all purposes that holds: a mailbox that is no longer theirs is none."""
+    moved = last(mine, "address.changed")
+    return last([leaf for leaf in mine if leaf["type"] != "bounced.hard" or leaf["seq"] > moved], *OF_ALL)
+
+
+def check_merge(merged, mine, into):
+    """Whoever takes another in has stopped before what that one had stopped."""
+    need(
+        merged["actor"].partition(":")[0] in ("operator", "shop") or merged["actor"] == "subject:link", "hand"
+    )
+    need(merged["into"] not in ("", merged["subject"]), "merge")
+    need(not any(leaf["type"] in LAST for leaf in into), "merge")
+    stood = {leaf["purpose"]: leaf["to"] for leaf in mine if leaf["type"] in NEXT}
+    stands = {leaf["purpose"]: leaf["to"] for leaf in into if leaf["type"] in NEXT}
+    need(all(stands.get(one) in STOPPED for one, state in stood.items() if state in STOPPED), "merge")
+    stop = last(mine, *SAID)
+    words = max(last(each, "confirmed", "renewed") for each in (mine, into))
+    going = [one for one, state in stands.items() if state in GOING]
+    if stop > words or any(last(into, *GRANTS, purpose=one) < stop for one in going):
+        need(last(into, *SAID) >= stop, "merge")
+    if last(mine, "restricted") > last(mine, "restriction.lifted"):
+        need(last(into, "restricted") > last(into, "restriction.lifted"), "merge")
+
+
 def agreed(mine, purpose):
     """Whether the person whose leaves these are agrees to a purpose."""
-    end = max(last(mine, *OWN, *ENDS, purpose=purpose), last(mine, *OF_ALL))
+    end = max(last(mine, *OWN, *ENDS, purpose=purpose), silenced(mine))
     return last(mine, "confirmed", "renewed", "imported.attested", purpose=purpose) > end
 
 
@@ -203,7 +230,7 @@ def may_rest(one, mine, basis):
     need(last(mine, *OWN, *ENDS, purpose=one["topic"]) < consent["seq"], "withdrawn")
     by_word = consent["type"] in ("confirmed", "renewed")
     word = consent["seq"] if by_word else last(mine, "confirmed")
-    need(last(mine, *OF_ALL) <= word, "withdrawn")
+    need(silenced(mine) <= word, "withdrawn")
 
 
 def may(one, mine, policy, proofs):
@@ -222,7 +249,7 @@ def may(one, mine, policy, proofs):
         need(purpose["basis"] in ("contract", "legal_obligation"), "basis")
         need(one["purpose"] == sha(canonical(purpose)).hex() and one["consent_seq"] == 0, "basis")
         need(template.get("promotional") is False, "template")
-        need(last(mine, "bounced.hard") <= last(mine, "confirmed"), "bounced")
+        need(last(mine, "bounced.hard") <= last(mine, "confirmed", "address.changed"), "bounced")
     else:
         need(one["purpose"] == "" and one["consent_seq"] == 0, "basis")
     if one["class"] == "proof":
@@ -239,6 +266,26 @@ def may(one, mine, policy, proofs):
         need(one["variant"] == "personalised" and marketing and agreed(mine, "personalisation"), "beside")
     if one["measured"] is not False:
         need(one["measured"] is True and (marketing or service) and agreed(mine, "measurement"), "beside")
+
+
+MEMBERS = {*"v log seq at type subject purpose channel from to notice actor evidence".split()}
+BESIDE = {"decisions": "batch", "decisions.expired": "expired", "merged": "into"}
+HEX = {"subject": 32, "notice": 64, "evidence": 64}
+
+
+def shaped(leaf):
+    """Whether a leaf has the members of its type and no others, each of the form that it has to have."""
+    beside = {BESIDE[leaf["type"]]} if leaf.get("type") in BESIDE else set()
+    if leaf.keys() != MEMBERS | beside or leaf["v"] is True or leaf["v"] != 1:
+        return False
+    numbers = [leaf[name] for name in ("v", "seq", "at")]
+    texts = [leaf[name] for name in MEMBERS - {"v", "seq", "at"}]
+    if any(type(one) is not int for one in numbers) or any(type(one) is not str for one in texts):
+        return False
+    for name, size in HEX.items():
+        if leaf[name] and (len(leaf[name]) != size or set(leaf[name]) - set("0123456789abcdef")):
+            return False
+    return leaf["channel"] == ("email" if leaf["subject"] else "")
 
 
 def let_go(leaves):
@@ -270,6 +317,7 @@ def check(path, key="", older=""):
     origin, size, root = open_note(newest)
     lines = parts["leaves.jsonl"].splitlines()
     leaves = [json.loads(line) for line in lines]
+    need(all(shaped(leaf) for leaf in leaves), "leaf")
     need(all(canonical(leaf) == line for leaf, line in zip(leaves, lines, strict=True)), "canonical")
     need([leaf["seq"] for leaf in leaves] == list(range(size)), "sequence")
     need(all(leaf["log"] == origin for leaf in leaves), "origin")
@@ -284,11 +332,14 @@ def check(path, key="", older=""):
         need(any(signed(older, line) for line in keys), "witness")
         need(old_origin == origin and old_size <= size and mth(hashes[:old_size]) == old_root, "history")
 
-    state, asked, granted, stops, erased, published = {}, {}, {}, [], {}, set()
-    held = set()
+    state, asked, granted, stops, erased, published = {}, {}, {}, [], {}, {}
+    held, in_force = set(), ""
     for leaf in leaves:
         if leaf["type"] == "purpose.version":
-            published.add(leaf["notice"])
+            published[leaf["notice"]] = leaf["purpose"]
+        if leaf["type"] == "policy.changed":
+            in_force = leaf["notice"]
+        need(leaf["type"] != "decisions" or leaf["notice"] == in_force, "policy")
         who = leaf["subject"], leaf["purpose"]
         if leaf["type"] not in NEXT:
             need(leaf["from"] == leaf["to"] == "", "transition")
@@ -302,9 +353,21 @@ def check(path, key="", older=""):
                 held.add(leaf["subject"])
                 if leaf["type"] in ("hold.lifted", "hold.ended"):
                     held.discard(leaf["subject"])
-            if leaf["type"] == "erasure.requested":
+            if leaf["type"] in LAST:
                 need(leaf["subject"] not in erased, "transition")
                 erased[leaf["subject"]] = leaf["seq"]
+            if leaf["type"] == "merged":
+                before = leaves[: leaf["seq"]]
+                each = [[one for one in before if one["subject"] == leaf[who]] for who in ("subject", "into")]
+                check_merge(leaf, *each)
+            if leaf["type"] == "address.changed":
+                behind = leaves[leaf["seq"] - 1]
+                need(behind["type"] == "merged" and behind["into"] == leaf["subject"], "address")
+                need(leaf["actor"] == behind["actor"] == "subject:link", "address")
+                asked_by = [
+                    one["subject"] for one in leaves[: leaf["seq"]] if one["type"] == "proof_mail.queued"
+                ]
+                need(behind["subject"] in asked_by, "address")
             continue
         need(leaf["subject"] not in erased, "transition")
         need(leaf["from"] == state.get(who, "none"), "transition")
@@ -317,14 +380,18 @@ def check(path, key="", older=""):
         if leaf["type"] in OWN:
             stops.append((leaf["seq"], *who))
         if leaf["type"] in GRANTS:
-            stop = max([seq for seq, *whom in stops if tuple(whom) in (who, (who[0], ""))], default=-1)
+            own = [seq for seq, *whom in stops if tuple(whom) == who]
+            stop = max([*own, silenced([one for one in leaves[: leaf["seq"]] if one["subject"] == who[0]])])
             word = {"confirmed": asked, "renewed": granted}.get(leaf["type"])
             need(word is None or word.get(who, -1) > stop, "transition")
-            need(leaf["notice"] in published, "words")
+            need(published.get(leaf["notice"]) == leaf["purpose"], "words")
             granted[who] = leaf["seq"]
 
-    words = {hashlib.sha256(line).hexdigest() for line in parts["purposes.jsonl"].splitlines()}
-    need(all(leaf["notice"] in words for leaf in leaves if leaf["type"] == "purpose.version"), "words")
+    words = {
+        hashlib.sha256(line).hexdigest(): json.loads(line)["topic"]
+        for line in parts["purposes.jsonl"].splitlines()
+    }
+    need(words.items() >= published.items(), "words")
     rules = {
         hashlib.sha256(line).hexdigest(): json.loads(line) for line in parts["policies.jsonl"].splitlines()
     }
