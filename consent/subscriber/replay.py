@@ -8,12 +8,23 @@ from sqlalchemy.dialects.sqlite import insert
 
 from consent.ledger.subjects import Subject, load
 from consent.ledger.transaction import Writing
-from consent.states import COMPLAINT, ERASURE, HARD_BOUNCE, MADE_UP_FOR, MERGED, MOVED, OBJECTION, OVERLAYS, STOPPED, State
+from consent.states import (
+    COMPLAINT,
+    ERASURE,
+    HARD_BOUNCE,
+    MADE_UP_FOR,
+    MERGED,
+    MOVED,
+    OBJECTION,
+    OVERLAYS,
+    STOPPED,
+    State,
+)
 from consent.store.statement import Statement
 from consent.store.stops import Stop
 from consent.store.tables import among, made_up, nodes
-from consent.subscriber.erasure import erase_again
 from consent.subscriber.cooling import hold_off
+from consent.subscriber.erasure import erase_again
 from consent.subscriber.wishes import wished_by
 from consent.subscriber.withdrawal import silence, stop
 
@@ -68,7 +79,9 @@ _SILENCED_BY = {MERGED: OBJECTION, MOVED: HARD_BOUNCE}
 """An older store does not know whose part they have become, nor what their address is now: nothing goes to
 the one that was left, and no marketing to whom it has as somebody of their own."""
 
-_GOING = frozenset(State) - STOPPED - {State.NONE}
+_GOING = frozenset(State) - STOPPED
+"""Also of a topic with which they stand nowhere yet: what they left came to be after this store was kept, and
+a sale or a list may bring it once more."""
 
 
 def _missed(tx: Writing, stops: Sequence[Stop]) -> list[Stop]:

@@ -4,6 +4,7 @@ import contextlib
 import shutil
 import sqlite3
 
+import moved_in
 import pytest
 
 from consent import service
@@ -99,6 +100,18 @@ async def test_a_restored_backup_does_not_revive_a_link_to_confirm(place, kind):
     with pytest.raises(LinkRefused):
         await place.world.client.confirm(confirm, Visit())
     assert not (await place.world.client.decide([place.world.ask(anna)]))[0].allowed
+
+
+async def test_what_came_to_be_and_was_left_after_the_backup_is_brought_by_no_list(place):
+    """The store that is put back knows the person, and nothing of the topic: it is left all the same."""
+    await place.world.join("anna@example.com", "offers")
+    place.back_up()
+    anna = await place.world.join("anna@example.com")
+    await place.world.client.withdraw(place.world.unsubscribe_token(anna), "page", False, Visit())
+    place.restart(restored=True)
+    row = moved_in.row("anna@example.com", confirmed_at=moved_in.CONFIRMED)
+    what = moved_in.order(attested=moved_in.SAID)
+    assert moved_in.brought(place.world, row, what=what) == ["withdrawn"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
