@@ -111,7 +111,6 @@ def kept_of(stall: Path, email: str) -> tuple[str, list[bytes]]:
         rows = service.read(lambda reading: reading.conn.execute(kept).all())
         salts = [vault.open_salted(mine.id, mine.wrapped, one.row, one.sealed)[0] for one in rows]
         own = vault._unwrapped(mine.id, mine.wrapped)
-    assert rows
     sealed = [bytes(one.sealed) for one in rows]
     return mine.id, [bytes(mine.wrapped), bytes(mine.address), bytes(mine.lookup), own, *salts, *sealed]
 

@@ -58,6 +58,7 @@ def erased_while_it_serves(stall: Path, mailbox: Running, capsys: pytest.Capture
         leave_traces(http, mailbox, ANNA, "Zebulina Quagmire", "zebulina")
         leave_traces(http, mailbox, BELA, "Bela", "bela")
         (anna, kept), (bela, _) = kept_of(stall, ANNA), kept_of(stall, BELA)
+        assert len(kept) > 6  # evidence and its salts are among it
         eventually(lambda: min(rows_of(stall, anna)) and min(rows_of(stall, bela)))
         others = rows_of(stall, bela)
         assert run(["consent", "erase", ANNA, str(stall), "--yes"]) == 0
