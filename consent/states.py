@@ -191,7 +191,7 @@ STOPS = OVERLAYS | {
 one."""
 
 MADE_UP_FOR = STOPS | {MOVED}
-"""Leaves that a restored store may not have lost: nothing goes to an address that somebody has left, either."""
+"""Leaves that a restored store may not have lost: nothing goes to an address that was left, either."""
 
 TOLD = STOPS | {
     MOVED,

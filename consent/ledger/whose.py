@@ -29,9 +29,7 @@ _LEAVE = Statement(
         index_elements=["lookup"], set_={name: _HAD.excluded[name] for name in ("subject", "address")}
     )
 )
-_LEFT = Statement(
-    select(former.c.lookup, former.c.address).where(former.c.subject == bindparam("of"))
-)
+_LEFT = Statement(select(former.c.lookup, former.c.address).where(former.c.subject == bindparam("of")))
 _ANY_LEFT = Statement(select(former.c.subject).limit(1))
 _TAKE = Statement(delete(former).where(former.c.lookup == bindparam("of")))
 _FORGET = (

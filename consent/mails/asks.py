@@ -220,9 +220,7 @@ def _with_parts(subjects: Sequence[str], parts: Mapping[str, str]) -> str:
     return json.dumps([*subjects, *(part for part, whole in parts.items() if whole in of_these)])
 
 
-def _sent(
-    reading: Reading, asks: Sequence[Ask], parts: Mapping[str, str]
-) -> dict[tuple[str, str], int]:
+def _sent(reading: Reading, asks: Sequence[Ask], parts: Mapping[str, str]) -> dict[tuple[str, str], int]:
     """Marketing mails of each capped topic that its subjects got, or may have got, in the present unit: an
     entry for every ask on such a topic."""
     capped: dict[str, list[str]] = {}

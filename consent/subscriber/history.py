@@ -13,8 +13,9 @@ from consent.contract.history import Decided, Happened, History, Stands
 from consent.errors import WrongKeys
 from consent.ledger.evidence import Vault
 from consent.ledger.policy import read_purposes
-from consent.ledger.subjects import Subject, find, load
+from consent.ledger.subjects import Subject, find
 from consent.ledger.transaction import Reading
+from consent.ledger.whose import load_living, parts_of
 from consent.rules import words
 from consent.store.tables import IN_ANY_SPAN, decisions, evidence, leaves, standings
 
@@ -26,11 +27,14 @@ def history(reading: Reading, address: Address) -> History | None:
 
 
 def history_of(reading: Reading, identity: str, typed: str = "") -> History | None:
-    """The history of a subject, whose address is shown as `typed` if what is sealed cannot be opened; None if
-    there is no such subject."""
-    subject = load(reading, [identity]).get(identity)
+    """The history of a subject, or of whom they have become part of, with what happened to all who are part
+    of them; the address is shown as `typed` if what is sealed cannot be opened. None if there is no such
+    subject."""
+    subject = load_living(reading, identity)
     if subject is None:
         return None
+    identity = subject.id
+    parts = [identity, *parts_of(reading, [identity])]
     vault = reading.parts.vault
     stands = reading.conn.execute(
         select(standings).where(standings.c.subject == identity).order_by(standings.c.topic)
@@ -42,7 +46,7 @@ def history_of(reading: Reading, identity: str, typed: str = "") -> History | No
     bodies = [
         msgspec.json.decode(body)
         for (body,) in reading.conn.execute(
-            select(leaves.c.body).where(IN_ANY_SPAN, leaves.c.subject == identity).order_by(leaves.c.seq)
+            select(leaves.c.body).where(IN_ANY_SPAN, leaves.c.subject.in_(parts)).order_by(leaves.c.seq)
         )
     ]
     times = {body["seq"]: body["at"] for body in bodies}
@@ -67,7 +71,7 @@ def history_of(reading: Reading, identity: str, typed: str = "") -> History | No
             )
         )
     decided = reading.conn.execute(
-        select(decisions).where(decisions.c.subject == identity).order_by(decisions.c.id)
+        select(decisions).where(decisions.c.subject.in_(parts)).order_by(decisions.c.id)
     )
     return History(
         subject=identity,

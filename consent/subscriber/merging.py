@@ -3,14 +3,13 @@ agreed to by it. The one who is absorbed ends as if erased, but that the other h
 
 from collections.abc import Sequence
 
-from msgspec.structs import replace
 from sqlalchemy import bindparam, delete, exists, select, update
 
 from consent.contract import Frequency, Heard
 from consent.errors import WrongKeys
 from consent.ledger.evidence import Evidence
 from consent.ledger.sealing import find_hold, seal_proof
-from consent.ledger.subjects import Subject, keep_evidence, load, move
+from consent.ledger.subjects import Subject, keep_evidence, load
 from consent.ledger.suppression import suppressed
 from consent.ledger.transaction import Writing
 from consent.ledger.whose import become, leave_address, living
@@ -72,9 +71,7 @@ def absorb(tx: Writing, stays: Subject, goes: Subject, actor: str, commitment: s
     hold = find_hold(tx, goes.id)
     if hold is not None:  # what must be kept stays under its own seal, whatever becomes of the other
         seal_proof(tx, hold, goes)
-    seq = tx.log.append(
-        Leaf(type=MERGED, subject=goes.id, actor=actor, evidence=commitment, into=stays.id)
-    )
+    seq = tx.log.append(Leaf(type=MERGED, subject=goes.id, actor=actor, evidence=commitment, into=stays.id))
     tx.stops.append(Stop(goes.id, "", MERGED, tx.now, seq, tx.log.newest.hex()))
     close_all(tx, goes.id, "moved")
     _take_evidence(tx, stays, goes)
@@ -155,7 +152,9 @@ def _take_evidence(tx: Writing, stays: Subject, goes: Subject) -> None:
         except WrongKeys:
             _DROP.run(tx.driver, of=commitment)
             continue
-        anew = {schema: vault.seal(stays.id, stays.wrapped, row, schema, piece) for schema, piece in plain.items()}
+        anew = {
+            schema: vault.seal(stays.id, stays.wrapped, row, schema, piece) for schema, piece in plain.items()
+        }
         _RESEAL.run(
             tx.driver,
             of=commitment,

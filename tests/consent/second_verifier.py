@@ -190,7 +190,7 @@ def last(leaves, *types, purpose=None):
 
 
 def silenced(mine):
-    """The position of the last stop of all purposes that holds: a mailbox that is no longer theirs is none."""
+    """The position of the last stop of all purposes that holds: that of an old mailbox does not."""
     moved = last(mine, "address.changed")
     return last([leaf for leaf in mine if leaf["type"] != "bounced.hard" or leaf["seq"] > moved], *OF_ALL)
 

@@ -70,6 +70,8 @@ def test_preferences_links_live_thirty_days():
     with pytest.raises(LinkRefused) as fault:
         tokens(now=born + month + 1000).read_preferences(held)
     assert fault.value.reason == "expired"
+    later = token(tokens(now=born + month).preferences(ANNA))
+    assert tokens(now=born).read_preferences(later) == (ANNA, born + month)  # a clock was set back
 
 
 def test_old_keys_verify_and_the_newest_signs():

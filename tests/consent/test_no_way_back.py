@@ -1,5 +1,6 @@
 """Whatever anybody does, in whatever order and by whatever door: whoever withdrew, objected or complained is
-sent no marketing, until they themselves confirm anew."""
+sent no marketing, until they themselves confirm anew; at none of their addresses, and not as a part of
+somebody else."""
 
 import asyncio
 import hashlib
@@ -30,6 +31,7 @@ from consent.contract import (
 from consent.contract.imports import Attested, Entry, Import, ImportFile, Stood
 from consent.export.archive import write_archive
 from consent.keys import Keys
+from consent.ledger.whose import living
 from consent.proof.verify import verify
 from consent.service import open_service
 from consent.store.stops import Stop
@@ -37,7 +39,8 @@ from consent.subscriber import imported
 from consent.subscriber.replay import replay
 
 DAY = 86_400_000
-PEOPLE = st.sampled_from(["anna@kafija.example", "berta@kafija.example"])
+ADDRESSES = ("anna@kafija.example", "berta@kafija.example")
+PEOPLE = st.sampled_from(ADDRESSES)
 ALL = ("news", "offers", "similar")
 TOPICS = st.sampled_from(ALL)
 ASKED = st.sampled_from(["news", "offers"])
@@ -78,10 +81,12 @@ class NoWayBack(RuleBasedStateMachine):
         )
         self.client = InProcess(self.service)
         self.number = itertools.count()
-        self.left = {}  # (person, topic) → when
-        self.links = {}  # token → its person, and when it was mailed
+        self.left = {}  # (address, topic) → when, and who they were then
+        self.links = {}  # token → the address it was mailed to, and when
+        self.notices = []  # tokens by which somebody closes that they get another address
         self.ticks = itertools.count()
-        self.mails = {}  # key of a mail that arrived → person
+        self.mails = {}  # key of a mail that arrived → whom it was for
+        self.ids = {}  # everybody who ever was, in order
         self.stops = 0
 
     def do(self, coroutine):
@@ -94,11 +99,35 @@ class NoWayBack(RuleBasedStateMachine):
 
     def subject(self, person):
         """The person's id."""
-        return self.do(self.client.subjects([person]))[0]
+        found = self.do(self.client.subjects([person]))[0]
+        self.ids[found] = None
+        return found
+
+    def addresses(self, subject):
+        """By which whoever an id is part of now is known: by those that they had before too."""
+        whole = self.whole(subject)
+        return [address for address in ADDRESSES if self.subject(address) == whole]
+
+    def whole(self, subject):
+        """Whoever an id is part of now."""
+        return self.service.read(lambda reading: living(reading, [subject])).get(subject, subject)
 
     def leave(self, person, topics):
         """They stop these."""
-        self.left |= {(person, topic): next(self.ticks) for topic in topics}
+        subject = self.subject(person)
+        self.leave_at(self.addresses(subject), subject, topics)
+
+    def leave_at(self, addresses, subject, topics):
+        """Whoever has these addresses stops these topics."""
+        who = self.whole(subject)
+        self.left |= {(address, topic): (next(self.ticks), who) for address in addresses for topic in topics}
+
+    def become_one(self, subject):
+        """What was left at either address is left at both."""
+        for topic in ALL:
+            ticks = [self.left[one, topic][0] for one in ADDRESSES if (one, topic) in self.left]
+            if ticks:
+                self.left |= {(one, topic): (max(ticks), subject) for one in ADDRESSES}
 
     @initialize()
     def begin(self):
@@ -136,10 +165,11 @@ class NoWayBack(RuleBasedStateMachine):
             self.client.settle("proofs", [Settlement(p.key, p.attempt, outcome) for p in claimed.permits])
         )
         for permit in claimed.permits:
-            self.links[decided[permit.key].confirm.rpartition("/")[2]] = (
-                permit.recipient,
-                next(self.ticks),
-            )
+            links = decided[permit.key]
+            if links.confirm:
+                self.links[links.confirm.rpartition("/")[2]] = (permit.recipient, next(self.ticks))
+            else:
+                self.notices.append(links.refuse.rpartition("/")[2])
 
     @precondition(lambda self: self.links)
     @rule(data=st.data())
@@ -148,17 +178,48 @@ class NoWayBack(RuleBasedStateMachine):
         token = data.draw(st.sampled_from(sorted(self.links)))
         with suppress(LinkRefused):
             receipt = self.do(self.client.confirm(token, Visit("192.0.2.7")))
-            person, mailed = self.links[token]
-            for topic in receipt.topics:
-                if self.left.get((person, topic), mailed) < mailed:
-                    del self.left[person, topic]
+            if receipt.type == "address.changed":
+                self.become_one(receipt.subject)
+                return
+            _, mailed = self.links[token]
+            for address, topic in itertools.product(self.addresses(receipt.subject), receipt.topics):
+                # Whoever has an address that somebody else has left is another, and so is what those left.
+                when, who = self.left.get((address, topic), (mailed, ""))
+                if when < mailed or who not in ("", receipt.subject):
+                    del self.left[address, topic]
 
     @precondition(lambda self: self.links)
     @rule(data=st.data())
     def refuse(self, data):
         """“This wasn't me.”"""
         with suppress(LinkRefused):
-            self.do(self.client.refuse(data.draw(st.sampled_from(sorted(self.links))), Visit()))
+            tokens = sorted(self.links) + self.notices
+            self.do(self.client.refuse(data.draw(st.sampled_from(tokens)), Visit()))
+
+    @rule(person=PEOPLE, to=PEOPLE)
+    def ask_to_move(self, person, to):
+        """Somebody asks for another address, on the page behind a fresh link."""
+        self.now += 2_000
+        token = self.service.parts.tokens.preferences(self.subject(person)).rpartition("/")[2]
+        self.do(self.client.ask_to_move(token, to, Visit("192.0.2.7")))
+
+    @rule(stays=PEOPLE, goes=PEOPLE)
+    def merge(self, stays, goes):
+        """A shop says that two of its contacts are one person."""
+        subject = self.subject(stays)
+        if self.do(self.client.merge(subject, self.subject(goes), "shop")) is Heard.NEW:
+            self.become_one(subject)
+
+    @precondition(lambda self: self.ids)
+    @rule(data=st.data(), topic=TOPICS)
+    def old_link(self, data, topic):
+        """The link in a mail that went to somebody who may have become part of somebody else since."""
+        old = data.draw(st.sampled_from(list(self.ids)))
+        token = self.service.parts.tokens.unsubscribe(old, topic).rpartition("/")[2]
+        addresses = self.addresses(old)
+        with suppress(LinkRefused):
+            self.do(self.client.withdraw(token, "page", False, Visit()))
+            self.leave_at(addresses, old, {topic})
 
     @rule(person=PEOPLE, topic=TOPICS, everything=st.booleans())
     def withdraw(self, person, topic, everything):
@@ -204,12 +265,14 @@ class NoWayBack(RuleBasedStateMachine):
         key = data.draw(st.sampled_from(sorted(self.mails)))
         heard = self.do(self.client.complained(key))
         if heard is Heard.NEW:
-            self.leave(self.mails[key], ALL)
+            subject = self.mails[key]
+            self.leave_at(self.addresses(subject), subject, ALL)
 
-    @rule(person=PEOPLE, days=st.integers(0, 900))
-    def buy(self, person, days):
-        """A sale, an old one too."""
-        sale = Sale(self.subject(person), "similar", "o-1", self.now - days * DAY, "coffee", "a box")
+    @rule(person=PEOPLE, days=st.integers(0, 900), order=st.integers(1, 4), objected=st.booleans())
+    def buy(self, person, days, order, objected):
+        """A sale, an old one too, or one that was told of before; some say no at the checkout."""
+        at = self.now - days * DAY
+        sale = Sale(self.subject(person), "similar", f"o-{order}", at, "coffee", "a box", objected=objected)
         with suppress(ValueError):
             self.do(self.client.bought([sale]))
 
@@ -252,8 +315,10 @@ class NoWayBack(RuleBasedStateMachine):
     def erase(self, person):
         """Everything of them goes; whoever enters the address next is somebody else, who is not written to
         either until they confirm."""
-        self.do(self.client.erase(self.subject(person), "operator"))
-        self.leave(person, ALL)
+        subject = self.subject(person)
+        addresses = self.addresses(subject)
+        self.do(self.client.erase(subject, "operator"))
+        self.leave_at(addresses, subject, ALL)
 
     @rule(days=st.sampled_from([1, 4, 31, 800, 1200]))
     def time(self, days):
@@ -268,7 +333,8 @@ class NoWayBack(RuleBasedStateMachine):
         ask = Ask(self.key(), 1, self.subject(person), MailClass.MARKETING, topic, "t")
         for permit in self.do(self.client.claim("engine", [ask], [])).permits:
             self.do(self.client.settle("engine", [Settlement(permit.key, 1, Outcome.ACCEPTED)]))
-            self.mails[permit.key] = person
+            self.mails[permit.key] = permit.subject
+            assert (permit.recipient, topic) not in self.left
 
     def stands(self, person, topic):
         """The state in the person's own eyes."""
