@@ -8,10 +8,12 @@ from hypothesis.stateful import run_state_machine_as_test
 from test_no_way_back import NoWayBack
 
 from consent.contract.imports import Brought
-from consent.ledger.subjects import Subject
+from consent.ledger.subjects import Subject, load
+from consent.ledger.transaction import Writing
 from consent.mails import gate
-from consent.states import TRANSITIONS, State, Step
-from consent.subscriber import imported, replay, told, withdrawal
+from consent.states import GOING, TRANSITIONS, State, Step
+from consent.store.statement import Driver
+from consent.subscriber import imported, merging, moving, replay, told, withdrawal
 
 pytestmark = pytest.mark.slow
 Plant = Callable[[pytest.MonkeyPatch], None]
@@ -59,6 +61,50 @@ def _an_objection_is_only_noted(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(told, "silence", lambda *given: None)
 
 
+def _another_address_ends_a_complaint(patch: pytest.MonkeyPatch) -> None:
+    kept = moving._MOVE
+
+    class Forgetful:
+        def run(self, driver: Driver, **given: object) -> int:
+            for column in ("complained", "objected"):
+                driver.execute(f"UPDATE subjects SET {column} = 0 WHERE id = ?", [given["of"]])
+            return kept.run(driver, **given)
+
+    patch.setattr(moving, "_MOVE", Forgetful())
+
+
+def _another_address_escapes_a_suppression(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(merging, "_kept_away", lambda *given: False)
+
+
+def _a_left_address_is_nobodys(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(moving, "leave_address", lambda *given: None)
+
+
+def _a_merge_loses_what_the_other_left(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(merging, "_take_stops", lambda tx, stays, goes: stays)
+
+
+def _a_merge_agrees_to_what_the_other_had(patch: pytest.MonkeyPatch) -> None:
+    taken = merging._take_stops
+
+    def too_much(tx: Writing, stays: Subject, goes: Subject) -> Subject:
+        after = taken(tx, stays, goes)
+        for topic, standing in goes.standings.items():
+            if standing.state in GOING and after.standing(topic).state not in GOING:
+                given = [standing.state.value, tx.log.frontier.size, stays.id, topic]
+                tx.driver.execute(
+                    "UPDATE standings SET state = ?, seq = ? WHERE subject = ? AND topic = ?", given
+                )
+        return after
+
+    patch.setattr(merging, "_take_stops", too_much)
+
+
+def _links_of_whoever_was_merged_are_dead(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(withdrawal, "load_living", lambda reading, of: load(reading, [of]).get(of))
+
+
 PLANTS: tuple[Plant, ...] = (
     _a_sale_revives,
     _an_import_revives,
@@ -70,6 +116,12 @@ PLANTS: tuple[Plant, ...] = (
     _flows_overlook_customers,
     _a_restore_forgets_stops,
     _an_objection_is_only_noted,
+    _another_address_ends_a_complaint,
+    _another_address_escapes_a_suppression,
+    _a_left_address_is_nobodys,
+    _a_merge_loses_what_the_other_left,
+    _a_merge_agrees_to_what_the_other_had,
+    _links_of_whoever_was_merged_are_dead,
 )
 
 
