@@ -1,14 +1,18 @@
 """The service as the world meets it: nobody can tell from outside what is known of an address."""
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 
 import pytest
+from dice import Dice
 from doors import House, opened
 from msgspec.structs import replace
+from timeless import TimelessLoop
 
 from consent.app.front import Fronted
 from consent.app.limits import Admission, Limits
+from consent.app.pace import Pace
 from consent.calls import Scope
 from consent.client.remote import Remote
 from consent.contract import Crowded, InvalidAddress, SignUp, Visit
@@ -53,6 +57,33 @@ async def test_each_wish_is_a_commit_whatever_comes_of_it(in_file):
         assert after[1] == known[1]
         known = after
     assert front.admission.refused == 2
+
+
+def test_answers_come_at_the_pace_whoever_they_are_for(open_world):
+    """By the same dice at the very same moment: for a new address, one that waits, one that agreed, one that
+    left, and one that was entered too often."""
+    world = open_world()
+    admission = Admission(Limits(per_address=2), world.clock)
+
+    async def moment(name: str) -> float:
+        front, loop = Fronted(world.service, admission, Pace(Dice("the same"))), asyncio.get_running_loop()
+        began = loop.time()
+        await front.sign_up(replace(ANNA, email=f"{name}@kafija.example"))
+        return round(loop.time() - began, 9)
+
+    async def moments() -> dict[str, float]:
+        await world.join("agreed@kafija.example")
+        left = await world.join("left@kafija.example")
+        await world.client.withdraw(world.unsubscribe_token(left), "page", True, Visit())
+        for name in ("waiting", "often", "often"):
+            await moment(name)
+        return {name: await moment(name) for name in ("new", "waiting", "agreed", "left", "often")}
+
+    with asyncio.Runner(loop_factory=TimelessLoop) as runner:
+        found = runner.run(moments())
+    assert admission.refused == 1
+    assert set(found.values()) == {found["new"]}
+    assert 0.5 <= found["new"] < 1
 
 
 async def test_what_comes_to_nothing_does_not_count(in_file):
