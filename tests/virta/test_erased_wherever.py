@@ -2,6 +2,7 @@
 is searched for each of them: stores, logs, backups of afterwards, temporary files, a server's own files."""
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -30,6 +31,14 @@ WAYS = (
     "known",
 )
 """How each came to leave traces; it is also their name, and stands in their address."""
+ENDING = re.findall(
+    r"^ *(\w.*);$",
+    (Path(__file__).parents[2] / "docs" / "erasure.md")
+    .read_text("utf-8")
+    .partition("```sql")[2]
+    .partition("```")[0],
+    re.MULTILINE,
+)
 
 
 def address(way: str) -> str:
@@ -79,6 +88,13 @@ def mailbox(tmp_path: Path) -> Iterator[Running]:
     faults = {"refuse": "*@refused-person.example", "defer": "*@deferred-person.example"}
     with start(tmp_path / "mailbox", **faults) as running:
         yield running
+
+
+def removed_segments(database: Database) -> None:
+    """What docs/erasure.md tells the server's administrator to do."""
+    assert len(ENDING) == 6
+    for statement in ENDING:
+        database.ask(statement)
 
 
 @pytest.fixture(params=["files", "server"])
@@ -207,3 +223,22 @@ def kept_if_known(stall: Path, email: str) -> tuple[str, list[bytes]] | None:
         return kept_of(stall, email)
     except ValueError:
         return None
+
+
+@pytest.mark.parametrize("place", ["server"], indirect=True)
+def test_a_servers_log_of_writes_forgets_them_by_what_the_page_says(
+    place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Until then it holds what was, and the command says so."""
+    assert place.database is not None
+    with Served(place.stall) as served, httpx2.Client(base_url=served.url, timeout=60) as http:
+        known = {"email": address("known"), "attributes": {"first_name": name("known")}}
+        assert http.post("/v1/contacts", json={"contacts": [known]}, headers=KEY).status_code == 202
+        eventually(lambda: kept_if_known(place.stall, address("known")))
+        assert run(["consent", "erase", address("known"), str(place.stall), "--yes"]) == 0
+        assert "log of writes" in capsys.readouterr().out
+        assert served.stop() == 0
+    writes = [path for path in place.data_of_server() if "pg_wal" in path.parts]
+    assert found_in(writes, [], [address("known")])
+    removed_segments(place.database)
+    assert found_in(place.data_of_server(), [], [address("known"), name("known")]) == set()

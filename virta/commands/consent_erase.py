@@ -14,6 +14,7 @@ from virta.commands.consent_opening import Folder, Format
 from virta.operating.erasing import erase_person, find_person
 from virta.operating.found import Found, Held
 from virta.operating.holding import last_day
+from virta.operating.leftovers import faulty_rows
 from virta.settings import Settings, read_settings
 from virta.terminal.asking import Unanswered, ask
 
@@ -35,7 +36,7 @@ def erase(
     if found is None:
         return _tell(output, None, None, [f"Nobody is known here as {who}."], 1)
     if found.erasure is not None and found.erasure.primary:
-        return _tell(output, found, found.erasure, _report(settings, found.erasure), 0)
+        return _tell(output, found, found.erasure, _report(folder, settings, found.erasure), 0)
     if found.untold:
         return _tell(output, found, None, _tell_first(settings, found), 1)
     lines = _plan(found.held) if found.held is not None else []
@@ -51,7 +52,7 @@ def erase(
     if done is None:
         later = "The engine runs, but has not come to it yet. It will."
         return _tell(output, found, None, [later, _again(found.subject)], 1)
-    return _tell(output, found, done, _report(settings, done), 0 if done.primary else 1)
+    return _tell(output, found, done, _report(folder, settings, done), 0 if done.primary else 1)
 
 
 def _agreed(who: str) -> bool:
@@ -88,7 +89,7 @@ def _plan(held: Held) -> list[str]:
     ]
 
 
-def _report(settings: Settings, done: Erasure) -> list[str]:
+def _report(folder: Path, settings: Settings, done: Erasure) -> list[str]:
     clock, days = ZoneInfo(settings.time_zone), settings.stores.backups_days
 
     def moment(at: int) -> str:
@@ -116,7 +117,20 @@ def _report(settings: Settings, done: Erasure) -> list[str]:
         "  a random id in leaves and decisions, without which older proofs would not hold",
         "  a keyed hash of the address, which leads to no id: marketing stays away until they confirm anew",
         f"  {backups}",
+        *_on_server(settings),
+        *[
+            f"  {file}, if they stand in it: delete it"
+            for file in faulty_rows(folder / settings.stores.folder)
+        ],
         "  what others were told: webhooks, mail servers and their logs, mails in mailboxes",
+    ]
+
+
+def _on_server(settings: Settings) -> list[str]:
+    if not (settings.stores.url or settings.stores.consent_url):
+        return []
+    return [
+        "  the PostgreSQL server's log of writes, until its segments are reused: docs/erasure.md ends that"
     ]
 
 

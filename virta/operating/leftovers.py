@@ -1,10 +1,16 @@
-"""What a backup or a restore that was cut short has left beside the stores."""
+"""What is left beside the stores: by a backup or a restore that was cut short, by imports."""
 
 from pathlib import Path
 
 from virta.keeping.places import is_marked
 
 _PATTERN = "*.part"
+_FAULTY = "imports/*-faults.csv"
+
+
+def faulty_rows(data: Path) -> list[Path]:
+    """Files of rows that could not be imported, which show what stood in them: people may be among it."""
+    return sorted(data.glob(_FAULTY))
 
 
 def leftovers(data: Path) -> list[Path]:

@@ -76,6 +76,26 @@ def _server(driver: Driver, server: Server) -> Iterator[Complaint]:
     for (name,) in driver.execute(asked, [list(_SETTINGS)]).fetchall():
         says, do = _SETTINGS[name]
         yield Complaint("server", says.format(place=place), do)
+    if _writes_values_down(driver):
+        yield Complaint(
+            "server",
+            f"The server at {place} writes statements into its log with the values that they take: "
+            "addresses are among them, and no erasure reaches that log.",
+            "Set log_parameter_max_length = 0 in the server's postgresql.conf and load it anew; clear what it "
+            "has written.",
+        )
+
+
+def _writes_values_down(driver: Driver) -> bool:
+    asked = "SELECT name, setting FROM pg_settings WHERE starts_with(name, 'log_')"
+    found: dict[str, str] = dict(driver.execute(asked).fetchall())
+    logs = (
+        found.get("log_statement") in ("mod", "all")
+        or found.get("log_min_duration_statement") != "-1"
+        or found.get("log_min_duration_sample") != "-1"
+        or float(found.get("log_transaction_sample_rate", 0)) > 0
+    )
+    return logs and found.get("log_parameter_max_length") != "0"
 
 
 def _writing(places: Places, name: str, server: Server) -> int:

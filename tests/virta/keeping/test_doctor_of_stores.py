@@ -43,6 +43,19 @@ def test_a_doctor_looks_at_the_stores_wherever_they_are(
     assert set(told) <= {"notes", "running", "server"}
 
 
+def test_a_server_that_writes_values_into_its_log_is_told_of(
+    stall: Path, postgres: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """For nothing that Virta erases is erased there; without the values it may write what it likes."""
+    if not url_of(stall):
+        return
+    [(name,)] = postgres.ask_at(url_of(stall), "SELECT current_database()")
+    for setting, says in (("log_statement = 'mod'", True), ("log_parameter_max_length = 0", False)):
+        postgres.ask(f"ALTER DATABASE {name} SET {setting}")
+        told = " ".join(found(stall, capsys)["server"])
+        assert ("into its log with the values" in told) is says
+
+
 def test_a_restore_that_was_cut_short_is_told_of(
     stall: Path, postgres: Running, capsys: pytest.CaptureFixture[str]
 ) -> None:
