@@ -141,6 +141,10 @@ AGREED = frozenset(_AGREED)
 GOING = frozenset(_GOING)
 """States in which mail may go, if all else allows it."""
 
+STANDING = frozenset({State.PENDING, *_HELD})
+"""States in which there is something that a person can leave: what they get, what they asked for, and what is
+held ready for them."""
+
 GRANTS = frozenset({Step.CONFIRMED, Step.RENEWED, Step.SOFT_OPT_IN, Step.ATTESTED})
 """Leaves that a marketing mail may rest on."""
 

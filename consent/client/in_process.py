@@ -197,9 +197,11 @@ class InProcess:
         visit: Visit,
         frequency: Frequency | None = None,
         pause: int | None = None,
+        shown: Sequence[str] | None = None,
     ) -> Receipt:
         """See `ConsentClient`."""
-        choice = preferences.Choice(tuple(topics), language, frequency, pause)
+        spoken_of = None if shown is None else tuple(shown)
+        choice = preferences.Choice(tuple(topics), language, frequency, pause, spoken_of)
         seen = await self._read(
             lambda reading: look_back(reading, reading.parts.tokens.read_preferences(token)[0], frequency)
         )

@@ -196,9 +196,10 @@ class Remote:
         visit: Visit,
         frequency: Frequency | None = None,
         pause: int | None = None,
+        shown: Sequence[str] | None = None,
     ) -> Receipt:
         """See `ConsentClient`."""
-        return await self._ask(calls.CHOOSE, token, topics, language, visit, frequency, pause)
+        return await self._ask(calls.CHOOSE, token, topics, language, visit, frequency, pause, shown)
 
     async def ask_to_move(self, token: str, email: str, visit: Visit) -> None:
         """See `ConsentClient`."""

@@ -92,10 +92,12 @@ class ConsentClient(Protocol):
         visit: Visit,
         frequency: Frequency | None = None,
         pause: int | None = None,
+        shown: Sequence[str] | None = None,
     ) -> Receipt:
-        """Keep exactly `topics` of those that are active, withdraw the others; topics that are newly wanted
-        become pending and a proof mail is queued. `pause` counts days from now, 0 ends a pause; None leaves
-        frequency or pause as it is. Raises `LinkRefused`."""
+        """Keep exactly `topics` of those that were `shown`, withdraw the others; topics that are newly wanted
+        become pending and a proof mail is queued. `shown` None: of all that there is, and whoever keeps none
+        has left everything. `pause` counts days from now, 0 ends a pause; None leaves frequency or pause as
+        it is. Raises `LinkRefused`."""
 
     async def ask_to_move(self, token: str, email: str, visit: Visit) -> None:
         """By a link for preferences: mails are to go to another address from now on. Nothing changes before

@@ -103,13 +103,17 @@ class Frequency(StrEnum):
 
 
 class TopicView(Struct, frozen=True):
-    """`beside`: it is one of `BESIDE_TOPICS`."""
+    """`beside`: it is one of `BESIDE_TOPICS`. `gets`: mails about it go, or what it is about is done, on
+    whatever basis. `left`: they have stopped it, and nothing but their own confirmation leads back; whoever
+    neither gets nor has left a topic can still leave it, so that nothing brings them there."""
 
     topic: str
     title: str
     wording: str
     state: str
     beside: bool = False
+    gets: bool = False
+    left: bool = False
 
 
 class LinkView(Struct, frozen=True):

@@ -74,14 +74,13 @@ class Subject(Struct, frozen=True):
         return self.standings.get(topic, NOWHERE)
 
     def agreed(self, topic: str) -> bool:
-        """Whether they agreed to `topic`, and nothing has stopped the whole address since."""
-        standing = self.standing(topic)
-        return standing.state in AGREED and standing.seq > self.stopped
+        """Whether they agreed to `topic`, and no stop of the whole address holds for it."""
+        return self.standing(topic).state in AGREED and not self.holds(self.stopped, topic)
 
     def gets(self, topic: str) -> bool:
-        """Whether mails about `topic` go to them, on whatever basis."""
-        standing = self.standing(topic)
-        return standing.state in GOING and standing.seq > self.stopped
+        """Whether mails about `topic` go to them, on whatever basis: the gate says the same, unless something
+        else is in the way that passes, as a pause or a cap."""
+        return self.standing(topic).state in GOING and not self.holds(self.stopped, topic)
 
     @property
     def stopped(self) -> int:

@@ -13,6 +13,7 @@ from consent.ledger.tokens import Scope
 from consent.ledger.transaction import Reading
 from consent.ledger.whose import load_living
 from consent.rules import words
+from consent.states import STOPPED
 from consent.store.statement import Statement
 from consent.store.tables import requests
 from consent.subscriber.linked import by_preferences
@@ -87,7 +88,8 @@ def unsubscription(reading: Reading, token: str) -> LinkView:
 
 
 def preferences(reading: Reading, token: str) -> LinkView:
-    """The page behind a link for preferences: every topic on offer, and the whole address."""
+    """The page behind a link for preferences: every topic on offer, those that they get without having been
+    asked, and the whole address."""
     try:
         subject = by_preferences(reading, token)
     except LinkRefused as fault:
@@ -98,7 +100,7 @@ def preferences(reading: Reading, token: str) -> LinkView:
         language=subject.language,
         address=_address(reading, subject),
         topic="",
-        topics=_topics(reading, subject, offered(reading), subject.language),
+        topics=_topics(reading, subject, choosable(reading, subject), subject.language),
         frequency=subject.frequency,
         paused_until=subject.paused_until if subject.paused_until > reading.now else 0,
     )
@@ -107,6 +109,13 @@ def preferences(reading: Reading, token: str) -> LinkView:
 def offered(reading: Reading) -> tuple[Purpose, ...]:
     """The topics that a form may offer: those that rest on consent."""
     return tuple(purpose for purpose in reading.rules.policy.purposes if purpose.basis is Basis.CONSENT)
+
+
+def choosable(reading: Reading, subject: Subject) -> list[Purpose]:
+    """What somebody may keep or leave by the page of their preferences: what a form may offer, and what they
+    get by a sale, which can be left there and not be had."""
+    purposes = reading.rules.policy.purposes
+    return [one for one in purposes if one.basis is Basis.CONSENT or subject.gets(one.topic)]
 
 
 def _topics(
@@ -120,6 +129,8 @@ def _topics(
             wording=words(purpose.wording, language, default),
             state=subject.shown(purpose.topic, reading.now),
             beside=purpose.topic in BESIDE_TOPICS,
+            gets=subject.gets(purpose.topic),
+            left=subject.standing(purpose.topic).state in STOPPED,
         )
         for purpose in purposes
     )

@@ -1,5 +1,7 @@
 """A person's choices, from the page behind a link for preferences: topics, language, how often, a pause."""
 
+from collections.abc import Collection, Sequence
+
 from msgspec import Struct
 from sqlalchemy import update
 
@@ -9,15 +11,16 @@ from consent.ledger.subjects import Subject, keep_evidence
 from consent.ledger.transaction import Writing
 from consent.ledger.whose import load_living
 from consent.proof.leaf import Leaf
-from consent.states import GOING, State
+from consent.states import STANDING
 from consent.store.tables import subjects
 from consent.subscriber.linked import by_preferences
 from consent.subscriber.mailed import NOT_LOOKED, Mailed, count
+from consent.subscriber.pages import choosable
 from consent.subscriber.receipts import receipt_of
 from consent.subscriber.signup import ask_for
 from consent.subscriber.told import alive
 from consent.subscriber.wishes import wished_by
-from consent.subscriber.withdrawal import stop
+from consent.subscriber.withdrawal import everything_of, still_to_stop, stop
 from consent.times import DAY_MS
 
 ACTOR = "subject:preferences"
@@ -28,25 +31,28 @@ LONGEST_PAUSE = 366  # days
 
 class Choice(Struct, frozen=True):
     """Everything on the page. `pause` counts days from now, 0 ends one; None leaves a member as it is, and an
-    empty language too."""
+    empty language too. `shown` are the topics that the page had: of others nothing was said. None: the choice
+    is about all that there is, and whoever chooses nothing of it leaves what they never had as well."""
 
     topics: tuple[str, ...]
     language: str = ""
     frequency: Frequency | None = None
     pause: int | None = None
+    shown: tuple[str, ...] | None = None
 
 
 def choose(tx: Writing, token: str, choice: Choice, visit: Visit, seen: Mailed = NOT_LOOKED) -> Receipt:
-    """Keep the topics chosen, withdraw the others, ask for confirmation of those that are new, and note the
-    rest at once. `seen` are mails that were looked for beforehand. Raises `LinkRefused`, and `ValueError` for
-    what cannot be chosen."""
+    """Keep the topics chosen, withdraw the others that were shown, ask for confirmation of those that are
+    new, and note the rest at once. `seen` are mails that were looked for beforehand. Raises `LinkRefused`,
+    and `ValueError` for what cannot be chosen."""
     subject = by_preferences(tx, token)
     identity = subject.id
     chosen = tuple(dict.fromkeys(choice.topics))
-    _check(tx, chosen, choice.pause)
+    _check(tx, subject, chosen, choice.pause)
     record: Evidence = {
-        "schema": "choice/v2",
+        "schema": "choice/v3",
         "topics": list(chosen),
+        "shown": "all" if choice.shown is None else list(choice.shown),
         "language": choice.language,
         "frequency": "" if choice.frequency is None else choice.frequency.value or "as_it_comes",
         "pause": -1 if choice.pause is None else choice.pause,
@@ -54,13 +60,14 @@ def choose(tx: Writing, token: str, choice: Choice, visit: Visit, seen: Mailed =
         **of_visit(visit),
     }
     first = tx.log.frontier.size
-    going = {topic for topic, standing in subject.standings.items() if standing.state in _GOING}
-    dropped = sorted((going | wished_by(tx, identity)) - set(chosen))
+    wished = wished_by(tx, identity)
+    dropped = _dropped(tx, subject, chosen, choice.shown, wished)
+    fresh = any(not subject.gets(topic) and topic not in wished for topic in chosen)
     if dropped:
         subject = stop(tx, subject, dropped, ACTOR, record)
     _note(tx, subject, choice, record, ACTOR, seen)
-    ask_for(tx, subject, chosen, choice.language or subject.language, record, ACTOR)
-    if dropped or going - set(chosen) or set(chosen) - going:
+    ask_for(tx, subject, _asked(tx, chosen), choice.language or subject.language, record, ACTOR)
+    if dropped or fresh:
         tx.log.append(Leaf(type="topic.changed", subject=identity, actor=ACTOR))
     alive(tx, [(identity, tx.now)])
     # Of all that a press may bring about, a stop is what somebody needs a proof of.
@@ -105,13 +112,32 @@ def _note(tx: Writing, subject: Subject, choice: Choice, record: Evidence, actor
         )
 
 
-_GOING = GOING | {State.PENDING, State.STALE}
+def _dropped(
+    tx: Writing,
+    subject: Subject,
+    chosen: Collection[str],
+    shown: Collection[str] | None,
+    wished: Collection[str],
+) -> list[str]:
+    if shown is None and not chosen:
+        return still_to_stop(subject, everything_of(tx, subject, wished), wished)
+    spoken_of = {*subject.standings, *wished} if shown is None else set(shown)
+    return [
+        topic
+        for topic in sorted(spoken_of.difference(chosen))
+        if subject.standing(topic).state in STANDING or topic in wished
+    ]
 
 
-def _check(tx: Writing, topics: tuple[str, ...], pause: int | None) -> None:
+def _asked(tx: Writing, chosen: Sequence[str]) -> list[str]:
+    """Those that one agrees to by confirming; what goes by a sale is kept or left, and not asked for."""
+    return [topic for topic in chosen if tx.rules.purposes[topic][1].basis is Basis.CONSENT]
+
+
+def _check(tx: Writing, subject: Subject, topics: tuple[str, ...], pause: int | None) -> None:
+    offered = {purpose.topic for purpose in choosable(tx, subject)}
     for topic in topics:
-        known = tx.rules.purposes.get(topic)
-        if known is None or known[1].basis is not Basis.CONSENT:
+        if topic not in offered:
             raise ValueError(f"There is no topic `{topic}` that one can choose.")
     if pause is not None and not 0 <= pause <= LONGEST_PAUSE:
         raise ValueError(f"A pause has between 0 and {LONGEST_PAUSE} days, not {pause}.")

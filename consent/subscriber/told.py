@@ -20,7 +20,7 @@ from consent.states import (
 from consent.store.statement import Statement
 from consent.store.tables import subjects
 from consent.subscriber.wishes import wished_by
-from consent.subscriber.withdrawal import silence, stop
+from consent.subscriber.withdrawal import everything_of, silence, still_to_stop, stop
 
 PROFILING = "personalisation"
 NOTES = frozenset(
@@ -59,8 +59,8 @@ def record(tx: Writing, identity: str, what: str, actor: str, topic: str = "") -
         return Heard.NEW
     if what == Step.WITHDRAWN:
         wished = wished_by(tx, identity)
-        topics = [topic] if topic else sorted({*subject.standings, *wished})
-        stops = [one for one in topics if subject.standing(one).state not in STOPPED or one in wished]
+        topics = [topic] if topic else everything_of(tx, subject, wished)
+        stops = still_to_stop(subject, topics, wished)
         if stops:
             stop(tx, subject, stops, actor, note)
         return Heard.NEW if stops else Heard.AGAIN

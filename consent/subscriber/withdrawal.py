@@ -1,15 +1,15 @@
 """Withdrawal: accepted in every state, as often as someone likes, and in force with the commit."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from sqlalchemy import Column, bindparam, update
 
-from consent.contract import LinkRefused, Receipt, Visit
+from consent.contract import BESIDE_TOPICS, Basis, LinkRefused, Receipt, Visit
 from consent.errors import WrongKeys
 from consent.ledger.evidence import Evidence, of_visit
 from consent.ledger.subjects import Subject, keep_evidence, move
-from consent.ledger.transaction import Writing
+from consent.ledger.transaction import Reading, Writing
 from consent.ledger.whose import load_living
 from consent.proof.leaf import Leaf
 from consent.states import COMPLAINT, HARD_BOUNCE, OBJECTION, STOPPED, State, Step
@@ -32,8 +32,9 @@ def withdraw(tx: Writing, token: str, how: str, everything: bool, visit: Visit) 
     if subject is None:
         raise LinkRefused("unknown")
     wished = wished_by(tx, subject.id)
-    topics = [topic] if topic and not everything else sorted({*subject.standings, *wished, topic} - {""})
-    stops = [one for one in topics if subject.standing(one).state not in STOPPED or one in wished]
+    named = [topic] if topic else []
+    topics = named if named and not everything else everything_of(tx, subject, [*wished, *named])
+    stops = still_to_stop(subject, topics, wished)
     if stops:
         record: Evidence = {
             "schema": "withdrawal/v1",
@@ -45,6 +46,23 @@ def withdraw(tx: Writing, token: str, how: str, everything: bool, visit: Visit) 
         subject = stop(tx, subject, stops, f"subject:{how}", record)
     leaf = max((subject.standing(one).seq for one in topics), default=-1)
     return receipt_of(tx, subject.id, topics, leaf)
+
+
+def everything_of(reading: Reading, subject: Subject, wished: Iterable[str]) -> list[str]:
+    """What somebody leaves who leaves everything: where they stand, what they wished for, and what they could
+    be brought to without being asked, by a sale or an import."""
+    purposes = reading.rules.policy.purposes
+    brought = (one.topic for one in purposes if one.basis in _BROUGHT and one.topic not in BESIDE_TOPICS)
+    return sorted({*subject.standings, *wished, *brought})
+
+
+_BROUGHT = (Basis.CONSENT, Basis.SOFT_OPT_IN)
+
+
+def still_to_stop(subject: Subject, topics: Iterable[str], wished: Collection[str]) -> list[str]:
+    """Those of `topics` that a withdrawal still has to stop, in order: also those at which they never stood,
+    so that nothing brings them there, but not what they have left for good and wished for no more."""
+    return [one for one in topics if subject.standing(one).state not in STOPPED or one in wished]
 
 
 def stop(

@@ -65,7 +65,7 @@ async def all_withdrawn(world):
 
 
 async def all_of_nothing(world):
-    """Everything, of somebody who has no topic."""
+    """Everything, of somebody who has no topic: what others could bring them to."""
     await world.join("bob@kafija.example")
     [anna] = await world.client.subjects([ANNA])
     return await world.client.withdraw(world.unsubscribe_token(anna, ""), "page", True, Visit())
@@ -134,7 +134,7 @@ PATHS = {
     withdrawn: "withdrawn",
     withdrawn_twice: "withdrawn",
     all_withdrawn: "withdrawn",
-    all_of_nothing: "",
+    all_of_nothing: "withdrawn",
     objected: "objected",
     broke: "paused",
     spoke: "language.changed",

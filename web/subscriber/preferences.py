@@ -4,7 +4,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consent.contract import Frequency, LinkRefused, LinkView
+from consent.contract import Frequency, LinkRefused, LinkView, TopicView
 from web.subscriber.address import ask_to_move
 from web.subscriber.form import read_form, text_of, texts_of
 from web.subscriber.problem import link_problem
@@ -17,7 +17,6 @@ FREQUENCIES = {
     "weekly": Frequency.WEEKLY,
     "monthly": Frequency.MONTHLY,
 }
-GOING = ("active", "pending")  # what a person gets, or asked for and can still confirm
 PAUSES = (30, 90)  # days
 _DAYS = {str(days): days for days in (0, *PAUSES)}
 
@@ -54,21 +53,25 @@ async def post_preferences(request: Request, site: Site) -> Response:
             visit_of(request),
             FREQUENCIES.get(text_of(form, "frequency")),
             _DAYS.get(text_of(form, "pause")),
+            _shown(view, form),
         )
     except LinkRefused as fault:
         return link_problem(site, request, fault.reason, of_link=view.language)
     now = await site.consent.preferences(token)
     spoken = language_for(site, request, language)
     shown = now if now.valid else view
-    active = [topic.topic for topic in shown.topics if topic.state == "active"]
+    gets = [topic.topic for topic in shown.topics if topic.gets]
+    left = {topic.topic for topic in view.topics if stands(topic)} - {
+        topic.topic for topic in shown.topics if stands(topic)
+    }
     values = receipt_values(
         site,
         receipt,
         view,
         spoken,
-        agreed=[topic for topic in wanted if topic in active],
-        stopped=[topic.topic for topic in view.topics if topic.state in GOING and topic.topic not in wanted],
-        waiting=[topic for topic in wanted if topic not in active],
+        agreed=[topic for topic in wanted if topic in gets],
+        stopped=[topic.topic for topic in view.topics if topic.topic in left],
+        waiting=[topic for topic in wanted if topic not in gets],
     )
     page = site.pages.render(
         "chosen", spoken, view=shown, wanted=wanted, paused_until=_until(site, shown, spoken), **values
@@ -83,15 +86,28 @@ def _form(site: Site, view: LinkView, language: str, misfit: bool = False) -> by
         language,
         switch=True,
         view=view,
-        going=GOING,
+        stands=stands,
         pauses=PAUSES,
         paused_until=_until(site, view, language),
         misfit=misfit,
     )
 
 
+def stands(topic: TopicView) -> bool:
+    """Whether somebody gets a topic, or asked for it and can still confirm: its box is ticked."""
+    return topic.gets or topic.state == "pending"
+
+
 def _until(site: Site, view: LinkView, language: str) -> str:
     return site.pages.date(view.paused_until, language) if view.paused_until else ""
+
+
+def _shown(view: LinkView, form: FormData) -> list[str] | None:
+    """The topics that the page had when it was sent, for nothing was said of others; None: all was meant."""
+    if text_of(form, "stop") == "all":
+        return None
+    had = text_of(form, "shown").split()
+    return [topic.topic for topic in view.topics if not had or topic.topic in had]
 
 
 def _wanted(view: LinkView, form: FormData) -> list[str]:
