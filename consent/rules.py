@@ -42,16 +42,17 @@ def purpose_version(purpose: Purpose) -> str:
 
 def policy_bytes(policy: Policy) -> bytes:
     """The canonical JSON of a policy; its SHA-256 is the policy's digest."""
-    body = _without(policy, "editorial")
+    body = _without(policy, "editorial", "said")
     body["purposes"] = [_without(purpose, "similar") for purpose in policy.purposes]
     return rfc8785.dumps(body)
 
 
-def _without(published: Purpose | Policy, name: str) -> dict[str, Any]:
-    """As it is written; the member `name` only if it says something."""
+def _without(published: Purpose | Policy, *names: str) -> dict[str, Any]:
+    """As it is written; the members `names` only if they say something."""
     body: dict[str, Any] = msgspec.to_builtins(published)
-    if not body[name]:
-        del body[name]
+    for name in names:
+        if not body[name]:
+            del body[name]
     return body
 
 

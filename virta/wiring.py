@@ -211,7 +211,7 @@ async def _open(
     consent, policy = door.consent, ""
     if blank is None:
         release = release or draft(content_of(folder, settings, compiled), "start", world.clock())
-        policy = await consent.publish(release.content.policy)
+        policy = await consent.publish(release.published)
 
     if blank is None:
         store = Store(engine_place(folder, settings), world.durable)

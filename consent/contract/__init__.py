@@ -37,6 +37,8 @@ from consent.contract.people import Unavailable as Unavailable
 from consent.contract.people import Visit as Visit
 from consent.contract.published import BESIDE_TOPICS as BESIDE_TOPICS
 from consent.contract.published import Basis as Basis
+from consent.contract.published import Meaning as Meaning
 from consent.contract.published import Policy as Policy
 from consent.contract.published import Purpose as Purpose
+from consent.contract.published import Said as Said
 from consent.contract.published import TemplateFacts as TemplateFacts

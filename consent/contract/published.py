@@ -4,6 +4,7 @@ Types only, and part of the contract (`consent.contract`), by which others reach
 """
 
 from enum import StrEnum
+from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -45,9 +46,23 @@ class TemplateFacts(Struct, frozen=True):
     promotional: bool = False  # carries a coupon, a recommendation or a marketing block
 
 
+Meaning: TypeAlias = Literal["editorial", "material"]
+"""Whether changed words mean the same as before, so that nobody need agree anew, or something else."""
+
+
+class Said(Struct, frozen=True):
+    """What was said of words that differ from those before: what they mean, by whom, as in `anna at shop1`,
+    and how: at a `terminal`, by an `option`, by the `settings`, or `unasked`."""
+
+    means: Meaning
+    by: str
+    how: Literal["terminal", "option", "settings", "unasked"]
+
+
 class Policy(Struct, frozen=True):
     """What the engine may ask for. Published by apply; the gate denies what it does not know. `editorial` are
-    topics whose words differ from those before, but mean the same: nobody need agree to them anew.
+    topics whose words differ from those before, but mean the same: nobody need agree to them anew; `said`
+    has by topic what was said of the change that this policy brings, and outweighs it.
     `origin_notice` names the template that tells people whom an import brought where their data is from."""
 
     purposes: tuple[Purpose, ...]
@@ -55,3 +70,4 @@ class Policy(Struct, frozen=True):
     default_language: str = "en"
     editorial: tuple[str, ...] = ()
     origin_notice: str = ""
+    said: dict[str, Said] = {}

@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from consent.caps import reach
-from consent.contract import Policy, Purpose
+from consent.contract import Policy, Purpose, Said
 from consent.ledger.transaction import Reading, Writing
 from consent.proof.leaf import Leaf
 from consent.rules import Rules, lay_out, policy_bytes, purpose_bytes, same_words
@@ -18,18 +18,24 @@ from consent.store.tables import decisions, facts, policies, purposes
 def publish(tx: Writing, policy: Policy) -> str:
     """Make `policy` the one in force, with a leaf for each new version of a purpose, and return its
     digest. Who agreed to a version before has agreed to the new one if its words are the same, or mean the
-    same: `policy.editorial` names such topics."""
+    same: `policy.said` and `policy.editorial` tell of such topics. What was said is in the leaf, also where
+    words come back that there were before."""
     rules = lay_out(policy)
     if rules.digest == tx.rules.digest:
         return rules.digest
     for topic, (version, purpose) in rules.purposes.items():
-        if tx.conn.scalar(select(func.count()).where(purposes.c.version == version)):
-            continue
-        ground = _ground(tx, purpose, policy) or version
-        tx.conn.execute(
-            purposes.insert().values(version=version, topic=topic, ground=ground, body=purpose_bytes(purpose))
-        )
-        tx.log.append(Leaf(type="purpose.version", purpose=topic, notice=version, actor="operator"))
+        said = _said(tx, purpose, policy)
+        known = tx.conn.scalar(select(func.count()).where(purposes.c.version == version))
+        if not known:
+            ground = _ground(tx, purpose, policy) or version
+            body = purpose_bytes(purpose)
+            values = {"version": version, "topic": topic, "ground": ground, "body": body}
+            tx.conn.execute(purposes.insert().values(values))
+        if said is not None and said.means == "editorial":
+            _join(tx, topic, version)
+        if not known or said is not None:
+            actor = "operator" if said is None else f"operator:{said.how}:{said.means}"
+            tx.log.append(Leaf(type="purpose.version", purpose=topic, notice=version, actor=actor))
     if not tx.conn.scalar(select(func.count()).where(policies.c.digest == rules.digest)):
         tx.conn.execute(policies.insert().values(digest=rules.digest, body=policy_bytes(policy)))
     tx.log.append(Leaf(type="policy.changed", notice=rules.digest, actor="operator"))
@@ -38,6 +44,23 @@ def publish(tx: Writing, policy: Policy) -> str:
     tx.conn.execute(facts.update().where(facts.c.name == "policy").values(value=rules.digest.encode()))
     tx.rules = replace(rules, grounds=read_grounds(tx.conn))
     return rules.digest
+
+
+def _said(tx: Writing, purpose: Purpose, policy: Policy) -> Said | None:
+    """What was said of the words of a purpose, where they differ from those in force."""
+    before = tx.rules.purposes.get(purpose.topic)
+    if before is None or same_words(before[1], purpose):
+        return None
+    return policy.said.get(purpose.topic)
+
+
+def _join(tx: Writing, topic: str, version: str) -> None:
+    """These words mean the same as those in force, also where they come back and had a ground of their own:
+    who agreed to either has agreed to both."""
+    grounds = read_grounds(tx.conn)
+    before = tx.rules.purposes[topic][0]
+    ours = (purposes.c.topic == topic, purposes.c.ground == grounds[before])
+    tx.conn.execute(update(purposes).where(*ours).values(ground=grounds[version]))
 
 
 def _ground(tx: Writing, purpose: Purpose, policy: Policy) -> str:
@@ -49,7 +72,9 @@ def _ground(tx: Writing, purpose: Purpose, policy: Policy) -> str:
         if same_words(msgspec.json.decode(body, type=Purpose), purpose):
             return str(ground)
     before = tx.rules.purposes.get(purpose.topic)
-    if before is None or purpose.topic not in policy.editorial:
+    said = policy.said.get(purpose.topic)
+    editorial = said.means == "editorial" if said is not None else purpose.topic in policy.editorial
+    if before is None or not editorial:
         return ""
     return tx.rules.grounds.get(before[0], before[0])
 

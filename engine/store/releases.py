@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
-from consent.contract import Policy
+from consent.contract import Policy, Said
 from dsl.graph import Program, to_json
 from dsl.templates.facts import Template
 from dsl.templates.files import TemplateFile
@@ -94,8 +94,8 @@ class Backfill(Struct, frozen=True):
 
 class Release(Struct, frozen=True):
     """One of them. `at` is ms UTC, `by` says who made it, as in `anna at shop1`. It `carries` people who are
-    under way in its flows over into them. `policy` is the digest of the content's policy, `editorial` are
-    the topics whose changed consent texts were said to mean the same as before."""
+    under way in its flows over into them. `policy` is the digest of the policy that is published, `said`
+    what was said of topics whose consent texts differ from those before."""
 
     number: int
     at: int
@@ -105,7 +105,12 @@ class Release(Struct, frozen=True):
     policy: str
     carries: bool = True
     backfills: tuple[Backfill, ...] = ()
-    editorial: tuple[str, ...] = ()
+    said: dict[str, Said] = {}
+
+    @property
+    def published(self) -> Policy:
+        """What the consent service is told: the content's policy, and what was said of it."""
+        return msgspec.structs.replace(self.content.policy, said=self.said)
 
 
 class Head(Struct, frozen=True):
@@ -120,12 +125,12 @@ class Head(Struct, frozen=True):
 
 class _Body(Struct, frozen=True):
     content: Content
-    editorial: tuple[str, ...]
+    said: dict[str, Said] = {}
 
 
 def add(connection: Connection, new: Release) -> None:
     """Write a release down. Raises `Overtaken` if there is one of its number."""
-    body = msgspec.json.encode(_Body(new.content, new.editorial))
+    body = msgspec.json.encode(_Body(new.content, new.said))
     row = {
         "number": new.number,
         "at": new.at,
@@ -164,7 +169,7 @@ def find(connection: Connection, number: int | None = None) -> Release | None:
         row.policy,
         row.carries,
         _backfills(row.backfills),
-        body.editorial,
+        body.said,
     )
 
 

@@ -174,23 +174,6 @@ def test_very_many_people_want_their_number(
     assert runs(stall).number == 2
 
 
-def test_changed_words_are_a_material_change_unless_said_otherwise(
-    stall: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The answer is written down with the release."""
-    schema = stall / "schema.flow"
-    schema.write_text(schema.read_text("utf-8").replace("I want news", "I would like news"), "utf-8")
-    code, out, _ = apply(stall, capsys, "--yes", "--editorial", "news")
-    assert code == 0
-    assert "What people agree to reads otherwise for news: a new version of the agreement.\n" in out
-    assert runs(stall).editorial == ("news",)
-    schema.write_text(schema.read_text("utf-8").replace("I would like news", "I want news"), "utf-8")
-    answering(monkeypatch, "", "yes")
-    assert apply(stall, capsys)[0] == 0
-    assert runs(stall).editorial == ()
-    assert apply(stall, capsys, "--editorial", "news")[0] == 2
-
-
 def test_an_answer_for_programs(stall: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With the plan; refusals too."""
     code, out, _ = apply(stall, capsys, "--format", "json", "--plan", "nothing")

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Literal
 from virta.terminal.asking import Unanswered, ask
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from consent.contract import Said
     from engine.store.releases import Release
     from engine.store.server import Place
     from virta.release.applying import Progress
@@ -31,6 +34,7 @@ def apply(
     reach: int | None = None,
     backfill: tuple[str, ...] | None = None,
     within: int = 0,
+    words: Literal["editorial", "material"] | None = None,
     editorial: tuple[str, ...] | None = None,
     format: Literal["text", "json"] = "text",
 ) -> int:
@@ -52,13 +56,16 @@ def apply(
         Start this flow for the past too: for those who are in its segment, or had its event. May repeat.
     within
         How many days of the past count for a flow that starts on an event.
+    words
+        Whether changed words that people agree to mean the same (editorial), or are to be agreed to anew
+        (material). Where nobody can be asked it must be said, here or in virta.toml.
     editorial
-        The new words of this topic mean the same as before; all others are material changes. May repeat.
+        The new words of this topic mean the same as before. May repeat.
     format
         text for people, json for programs.
     """
     from virta.project.folder import load_project
-    from virta.release.applying import Refused, check, editorial_of, serves, write
+    from virta.release.applying import Refused, check, check_words, said_before, serves, write
     from virta.release.content import content_of
     from virta.release.planning import content_of_release, plan_release
     from virta.settings import read_settings
@@ -76,7 +83,7 @@ def apply(
         settings = read_settings(folder.resolve())
         target = content_of_release(folder, settings, release)
     planned = plan_release(folder, settings, target, now, backfill or (), within)
-    same = editorial_of(planned, editorial or ())
+    said = said_before(planned, words, editorial or ())
     asks = not (yes or plan is not None or format == "json") and sys.stdin.isatty()
     if format == "text":
         _show(planned)
@@ -89,14 +96,15 @@ def apply(
             reach = _number(planned) if reach is None else reach
         check(planned, plan, reach)
         if asks:
-            same = (*same, *_same_words(planned, same))
+            said |= _asked_of_words(planned, said)
             if not _agreed():
                 return _told(format, planned, None, "Nothing was applied.", _REFUSED)
         elif not (yes or plan is not None):
             raise Refused("Nobody is there to ask: say --yes, or --plan with the name of the plan above.")
+        check_words(planned, said)
         database = store_of(folder, settings)
         taken_up = serves(folder / settings.stores.folder)
-        made = write(database, planned, "apply" if release is None else "back", now, same)
+        made = write(database, planned, "apply" if release is None else "back", now, said)
     except Refused as refusal:
         return _told(format, planned, None, str(refusal), _REFUSED)
     except Unanswered:
@@ -105,8 +113,8 @@ def apply(
         return _told(
             format, planned, made, f"Release {made.number} runs from the next start of `virta serve` on."
         )
-    words, code, runs = _followed(database, planned, made)
-    return _told(format, planned, made, words, code, runs)
+    told, code, runs = _followed(database, planned, made)
+    return _told(format, planned, made, told, code, runs)
 
 
 def _show_faults(findings: object, sources: object, format: str) -> None:
@@ -139,14 +147,17 @@ def _number(planned: "Planned") -> int | None:
     return int(digits) if digits.isascii() and digits.isdigit() else None
 
 
-def _same_words(planned: "Planned", known: tuple[str, ...]) -> list[str]:
-    """The topics whose new words mean the same, by whoever sits there."""
-    found = []
-    for topic in planned.plan.reworded:
-        if topic not in known:
-            said = ask(f"Do the new words for {topic} mean the same as before? editorial or [material]: ")
-            if said.lower() == "editorial":
-                found.append(topic)
+def _asked_of_words(planned: "Planned", known: "Mapping[str, Said]") -> "dict[str, Said]":
+    """What whoever sits there says of words of which nothing was said."""
+    from consent.contract import Said
+    from virta.release.content import who
+
+    found = {}
+    for each in planned.plan.reworded:
+        if each.topic not in known:
+            answer = ask(f"Are the new words for {each.topic} editorial or [material]? ").lower()
+            means = "editorial" if answer == "editorial" else "material"
+            found[each.topic] = Said(means, who(), "terminal")
     return found
 
 

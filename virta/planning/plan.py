@@ -13,7 +13,8 @@ from engine.insight.records import open_records
 from engine.store.database import StoreFault, exists
 from engine.store.releases import Content, Release
 from engine.store.server import Place
-from virta.release.differences import differences, reworded
+from virta.release.differences import differences
+from virta.release.rewording import Rewording, rewordings
 from virta.settings import BrokenProject
 
 Standing = Counter[tuple[str, str, int]]
@@ -101,7 +102,7 @@ class Plan(Struct, frozen=True):
     release: int = 0
     reach: int | None = None
     backfills: tuple[BackfillPlan, ...] = ()
-    reworded: tuple[str, ...] = ()
+    reworded: tuple[Rewording, ...] = ()
     digest: str = ""
     unrecorded: tuple[Unrecorded, ...] = ()
 
@@ -154,7 +155,7 @@ def plan(
         tuple(flows),
         tuple(declared),
         release,
-        reworded=tuple(reworded(old, new)),
+        reworded=tuple(rewordings(old, new)),
         digest=digest_of(release, old.digest, new.digest),
     )
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dsl.align import Change
 from dsl.meaning.walk import looks_made
 from virta.planning.plan import DeclaredPlan, Earlier, FlowPlan, Plan, StepPlan, Unrecorded
+from virta.release.rewording import Rewording
 
 _PAINT = {"+": "\x1b[32m", "-": "\x1b[31m", "~": "\x1b[33m", " ": "\x1b[2m"}
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
@@ -42,10 +43,27 @@ def _asked(plan: Plan) -> Iterator[str]:
         yield f"Flow {each.flow} starts for the past: {_people(each.people)} at most."
     if plan.reach:
         yield f"{_people(plan.reach)} will newly get mails by it."
-    for topic in plan.reworded:
-        yield f"What people agree to reads otherwise for {topic}: a new version of the agreement."
+    for each in plan.reworded:
+        yield from _reworded(each)
     if plan.since == "store":
         yield f"Exactly this: virta apply --plan {plan.digest}"
+
+
+def _reworded(each: Rewording) -> Iterator[str]:
+    """Old and new words side by side, how many agreed to the old ones, and what is said of the change."""
+    agreed = "" if each.people is None else f"; {_people(each.people)} agreed to it as it was"
+    yield f"What people agree to reads otherwise for {each.topic}{agreed}:"
+    for words in each.words:
+        name = f"{words.language:<3}" if words.language else "   "
+        yield f"  {name} - {words.before}"
+        yield f"      + {words.after}"
+    if each.means is not None:
+        yield f"  It is {each.means}, as virta.toml says: it means the same, and nobody is asked anew."
+    else:
+        yield (
+            "  Whether it is editorial, so that it means the same, or material, so that they are asked anew: "
+            "virta apply asks, or is told by --words."
+        )
 
 
 def _unrecorded(each: Unrecorded) -> str:

@@ -5,12 +5,14 @@ Whoever runs the engine takes the release up; `follow` looks on.
 
 import fcntl
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
+from consent.contract import Meaning, Said
 from engine.insight.records import open_records
 from engine.run.apply import BACKFILLED, BACKFILLED_TO, BEGUN, CARRIED, CARRYING, MOVED, PASSED
 from engine.run.sweep import LOOKED_AT, NOTHING, SWEEPING, SWEPT
@@ -19,9 +21,10 @@ from engine.store.database import StoreFault
 from engine.store.releases import Kind, Overtaken, Release
 from engine.store.server import Place
 from virta.keeping.places import LOCKS
-from virta.release.content import draft
+from virta.release.content import draft, who
 from virta.release.planning import Planned
 from virta.release.refusing import refusals
+from virta.release.rewording import said_of
 from virta.settings import BrokenProject
 
 MANY = 10_000
@@ -76,20 +79,34 @@ def _is_about(said: int | None, reached: int) -> bool:
     return said is not None and abs(said - reached) * _TENTH <= reached
 
 
-def editorial_of(planned: Planned, topics: Iterable[str]) -> tuple[str, ...]:
-    """The topics whose new words were said to mean the same. Raises `BrokenProject` for another topic."""
-    for topic in topics:
-        if topic not in planned.plan.reworded:
+def said_before(planned: Planned, words: Meaning | None, editorial: Collection[str]) -> dict[str, Said]:
+    """What is known of the words that read otherwise, before anybody is asked. Raises `BrokenProject` for a
+    topic whose words do not."""
+    changed = {each.topic for each in planned.plan.reworded}
+    for topic in editorial:
+        if topic not in changed:
             raise BrokenProject(f"The words that people agree to are for {topic} as they were.")
-    return tuple(dict.fromkeys(topics))
+    return said_of(planned.plan.reworded, words, editorial, who())
 
 
-def write(database: Place, planned: Planned, kind: Kind, at: int, editorial: tuple[str, ...] = ()) -> Release:
+def check_words(planned: Planned, said: Mapping[str, Said]) -> None:
+    """Refuse words that read otherwise of which nothing was said. Raises `Refused`."""
+    open_ = [each.topic for each in planned.plan.reworded if each.topic not in said]
+    if open_:
+        raise Refused(
+            f"What people agree to reads otherwise for {', '.join(open_)}. Say --words editorial if it means "
+            "the same, or --words material if whoever agreed before is to be asked anew."
+        )
+
+
+def write(
+    database: Place, planned: Planned, kind: Kind, at: int, said: Mapping[str, Said] = MappingProxyType({})
+) -> Release:
     """The next release, written down: from here on it is what runs, whatever happens to this process. Raises
     `Refused` if another one was faster, `BrokenProject` if the store takes none."""
     assert planned.running is not None
     number = planned.running.release.number + 1
-    made = draft(planned.content, kind, at, number, planned.backfills, editorial)
+    made = draft(planned.content, kind, at, number, planned.backfills, said)
     try:
         with open_desk(database) as desk:
             desk.release(made)

@@ -2,8 +2,13 @@
 
 import getpass
 import platform
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
+from msgspec.structs import replace
+
+from consent.contract import Said
 from consent.rules import lay_out
 from dsl.compile import Compiled
 from dsl.found.source import Source
@@ -51,15 +56,15 @@ def draft(
     at: int,
     number: int = 0,
     backfills: tuple[Backfill, ...] = (),
-    editorial: tuple[str, ...] = (),
+    said: Mapping[str, Said] = MappingProxyType({}),
 ) -> Release:
     """A release of that content, not written down yet. One that a start makes carries nobody over."""
-    digest = lay_out(content.policy).digest
     carries = kind in ("apply", "back")
-    return Release(number, at, _who(), kind, content, digest, carries, backfills, editorial)
+    made = Release(number, at, who(), kind, content, "", carries, backfills, dict(said))
+    return replace(made, policy=lay_out(made.published).digest)
 
 
-def _who() -> str:
+def who() -> str:
     """Who does this, as in `anna at shop1`."""
     try:
         name = getpass.getuser()

@@ -6,6 +6,7 @@ from consent.contract import BESIDE_TOPICS, Purpose
 from dsl.align import Change, Declared
 from dsl.graph import Sale
 from engine.store.releases import Content
+from virta.release.rewording import rests_on
 
 
 def differences(old: Content, new: Content) -> Iterator[Declared]:
@@ -43,23 +44,12 @@ def _sales(old: Content, new: Content) -> Iterator[Declared]:
             yield Declared("sale", event, "~", told)
 
 
-def reworded(old: Content, new: Content) -> Iterator[str]:
-    """The topics and purposes whose words to agree to read otherwise, in any language that both have."""
-    was = {each.topic: each.wording for each in old.policy.purposes}
-    for each in new.policy.purposes:
-        before = was.get(each.topic, {})
-        if any(
-            before[language] != each.wording[language] for language in before.keys() & each.wording.keys()
-        ):
-            yield each.topic
-
-
 def _rewritten(was: Purpose, now: Purpose, told: str) -> Iterator[Change]:
     """What reads otherwise; of the language `told` the topic's own lines tell."""
     if was.controller != now.controller:
         yield Change("controller", was.controller, now.controller)
     if (was.basis, was.similar) != (now.basis, now.similar):
-        yield Change("basis", *(_rests_on(purpose) for purpose in (was, now)))
+        yield Change("basis", *(rests_on(purpose) for purpose in (was, now)))
     for language in sorted({*was.title, *was.wording, *now.title, *now.wording} - {told}):
         for what, before, after in (
             ("title", was.title, now.title),
@@ -71,11 +61,6 @@ def _rewritten(was: Purpose, now: Purpose, told: str) -> Iterator[Change]:
                     for side in (before, after)
                 )
                 yield Change(f"{what} {language}", *sides)
-
-
-def _rests_on(purpose: Purpose) -> str:
-    ground = f"sales of {purpose.similar}" if purpose.similar else purpose.basis.value.replace("_", " ")
-    return f"rests on {ground}"
 
 
 def _codes(codes: tuple[str, ...]) -> str:

@@ -15,6 +15,7 @@ from engine.store.releases import Backfill, Content
 from virta.planning.plan import BackfillPlan, Plan, Running, Standing, digest_of, plan, running
 from virta.release.inheriting import bare, inheriting
 from virta.release.reach import called_up, members, newly_mailed, of_the_past
+from virta.release.rewording import agreed_to
 from virta.release.unrecorded import unrecorded
 from virta.settings import BrokenProject, Settings
 from virta.telling.live import store_of
@@ -69,7 +70,15 @@ def plan_release(
         raise BrokenProject(str(fault)) from None
     words = [f"{each.flow} {within}" for each in asked]
     digest = digest_of(runs.release.number, old.digest, target.digest, *words)
-    found = replace(found, reach=len(reached), backfills=tuple(told), digest=digest, unrecorded=unknown)
+    people = agreed_to(folder, settings, [each.topic for each in found.reworded])
+    found = replace(
+        found,
+        reach=len(reached),
+        backfills=tuple(told),
+        reworded=tuple(replace(each, people=people.get(each.topic)) for each in found.reworded),
+        digest=digest,
+        unrecorded=unknown,
+    )
     return Planned(found, runs, target, asked)
 
 

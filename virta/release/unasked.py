@@ -4,11 +4,12 @@ from pathlib import Path
 
 import structlog
 
+from consent.contract import Said
 from dsl.compile import Compiled
 from virta.project.folder import unsound
-from virta.release.applying import Refused, check, write
+from virta.release.applying import Refused, check, said_before, write
 from virta.release.choosing import newest
-from virta.release.content import content_of
+from virta.release.content import content_of, who
 from virta.release.planning import plan_release
 from virta.settings import BrokenProject, Settings
 from virta.telling.live import store_of
@@ -30,7 +31,9 @@ def apply_unasked(folder: Path, settings: Settings, compiled: Compiled, now: int
         return
     try:
         check(planned, None, None)
-        made = write(store_of(folder, settings), planned, "apply", now)
+        said = {each.topic: Said("material", who(), "unasked") for each in planned.plan.reworded}
+        said |= said_before(planned, None, ())
+        made = write(store_of(folder, settings), planned, "apply", now, said)
     except Refused as refusal:
         raise BrokenProject(f"{refusal} `virta apply` shows the plan.") from None
     log.info("the flows in the folder are a new release", release=made.number)
