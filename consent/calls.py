@@ -121,7 +121,8 @@ CLAIM: Call[Claimed] = _call(ConsentClient.claim)
 SETTLE: Call[None] = _call(ConsentClient.settle)
 STATUS: Call[list[Status | None]] = _call(ConsentClient.status, reads=True)
 UNSETTLED: Call[list[tuple[str, int]]] = _call(ConsentClient.unsettled, reads=True)
-CHANGES: Call[list[Change]] = _call(ConsentClient.changes, _AUDITOR, reads=True)
+CHANGES: Call[list[Change]] = _call(ConsentClient.changes, reads=True)
+LEAVES: Call[list[str]] = _call(ConsentClient.leaves, _AUDITOR, reads=True)
 NEWS: Call[list[Change]] = _known(
     "news",
     [("after", Position), ("wait", Annotated[float, Meta(ge=0, le=LONGEST_WAIT)], 5.0)],

@@ -8,9 +8,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import TypeVar
 
 import msgspec
@@ -31,8 +29,8 @@ from consent.ledger.transaction import Parts, Reading, Writing, keep_checkpoint
 from consent.mails.reach import expected
 from consent.rules import Rules
 from consent.store.opened import Store
+from consent.store.places import open_for_reading, open_for_writing
 from consent.store.server import Server
-from consent.store.sqlite import open_file, open_memory, open_read_only
 from consent.store.statement import transaction
 from consent.store.stops import Stop, StopsFile, read_stops
 from consent.store.tables import facts
@@ -273,7 +271,7 @@ def open_service(
     if not origin or any(sign in origin for sign in " +\n\r\t"):
         raise ValueError(f"The log's name must have no blanks and no plus sign: {origin!r}")
     with ExitStack() as opened:
-        store = _store(place, durable, image)
+        store = open_for_writing(place, durable, image)
         opened.callback(store.close)
         assert store.writer is not None
         with store.writer.begin():
@@ -329,38 +327,13 @@ def _make_up(service: Service, path: Path) -> None:
         service.write(lambda tx: replay(tx, stops))
 
 
-def _store(place: Path | Server | None, durable: bool, image: bytes | None) -> Store:
-    if place is None:
-        return open_memory(image)
-    if isinstance(place, Path):
-        return open_file(place, durable)
-    opened: Store = _on_server().open_on_server(place, durable)
-    return opened
-
-
-def _on_server() -> ModuleType:
-    try:
-        return import_module("consent.store.postgres")
-    except ImportError:
-        raise NoStore(NO_DRIVER) from None
-
-
-NO_DRIVER = (
-    "virta.toml names a PostgreSQL database, and its driver is not installed; install it with "
-    "pip install 'virta[postgres]'."
-)
-
-
 def open_reader(
     place: Path | Server, keys: Keys, *, clock: Callable[[], int], public_url: str = ""
 ) -> Service:
     """Open an existing store for reading only, also while another process writes. Raises `NoStore`,
     `WrongKeys`."""
     with ExitStack() as opened:
-        if isinstance(place, Path):
-            store = open_read_only(place)
-        else:
-            store = _on_server().open_on_server_read_only(place)
+        store = open_for_reading(place)
         opened.callback(store.close)
         with store.reader.begin():
             origin = fact(store.reader, "origin").decode()

@@ -124,6 +124,11 @@ class InProcess:
         """See `ConsentClient`."""
         return await self._read(lambda reading: _changes(reading, after, limit))
 
+    async def leaves(self, after: int, limit: int = 1000) -> list[str]:
+        """See `ConsentClient`."""
+        rows = await self._read(lambda reading: _LEAVES.rows(reading.driver, after=after, most=limit))
+        return [bytes(body).decode() for (body,) in rows]
+
     async def feed(self, after: int) -> AsyncGenerator[list[Change], None]:
         """See `ConsentClient`."""
         loop = asyncio.get_running_loop()
@@ -321,6 +326,14 @@ def _first_line(fault: BaseException | None) -> str:
 _CHANGES = Statement(
     select(leaves.c.seq, leaves.c.subject, leaves.c.purpose, leaves.c.type, leaves.c.at, leaves.c.language)
     .where(leaves.c.told, leaves.c.seq > bindparam("after"))
+    .order_by(leaves.c.seq)
+    .limit(bindparam("most"))
+)
+
+
+_LEAVES = Statement(
+    select(leaves.c.body)
+    .where(leaves.c.seq > bindparam("after"))
     .order_by(leaves.c.seq)
     .limit(bindparam("most"))
 )

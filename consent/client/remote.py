@@ -144,6 +144,10 @@ class Remote:
         """See `ConsentClient`."""
         return await self._ask(calls.CHANGES, after, limit)
 
+    async def leaves(self, after: int, limit: int = 1000) -> list[str]:
+        """See `ConsentClient`."""
+        return await self._ask(calls.LEAVES, after, limit)
+
     async def feed(self, after: int) -> AsyncGenerator[list[Change], None]:
         """See `ConsentClient`. Each look is kept open until there is something."""
         while True:

@@ -53,6 +53,10 @@ class ConsentClient(Protocol):
     async def changes(self, after: Position, limit: Page = 1000) -> list[Change]:
         """Changes of consent with a position greater than `after`, in order."""
 
+    async def leaves(self, after: Position, limit: Page = 1000) -> list[str]:
+        """The leaves of the log behind position `after`, in order: the exact canonical JSON, which names
+        people by their random ids alone."""
+
     async def feed(self, after: int) -> AsyncIterator[list[Change]]:
         """The same, for ever: each batch as soon as it has been committed."""
         yield []

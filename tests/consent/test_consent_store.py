@@ -142,15 +142,21 @@ async def test_a_failed_transaction_leaves_nothing(world):
 
 
 async def test_a_rewritten_tree_is_not_signed(stored):
-    """The signer refuses a log that does not begin with what it signed last."""
+    """The signer refuses a log that does not begin with what it signed last. Whoever leaves is heard all the
+    same, and no mail goes to anybody any more."""
     anna = await stored.join("anna@kafija.example")
+    bela = await stored.join("bela@kafija.example")
 
     def rewrite(tx):
         tx.conn.execute(update(nodes).where(nodes.c.index == 0).values(hash=b"x" * 32))
 
     stored.service.write(rewrite)
+    receipt = await stored.client.withdraw(stored.unsubscribe_token(anna), "page", False, Visit())
+    assert receipt.leaf == stored.count("leaves") - 1
+    with pytest.raises(DamagedLog, match="signed last"):
+        stored.service.sign()
     with pytest.raises(Unavailable, match="signed last"):
-        await stored.client.withdraw(stored.unsubscribe_token(anna), "page", False, Visit())
+        await stored.client.claim("engine", [stored.ask(bela)], [])
 
 
 async def test_a_rewritten_store_is_not_opened(open_world, tmp_path):

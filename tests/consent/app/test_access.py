@@ -5,13 +5,15 @@ import stat
 import httpx2
 import pytest
 from dice import Dice
+from sqlalchemy import select
 
 from consent.app.access import AccessFault, access_keys, make_key, revoke_key
 from consent.calls import CALLS, PREFIX, Scope
 from consent.client.operating import Operating, RemoteOperator
 from consent.client.remote import Remote
 from consent.contract import ConsentClient, Unavailable
-from consent.contract.operator import Operator
+from consent.contract.operator import NotAllowed, Operator
+from consent.store.tables import leaves
 
 pytestmark = pytest.mark.anyio
 
@@ -65,10 +67,27 @@ async def test_a_shop_reaches_nobodys_address_and_no_permit():
         "changes",
     }
     assert {name for name, call in CALLS.items() if Scope.AUDITOR in call.scopes} == {
-        "changes",
+        "leaves",
         "checkpoint",
         "log_keys",
     }
+
+
+async def test_an_auditor_follows_the_log_to_the_letter_and_learns_nothing_of_addresses(house):
+    """Leaf by leaf, as the export has them."""
+    world = house.world
+    await world.join("anna@kafija.example")
+    query = select(leaves.c.body).order_by(leaves.c.seq)
+    kept = [bytes(body).decode() for body in world.service.read(lambda tx: list(tx.conn.scalars(query)))]
+    client = Remote(house.url, house.key(Scope.AUDITOR))
+    found = await client.leaves(-1, 3)
+    while part := await client.leaves(len(found) - 1, 3):
+        found += part
+    assert found == kept
+    assert "kafija.example" not in "".join(found).replace(world.service.parts.origin, "")
+    with pytest.raises(NotAllowed):
+        await client.changes(-1)
+    await client.close()
 
 
 async def test_no_other_key_brings_people_or_opens_what_is_kept_of_them():
