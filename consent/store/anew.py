@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from consent.store.statement import Driver
 
 OF_PEOPLE = (
-    *("subjects", "standings", "requests", "wishes", "evidence", "reports", "imported"),
+    *("subjects", "standings", "requests", "wishes", "evidence", "reports", "imported", "former"),
     *("holds", "held"),
 )
 """The tables whose rows go when somebody is erased."""

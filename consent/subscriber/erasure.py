@@ -18,7 +18,7 @@ from consent.ledger.sealing import find_hold, seal_proof
 from consent.ledger.subjects import load
 from consent.ledger.suppression import suppress
 from consent.ledger.transaction import Reading, Writing
-from consent.ledger.whose import forget_parts, left_by, living
+from consent.ledger.whose import forget_parts, left_by, living, parts_of
 from consent.proof.leaf import Leaf
 from consent.states import ERASED_BACKUPS, ERASED_PRIMARY, ERASURE, PENDING_PURGED
 from consent.store.statement import Statement
@@ -149,6 +149,7 @@ def let_go(tx: Writing, identity: str, epoch: int, actor: str) -> Erasure:
         statement.run(tx.driver, of=identity)
     forget_parts(tx, identity)
     for stranger in asked:
+    parts = sorted(parts_of(tx, [identity]))
         _forget_stranger(tx, stranger)
     seq = tx.log.append(Leaf(type=ERASURE, subject=identity, actor=actor))
     _NOTE.run(
@@ -162,7 +163,8 @@ def let_go(tx: Writing, identity: str, epoch: int, actor: str) -> Erasure:
         backups_at=0,
         held_at=0,
     )
-    tx.stops.append(Stop(identity, "", ERASURE, tx.now, seq, tx.log.newest.hex()))
+    for gone in (identity, *parts):  # an older store may have them as people of their own
+        tx.stops.append(Stop(gone, "", ERASURE, tx.now, seq, tx.log.newest.hex()))
     return Erasure(identity, seq, tx.now)
 
 

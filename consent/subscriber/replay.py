@@ -8,6 +8,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from consent.ledger.subjects import Subject, load
 from consent.ledger.transaction import Writing
+from consent.ledger.whose import living
 from consent.states import (
     COMPLAINT,
     ERASURE,
@@ -48,7 +49,8 @@ def replay(tx: Writing, stops: Sequence[Stop]) -> None:
     missed = _missed(tx, stops)
     topics: dict[str, dict[str, None]] = {}
     kinds: dict[str, dict[str, None]] = {}
-    erased = {one.subject for one in missed if one.type == ERASURE}
+    gone = [one.subject for one in missed if one.type == ERASURE]
+    erased = set(gone) - living(tx, gone).keys()  # who is a part of somebody here goes with them
     for one in missed:
         if one.subject in erased:
             continue

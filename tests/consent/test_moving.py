@@ -342,3 +342,22 @@ async def test_a_merge_that_loses_a_stop_is_found_out(open_world, tmp_path, lost
     export.sign_anew()
     assert export.failure() is Failure.TRANSITION
     assert export.second(tmp_path) in ("merge", "address")
+
+
+async def test_a_restored_store_forgets_whoever_became_part_of_somebody_erased(open_world, tmp_path):
+    """It has both as people of their own, and the stops file knows that both are erased."""
+    world = open_world(tmp_path / "consent.db", durable=True)
+    anna, other = await world.join(OLD), await world.join(NEW)
+    world.service.store.rewrite()
+    kept = (tmp_path / "consent.db").read_bytes()
+    world.clock.pass_(31 * DAY)
+    await move(world, anna)
+    await world.client.erase(anna, "operator")
+    world.service.close()
+    (tmp_path / "consent.db").write_bytes(kept)
+    (tmp_path / "consent.db-wal").unlink(missing_ok=True)
+    again = open_world(tmp_path / "consent.db", clock=world.clock, durable=True, seed="again")
+    assert again.count("subjects") == 0
+    denied = (await again.send(again.ask(anna), again.ask(other))).denied
+    assert [one.reason for one in denied] == [Reason.ERASED, Reason.ERASED]
+    assert again.count("suppressions") == 2
