@@ -166,6 +166,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     delivery: Delivery = Delivery()
     stores: Stores = Stores()
     consent: Consent = Consent()
+    sales: dict[str, Sold] = {}  # the shop's events that are sales
     times: Times = Times()
     keys: Keys = Keys()
     webhooks: Webhooks = Webhooks()
@@ -176,7 +177,6 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     imports: Literal["attested", "unproven", "never"] = "attested"  # what other systems' lists may become
     editorial: tuple[str, ...] = ()  # topics whose changed words mean the same: nobody is asked anew
     similar: dict[str, str] = {}  # topics that rest on sales, each with the category of its goods
-    sales: dict[str, Sold] = {}  # the shop's events that are sales
     origin_notice: str = ""  # the template of the mail that tells imported people where their data is from
 
 

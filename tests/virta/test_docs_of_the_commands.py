@@ -146,7 +146,8 @@ def headings() -> dict[str, type[Struct]]:
             found[f"[{field.name}]"] = field.type
         inside = get_args(field.type)[-1:] if get_origin(field.type) is dict else ()
         if inside and issubclass(inside[0], Struct):
-            found[", ".join(f"[{field.name}.{name}]" for name in BESIDE_TOPICS)] = inside[0]
+            names = BESIDE_TOPICS if field.name == "purposes" else ("EVENT",)
+            found[", ".join(f"[{field.name}.{name}]" for name in names)] = inside[0]
         for inner in get_args(field.type)[:1]:
             if isinstance(inner, type) and issubclass(inner, Struct):
                 found[f"[[{field.name}]]"] = inner
