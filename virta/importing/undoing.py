@@ -54,7 +54,7 @@ async def undo(
 
 async def find_import(consent: Asked, id_: str) -> ImportRecord | None:
     """The import of this id; None: there is none."""
-    return next((one for one in await consent.imports() if one.what.id == id_), None)
+    return next((one for one in await patiently(consent.imports) if one.what.id == id_), None)
 
 
 async def _page(consent: Asked, id_: str, after: int) -> list[BroughtOne]:

@@ -7,11 +7,12 @@ from typing import TypeVar
 
 from msgspec import Struct
 
+from consent.contract.imports import Brought, Entry
 from virta.importing.order import Prepared
 from virta.importing.passing import Counted, rows_of
 from virta.importing.scratch import Met
 from virta.importing.table import Fault
-from virta.operating.asking import Asked
+from virta.operating.asking import Asked, patiently
 
 T = TypeVar("T")
 
@@ -38,11 +39,15 @@ async def weigh_all(
     counted, counts = Counted(), Counter[str]()
     with Met() as met:
         for part in parts(rows_of(prepared, met, counted, now, fault)):
-            weighed = await consent.weigh_import(prepared.what, [entry for entry, _ in part])
+            weighed = await _weigh(consent, prepared, [entry for entry, _ in part])
             counts.update(brought.value for brought in weighed)
             behind(counted.gone)
     counts.update(counted.beside)
     return Weighed(counted.rows, dict(counts), counted.faults)
+
+
+async def _weigh(consent: Asked, prepared: Prepared, entries: list[Entry]) -> list[Brought]:
+    return await patiently(lambda: consent.weigh_import(prepared.what, entries))
 
 
 def parts(rows: Iterable[T]) -> Iterator[list[T]]:
