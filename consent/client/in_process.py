@@ -268,6 +268,8 @@ class InProcess:
     async def keep_times(self, most: int = 200) -> Kept:
         """See `ConsentClient`."""
         done = await self._write(lambda tx: jobs.run(tx, most))
+        if done.purged or done.proof_purged or done.ips_shortened or done.holds_ended:
+            await self._write(erasure.purged)
         if not done.more:  # what a hold kept is on no page any more, unless somebody reads; then next time
             await self._hop(self._service.writer, lambda: forgetting.rewrite(self._service))
         return done
