@@ -13,12 +13,9 @@ from consent.subscriber import erasure, hold
 
 
 def erase(service: Service, identity: str, actor: str) -> Erasure | None:
-    """Forget a subject, and let no page of the store tell of them, if nobody reads it now: else that is done
-    with the next erasure, or by `finish`."""
-    found = service.write(lambda tx: erasure.erase(tx, identity, actor))
-    if found is not None:
-        rewrite(service)
-    return found
+    """Forget a subject. That no page of the store tells of them is seen to once for all who wait for it: by
+    `forgotten`, and where nobody else keeps anything of people by what is done every ten minutes."""
+    return service.write(lambda tx: erasure.erase(tx, identity, actor))
 
 
 def forgotten(service: Service, identities: Sequence[str]) -> bool:
@@ -36,7 +33,7 @@ def lift(service: Service, identity: str, actor: str) -> None:
 
 
 def rewrite(service: Service) -> bool:
-    """Whether nothing is left of anybody who was erased."""
+    """Whether nothing is left of anybody who was erased, nor for long of what time has forgotten."""
     if not service.write(erasure.wants_rewriting):
         return True
     if not service.rewrite():

@@ -29,6 +29,7 @@ from consent.store.tables import (
     among,
     erasures,
     evidence,
+    facts,
     holds,
     imported,
     leaves,
@@ -92,6 +93,10 @@ _ONE = Statement(
 )
 _NOT_REWRITTEN = Statement(select(erasures.c.subject).where(erasures.c.rewritten.is_(False)).limit(1))
 _REWRITTEN = Statement(update(erasures).where(erasures.c.rewritten.is_(False)).values(rewritten=True))
+_PURGED = "purged"
+_PURGED_SINCE = Statement(select(facts.c.value).where(facts.c.name == _PURGED))
+_PURGE = Statement(insert(facts).on_conflict_do_nothing())
+_NOTHING_PURGED = Statement(delete(facts).where(facts.c.name == _PURGED))
 _PRIMARY = Statement(
     update(erasures)
     .where(erasures.c.subject == bindparam("of"), erasures.c.primary_at == 0)
@@ -144,12 +149,12 @@ def let_go(tx: Writing, identity: str, epoch: int, actor: str) -> Erasure:
     hold, subject = find_hold(tx, identity), load(tx, [identity]).get(identity)
     if hold is not None and subject is not None:
         seal_proof(tx, hold, subject)
+    parts = sorted(parts_of(tx, [identity]))
     asked = [row[0] for row in _ASKED_FOR.rows(tx.driver, of=identity)]
     for statement in _GONE:
         statement.run(tx.driver, of=identity)
     forget_parts(tx, identity)
     for stranger in asked:
-    parts = sorted(parts_of(tx, [identity]))
         _forget_stranger(tx, stranger)
     seq = tx.log.append(Leaf(type=ERASURE, subject=identity, actor=actor))
     _NOTE.run(
@@ -191,13 +196,23 @@ def erased_among(reading: Reading, ids: Sequence[str]) -> dict[str, Erased]:
 
 
 def wants_rewriting(reading: Reading) -> bool:
-    """Whether pages of the store may still hold something of somebody who was erased."""
-    return _NOT_REWRITTEN.first(reading.driver) is not None
+    """Whether pages of the store may still hold something of somebody who was erased, or what time forgot a
+    day ago: that alone is no reason to hold everybody up each time."""
+    if _NOT_REWRITTEN.first(reading.driver) is not None:
+        return True
+    purged = _PURGED_SINCE.first(reading.driver)
+    return purged is not None and int(bytes(purged[0])) <= reading.now - DAY_MS
+
+
+def purged(tx: Writing) -> None:
+    """Something was forgotten by time, and may stand on pages yet."""
+    _PURGE.run(tx.driver, name=_PURGED, value=str(tx.now).encode())
 
 
 def rewritten(tx: Writing) -> None:
     """The store was rewritten since the last erasure."""
     _REWRITTEN.run(tx.driver)
+    _NOTHING_PURGED.run(tx.driver)
 
 
 def forgotten(tx: Writing, identities: Sequence[str]) -> None:

@@ -7,12 +7,14 @@ import pytest
 from postgres_server import Running
 from sqlalchemy import select
 
+from consent.contract import Visit
 from consent.store.tables import evidence, subjects
 from consent.subscriber import erasure
 
 pytestmark = pytest.mark.anyio
 PEOPLE, EACH = 4000, 10
 
+DAY = 86_400_000
 LONG = "the-longest-name-of-a-street-in-town-or-elsewhere.of-" + "all-the-streets."
 Raw = Callable[[], bytes]
 
@@ -72,3 +74,19 @@ async def test_rows_that_moved_as_the_tables_grew_are_on_no_page(crowded):
     assert [part for parts in theirs for part in parts if part in files] == []
     assert not any(address(number).encode() in files for number in range(0, PEOPLE, EACH))
     assert all(part in files for parts in others for part in parts)
+
+
+async def test_what_time_has_forgotten_is_on_no_page_a_day_later(open_world, tmp_path):
+    """Once, and not each time that something is forgotten: everybody waits while tables are written anew."""
+    world = open_world(tmp_path / "consent.db", durable=True)
+    anna = await world.join(address(1))
+    await world.client.withdraw(world.unsubscribe_token(anna), "page", True, Visit())
+    [parts] = known(world, [anna])
+    world.clock.pass_(4 * 365 * DAY)
+    assert (await world.client.keep_times()).proof_purged == 1
+    assert world.service.write(erasure.wants_rewriting) is False
+    world.clock.pass_(DAY)
+    await world.client.keep_times()
+    assert world.service.read(lambda reading: erasure.wants_rewriting(reading)) is False
+    files = b"".join(path.read_bytes() for path in sorted(tmp_path.iterdir()))
+    assert [part for part in parts[3:] if part in files] == []

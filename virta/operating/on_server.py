@@ -81,8 +81,8 @@ def _server(driver: Driver, server: Server) -> Iterator[Complaint]:
             "server",
             f"The server at {place} writes statements into its log with the values that they take: "
             "addresses are among them, and no erasure reaches that log.",
-            "Set log_parameter_max_length = 0 in the server's postgresql.conf and load it anew; clear what it "
-            "has written.",
+            "Set log_parameter_max_length = 0 in postgresql.conf, load it anew, and clear what was "
+            "written there.",
         )
 
 
