@@ -24,19 +24,24 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture
-def service(tmp_path: Path, clock: Clock) -> Iterator[Service]:
-    """A consent service with a store of its own."""
-    opened = open_service(
-        tmp_path / "consent.db",
+def service_at(path: Path, clock: Clock, *, durable: bool = False) -> Service:
+    """A consent service of the shop, with a store of its own."""
+    return open_service(
+        path,
         Keys.random(Dice("keys")),
         origin="kafija.example/consent",
         public_url=URL,
         team=(),
         clock=clock,
         entropy=Dice(),
-        durable=False,
+        durable=durable,
     )
+
+
+@pytest.fixture
+def service(tmp_path: Path, clock: Clock) -> Iterator[Service]:
+    """A consent service with a store of its own."""
+    opened = service_at(tmp_path / "consent.db", clock)
     yield opened
     opened.close()
 

@@ -175,6 +175,17 @@ class House:
         assert subject is not None
         return subject
 
+    async def of_each_kind(self) -> tuple[str, ...]:
+        """Names at example.com that a sign-up may be for, with what they stand for; `new` is nobody yet."""
+        await self.join("active@example.com")
+        withdrawn = await self.join("withdrawn@example.com")
+        await self.http.post(self.unsubscribe(withdrawn), data={"stop": "all"})
+        await self.sign_up("refused@example.com")
+        [(_, refuse)] = await self.mailed()
+        await self.http.post(refuse)
+        await self.sign_up("waiting@example.com")
+        return ("new", "waiting", "active", "withdrawn", "refused", "ACTIVE")
+
     def ask(self, subject: str, key: str) -> Ask:
         """For a mail of the flow `welcome` on the newsletter."""
         return Ask(key, 1, subject, MailClass.MARKETING, "newsletter", GIFT.digest)

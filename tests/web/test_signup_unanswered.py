@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from dice import Dice
+from furnished import service_at
 from house import BRAND, LANGUAGES, POLICY, URL, Clock, House, heading, hidden
 from sqlalchemy import func, select
 from starlette.responses import Response
@@ -18,8 +19,7 @@ from consent.app.limits import Admission, Limits
 from consent.app.pace import Pace
 from consent.client.remote import Remote
 from consent.contract import ConsentClient
-from consent.keys import Keys
-from consent.service import Service, open_service
+from consent.service import Service
 from consent.store.tables import leaves
 from web.app import build_consent_app
 
@@ -37,15 +37,7 @@ async def away() -> AsyncIterator[Remote]:
 @pytest.fixture
 def synced(tmp_path: Path, clock: Clock) -> Iterator[Service]:
     """A service that writes in a thread of its own."""
-    opened = open_service(
-        tmp_path / "synced.db",
-        Keys.random(Dice("keys")),
-        origin="kafija.example/consent",
-        public_url=URL,
-        team=(),
-        clock=clock,
-        entropy=Dice(),
-    )
+    opened = service_at(tmp_path / "synced.db", clock, durable=True)
     yield opened
     opened.close()
 
