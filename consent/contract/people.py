@@ -122,7 +122,7 @@ class LinkView(Struct, frozen=True):
     paused. Reading it changes nothing."""
 
     valid: bool
-    reason: str  # "", "expired", "used", "unknown"
+    reason: str  # "", "expired", "used", "erased", "unknown"
     language: str
     address: str
     topic: str  # of an unsubscribe link; "" for all

@@ -11,12 +11,11 @@ from consent.ledger.policy import read_purposes
 from consent.ledger.subjects import Subject, load
 from consent.ledger.tokens import Scope
 from consent.ledger.transaction import Reading
-from consent.ledger.whose import load_living
 from consent.rules import words
 from consent.states import STOPPED
 from consent.store.statement import Statement
 from consent.store.tables import requests
-from consent.subscriber.linked import by_preferences
+from consent.subscriber.linked import by_preferences, by_unsubscribe
 from consent.subscriber.wishes import wished_in
 
 _REQUEST = Statement(
@@ -65,12 +64,9 @@ def confirmation(reading: Reading, token: str) -> LinkView:
 def unsubscription(reading: Reading, token: str) -> LinkView:
     """The page behind an unsubscribe link: its topic, and where the person stands with all of them."""
     try:
-        identity, topic = reading.parts.tokens.read_unsubscribe(token)
+        subject, topic = by_unsubscribe(reading, token)
     except LinkRefused as fault:
         return _nothing(reading, fault.reason)
-    subject = load_living(reading, identity)
-    if subject is None:
-        return _nothing(reading, "unknown")
     versions = {one: standing.version for one, standing in subject.standings.items() if standing.version}
     known = read_purposes(reading, versions.values())
     shown = {one: known[version] for one, version in sorted(versions.items())}

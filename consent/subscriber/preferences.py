@@ -5,15 +5,14 @@ from collections.abc import Collection, Sequence
 from msgspec import Struct
 from sqlalchemy import update
 
-from consent.contract import Basis, Frequency, LinkRefused, Receipt, Visit
+from consent.contract import Basis, Frequency, Receipt, Visit
 from consent.ledger.evidence import Evidence, of_visit
 from consent.ledger.subjects import Subject, keep_evidence
 from consent.ledger.transaction import Writing
-from consent.ledger.whose import load_living
 from consent.proof.leaf import Leaf
 from consent.states import STANDING
 from consent.store.tables import subjects
-from consent.subscriber.linked import by_preferences
+from consent.subscriber.linked import by_preferences, by_unsubscribe
 from consent.subscriber.mailed import NOT_LOOKED, Mailed, count
 from consent.subscriber.pages import choosable
 from consent.subscriber.receipts import receipt_of
@@ -77,10 +76,7 @@ def choose(tx: Writing, token: str, choice: Choice, visit: Visit, seen: Mailed =
 
 def slow_down(tx: Writing, token: str, visit: Visit, seen: Mailed = NOT_LOOKED) -> Receipt:
     """At most one mail a month, by an unsubscribe link; everything else stays. Raises `LinkRefused`."""
-    identity, topic = tx.parts.tokens.read_unsubscribe(token)
-    subject = load_living(tx, identity)
-    if subject is None:
-        raise LinkRefused("unknown")
+    subject, topic = by_unsubscribe(tx, token)
     choice = Choice((), frequency=SLOW)
     record: Evidence = {
         "schema": "slower/v1",

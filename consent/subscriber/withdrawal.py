@@ -5,17 +5,17 @@ from collections.abc import Collection, Iterable, Sequence
 
 from sqlalchemy import Column, bindparam, update
 
-from consent.contract import BESIDE_TOPICS, Basis, LinkRefused, Receipt, Visit
+from consent.contract import BESIDE_TOPICS, Basis, Receipt, Visit
 from consent.errors import WrongKeys
 from consent.ledger.evidence import Evidence, of_visit
 from consent.ledger.subjects import Subject, keep_evidence, move
 from consent.ledger.transaction import Reading, Writing
-from consent.ledger.whose import load_living
 from consent.proof.leaf import Leaf
 from consent.states import COMPLAINT, HARD_BOUNCE, OBJECTION, STOPPED, State, Step
 from consent.store.statement import Statement
 from consent.store.stops import Stop
 from consent.store.tables import subjects
+from consent.subscriber.linked import by_unsubscribe
 from consent.subscriber.receipts import receipt_of
 from consent.subscriber.wishes import close_all, close_own, drop, wished_by
 
@@ -27,13 +27,10 @@ def withdraw(tx: Writing, token: str, how: str, everything: bool, visit: Visit) 
     `how`."""
     if how not in HOW:
         raise ValueError(f"A withdrawal comes by {' or '.join(HOW)}, not by {how}.")
-    identity, topic = tx.parts.tokens.read_unsubscribe(token)
-    subject = load_living(tx, identity)
-    if subject is None:
-        raise LinkRefused("unknown")
+    subject, topic = by_unsubscribe(tx, token)
     wished = wished_by(tx, subject.id)
-    named = [topic] if topic else []
-    topics = named if named and not everything else everything_of(tx, subject, [*wished, *named])
+    named = {topic} - {""}
+    topics = [topic] if topic and not everything else everything_of(tx, subject, wished | named)
     stops = still_to_stop(subject, topics, wished)
     if stops:
         record: Evidence = {

@@ -145,3 +145,25 @@ async def test_a_press_that_changes_nothing_names_no_entry_of_the_log(house: Hou
     first, second = [await house.http.post(address, data={"stop": "monthly"}) for _ in range(2)]
     assert (first.status_code, second.status_code) == (200, 200)
     assert ["Entry in our log" in page.text for page in (first, second)] == [True, False]
+
+
+async def test_a_link_of_somebody_erased_is_answered_as_if_it_had_stopped_all(house: House):
+    """Nothing is kept and nothing goes, so a mail program sees no failure; links that no mail ever had are
+    unknown as before, so that nobody learns by guessing."""
+    subject = await house.join("anna@example.com")
+    link, choices = house.unsubscribe(subject), house.preferences(subject)
+    await house.consent.erase(subject, "operator")
+    before = house.everything_stored()
+    answers = [
+        await house.http.get(link),
+        await house.http.post(link, content=ONE_CLICK),
+        await house.http.post(link, data={"stop": "all"}),
+        await house.http.post(link, data={"stop": "monthly"}),
+        await house.http.get(choices),
+    ]
+    assert [one.status_code for one in answers] == [200] * 5
+    assert {heading(one.text) for one in answers} == {"Nothing is sent because of this any more"}
+    assert house.everything_stored() == before
+    for guessed in (house.unsubscribe("f" * 32), f"{link[:-1]}{'A' if link[-1] != 'A' else 'B'}"):
+        assert (await house.http.get(guessed)).status_code == 404
+        assert (await house.http.post(guessed, content=ONE_CLICK)).status_code == 404

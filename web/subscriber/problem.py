@@ -14,7 +14,12 @@ LINKS = {
     "unknown": (404, "unknown_title", "unknown_text"),
     "expired": (410, "expired_title", "expired_other"),
     "gone": (410, "gone_title", "gone_text"),
+    # What the link is for holds already, so to a mail program that pressed its button too it has worked.
+    "erased": (200, "erased_title", "erased_text"),
 }
+
+NOBODYS = ("unknown", "erased")
+"""No language is known of whoever has such a link."""
 
 # The same of links of a change of address, where the text goes by how the request was closed.
 ADDRESS = {
@@ -36,7 +41,7 @@ STATUSES = {
 def link_problem(site: Site, request: Request, reason: str, of_link: str = "") -> Response:
     """A link to stop, to choose or to see a mail that does not count: `reason` is as in `LinkView`."""
     known = reason if reason in LINKS else "unknown"
-    return _link_page(site, request, *LINKS[known], of_link if known != "unknown" else "")
+    return _link_page(site, request, *LINKS[known], of_link if known not in NOBODYS else "")
 
 
 def confirm_problem(site: Site, request: Request, view: LinkView) -> Response:
