@@ -253,7 +253,7 @@ class Runner:
         named = await self.erasing.named(received)
         stimuli: list[Stimulus] = []
         if self._loaded.program.sales:
-            stimuli += await tell_sales(self._consent, self._loaded.program, received, {**contacts, **named})
+            stimuli += await tell_sales(self._consent, self._loaded.program, received, contacts, named)
         for item in received:
             if item.worked_on:
                 continue

@@ -25,10 +25,11 @@ async def tell_sales(
     consent: ConsentClient,
     program: Program,
     received: Sequence[Received],
-    contacts: Mapping[str | int, str | None],
+    contacts: Mapping[str, str | None],
+    named: Mapping[int, str],
 ) -> list[Stimulus]:
     """Have the sales recorded that are among what came in; which topics their customers get from here on.
-    `contacts` says whose a row is that names none: by its position, else by its address. Raises
+    Whose a row is that names nobody, `named` says by its position, else `contacts` by its address. Raises
     `Unavailable`."""
     rules = {rule.event: rule for rule in program.sales}
     sales: list[Sale] = []
@@ -36,7 +37,7 @@ async def tell_sales(
         rule = rules.get(item.kind)
         if rule is None or item.worked_on:
             continue
-        contact = item.contact or contacts.get(item.seq) or contacts.get(item.address)
+        contact = item.contact or named.get(item.seq) or contacts.get(item.address)
         if contact:
             sales += _sales_in(item, contact, rule, program.similar)
     stimuli = []

@@ -10,7 +10,7 @@ from virta.terminal.asking import Unanswered, ask
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from consent.contract import Said
+    from consent.contract import Meaning, Said
     from engine.store.releases import Release
     from engine.store.server import Place
     from virta.release.applying import Progress
@@ -156,7 +156,7 @@ def _asked_of_words(planned: "Planned", known: "Mapping[str, Said]") -> "dict[st
     for each in planned.plan.reworded:
         if each.topic not in known:
             answer = ask(f"Are the new words for {each.topic} editorial or [material]? ").lower()
-            means = "editorial" if answer == "editorial" else "material"
+            means: Meaning = "editorial" if answer == "editorial" else "material"
             found[each.topic] = Said(means, who(), "terminal")
     return found
 

@@ -43,8 +43,8 @@ def _asked(plan: Plan) -> Iterator[str]:
         yield f"Flow {each.flow} starts for the past: {_people(each.people)} at most."
     if plan.reach:
         yield f"{_people(plan.reach)} will newly get mails by it."
-    for each in plan.reworded:
-        yield from _reworded(each)
+    for changed in plan.reworded:
+        yield from _reworded(changed)
     if plan.since == "store":
         yield f"Exactly this: virta apply --plan {plan.digest}"
 

@@ -70,12 +70,12 @@ def plan_release(
         raise BrokenProject(str(fault)) from None
     words = [f"{each.flow} {within}" for each in asked]
     digest = digest_of(runs.release.number, old.digest, target.digest, *words)
-    people = agreed_to(folder, settings, [each.topic for each in found.reworded])
+    agreed = agreed_to(folder, settings, [each.topic for each in found.reworded])
     found = replace(
         found,
         reach=len(reached),
         backfills=tuple(told),
-        reworded=tuple(replace(each, people=people.get(each.topic)) for each in found.reworded),
+        reworded=tuple(replace(each, people=agreed.get(each.topic)) for each in found.reworded),
         digest=digest,
         unrecorded=unknown,
     )
