@@ -1,7 +1,7 @@
 """What becomes of people's data by time alone. Each job takes a part, oldest first, and says how much it did;
 what is done is found by its state, so that doing it again, or after a kill, changes nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from consent.contract import Kept
 from consent.ledger.transaction import Writing
@@ -13,14 +13,13 @@ from consent.timed.renewal import ask_again
 from consent.timed.silent import end_topics, go_stale
 
 
-def run(tx: Writing, most: int = 200) -> Kept:
-    """One part of every job, of at most `most` people each (of decisions, so many batches); `Kept.more` says
-    whether to call again."""
-    done = {name: job(tx, most) for name, job in _JOBS.items()}
+def told(done: Mapping[str, int], most: int) -> Kept:
+    """What each job did in a part of at most `most`; `Kept.more` says whether there is more to do."""
     return Kept(**done, more=any(count >= most for count in done.values()))
 
 
-_JOBS: dict[str, Callable[[Writing, int], int]] = {
+JOBS: dict[str, Callable[[Writing, int], int]] = {
+    "holds_ended": end_holds,  # first: what a hold kept goes with the rest
     "expired": expire,
     "purged": purge_pending,
     "stale": go_stale,
@@ -28,6 +27,6 @@ _JOBS: dict[str, Callable[[Writing, int], int]] = {
     "asked_again": ask_again,
     "proof_purged": purge_proof,
     "ips_shortened": shorten_ips,
-    "holds_ended": end_holds,
     "decisions_expired": let_go,
 }
+"""By what they count. Each is done in a transaction of its own, so that others write in between."""

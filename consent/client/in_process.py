@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import Executor
+from functools import partial
 from typing import TypeVar
 
 from msgspec.structs import replace
@@ -267,7 +268,8 @@ class InProcess:
 
     async def keep_times(self, most: int = 200) -> Kept:
         """See `ConsentClient`."""
-        done = await self._write(lambda tx: jobs.run(tx, most))
+        counts = {name: await self._write(partial(_part, job, most)) for name, job in jobs.JOBS.items()}
+        done = jobs.told(counts, most)
         if done.purged or done.proof_purged or done.ips_shortened or done.holds_ended:
             await self._write(erasure.purged)
         if not done.more:  # what a hold kept is on no page any more, unless somebody reads; then next time
@@ -318,6 +320,10 @@ class InProcess:
             raise Unavailable(f"The consent store does not answer: {_first_line(fault)}") from fault
         except (OSError, AlreadyOpen, DamagedLog, SignerAway) as fault:
             raise Unavailable(f"The consent service cannot go on: {fault}") from fault
+
+
+def _part(job: Callable[[Writing, int], int], most: int, tx: Writing) -> int:
+    return job(tx, most)
 
 
 def _first_line(fault: BaseException | None) -> str:

@@ -9,6 +9,7 @@ from consent.ledger.transaction import Writing
 from consent.proof.leaf import Leaf
 from consent.store.statement import Statement
 from consent.store.tables import decisions
+from consent.subscriber.origin import note_told
 
 ARRIVED, AGAIN = "mail.arrived", "mail.again"
 """Types of leaves."""
@@ -48,6 +49,8 @@ def give_word(tx: Writing, key: str, arrived: bool, actor: str) -> Outcome | Non
     commitment = keep_evidence(tx, subject, record)
     ended = Outcome.ACCEPTED if arrived else Outcome.RELEASED
     _SETTLE.run(tx.driver, row=number, ended=ended.value)
+    if arrived:
+        note_told(tx, [key])
     type_ = ARRIVED if arrived else AGAIN
     tx.log.append(Leaf(type=type_, subject=of, actor=actor, evidence=commitment))
     return ended

@@ -9,16 +9,19 @@ from consent.ledger.transaction import Writing
 from consent.proof.leaf import Leaf
 from consent.states import GOING, State
 from consent.store.statement import Statement
-from consent.store.tables import among, evidence, holds, standings
+from consent.store.tables import among, evidence, holds, standings, subjects
+from consent.timed.swept import is_swept, sweep
 from consent.times import DAY_MS
 
 PROOF_PURGED = "proof.purged"
 
-_STILL = [*sorted(GOING), State.PENDING.value, State.STALE.value]
+_STILL = json.dumps([*sorted(GOING), State.PENDING.value])
+_HELD = exists().where(holds.c.subject == evidence.c.subject)
+_RESTRICTED = exists().where(subjects.c.id == evidence.c.subject, subjects.c.restricted > 0)
 _OLD_PROOF = Statement(
     select(evidence.c.subject)
     .where(evidence.c.sealed != b"", evidence.c.at < bindparam("before"))
-    .where(not_(exists().where(holds.c.subject == evidence.c.subject)))
+    .where(not_(_HELD), not_(_RESTRICTED))
     .where(
         not_(
             exists().where(
@@ -40,9 +43,14 @@ _EMPTY = Statement(
 
 
 def purge_proof(tx: Writing, most: int) -> int:
-    """Forget the evidence of people who left everything years ago. What the log says of them stays."""
+    """Forget the evidence of people who left everything years ago, or fell silent. What the log says of them
+    stays, and all of whoever wants it kept: a hold or a restriction."""
     before = tx.parts.times.proof_since(tx.now)
-    rows = _OLD_PROOF.rows(tx.driver, before=before, still=json.dumps(_STILL), most=most)
+    if is_swept(tx, "proof", str(before)):
+        return 0
+    rows = _OLD_PROOF.rows(tx.driver, before=before, still=_STILL, most=most)
+    if len(rows) < most:
+        sweep(tx, "proof", str(before))
     for (identity,) in rows:
         _EMPTY.run(tx.driver, of=identity, before=before)
         tx.log.append(Leaf(type=PROOF_PURGED, subject=identity, actor="system:time"))
@@ -51,7 +59,7 @@ def purge_proof(tx: Writing, most: int) -> int:
 
 _WHOLE_IPS = Statement(
     select(evidence.c.commitment, evidence.c.subject, evidence.c.row, evidence.c.ip)
-    .where(evidence.c.whole, evidence.c.at <= bindparam("before"))
+    .where(evidence.c.whole, evidence.c.at <= bindparam("before"), not_(_HELD))
     .order_by(evidence.c.at)
     .limit(bindparam("most"))
 )

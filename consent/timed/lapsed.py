@@ -2,23 +2,37 @@
 
 import json
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, exists, not_, or_, select, update
 
-from consent.ledger.sealing import find_hold
 from consent.ledger.subjects import Subject, load
+from consent.ledger.suppression import suppress
 from consent.ledger.transaction import Reading, Writing
 from consent.proof.leaf import Leaf
-from consent.states import State, Step
+from consent.states import HARD_BOUNCE, PENDING_PURGED, SOFT_BOUNCE, State, Step
 from consent.store.statement import Statement
-from consent.store.tables import among, evidence, reports, requests, standings, subjects, wishes
+from consent.store.tables import (
+    IN_ANY_SPAN,
+    UNCONFIRMED,
+    among,
+    evidence,
+    holds,
+    leaves,
+    reports,
+    requests,
+    standings,
+    subjects,
+    wishes,
+)
 from consent.timed.steps import step_each
 from consent.times import DAY_MS
 
-PENDING_PURGED = "pending.purged"
-
 _LAPSED = Statement(
     select(standings.c.subject, standings.c.topic)
-    .where(standings.c.state == State.PENDING.value, standings.c.expires <= bindparam("now"))
+    .where(
+        standings.c.expires > 0,  # what the index has
+        standings.c.state == State.PENDING.value,
+        standings.c.expires <= bindparam("now"),
+    )
     .order_by(standings.c.expires)
     .limit(bindparam("most"))
 )
@@ -35,10 +49,22 @@ def expire(tx: Writing, most: int) -> int:
     return step_each(tx, rows, Step.EXPIRED, "system:time")
 
 
+_UNCLAIMED_MS = DAY_MS
+"""A proof mail that was claimed, and whose outcome is not told so long after its link lapsed, is lost."""
+
+# Requests go with what is known of whoever asked, and none of it while something keeps that.
 _OLD_REQUESTS = Statement(
     select(requests.c.id, requests.c.subject)
-    .where(requests.c.at <= bindparam("before"), requests.c.expires <= bindparam("now"))
-    .where(requests.c.closed != "confirmed", requests.c.mail != "claimed")
+    .join(subjects, subjects.c.id == requests.c.subject)
+    .where(
+        UNCONFIRMED,
+        requests.c.at <= bindparam("before"),
+        requests.c.expires <= bindparam("now"),
+        or_(requests.c.mail != "claimed", requests.c.expires <= bindparam("lost")),
+        subjects.c.proof_at <= bindparam("before"),
+        subjects.c.restricted == 0,
+        not_(exists().where(holds.c.subject == requests.c.subject)),
+    )
     .order_by(requests.c.at)
     .limit(bindparam("most"))
 )
@@ -59,36 +85,60 @@ _FORGET = tuple(
     )
 )
 _NEVER = frozenset({State.NONE, State.PENDING, State.EXPIRED, State.REFUSED})
+_ASKING = json.dumps(
+    [
+        *(str(step) for step in (Step.REQUESTED, Step.REFUSED, Step.EXPIRED)),
+        "notice.served",
+        "link.fetched",
+        "proof_mail.queued",
+        "proof_mail.accepted",
+        "proof_mail.bounced",
+        "topic.changed",
+        HARD_BOUNCE,
+        SOFT_BOUNCE,
+    ]
+)
+_MORE = Statement(
+    select(leaves.c.seq)
+    .where(IN_ANY_SPAN, leaves.c.subject == bindparam("of"), not_(among(leaves.c.type, "asking")))
+    .limit(1)
+)
 
 
 def purge_pending(tx: Writing, most: int) -> int:
     """Forget requests that came to nothing, and of people who never confirmed anything all that was kept of
     the asking; of those whom nobody else knows, everything."""
     before = tx.now - tx.parts.times.pending_days * DAY_MS
-    rows = _OLD_REQUESTS.rows(tx.driver, now=tx.now, before=before, most=most)
+    rows = _OLD_REQUESTS.rows(tx.driver, now=tx.now, before=before, lost=tx.now - _UNCLAIMED_MS, most=most)
     if not rows:
         return 0
     gone = json.dumps([request for request, _ in rows])
     _DROP_WISHES.run(tx.driver, ids=gone)
     _DROP_REQUESTS.run(tx.driver, ids=gone)
-    people = load(tx, [subject for _, subject in rows])
-    for subject in people.values():
-        if _came_to_nothing(tx, subject) and subject.proof_at <= before:
+    for subject in load(tx, [subject for _, subject in rows]).values():
+        if _came_to_nothing(tx, subject):
             _purge(tx, subject)
     return len(rows)
 
 
 def _came_to_nothing(tx: Writing, subject: Subject) -> bool:
+    """Whether there was nothing but the asking: that their mailbox does not exist is no word of theirs, and
+    anything else that was noted of them is a reason to keep what proves it."""
     return (
-        not (subject.confirmed or subject.stopped or subject.restricted)
-        and find_hold(tx, subject.id) is None
+        not (subject.confirmed or subject.complained or subject.objected)
         and all(standing.at(tx.now) in _NEVER for standing in subject.standings.values())
         and _OPEN.first(tx.driver, of=subject.id) is None
+        and _MORE.first(tx.driver, of=subject.id, asking=_ASKING) is None
     )
 
 
 def _purge(tx: Writing, subject: Subject) -> None:
     known = _KNOWN.first(tx.driver, of=subject.id)
-    for statement in (_EMPTY,) if known is not None and known[0] else _FORGET:
-        statement.run(tx.driver, of=subject.id)
+    if known is not None and known[0]:
+        _EMPTY.run(tx.driver, of=subject.id)
+    else:
+        if any(standing.state is State.REFUSED for standing in subject.standings.values()):
+            suppress(tx, subject)  # no list of another system brings back who said "this wasn't me"
+        for statement in _FORGET:
+            statement.run(tx.driver, of=subject.id)
     tx.log.append(Leaf(type=PENDING_PURGED, subject=subject.id, actor="system:time"))

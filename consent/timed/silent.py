@@ -2,56 +2,61 @@
 
 import json
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, exists, select
 
 from consent.contract import BESIDE_TOPICS
-from consent.ledger.subjects import Subject, load
-from consent.ledger.transaction import Reading, Writing
-from consent.states import GOING, State, Step
+from consent.ledger.transaction import Writing
+from consent.states import AGREED, GOING, State, Step
 from consent.store.statement import Statement
 from consent.store.tables import among, facts, standings, subjects
 from consent.timed.steps import step_each
+from consent.timed.swept import is_swept, sweep
 from consent.times import ENDED_MS
 
-_AT_ONCE = 500
+_MEASUREMENT = "measurement"
 
-_SILENT = Statement(
+_measured = standings.alias("measured")
+_SILENT = (
     select(standings.c.subject, standings.c.topic)
     .join(subjects, subjects.c.id == standings.c.subject)
     .where(
         among(standings.c.state, "going"),
         standings.c.at < bindparam("before"),
         subjects.c.alive < bindparam("before"),
-        (standings.c.subject + standings.c.topic) > bindparam("after"),
+        *(standings.c.topic != beside for beside in BESIDE_TOPICS),
     )
-    .order_by(standings.c.subject, standings.c.topic)
-    .limit(bindparam("page"))
+    .limit(bindparam("most"))
 )
-_GOING = json.dumps(sorted(GOING))
+_ALL_SILENT = Statement(_SILENT)
+_MEASURED_SILENT = Statement(
+    _SILENT.where(
+        exists().where(
+            _measured.c.subject == standings.c.subject,
+            _measured.c.topic == _MEASUREMENT,
+            among(_measured.c.state, "agreed"),
+            _measured.c.seq > subjects.c.complained,
+            _measured.c.seq > subjects.c.bounced,
+            _measured.c.seq > subjects.c.objected,
+        )
+    )
+)
+_GOING, _AGREED = json.dumps(sorted(GOING)), json.dumps(sorted(AGREED))
 
 
 def go_stale(tx: Writing, most: int) -> int:
-    """End the topics of whoever has given no sign of life for so many months; not of those who refused to be
-    measured, since of them nobody can tell."""
+    """End the topics of whoever has given no sign of life for so many months. Where people are asked whether
+    they may be measured, only of those who agreed to it: of others nobody can tell that they are silent."""
     before = tx.parts.times.silent_since(tx.now)
-    after, done = "", 0
-    while done < most:
-        rows = _SILENT.rows(tx.driver, going=_GOING, before=before, after=after, page=_AT_ONCE)
-        if not rows:
-            break
-        after = "".join(rows[-1])
-        people = load(tx, [subject for subject, _ in rows])
-        silent = [
-            (subject, topic)
-            for subject, topic in rows
-            if topic not in BESIDE_TOPICS and _can_be_told(tx, people[subject])
-        ]
-        done += step_each(tx, silent[: most - done], Step.STALE, "system:silence")
-    return done
-
-
-def _can_be_told(reading: Reading, subject: Subject) -> bool:
-    return "measurement" not in reading.rules.purposes or subject.agreed("measurement")
+    if is_swept(tx, "stale", str(before)):
+        return 0
+    given = {"going": _GOING, "before": before, "most": most}
+    if _MEASUREMENT in tx.rules.purposes:
+        rows = _MEASURED_SILENT.rows(tx.driver, agreed=_AGREED, **given)
+    else:
+        rows = _ALL_SILENT.rows(tx.driver, **given)
+    if len(rows) < most:
+        sweep(tx, "stale", str(before))
+    return step_each(tx, rows, Step.STALE, "system:silence")
 
 
 _ENDED = Statement(select(facts.c.name, facts.c.value).where(facts.c.name.like("ended %")))

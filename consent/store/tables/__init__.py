@@ -26,6 +26,7 @@ from consent.store.tables.moved import former as former
 from consent.store.tables.moved import merged as merged
 from consent.store.tables.people import MOVES as MOVES
 from consent.store.tables.people import QUEUED as QUEUED
+from consent.store.tables.people import UNCONFIRMED as UNCONFIRMED
 from consent.store.tables.people import evidence as evidence
 from consent.store.tables.people import forms as forms
 from consent.store.tables.people import requests as requests

@@ -64,7 +64,8 @@ requests = Table(
 # In words of its own, for SQLite takes an index like this only for a condition without parameters.
 QUEUED = text("mail = 'queued' AND closed = ''")
 Index("requests_queued", requests.c.at, requests.c.id, **where(QUEUED))
-Index("requests_by_time", requests.c.at)
+UNCONFIRMED = text("closed != 'confirmed'")
+Index("requests_by_time", requests.c.at, **where(UNCONFIRMED))
 MOVES = text("moves != ''")
 Index("requests_that_move", requests.c.moves, **where(MOVES))
 

@@ -243,7 +243,7 @@ CREATE TABLE requests (
 ;;
 CREATE INDEX ix_requests_subject ON requests (subject)
 ;;
-CREATE INDEX requests_by_time ON requests (at)
+CREATE INDEX requests_by_time ON requests (at) WHERE closed != 'confirmed'
 ;;
 CREATE INDEX requests_queued ON requests (at, id) WHERE mail = 'queued' AND closed = ''
 ;;
