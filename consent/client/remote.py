@@ -49,7 +49,12 @@ _SLOW = 900.0
 """Seconds for calls that may rewrite whole tables."""
 _WAIT = 5.0
 """Seconds that a look for news is kept open. A connection that died without a word is noticed after them."""
-_CONNECTIONS = 32
+_EVEN = (calls.SIGN_UP, calls.ASK_TO_MOVE)
+"""Calls whose answer is kept back, so that its time tells nothing."""
+_KEPT_BACK = 1.0
+_CONNECTIONS = 256
+"""An answer that is kept back has one of its own, and claims want some too."""
+_KEPT_OPEN = 32
 _IDLE = 20.0
 """Seconds after which a connection that nobody used is closed; the service keeps them longer."""
 
@@ -79,7 +84,7 @@ class Remote:
             timeout=None,  # of each call as a whole, below
             limits=httpx2.Limits(
                 max_connections=_CONNECTIONS,
-                max_keepalive_connections=_CONNECTIONS,
+                max_keepalive_connections=_KEPT_OPEN,
                 keepalive_expiry=_IDLE,
             ),
             transport=transport,
@@ -287,10 +292,14 @@ class Remote:
         self._refused = ""
         return found
 
+    def _patience(self, call: Call[Any]) -> float:
+        if call.slow:
+            return _SLOW
+        return self._timeout + (_WAIT if call is calls.NEWS else _KEPT_BACK if call in _EVEN else 0)
+
     async def _answer(self, call: Call[T], body: bytes) -> httpx2.Response:
-        patience = _SLOW if call.slow else self._timeout + (_WAIT if call is calls.NEWS else 0)
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(self._patience(call)):
                 try:
                     return await self._http.post(call.name, content=body, headers={DIGEST: digest(body)})
                 except httpx2.TransportError:

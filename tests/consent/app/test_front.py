@@ -13,7 +13,7 @@ from timeless import TimelessLoop
 from consent.app.front import Fronted
 from consent.app.limits import Admission, Limits
 from consent.app.pace import Pace
-from consent.calls import Scope
+from consent.calls import CALLS, Scope
 from consent.client.remote import Remote
 from consent.contract import Crowded, InvalidAddress, SignUp, Visit
 
@@ -128,3 +128,15 @@ async def test_whoever_asks_over_http_hears_how_long_to_wait(crowded):
         await crowded.sign_up(replace(ANNA, email="berta@kafija.example"))
     assert 0 < told.value.seconds <= 3600
     assert crowded.shut == ""
+
+
+async def test_an_answer_that_is_kept_back_is_waited_for():
+    """However soon the engine wants to be answered: it takes no pace for a service that is away. What is
+    answered at a pace is all that is kept back, and nothing else is waited for any longer."""
+    remote, pace = Remote("http://consent.example", "key", timeout=0.1), Pace(Dice())
+    kept_back = [call for call in CALLS.values() if call.name in vars(Fronted)]
+    assert {call.name for call in kept_back} == {"sign_up", "ask_to_move"}
+    for call in kept_back:
+        assert remote._patience(call) == 0.1 + pace.least + pace.spread
+    assert remote._patience(CALLS["claim"]) == 0.1
+    await remote.close()
