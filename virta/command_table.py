@@ -106,6 +106,11 @@ GROUPS = (
                 "Note what a person asks you to stop, or what you did for them.",
             ),
             Command(
+                "consent merge",
+                "virta.commands.consent_merge:merge",
+                "Make two contacts one person.",
+            ),
+            Command(
                 "consent hold",
                 "virta.commands.consent_hold:hold",
                 "Keep a person's proof until a day, whatever else is erased.",

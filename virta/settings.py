@@ -139,7 +139,7 @@ class Serving(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
 
-ApiScope: TypeAlias = Literal["events", "contacts", "signups", "returns", "journeys", "metrics"]
+ApiScope: TypeAlias = Literal["events", "contacts", "signups", "returns", "journeys", "merges", "metrics"]
 
 
 class Api(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -72,6 +72,9 @@ class Operator(Protocol):
     async def find(self, email: str) -> str | None:
         """The id of whoever has this address; None: nobody is known by it. Writes nothing."""
 
+    async def merge(self, stays: str, goes: str, actor: str) -> Heard:
+        """See `ConsentClient`."""
+
     async def record(self, subject: str, what: str, actor: str, topic: str = "") -> Heard:
         """See `ConsentClient`."""
 

@@ -175,7 +175,10 @@ class NoWayBack(RuleBasedStateMachine):
     @rule(data=st.data())
     def confirm(self, data):
         """The one way back: their own button, in a mail that was asked for after they left."""
-        token = data.draw(st.sampled_from(sorted(self.links)))
+        self.press(data.draw(st.sampled_from(sorted(self.links))))
+
+    def press(self, token):
+        """The button behind a link."""
         with suppress(LinkRefused):
             receipt = self.do(self.client.confirm(token, Visit("192.0.2.7")))
             if receipt.type == "address.changed":
@@ -202,6 +205,25 @@ class NoWayBack(RuleBasedStateMachine):
         self.now += 2_000
         token = self.service.parts.tokens.preferences(self.subject(person)).rpartition("/")[2]
         self.do(self.client.ask_to_move(token, to, Visit("192.0.2.7")))
+
+    @rule(person=PEOPLE, topics=st.sets(ASKED, min_size=1))
+    def sign_up_and_confirm(self, person, topics):
+        """Somebody goes the whole way at once."""
+        self.page_sign_up(person, topics)
+        self.press_newest(person)
+
+    @rule(person=PEOPLE, to=PEOPLE)
+    def move(self, person, to):
+        """The same with another address."""
+        self.ask_to_move(person, to)
+        self.press_newest(to)
+
+    def press_newest(self, address):
+        """The mails go, and the one that came last to an address is answered."""
+        self.mail_proofs(Outcome.ACCEPTED)
+        mailed = [(when, token) for token, (to, when) in self.links.items() if to == address]
+        if mailed:
+            self.press(max(mailed)[1])
 
     @rule(stays=PEOPLE, goes=PEOPLE)
     def merge(self, stays, goes):

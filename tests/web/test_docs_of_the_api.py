@@ -54,6 +54,7 @@ def test_there_are_examples_of_every_endpoint_and_of_faults():
         "/v1/contacts",
         "/v1/signups",
         "/v1/returns",
+        "/v1/merges",
         "journeys",
         "/health",
     }

@@ -23,13 +23,15 @@ class _Batch(Struct, forbid_unknown_fields=True):
     contacts: list[msgspec.Raw]
 
 
-class _Who(Struct, forbid_unknown_fields=True):
+class Who(Struct, forbid_unknown_fields=True):
+    """Somebody by address or by id."""
+
     email: str | None = None
     id: str | None = None
 
 
 _batch = msgspec.json.Decoder(_Batch)
-_who = msgspec.json.Decoder(_Who)
+_who = msgspec.json.Decoder(Who)
 
 
 async def post_journeys(request: Request, consent: ConsentClient, inbox: Inbox) -> Response:
@@ -44,7 +46,7 @@ async def post_journeys(request: Request, consent: ConsentClient, inbox: Inbox) 
     check_length("contacts", batch.contacts)
     contacts = await named([read_who(raw) for raw in batch.contacts], consent)
 
-    async def accept(good: Sequence[_Who]) -> list[str | None]:
+    async def accept(good: Sequence[Who]) -> list[str | None]:
         return await inbox.accept_requests(flow, batch.id, [who.id or "" for who in good])
 
     return answer(await take(contacts, accept))
@@ -66,7 +68,7 @@ def check_flow(name: str, inbox: Inbox) -> None:
         )
 
 
-def read_who(raw: msgspec.Raw | bytes) -> _Who | str:
+def read_who(raw: msgspec.Raw | bytes) -> Who | str:
     """One contact from its JSON, or the reason why it is none, in plain words."""
     who = read_item(raw, _who, "the contact")
     if isinstance(who, str):
@@ -74,15 +76,15 @@ def read_who(raw: msgspec.Raw | bytes) -> _Who | str:
     return who if (who.email is None) != (who.id is None) else "the contact needs either `email` or `id`"
 
 
-async def named(read: Sequence[_Who | str], consent: ConsentClient) -> list[_Who | str]:
+async def named(read: Sequence[Who | str], consent: ConsentClient) -> list[Who | str]:
     """Each contact by its id. Addresses that were never seen make new ones, who have agreed to nothing."""
-    addresses = [who.email for who in read if isinstance(who, _Who) and who.email is not None]
+    addresses = [who.email for who in read if isinstance(who, Who) and who.email is not None]
     ids = dict(zip(addresses, await consent.subjects(addresses) if addresses else (), strict=True))
-    found: list[_Who | str] = []
+    found: list[Who | str] = []
     for who in read:
         if isinstance(who, str) or who.email is None:
             found.append(who)
             continue
         id_ = ids[who.email]
-        found.append(f"`{who.email[:_SHOWN]}` is no e-mail address" if id_ is None else _Who(id=id_))
+        found.append(f"`{who.email[:_SHOWN]}` is no e-mail address" if id_ is None else Who(id=id_))
     return found

@@ -17,6 +17,7 @@ class Scope(StrEnum):
     SIGNUPS = "signups"
     RETURNS = "returns"
     JOURNEYS = "journeys"
+    MERGES = "merges"
     METRICS = "metrics"
 
 

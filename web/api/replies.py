@@ -24,6 +24,7 @@ class Code(StrEnum):
     UNKNOWN_TOPIC = "unknown_topic"
     UNKNOWN_LANGUAGE = "unknown_language"
     UNKNOWN_FLOW = "unknown_flow"
+    UNKNOWN_CONTACT = "unknown_contact"
     NOT_BY_REQUEST = "not_by_request"
     BUSY = "busy"
     INTERNAL = "internal"

@@ -16,6 +16,7 @@ from web.api.events import post_events
 from web.api.inbox import Busy, Inbox
 from web.api.journeys import post_journeys
 from web.api.keys import ApiKeys, Scope, demand
+from web.api.merges import post_merges
 from web.api.replies import Code, Refusal, refusal
 from web.api.returns import Returns, post_returns
 from web.api.signups import post_signups
@@ -58,12 +59,16 @@ def build_api(
     async def journeys(request: Request) -> Response:
         return await post_journeys(request, consent, inbox)
 
+    async def merges(request: Request) -> Response:
+        return await post_merges(request, consent)
+
     api = Starlette(
         routes=[
             Route("/events", guarded(Scope.EVENTS, events), methods=["POST"]),
             Route("/contacts", guarded(Scope.CONTACTS, contacts), methods=["POST"]),
             Route("/signups", guarded(Scope.SIGNUPS, signups), methods=["POST"]),
             Route("/returns", guarded(Scope.RETURNS, reports), methods=["POST"]),
+            Route("/merges", guarded(Scope.MERGES, merges), methods=["POST"]),
             Route("/flows/{name}/journeys", guarded(Scope.JOURNEYS, journeys), methods=["POST"]),
         ],
         exception_handlers={
