@@ -43,8 +43,8 @@ class Code(StrEnum):
 
 
 class Problem(Struct, frozen=True, omit_defaults=True):
-    """`detail` is in plain words; `reason` is that of a link, as in `LinkView`; `seconds` are those after which
-    to ask again, 0 where nothing better is known than soon."""
+    """`detail` is in plain words; `reason` is that of a link, as in `LinkView`; `seconds` are those after
+    which to ask again, 0 where nothing better is known than soon."""
 
     status: int
     code: Code

@@ -50,7 +50,8 @@ def door_in_process(service: Service, admission: Admission | None = None, pace: 
 
 
 def door_over_http(settings: Settings, clock: Callable[[], int]) -> Door:
-    """To the service that `consent.url` names; `clock` is that of the engine (ms UTC). Raises `BrokenProject` for a key that is not set."""
+    """To the service that `consent.url` names; `clock` is that of the engine (ms UTC). Raises `BrokenProject`
+    for a key that is not set."""
     there = settings.consent
     return Door(CountedRemote(there.url, secret(there.key), there.timeout, clock))
 
