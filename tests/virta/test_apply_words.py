@@ -1,7 +1,9 @@
 """Words to agree to that change: shown old and new, asked about, answered once and on record."""
 
+import asyncio
 import io
 import json
+import secrets
 import shutil
 import sqlite3
 import sys
@@ -11,9 +13,15 @@ import pytest
 from played import play
 
 from consent.contract import Said
+from consent.ledger.agreeing import count_agreed
+from engine.calls.recorder import Recorder
 from engine.insight.records import open_records
 from engine.store.releases import Release
 from virta.command import run
+from virta.keys import read_or_make_keys
+from virta.release.content import compiled_of
+from virta.settings import read_settings
+from virta.wiring import World, open_system
 
 OLD, NEW = (
     "I want news from the coffee stall by e-mail.",
@@ -189,3 +197,27 @@ def test_of_words_that_stay_nothing_can_be_said(stall: Path, capsys: pytest.Capt
     assert code == 2
     assert "are for news as they were" in err
     assert apply(stall, capsys, "--yes", "--words", "material")[0] == 0
+
+
+@pytest.mark.parametrize("means", ["editorial", "material"])
+def test_what_was_said_is_in_force_from_the_next_start_on(
+    means: str, stall: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever agreed to the old words has agreed to the new ones, or has not."""
+    people = agreed(stall)
+    assert apply(stall, capsys, "--yes", "--words", means)[0] == 0
+    settings, made = read_settings(stall), runs(stall)
+    keys = read_or_make_keys(settings, stall, secrets.token_bytes)
+
+    async def starts() -> dict[str, int]:
+        system = await open_system(
+            stall, settings, compiled_of(made.content), keys, World(Recorder()), release=made
+        )
+        try:
+            assert system.policy == made.policy
+            return system.service.read(lambda reading: count_agreed(reading.conn, ["news"]))
+        finally:
+            await system.close()
+
+    assert asyncio.run(starts()) == {"news": people if means == "editorial" else 0}
+    assert people > 0
