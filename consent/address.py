@@ -35,9 +35,15 @@ def read_address(text: str) -> Address:
         valid = validate_email(text, check_deliverability=False)
     except EmailNotValidError as fault:
         raise InvalidAddress(str(fault)) from None
-    # Folding may take a text out of its normal form, so it is normalised once more.
-    local = unicodedata.normalize("NFC", valid.local_part.casefold())
-    return Address(valid.normalized, f"{local}@{valid.ascii_domain.casefold()}")
+    return Address(valid.normalized, f"{_without_case(valid.local_part)}@{valid.ascii_domain.casefold()}")
+
+
+def _without_case(local: str) -> str:
+    """Letter by letter, where one becomes one: `ß` and `ss`, `ς` and `σ` are other letters, and mailboxes
+    of other people (RFC 6531 3.2), which full case folding would make one."""
+    small = "".join(sign.lower() if len(sign.lower()) == 1 else sign for sign in local)
+    # It may have left the normal form by that.
+    return unicodedata.normalize("NFC", small)
 
 
 def shortened(typed: str) -> str:

@@ -16,6 +16,7 @@ from consent.contract import InvalidAddress
         ("ANNA@kafija.example", " anna@kafija.example "),
         ("be\u0304rzs@kafija.example", "B\u0113rzs@kafija.example"),
         ("anna@b\u0113rzs.example", "anna@xn--brzs-bva.example"),
+        ("\u00c4I\u0160A@kafija.example", "\u00e4i\u0161a@kafija.example"),
     ],
 )
 def test_spellings_of_one_mailbox_fold_together(one, other):
@@ -30,6 +31,16 @@ def test_tags_and_dots_make_another_mailbox():
         for text in ("a.b@kafija.example", "ab@kafija.example", "ab+x@kafija.example")
     }
     assert len(folded) == 3
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("straße", "strasse"), ("ﬁona", "fiona"), ("σς", "σσ"), ("ırmak", "irmak")],
+)
+def test_letters_that_are_no_others_capital_make_another_mailbox(one, other):
+    """They are other octets, and may be somebody else's: a wish of one must not be mailed to the other."""
+    domain = "kafija.example"
+    assert read_address(f"{one}@{domain}").folded != read_address(f"{other}@{domain}").folded
 
 
 def test_mail_goes_to_the_typed_form():
