@@ -100,6 +100,11 @@ NO_RULES = lay_out(Policy((), ()))
 """What holds before anything was published: everything is denied."""
 
 
+def spoken(texts: Mapping[str, str], language: str, default: str) -> str:
+    """The language of what `words` gives; empty if there are none."""
+    return next((one for one in (language, default, *texts) if texts.get(one)), "")
+
+
 def words(texts: Mapping[str, str], language: str, default: str) -> str:
     """The words in `language`, else in the default one, else in any; empty if there are none."""
-    return texts.get(language) or texts.get(default) or next(iter(texts.values()), "")
+    return texts.get(spoken(texts, language, default), "")

@@ -25,7 +25,7 @@ from consent.ledger.tokens import Scope
 from consent.ledger.transaction import Reading, Writing
 from consent.ledger.whose import take_address
 from consent.proof.leaf import Leaf
-from consent.rules import words
+from consent.rules import spoken, words
 from consent.states import TRANSITIONS, State, Step
 from consent.store.statement import Statement
 from consent.store.tables import subjects
@@ -59,11 +59,18 @@ def sign_up(tx: Writing, address: Address, request: SignUp) -> None:
         "shown": keep_form(tx, request.shown),
         "language": request.language,
         "topics": list(topics),
+        "worded": _worded(tx, topics, request.language),
         "address": address.typed,
         "at": tx.now,
         **of_visit(request.visit),
     }
     ask_for(tx, subject, topics, request.language, record, "subject:sign_up", shown=bool(request.shown))
+
+
+def _worded(tx: Writing, topics: Sequence[str], language: str) -> list[str]:
+    """In which language each topic was put, for not all speak the one that was asked for."""
+    default = tx.rules.policy.default_language
+    return [spoken(tx.rules.purposes[topic][1].wording, language, default) for topic in topics]
 
 
 def _too_young(reading: Reading, request: SignUp) -> bool:

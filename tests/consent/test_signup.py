@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import moved_in
 import pytest
 from msgspec.structs import replace
 
@@ -269,3 +270,13 @@ async def test_of_somebody_too_young_nothing_is_stored(world):
         await world.client.sign_up(replace(wish, age=None))
     assert await world.client.sign_up(replace(wish, age=13)) is None
     assert world.count("subjects") == 1
+
+
+async def test_the_evidence_of_a_wish_says_in_which_language_each_topic_was_put(world):
+    """One that does not speak the language asked for is put in another: that is what was agreed to."""
+    await world.sign_up("anna@kafija.example", "newsletter", "offers", language="lv")
+    await world.sign_up("bela@kafija.example", language="xx-nobody")
+    for email, language, worded in (("anna", "lv", ["lv", "en"]), ("bela", "xx-nobody", ["en"])):
+        told = moved_in.told(world, f"{email}@kafija.example")
+        [requested, *_] = [one.evidence for one in told.events if one.type == "requested"]
+        assert (requested["language"], requested["worded"]) == (language, worded)
