@@ -20,7 +20,7 @@ from consent.states import (
 from consent.store.statement import Statement
 from consent.store.tables import subjects
 from consent.subscriber.wishes import wished_by
-from consent.subscriber.withdrawal import everything_of, silence, still_to_stop, stop
+from consent.subscriber.withdrawal import everything_of, kept, silence, still_to_stop, stop
 
 PROFILING = "personalisation"
 NOTES = frozenset(
@@ -58,6 +58,7 @@ def record(tx: Writing, identity: str, what: str, actor: str, topic: str = "") -
         tx.log.append(Leaf(type=what, subject=identity, purpose=topic, actor=actor, evidence=commitment))
         return Heard.NEW
     if what == Step.WITHDRAWN:
+        _refuse_unknown(tx, subject, topic)
         wished = wished_by(tx, identity)
         topics = [topic] if topic else everything_of(tx, subject, wished)
         stops = still_to_stop(subject, topics, wished)
@@ -77,6 +78,13 @@ def record(tx: Writing, identity: str, what: str, actor: str, topic: str = "") -
     return _restrict(tx, subject, what, actor, note)
 
 
+def _refuse_unknown(tx: Writing, subject: Subject, topic: str) -> None:
+    """A slip of the pen would withdraw a topic that nobody has, and leave the one that was meant."""
+    known = {one.topic for one in tx.rules.policy.purposes} | subject.standings.keys()
+    if topic and topic not in known:
+        raise ValueError(f"There is no topic `{topic}`; there are {', '.join(sorted(known))}.")
+
+
 _RESTRICT = Statement(
     update(subjects).where(subjects.c.id == bindparam("of")).values(restricted=bindparam("leaf"))
 )
@@ -85,7 +93,7 @@ _RESTRICT = Statement(
 def _restrict(tx: Writing, subject: Subject, what: str, actor: str, note: Evidence) -> Heard:
     if (what == RESTRICTED) == (subject.restricted > 0):
         return Heard.AGAIN
-    commitment = keep_evidence(tx, subject, note)
+    commitment = kept(tx, subject, note)
     leaf = tx.log.append(Leaf(type=what, subject=subject.id, actor=actor, evidence=commitment))
     _RESTRICT.run(tx.driver, of=subject.id, leaf=leaf if what == RESTRICTED else 0)
     return Heard.NEW

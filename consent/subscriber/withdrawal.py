@@ -72,7 +72,7 @@ def stop(
 ) -> Subject:
     """Withdraw `topics` and what was wished for them; the subject as they stand afterwards. What rests on a
     sale is objected to."""
-    commitment = _kept(tx, subject, record)
+    commitment = kept(tx, subject, record)
     for topic in topics:
         subject = subject.moved(
             topic,
@@ -88,7 +88,7 @@ def _fitting(subject: Subject, topic: str, step: Step) -> Step:
     return Step.OBJECTED if soft else step
 
 
-def _kept(tx: Writing, subject: Subject, record: Evidence | None) -> str:
+def kept(tx: Writing, subject: Subject, record: Evidence | None) -> str:
     """The commitment to what is kept of it; empty if there is nothing, or if the subject's key is damaged: a
     stop counts all the same."""
     try:
@@ -115,7 +115,7 @@ _SILENCED = {
 def silence(tx: Writing, subject: Subject, kind: str, actor: str, record: Evidence | None) -> None:
     """Stop all that goes to the address, whatever the topic, by a leaf of `kind`, and make links to confirm
     that are still under way worthless. That a mailbox does not exist is no reason against another one."""
-    commitment = _kept(tx, subject, record)
+    commitment = kept(tx, subject, record)
     seq = tx.log.append(Leaf(type=kind, subject=subject.id, actor=actor, evidence=commitment))
     _SILENCED[kind].run(tx.driver, of=subject.id, leaf=seq)
     (close_own if kind == HARD_BOUNCE else close_all)(tx, subject.id, "withdrawn")
