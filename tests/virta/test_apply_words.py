@@ -144,7 +144,7 @@ def test_what_was_said_stands_with_the_release(
     """With who said it, and how; and goes to the consent service with the policy."""
     assert apply(stall, capsys, "--yes", *options)[0] == 0
     made = runs(stall)
-    assert made.said == {"news": Said(means, made.by, how)}
+    assert made.said == {"news": Said(means, made.by, how)}  # type: ignore[arg-type]
     assert made.published.said == made.said
     assert made.published != made.content.policy
 

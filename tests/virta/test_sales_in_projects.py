@@ -1,7 +1,9 @@
 """Sales, as a project says them: the page's own example holds, and what is wrong is told."""
 
 import asyncio
+import json
 import re
+import sqlite3
 import tomllib
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from scenes import stall_with, why
 from stall import make_stall
 
 from virta.command import run
+from virta.mailbox.reader import mails
 from virta.project.folder import load_project
 from virta.release.content import content_of
 from virta.release.differences import differences
@@ -136,3 +139,45 @@ def test_a_plan_tells_what_becomes_of_sales(tmp_path: Path) -> None:
     ]
     assert [(each.kind, each.sign) for each in differences(third, first)] == [("sale", "+")]
     assert [(each.kind, each.sign) for each in differences(first, third)] == [("sale", "-")]
+
+
+def test_a_replay_goes_by_the_same_facts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anna could say no, and was told of more until she unsubscribed; Bert's order says nothing of it."""
+    monkeypatch.setenv("STALL_API_KEY", "the stall's key")
+    stall = shop(tmp_path)
+    said = {"items": [{"sku": "k1", "category": "coffee"}]}
+    told = {**said, "objection_offered": True, "objection_notice": "checkout-7"}
+    acts = [
+        order("2026-01-05", "anna@example.com", "1", told),
+        order("2026-01-05", "bert@example.com", "2", said),
+        {"do": "withdraw", "at": "2026-01-20T10:00:00+00:00", "email": "anna@example.com"},
+        order("2026-01-21", "anna@example.com", "3", told),
+    ]
+    (tmp_path / "acts.jsonl").write_text("".join(f"{json.dumps(act)}\n" for act in acts), "utf-8")
+    words = [
+        "simulate",
+        str(stall),
+        "--visitors",
+        str(tmp_path / "acts.jsonl"),
+        "--days-after",
+        "30",
+        "--keep",
+    ]
+    assert run(words) == 0
+    sent = [
+        mail.recipients for mail in mails(stall / "data" / "mailbox") if "List-Unsubscribe" in mail.parsed()
+    ]
+    assert sent == [("anna@example.com",)]
+    with sqlite3.connect(stall / "data" / "consent.db") as connection:
+        bodies = [json.loads(body) for (body,) in connection.execute("SELECT body FROM leaves ORDER BY seq")]
+    connection.close()
+    steps = [
+        (leaf["type"], leaf["actor"]) for leaf in bodies if leaf["purpose"] == "beans" and leaf["subject"]
+    ]
+    assert steps == [("soft_opt_in.recorded", "shop:order_placed"), ("objected", "subject:one_click")]
+
+
+def order(day: str, email: str, number: str, data: dict[str, object]) -> dict[str, object]:
+    """The act of a replay by which somebody orders."""
+    event = {"id": f"order-{number}", "event": "order_placed", "data": {"order_id": number, **data}}
+    return {"do": "event", "at": f"{day}T09:00:00+00:00", "email": email, **event}
