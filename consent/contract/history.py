@@ -46,7 +46,8 @@ class Decided(Struct, frozen=True):
 
 
 class History(Struct, frozen=True):
-    """Everything known of one person, oldest first."""
+    """Everything known of one person, oldest first. `decisions_since` is from when on decisions are kept (ms
+    UTC), 0: all are."""
 
     subject: str
     address: str
@@ -55,6 +56,7 @@ class History(Struct, frozen=True):
     standings: tuple[Stands, ...]
     events: tuple[Happened, ...]
     decisions: tuple[Decided, ...]
+    decisions_since: int = 0
 
 
 class PersonsProof(Struct, frozen=True):

@@ -12,6 +12,7 @@ from consent.address import Address
 from consent.contract.history import Decided, Happened, History, Stands
 from consent.errors import WrongKeys
 from consent.ledger.evidence import Vault
+from consent.ledger.let_go import decisions_since
 from consent.ledger.policy import read_purposes
 from consent.ledger.subjects import Subject, find
 from consent.ledger.transaction import Reading
@@ -95,6 +96,7 @@ def history_of(reading: Reading, identity: str, typed: str = "") -> History | No
             )
             for row in decided
         ),
+        decisions_since=decisions_since(reading),
     )
 
 

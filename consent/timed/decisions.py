@@ -9,14 +9,12 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
-from msgspec import Struct
 from sqlalchemy import Row, bindparam, delete, exists, or_, select
-from sqlalchemy.dialects.sqlite import insert
 
 from consent.caps import reach
 from consent.contract import Outcome
 from consent.ledger.decided import decided, record_of
+from consent.ledger.let_go import LetGo, keep_let_go, last_let_go
 from consent.ledger.spent import spend
 from consent.ledger.transaction import Reading, Writing
 from consent.proof.leaf import Expiry, Leaf
@@ -24,35 +22,14 @@ from consent.proof.record import record_bytes
 from consent.proof.tree import leaf_hash
 from consent.states import COMPLAINT, DECISIONS_EXPIRED, HARD_BOUNCE, SOFT_BOUNCE
 from consent.store.statement import Statement
-from consent.store.tables import among, batches, decisions, facts, holds, leaves, reports, traces
+from consent.store.tables import among, batches, decisions, holds, leaves, reports, traces
 from consent.times import DAY_MS
 
-_FACT = DECISIONS_EXPIRED
 _ROWS = 10  # a person's part of a job is about so many decisions
 _FURTHER = 20_000  # leaves that are looked at together
 _LATE_MS = 2 * DAY_MS
 _OVER = frozenset({Outcome.ACCEPTED, Outcome.REFUSED})
 _BY_KEY = json.dumps([COMPLAINT, HARD_BOUNCE, SOFT_BOUNCE])
-
-
-class LetGo(Struct, frozen=True):
-    """Up to which batch (its leaf) decisions were let go, as the leaf at `leaf` says; `row` is the first that
-    is kept. All leaves before `looked` are old enough; the latest time among them is `latest` (ms UTC)."""
-
-    before: int = 0
-    row: int = 0
-    leaf: int = 0
-    looked: int = 0
-    latest: int = 0
-
-
-NOTHING = LetGo()
-
-
-def last_let_go(reading: Reading) -> LetGo:
-    """What was let go so far."""
-    row = _KNOWN.first(reading.driver, name=_FACT)
-    return NOTHING if row is None else msgspec.json.decode(row[0], type=LetGo)
 
 
 def let_go(tx: Writing, most: int) -> int:
@@ -73,11 +50,6 @@ def overdue_decisions(reading: Reading, since: int) -> bool:
     return oldest < _kept_since(reading, since) - _LATE_MS
 
 
-_KNOWN = Statement(select(facts.c.value).where(facts.c.name == bindparam("name")))
-_NOTE = insert(facts)
-_KNOW = Statement(
-    _NOTE.on_conflict_do_update(index_elements=[facts.c.name], set_={"value": _NOTE.excluded.value})
-)
 _LEAVES = Statement(
     select(leaves.c.seq, leaves.c.at)
     .where(leaves.c.seq >= bindparam("after"))
@@ -102,7 +74,7 @@ def _say(tx: Writing, known: LetGo) -> LetGo:
     else:
         found = LetGo(known.before, known.row, known.leaf, looked, latest)
     if found != known:
-        _KNOW.run(tx.driver, name=_FACT, value=msgspec.json.encode(found))
+        keep_let_go(tx, found)
     return found
 
 

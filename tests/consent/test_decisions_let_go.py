@@ -16,6 +16,7 @@ from consent.ledger.spent import mark
 from consent.proof.failure import Failure
 from consent.proof.tree import leaf_hash
 from consent.store.tables import decisions, spent, traces
+from consent.subscriber.history import history_of
 from consent.subscriber.hold import lift, place
 from consent.times import DAY_MS
 
@@ -73,6 +74,23 @@ async def test_decisions_go_after_three_years_and_a_leaf_says_up_to_where(world,
     assert (export.found.decisions, export.found.let_go, export.found.let_go_after) == (1, before, 36)
     assert export.found.let_go_by == export.find("decisions.expired")
     assert export.second(tmp_path) == ""
+
+
+async def test_a_history_says_since_when_decisions_are_kept(world):
+    """Nothing, as long as all are; and those of a batch that is kept in part are shown."""
+    anna = await world.subject(ANNA)
+    await mailed(world, anna)
+    open_ = await mailed(world, anna, Outcome.UNKNOWN)
+    told = world.service.read(lambda reading: history_of(reading, anna))
+    assert (told.decisions_since, len(told.decisions)) == (0, 2)
+    world.clock.pass_(THREE_YEARS)
+    await mailed(world, anna)
+    now = world.clock.now
+    world.clock.pass_(DAY_MS)
+    await forget(world)
+    told = world.service.read(lambda reading: history_of(reading, anna))
+    assert (told.decisions_since, len(told.decisions)) == (now, 2)
+    assert told.decisions[0].key == open_.key
 
 
 async def test_whoever_got_a_mail_never_gets_it_again_once_its_decision_is_gone(world):

@@ -101,6 +101,8 @@ def _print(found: History, clock: ZoneInfo) -> None:
         ended = f", {one.outcome} {one.code or ''}".rstrip() if one.outcome else ""
         topic = f" {one.topic}" if one.topic else ""
         print(f"  {one.leaf:>6}  {moment(one.at)}  {one.mail_class}{topic}, {verdict}{ended}")
+    if found.decisions_since:
+        print(f"Decisions from before {moment(found.decisions_since)} are kept no longer.")
     print(f"Times are those of {clock.key}.")
 
 
