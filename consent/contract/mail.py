@@ -154,10 +154,11 @@ class Status(Struct, frozen=True):
 class Change(Struct, frozen=True):
     """One entry of the feed. `type` is the leaf's type: `confirmed`, `renewed`, `soft_opt_in.recorded`,
     `imported.attested`, `withdrawn`, `objected`, `objected.profiling`, `stale`, `terminated`,
-    `complaint`, `bounced.hard`, `objected.marketing`, `erasure.requested` (these four stop every topic: their
-    `topic` is empty), `language.changed`. Whoever hears of an erasure forgets the subject, and says so by
-    `forgotten`. `language` is the one that the person chose, known to the service alone until then; empty
-    where it did not change. `domain` is that of the address, told at a confirmation."""
+    `complaint`, `bounced.hard`, `objected.marketing`, `erasure.requested`, `merged` (these five stop every
+    topic: their `topic` is empty), `language.changed`, `address.changed`. Whoever hears of an erasure forgets
+    the subject, and says so by `forgotten`; one who has become part of another (`merged`) is forgotten
+    likewise. `language` is the one that the person chose, known to the service alone until then; empty where
+    it did not change. `domain` is that of the address, told at a confirmation and a change of address."""
 
     seq: int
     subject: str
