@@ -28,6 +28,9 @@ DOOR = "engine/delivery/smtp.py"
 SIGNER = "consent/ledger/remote_notary.py"
 """Asks whoever signs the log, by a socket of this machine that has a path and no address."""
 
+OPERATORS = "virta/operators_door.py"
+"""Listens for commands, and asks for them, by a socket of this machine that has a path and no address."""
+
 LOOKS = "virta/operating/mail_server.py"
 """Greets the mail server for the doctor, and says neither whom a mail is for nor what it says."""
 
@@ -91,6 +94,7 @@ def test_sockets_are_made_by_listeners_only() -> None:
         "virta/mailbox/",
         "virta/commands/serve",
         "virta/listening",
+        OPERATORS,
         "virta/commands/lsp",
         "virta/language_server/",
     )
@@ -101,11 +105,14 @@ def test_sockets_are_made_by_listeners_only() -> None:
             assert not [node for called, node in calls(path) if called == "connect"], where(path)
 
 
-def test_the_signer_is_asked_by_a_path_of_this_machine() -> None:
+def test_the_signer_and_commands_are_answered_by_a_path_of_this_machine() -> None:
     """Every socket there is one of Unix's, which leads to no other machine."""
-    made = [ast.unparse(node) for called, node in calls(ROOT / SIGNER) if called == "socket"]
-    assert made
-    assert set(made) == {"socket.socket(socket.AF_UNIX)"}
+    for file in (SIGNER, OPERATORS):
+        made = [ast.unparse(node) for called, node in calls(ROOT / file) if called == "socket"]
+        assert made
+        assert set(made) == {"socket.socket(socket.AF_UNIX)"}
+    [asks] = [node for called, node in calls(ROOT / OPERATORS) if called == "AsyncHTTPTransport"]
+    assert [each.arg for each in asks.keywords] == ["uds"]
 
 
 def test_only_the_mailer_holds_such_connections() -> None:
@@ -145,7 +152,7 @@ def test_webhooks_are_called_in_one_file_and_nothing_else_is() -> None:
     callers = {
         name for name, known in found.items() if clients & (known | {each.split(".")[0] for each in known})
     }
-    assert callers == {"engine/calls/post.py", "consent/client/remote.py"}
+    assert callers == {"engine/calls/post.py", "consent/client/remote.py", OPERATORS}
     assert not [each for each in found["engine/calls/post.py"] if each.startswith("engine.delivery")]
 
 
