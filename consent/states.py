@@ -194,7 +194,7 @@ STOPS = OVERLAYS | {
 """Leaves after which nothing may go on the strength of an earlier one; each raises the subject's epoch by
 one."""
 
-MADE_UP_FOR = STOPS | {MOVED}
+MADE_UP_FOR = STOPS | {MOVED, RESTRICTED, RESTRICTION_LIFTED}
 """Leaves that a restored store may not have lost: nothing goes to an address that was left, either."""
 
 TOLD = STOPS | {

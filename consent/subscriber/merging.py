@@ -98,6 +98,7 @@ def _take_stops(tx: Writing, stays: Subject, goes: Subject) -> Subject:
     if goes.restricted and not stays.restricted:
         leaf = tx.log.append(Leaf(type=RESTRICTED, subject=stays.id, actor=ACTOR))
         _RESTRICT.run(tx.driver, of=stays.id, leaf=leaf)
+        tx.stops.append(Stop(stays.id, "", RESTRICTED, tx.now, leaf, tx.log.newest.hex()))
     return load(tx, [stays.id])[stays.id]
 
 

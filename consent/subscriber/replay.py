@@ -18,6 +18,8 @@ from consent.states import (
     MOVED,
     OBJECTION,
     OVERLAYS,
+    RESTRICTED,
+    RESTRICTION_LIFTED,
     STOPPED,
     State,
 )
@@ -26,6 +28,7 @@ from consent.store.stops import Stop
 from consent.store.tables import among, made_up, nodes
 from consent.subscriber.cooling import hold_off
 from consent.subscriber.erasure import erase_again
+from consent.subscriber.told import restrict_again
 from consent.subscriber.wishes import wished_by
 from consent.subscriber.withdrawal import silence, stop
 
@@ -51,14 +54,20 @@ def replay(tx: Writing, stops: Sequence[Stop]) -> None:
     kinds: dict[str, dict[str, None]] = {}
     gone = [one.subject for one in missed if one.type == ERASURE]
     erased = set(gone) - living(tx, gone).keys()  # who is a part of somebody here goes with them
+    restricted: dict[str, bool] = {}  # by the last word; one that lifted it starts nothing here
     for one in missed:
         if one.subject in erased:
+            continue
+        if one.type in _RESTRICTIONS:
+            restricted[one.subject] = one.type == RESTRICTED
             continue
         (kinds if one.type in _WHOLE else topics).setdefault(one.subject, {})[one.topic or one.type] = None
     people = load(tx, sorted({one.subject for one in missed}))
     # No evidence is kept: the line is all there is, and a row that cannot be opened must not be in the way.
     for id_, subject in people.items():
         _again(tx, subject, sorted(topics.get(id_, ())), sorted(kinds.get(id_, ())))
+        if restricted.get(id_):
+            restrict_again(tx, subject, ACTOR)
     for id_ in sorted(erased):
         erase_again(tx, id_, ACTOR)
     made_up_for = people.keys() | erased
@@ -77,6 +86,7 @@ def _again(tx: Writing, subject: Subject, topics: Sequence[str], kinds: Sequence
 
 
 _WHOLE = OVERLAYS | {MOVED}
+_RESTRICTIONS = (RESTRICTED, RESTRICTION_LIFTED)
 _SILENCED_BY = {MERGED: OBJECTION, MOVED: HARD_BOUNCE}
 """An older store does not know whose part they have become, nor what their address is now: nothing goes to
 the one that was left, and no marketing to whom it has as somebody of their own."""

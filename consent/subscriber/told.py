@@ -18,6 +18,7 @@ from consent.states import (
     Step,
 )
 from consent.store.statement import Statement
+from consent.store.stops import Stop
 from consent.store.tables import subjects
 from consent.subscriber.wishes import wished_by
 from consent.subscriber.withdrawal import everything_of, kept, silence, still_to_stop, stop
@@ -94,9 +95,20 @@ def _restrict(tx: Writing, subject: Subject, what: str, actor: str, note: Eviden
     if (what == RESTRICTED) == (subject.restricted > 0):
         return Heard.AGAIN
     commitment = kept(tx, subject, note)
+    _log_restriction(tx, subject, what, actor, commitment)
+    return Heard.NEW
+
+
+def restrict_again(tx: Writing, subject: Subject, actor: str) -> None:
+    """Do once more what a restored store has lost; the line that tells of it is all the evidence there is."""
+    if not subject.restricted:
+        _log_restriction(tx, subject, RESTRICTED, actor, "")
+
+
+def _log_restriction(tx: Writing, subject: Subject, what: str, actor: str, commitment: str) -> None:
     leaf = tx.log.append(Leaf(type=what, subject=subject.id, actor=actor, evidence=commitment))
     _RESTRICT.run(tx.driver, of=subject.id, leaf=leaf if what == RESTRICTED else 0)
-    return Heard.NEW
+    tx.stops.append(Stop(subject.id, "", what, tx.now, leaf, tx.log.newest.hex()))
 
 
 _ALIVE = Statement(
