@@ -11,8 +11,8 @@ shortest answer.
 
 Beside the times stands how often somebody guesses right who sees one answer and is to say whether it was for
 a new address or one of this kind. The bound by which they guess is learned on one half of the answers and
-tried on the other half, and the other way round. 50 % is chance; with so many answers it lies within five of
-it in nineteen cases of twenty. Figures are printed only if all answers were the same, byte for byte.
+tried on the other half, and the other way round. Chance alone gives 46 to 54 % with 400 answers of each kind,
+in nineteen cases of twenty. Figures are printed only if all answers were the same, byte for byte.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ from virta.keys import ProjectKeys
 from virta.logs import set_up_logs
 from virta.wiring import System, World, wall_clock
 
-TIMES = 200
+TIMES = 400
 KINDS = ("new", "waiting", "agreed", "left", "complained", "not me", "erased", "too often")
 FLOW = """
 topic news "News"
@@ -95,9 +95,8 @@ async def ask(system: System, email: str) -> tuple[str, str]:
     [proof] = await system.consent.proofs()
     [decision] = await system.consent.decide([proof.ask])
     claimed = await system.consent.claim("bench", [proof.ask], [])
-    await system.consent.settle(
-        "bench", [Settlement(one.key, 1, Outcome.ACCEPTED) for one in claimed.permits]
-    )
+    given = [Settlement(permit.key, 1, Outcome.ACCEPTED) for permit in claimed.permits]
+    await system.consent.settle("bench", given)
     return decision.links.confirm.rpartition("/")[2], decision.links.refuse.rpartition("/")[2]
 
 
@@ -285,7 +284,7 @@ def table(told: Mapping[str, Mapping[str, Mapping[str, float]]], times: int) -> 
             guess = "" if kind == "new" else f", {row['guessed']:.0f} %"
             cells.append(f"{row['median']:.0f} ms{guess}")
         rows.append(f"| {' | '.join(cells)} |")
-    title = f"| address, {times} answers each | as soon as it is done | as it is given | busy | the store stalls |"
+    title = f"| address, {times} answers each | once it is done | at the pace | busy | the store stalls |"
     return "\n".join((title, "|---|---|---|---|---|", *rows, ""))
 
 
