@@ -26,7 +26,11 @@ CHECKS = [
 ]
 PAIRS = "unsettled"
 """Its answers are pairs, whose schema (`prefixItems` of JSON Schema 2020-12) schemathesis cannot read."""
-REFUSED = ("sign_up", "confirm", "refuse", "withdraw", "slow_down", "choose", "bounced", "record")
+REFUSED = (
+    *("sign_up", "confirm", "refuse", "withdraw", "slow_down", "choose", "bounced", "record"),
+    *("begin_import", "take_import", "end_import", "take_back", "find", "hold", "hold_told"),
+    *("open_hold", "lift_hold"),
+)
 """Calls that want an address, a token or a word that nobody hits upon."""
 API = schemathesis.openapi.from_dict(description())
 
