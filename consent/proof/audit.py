@@ -170,8 +170,10 @@ class Audit:
         return self._find(one, "templates", "digest", one.text("template"))
 
     def _find(self, one: _Record, part: str, name: str, value: str) -> Json:
-        """The entry of the record's policy; an empty one if there is none."""
-        entries = self.rules.get(one.text("policy"), {}).get(part)
+        """The entry of the record's policy; an empty one if there is none, or it was published later."""
+        policy = one.text("policy")
+        published = self.story.policies.get(policy, one.batch) < one.batch
+        entries = self.rules.get(policy, {}).get(part) if published else None
         if isinstance(entries, list):
             for entry in entries:
                 if isinstance(entry, dict) and entry.get(name) == value:

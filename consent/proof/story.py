@@ -168,7 +168,7 @@ class Story:
             )
         if kind == "decisions":
             assert leaf.batch is not None
-            if leaf.notice != self.in_force:
+            if self.in_force and leaf.notice != self.in_force:
                 why = f"Leaf {seq}: decisions by rules that were not in force."
                 raise Failed(Failure.NOTICE, why)
             self.batches[seq] = (*leaf.batch, intern(leaf.notice))

@@ -333,13 +333,14 @@ def check(path, key="", older=""):
         need(old_origin == origin and old_size <= size and mth(hashes[:old_size]) == old_root, "history")
 
     state, asked, granted, stops, erased, published = {}, {}, {}, [], {}, {}
-    held, in_force = set(), ""
+    held, in_force, first_rules = set(), "", len(leaves)
     for leaf in leaves:
         if leaf["type"] == "purpose.version":
             published[leaf["notice"]] = leaf["purpose"]
         if leaf["type"] == "policy.changed":
             in_force = leaf["notice"]
-        need(leaf["type"] != "decisions" or leaf["notice"] == in_force, "policy")
+            first_rules = min(first_rules, leaf["seq"])
+        need(leaf["type"] != "decisions" or in_force in ("", leaf["notice"]), "policy")
         who = leaf["subject"], leaf["purpose"]
         if leaf["type"] not in NEXT:
             need(leaf["from"] == leaf["to"] == "", "transition")
@@ -431,7 +432,8 @@ def check(path, key="", older=""):
             need(first or one["attempt"] == attempts.get(one["key"], 0) + 1, "twice")
             attempts[one["key"]] = one["attempt"]
             mine = [leaf for leaf in before if leaf["subject"] == one["subject"]]
-            may(one, mine, rules[one["policy"]], proofs)
+            none = {"purposes": [], "templates": []}
+            may(one, mine, rules[one["policy"]] if seq > first_rules else none, proofs)
 
 
 if __name__ == "__main__":

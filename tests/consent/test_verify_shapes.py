@@ -5,6 +5,7 @@ import zipfile
 
 import msgspec
 import pytest
+import rfc8785
 from tampered import Export
 
 from consent.contract import Basis, Purpose, Visit
@@ -121,3 +122,17 @@ async def test_an_archive_has_the_parts_of_its_format_once(export):
         archive.writestr("leaves.jsonl", export.parts["leaves.jsonl"])
     export.file = lambda: file
     assert export.failure() is Failure.UNREADABLE
+
+
+async def test_before_the_first_rules_nothing_rests_on_any(export, tmp_path):
+    """A log whose leaves name no rules allows no mail by those that the export brings along."""
+    kept = []
+    for line in export.lines("leaves.jsonl"):
+        leaf = json.loads(line)
+        if leaf["type"] == "policy.changed":
+            line = rfc8785.dumps(leaf | {"type": "policy.considered"}) + b"\n"
+        kept.append(line)
+    export.put("leaves.jsonl", kept)
+    export.sign_anew()
+    assert export.failure() is Failure.NOTICE
+    assert export.second(tmp_path) != ""
