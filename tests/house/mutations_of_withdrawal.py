@@ -84,7 +84,7 @@ BROKEN = (
     (
         "a link from before a complaint counts",
         "consent/subscriber/withdrawal.py",
-        '    close_all(tx, subject.id, "withdrawn")\n',
+        '    (close_own if kind == HARD_BOUNCE else close_all)(tx, subject.id, "withdrawn")\n',
         "    pass\n",
     ),
     (
