@@ -1,0 +1,119 @@
+"""The same promise, told from what people said and not from what the records made of it: whoever left by any
+way, from any state, has left, and no list, no sale and no list taken back brings them to it again."""
+
+import hashlib
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+from test_no_way_back import ALL, DAY, PEOPLE, TOPICS, NoWayBack
+
+from consent.contract import Heard, Visit
+from consent.contract.imports import Attested, Brought, Entry, Import, ImportFile, Stood
+from consent.store.stops import Stop
+from consent.subscriber import imported, taken_back
+from consent.subscriber.replay import replay
+
+LISTED = st.sampled_from([Stood.SUBSCRIBED, Stood.UNSUBSCRIBED, Stood.COMPLAINED, Stood.BOUNCED])
+INTO = st.sampled_from([("news", "offers"), ("news",), ("offers",)])
+
+
+class Leaving(NoWayBack):
+    """The model takes people at their word: who said "everything" means what they never had as well."""
+
+    def __init__(self):
+        super().__init__()
+        self.imports = []
+
+    @rule(person=PEOPLE, topic=TOPICS, everything=st.booleans())
+    def withdraw(self, person, topic, everything):
+        """The link in a mail."""
+        token = self.service.parts.tokens.unsubscribe(self.subject(person), topic).rpartition("/")[2]
+        self.do(self.client.withdraw(token, "one_click", everything, Visit()))
+        self.leave(person, ALL if everything else {topic})
+
+    @rule(person=PEOPLE, data=st.data(), everything=st.booleans())
+    def choose(self, person, data, everything):
+        """The preferences page as somebody sees it, who ticks what they like or presses “stop everything”."""
+        token = self.service.parts.tokens.preferences(self.subject(person)).rpartition("/")[2]
+        view = self.do(self.client.preferences(token))
+        boxes = {one.topic: one for one in view.topics}
+        if everything:
+            self.do(self.client.choose(token, (), "", Visit()))
+            self.leave(person, ALL)
+        elif boxes:
+            ticked = data.draw(st.sets(st.sampled_from(sorted(boxes))))
+            self.do(self.client.choose(token, sorted(ticked), "en", Visit(), None, None, sorted(boxes)))
+            had = {topic for topic, box in boxes.items() if box.state not in ("none", "refused", "expired")}
+            self.leave(person, had - ticked)
+
+    @rule(person=PEOPLE, topic=st.sampled_from(["", *ALL]))
+    def operator(self, person, topic):
+        """An operator enters what came by post."""
+        self.do(self.client.record(self.subject(person), "withdrawn", "operator:mailto", topic))
+        self.leave(person, {topic} if topic else ALL)
+
+    @rule(person=PEOPLE)
+    def object(self, person):
+        """To all marketing."""
+        told = self.do(self.client.record(self.subject(person), "objected.marketing", "operator:mailto"))
+        if told is Heard.NEW:
+            self.leave(person, ALL)
+
+    @rule(person=PEOPLE, stood=LISTED, into=INTO, attested=st.booleans(), ago=st.sampled_from([0, 0, 1, 400]))
+    def import_(self, person, stood, into, attested, ago):
+        """A list of another system, the newest or an old one that turns up late."""
+        id_ = self.key()
+        said = Attested("d" * 64, "A. Liepa", "2026-03-02", into, "form", "I want", "by hand")
+        files = (ImportFile("people.csv", "f" * 64, "people"),)
+        what = Import(id_, "csv", files, into, "operator", attested=said if attested else None)
+        stopped = self.now - ago * DAY if ago and stood is not Stood.SUBSCRIBED else 0
+        entry = Entry(0, 2, person, stood, "en", self.now - 2 * DAY, stopped)
+        try:
+            self.service.write(lambda tx: imported.begin(tx, what, b"attestation"))
+        except ValueError:
+            return  # the topic is gone just now
+        [taken] = self.service.write(lambda tx: imported.take(tx, id_, 0, [entry]))
+        self.service.write(lambda tx: imported.end(tx, id_, {}))
+        self.imports.append(id_)
+        if stood is Stood.SUBSCRIBED:
+            return
+        if not stopped:  # nobody knows which came first
+            assert taken.brought in (Brought.LEFT, Brought.ERASED), taken
+        if taken.brought is Brought.LEFT:
+            self.leave(person, into if stood is Stood.UNSUBSCRIBED else ALL)
+
+    @precondition(lambda self: self.imports)
+    @rule(data=st.data())
+    def undo(self, data):
+        """An import is taken back; whoever got a mail because of it can still leave by that mail."""
+        id_ = data.draw(st.sampled_from(self.imports))
+        mailed = {subject for subject in self.mails.values() if self.addresses(subject)}
+        people = self.service.read(lambda reading: taken_back.brought_by(reading, id_, -1, 100))
+        self.service.write(lambda tx: taken_back.take_back(tx, id_, people, ()))
+        self.service.write(lambda tx: taken_back.undone(tx, id_))
+        assert all(self.addresses(subject) for subject in mailed)
+
+    @rule(person=PEOPLE, topic=TOPICS, kind=st.sampled_from(["withdrawn", "objected", "complaint"]))
+    def restore(self, person, topic, kind):
+        """An older store is put back, and the stops file knows more than it: of topics too with which the
+        store knows them to stand nowhere."""
+        self.stops += 1
+        leaf = hashlib.sha256(f"lost {self.stops}".encode()).hexdigest()
+        whole = kind == "complaint"
+        line = Stop(self.subject(person), "" if whole else topic, kind, self.now, 10**9, leaf)
+        self.service.write(lambda tx: replay(tx, [line]))
+        self.leave(person, ALL if whole else {topic})
+
+
+TestLeaving = Leaving.TestCase
+TestLeaving.settings = settings(max_examples=12, stateful_step_count=40, deadline=None)
+
+
+@pytest.mark.slow
+class TestLeavingAtLength(Leaving.TestCase):
+    """So many that each pair of ways is met."""
+
+
+TestLeavingAtLength.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
