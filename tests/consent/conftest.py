@@ -41,7 +41,7 @@ from consent.keys import Keys
 from consent.ledger.policy import publish
 from consent.service import Service, open_service
 from consent.store.server import Server
-from consent.store.stops import Stop
+from consent.store.stops import Stop, stops_path
 from consent.store.tables import leaves, metadata, subjects
 
 DAY = 86_400_000
@@ -307,6 +307,19 @@ def over_http(world: World, folder: Path) -> Remote:
 def server(postgres: Running, schema: Callable[[], str], tmp_path: Path) -> Server:
     """A schema of its own."""
     return Server(postgres.url, schema(), tmp_path / "consent.stops")
+
+
+@pytest.fixture(params=["file", "server"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | Server:
+    """Where a store may lie that is closed and opened again, with its file of stops beside."""
+    found: Path | Server = tmp_path / "consent.db"
+    return found if request.param == "file" else request.getfixturevalue("server")
+
+
+@pytest.fixture
+def stops(place: Path | Server) -> Path:
+    """The file of stops of the store at `place`."""
+    return place.stops if isinstance(place, Server) else stops_path(place)
 
 
 @pytest.fixture

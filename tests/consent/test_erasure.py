@@ -225,20 +225,20 @@ async def test_a_suppressed_address_gets_no_marketing_by_any_other_way(world, sp
     assert (await world.send(receipt)).permits
 
 
-async def test_a_mark_counts_under_every_pepper(open_world, tmp_path):
+async def test_a_mark_counts_under_every_pepper(open_world, place):
     """One that was made under an older pepper too, once a newer one is there."""
-    first = open_world(tmp_path / "consent.db")
+    first = open_world(place)
     anna = await first.join(ANNA)
     await first.client.erase(anna, "operator")
     first.service.close()
     keys, pepper = first.keys, b"another pepper of thirty-two b.."
     more = Keys(keys.log_signing, keys.master, (*keys.peppers, pepper), keys.links)
-    second = open_world(tmp_path / "consent.db", clock=first.clock, seed="second", keys=more)
+    second = open_world(place, clock=first.clock, seed="second", keys=more)
     [decision] = await second.client.decide([second.ask(await second.subject(ANNA))])
     assert decision.reason is Reason.SUPPRESSED
     second.service.close()
     with pytest.raises(WrongKeys, match="erased and must not be mailed, so nothing is sent"):
-        open_world(tmp_path / "consent.db", keys=keys)
+        open_world(place, keys=keys)
 
 
 async def test_marks_lead_to_no_subject(open_world):
@@ -308,11 +308,10 @@ async def test_both_times_are_recorded(world):
     assert found.backups - found.primary == 30 * DAY
 
 
-async def test_the_file_of_stops_knows_of_it_before_it_is_in_force(open_world, tmp_path):
+async def test_the_file_of_stops_knows_of_it_before_it_is_in_force(open_world, place, stops):
     """By the id alone."""
-    world = open_world(tmp_path / "consent.db", durable=True)
+    world = open_world(place, durable=True)
     anna = await world.join(ANNA)
     await world.client.erase(anna, "operator")
-    stops = tmp_path / "consent.db.stops"
     assert [(one.subject, one.type) for one in read_stops(stops)] == [(anna, "erasure.requested")]
     assert b"kafija" not in stops.read_bytes()

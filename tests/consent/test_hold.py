@@ -33,7 +33,7 @@ def keys():
     return KEYS
 
 
-def place(world, subject, days=30):
+def hold_proof(world, subject, days=30):
     """Hold their proof for some days."""
     until = world.clock.now + days * DAY
     return world.service.write(lambda tx: hold.place(tx, subject, until, REASON, "operator"))
@@ -74,7 +74,7 @@ async def test_an_erasure_leaves_nothing_but_the_sealed_proof(open_world, tmp_pa
     """Which opens by the hold key alone, and gives the commitments in the log."""
     world = open_world(tmp_path / "consent.db", durable=True, keys=keys)
     anna = await world.join(ANNA)
-    place(world, anna)
+    hold_proof(world, anna)
     await world.sign_up(ANNA, "offers")  # what comes after it is held too
     gone = secrets_of(world, anna)
     await world.client.erase(anna, "operator")
@@ -99,7 +99,7 @@ async def test_after_its_day_it_is_destroyed(open_world, tmp_path, keys):
     """By time, in all files; and only then do backups begin to count."""
     world = open_world(tmp_path / "consent.db", durable=True, keys=keys)
     anna = await world.join(ANNA)
-    place(world, anna)
+    hold_proof(world, anna)
     await world.client.erase(anna, "operator")
     await world.client.forgotten([anna])
     sealed = under_seal(world, anna)
@@ -128,7 +128,7 @@ async def test_after_its_day_it_is_destroyed(open_world, tmp_path, keys):
 async def test_a_hold_that_is_lifted_takes_nothing_from_who_is_still_there(world):
     """Their own evidence stays as it was, and their consent too."""
     anna = await world.join(ANNA)
-    place(world, anna)
+    hold_proof(world, anna)
     before = secrets_of(world, anna)
     world.service.write(lambda tx: hold.lift(tx, anna, "operator"))
     assert secrets_of(world, anna) == before
@@ -142,7 +142,7 @@ async def test_nothing_is_forgotten_by_time_meanwhile(world):
     """Proof of somebody who left long ago is kept as long as it is held, and goes afterwards."""
     anna = await world.join(ANNA)
     await world.client.withdraw(world.unsubscribe_token(anna), "page", True, Visit())
-    place(world, anna, days=4 * 365)
+    hold_proof(world, anna, days=4 * 365)
     world.clock.pass_(3 * 365 * DAY + DAY)
     assert (await world.client.keep_times()).proof_purged == 0
     world.clock.pass_(365 * DAY)
@@ -154,39 +154,39 @@ async def test_nothing_is_forgotten_by_time_meanwhile(world):
 async def test_a_hold_can_have_another_end_also_after_an_erasure(world):
     """And the person is to be told again; nobody is held who was erased before."""
     anna, bob = await world.join(ANNA), await world.join("bob@kafija.example")
-    place(world, anna)
+    hold_proof(world, anna)
     world.service.write(lambda tx: hold.tell(tx, anna, "operator"))
     for subject in (anna, bob):
         await world.client.erase(subject, "operator")
-    place(world, anna, days=60)
+    hold_proof(world, anna, days=60)
     [one] = world.service.read(hold.standing_holds)
     assert (one.subject, one.reason, one.told, one.until) == (anna, REASON, 0, world.clock.now + 60 * DAY)
     assert one.erasure is not None
     with pytest.raises(hold.HoldRefused, match="Nothing is kept"):
-        place(world, bob)
+        hold_proof(world, bob)
     with pytest.raises(hold.HoldRefused, match="must lie ahead"):
-        place(world, anna, days=0)
+        hold_proof(world, anna, days=0)
 
 
-async def test_without_its_key_the_store_is_not_opened(open_world, tmp_path, keys):
+async def test_without_its_key_the_store_is_not_opened(open_world, place, keys):
     """An erasure would destroy what must be kept; a newer key behind the old one changes nothing."""
-    world = open_world(tmp_path / "consent.db", keys=keys)
+    world = open_world(place, keys=keys)
     anna = await world.join(ANNA)
-    place(world, anna)
+    hold_proof(world, anna)
     world.service.close()
     newer = b"the second hold key of 32 bytes."
     for wrong in ((), (newer,)):
         with pytest.raises(WrongKeys, match="held under a hold key"):
-            open_world(tmp_path / "consent.db", clock=world.clock, keys=replace(keys, holds=wrong))
+            open_world(place, clock=world.clock, keys=replace(keys, holds=wrong))
     both = replace(keys, holds=(*keys.holds, newer))
-    world = open_world(tmp_path / "consent.db", clock=world.clock, keys=both, seed="again")
+    world = open_world(place, clock=world.clock, keys=both, seed="again")
     assert opened(world, anna)[0] == ANNA
 
 
 async def test_the_master_key_does_not_open_it(world):
     """The hold key alone does."""
     anna = await world.join(ANNA)
-    found = place(world, anna)
+    found = hold_proof(world, anna)
     assert not world.service.parts.vault.opens(anna, found.wrapped)
     assert world.service.parts.holds.opens(anna, found.wrapped)
 
@@ -196,14 +196,14 @@ async def test_without_a_hold_key_nothing_is_held(open_world):
     world = open_world()
     anna = await world.join(ANNA)
     with pytest.raises(WrongKeys, match=r"docs/keys\.md"):
-        place(world, anna)
+        hold_proof(world, anna)
 
 
 async def held_and_erased(open_world, keys):
     """A world in which somebody was held, told of it, erased, looked at, and let go."""
     world = open_world(keys=keys)
     anna = await world.join(ANNA)
-    place(world, anna)
+    hold_proof(world, anna)
     world.service.write(lambda tx: hold.tell(tx, anna, "operator"))
     await world.client.erase(anna, "operator")
     await world.client.forgotten([anna])
@@ -252,7 +252,7 @@ async def test_on_a_server_nothing_remains_either(open_world, server, postgres, 
     """The tables of holds are written anew with the others."""
     world = open_world(server, keys=keys)
     anna = await world.join(ANNA)
-    place(world, anna, days=1)
+    hold_proof(world, anna, days=1)
     await world.client.erase(anna, "operator")
     assert opened(world, anna)[0] == ANNA
     sealed = under_seal(world, anna)

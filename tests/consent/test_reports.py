@@ -243,16 +243,16 @@ async def test_a_flow_withdraws_once_with_its_name_as_actor(world):
 
 
 @pytest.mark.parametrize("kind", ["complaint", "bounced.hard", "flow"])
-async def test_each_stop_stands_outside_the_database_before_it_commits(open_world, tmp_path, kind):
+async def test_each_stop_stands_outside_the_database_before_it_commits(open_world, place, stops, kind):
     """With the subject, the topic (none: all), the leaf's type and the time."""
-    world = open_world(tmp_path / "consent.db", durable=True)
+    world = open_world(place, durable=True)
     anna = await world.join("anna@kafija.example")
     key = await mailed(world, anna)
     if kind == "flow":
         await world.client.withdraw_by_flow(anna, "newsletter", "win_back", "a" * 32)
     else:
         await tell(world, kind, key)
-    lines = (tmp_path / "consent.db.stops").read_text().split("\n")
+    lines = stops.read_text().split("\n")
     topic, type_ = ("newsletter", "withdrawn") if kind == "flow" else ("", kind)
     [stop] = [json.loads(line) for line in lines if line]
     assert (stop["subject"], stop["topic"], stop["type"]) == (anna, topic, type_)
@@ -260,11 +260,10 @@ async def test_each_stop_stands_outside_the_database_before_it_commits(open_worl
 
 
 @pytest.mark.parametrize("kind", ["complaint", "bounced.hard"])
-async def test_a_restored_backup_knows_of_it(open_world, tmp_path, kind):
+async def test_a_restored_backup_knows_of_it(open_world, place, kind):
     """The whole address is stopped again, once and as it was; what is confirmed afterwards stays, also at the
     next start."""
-    path = tmp_path / "consent.db"
-    world = open_world(path, durable=True)
+    world = open_world(place, durable=True)
     anna = await world.join("anna@kafija.example", "newsletter", "offers")
     world.clock.pass_(1000)
     world.lose(anna, "", kind)
@@ -272,7 +271,7 @@ async def test_a_restored_backup_knows_of_it(open_world, tmp_path, kind):
     for expected in ([stopped] * 2, [stopped, None]):
         world.service.close()
         world.clock.pass_(60_000)
-        world = open_world(path, clock=world.clock, durable=True, seed=f"again {world.clock.now}")
+        world = open_world(place, clock=world.clock, durable=True, seed=f"again {world.clock.now}")
         assert await reasons(world, world.ask(anna), world.ask(anna, "offers")) == expected
         if expected[1]:
             world.clock.pass_(30 * DAY)
@@ -282,15 +281,14 @@ async def test_a_restored_backup_knows_of_it(open_world, tmp_path, kind):
 
 
 @pytest.mark.parametrize("kind", ["complaint", "bounced.hard"])
-async def test_what_the_log_knows_is_not_made_up_for(open_world, tmp_path, kind):
+async def test_what_the_log_knows_is_not_made_up_for(open_world, place, kind):
     """An ordinary restart adds no leaf, and the reason stays what it was."""
-    path = tmp_path / "consent.db"
-    world = open_world(path, durable=True)
+    world = open_world(place, durable=True)
     anna = await world.join("anna@kafija.example")
     await tell(world, kind, await mailed(world, anna))
     leaves = world.count("leaves")
     world.service.close()
-    world = open_world(path, clock=world.clock, durable=True, seed="again")
+    world = open_world(place, clock=world.clock, durable=True, seed="again")
     assert world.count("leaves") == leaves
     assert await reasons(world, world.ask(anna, key="f" * 32)) == [dict(STOPS)[kind]]
 

@@ -109,12 +109,12 @@ async def test_forged_and_foreign_links_are_refused(world):
         await world.client.withdraw(good, "carrier pigeon", False, Visit())
 
 
-async def test_stops_stand_in_a_file_outside_the_database(open_world, tmp_path):
+async def test_stops_stand_in_a_file_outside_the_database(open_world, place, stops):
     """One line per stop, with subject, topic, type, time, and the position and hash of its leaf."""
-    world = open_world(tmp_path / "consent.db", durable=True)
+    world = open_world(place, durable=True)
     anna = await world.join("anna@kafija.example", "newsletter", "offers")
     await world.client.withdraw(world.unsubscribe_token(anna), "page", True, Visit())
-    text = (tmp_path / "consent.db.stops").read_text()
+    text = stops.read_text()
     lines = [json.loads(line) for line in text.splitlines() if line]
     with world.service.store.reader.begin():
         rows = world.service.store.reader.exec_driver_sql(
@@ -134,9 +134,9 @@ async def test_stops_stand_in_a_file_outside_the_database(open_world, tmp_path):
     assert [line["topic"] for line in lines] == ["newsletter", "offers"]
 
 
-async def test_a_stop_that_cannot_be_kept_outside_does_not_commit(open_world, tmp_path):
+async def test_a_stop_that_cannot_be_kept_outside_does_not_commit(open_world, place):
     """The file comes first: without its line there is no withdrawal that a restore could undo."""
-    world = open_world(tmp_path / "consent.db", durable=True)
+    world = open_world(place, durable=True)
     anna = await world.join("anna@kafija.example")
     world.service._stops.close()
     with pytest.raises(Unavailable):
@@ -195,33 +195,31 @@ async def test_a_restored_backup_does_not_bring_consent_back(open_world, tmp_pat
     assert (await reopened(open_world, world, path)).count("leaves") == size
 
 
-async def test_a_stop_whose_commit_was_lost_counts_until_the_person_confirms_anew(open_world, tmp_path):
+async def test_a_stop_whose_commit_was_lost_counts_until_the_person_confirms_anew(open_world, place, stops):
     """Written just before a crash, after a line that a full disk tore and among garbage: it counts. Consent
     given later is not undone by the old line."""
-    path = tmp_path / "consent.db"
-    world = open_world(path, durable=True)
+    world = open_world(place, durable=True)
     anna = await world.join("anna@kafija.example")
-    with (tmp_path / "consent.db.stops").open("ab") as file:
+    with stops.open("ab") as file:
         file.write(b'\xff\x00[]\n"text"\n' + b"[" * 5000 + b'\n{"subject": "' + anna.encode())
     world.clock.pass_(1000)
     world.lose(anna, "newsletter", "withdrawn")
-    world = await reopened(open_world, world, path)
+    world = await reopened(open_world, world, place)
     assert await allowed(world, world.ask(anna)) == [False]
     world.clock.pass_(40 * 86_400_000)
     assert await world.join("anna@kafija.example") == anna
-    world = await reopened(open_world, world, path)
+    world = await reopened(open_world, world, place)
     assert await allowed(world, world.ask(anna)) == [True]
 
 
-async def test_a_lost_stop_also_closes_what_was_only_asked_for(open_world, tmp_path):
+async def test_a_lost_stop_also_closes_what_was_only_asked_for(open_world, place):
     """The link to confirm that was under way then no longer gives consent."""
-    path = tmp_path / "consent.db"
-    world = open_world(path, durable=True)
+    world = open_world(place, durable=True)
     await world.sign_up("anna@kafija.example")
     [(confirm, _)] = await world.mail_proofs()
     anna = await world.subject("anna@kafija.example")
     world.lose(anna, "newsletter", "withdrawn")
-    world = await reopened(open_world, world, path)
+    world = await reopened(open_world, world, place)
     with pytest.raises(LinkRefused):
         await world.client.confirm(confirm, Visit())
 
@@ -243,13 +241,12 @@ async def test_a_damaged_row_is_in_nobodys_way_out(world, damaged):
     assert [one.reason for one in await world.client.decide(asks)] == [Reason.COMPLAINED] * 2
 
 
-async def test_damaged_rows_do_not_keep_a_lost_stop_from_being_made_up_for(open_world, tmp_path):
+async def test_damaged_rows_do_not_keep_a_lost_stop_from_being_made_up_for(open_world, place):
     """The service opens, whatever the state of the sealed address."""
-    path = tmp_path / "consent.db"
-    world = open_world(path, durable=True)
+    world = open_world(place, durable=True)
     anna = await world.join("anna@kafija.example")
     world.damage("wrapped")
     world.lose(anna, "newsletter", "withdrawn")
-    world = await reopened(open_world, world, path)
+    world = await reopened(open_world, world, place)
     [decision] = await world.client.decide([world.ask(anna)])
     assert decision.reason is Reason.WITHDRAWN
