@@ -1,11 +1,12 @@
 """Making up for stops that the store has lost: it is an older one, or its commit failed."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 
+from consent.ledger.evidence import Evidence
 from consent.ledger.subjects import Subject, load
 from consent.ledger.transaction import Writing
 from consent.ledger.whose import living
@@ -20,8 +21,7 @@ from consent.states import (
     OVERLAYS,
     RESTRICTED,
     RESTRICTION_LIFTED,
-    STOPPED,
-    State,
+    Step,
 )
 from consent.store.statement import Statement
 from consent.store.stops import Stop
@@ -30,7 +30,7 @@ from consent.subscriber.cooling import hold_off
 from consent.subscriber.erasure import erase_again
 from consent.subscriber.told import restrict_again
 from consent.subscriber.wishes import wished_by
-from consent.subscriber.withdrawal import silence, stop
+from consent.subscriber.withdrawal import silence, still_to_stop, stop
 
 ACTOR = "system:stops_file"
 
@@ -50,8 +50,8 @@ def replay(tx: Writing, stops: Sequence[Stop]) -> None:
     are under way too. Subjects that this store does not know have nothing to stop. The queries do not grow
     with the log."""
     missed = _missed(tx, stops)
-    topics: dict[str, dict[str, None]] = {}
-    kinds: dict[str, dict[str, None]] = {}
+    topics: dict[str, dict[str, Stop]] = {}
+    kinds: dict[str, dict[str, Stop]] = {}
     gone = [one.subject for one in missed if one.type == ERASURE]
     erased = set(gone) - living(tx, gone).keys()  # who is a part of somebody here goes with them
     restricted: dict[str, bool] = {}  # by the last word; one that lifted it starts nothing here
@@ -61,11 +61,10 @@ def replay(tx: Writing, stops: Sequence[Stop]) -> None:
         if one.type in _RESTRICTIONS:
             restricted[one.subject] = one.type == RESTRICTED
             continue
-        (kinds if one.type in _WHOLE else topics).setdefault(one.subject, {})[one.topic or one.type] = None
+        (kinds if one.type in _WHOLE else topics).setdefault(one.subject, {})[one.topic or one.type] = one
     people = load(tx, sorted({one.subject for one in missed}))
-    # No evidence is kept: the line is all there is, and a row that cannot be opened must not be in the way.
     for id_, subject in people.items():
-        _again(tx, subject, sorted(topics.get(id_, ())), sorted(kinds.get(id_, ())))
+        _again(tx, subject, topics.get(id_, {}), kinds.get(id_, {}))
         if restricted.get(id_):
             restrict_again(tx, subject, ACTOR)
     for id_ in sorted(erased):
@@ -74,26 +73,29 @@ def replay(tx: Writing, stops: Sequence[Stop]) -> None:
     _NOTE.run_many(tx.driver, [(one.leaf,) for one in missed if one.subject in made_up_for])
 
 
-def _again(tx: Writing, subject: Subject, topics: Sequence[str], kinds: Sequence[str]) -> None:
-    wished = wished_by(tx, subject.id)
-    going = [one for one in topics if subject.standing(one).state in _GOING or one in wished]
-    if going:
-        subject = stop(tx, subject, going, ACTOR, None)
-    for kind in dict.fromkeys(_SILENCED_BY.get(kind, kind) for kind in kinds):
-        silence(tx, subject, kind, ACTOR, None)
+def _again(tx: Writing, subject: Subject, topics: Mapping[str, Stop], kinds: Mapping[str, Stop]) -> None:
+    # Also of a topic with which they stand nowhere yet: what they left came to be after this store was kept,
+    # and a sale or a list may bring it once more.
+    for topic in still_to_stop(subject, sorted(topics), wished_by(tx, subject.id)):
+        line = topics[topic]
+        subject = stop(tx, subject, [topic], ACTOR, _said(tx, line), _STEPS.get(line.type, Step.WITHDRAWN))
+    for kind, line in {_SILENCED_BY.get(kind, kind): line for kind, line in sorted(kinds.items())}.items():
+        silence(tx, subject, kind, ACTOR, _said(tx, line))
         if kind == COMPLAINT:
             hold_off(tx, subject)
 
 
+def _said(tx: Writing, line: Stop) -> Evidence:
+    """What the line is good for: what was said, and when, since the leaf that makes up for it is younger."""
+    return {"schema": "made_up/v1", "said": line.type, "said_at": line.at, "at": tx.now}
+
+
+_STEPS = {step.value: step for step in (Step.WITHDRAWN, Step.OBJECTED, Step.OBJECTED_TO_PROFILING)}
 _WHOLE = OVERLAYS | {MOVED}
 _RESTRICTIONS = (RESTRICTED, RESTRICTION_LIFTED)
 _SILENCED_BY = {MERGED: OBJECTION, MOVED: HARD_BOUNCE}
 """An older store does not know whose part they have become, nor what their address is now: nothing goes to
 the one that was left, and no marketing to whom it has as somebody of their own."""
-
-_GOING = frozenset(State) - STOPPED
-"""Also of a topic with which they stand nowhere yet: what they left came to be after this store was kept, and
-a sale or a list may bring it once more."""
 
 
 def _missed(tx: Writing, stops: Sequence[Stop]) -> list[Stop]:

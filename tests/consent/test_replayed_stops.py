@@ -208,3 +208,20 @@ async def test_a_listener_that_fails_takes_nothing_back(world, caplog):
     assert receipt.type == "withdrawn"
     assert heard == [True]
     assert "the loop is closed" in caplog.text
+
+
+@pytest.mark.parametrize("kind", ["withdrawn", "objected"])
+async def test_what_is_made_up_for_is_told_as_it_was_said_and_when(open_world, tmp_path, kind):
+    """An objection stays one, and its evidence has the moment that the line tells."""
+    place = Place(open_world, tmp_path)
+    anna = await place.world.join(moved_in.ANNA)
+    said_at = place.world.clock.now
+    place.world.lose(anna, "newsletter", kind)
+    place.world.clock.pass_(DAY)
+    place.restart()
+    told = moved_in.told(place.world)
+    assert [(one.topic, one.state) for one in told.standings] == [("newsletter", kind)]
+    made_up = told.events[-1]
+    assert (made_up.type, made_up.actor) == (kind, "system:stops_file")
+    assert (made_up.evidence["said"], made_up.evidence["said_at"]) == (kind, said_at)
+    assert made_up.evidence["at"] == said_at + DAY
