@@ -145,8 +145,8 @@ def test_a_replay_goes_by_the_same_facts(tmp_path: Path, monkeypatch: pytest.Mon
     """Anna could say no, and was told of more until she unsubscribed; Bert's order says nothing of it."""
     monkeypatch.setenv("STALL_API_KEY", "the stall's key")
     stall = shop(tmp_path)
-    said = {"items": [{"sku": "k1", "category": "coffee"}]}
-    told = {**said, "objection_offered": True, "objection_notice": "checkout-7"}
+    said: dict[str, object] = {"items": [{"sku": "k1", "category": "coffee"}]}
+    told: dict[str, object] = {**said, "objection_offered": True, "objection_notice": "checkout-7"}
     acts = [
         order("2026-01-05", "anna@example.com", "1", told),
         order("2026-01-05", "bert@example.com", "2", said),
