@@ -6,6 +6,7 @@ user who serves, and for nobody else.
 """
 
 import asyncio
+import fcntl
 import os
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -21,6 +22,7 @@ from consent.app.routes import Tally, build_app
 from consent.calls import PREFIX, Scope
 from consent.client.operating import Operating, RemoteOperator
 from consent.service import Service
+from virta.keeping.places import LOCKS
 from virta.listening import pages_of
 from virta.settings import BrokenProject, Settings, secret
 
@@ -62,8 +64,18 @@ async def keep_door(service: Service, data: Path) -> None:
 
 
 def is_there(data: Path) -> bool:
-    """Whether a process of this machine serves the store in `data`, or one that was killed did."""
-    return (data / SOCKET).is_socket()
+    """Whether a process of this machine serves the store of `data` now. One that was killed leaves its socket
+    behind, and not its lock."""
+    return (data / SOCKET).is_socket() and not _is_free(data / LOCKS[1])
+
+
+def _is_free(lock: Path) -> bool:
+    try:
+        with lock.open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:  # it is held; or there is none, as for a store on a server
+        return False
+    return True
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 from."""
 
 import json
+import signal
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from virta.command import run
 from virta.keys import make_development_keys
 from virta.mailbox.reader import mails
 from virta.mailbox.running import Running, start
+from virta.operators_door import is_there
 
 ATTESTATION = """
 controller = "Coffee stall"
@@ -188,6 +190,21 @@ def test_people_are_imported_told_and_taken_back_while_virta_serves(
         assert not [line for line in served.log() if line["level"] in ("warning", "error")]
     assert not (stall / "data" / "operator.sock").exists()
     assert [to for to, subject in sent(mailbox) if subject == "Your cart waits"] == ["anna@example.com"]
+
+
+def test_a_socket_that_a_kill_has_left_is_no_door(stall: Path) -> None:
+    """The next command opens the store itself, and the next life takes the socket away."""
+    with Served(stall) as served:
+        door = stall / "data" / "operator.sock"
+        eventually(lambda: is_there(stall / "data"))
+        served.stop(signal.SIGKILL)
+    assert door.is_socket()
+    assert not is_there(stall / "data")
+    file = exports.mailchimp(stall / "audience.zip")
+    assert imported("mailchimp", file, "--folder", stall, "--yes") == 0
+    with Served(stall):
+        eventually(lambda: is_there(stall / "data"))
+        assert imported("list", "--folder", stall) == 0
 
 
 def test_the_socket_is_for_whoever_serves_alone(stall: Path) -> None:
