@@ -111,3 +111,17 @@ async def test_what_is_no_address_is_told_where_it_stands(house: House, entered:
     assert 'aria-invalid="true"' in answer.text
     assert "Write the new e-mail address, for example anna@example.com." in answer.text
     assert await house.consent.proofs() == []
+
+
+async def test_looking_at_the_pages_behind_both_mails_writes_nothing(house: House):
+    """However a scanner asks, also with what a form would send in the address."""
+    subject = await house.join(OLD)
+    house.clock.now += HOUR
+    await ask(house, subject)
+    sent = await links(house)
+    before = house.everything_stored()
+    for path in {link for pair in sent.values() for link in pair if link}:
+        for method in ("HEAD", "OPTIONS", "GET"):
+            await house.http.request(method, path)
+            await house.http.request(method, f"{path}?move=yes&email={NEW}&save=yes")
+    assert house.everything_stored() == before
