@@ -7,7 +7,7 @@ each."""
 import base64
 import binascii
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature
@@ -54,6 +54,12 @@ class Note:
 
     text: str
     signatures: tuple[tuple[str, bytes, bytes], ...]
+
+    def sound(self, keys: Iterable[VerifierKey]) -> bool:
+        """Whether no signature that says it is by one of `keys` is false: with one the whole note is
+        worthless."""
+        made = {(name, key_id) for name, key_id, _ in self.signatures}
+        return all(self.signed_by(key) for key in keys if (key.name, key.id()) in made)
 
     def signed_by(self, key: VerifierKey) -> bool:
         """Whether there is a signature by `key`, and each that says so holds."""

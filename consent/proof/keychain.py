@@ -61,6 +61,9 @@ class Keychain:
         """Raise `Failed` unless everybody signed who had to."""
         signing = self.signing(checkpoint.size)
         missing = [key for key in signing if not note.signed_by(key)]
+        if not note.sound(one.key for one in self._held):
+            why = f"The checkpoint of {checkpoint.size} leaves bears a false signature by a key of the log."
+            raise Failed(Failure.SIGNATURE, why)
         if missing or not signing:
             whom = missing[0].line() if missing else "any key of the log"
             why = f"The checkpoint of {checkpoint.size} leaves is not signed by {whom}."

@@ -181,9 +181,10 @@ def _admit(witness: Witness, log: str, keys: list[VerifierKey]) -> None:
             Failure.WITNESS,
             f"The older checkpoint is one of the log {witness.checkpoint.origin}, not of {log}.",
         )
-    if not any(witness.note.signed_by(key) for key in keys):
+    if not witness.note.sound(keys) or not any(witness.note.signed_by(key) for key in keys):
         raise Failed(
-            Failure.WITNESS, "The older checkpoint is signed by none of the log's keys: it says nothing."
+            Failure.WITNESS,
+            "The older checkpoint is signed by none of the log's keys, or falsely: it says nothing.",
         )
 
 

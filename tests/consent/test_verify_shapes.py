@@ -1,14 +1,17 @@
 """What a leaf may hold, and what a decision may rest on: rules in force, and words about its own topic."""
 
+import base64
 import json
 import zipfile
 
 import msgspec
 import pytest
 import rfc8785
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tampered import Export
 
 from consent.contract import Basis, Purpose, Visit
+from consent.proof.checkpoint import read_note, verifier_key
 from consent.proof.failure import Failure
 
 pytestmark = pytest.mark.anyio
@@ -136,3 +139,24 @@ async def test_before_the_first_rules_nothing_rests_on_any(export, tmp_path):
     export.sign_anew()
     assert export.failure() is Failure.NOTICE
     assert export.second(tmp_path) != ""
+
+
+async def test_a_false_signature_by_a_key_of_the_log_makes_a_note_worthless(export, tmp_path):
+    """Beside a good one of the same key, and beside that of another: both verifiers say so."""
+    other = Ed25519PrivateKey.from_private_bytes(bytes(32))
+    name = export.key.name
+    second = verifier_key(name, other)
+    note = export.parts["checkpoint"].decode()
+    text = note.rpartition("\n\n")[0] + "\n"
+    good, false = (second.id() + other.sign(signed.encode()) for signed in (text, text + "x"))
+    own = export.key.id() + bytes(64)
+    lines = {blob: f"— {name} {base64.b64encode(blob).decode()}\n" for blob in (good, false, own)}
+    assert read_note(note + lines[good]).sound([export.key, second])
+    assert not read_note(note + lines[false]).sound([export.key, second])
+    assert read_note(note + lines[false]).sound([export.key])  # of keys that nobody knows nothing is said
+    export.parts["checkpoint"] = (note + lines[own]).encode()
+    assert export.failure() is Failure.SIGNATURE
+    assert export.second(tmp_path) == "signature"
+    witness = export.parts["checkpoint"]
+    export.parts["checkpoint"] = note.encode()
+    assert export.failure(witness=witness) is Failure.WITNESS

@@ -13,6 +13,7 @@ from consent.proof.leaf_proof import HEADING, verify_leaf
 from consent.proof.verify import Failed, Failure, Verified
 from consent.proof.verify import verify as check
 from consent.proof.witness import Witness, read_witness
+from engine.insight.outside import one_line
 from virta.commands.consent_opening import Format
 
 _LONGEST_PROOF = 1 << 20
@@ -49,6 +50,9 @@ def verify(
     except OSError as fault:
         print(f"virta: {fault.filename} cannot be read: {fault.strerror}", file=sys.stderr)
         return 2
+    except UnicodeDecodeError:
+        print(f"virta: {key} holds no verifier key: it is no text.", file=sys.stderr)
+        return 2
     if found.authenticated:
         return _tell(output, 0, "It holds, and its checkpoint is signed by the key given.", found)
     return _tell(
@@ -79,8 +83,8 @@ def _one_leaf(output: Format, data: bytes, key: VerifierKey | None) -> int:
         told = {"log": proof.checkpoint.origin, "leaf": json.loads(proof.line), "place": proof.place}
         print(json.dumps({"code": code, "message": says, **told}))
     else:
-        print(f"{proof.checkpoint.origin}, leaf {proof.place} of {proof.checkpoint.size}:")
-        print(proof.line.decode())
+        print(f"{one_line(proof.checkpoint.origin)}, leaf {proof.place} of {proof.checkpoint.size}:")
+        print(one_line(proof.line.decode()))
         print(says)
     return code
 
@@ -123,7 +127,9 @@ def _tell(output: Format, code: int, message: str, found: Verified | None) -> in
         print(json.dumps(body))
         return code
     if found is not None:
-        print(f"{found.log}: {found.leaves} leaves, {found.decisions} decisions, root {found.root}.")
+        print(
+            f"{one_line(found.log)}: {found.leaves} leaves, {found.decisions} decisions, root {found.root}."
+        )
         if found.witness is not None:
             print(f"It begins with the {found.witness} leaves that the older checkpoint saw.")
         if found.let_go_by:
@@ -134,5 +140,5 @@ def _tell(output: Format, code: int, message: str, found: Verified | None) -> in
             )
         for gap in found.gaps:
             print(f"At leaf {gap} a key was given up as lost: nobody vouches for the one after it.")
-    print(message)
+    print(one_line(message))  # it may repeat what stands in a file of whoever it comes from
     return code
