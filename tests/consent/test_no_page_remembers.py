@@ -7,8 +7,8 @@ import pytest
 from postgres_server import Running
 from sqlalchemy import select
 
-from consent.contract import Visit
-from consent.store.tables import evidence, subjects
+from consent.contract import About, Visit
+from consent.store.tables import evidence, former, subjects
 from consent.subscriber import erasure
 
 pytestmark = pytest.mark.anyio
@@ -90,3 +90,21 @@ async def test_what_time_has_forgotten_is_on_no_page_a_day_later(open_world, tmp
     assert world.service.read(lambda reading: erasure.wants_rewriting(reading)) is False
     files = b"".join(path.read_bytes() for path in sorted(tmp_path.iterdir()))
     assert [part for part in parts[3:] if part in files] == []
+
+
+async def test_addresses_that_somebody_left_are_on_no_page_either(crowded):
+    """The one that they have, and the one that they had before."""
+    world, raw = crowded
+    anna = await world.join(address(1))
+    await world.client.ask_to_move(world.preferences_token(anna), address(2), Visit())
+    proofs = [one.ask for one in await world.client.proofs() if one.about is About.NEW_ADDRESS]
+    [links] = [one.links for one in await world.client.decide(proofs)]
+    await world.send(*proofs)
+    await world.client.confirm(world.token(links.confirm), Visit())
+    [left] = world.service.read(lambda reading: reading.conn.execute(select(former)).all())
+    gone = [*known(world, [anna])[0], bytes(left.lookup), bytes(left.address)]
+    await world.client.erase(anna, "operator")
+    await world.client.forgotten([anna])
+    files = raw()
+    assert [part for part in gone if part in files] == []
+    assert not any(address(number).encode() in files for number in (1, 2))

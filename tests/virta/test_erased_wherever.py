@@ -85,8 +85,9 @@ class Place:
 
 @pytest.fixture
 def mailbox(tmp_path: Path) -> Iterator[Running]:
-    faults = {"refuse": "*@refused-person.example", "defer": "*@deferred-person.example"}
-    with start(tmp_path / "mailbox", **faults) as running:
+    with start(
+        tmp_path / "mailbox", refuse="*@refused-person.example", defer="*@deferred-person.example"
+    ) as running:
         yield running
 
 
@@ -162,7 +163,7 @@ def is_reported(http: httpx2.Client, mailbox: Running, way: str, kind: str) -> N
     assert answer.json() == {"accepted": 1, "rejected": []}
 
 
-def live(place: Place, served: Served, http: httpx2.Client, mailbox: Running) -> None:
+def live(place: Place, http: httpx2.Client, mailbox: Running) -> None:
     """Each leaves traces in their way."""
     stall = str(place.stall)
     leave_traces(http, mailbox, address("bought"), name("bought"), "bought")
@@ -189,7 +190,6 @@ def live(place: Place, served: Served, http: httpx2.Client, mailbox: Running) ->
     arrives(mailbox, address("asked"), "/c/")
     known = {"email": address("known"), "attributes": {"first_name": name("known")}}
     assert http.post("/v1/contacts", json={"contacts": [known]}, headers=KEY).status_code == 202
-    eventually(lambda: served.told("a webhook did not take a call") or served.told("calls wait") or True)
 
 
 def test_nobody_is_found_in_any_file(
@@ -199,7 +199,7 @@ def test_nobody_is_found_in_any_file(
     left out here: the next test is about that."""
     brought(place)
     with Served(place.stall) as served, httpx2.Client(base_url=served.url, timeout=60) as http:
-        live(place, served, http, mailbox)
+        live(place, http, mailbox)
         who = {way: eventually(lambda way=way: kept_if_known(place.stall, address(way))) for way in WAYS}
         before, after = place.folder / "before", place.folder / "after"
         assert run(["backup", str(place.stall), "--to", str(before)]) == 0
