@@ -1,6 +1,7 @@
 """Backups where the consent service is a process of its own: each folder has its part, put back alone."""
 
 import json
+import secrets
 import shutil
 from collections import Counter
 from contextlib import closing
@@ -13,6 +14,8 @@ from kept_stall import KEY, consenting, order
 from serving import Served, eventually
 from test_consent_put_back import asked, in_time, joined, told
 
+from consent.app.access import make_key
+from consent.calls import Scope
 from consent.client import InProcess
 from consent.contract import Visit
 from virta.command import run
@@ -149,3 +152,18 @@ def post(served: Served, id_: str) -> None:
 
 def subjects(two: Two) -> Counter[str]:
     return Counter(mail.subject for mail in mails(two.mailbox))
+
+
+def test_a_backup_of_both_gives_each_folder_its_part(filed: Path, tmp_path: Path) -> None:
+    """So a project whose consent was within the engine moves apart."""
+    engine, consent = filed, shutil.copytree(filed, tmp_path / "consent")
+    with (engine / "virta.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[consent]\nurl = "http://127.0.0.1:8026"\nkey = "env:STALL_CONSENT_KEY"\n')
+    for folder in (engine, consent):
+        shutil.rmtree(folder / "data")
+    make_key(consent / "data" / ACCESS, "engine", [Scope.ENGINE], secrets.token_bytes, 0)
+    for folder, names in ((engine, {"engine.db", "attempts"}), (consent, {"consent.db", "consent.db.stops"})):
+        assert run(["restore", str(filed / "kept"), str(folder)]) == 0
+        there = {path.name for path in (folder / "data").iterdir() if path.suffix not in (".lock", ".access")}
+        assert names <= there
+        assert not there & ({"engine.db", "consent.db"} - names)
