@@ -167,10 +167,11 @@ def test_the_doctor_says_when_it_does_not_answer(
 def test_the_mail_that_asks_is_the_projects_own_whatever_is_wrong_elsewhere(folder: Path) -> None:
     """A template that cannot be read belongs to a mail that the engine sends."""
     (folder / "templates" / "hello.html").write_text("---\nsubject: {% if\n---\n{% nonsense", "utf-8")
-    assert {file.name for file in proof_files(folder, read_settings(folder)) if not file.partial} == {
+    names = {file.name for file in proof_files(folder, read_settings(folder)) if not file.partial}
+    assert {name for name in names if not name.startswith("virta/")} == {
         "confirm"
-    }
+    }  # the others are Virta's own
     own = "---\nsubject: Please confirm\n---\n<p>{{ links.confirm }} {{ links.refuse }}</p>"
     (folder / "templates" / "confirm.html").write_text(own, "utf-8")
-    (found,) = [file for file in proof_files(folder, read_settings(folder)) if not file.partial]
+    (found,) = [file for file in proof_files(folder, read_settings(folder)) if file.name == "confirm"]
     assert found.header["subject"] == "Please confirm"
