@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 import pytest
 from house import DAY, HOUR, House, heading, hidden
 
+from consent.app.limits import Limits
 from consent.contract import About, Outcome, Settlement
 
 pytestmark = pytest.mark.anyio
@@ -125,3 +126,14 @@ async def test_looking_at_the_pages_behind_both_mails_writes_nothing(house: Hous
             await house.http.request(method, path)
             await house.http.request(method, f"{path}?move=yes&email={NEW}&save=yes")
     assert house.everything_stored() == before
+
+
+async def test_addresses_that_are_asked_for_count_as_sign_ups_do(house: House):
+    """So that nobody has strangers asked by the thousand from one page."""
+    anna, bob = await house.join(OLD), await house.join("bob@example.com")
+    house.clock.now += HOUR
+    house.count(Limits(per_domain=1))
+    assert (await ask(house, anna, "one@strangers.example")).status_code == 200
+    assert (await ask(house, bob, "two@strangers.example")).status_code == 503
+    assert (await house.http.get(house.preferences(bob))).status_code == 200
+    assert len(await house.consent.proofs()) == 2
