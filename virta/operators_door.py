@@ -98,7 +98,8 @@ async def over_http(settings: Settings) -> AsyncIterator[RemoteOperator]:
         raise BrokenProject(
             f"The consent service of this project is a process of its own, at {there.url}, and this wants a "
             "key for operators. Make one in its folder: `virta consent access --make NAME --scope operator`. "
-            'Set it as an environment variable, and name that under [consent]: `operator_key = "env:NAME"`.'
+            'Set it as an environment variable, and name that under [consent]: `operator_key = "env:NAME"`. '
+            "Name the folder where its store is, to do it there."
         )
     client = RemoteOperator(there.url, secret(there.operator_key), max(there.timeout, _PATIENCE))
     try:
