@@ -19,9 +19,11 @@ from engine.insight.records import open_records
 from engine.store.releases import Release
 from virta.command import run
 from virta.keys import read_or_make_keys
+from virta.project.folder import load_project
 from virta.release.content import compiled_of
+from virta.release.unasked import apply_unasked
 from virta.settings import read_settings
-from virta.wiring import World, open_system
+from virta.wiring import World, open_system, wall_clock
 
 OLD, NEW = (
     "I want news from the coffee stall by e-mail.",
@@ -221,3 +223,9 @@ def test_what_was_said_is_in_force_from_the_next_start_on(
 
     assert asyncio.run(starts()) == {"news": people if means == "editorial" else 0}
     assert people > 0
+
+
+def test_applying_at_once_asks_nobody(stall: Path) -> None:
+    """As `virta serve --apply` does, while trying things out: a change is material."""
+    apply_unasked(stall, *load_project(stall), wall_clock())
+    assert (runs(stall).said["news"].means, runs(stall).said["news"].how) == ("material", "unasked")
