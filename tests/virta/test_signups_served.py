@@ -11,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from serving import Served, eventually
 from stall import make_stall
 
+from virta.command import run
 from virta.mailbox.reader import mails
 
 ANNA = "anna@example.com"
@@ -76,3 +77,20 @@ def test_a_wish_that_was_answered_outlives_a_kill(tmp_path: Path) -> None:
     assert answers == [200] * AT_ONCE
     with Served(folder, "--mailbox"):
         eventually(lambda: set(recipients(folder)) == people)
+
+
+def test_a_newer_release_goes_on_counting(tmp_path: Path) -> None:
+    """Whoever applies often gives nobody new wishes."""
+    folder = make_stall(tmp_path / "stall")
+    with Served(folder, "--mailbox") as served:
+        with httpx2.Client(base_url=served.url) as http, ThreadPoolExecutor(6) as pool:
+            assert {one.status_code for one in pool.map(lambda _: tell(http, ANNA), range(6))} == {202}
+            assert refused(http) == 0
+        flow = folder / "flows" / "thanks.flow"
+        flow.write_text(flow.read_text("utf-8").replace("    send", "    wait 1 minute\n    send"), "utf-8")
+        assert run(["apply", str(folder), "--yes"]) == 0
+        assert len(served.told("a newer release takes over")) == 1
+        with httpx2.Client(base_url=served.url) as http:
+            assert tell(http, ANNA).status_code == 202
+            assert refused(http) == 1
+        assert served.stop() == 0
