@@ -143,6 +143,9 @@ def read_verifier_key(line: str) -> VerifierKey:
 
 def _base64(text: str, what: str) -> bytes:
     try:
-        return base64.b64decode(text, validate=True)
+        found = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise BrokenExport(f"Of the note, {what} is not in Base64.") from None
+    if base64.b64encode(found).decode() != text:  # bits that say nothing, and may not be changed either
+        raise BrokenExport(f"Of the note, {what} is not written as Base64 has it.")
+    return found

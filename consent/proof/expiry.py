@@ -61,7 +61,10 @@ class Expiries:
 
     def passed(self, at: int) -> None:
         """A leaf of this time (ms UTC) stands behind those that were taken in."""
-        self.latest = max(self.latest, at)
+        if at > self.latest:
+            self.latest = at
+        if not self.said:
+            return
         for one in reversed(self.said):
             if one.at <= at:
                 break

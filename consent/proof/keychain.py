@@ -27,7 +27,8 @@ class Keychain:
     `Failed` where the two do not fit."""
 
     def __init__(self, events: Sequence[Event], keys: Iterable[VerifierKey]) -> None:
-        carried = {hashlib.sha256(key.public).hexdigest(): key for key in keys}
+        listed = [(hashlib.sha256(key.public).hexdigest(), key) for key in keys]
+        carried = dict(listed)
         held: dict[str, _Held] = {}
         self.lost: list[int] = []
         for seq, kind, named in events:
@@ -44,8 +45,9 @@ class Keychain:
                 held[named] = _Held(one.key, one.begun, seq)
                 if kind == "key.lost":
                     self.lost.append(seq)
-        if not held or carried.keys() != held.keys():
-            raise Failed(Failure.NOTICE, "The export has keys that no leaf of its log names.")
+        if not held or [named for named, _ in listed] != list(held):
+            why = "The export's keys are not those that the leaves name, in their order."
+            raise Failed(Failure.NOTICE, why)
         self._held = tuple(held.values())
 
     def __contains__(self, key: VerifierKey) -> bool:

@@ -39,7 +39,7 @@ def verify_leaf(data: bytes, key: VerifierKey | None) -> LeafProof:
     read_leaf(proof.line, proof.checkpoint.origin, proof.place)
     if not proof.holds():
         raise Failed(Failure.ROOT, "The path does not lead from the leaf to the root of the checkpoint.")
-    if key is not None and not proof.note.signed_by(key):
+    if key is not None and (key.name != proof.checkpoint.origin or not proof.note.signed_by(key)):
         raise Failed(Failure.SIGNATURE, f"The checkpoint is not signed by the key {key.line()}.")
     return proof
 

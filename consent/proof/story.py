@@ -143,10 +143,9 @@ class Story:
     people: dict[str, Person] = field(default_factory=dict)
     batches: dict[int, tuple[int, str, str]] = field(default_factory=dict)  # seq → count, root, policy
     expiries: Expiries = field(default_factory=Expiries)
-    notices: dict[str, int] = field(default_factory=dict)  # purpose version → first leaf
-    policies: dict[str, int] = field(default_factory=dict)
-    topics: dict[str, str] = field(default_factory=dict)  # purpose version → what its words are about
-    in_force: str = ""  # the policy's digest
+    notices: dict[tuple[str, str], int] = field(default_factory=dict)  # topic and version → first leaf
+    policies: dict[str, int] = field(default_factory=dict)  # digest → first leaf, in order
+    in_force: str = ""  # the newest policy's digest
     keys: list[tuple[int, str, str]] = field(default_factory=list)  # seq, what happened, fingerprint
     _merged: tuple[int, str, bool] = (-1, "", False)  # the last: where, into whom, whether they got a mail
     _hands: dict[tuple[str, str], bool] = field(default_factory=dict)  # step and actor: whether they may
@@ -179,8 +178,7 @@ class Story:
             self.policies.setdefault(leaf.notice, seq)
             self.in_force = leaf.notice
         elif kind == "purpose.version":
-            self.notices.setdefault(leaf.notice, seq)
-            self.topics.setdefault(leaf.notice, leaf.purpose)
+            self.notices.setdefault((intern(leaf.purpose), leaf.notice), seq)
         elif kind == "proof_mail.queued":
             self._known(leaf.subject).queued += (seq,)
         elif kind in _KEYS:
@@ -289,10 +287,9 @@ class Story:
                     Failure.TRANSITION,
                     f"Leaf {seq}: a confirmation after a stop, and no new request in between.",
                 )
-            if leaf.notice not in self.notices:
-                raise Failed(Failure.NOTICE, f"Leaf {seq}: the words agreed to were never published.")
-            if self.topics[leaf.notice] != purpose:
-                raise Failed(Failure.NOTICE, f"Leaf {seq}: the words agreed to are about something else.")
+            if (purpose, leaf.notice) not in self.notices:
+                why = f"Leaf {seq}: the words agreed to were never published as those of `{purpose}`."
+                raise Failed(Failure.NOTICE, why)
             person.grants += ((seq, intern(step), purpose, intern(leaf.notice)),)
         elif step == _REQUESTED:
             requested = seq

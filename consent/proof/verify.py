@@ -7,7 +7,7 @@ import hashlib
 import json
 import zipfile
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from consent.errors import BrokenExport
 from consent.proof.audit import Audit
@@ -30,6 +30,7 @@ from consent.proof.witness import Witness
 
 __all__ = ["Failed", "Failure", "Verified", "verify"]
 
+MANIFEST = "manifest.json"
 FILES = (
     "leaves.jsonl",
     "decisions.jsonl",
@@ -62,6 +63,15 @@ class Verified:
     let_go_after: int = 0
 
 
+class _Manifest(NamedTuple):
+    """What an export says of itself: the log's name, each part's SHA-256 (hex), and how much it holds."""
+
+    log: str
+    digests: dict[str, str]
+    leaves: int
+    decisions: int
+
+
 @dataclass(slots=True)
 class _Seen:
     """What was read of the leaves: their story, their tree at some sizes, and one leaf to be looked at."""
@@ -75,7 +85,8 @@ class _Seen:
 def verify(file: BinaryIO, key: VerifierKey | None = None, witness: Witness | None = None) -> Verified:
     """Check everything that can be checked. Raises `Failed` with the first thing that does not hold."""
     with open_zip(file) as archive:
-        log, digests = _manifest(archive)
+        told = _manifest(archive)
+        log, digests = told.log, told.digests
         keys = _keys(_small(archive, "keys", digests), log)
         if key is not None and key not in keys:
             raise Failed(Failure.SIGNATURE, f"The export's log is not signed by the key {key.line()}.")
@@ -96,6 +107,12 @@ def verify(file: BinaryIO, key: VerifierKey | None = None, witness: Witness | No
             _compare(seen, witness)
         rules = _read_notices(archive, digests, seen.story)
         found = _read_decisions(archive, digests, seen.story, rules)
+    if (told.leaves, told.decisions) != (seen.size, found.kept):
+        raise Failed(
+            Failure.UNREADABLE,
+            f"The manifest tells of {told.leaves} leaves and {told.decisions} decisions, "
+            f"the export has {seen.size} and {found.kept}.",
+        )
     expiries = seen.story.expiries
     return Verified(
         log,
@@ -116,19 +133,28 @@ def verify(file: BinaryIO, key: VerifierKey | None = None, witness: Witness | No
 # ------------------------------------------------------------------ the small parts
 
 
-def _manifest(archive: zipfile.ZipFile) -> tuple[str, dict[str, str]]:
+def _manifest(archive: zipfile.ZipFile) -> _Manifest:
     try:
-        manifest = json.loads(part(archive, "manifest.json"))
+        manifest = json.loads(part(archive, MANIFEST), object_pairs_hook=_once)
         log, files, known = manifest["log"], manifest["files"], manifest["format"]
+        counts = [manifest[name] for name in ("v", "leaves", "decisions", "at")]
     except (ValueError, KeyError, TypeError, RecursionError):
         raise Failed(Failure.UNREADABLE, "The export's manifest cannot be read.") from None
-    if known != "virta-consent-export" or manifest.get("v") != 1 or not isinstance(log, str):
+    whole = isinstance(log, str) and all(type(count) is int for count in counts)
+    if known != "virta-consent-export" or counts[0] != 1 or not whole or len(manifest) != 7:
         raise Failed(Failure.UNREADABLE, "The export has a format that this verifier does not know.")
     if not isinstance(files, dict) or files.keys() != {*FILES}:
-        raise Failed(Failure.UNREADABLE, "The export's manifest does not name all parts, and no others.")
-    if sorted(archive.namelist()) != sorted((*FILES, "manifest.json")):
-        raise Failed(Failure.UNREADABLE, "The export has other parts than those of its format, or one twice.")
-    return log, files
+        raise Failed(Failure.UNREADABLE, "The export's manifest does not name all parts, or others too.")
+    if sorted(archive.namelist()) != sorted((*FILES, MANIFEST)):
+        raise Failed(Failure.UNREADABLE, "The export has a part twice, or parts that it may not have.")
+    return _Manifest(log, files, counts[1], counts[2])
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a member stands twice")
+    return found
 
 
 def _small(archive: zipfile.ZipFile, name: str, digests: dict[str, str]) -> bytes:
@@ -140,9 +166,11 @@ def _small(archive: zipfile.ZipFile, name: str, digests: dict[str, str]) -> byte
 
 def _keys(data: bytes, log: str) -> list[VerifierKey]:
     try:
-        keys = [read_verifier_key(line) for line in data.decode().splitlines()]
+        keys = [read_verifier_key(line) for line in data.decode().split("\n")[:-1]]
     except (BrokenExport, UnicodeDecodeError) as fault:
         raise Failed(Failure.UNREADABLE, f"The export's keys cannot be read. {fault}") from None
+    if b"".join(key.line().encode() + b"\n" for key in keys) != data:
+        raise Failed(Failure.UNREADABLE, "The export's keys are not a line each.")
     for key in keys:
         if key.name != log:
             raise Failed(Failure.LEAF, f"The export is one of the log {log}, a key in it of {key.name}.")
@@ -165,9 +193,15 @@ def _note(data: bytes, log: str) -> tuple[Checkpoint, Note]:
 def _older(data: bytes, log: str, newest: Checkpoint) -> list[tuple[Checkpoint, Note]]:
     notes = []
     before = 0
-    for number, line in enumerate(data.splitlines(), 1):
+    lines = data.split(b"\n")
+    if lines.pop():
+        raise Failed(Failure.UNREADABLE, "The earlier checkpoints end in the middle of a line.")
+    for number, line in enumerate(lines, 1):
         entry = canonical_object(line, Failure.UNREADABLE, f"Checkpoint {number}")
-        found = _note(str(entry.get("note")).encode(), log)
+        note = entry.get("note")
+        if len(entry) != 1 or not isinstance(note, str):
+            raise Failed(Failure.UNREADABLE, f"Checkpoint {number} is no note.")
+        found = _note(note.encode(), log)
         if not before < found[0].size < newest.size:
             raise Failed(Failure.UNREADABLE, f"Checkpoint {number} does not belong where it stands.")
         before = found[0].size
@@ -199,6 +233,12 @@ def _compare(seen: _Seen, witness: Witness) -> None:
         raise Failed(
             Failure.HISTORY,
             f"The first {size} leaves are not those that the older checkpoint saw: history was rewritten.",
+        )
+    if witness.place >= seen.size:
+        raise Failed(
+            Failure.HISTORY,
+            f"The receipt tells of leaf {witness.place}, the export has {seen.size} leaves: leaves were "
+            "taken away. (No signature covers what a receipt says of a leaf behind its checkpoint.)",
         )
     if not witness.tells_of(seen.line):
         raise Failed(Failure.HISTORY, f"Leaf {witness.place} is not the one that the receipt tells of.")
@@ -255,17 +295,17 @@ def _check_notes(seen: _Seen, notes: list[tuple[Checkpoint, Note]], keys: list[V
 def _read_notices(archive: zipfile.ZipFile, digests: dict[str, str], story: Story) -> dict[str, Json]:
     """The policies by digest; that all words and rules which leaves refer to are there is checked."""
     with Lines(archive, "purposes.jsonl", digests["purposes.jsonl"]) as lines:
-        words = {
-            hashlib.sha256(line).hexdigest(): canonical_object(line, Failure.NOTICE, f"Purpose {number}")
-            for number, line in enumerate(lines, 1)
-        }
-    for version, seq in story.notices.items():
-        if version not in words:
+        topics = {}
+        for number, line in enumerate(lines, 1):
+            found = canonical_object(line, Failure.NOTICE, f"Purpose {number}")
+            topics[hashlib.sha256(line).hexdigest()] = found.get("topic")
+    for (topic, version), seq in story.notices.items():
+        if version not in topics:
             raise Failed(
                 Failure.NOTICE, f"The words of leaf {seq} are missing from the export, or were changed."
             )
-        if words[version].get("topic") != story.topics[version]:
-            raise Failed(Failure.NOTICE, f"The words of leaf {seq} are about something else than it says.")
+        if topics[version] != topic:
+            raise Failed(Failure.NOTICE, f"The words of leaf {seq} are not those of `{topic}`.")
     rules = {}
     with Lines(archive, "policies.jsonl", digests["policies.jsonl"]) as lines:
         for number, line in enumerate(lines, 1):

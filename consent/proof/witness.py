@@ -68,7 +68,7 @@ def _receipt(data: bytes) -> Witness:
         receipt = json.loads(data)
     except (ValueError, RecursionError):
         raise BrokenExport("The receipt is no valid JSON.") from None
-    note = receipt.get("checkpoint")
+    note = receipt.get("checkpoint") if isinstance(receipt, dict) else None
     if not isinstance(note, str):
         raise BrokenExport("The receipt has no `checkpoint`.")
     seq, subject, kind = receipt.get("leaf"), receipt.get("subject"), receipt.get("type")

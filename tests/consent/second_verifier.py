@@ -1,19 +1,29 @@
 """A second verifier, written from docs/proof-format.md alone. It shares no code with the first.
 
-    python second_verifier.py EXPORT [KEY LINE] [OLDER NOTE]
+    python second_verifier.py EXPORT [KEY LINE] [WHAT SOMEBODY KEPT]
     python second_verifier.py PROOF [KEY LINE]
 
 Standard library and `cryptography` only; it canonicalises JSON by itself, which is easy for what stands in an
 export."""
 
-import base64
-import hashlib
 import json
 import sys
 import zipfile
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from second_notes import (
+    canonical,
+    check_form,
+    check_path,
+    kept,
+    key_of,
+    lines_of,
+    need,
+    open_note,
+    open_proof,
+    sha,
+    signers,
+    unpack,
+)
 
 STOPPED = ("withdrawn", "objected")
 GOING = ("active", "active (attested)", "soft_active")
@@ -70,26 +80,12 @@ ENDS = ("stale", "terminated")
 OF_ALL = ("complaint", "bounced.hard", "objected.marketing", "erasure.requested", "merged")
 SAID = ("complaint", "objected.marketing")  # of stops of all purposes those that are of no mailbox
 LAST = ("erasure.requested", "merged")
+NO_RULES = {"purposes": [], "templates": []}
 CLASSES = ("marketing", "service", "proof", "notice", "internal", "test")
 RECORD = sorted(
     "attempt class consent_seq epoch key measured policy purpose reason subject template topic v variant "
     "verdict".split()
 )
-
-
-def sha(data):
-    return hashlib.sha256(data).digest()
-
-
-def canonical(value):
-    """RFC 8785 for objects of strings, integers and such objects."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    return text.encode()
-
-
-def need(condition, words):
-    if not condition:
-        raise SystemExit(words)
 
 
 def mth(hashes):
@@ -102,38 +98,10 @@ def mth(hashes):
     return sha(b"\x01" + mth(hashes[:half]) + mth(hashes[half:]))
 
 
-def public_of(key):
-    """The 32 bytes in a verifier key line."""
-    return base64.b64decode(key.split("+", 2)[2])[1:]
-
-
-def signed(note, key):
-    """Whether a note bears a signature by a key."""
-    text, _, signatures = note.rpartition("\n\n")
-    name, key_id, _ = key.split("+", 2)
-    public = Ed25519PublicKey.from_public_bytes(public_of(key))
-    found = False
-    for line in signatures.splitlines():
-        _, signer, signature = line.split(" ")
-        raw = base64.b64decode(signature)
-        if signer == name and raw[:4].hex() == key_id:
-            try:
-                public.verify(raw[4:], (text + "\n").encode())
-                found = True
-            except InvalidSignature:
-                need(False, "signature")
-    return found
-
-
-def open_note(note):
-    """Origin, size and root of a signed note."""
-    origin, size, root = note.splitlines()[:3]
-    return origin, int(size), base64.b64decode(root)
-
-
 def check_keys(leaves, keys, notes, key):
     """Who has to sign each checkpoint, and whether the key given leads to those who signed the last."""
-    by_hash = {sha(public_of(line)).hex(): line for line in keys}
+    by_hash = {sha(key_of(line)[2]).hex(): line for line in keys}
+    need(len(by_hash) == len(keys) and key_of(keys[0])[0] == leaves[0]["log"], "keys")
     times = {}
     for leaf in leaves:
         named = leaf["notice"]
@@ -143,46 +111,26 @@ def check_keys(leaves, keys, notes, key):
         elif leaf["type"] in ("key.retired", "key.lost"):
             need(named in times and times[named][1] == len(leaves), "transition")
             times[named][1] = leaf["seq"]
-    need(times.keys() == by_hash.keys(), "keys")
+    need(list(times) == list(by_hash), "keys")
     trusted, reached = {key}, False
     for note in notes:
         size = open_note(note)[1]
         signing = {by_hash[named] for named, (first, end) in times.items() if first < size <= end}
-        held = [line for line in keys if signed(note, line)]  # and none of them falsely
-        need(signing and signing <= {*held}, "signature")
+        need(signing and signing <= signers(note, keys), "signature")
         reached = bool(trusted & signing)
         if reached:
             trusted |= signing
     need(reached or not key, "gap" if key in keys else "signature")
 
 
-def climb(found, index, size, path):
-    """RFC 9162 2.1.3.2: the root that a path leads to."""
-    last = size - 1
-    for step in path:
-        need(last > 0, "proof")
-        if index % 2 or index == last:
-            found = sha(b"\x01" + step + found)
-            while index % 2 == 0 and index:
-                index, last = index // 2, last // 2
-        else:
-            found = sha(b"\x01" + found + step)
-        index, last = index // 2, last // 2
-    need(last == 0, "proof")
-    return found
-
-
 def check_proof(text, key):
     """A single leaf, in a file of C2SP tlog-proof."""
-    head, _, note = text.partition("\n\n")
-    _, extra, place, *path = head.split("\n")
-    line, index = base64.b64decode(extra.split(" ")[1]), int(place.split(" ")[1])
-    origin, size, root = open_note(note)
+    line, index, path, note = open_proof(text)
     leaf = json.loads(line)
-    need(canonical(leaf) == line and leaf["seq"] == index and leaf["log"] == origin, "canonical")
-    need(index < size, "proof")
-    need(climb(sha(b"\x00" + line), index, size, [base64.b64decode(step) for step in path]) == root, "proof")
-    need(not key or signed(note, key), "signature")
+    need(canonical(leaf) == line and leaf["seq"] == index and leaf["log"] == open_note(note)[0], "canonical")
+    check_form(leaf)
+    check_path(line, index, path, note)
+    need(not key or (signers(note, [key]) and key_of(key)[0] == leaf["log"]), "signature")
 
 
 def last(leaves, *types, purpose=None):
@@ -275,21 +223,6 @@ BESIDE = {"decisions": "batch", "decisions.expired": "expired", "merged": "into"
 HEX = {"subject": 32, "notice": 64, "evidence": 64}
 
 
-def shaped(leaf):
-    """Whether a leaf has the members of its type and no others, each of the form that it has to have."""
-    beside = {BESIDE[leaf["type"]]} if leaf.get("type") in BESIDE else set()
-    if leaf.keys() != MEMBERS | beside or leaf["v"] is True or leaf["v"] != 1:
-        return False
-    numbers = [leaf[name] for name in ("v", "seq", "at")]
-    texts = [leaf[name] for name in MEMBERS - {"v", "seq", "at"}]
-    if any(type(one) is not int for one in numbers) or any(type(one) is not str for one in texts):
-        return False
-    for name, size in HEX.items():
-        if leaf[name] and (len(leaf[name]) != size or set(leaf[name]) - set("0123456789abcdef")):
-            return False
-    return leaf["channel"] == ("email" if leaf["subject"] else "")
-
-
 def let_go(leaves):
     """The position before which decisions may be gone, which were old by then; 0: none may."""
     limit = 0
@@ -305,24 +238,42 @@ def let_go(leaves):
     return limit
 
 
-def check(path, key="", older=""):
+def check_kept(text, origin, lines, hashes, keys):
+    """What somebody kept: the log begins with it, and has the leaf that it tells of."""
+    note, place, told = kept(text)
+    old_origin, old_size, old_root = open_note(note)
+    need(old_origin == origin and signers(note, keys), "witness")
+    need(old_size <= len(hashes) and mth(hashes[:old_size]) == old_root, "history")
+    if place >= 0:
+        need(place < len(lines), "history")
+        leaf = json.loads(lines[place])
+        need(told in (lines[place], (leaf["subject"], leaf["type"])), "history")
+
+
+def check(file, key="", older=""):
     """Stop with a word for what is wrong; return normally if the export holds."""
-    if not zipfile.is_zipfile(path):
-        with open(path, encoding="utf-8") as file:
-            return check_proof(file.read(), key)
-    with zipfile.ZipFile(path) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
-    keys = parts["keys"].decode().splitlines()
+    if not zipfile.is_zipfile(file):
+        with open(file, encoding="utf-8") as proof:
+            return check_proof(proof.read(), key)
+    parts, manifest = unpack(file)
+    keys = [line.decode() for line in lines_of(parts["keys"])]
     need(not key or key in keys, "signature")
     newest = parts["checkpoint"].decode()
-    notes = [json.loads(line)["note"] for line in parts["checkpoints.jsonl"].splitlines()] + [newest]
+    notes = [json.loads(line)["note"] for line in lines_of(parts["checkpoints.jsonl"])]
+    need([canonical({"note": note}) for note in notes] == lines_of(parts["checkpoints.jsonl"]), "canonical")
+    notes.append(newest)
     origin, size, root = open_note(newest)
-    lines = parts["leaves.jsonl"].splitlines()
+    sizes = [open_note(note)[1] for note in notes]
+    need(sizes == sorted(set(sizes)) and sizes[0] > 0, "checkpoints")
+    need(origin == manifest["log"], "origin")
+    lines = lines_of(parts["leaves.jsonl"])
     leaves = [json.loads(line) for line in lines]
-    need(all(shaped(leaf) for leaf in leaves), "leaf")
     need(all(canonical(leaf) == line for leaf, line in zip(leaves, lines, strict=True)), "canonical")
-    need([leaf["seq"] for leaf in leaves] == list(range(size)), "sequence")
+    for leaf in leaves:
+        check_form(leaf)
+    need(size == len(leaves) and [leaf["seq"] for leaf in leaves] == list(range(size)), "sequence")
     need(all(leaf["log"] == origin for leaf in leaves), "origin")
+    need(manifest["leaves"] == size, "manifest")
     hashes = [sha(b"\x00" + line) for line in lines]
     need(mth(hashes) == root, "root")
     for note in notes:
@@ -330,19 +281,13 @@ def check(path, key="", older=""):
         need(mth(hashes[: open_note(note)[1]]) == open_note(note)[2], "root")
     check_keys(leaves, keys, notes, key)
     if older:
-        old_origin, old_size, old_root = open_note(older)
-        need(any(signed(older, line) for line in keys), "witness")
-        need(old_origin == origin and old_size <= size and mth(hashes[:old_size]) == old_root, "history")
+        check_kept(older, origin, lines, hashes, keys)
 
-    state, asked, granted, stops, erased, published = {}, {}, {}, [], {}, {}
-    held, in_force, first_rules = set(), "", len(leaves)
+    state, asked, granted, stops, erased, published = {}, {}, {}, [], {}, set()
+    held = set()
     for leaf in leaves:
         if leaf["type"] == "purpose.version":
-            published[leaf["notice"]] = leaf["purpose"]
-        if leaf["type"] == "policy.changed":
-            in_force = leaf["notice"]
-            first_rules = min(first_rules, leaf["seq"])
-        need(leaf["type"] != "decisions" or in_force in ("", leaf["notice"]), "policy")
+            published.add((leaf["purpose"], leaf["notice"]))
         who = leaf["subject"], leaf["purpose"]
         if leaf["type"] not in NEXT:
             need(leaf["from"] == leaf["to"] == "", "transition")
@@ -387,27 +332,29 @@ def check(path, key="", older=""):
             stop = max([*own, silenced([one for one in leaves[: leaf["seq"]] if one["subject"] == who[0]])])
             word = {"confirmed": asked, "renewed": granted}.get(leaf["type"])
             need(word is None or word.get(who, -1) > stop, "transition")
-            need(published.get(leaf["notice"]) == leaf["purpose"], "words")
+            need((leaf["purpose"], leaf["notice"]) in published, "words")
             granted[who] = leaf["seq"]
 
-    words = {
-        hashlib.sha256(line).hexdigest(): json.loads(line)["topic"]
-        for line in parts["purposes.jsonl"].splitlines()
-    }
-    need(words.items() >= published.items(), "words")
-    rules = {
-        hashlib.sha256(line).hexdigest(): json.loads(line) for line in parts["policies.jsonl"].splitlines()
-    }
+    words = {sha(line).hex(): json.loads(line) for line in lines_of(parts["purposes.jsonl"])}
+    need(all(version in words and words[version]["topic"] == topic for topic, version in published), "words")
+    rules = {sha(line).hex(): json.loads(line) for line in lines_of(parts["policies.jsonl"])}
     need(all(leaf["notice"] in rules for leaf in leaves if leaf["type"] == "policy.changed"), "words")
+    in_force = {}
+    for leaf in leaves:
+        in_force[leaf["seq"]] = (
+            leaf["notice"] if leaf["type"] == "policy.changed" else in_force.get(leaf["seq"] - 1)
+        )
 
     limit, by_batch = let_go(leaves), {}
-    for line in parts["decisions.jsonl"].splitlines():
+    for line in lines_of(parts["decisions.jsonl"]):
         entry = json.loads(line)
         need(canonical(entry) == line and ("record" in entry) != ("hash" in entry), "decision")
         by_batch.setdefault(entry["batch"], []).append(entry)
     batches = {leaf["seq"]: leaf["batch"] for leaf in leaves if leaf["type"] == "decisions"}
     need(by_batch.keys() <= batches.keys(), "decisions")
     need(all(seq in by_batch or seq < limit for seq in batches), "decisions")
+    records = sum("record" in entry for entries in by_batch.values() for entry in entries)
+    need(manifest["decisions"] == records, "manifest")
     attempts, proofs, gone = {}, {}, False
     for seq in batches:
         entries = by_batch.get(seq, [])
@@ -420,6 +367,7 @@ def check(path, key="", older=""):
         if entries:
             need(len(hashes) == batches[seq]["count"], "decisions")
             need(mth(hashes).hex() == batches[seq]["root"], "decisions")
+        need(in_force[seq] in (None, leaves[seq]["notice"]), "policy")
         before = [leaf for leaf in leaves[:seq] if leaf["subject"]]
         for one in (entry["record"] for entry in entries if "record" in entry):
             need(sorted(one) == RECORD and one["v"] == 1 and one["class"] in CLASSES, "record")
@@ -434,8 +382,7 @@ def check(path, key="", older=""):
             need(first or one["attempt"] == attempts.get(one["key"], 0) + 1, "twice")
             attempts[one["key"]] = one["attempt"]
             mine = [leaf for leaf in before if leaf["subject"] == one["subject"]]
-            none = {"purposes": [], "templates": []}
-            may(one, mine, rules[one["policy"]] if seq > first_rules else none, proofs)
+            may(one, mine, rules[in_force[seq]] if in_force[seq] else NO_RULES, proofs)
 
 
 if __name__ == "__main__":

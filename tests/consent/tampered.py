@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 import rfc8785
+import second_verifier
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from consent.export.archive import write_archive
@@ -18,6 +19,25 @@ from consent.proof.verify import Failed, verify
 from consent.proof.witness import read_witness
 
 SECOND = Path(__file__).with_name("second_verifier.py")
+NONSENSE = (KeyError, ValueError, TypeError, IndexError, AttributeError, RecursionError, zipfile.BadZipFile)
+"""What the second verifier, which has no words for them, stops with at bytes that are no export."""
+
+
+def both(file, key=None, witness=None):
+    """In which way the export in `file` does not hold, None if it does; and what was found in it. Both
+    verifiers must say so, also of what somebody kept, which is given as bytes."""
+    failure, found, other = None, None, ""
+    try:
+        found = verify(file, key, read_witness(witness) if witness else None)
+    except Failed as fault:
+        failure = fault.failure
+    file.seek(0)
+    try:
+        second_verifier.check(file, key.line() if key else "", witness.decode() if witness else "")
+    except (SystemExit, *NONSENSE) as fault:
+        other = str(fault) or type(fault).__name__
+    assert (failure is None) == (other == ""), f"the one says {failure}, the other {other or 'that it holds'}"
+    return failure, found
 
 
 class Export:
@@ -101,6 +121,8 @@ class Export:
             for name, data in self.parts.items()
             if name != "manifest.json"
         }
+        manifest["leaves"] = self.parts["leaves.jsonl"].count(b"\n")
+        manifest["decisions"] = self.parts["decisions.jsonl"].count(b'"record":')
         self.parts["manifest.json"] = json.dumps(manifest).encode()
         file = io.BytesIO()
         with zipfile.ZipFile(file, "w") as archive:
@@ -111,14 +133,8 @@ class Export:
 
     def failure(self, key=True, witness=None):
         """In which way the export does not hold; None if it does. The second verifier must agree."""
-        found = None
-        try:
-            self.found = verify(
-                self.file(), self.key if key else None, read_witness(witness) if witness else None
-            )
-        except Failed as fault:
-            found = fault.failure
-        return found
+        failure, self.found = both(self.file(), self.key if key else None, witness)
+        return failure
 
     def second(self, tmp_path, older=""):
         """What the second verifier says: empty if the export holds."""

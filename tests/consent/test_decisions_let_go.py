@@ -292,7 +292,6 @@ class TestAttacker:
             {"expired": {"before": place, "months": 1}},
             {"expired": {"before": newest, "months": 36}},
             {"expired": {**told, "before": place}, "at": json.loads(kept[place])["at"] + THREE_YEARS},
-            {"expired": {"before": -1, "months": 36}},
         ):
             export.put("leaves.jsonl", kept)
             export.change_leaf(place, **change)
