@@ -223,7 +223,7 @@ class Story:
             for purpose, (state, *_) in person.standings.items()
             if state in _STOPPED and into.standings.get(purpose, _NOWHERE)[0] not in _STOPPED
         ]
-        owed = stopped > max(person.last_word(seq), into.last_word(seq)) or any(
+        owed = stopped > into.last_word(seq) or any(
             state in _GOING and _last_grant(into, purpose) < stopped
             for purpose, (state, *_) in into.standings.items()
         )

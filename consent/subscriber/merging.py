@@ -91,7 +91,7 @@ def _take_stops(tx: Writing, stays: Subject, goes: Subject) -> Subject:
         if step is not None:
             stays = stop(tx, stays, [topic], ACTOR, None, step)
     newest = max(goes.complained, goes.objected)
-    if _owed(stays, goes, newest):
+    if _owed(stays, newest):
         silence(tx, stays, COMPLAINT if newest == goes.complained else OBJECTION, ACTOR, None)
     elif _kept_away(tx, stays, goes):
         silence(tx, stays, OBJECTION, ACTOR, None)
@@ -99,16 +99,24 @@ def _take_stops(tx: Writing, stays: Subject, goes: Subject) -> Subject:
         leaf = tx.log.append(Leaf(type=RESTRICTED, subject=stays.id, actor=ACTOR))
         _RESTRICT.run(tx.driver, of=stays.id, leaf=leaf)
         tx.stops.append(Stop(stays.id, "", RESTRICTED, tx.now, leaf, tx.log.newest.hex()))
+    after = load(tx, [stays.id])[stays.id]
+    _EVER.run(
+        tx.driver,
+        of=stays.id,
+        spam=max(after.complained, goes.complained),
+        word=max(after.objected, goes.objected),
+    )
     return load(tx, [stays.id])[stays.id]
 
 
-def _owed(stays: Subject, goes: Subject, newest: int) -> bool:
-    """Whether a stop of the other's whole address (its leaf) holds for something that the one who stays has
-    agreed to, and no stop of their own says so already. Leaves of both stand in one order."""
+def _owed(stays: Subject, newest: int) -> bool:
+    """Whether a stop of the other's whole address (its leaf) is younger than a word of the one who stays, or
+    than something that they get, and no stop of their own says so already. Leaves of both stand in one
+    order; that the other came back is a word about what ends with them."""
     if max(stays.complained, stays.objected) >= newest:
         return False
     going = (standing.seq for standing in stays.standings.values() if standing.state in GOING)
-    return newest > max(stays.confirmed, goes.confirmed) or any(seq < newest for seq in going)
+    return newest > stays.confirmed or any(seq < newest for seq in going)
 
 
 def _kept_away(tx: Writing, stays: Subject, goes: Subject) -> bool:
@@ -174,6 +182,12 @@ def _address(tx: Writing, subject: Subject) -> str | None:
 
 _RESTRICT = Statement(
     update(subjects).where(subjects.c.id == bindparam("of")).values(restricted=bindparam("leaf"))
+)
+# Also of one that nothing waits for: who ever said no is told of nothing by a sale.
+_EVER = Statement(
+    update(subjects)
+    .where(subjects.c.id == bindparam("of"))
+    .values(complained=bindparam("spam"), objected=bindparam("word"))
 )
 _LOOKUP = Statement(select(subjects.c.lookup).where(subjects.c.id == bindparam("before")))
 _EVIDENCE = Statement(

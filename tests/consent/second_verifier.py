@@ -156,7 +156,7 @@ def check_merge(merged, mine, into):
     stands = {leaf["purpose"]: leaf["to"] for leaf in into if leaf["type"] in NEXT}
     need(all(stands.get(one) in STOPPED for one, state in stood.items() if state in STOPPED), "merge")
     stop = last(mine, *SAID)
-    words = max(last(each, "confirmed", "renewed") for each in (mine, into))
+    words = last(into, "confirmed", "renewed")
     going = [one for one, state in stands.items() if state in GOING]
     if stop > words or any(last(into, *GRANTS, purpose=one) < stop for one in going):
         need(last(into, *SAID) >= stop, "merge")

@@ -361,3 +361,20 @@ async def test_a_restored_store_forgets_whoever_became_part_of_somebody_erased(o
     denied = (await again.send(again.ask(anna), again.ask(other))).denied
     assert [one.reason for one in denied] == [Reason.ERASED, Reason.ERASED]
     assert again.count("suppressions") == 2
+
+
+async def test_that_the_other_came_back_is_no_word_of_whom_stays(open_world, tmp_path):
+    """What they had objected to before is objected to for what the one who stays gets; both verifiers say so
+    too."""
+    world = open_world()
+    anna, other = await world.join(OLD), await world.join(NEW)
+    await world.client.record(other, "objected.marketing", "operator")
+    world.clock.pass_(31 * DAY)
+    await world.join(NEW)
+    assert await world.client.merge(anna, other, "shop") is Heard.NEW
+    assert [one.reason for one in (await world.send(world.ask(anna))).denied] == [Reason.OBJECTED]
+    await world.join(OLD)
+    assert (await world.send(world.ask(anna))).permits
+    export = Export(world)
+    assert export.failure() is None
+    assert export.second(tmp_path) == ""
