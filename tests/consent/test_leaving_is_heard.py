@@ -81,7 +81,8 @@ class Leaving(NoWayBack):
             return
         if not stopped:  # nobody knows which came first
             assert taken.brought in (Brought.LEFT, Brought.ERASED), taken
-        if taken.brought is Brought.LEFT:
+        # That a mailbox failed is nobody's word: who proves that it works may be brought like anybody.
+        if taken.brought is Brought.LEFT and stood is not Stood.BOUNCED:
             self.leave(person, into if stood is Stood.UNSUBSCRIBED else ALL)
 
     @precondition(lambda self: self.imports)
