@@ -80,6 +80,16 @@ def test_scripts_print_their_figures_with_the_counts_that_agree(script: str, siz
     assert f"counted alike: {counted}" in done.stdout
 
 
+def test_what_the_time_of_an_answer_tells_is_measured() -> None:
+    """Of every kind of address, in each of four ways; the script prints nothing where two answers differ."""
+    done = subprocess.run(
+        [sys.executable, ROOT / "bench" / "answers.py", "2"], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    rows = re.findall(r"^\| ([a-z ]+) \|(?: \d+ ms(?:, \d+ %)? \|){4}$", done.stdout, re.MULTILINE)
+    assert rows == ["new", "waiting", "agreed", "left", "complained", "not me", "erased", "too often"]
+
+
 def test_the_room_of_a_journey_is_measured() -> None:
     """The journal's rows have the lines that they say, and as many ends as people."""
     done = subprocess.run(

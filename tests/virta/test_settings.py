@@ -164,7 +164,7 @@ INNER = {
     ),
     ('key = "env:STALL_API_KEY"', 'key = "x"\nscopes = ["evnts"]'): (
         "`api.scopes` (number 1) must be one of `events`, `contacts`, `signups`, `returns`, `journeys`, "
-        "`metrics`; it is `evnts`."
+        "`merges`, `metrics`; it is `evnts`."
     ),
 }
 
