@@ -185,10 +185,10 @@ class NoWayBack(RuleBasedStateMachine):
                 self.become_one(receipt.subject)
                 return
             _, mailed = self.links[token]
-            for address, topic in itertools.product(self.addresses(receipt.subject), receipt.topics):
-                # Whoever has an address that somebody else has left is another, and so is what those left.
-                when, who = self.left.get((address, topic), (mailed, ""))
-                if when < mailed or who not in ("", receipt.subject):
+            for address, topic in itertools.product(self.addresses(receipt.subject), ALL):
+                when, who = self.left.get((address, topic), (mailed, receipt.subject))
+                # Whoever comes back behind an erasure, or to an address that was left, is somebody else.
+                if who != receipt.subject or (when < mailed and topic in receipt.topics):
                     del self.left[address, topic]
 
     @precondition(lambda self: self.links)
