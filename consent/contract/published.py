@@ -63,9 +63,7 @@ class Policy(Struct, frozen=True):
     """What the engine may ask for. Published by apply; the gate denies what it does not know. `editorial` are
     topics whose words differ from those before, but mean the same: nobody need agree to them anew; `said`
     has by topic what was said of the change that this policy brings, and outweighs it.
-    `origin_notice` names the template that tells people whom an import brought where their data is from;
-    `imports` is what lists of other systems may become: consent that is attested ("", or `attested`),
-    `unproven` at most, or nothing at all (`never`)."""
+    `origin_notice` names the template that tells people whom an import brought where their data is from."""
 
     purposes: tuple[Purpose, ...]
     templates: tuple[TemplateFacts, ...]
@@ -73,4 +71,3 @@ class Policy(Struct, frozen=True):
     editorial: tuple[str, ...] = ()
     origin_notice: str = ""
     said: dict[str, Said] = {}
-    imports: str = ""

@@ -85,13 +85,7 @@ def _record(row: Row) -> ImportRecord:
 
 def begin(tx: Writing, what: Import, attestation: bytes = b"") -> ImportRecord:
     """Begin an import, or go on with it: the record says from where. `attestation` is the file that
-    `what.attested` comes from. Raises `ValueError` for a topic that nobody can agree to, and for what the
-    policy does not let lists of other systems become."""
-    allowed = tx.rules.policy.imports
-    if allowed == "never":
-        raise ValueError("This project takes nobody over from another system.")
-    if allowed == "unproven" and what.attested is not None:
-        raise ValueError("This project takes over no consent on anybody's word: leave out what attests it.")
+    `what.attested` comes from. Raises `ValueError` for a topic that nobody can agree to."""
     for topic in what.topics:
         known = tx.rules.purposes.get(topic)
         if known is None or known[1].basis is not Basis.CONSENT:

@@ -13,7 +13,6 @@ from moved_in import (
     row,
     take_all_back,
 )
-from msgspec.structs import replace
 
 from consent.contract import Reason, Visit
 from consent.contract.imports import Brought, Stood
@@ -84,23 +83,3 @@ async def test_an_import_that_was_undone_beside_another_can_come_again(world):
     take_all_back(world, FIRST)
     assert brought(world, row()) in ([Brought.UNPROVEN], [Brought.KNOWN])
     assert dict(imports_of_all(world)) == {FIRST: "done", SECOND: "undone"}
-
-
-@pytest.mark.parametrize(
-    ("imports", "what", "refused"),
-    [
-        ("never", order(), "nobody over"),
-        ("unproven", attested(), "anybody's word"),
-        ("unproven", order(), None),
-        ("", attested(), None),
-    ],
-)
-async def test_what_lists_may_become_is_the_policys_to_say_whoever_brings_them(world, imports, what, refused):
-    """Not the command's alone: a key for operators at the interface passes over nothing."""
-    await world.client.publish(replace(world.policy, imports=imports))
-    if refused is None:
-        assert len(bring(world, row(confirmed_at=CONFIRMED), what=what)) == 1
-        return
-    with pytest.raises(ValueError, match=refused):
-        bring(world, row(confirmed_at=CONFIRMED), what=what)
-    assert imports_of_all(world) == []

@@ -32,7 +32,6 @@ def policy_of(
         settings.languages[0],
         editorial=_editorial(settings, [purpose.topic for purpose in purposes]),
         origin_notice=settings.origin_notice,
-        imports="" if settings.imports == "attested" else settings.imports,
     )
 
 
