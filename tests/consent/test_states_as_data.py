@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from consent.states import GRANTS, MAY, STOPPED, TRANSITIONS, State, Step, may
+from consent.mails.gate import _RESTS_ON
+from consent.states import GOING, GRANTS, MAY, STANDING, STOPPED, TRANSITIONS, State, Step, may
 
 ROOT = Path(__file__).parents[2]
 
@@ -39,6 +40,15 @@ def test_every_step_leads_somewhere_and_has_somebody_who_may_take_it() -> None:
     for (_, step), after in TRANSITIONS.items():
         if step in GRANTS:
             assert after in (State.ACTIVE, State.ATTESTED, State.SOFT_ACTIVE)
+
+
+def test_one_set_says_where_mail_may_go_and_one_where_there_is_something_to_leave() -> None:
+    """The gate, whatever a topic rests on, lets mail go from the first alone, and nobody can stand in the
+    second whom a withdrawal would pass over."""
+    assert frozenset().union(*_RESTS_ON.values()) == GOING < STANDING
+    nothing = {State.NONE, State.REFUSED, State.EXPIRED}
+    assert STANDING | STOPPED | nothing == set(State)
+    assert not STANDING & (STOPPED | nothing)
 
 
 def test_a_state_is_written_in_one_place() -> None:
