@@ -61,5 +61,5 @@ def test_a_state_is_written_in_one_place() -> None:
         if writes.search(path.read_text("utf-8"))
     }
     assert found == {"consent/ledger/subjects.py": 1, "consent/timed/renewal.py": 1}
-    jobs = (ROOT / "consent" / "jobs.py").read_text("utf-8")
-    assert 'values(asked=bindparam("present"))' in jobs
+    marks = (ROOT / "consent" / "timed" / "renewal.py").read_text("utf-8")
+    assert 'values(asked=bindparam("present"))' in marks
