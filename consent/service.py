@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from consent.address import read_address
 from consent.contract import Receipt
+from consent.contract.imports import Taking
 from consent.errors import ConsentError, DamagedLog, NoStore, SignerAway
 from consent.keys import Keys
 from consent.ledger import founding, keyring, peppers, rewrapping
@@ -74,6 +75,8 @@ class Service:
         )
         self._lost: list[Stop] = []  # written to the stops file, and not committed
         self._closing = False
+        self.imports = Taking.ATTESTED
+        """What people of another system may become here."""
         self.writer: Executor = ThreadPoolExecutor(1, "consent-writer") if store.durable else Inline()
         own_reader = store.durable and store.writer is not store.reader
         self._reading = threading.RLock() if store.writer is not store.reader else self._one_at_a_time

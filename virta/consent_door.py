@@ -11,6 +11,7 @@ from consent.app.access import ACCESS as ACCESS
 from consent.app.front import Fronted
 from consent.app.limits import Admission, Limits
 from consent.app.pace import Pace
+from consent.contract.imports import Taking
 from consent.keys import Keys
 from consent.service import Service, open_service
 from consent.store.server import Server
@@ -91,7 +92,7 @@ def open_consent(
     image: bytes | None = None,
 ) -> Service:
     """A project's consent service at `place`, as its settings say; see `open_service`."""
-    return open_service(
+    opened = open_service(
         place,
         keys,
         origin=log_name(settings),
@@ -104,3 +105,5 @@ def open_consent(
         image=image,
         times=settings.times.kept(settings.time_zone),
     )
+    opened.imports = Taking(settings.imports)
+    return opened

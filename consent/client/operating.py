@@ -45,7 +45,7 @@ class Operating(InProcess):
 
     async def begin_import(self, what: Import, attestation: bytes = b"") -> ImportRecord:
         """See `Operator`."""
-        terms.refuse_import(what, attestation)
+        terms.refuse_import(what, attestation, self._service.imports)
         return await self._write(lambda tx: imported.begin(tx, what, attestation))
 
     async def take_import(self, import_id: str, first: int, entries: Sequence[Entry]) -> list[Taken]:

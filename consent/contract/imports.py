@@ -35,6 +35,15 @@ class Brought(StrEnum):
     REPEATED = "repeated"  # the address stands further up in the same files
 
 
+class Taking(StrEnum):
+    """What people of another system may become: consent on the controller's word, or known alone, or nothing
+    is taken."""
+
+    ATTESTED = "attested"
+    UNPROVEN = "unproven"
+    NEVER = "never"
+
+
 class ImportFile(Struct, frozen=True):
     """A file of an import, by the SHA-256 of its bytes (hex). `holds` says what is in it, in a few words."""
 

@@ -5,7 +5,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 
-from consent.contract.imports import STOPPED, Brought, Entry, Import, ImportRecord, Stood
+from consent.contract.imports import STOPPED, Brought, Entry, Import, ImportRecord, Stood, Taking
 from consent.contract.operator import MOST_ROWS
 
 _ID = re.compile(r"[0-9a-f]{8,64}\Z")
@@ -17,8 +17,13 @@ class ImportRefused(ValueError):
     """An import, or a part of one, that breaks its terms; the message says which."""
 
 
-def refuse_import(what: Import, attestation: bytes) -> None:
-    """Raise `ImportRefused` unless it says what it is of, and by what it is attested."""
+def refuse_import(what: Import, attestation: bytes, taking: Taking) -> None:
+    """Raise `ImportRefused` unless it says what it is of, and by what it is attested, and `taking` allows
+    it."""
+    if taking is Taking.NEVER:
+        raise ImportRefused("The consent service takes nobody from elsewhere: `imports` is `never` there.")
+    if taking is Taking.UNPROVEN and what.attested is not None:
+        raise ImportRefused("The consent service attests of nobody: `imports` is `unproven` there.")
     if not _ID.match(what.id):
         raise ImportRefused("The id of an import is 8 to 64 hex digits.")
     if not what.files or not what.topics or not what.importer.strip():

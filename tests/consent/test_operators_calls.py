@@ -16,7 +16,7 @@ from consent.app.access import Access, make_key
 from consent.app.routes import Tally, build_app
 from consent.calls import PREFIX, Scope
 from consent.client.operating import Operating, RemoteOperator
-from consent.contract.imports import Brought, Stood
+from consent.contract.imports import Brought, Stood, Taking
 from consent.contract.operator import NotAllowed
 from consent.keys import Keys
 
@@ -98,6 +98,18 @@ async def test_what_breaks_the_terms_of_an_import_is_refused(way):
     with pytest.raises(ValueError, match="Those who had left come before all others"):
         await operator.take_import(what.id, 1, [LEFT])
     assert world.count("leaves") == leaves + 1
+
+
+async def test_the_service_itself_takes_nobody_whom_its_settings_forbid(way):
+    """Whatever the folder says in which the command is given."""
+    world, operator = way
+    world.service.imports = Taking.NEVER
+    with pytest.raises(ValueError, match="`imports` is `never`"):
+        await operator.begin_import(order())
+    world.service.imports = Taking.UNPROVEN
+    with pytest.raises(ValueError, match="attests of nobody"):
+        await operator.begin_import(order(attested=SAID), PAPER)
+    assert (await operator.begin_import(order())).position == 0
 
 
 async def test_taking_back_may_be_said_twice_and_tells_the_same(way):

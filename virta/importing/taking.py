@@ -38,7 +38,9 @@ async def take_all(
     try:
         record = await patiently(lambda: consent.begin_import(what, prepared.attestation))
     except ValueError as fault:
-        raise BrokenProject(f"{fault} Run `virta apply` first, which makes it so.") from None
+        offered = {purpose.topic for purpose in await consent.offered()}
+        do = "" if offered.issuperset(what.topics) else " Run `virta apply` first, which makes it so."
+        raise BrokenProject(f"{fault}{do}") from None
     if record.state == DONE:
         return record
     # The last part may have been taken, and its attributes not: it is gone through once more.
