@@ -150,3 +150,24 @@ async def test_the_mail_that_tells_counts_once_it_was_accepted(world):
     assert waiting(world).people == 1
     await world.client.erase(bela, "operator")
     assert waiting(world) == Untold(0, 0, 0)
+
+
+async def test_the_mail_that_tells_counts_once_an_operator_knows_that_it_arrived(world):
+    """Of one whose outcome nobody knew; that it did not arrive tells nobody."""
+    names_the_notice(world)
+    bring(world, row(), row(BELA))
+    asks = [
+        world.ask(
+            await world.subject(email),
+            "orders",
+            mail_class=MailClass.SERVICE,
+            template=TEMPLATE,
+            trigger="import",
+        )
+        for email in (ANNA, BELA)
+    ]
+    await world.send(*asks, outcome=Outcome.UNKNOWN)
+    assert waiting(world).people == 2
+    await world.client.give_word(asks[0].key, True, "operator")
+    await world.client.give_word(asks[1].key, False, "operator")
+    assert waiting(world).people == 1
