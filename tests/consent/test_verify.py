@@ -74,16 +74,38 @@ async def test_equal_logs_give_equal_files(history):
     assert Export(history).parts == Export(history).parts
 
 
-async def test_any_changed_byte_of_a_leaf_is_noticed(history, tmp_path):
-    """In whichever leaf: canonical or not, the root betrays it."""
-    size = history.count("leaves")
-    for seq in range(size):
-        export = Export(history)
-        lines = export.lines("leaves.jsonl")
-        lines[seq] = lines[seq].replace(b'"at":1', b'"at":2')
-        export.put("leaves.jsonl", lines)
-        assert export.failure() is Failure.ROOT
-    assert export.second(tmp_path) == "root"
+PARTS = ("leaves.jsonl", "decisions.jsonl", "purposes.jsonl", "policies.jsonl", "checkpoint", "keys")
+
+
+@pytest.mark.parametrize("name", PARTS)
+async def test_any_changed_byte_is_noticed(history, name):
+    """By both verifiers, wherever it is, though the manifest is made to fit."""
+    export = Export(history)
+    whole = export.parts[name]
+    for place in range(len(whole) % 7, len(whole), max(1, len(whole) // 40)):
+        changed = bytearray(whole)
+        changed[place] ^= 1
+        export.parts[name] = bytes(changed)
+        assert export.failure() is not None, (place, whole[place : place + 1])
+
+
+async def test_bits_of_a_signature_that_say_nothing_may_not_be_changed_either(history):
+    """The last letter before the filling of Base64 has some."""
+    export = Export(history)
+    note = export.parts["checkpoint"].decode()
+    last = note.rstrip("=\n")[-1]
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    other = letters[letters.index(last) ^ 1]
+    export.parts["checkpoint"] = note.replace(f"{last}=\n", f"{other}=\n").encode()
+    assert export.parts["checkpoint"].decode() != note
+    assert export.failure() is Failure.UNREADABLE
+
+
+async def test_a_key_that_is_listed_twice_is_noticed(history):
+    """The list is that of the leaves, in their order."""
+    export = Export(history)
+    export.parts["keys"] *= 2
+    assert export.failure() is Failure.NOTICE
 
 
 async def test_a_leaf_that_is_not_canonical_is_noticed(history, tmp_path):
