@@ -19,7 +19,7 @@ NOTICE = "virta/held"
 """The template of the mail that tells somebody of a hold on their proof. It is ours in every project."""
 
 NEW_ADDRESS, OLD_ADDRESS = "virta/new_address", "virta/old_address"
-"""The same of the two mails of a change of address: one asks where mails shall go, one tells where they did."""
+"""The same of the two mails of a change of address: one asks the new one, the other tells the old one."""
 
 HEADER_KEYS = ("subject", "preheader", "from", "reply_to")
 _LINE = re.compile(r"([A-Za-z_ -]+?)\s*:\s?(.*)$")
