@@ -7,14 +7,16 @@ import sys
 
 import pytest
 import rfc8785
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from kafija_log import ORIGIN
 from tampered import SECOND, Export
 
 from consent.contract import Visit
 from consent.errors import BrokenExport
 from consent.export.leaf_proofs import proofs_of
+from consent.proof.checkpoint import sign, verifier_key
 from consent.proof.failure import Failed, Failure
-from consent.proof.leaf_proof import read_proof, verify_leaf
+from consent.proof.leaf_proof import proof_text, read_proof, verify_leaf
 from consent.proof.witness import read_witness
 
 pytestmark = pytest.mark.anyio
@@ -144,3 +146,14 @@ async def test_a_proof_whose_leaf_was_made_up_accuses_nobody(world, anna):
     assert failure(false, None) is Failure.ROOT
     with pytest.raises(BrokenExport, match="path"):
         read_witness(false)
+
+
+async def test_a_proof_is_no_ones_but_the_logs_own(world, anna, tmp_path):
+    """A key of another name has signed the log's checkpoint: whatever it is, it is not the log's key."""
+    proof = read_proof(of(world, anna)["withdrawn"])
+    private = Ed25519PrivateKey.from_private_bytes(b"\2" * 32)
+    other = verifier_key("other.example", private)
+    note = sign(proof.checkpoint, [(other.name, private)])
+    forged = proof_text(proof.line, proof.place, proof.path, note).encode()
+    assert failure(forged, other) is Failure.SIGNATURE
+    assert second(tmp_path, forged, other) == "signature"
