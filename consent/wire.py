@@ -107,7 +107,7 @@ def fault_of(body: bytes, status: int) -> Exception:
             return LinkRefused(told.reason)
         case Code.CONTRADICTION:
             return Contradiction(told.detail)
-        case Code.REFUSED:
+        case Code.REFUSED | Code.WRONG_SHAPE:
             return ValueError(told.detail)
         case Code.CROWDED:
             return Crowded(told.seconds)

@@ -71,7 +71,7 @@ class Access:
         try:
             told = os.stat(self._path)
             seen = (told.st_ino, told.st_mtime_ns, told.st_size)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             seen = None
         except OSError as fault:
             raise AccessFault(f"{self._path} cannot be read: {fault.strerror}.") from None
@@ -87,7 +87,7 @@ def access_keys(path: Path) -> tuple[AccessKey, ...]:
     """All keys of a file, in the order in which they were made. Raises `AccessFault`."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=_File).keys
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return ()
     except OSError as fault:
         raise AccessFault(f"{path} cannot be read: {fault.strerror}.") from None

@@ -38,3 +38,5 @@ notices = Table(
     Column("not_before", NUMBER, nullable=False),
     sqlite_with_rowid=False,
 )
+Index("notices_by_key", notices.c.key, unique=True)
+Index("notices_by_way", notices.c.mail, notices.c.not_before)

@@ -14,6 +14,7 @@ from engine.core.asked import Asked, asked_from_json, asked_to_json, grown
 from engine.core.bundle import Agreed, Bundle, Happened, Seen, replace
 from engine.core.loaded import Loaded
 from engine.core.rereading import RawEvent, missing, reread
+from engine.core.windows import oldest
 
 SPANS = ["", " in last 2 days", " in last 30 days", " in last 6 months"]
 SEGMENTS = [
@@ -73,12 +74,14 @@ def live(person: Person, life: list[tuple[int, int, Any]], raw: list[RawEvent]) 
             raw.append(RawEvent(seq, f"stimulus-{seq}", data.event, at, person.now, data.data))
 
 
-def seen_by(ready: Loaded, bundle: Bundle) -> dict[str, tuple[Seen, ...]]:
-    """What the program asks for of the windows; more may stand there of what an earlier one asked for."""
+def seen_by(ready: Loaded, person: Person) -> dict[str, tuple[Seen, ...]]:
+    """What the program asks for of the windows; more may stand there of what an earlier one asked for, and
+    for longer."""
     return {
         event: tuple(
             Seen(one.at, {name: value for name, value in one.data.items() if name in need.fields})
-            for one in bundle.windows.get(event, ())
+            for one in person.bundle.windows.get(event, ())
+            if one.at > oldest(need, person.now, ready.default_zone)
         )
         for event, need in ready.needs.items()
     }
@@ -100,7 +103,7 @@ def test_a_program_that_comes_later_knows_what_one_from_the_start_would(
     edited.bundle = replace(edited.bundle, kept_by=first.kept_by)
     edited.bundle = reread(second, edited.bundle, raw)
     live(edited, life[place:], raw)
-    assert seen_by(second, edited.bundle) == seen_by(second, always.bundle)
+    assert seen_by(second, edited) == seen_by(second, always)
     assert edited.bundle.known_since == always.bundle.known_since
 
 

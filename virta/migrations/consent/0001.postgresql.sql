@@ -194,6 +194,10 @@ CREATE TABLE notices (
 	PRIMARY KEY (subject)
 )
 ;;
+CREATE UNIQUE INDEX notices_by_key ON notices (key)
+;;
+CREATE INDEX notices_by_way ON notices (mail, not_before)
+;;
 CREATE TABLE policies (
 	digest VARCHAR COLLATE "C" NOT NULL,
 	body BYTEA NOT NULL,

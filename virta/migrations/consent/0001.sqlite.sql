@@ -203,6 +203,10 @@ CREATE TABLE notices (
 )
  WITHOUT ROWID
 ;;
+CREATE UNIQUE INDEX notices_by_key ON notices ("key")
+;;
+CREATE INDEX notices_by_way ON notices (mail, not_before)
+;;
 CREATE TABLE policies (
 	digest VARCHAR NOT NULL,
 	body BLOB NOT NULL,
