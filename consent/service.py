@@ -35,7 +35,7 @@ from consent.store.server import Server
 from consent.store.statement import transaction
 from consent.store.stops import Stop, StopsFile, read_stops
 from consent.store.tables import facts
-from consent.subscriber.replay import replay
+from consent.subscriber.replay import make_up, replay
 from consent.times import DEFAULT_TIMES, Times
 
 T = TypeVar("T")
@@ -73,7 +73,7 @@ class Service:
         self._renewed = (
             False  # the connection that writes is a new one, and what is in memory was not compared
         )
-        self._lost: list[Stop] = []  # written to the stops file, and not committed
+        self._lost: list[list[Stop]] = []  # written to the stops file, and not committed
         self._closing = False
         self.imports = Taking.ATTESTED
         """What people of another system may become here."""
@@ -88,7 +88,7 @@ class Service:
         with self._one_at_a_time:
             if self._lost:
                 lost = tuple(self._lost)
-                self._write(lambda tx: replay(tx, lost))
+                self._write(lambda tx: make_up(tx, lost))
                 self._lost.clear()
             return self._write(work)
 
@@ -105,10 +105,10 @@ class Service:
             result = work(tx)
             tx.finish()
             if tx.stops and self._stops is not None:
-                self._lost += tx.stops
+                self._lost.append(tx.stops)
                 self._stops.write(tx.stops)  # before the commit: a restored backup must know of it
         if tx.stops and self._stops is not None:
-            del self._lost[-len(tx.stops) :]
+            self._lost.pop()
         self._frontier = leaves.frontier
         self._rules = tx.rules
         if tx.keeps is not None:

@@ -41,6 +41,18 @@ _MADE_UP = Statement(select(made_up.c.leaf).where(among(made_up.c.leaf, "leaves"
 _NOTE = Statement(insert(made_up).on_conflict_do_nothing())
 
 
+def make_up(tx: Writing, failed: Sequence[Sequence[Stop]]) -> None:
+    """Make up for the stops of commits that failed just now, as `replay` does. Of a merge or a move, nothing:
+    whoever asked for it heard that it failed and may ask again, and no part of it holds without the rest."""
+    undone = [one for stops in failed if _merges(stops) for one in stops]
+    _NOTE.run_many(tx.driver, [(one.leaf,) for one in _missed(tx, undone)])  # a later start knows as well
+    replay(tx, [one for stops in failed if not _merges(stops) for one in stops])
+
+
+def _merges(stops: Sequence[Stop]) -> bool:
+    return any(one.type == MERGED for one in stops)
+
+
 def replay(tx: Writing, stops: Sequence[Stop]) -> None:
     """Stop once more what the stops file says was stopped and the log knows nothing of.
 

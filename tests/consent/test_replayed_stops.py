@@ -8,7 +8,7 @@ import moved_in
 import pytest
 
 from consent import service
-from consent.contract import LinkRefused, MailClass, Reason, Unavailable, Visit
+from consent.contract import Heard, LinkRefused, MailClass, Reason, Unavailable, Visit
 
 pytestmark = pytest.mark.anyio
 DAY = 86_400_000
@@ -142,6 +142,43 @@ async def test_a_stop_whose_commit_failed_is_in_force_at_the_next_claim(place, k
     leaves = world.count("leaves")
     place.restart()
     assert place.world.count("leaves") == leaves
+
+
+async def test_a_merge_whose_commit_failed_is_made_up_for_in_no_part(place, monkeypatch):
+    """Neither at the next write nor at the next start: nobody left or objected. It can be repeated."""
+    world = place.world
+    stays, goes = (
+        await world.join("anna@kafija.example", "newsletter", "offers"),
+        await world.join("berta@kafija.example"),
+    )
+    await world.client.withdraw(world.unsubscribe_token(goes), "page", False, Visit())
+    before = world.types()
+    with place.failing_commit(monkeypatch), pytest.raises(Unavailable):
+        await world.client.merge(stays, goes, "operator")
+    world.service.write(lambda tx: None)
+    place.restart()
+    world = place.world
+    assert world.types() == before
+    assert (await world.client.decide([world.ask(stays)]))[0].allowed
+    assert await world.client.merge(stays, goes, "operator") is Heard.NEW
+    assert world.types()[len(before) :] == ["withdrawn", "merged"]
+    assert (await world.client.decide([world.ask(stays, "offers")]))[0].allowed
+
+
+async def test_a_move_whose_commit_failed_is_made_up_for_in_no_part_either(place, monkeypatch):
+    """The button works at the second press, and neither mailbox is said not to exist."""
+    world = place.world
+    anna = await world.join("anna@kafija.example")
+    world.clock.pass_(DAY)
+    await world.client.ask_to_move(world.preferences_token(anna), "anna.new@kafija.example", Visit())
+    [button] = [confirm for confirm, _ in await world.mail_proofs() if confirm]
+    before = world.types()
+    with place.failing_commit(monkeypatch), pytest.raises(Unavailable):
+        await world.client.confirm(button, Visit())
+    assert (await world.client.confirm(button, Visit())).type == "address.changed"
+    assert world.types()[len(before) :] == ["merged", "address.changed"]
+    [permit] = (await world.send(world.ask(anna))).permits
+    assert permit.recipient == "anna.new@kafija.example"
 
 
 async def test_a_mailbox_that_does_not_exist_stays_known_as_such(place):
