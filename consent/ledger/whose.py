@@ -32,10 +32,7 @@ _LEAVE = Statement(
 _LEFT = Statement(select(former.c.lookup, former.c.address).where(former.c.subject == bindparam("of")))
 _ANY_LEFT = Statement(select(former.c.subject).limit(1))
 _TAKE = Statement(delete(former).where(former.c.lookup == bindparam("of")))
-_FORGET = (
-    Statement(delete(former).where(former.c.subject == bindparam("of"))),
-    Statement(delete(merged).where(merged.c.into == bindparam("of"))),
-)
+_FORGET = Statement(delete(former).where(former.c.subject == bindparam("of")))
 
 
 def living(reading: Reading, ids: Sequence[str]) -> dict[str, str]:
@@ -104,7 +101,7 @@ def take_address(tx: Writing, subject: Subject) -> None:
         return
 
 
-def forget_parts(tx: Writing, identity: str) -> None:
-    """Forget which addresses a subject had left, and which ids had become part of it."""
-    for statement in _FORGET:
-        statement.run(tx.driver, of=identity)
+def forget_left(tx: Writing, identity: str) -> None:
+    """Forget which addresses a subject had left. Which ids had become part of it stays, as in the log: whoever
+    asks by one of them is told what became of the subject."""
+    _FORGET.run(tx.driver, of=identity)

@@ -18,7 +18,7 @@ from consent.ledger.sealing import find_hold, seal_proof
 from consent.ledger.subjects import load
 from consent.ledger.suppression import suppress
 from consent.ledger.transaction import Reading, Writing
-from consent.ledger.whose import forget_parts, left_by, living, parts_of
+from consent.ledger.whose import forget_left, left_by, living, parts_of
 from consent.proof.leaf import Leaf
 from consent.states import ERASED_BACKUPS, ERASED_PRIMARY, ERASURE, PENDING_PURGED
 from consent.store.statement import Statement
@@ -153,7 +153,7 @@ def let_go(tx: Writing, identity: str, epoch: int, actor: str) -> Erasure:
     asked = [row[0] for row in _ASKED_FOR.rows(tx.driver, of=identity)]
     for statement in _GONE:
         statement.run(tx.driver, of=identity)
-    forget_parts(tx, identity)
+    forget_left(tx, identity)
     for stranger in asked:
         _forget_stranger(tx, stranger)
     seq = tx.log.append(Leaf(type=ERASURE, subject=identity, actor=actor))
@@ -182,8 +182,9 @@ def _forget_stranger(tx: Writing, identity: str) -> None:
 
 
 def find_erasure(reading: Reading, identity: str) -> Erasure | None:
-    """How far the erasure of a subject has come; None: nobody asked for it."""
-    row = _ONE.first(reading.driver, of=identity)
+    """How far the erasure of a subject has come, or of whom they had become part of; None: nobody asked for
+    it."""
+    row = _ONE.first(reading.driver, of=living(reading, [identity]).get(identity, identity))
     return None if row is None else Erasure(*row)
 
 

@@ -13,6 +13,7 @@ from consent.keys import Keys
 from consent.proof.failure import Failure
 from consent.store.tables import leaves
 from consent.subscriber import hold
+from consent.subscriber.erasure import find_erasure
 from consent.subscriber.history import history_of
 
 pytestmark = pytest.mark.anyio
@@ -248,12 +249,26 @@ async def test_an_erasure_forgets_both_addresses(open_world, tmp_path):
     await world.client.forgotten([anna])
     files = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert [one for one in hashes if one in files] == []
-    counted = ("subjects", "evidence", "former", "merged", "requests", "standings")
+    counted = ("subjects", "evidence", "former", "requests", "standings")
     assert [world.count(name) for name in counted] == [0] * len(counted)
     assert world.count("suppressions") == 2
     for address in (OLD, NEW):
         [decision] = await world.client.decide([world.ask(await world.subject(address))])
         assert decision.reason is Reason.SUPPRESSED
+
+
+async def test_an_erasure_may_be_said_again_by_the_id_of_a_part(world):
+    """Also behind it: the answer is the same as the first, and of whom they had become part."""
+    anna, other = await world.join(OLD), await world.join(NEW)
+    await world.client.merge(anna, other, "operator")
+    done = await world.client.erase(other, "operator")
+    assert done.subject == anna
+    assert await world.client.erase(other, "operator") == done
+    assert world.service.read(lambda reading: find_erasure(reading, other)) == done
+    assert world.types().count("erasure.requested") == 1
+    assert (
+        await world.client.merge(other, await world.join("third@kafija.example"), "operator") is Heard.UNKNOWN
+    )
 
 
 async def test_what_is_held_of_somebody_does_not_vanish(open_world):

@@ -12,9 +12,10 @@ from stall import make_stall
 
 from consent.client import InProcess
 from consent.service import Service
+from engine.store.store import Store
 from virta.command import run
 from virta.consent_door import open_consent
-from virta.database_url import consent_place
+from virta.database_url import consent_place, engine_place
 from virta.keys import make_development_keys, read_consent_keys
 from virta.settings import read_settings
 from virta.wiring import wall_clock
@@ -68,6 +69,23 @@ def test_two_contacts_become_one(merge: Merge, stall: Path) -> None:
         assert ids[0] == ids[1] == json.loads(says)["subject"]
         types = [change.type for change in asyncio.run(InProcess(service).changes(0))]
     assert types == ["objected.marketing", "objected.marketing", "merged"]
+
+
+def test_who_is_one_with_another_is_erased_by_either_id(
+    merge: Merge, stall: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The engine forgets whoever they are one with, at once; said again by that id, it tells that it is done."""
+    with closing(opened(stall)) as service:
+        anna, other = asyncio.run(InProcess(service).subjects([ANNA, OTHER]))
+    assert anna is not None and other is not None
+    merge(ANNA, OTHER, "--yes")
+    Store(engine_place(stall, read_settings(stall))).close()
+    for _ in range(2):
+        assert run(["consent", "erase", other, str(stall), "--yes"]) == 0
+        assert f"Subject {anna} was erased on" in capsys.readouterr().out
+    with closing(Store(engine_place(stall, read_settings(stall)))) as store:
+        [gone] = asyncio.run(store.forgetting.everybody())
+    assert (gone.contact, gone.clean, gone.told) == (anna, True, True)
 
 
 def test_nobody_is_made_one_unasked(merge: Merge) -> None:

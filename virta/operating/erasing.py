@@ -57,11 +57,13 @@ def find_person(folder: Path, settings: Settings, who: str) -> Found | None:
         if subject is None:
             return None
         erasure = service.read(lambda store: find_erasure(store, subject))
-        told = None if erasure else service.read(lambda store: history_of(store, subject))
-        untold = service.read(lambda store: under_way(store, subject))
-    if erasure is not None or told is not None:
-        return Found(subject, _held(folder, settings, told) if told is not None else None, erasure, untold)
-    return None
+        if erasure is not None:
+            return Found(erasure.subject, None, erasure)
+        told = service.read(lambda store: history_of(store, subject))
+        if told is None:
+            return None
+        untold = service.read(lambda store: under_way(store, told.subject))
+    return Found(told.subject, _held(folder, settings, told), None, untold)
 
 
 def _held(folder: Path, settings: Settings, told: History) -> Held:
@@ -133,14 +135,14 @@ async def _carry_through(
 ) -> Erasure | None:
     place = engine_place(folder, settings)
     if not exists(place):
-        await consent.erase(subject, OPERATOR)
-        await consent.forgotten([subject])
+        done = await consent.erase(subject, OPERATOR)
+        await consent.forgotten([subject if done is None else done.subject])
     else:
         with closing(Store(place)) as store:
             erasing = Erasing(store, consent, now)
             await erasing.begin()
-            await erasing.erase(subject)
-            await erasing.forget([subject])
+            done = await erasing.erase(subject)
+            await erasing.forget([subject if done is None else done.subject])
             while await erasing.go_on():
                 pass
     return await consent.erase(subject, OPERATOR)  # once more: it changes nothing, and tells how far it is
