@@ -23,9 +23,9 @@ from consent.subscriber.withdrawal import stop
 
 def bought(tx: Writing, sales: Sequence[Sale]) -> list[bool]:
     """Record for each sale that its customer may be told of similar goods; False where they may not: they
-    left, objected, or stand otherwise with the topic. A sale that is told again changes nothing. Of a
-    customer who said no at once the objection is recorded. Raises `ValueError` for a sale that lacks a fact,
-    names no topic that rests on sales, or is about other goods than it."""
+    left, objected, or stand otherwise with the topic. A sale that is told again changes nothing, but for a no
+    that it did not tell before: of a customer who said no the objection is recorded. Raises `ValueError`
+    for a sale that lacks a fact, names no topic that rests on sales, or is about other goods than it."""
     whose = living(tx, [sale.subject for sale in sales])
     sales = [replace(sale, subject=whose.get(sale.subject, sale.subject)) for sale in sales]
     people = load(tx, [sale.subject for sale in sales])
@@ -40,7 +40,7 @@ def bought(tx: Writing, sales: Sequence[Sale]) -> list[bool]:
         may = subject.id not in erased_before and _may(subject)
         if sale.objected:
             people[subject.id] = _objected(tx, subject, sale)
-        elif may and _fits(subject, sale.topic) and not _known(tx, sale):
+        elif may and _fits(subject, sale.topic) and not _told(tx, sale):
             people[subject.id] = _recorded(tx, subject, sale, notice)
         after = people[subject.id].standing(sale.topic)
         done.append(may and after.state is State.SOFT_ACTIVE)
@@ -66,7 +66,7 @@ def _address(tx: Writing, subject: Subject) -> str | None:
 
 
 def _recorded(tx: Writing, subject: Subject, sale: Sale, notice: str) -> Subject:
-    _NOTE.run(tx.driver, key=_key(sale), type=Step.SOFT_OPT_IN, subject=subject.id, at=tx.now)
+    _note(tx, sale, Step.SOFT_OPT_IN)
     facts = _evidence(tx, sale)
     standing = move(
         tx,
@@ -84,9 +84,9 @@ def _recorded(tx: Writing, subject: Subject, sale: Sale, notice: str) -> Subject
 
 def _objected(tx: Writing, subject: Subject, sale: Sale) -> Subject:
     """They said no when they were asked: no later sale brings them to the topic."""
-    if subject.standing(sale.topic).state in STOPPED or _known(tx, sale):
+    if subject.standing(sale.topic).state in STOPPED or Step.OBJECTED in _told(tx, sale):
         return subject
-    _NOTE.run(tx.driver, key=_key(sale), type=Step.SOFT_OPT_IN, subject=subject.id, at=tx.now)
+    _note(tx, sale, Step.OBJECTED)
     return stop(tx, subject, [sale.topic], f"shop:{sale.source}", _evidence(tx, sale), Step.OBJECTED)
 
 
@@ -104,18 +104,23 @@ def _evidence(tx: Writing, sale: Sale) -> Evidence:
 
 
 _NOTE = Statement(insert(reports).on_conflict_do_nothing())
-_NOTED = Statement(
-    select(reports.c.at).where(reports.c.key == bindparam("of"), reports.c.type == Step.SOFT_OPT_IN.value)
-)
+_NOTED = Statement(select(reports.c.type).where(reports.c.key == bindparam("of")))
 
 
 def _key(sale: Sale) -> str:
-    """By what a sale is known when it is told again; it does not show the shop's own id."""
-    return hashlib.sha256("\0".join((sale.subject, sale.topic, sale.sale)).encode()).hexdigest()
+    """By what a sale is known when it is told again; it does not show the shop's own id. A no need not have
+    one, and each is one of its own by when it was said."""
+    told = (sale.subject, sale.topic, sale.sale, *([] if sale.sale else [str(sale.at)]))
+    return hashlib.sha256("\0".join(told).encode()).hexdigest()
 
 
-def _known(tx: Writing, sale: Sale) -> bool:
-    return _NOTED.first(tx.driver, of=_key(sale)) is not None
+def _note(tx: Writing, sale: Sale, step: Step) -> None:
+    _NOTE.run(tx.driver, key=_key(sale), type=step, subject=sale.subject, at=tx.now)
+
+
+def _told(tx: Writing, sale: Sale) -> set[str]:
+    """The steps that this sale has brought before."""
+    return {row[0] for row in _NOTED.rows(tx.driver, of=_key(sale))}
 
 
 def _notice(tx: Writing, sale: Sale) -> str:

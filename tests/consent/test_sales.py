@@ -87,6 +87,42 @@ async def test_a_customer_who_says_no_later_is_heard(world, sale):
     assert await reason(world, sale.subject) is Reason.OBJECTED
 
 
+async def test_a_sale_that_is_corrected_by_a_no_is_an_objection(world, sale):
+    """The shop told of the order before, without it; told once more, the no counts once."""
+    no = replace(sale, objected=True)
+    assert await world.client.bought([sale]) == [True]
+    assert await world.client.bought([no, no]) == [False, False]
+    assert await world.client.bought([sale]) == [False]
+    assert world.types().count("objected") == 1
+    assert await reason(world, sale.subject) is Reason.OBJECTED
+
+
+async def test_a_no_that_is_told_again_does_not_undo_what_was_agreed_to_since(world, sale):
+    """But another no does, though neither says of which sale it is."""
+    newsletter = replace(sale, topic="newsletter", sale="", objected=True)
+    await world.client.publish(_on_sales(world.policy))
+    assert await world.client.bought([newsletter]) == [False]
+    await world.client.publish(world.policy)
+    await world.join(ANNA)
+    await world.client.publish(_on_sales(world.policy))
+    await world.client.bought([newsletter])
+    assert world.types().count("objected") == 1
+    await world.client.bought([replace(newsletter, at=newsletter.at + 1)])
+    assert world.types().count("objected") == 2
+    assert await reason(world, sale.subject, "newsletter") is Reason.OBJECTED
+
+
+def _on_sales(policy):
+    """The policy, with all its topics resting on sales that rested on consent."""
+    return replace(
+        policy,
+        purposes=tuple(
+            replace(one, basis=Basis.SOFT_OPT_IN, similar="coffee") if one.basis is Basis.CONSENT else one
+            for one in policy.purposes
+        ),
+    )
+
+
 async def test_a_stop_of_the_whole_address_outweighs_a_sale(world, sale):
     """Objecting to all marketing, and a restriction until it is lifted."""
     await world.client.record(sale.subject, "restricted", "operator")
