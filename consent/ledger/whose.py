@@ -102,6 +102,6 @@ def take_address(tx: Writing, subject: Subject) -> None:
 
 
 def forget_left(tx: Writing, identity: str) -> None:
-    """Forget which addresses a subject had left. Which ids had become part of it stays, as in the log: whoever
-    asks by one of them is told what became of the subject."""
+    """Forget which addresses a subject had left. Which ids had become part of it stays, as in the log:
+    whoever asks by one of them is told what became of the subject."""
     _FORGET.run(tx.driver, of=identity)

@@ -74,10 +74,11 @@ def test_two_contacts_become_one(merge: Merge, stall: Path) -> None:
 def test_who_is_one_with_another_is_erased_by_either_id(
     merge: Merge, stall: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The engine forgets whoever they are one with, at once; said again by that id, it tells that it is done."""
+    """The engine forgets whoever they are one with, at once; said again by that id, it is told so."""
     with closing(opened(stall)) as service:
         anna, other = asyncio.run(InProcess(service).subjects([ANNA, OTHER]))
-    assert anna is not None and other is not None
+    assert anna is not None
+    assert other is not None
     merge(ANNA, OTHER, "--yes")
     Store(engine_place(stall, read_settings(stall))).close()
     for _ in range(2):
