@@ -4,6 +4,7 @@ The consent service is told before anybody is moved by them: whatever an order s
 topic may go, and conditions know of it. An order is told of again until the batch that it came with is
 committed; there it counts once."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -40,19 +41,29 @@ async def tell_sales(
         contact = item.contact or named.get(item.seq) or contacts.get(item.address)
         if contact:
             sales += _sales_in(item, contact, rule, program.similar)
-    stimuli = []
+    stimuli, faults = [], Counter[str]()
     for first in range(0, len(sales), _MOST):
-        part = sales[first : first + _MOST]
-        try:
-            answered = await consent.bought(part)
-        except ValueError as fault:  # somebody else has published what another project says
-            log.error("orders bring nobody to a topic that rests on sales", count=len(part), why=str(fault))
-            continue
-        for sale, may in zip(part, answered, strict=True):
-            if may:
-                data = Agreed(sale.topic, True, quiet=True)
-                stimuli.append(Stimulus(f"sale-{sale.sale}", sale.subject, sale.at, data))
+        for sale in await _told(consent, sales[first : first + _MOST], faults):
+            data = Agreed(sale.topic, True, quiet=True)
+            stimuli.append(Stimulus(f"sale-{sale.sale}", sale.subject, sale.at, data))
+    for why, count in faults.items():
+        log.error("orders bring nobody to a topic that rests on sales", count=count, why=why)
     return stimuli
+
+
+async def _told(consent: ConsentClient, sales: Sequence[Sale], faults: Counter[str]) -> list[Sale]:
+    """Those of the sales by which their customers may be mailed. One with a fault, as when somebody else has
+    published what another project says, is counted by it, and takes none of the others with it: there may
+    be objections among them."""
+    try:
+        answered = await consent.bought(sales)
+    except ValueError as fault:
+        if len(sales) == 1:
+            faults[str(fault)] += 1
+            return []
+        half = len(sales) // 2
+        return [sale for part in (sales[:half], sales[half:]) for sale in await _told(consent, part, faults)]
+    return [sale for sale, may in zip(sales, answered, strict=True) if may]
 
 
 def _sales_in(

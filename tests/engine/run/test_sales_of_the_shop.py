@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from handed_in import Event
+from msgspec.structs import replace
 from storefront import Opener, Shop
 
 from consent.client import InProcess
@@ -137,6 +138,23 @@ async def test_whoever_said_no_at_the_checkout_has_objected(opener: Opener) -> N
         assert await types(shop) == ["objected", "objected"]
         assert shop.mails()[before:] == []
         assert await shop.story("more") == ["not_entered not_subscribed"] * 2
+
+
+async def test_an_order_for_a_topic_that_is_gone_takes_no_objection_with_it(opener: Opener) -> None:
+    """Another project has published what this one does not know of: what still holds of the others counts."""
+    async with opener(TEXT, sales=SOLD) as shop:
+        policy = shop.system.service.read(lambda reading: reading.rules.policy)
+        beans = tuple(one for one in policy.purposes if one.topic != "pots")
+        await shop.system.consent.publish(replace(policy, purposes=beans))
+        both = [{"sku": "k1", "category": "coffee"}, {"sku": "k2", "category": "kettles"}]
+        events = [
+            Event("K1", "order_placed", ANNA, shop.clock(), order("K1", items=both)),
+            Event("K2", "order_placed", BERT, shop.clock(), order("K2", objected=True)),
+        ]
+        assert await shop.system.inbox.accept_events(events) == [None, None]
+        await shop.settle()
+        assert await types(shop) == ["soft_opt_in.recorded"]
+        assert await types(shop, BERT) == ["objected"]
 
 
 async def test_whoever_left_is_not_brought_back_by_an_order(opener: Opener) -> None:
