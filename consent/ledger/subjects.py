@@ -68,6 +68,7 @@ class Subject(Struct, frozen=True):
     proof_at: int = 0  # when the last was, ms UTC
     alive: int = 0  # their last sign of life, ms UTC
     address_since: int = 0  # when they got the one that they have, ms UTC; 0: from the start
+    links_since: int = 0  # only links to choose that were mailed after it count, ms UTC; 0: all do
 
     def standing(self, topic: str) -> Standing:
         """Where they stand with `topic`."""
@@ -128,6 +129,7 @@ _PEOPLE = Statement(
         subjects.c.proof_at,
         subjects.c.alive,
         subjects.c.moved,
+        subjects.c.links_since,
     ).where(among(subjects.c.id, "ids"))
 )
 _STANDINGS = Statement(
@@ -152,7 +154,7 @@ def load(reading: Reading, ids: Sequence[str]) -> dict[str, Subject]:
     found = {}
     for id_, epoch, language, wrapped, sealed, *rest in _PEOPLE.rows(reading.driver, ids=wanted):
         confirmed, complained, bounced, objected, restricted, *rest = rest
-        frequency, paused, proofs, proof_at, alive, moved = rest
+        frequency, paused, proofs, proof_at, alive, moved, links_since = rest
         found[id_] = Subject(
             id_,
             epoch,
@@ -171,6 +173,7 @@ def load(reading: Reading, ids: Sequence[str]) -> dict[str, Subject]:
             proof_at,
             alive,
             moved,
+            links_since,
         )
     return found
 
@@ -276,6 +279,7 @@ def _make(tx: Writing, address: Address, known: bool) -> str:
         alive=0,
         known=known,
         moved=0,
+        links_since=0,
     )
     return id_
 

@@ -8,13 +8,13 @@ from consent.subscriber.erasure import erased_among
 
 
 def by_preferences(reading: Reading, token: str) -> Subject:
-    """The subject of a link for preferences. One that was mailed before they changed their address, or became
-    part of somebody else, is over. Raises `LinkRefused`."""
+    """The subject of a link for preferences. One that was mailed before they changed their address, said that
+    somebody else had one, or became part of somebody else, is over. Raises `LinkRefused`."""
     identity, mailed = reading.parts.tokens.read_preferences(token)
     subject = load(reading, [identity]).get(identity)
     if subject is None:
         raise LinkRefused("expired" if living(reading, [identity]) else _why_nobody(reading, identity))
-    if subject.address_since and mailed <= subject.address_since:
+    if subject.links_since and mailed <= subject.links_since:
         raise LinkRefused("expired")
     return subject
 

@@ -104,6 +104,7 @@ _MOVE = Statement(
         proofs=0,
         proof_at=0,
         moved=bindparam("now"),
+        links_since=bindparam("now"),
         alive=bindparam("now"),
     )
 )
@@ -144,7 +145,7 @@ def change(tx: Writing, request: Request, visit: Visit) -> Receipt:
 
 
 _LINKS_END = Statement(
-    update(subjects).where(subjects.c.id == bindparam("of")).values(moved=bindparam("now"))
+    update(subjects).where(subjects.c.id == bindparam("of")).values(links_since=bindparam("now"))
 )
 
 

@@ -112,6 +112,21 @@ async def test_service_mail_goes_to_those_who_complained_but_not_to_a_dead_mailb
     assert await reasons(world, world.ask(bob, "orders", **service)) == [None]
 
 
+async def test_a_mailbox_that_refused_to_move_is_still_the_one_that_bounces(world):
+    """Who says "this wasn't me" keeps their address: what was mailed to it before says that it is dead."""
+    anna = await world.join("anna@kafija.example")
+    mail = await mailed(world, anna)
+    world.clock.pass_(DAY)
+    choose = world.preferences_token(anna)
+    await world.client.ask_to_move(choose, "else@kafija.example", Visit())
+    [refuse] = [refuse for confirm, refuse in await world.mail_proofs() if not confirm]
+    await world.client.refuse(refuse, Visit())
+    with pytest.raises(LinkRefused, match="expired"):
+        await world.client.ask_to_move(choose, "other@kafija.example", Visit())
+    assert await world.client.bounced(mail, "hard") is Heard.NEW
+    assert await reasons(world, world.ask(anna)) == [Reason.HARD_BOUNCED]
+
+
 async def test_a_report_counts_once(world):
     """A provider that repeats itself changes nothing, not even after a fresh confirmation; a complaint about
     the same mail from after that is a new one."""

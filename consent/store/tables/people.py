@@ -24,8 +24,11 @@ subjects = Table(
     Column("paused_until", NUMBER, nullable=False),  # 0: not paused
     Column("alive", NUMBER, nullable=False, server_default="0"),  # their last sign of life, ms UTC
     Column("known", Boolean, nullable=False, server_default="1"),  # not by a sign-up alone
-    # Since when they have this address, ms UTC; links to choose from before do not count. 0: from the start.
-    Column("moved", NUMBER, nullable=False, server_default="0"),
+    Column(
+        "moved", NUMBER, nullable=False, server_default="0"
+    ),  # to this address, ms UTC; 0: it is the first
+    # Links to choose from before do not count, ms UTC: they moved, or one came into other hands. 0: all do.
+    Column("links_since", NUMBER, nullable=False, server_default="0"),
     sqlite_with_rowid=False,
 )
 

@@ -284,6 +284,7 @@ CREATE TABLE subjects (
 	alive BIGINT DEFAULT '0' NOT NULL,
 	known BOOLEAN DEFAULT '1' NOT NULL,
 	moved BIGINT DEFAULT '0' NOT NULL,
+	links_since BIGINT DEFAULT '0' NOT NULL,
 	PRIMARY KEY (id),
 	UNIQUE (lookup)
 )
