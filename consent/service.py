@@ -130,7 +130,8 @@ class Service:
         signs it is the newest that there is: what was done is done."""
         found = self.write(work)
         last = self.parts.signer.last
-        if last is None or last.size <= found.leaf:
+        behind = last is None or last.size <= found.leaf
+        if behind and not self.parts.signer.is_left_alone(self._clock()):
             last = self._sign_if_anyone_does() or last
         return msgspec.structs.replace(found, checkpoint=last.note if last is not None else "")
 

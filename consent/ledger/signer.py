@@ -47,10 +47,14 @@ class Signer:
         """Whether a tree of `size` leaves wants a signature: the first, each 1,000 leaves, each 60 s."""
         if self.last is None:
             return True
-        if self._tried and 0 <= now - self._tried < AGAIN_MS:
+        if self.is_left_alone(now):
             return False
         fresh = size - self.last.size
         return fresh >= EVERY_LEAVES or (fresh > 0 and not 0 <= now - self.last.at < EVERY_MS)
+
+    def is_left_alone(self, now: int) -> bool:
+        """Whether the notary did not answer just now, so that nobody waits for it once more."""
+        return bool(self._tried) and 0 <= now - self._tried < AGAIN_MS
 
     def newest(self, now: int) -> Signed:
         """The checkpoint that mails carry now. Raises `SignerAway` if nobody has signed for too long, or what

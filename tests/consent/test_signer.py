@@ -288,6 +288,19 @@ async def test_while_nobody_signs_people_still_leave_and_mails_go_on_for_a_while
     assert (await served.send(served.ask(bob))).permits
 
 
+async def test_whoever_leaves_does_not_wait_for_a_signer_that_did_not_answer_just_now(served, signing):
+    """One press finds out, the next ones within five seconds do not try; then one tries again."""
+    people = [await served.join(f"person{number}@kafija.example") for number in range(3)]
+    signing.stop()
+    tried = []
+    sign = served.service.parts.signer.notary.sign
+    served.service.parts.signer.notary.sign = lambda *asked: (tried.append(1), sign(*asked))[1]
+    for person, waits, tries in zip(people, (0, 1_000, 5_000), (1, 1, 2), strict=True):
+        served.clock.pass_(waits)
+        await served.client.withdraw(served.unsubscribe_token(person), "page", False, Visit())
+        assert len(tried) == tries
+
+
 async def test_a_service_starts_though_nobody_signs(served, signing, open_world, tmp_path):
     """People must be able to leave; it finds the signer when it is there."""
     await leave(served, "anna@kafija.example")

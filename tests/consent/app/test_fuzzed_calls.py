@@ -30,6 +30,8 @@ REFUSED = (
     *("sign_up", "confirm", "refuse", "withdraw", "slow_down", "choose", "bounced", "record"),
     *("begin_import", "take_import", "end_import", "take_back", "find", "hold", "hold_told"),
     *("open_hold", "lift_hold"),
+    "ask_to_move",
+    "merge",
 )
 """Calls that want an address, a token or a word that nobody hits upon."""
 API = schemathesis.openapi.from_dict(description())
