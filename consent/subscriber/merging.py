@@ -223,10 +223,9 @@ _HAND_ON: Sequence[Statement] = (
         )
     ),
     Statement(
-        update(imported)
-        .where(imported.c.subject == bindparam("before"))
-        .values(subject=bindparam("after"), made=0)
+        update(imported).where(imported.c.subject == bindparam("before")).values(subject=bindparam("after"))
     ),
+    Statement(update(imported).where(imported.c.subject == bindparam("after")).values(made=0)),
 )
 _GONE: Sequence[Statement] = (
     Statement(delete(standings).where(standings.c.subject == bindparam("before"))),

@@ -17,7 +17,7 @@ from moved_in import (
     told,
 )
 
-from consent.contract import Reason, Visit
+from consent.contract import Heard, Reason, Visit
 from consent.contract.imports import Brought, Stood
 from consent.subscriber.taken_back import TakenBack
 
@@ -44,6 +44,19 @@ async def test_whoever_was_known_before_stands_again_where_they_stood(world):
     assert await reason(world, topic="offers") is None
     bring(world, row(), what=order("ba9876543210"))
     assert [one.state for one in told(world).standings] == ["unproven", "active"]
+
+
+@pytest.mark.parametrize("stays_by_import", [True, False])
+async def test_whoever_became_one_with_somebody_is_put_back_and_not_forgotten(world, stays_by_import):
+    """What is kept of either is the one person's now, whichever of them had come by the import."""
+    [taken] = bring(world, row(confirmed_at=CONFIRMED), what=order(attested=SAID))
+    joined = await world.join(BELA, "offers")
+    stays, goes = (taken.subject, joined) if stays_by_import else (joined, taken.subject)
+    assert await world.client.merge(stays, goes, "operator") is Heard.NEW
+    kept = world.count("evidence")
+    assert take_all_back(world) == TakenBack(forgotten=0, put_back=stays_by_import, stay=not stays_by_import)
+    assert "erasure.requested" not in world.types()
+    assert (world.count("subjects"), world.count("evidence")) == (1, kept)
 
 
 async def test_whoever_is_a_customer_by_now_is_put_back_and_not_forgotten(world):
