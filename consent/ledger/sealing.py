@@ -116,16 +116,16 @@ def seal_proof(tx: Writing, hold: Held, subject: Subject) -> None:
     except WrongKeys as fault:
         log.warning("an address is not under its hold: %s", fault)
     there = {row[0] for row in _THERE.rows(tx.driver, of=hold.subject)}
-    for known, row, sealed, sealed_ip in _EVIDENCE.rows(tx.driver, of=subject.id):
-        if known in there:
-            continue
-        try:
-            salt, text = own.open_salted(subject.id, subject.wrapped, row, bytes(sealed))
-            ip = own.open_ip(subject.id, subject.wrapped, row, bytes(sealed_ip))[0] if sealed_ip else ""
-        except WrongKeys as fault:
-            log.warning("a damaged row of evidence is not under its hold: %s", fault)
-            continue
-        _put(tx, hold, known, Piece(text.decode(), salt.hex(), ip, row))
+    for known, *kept in _EVIDENCE.rows(tx.driver, of=subject.id):
+        if known not in there:
+            _seal(tx, hold, subject, known, *kept)
+
+
+def seal_piece(tx: Writing, hold: Held, subject: Subject, commitment: str) -> None:
+    """Put one piece of what is known of a subject under a hold on somebody who has become part of them."""
+    for known, *kept in _EVIDENCE.rows(tx.driver, of=subject.id):
+        if known == commitment:
+            _seal(tx, hold, subject, known, *kept)
 
 
 def seal_record(tx: Writing, hold: Held, record: Evidence) -> str:
@@ -157,6 +157,19 @@ def destroyed(tx: Writing, identities: Sequence[str]) -> None:
     for identity in identities:
         tx.conn.execute(held.delete().where(held.c.subject == identity))
         tx.conn.execute(holds.delete().where(holds.c.subject == identity))
+
+
+def _seal(
+    tx: Writing, hold: Held, subject: Subject, known: str, row: str, sealed: bytes, sealed_ip: bytes
+) -> None:
+    own = tx.parts.vault
+    try:
+        salt, text = own.open_salted(subject.id, subject.wrapped, row, bytes(sealed))
+        ip = own.open_ip(subject.id, subject.wrapped, row, bytes(sealed_ip))[0] if sealed_ip else ""
+    except WrongKeys as fault:
+        log.warning("a damaged row of evidence is not under its hold: %s", fault)
+        return
+    _put(tx, hold, known, Piece(text.decode(), salt.hex(), ip, row))
 
 
 def _put(tx: Writing, hold: Held, known: str, piece: Piece) -> None:

@@ -142,12 +142,15 @@ class Audit:
             raise one.fails(Failure.STOPPED, "allowed a proof mail that nobody had asked for.")
 
     def _notice(self, one: _Record) -> None:
-        """No more of them than holds were placed, and none while none stands."""
-        subject, person = one.text("subject"), self._person(one)
-        keys = self._notices.setdefault(subject, set())
-        keys.add(one.text("key"))
-        placed = sum(1 for seq, on in person.holds if on and seq < one.batch)
-        if len(keys) > placed or not person.is_held(one.batch):
+        """No more of them than holds were placed, and none while none stands, on whoever has become part
+        of the subject too."""
+        subject = one.text("subject")
+        self._notices.setdefault(subject, set()).add(one.text("key"))
+        whole = self.story.whole(subject, one.batch)
+        keys = {key for each in whole for key in self._notices.get(each, ())}
+        people = [self.story.person(each) for each in whole]
+        placed = sum(1 for person in people for seq, on in person.holds if on and seq < one.batch)
+        if len(keys) > placed or not any(person.is_held(one.batch) for person in people):
             raise one.fails(Failure.STOPPED, "told somebody of a hold that does not stand.")
 
     def _beside(self, one: _Record) -> None:

@@ -58,6 +58,7 @@ class Person:
         "held",
         "holds",
         "moved",
+        "parts",
         "queued",
         "restricted",
         "silenced",
@@ -74,6 +75,7 @@ class Person:
         self.silenced: tuple[int, ...] = ()  # by stops of the whole address
         self.bounced: tuple[int, ...] = ()
         self.moved: tuple[int, ...] = ()  # to another address
+        self.parts: tuple[tuple[int, str], ...] = ()  # position of one who became part of them, and who
         self.queued: tuple[int, ...] = ()  # proof mails
         self.erased = -1  # or become part of somebody else
         self.held = False  # whether a legal hold stands
@@ -154,6 +156,13 @@ class Story:
         """What is known of a subject; of nobody, if it is unknown."""
         return self.people.get(subject, NOBODY)
 
+    def whole(self, subject: str, before: int) -> list[str]:
+        """A subject, and all who had become part of them before a position."""
+        found = [subject]
+        for one in found:
+            found += [part for seq, part in self.person(one).parts if seq < before]
+        return found
+
     def tell(self, seq: int, leaf: Told) -> None:
         """Take in the next leaf. Raises `Failed` for one that does not follow."""
         kind = leaf.type
@@ -231,6 +240,7 @@ class Story:
         if lost or silent or (person.is_restricted(seq) and not into.is_restricted(seq)):
             why = f"Leaf {seq}: what subject {leaf.subject} had stopped is lost, for `{leaf.into}` has not."
             raise Failed(Failure.TRANSITION, why)
+        self._known(leaf.into).parts += ((seq, leaf.subject),)
         self._merged = (seq, leaf.into, bool(person.queued))
 
     def _move(self, seq: int, leaf: Told) -> None:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 
 from msgspec import Struct
-from sqlalchemy import bindparam, delete, exists, select, update
+from sqlalchemy import bindparam, delete, exists, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from consent.contract import Erasure
@@ -33,6 +33,7 @@ from consent.store.tables import (
     holds,
     imported,
     leaves,
+    merged,
     reports,
     requests,
     standings,
@@ -102,6 +103,11 @@ _PRIMARY = Statement(
     .where(erasures.c.subject == bindparam("of"), erasures.c.primary_at == 0)
     .values(primary_at=bindparam("now"))
 )
+# A hold on somebody who had become part of them is one on their proof.
+_IS_HELD = or_(
+    exists().where(holds.c.subject == erasures.c.subject),
+    exists().where(merged.c.into == erasures.c.subject, holds.c.subject == merged.c.subject),
+)
 _KEPT_IN_BACKUPS = Statement(
     select(erasures.c.subject)
     .where(
@@ -110,13 +116,12 @@ _KEPT_IN_BACKUPS = Statement(
         erasures.c.primary_at <= bindparam("before"),
         erasures.c.held_at <= bindparam("before"),
         erasures.c.rewritten.is_(True),
-        ~exists().where(holds.c.subject == erasures.c.subject),
+        ~_IS_HELD,
     )
     .order_by(erasures.c.seq)
 )
 _WAITING = Statement(
-    select(erasures.c.subject, erasures.c.primary_at, erasures.c.held_at, holds.c.until)
-    .outerjoin(holds, holds.c.subject == erasures.c.subject)
+    select(erasures.c.subject, erasures.c.primary_at, erasures.c.held_at, _IS_HELD)
     .where(erasures.c.backups_at == 0, erasures.c.primary_at > 0)
     .order_by(erasures.c.seq)
 )

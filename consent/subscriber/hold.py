@@ -16,11 +16,13 @@ from consent.ledger.sealing import (
     find_hold,
     hold_vault,
     open_proof,
+    seal_piece,
     seal_proof,
     seal_record,
 )
-from consent.ledger.subjects import keep_evidence, load
+from consent.ledger.subjects import keep_evidence
 from consent.ledger.transaction import Reading, Writing
+from consent.ledger.whose import living, load_living
 from consent.proof.leaf import Leaf
 from consent.states import HOLD_ENDED, HOLD_LIFTED, HOLD_OPENED, HOLD_PLACED, HOLD_TOLD
 from consent.store.statement import Statement
@@ -59,22 +61,27 @@ _LET_GO = Statement(
 
 def place(tx: Writing, identity: str, until: int, reason: str, actor: str) -> Held:
     """Hold a subject's proof until a moment (ms UTC), or give the hold that stands another end; of somebody
-    who was erased only the latter. Raises `HoldRefused`, `WrongKeys`."""
+    who was erased only the latter. Said again, nothing is done. Raises `HoldRefused`, `WrongKeys`."""
     if until <= tx.now:
         raise HoldRefused("The end of a hold must lie ahead.")
     if not reason.strip():
         raise HoldRefused("A hold needs a reason.")
-    subject, before = load(tx, [identity]).get(identity), find_hold(tx, identity)
-    if subject is None and before is None:
+    person, before = load_living(tx, identity), find_hold(tx, identity)
+    if before is None and person is not None:
+        identity, before = person.id, find_hold(tx, person.id)
+    if person is None and before is None:
         raise HoldRefused("Nothing is kept of them that could be held.")
+    if before is not None and (until, reason.strip()) == (before.until, _reason(tx, before)):
+        return before
     wrapped = before.wrapped if before is not None else hold_vault(tx).new_key(identity)
     hold = Held(identity, wrapped, until, 0, tx.now, 0)
     record: Evidence = {"schema": _RECORD, "reason": reason.strip(), "until": until, "at": tx.now}
-    kept = keep_evidence(tx, subject, record) if subject is not None else seal_record(tx, hold, record)
+    kept = _keep(tx, hold, record)
     seq = tx.log.append(Leaf(type=HOLD_PLACED, subject=identity, actor=actor, evidence=kept))
     _PLACE.run(tx.driver, subject=identity, wrapped=wrapped, until=until, seq=seq, at=tx.now, told=0)
-    if subject is not None:
-        seal_proof(tx, hold, subject)
+    if person is not None:
+        if person.id == identity:
+            seal_proof(tx, hold, person)
         hold_notice.queue(tx, identity, until)
     return Held(identity, wrapped, until, seq, tx.now, 0)
 
@@ -105,10 +112,21 @@ def told_in_vain(tx: Writing, key: str) -> None:
 
 def _told(tx: Writing, hold: Held, actor: str, how: Evidence) -> None:
     record: Evidence = {"schema": _TOLD_RECORD, "until": hold.until, "at": tx.now, **how}
-    subject = load(tx, [hold.subject]).get(hold.subject)
-    kept = keep_evidence(tx, subject, record) if subject is not None else seal_record(tx, hold, record)
+    kept = _keep(tx, hold, record)
     _TOLD.run(tx.driver, of=hold.subject, now=how["told"])
     tx.log.append(Leaf(type=HOLD_TOLD, subject=hold.subject, actor=actor, evidence=kept))
+
+
+def _keep(tx: Writing, hold: Held, record: Evidence) -> str:
+    """Keep a record of a hold with whoever it is about, and under its seal where an erasure would not put it:
+    of somebody who is gone, or part of another; its commitment."""
+    person = load_living(tx, hold.subject)
+    if person is None:
+        return seal_record(tx, hold, record)
+    kept = keep_evidence(tx, person, record)
+    if person.id != hold.subject:
+        seal_piece(tx, hold, person, kept)
+    return kept
 
 
 def open_held(tx: Writing, identity: str, actor: str) -> tuple[str, list[Opened]]:
@@ -138,13 +156,17 @@ def standing_holds(reading: Reading) -> list[Hold]:
     return [_listed(reading, hold, ways.get(hold.subject, "")) for hold in every_hold(reading)]
 
 
-def _listed(reading: Reading, hold: Held, mail: str) -> Hold:
+def _reason(reading: Reading, hold: Held) -> str:
     _, pieces = open_proof(reading, hold)
     records = [one.evidence for one in pieces if one.evidence.get("schema") == _RECORD]
     newest = next((one for one in records if (one["at"], one["until"]) == (hold.at, hold.until)), {})
+    return str(newest.get("reason", ""))
+
+
+def _listed(reading: Reading, hold: Held, mail: str) -> Hold:
     return Hold(
         hold.subject,
-        str(newest.get("reason", "")),
+        _reason(reading, hold),
         hold.until,
         hold.at,
         hold.told,
@@ -163,5 +185,5 @@ def _standing(reading: Reading, identity: str) -> Held:
 def _end(tx: Writing, identity: str, how: str, actor: str) -> None:
     destroyed(tx, [identity])
     hold_notice.drop(tx, identity)
-    _LET_GO.run(tx.driver, of=identity, now=tx.now)
+    _LET_GO.run(tx.driver, of=living(tx, [identity]).get(identity, identity), now=tx.now)
     tx.log.append(Leaf(type=how, subject=identity, actor=actor))

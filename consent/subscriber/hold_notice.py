@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 import msgspec
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from consent.contract import Ask, MailClass, Proof
 from consent.ledger.transaction import Reading, Writing
 from consent.store.statement import Statement
-from consent.store.tables import among, notices, subjects
+from consent.store.tables import among, merged, notices, subjects
 
 
 class Way(StrEnum):
@@ -36,17 +36,20 @@ _QUEUE = Statement(
     )
 )
 _DROP = Statement(delete(notices).where(notices.c.subject == bindparam("of")))
-# Whoever was erased is no subject any more, and is told nothing.
+# Whoever has become part of somebody is told as that somebody; whoever was erased is told nothing.
+_WHOM = func.coalesce(merged.c.into, notices.c.subject)
+_TOLD = notices.outerjoin(merged, merged.c.subject == notices.c.subject)
+_THERE = _TOLD.join(subjects, subjects.c.id == _WHOM)
 _WAITING = Statement(
-    select(notices.c.key, notices.c.subject, notices.c.attempt, notices.c.until, subjects.c.language)
-    .join(subjects, subjects.c.id == notices.c.subject)
+    select(notices.c.key, subjects.c.id, notices.c.attempt, notices.c.until, subjects.c.language)
+    .select_from(_THERE)
     .where(notices.c.mail == Way.QUEUED.value, notices.c.not_before <= bindparam("now"))
     .order_by(notices.c.key)
 )
 _DUE = Statement(
-    select(notices.c.key, notices.c.subject).where(
-        among(notices.c.key, "keys"), notices.c.mail == Way.QUEUED.value
-    )
+    select(notices.c.key, _WHOM)
+    .select_from(_TOLD)
+    .where(among(notices.c.key, "keys"), notices.c.mail == Way.QUEUED.value)
 )
 _CLAIM = Statement(update(notices).where(notices.c.key == bindparam("of")).values(mail=Way.CLAIMED.value))
 _SETTLE = Statement(
@@ -63,12 +66,12 @@ _CAME_BACK = Statement(
 )
 _UNDER_WAY = Statement(
     select(notices.c.until, notices.c.mail)
-    .join(subjects, subjects.c.id == notices.c.subject)
-    .where(notices.c.subject == bindparam("of"))
+    .select_from(_THERE)
+    .where(or_(notices.c.subject == bindparam("of"), merged.c.into == bindparam("of")))
 )
 _WAYS = Statement(
     select(notices.c.subject, notices.c.mail)
-    .outerjoin(subjects, subjects.c.id == notices.c.subject)
+    .select_from(_TOLD.outerjoin(subjects, subjects.c.id == _WHOM))
     .where((notices.c.mail != Way.QUEUED.value) | subjects.c.id.is_not(None))
 )
 
@@ -127,9 +130,10 @@ def came_back(tx: Writing, key: str) -> str | None:
 
 
 def under_way(reading: Reading, identity: str) -> int:
-    """Until when a subject's proof is held (ms UTC), if a mail that tells them so may still go; 0: none."""
-    row = _UNDER_WAY.first(reading.driver, of=identity)
-    return 0 if row is None or Way(row[1]) not in UNDER_WAY else int(row[0])
+    """Until when a subject's proof is held (ms UTC), theirs or that of somebody who became part of them, if a
+    mail that tells them so may still go; 0: none."""
+    rows = _UNDER_WAY.rows(reading.driver, of=identity)
+    return max((until for until, mail in rows if Way(mail) in UNDER_WAY), default=0)
 
 
 def ways(reading: Reading) -> Mapping[str, Way]:

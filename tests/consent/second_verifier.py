@@ -183,6 +183,20 @@ def may_rest(one, mine, basis):
     need(silenced(mine) <= word, "withdrawn")
 
 
+def may_tell(one, before, told):
+    """That a hold stands on the person or on somebody who is part of them, and is told of once."""
+    whole = {one["subject"]}
+    for leaf in reversed(before):
+        if leaf["type"] == "merged" and leaf["into"] in whole:
+            whole.add(leaf["subject"])
+    told.add((one["subject"], one["key"]))
+    each = [[leaf for leaf in before if leaf["subject"] == who] for who in whole]
+    placed = sum(leaf["type"] == "hold.placed" for mine in each for leaf in mine)
+    need(len({key for who, key in told if who in whole}) <= placed, "notice")
+    stands = [last(mine, "hold.placed") > last(mine, "hold.lifted", "hold.ended") for mine in each]
+    need(any(stands), "notice")
+
+
 def may(one, mine, policy, proofs):
     """What a record may allow, going by its policy and by the person's leaves before it."""
     marketing, service = one["class"] == "marketing", one["class"] == "service"
@@ -207,11 +221,6 @@ def may(one, mine, policy, proofs):
         keys.add(one["key"])
         need(len(keys) <= sum(leaf["type"] == "proof_mail.queued" for leaf in mine), "proof")
         need(last(mine, "proof_mail.queued") >= last(mine, *OF_ALL), "proof")
-    if one["class"] == "notice":
-        keys = proofs.setdefault((one["subject"], "notice"), set())
-        keys.add(one["key"])
-        need(len(keys) <= sum(leaf["type"] == "hold.placed" for leaf in mine), "notice")
-        need(last(mine, "hold.placed") > last(mine, "hold.lifted", "hold.ended"), "notice")
     if one["variant"] != "plain":
         need(one["variant"] == "personalised" and marketing and agreed(mine, "personalisation"), "beside")
     if one["measured"] is not False:
@@ -355,7 +364,7 @@ def check(file, key="", older=""):
     need(all(seq in by_batch or seq < limit for seq in batches), "decisions")
     records = sum("record" in entry for entries in by_batch.values() for entry in entries)
     need(manifest["decisions"] == records, "manifest")
-    attempts, proofs, gone = {}, {}, False
+    attempts, proofs, told, gone = {}, {}, set(), False
     for seq in batches:
         entries = by_batch.get(seq, [])
         gone = gone or not entries or any("hash" in entry for entry in entries)
@@ -383,6 +392,8 @@ def check(file, key="", older=""):
             attempts[one["key"]] = one["attempt"]
             mine = [leaf for leaf in before if leaf["subject"] == one["subject"]]
             may(one, mine, rules[in_force[seq]] if in_force[seq] else NO_RULES, proofs)
+            if one["class"] == "notice":
+                may_tell(one, before, told)
 
 
 if __name__ == "__main__":

@@ -125,6 +125,24 @@ async def test_after_its_day_it_is_destroyed(open_world, tmp_path, keys):
     ]
 
 
+async def test_backups_wait_for_a_hold_on_somebody_who_was_part_of_them(world):
+    """And their time begins as that is destroyed."""
+    anna, other = await world.join(ANNA), await world.join("a.liepa@kafija.example")
+    world.service.write(lambda tx: hold.place(tx, other, tx.now + 30 * DAY, "a claim", "operator"))
+    await world.client.merge(anna, other, "operator")
+    await world.client.erase(anna, "operator")
+    await world.client.forgotten([anna])
+    world.clock.pass_(20 * DAY)
+    assert await world.client.backups_forgot(7) == 0
+    assert [one.since for one in world.service.read(erasure.waiting_for_backups)] == [0]
+    world.service.write(lambda tx: hold.lift(tx, other, "operator"))
+    assert [one.since for one in world.service.read(erasure.waiting_for_backups)] == [world.clock.now]
+    await world.client.forgotten([anna])
+    assert await world.client.backups_forgot(7) == 0
+    world.clock.pass_(8 * DAY)
+    assert await world.client.backups_forgot(7) == 1
+
+
 async def test_a_hold_that_is_lifted_takes_nothing_from_who_is_still_there(world):
     """Their own evidence stays as it was, and their consent too."""
     anna = await world.join(ANNA)

@@ -10,6 +10,7 @@ from consent.contract import MailClass, Outcome, Reason, Visit
 from consent.keys import Keys
 from consent.proof.verify import Failure
 from consent.subscriber import hold, hold_notice
+from consent.subscriber.history import history_of
 
 pytestmark = pytest.mark.anyio
 ANNA = "anna@kafija.example"
@@ -177,6 +178,52 @@ async def test_a_notice_of_no_hold_is_found_out(open_world, tmp_path, keys):
     anna = await world.join(ANNA)
     place(world, anna)
     await send(world)
+    export = Export(world)
+    assert export.failure() is None
+    assert export.second(tmp_path) == ""
+    lines = export.lines("leaves.jsonl")
+    export.put("leaves.jsonl", [line for line in lines if b'"hold.' not in line])
+    export.number_anew()
+    export.sign_anew()
+    assert export.failure() is Failure.STOPPED
+    assert export.second(tmp_path) == "notice"
+
+
+async def test_the_same_hold_again_is_told_once(world):
+    """The answer may have been lost: nothing is written, and whoever was told stays told."""
+    anna = await world.join(ANNA)
+    until = place(world, anna)
+    await send(world)
+    before = world.types()
+    world.clock.pass_(1000)
+    world.service.write(lambda tx: hold.place(tx, anna, until, " a claim ", "operator"))
+    assert await notices(world) == []
+    assert (world.types(), told(world)) == (before, [(world.clock.now - 1000, "sent")])
+    world.service.write(lambda tx: hold.place(tx, anna, until, "another claim", "operator"))
+    assert world.types() == [*before, "hold.placed"]
+
+
+async def test_whoever_is_one_with_another_is_told_as_that_one(open_world, tmp_path, keys):
+    """At the address of the person who is there, who is erased after that mail only; both verifiers see whose
+    hold it tells of, and that there is no second mail of it."""
+    world = open_world(keys=keys)
+    anna, other = await world.join(ANNA), await world.join("a.liepa@kafija.example")
+    until = place(world, other)
+    await world.client.merge(anna, other, "operator")
+    assert world.service.read(lambda reading: hold_notice.under_way(reading, anna)) == until
+    [notice] = await notices(world)
+    assert notice.ask.subject == anna
+    [permit] = (await world.send(notice.ask)).permits
+    assert permit.recipient == ANNA
+    assert told(world) == [(world.clock.now, "sent")]
+    assert world.service.read(lambda reading: hold_notice.under_way(reading, anna)) == 0
+    place(world, other, days=60)
+    assert (await send(world)).permits
+    history = world.service.read(lambda reading: history_of(reading, anna))
+    assert all(event.holds is not False for event in history.events)
+    await world.client.erase(anna, "operator")
+    _, kept = world.service.write(lambda tx: hold.open_held(tx, other, "operator"))
+    assert sum(piece.evidence["schema"] == "hold_told/v1" and piece.holds for piece in kept) == 2
     export = Export(world)
     assert export.failure() is None
     assert export.second(tmp_path) == ""
