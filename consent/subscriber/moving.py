@@ -10,6 +10,7 @@ from consent.address import Address
 from consent.contract import LinkRefused, Receipt, Visit
 from consent.ledger.evidence import Evidence, of_visit
 from consent.ledger.subjects import Subject, find_or_make, keep_evidence, load
+from consent.ledger.suppression import suppress
 from consent.ledger.transaction import Writing
 from consent.ledger.whose import leave_address, load_living, take_address
 from consent.proof.leaf import Leaf
@@ -142,6 +143,14 @@ def change(tx: Writing, request: Request, visit: Visit) -> Receipt:
     take_address(tx, moved)
     on = tuple(sorted(topic for topic in moved.standings if moved.gets(topic)))
     return Receipt(stays.id, MOVED, on, tx.now, seq, "")
+
+
+def decline(tx: Writing, newcomer: Subject, commitment: str) -> None:
+    """ "This wasn't me", says the address that was asked for: marketing stays away from it until a fresh
+    confirmation, whatever list or sale brings it, unless they get some already."""
+    tx.log.append(Leaf(type=REFUSED, subject=newcomer.id, actor=ACTOR, evidence=commitment))
+    if not any(newcomer.gets(topic) for topic in newcomer.standings):
+        suppress(tx, newcomer)
 
 
 _LINKS_END = Statement(

@@ -32,7 +32,7 @@ from consent.store.tables import subjects
 from consent.subscriber import hold_notice
 from consent.subscriber.cooling import cooled_down, hold_off, one_more
 from consent.subscriber.fetched import note_fetch
-from consent.subscriber.moving import change, refuse_change
+from consent.subscriber.moving import change, decline, refuse_change
 from consent.subscriber.receipts import receipt_of
 from consent.subscriber.wishes import ask, close, close_all, open_requests, queue, queued, wish, wished_in
 from consent.times import HOUR_MS
@@ -250,6 +250,8 @@ def refuse(tx: Writing, token: str, visit: Visit, fetched: str = "") -> None:
     hold_off(tx, subject)
     record: Evidence = {"schema": "refusal/v1", "request": request.id, "at": tx.now, **of_visit(visit)}
     commitment = keep_evidence(tx, subject, record)
+    if request.moves:
+        return decline(tx, subject, commitment)
     for topic, version in wished_in(tx, request.id):
         if (subject.standing(topic).state, Step.REFUSED) in TRANSITIONS:
             move(tx, subject, topic, Step.REFUSED, actor=_ACTOR, notice=version, commitment=commitment)

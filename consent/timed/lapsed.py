@@ -5,8 +5,9 @@ import json
 from sqlalchemy import bindparam, delete, exists, not_, or_, select, update
 
 from consent.ledger.subjects import Subject, load
-from consent.ledger.suppression import suppress
+from consent.ledger.suppression import SUPPRESSED, suppress
 from consent.ledger.transaction import Reading, Writing
+from consent.ledger.whose import parts_of
 from consent.proof.leaf import Leaf
 from consent.states import HARD_BOUNCE, PENDING_PURGED, SOFT_BOUNCE, State, Step
 from consent.store.statement import Statement
@@ -23,6 +24,7 @@ from consent.store.tables import (
     subjects,
     wishes,
 )
+from consent.subscriber import moving
 from consent.timed.steps import step_each
 from consent.times import DAY_MS
 
@@ -94,6 +96,8 @@ _ASKING = json.dumps(
         "proof_mail.accepted",
         "proof_mail.bounced",
         "topic.changed",
+        moving.REFUSED,
+        SUPPRESSED,
         HARD_BOUNCE,
         SOFT_BOUNCE,
     ]
@@ -122,10 +126,12 @@ def purge_pending(tx: Writing, most: int) -> int:
 
 
 def _came_to_nothing(tx: Writing, subject: Subject) -> bool:
-    """Whether there was nothing but the asking: that their mailbox does not exist is no word of theirs, and
-    anything else that was noted of them is a reason to keep what proves it."""
+    """Whether there was nothing but the asking: that their mailbox does not exist is no word of theirs;
+    anything else that was noted of them is a reason to keep what proves it, and so is whatever was
+    of somebody who has become part of them."""
     return (
         not (subject.confirmed or subject.complained or subject.objected)
+        and not parts_of(tx, [subject.id])
         and all(standing.at(tx.now) in _NEVER for standing in subject.standings.values())
         and _OPEN.first(tx.driver, of=subject.id) is None
         and _MORE.first(tx.driver, of=subject.id, asking=_ASKING) is None

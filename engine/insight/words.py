@@ -142,7 +142,7 @@ LEAVES: Mapping[str, str] = {
     "notice.served": "Was shown the words of {topic} before asking for it.",
     "link.fetched": "The page behind the link to confirm was shown.",
     "address.requested": "Asked for another address; it counts once the mailbox there confirms it.",
-    "address.refused": "Said of another address: “This was not me.” Nothing was changed.",
+    "address.refused": "Said of a change of address: “This was not me.” Nothing was changed.",
     "address.changed": "Their mails go to another address from now on.",
     "merged": "Became one with somebody whom we knew by another address.",
     "pending.purged": "Nothing of a wish that was never confirmed is kept any more.",

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from asked_to_move import NEW, OLD, ask, letters
 from dice import Dice
 from sqlalchemy import select
 from tampered import Export
@@ -17,24 +18,7 @@ from consent.subscriber.erasure import find_erasure
 from consent.subscriber.history import history_of
 
 pytestmark = pytest.mark.anyio
-OLD, NEW = "anna@kafija.example", "anna.new@kafija.example"
 DAY = 86_400_000
-
-
-async def ask(world, subject, email=NEW):
-    """Ask for another address on the page behind a link that was just mailed."""
-    await world.client.ask_to_move(world.preferences_token(subject), email, Visit("192.0.2.9"))
-
-
-async def letters(world):
-    """Send the proof mails that wait: by what they are about, recipient and links."""
-    proofs = await world.client.proofs()
-    about = {proof.ask.key: proof.about for proof in proofs}
-    asks = [proof.ask for proof in proofs]
-    decided = {one.key: one.links for one in await world.client.decide(asks)}
-    claimed = await world.client.claim("proofs", asks, [])
-    await world.client.settle("proofs", [world.settled(permit) for permit in claimed.permits])
-    return {about[permit.key]: (permit.recipient, decided[permit.key]) for permit in claimed.permits}
 
 
 async def move(world, subject, email=NEW):
