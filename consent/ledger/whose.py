@@ -58,13 +58,13 @@ def parts_of(reading: Reading, ids: Iterable[str]) -> dict[str, str]:
     return dict(_PARTS.rows(reading.driver, ids=json.dumps(list(ids))))
 
 
-def become(tx: Writing, gone: Subject, into: Subject, leaf: int) -> None:
+def become(tx: Writing, gone: Subject, into: Subject, ended: int) -> None:
     """A subject is part of another from now on, with all who were part of them and all addresses that they
-    had left."""
+    had left. `ended` (ms UTC) is when the last that they got or asked for did."""
     for lookup, left in left_by(tx, gone):
         leave_address(tx, into, lookup, left)
     _FOLLOW.run(tx.driver, before=gone.id, after=into.id)
-    _BECOME.run(tx.driver, subject=gone.id, into=into.id, seq=leaf)
+    _BECOME.run(tx.driver, subject=gone.id, into=into.id, ended=ended)
 
 
 def leave_address(tx: Writing, subject: Subject, lookup: bytes, typed: str) -> None:

@@ -3,7 +3,7 @@ agreed to by it. The one who is absorbed ends as if erased, but that the other h
 
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, delete, exists, select, update
+from sqlalchemy import bindparam, delete, exists, func, select, update
 
 from consent.contract import Frequency, Heard
 from consent.errors import WrongKeys
@@ -14,7 +14,7 @@ from consent.ledger.suppression import suppressed
 from consent.ledger.transaction import Writing
 from consent.ledger.whose import become, leave_address, living
 from consent.proof.leaf import Leaf
-from consent.states import COMPLAINT, GOING, MERGED, OBJECTION, RESTRICTED, may_merge, taken_over
+from consent.states import COMPLAINT, GOING, MERGED, OBJECTION, RESTRICTED, State, may_merge, taken_over
 from consent.store.statement import Statement
 from consent.store.stops import Stop
 from consent.store.tables import (
@@ -78,9 +78,10 @@ def absorb(tx: Writing, stays: Subject, goes: Subject, actor: str, commitment: s
     for statement in _HAND_ON:
         statement.run(tx.driver, before=goes.id, after=stays.id)
     [(lookup,)] = _LOOKUP.rows(tx.driver, before=goes.id)
+    ended = _ended(tx, goes)
     for statement in _GONE:
         statement.run(tx.driver, before=goes.id)
-    become(tx, goes, stays, seq)
+    become(tx, goes, stays, ended)
     return bytes(lookup)
 
 
@@ -173,6 +174,15 @@ def _take_evidence(tx: Writing, stays: Subject, goes: Subject) -> None:
         )
 
 
+def _ended(tx: Writing, goes: Subject) -> int:
+    """When the last that they got or asked for ended, ms UTC: now, if it had not."""
+    states = {standing.state for standing in goes.standings.values()}
+    if State.PENDING in states or states & GOING:
+        return tx.now
+    [(last,)] = _LAST.rows(tx.driver, before=goes.id)
+    return int(last)
+
+
 def _address(tx: Writing, subject: Subject) -> str | None:
     try:
         return tx.parts.vault.open_address(subject.id, subject.wrapped, subject.sealed)
@@ -190,6 +200,9 @@ _EVER = Statement(
     .values(complained=bindparam("spam"), objected=bindparam("word"))
 )
 _LOOKUP = Statement(select(subjects.c.lookup).where(subjects.c.id == bindparam("before")))
+_LAST = Statement(
+    select(func.coalesce(func.max(standings.c.at), 0)).where(standings.c.subject == bindparam("before"))
+)
 _EVIDENCE = Statement(
     select(evidence.c.commitment, evidence.c.row, evidence.c.sealed, evidence.c.ip).where(
         evidence.c.subject == bindparam("before")

@@ -9,7 +9,7 @@ from consent.ledger.transaction import Writing
 from consent.proof.leaf import Leaf
 from consent.states import GOING, State
 from consent.store.statement import Statement
-from consent.store.tables import among, evidence, holds, standings, subjects
+from consent.store.tables import among, evidence, holds, merged, standings, subjects
 from consent.timed.swept import is_swept, sweep
 from consent.times import DAY_MS
 
@@ -32,6 +32,8 @@ _OLD_PROOF = Statement(
             )
         )
     )
+    # What ended with somebody who has become part of them is as young as anything of their own.
+    .where(not_(exists().where(merged.c.into == evidence.c.subject, merged.c.ended >= bindparam("before"))))
     .distinct()
     .limit(bindparam("most"))
 )

@@ -4,6 +4,7 @@ from dataclasses import replace as changed
 
 import pytest
 from dice import Dice
+from moved_in import CONFIRMED, SAID, bring, order, row
 from msgspec.structs import replace
 from sqlalchemy import select
 
@@ -117,6 +118,56 @@ async def test_proof_of_whoever_fell_silent_goes_after_three_more_years(world):
     assert (await world.client.keep_times()).proof_purged == 1
     kept = world.service.read(lambda reading: reading.conn.scalars(select(evidence.c.sealed)).all())
     assert {bytes(one) for one in kept} == {b""}
+
+
+def proved(world):
+    """How many pieces of evidence still say something."""
+    kept = world.service.read(lambda reading: reading.conn.scalars(select(evidence.c.sealed)).all())
+    return sum(bytes(one) != b"" for one in kept)
+
+
+async def test_proof_of_whoever_became_part_of_another_is_kept_from_when_that_ended(world):
+    """However long ago they agreed; and no longer than that of people who left."""
+    berta = await world.join(BERTA)
+    for _ in range(4):
+        world.clock.pass_(365 * DAY_MS)
+        await world.client.alive([(berta, world.clock.now)])
+        await by_the_day(world, 1)
+    assert (await world.send(world.ask(berta))).permits
+    anna = await world.subject(ANNA)
+    assert await world.client.merge(anna, berta, "operator") is Heard.NEW
+    kept = proved(world)
+    await by_the_day(world, 2)
+    world.clock.pass_(2 * 366 * DAY_MS)
+    await by_the_day(world, 1)
+    assert proved(world) == kept
+    world.clock.pass_(366 * DAY_MS)
+    await by_the_day(world, 1)
+    assert proved(world) == 0
+
+
+async def test_a_merge_keeps_no_proof_beyond_its_time(world):
+    """Where both had left everything before, it gets no younger by that."""
+    anna, berta = await world.join(ANNA), await world.join(BERTA)
+    for one in (anna, berta):
+        await world.client.withdraw(world.unsubscribe_token(one), "page", True, Visit())
+    world.clock.pass_(2 * 366 * DAY_MS)
+    await world.client.merge(anna, berta, "operator")
+    world.clock.pass_(366 * DAY_MS)
+    assert (await world.client.keep_times()).proof_purged == 1
+    assert proved(world) == 1  # that they were merged, a year ago
+
+
+async def test_a_wish_that_came_to_nothing_takes_no_proof_of_another_with_it(world):
+    """An imported contact becomes part of somebody who never confirmed."""
+    [taken] = bring(world, row(BERTA, confirmed_at=CONFIRMED), what=order(attested=SAID))
+    await world.sign_up(ANNA)
+    anna = await world.subject(ANNA)
+    assert await world.client.merge(anna, taken.subject, "operator") is Heard.NEW
+    kept = proved(world)
+    await by_the_day(world, 33)
+    assert world.count("requests") == 0
+    assert proved(world) == kept
 
 
 async def test_a_hold_keeps_ip_addresses_whole(open_world):

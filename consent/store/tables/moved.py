@@ -17,6 +17,7 @@ merged = Table(
     metadata,
     Column("subject", String, primary_key=True),
     Column("into", String, nullable=False, index=True),
-    Column("seq", NUMBER, nullable=False),  # the leaf
+    # When the last that they got or asked for did, ms UTC: how long proof is kept counts from there.
+    Column("ended", NUMBER, nullable=False),
     sqlite_with_rowid=False,
 )

@@ -171,7 +171,7 @@ CREATE TABLE made_up (
 CREATE TABLE merged (
 	subject VARCHAR COLLATE "C" NOT NULL,
 	"into" VARCHAR COLLATE "C" NOT NULL,
-	seq BIGINT NOT NULL,
+	ended BIGINT NOT NULL,
 	PRIMARY KEY (subject)
 )
 ;;
