@@ -40,6 +40,7 @@ from consent.store.tables import (
     subjects,
     wishes,
 )
+from consent.subscriber.cooling import COOL_DOWNS_MS
 
 DAY_MS = 86_400_000
 
@@ -59,7 +60,19 @@ class Waiting(Struct, frozen=True):
 
 
 _MINE = select(requests.c.id).where(requests.c.subject == bindparam("of"))
+# Who refused such a request keeps it, and with it their pause, until time forgets both; it tells of nobody.
+_REFUSED = Statement(
+    update(requests)
+    .where(
+        MOVES,
+        requests.c.moves == bindparam("of"),
+        requests.c.closed == "refused",
+        exists().where(subjects.c.id == requests.c.subject, subjects.c.proofs >= len(COOL_DOWNS_MS)),
+    )
+    .values(moves="")
+)
 _GONE = (
+    _REFUSED,
     Statement(delete(wishes).where(wishes.c.request.in_(_MINE))),
     Statement(delete(requests).where(requests.c.subject == bindparam("of"))),
     Statement(delete(standings).where(standings.c.subject == bindparam("of"))),
@@ -78,6 +91,10 @@ _STRANGER = Statement(
     select(subjects.c.id).where(
         subjects.c.id == bindparam("of"),
         subjects.c.known.is_(False),
+        # Whoever said something themselves is nobody else's to forget.
+        subjects.c.complained == 0,
+        subjects.c.objected == 0,
+        subjects.c.restricted == 0,
         ~exists().where(standings.c.subject == subjects.c.id),
         ~exists().where(requests.c.subject == subjects.c.id),
         ~exists().where(holds.c.subject == subjects.c.id),

@@ -8,6 +8,7 @@ from consent.address import read_address
 from consent.contract import About, Reason, Visit
 from consent.contract.imports import Brought
 from consent.ledger.subjects import find
+from consent.ledger.tokens import Scope
 from consent.subscriber.history import history_of
 
 pytestmark = pytest.mark.anyio
@@ -63,3 +64,44 @@ async def test_whoever_gets_mail_goes_on_getting_it(world):
     _, links = await asked(world)
     await world.client.refuse(world.token(links.refuse), Visit())
     assert (await world.send(world.ask(other))).permits
+
+
+async def test_an_erasure_of_whoever_asked_forgets_who_said_nothing(world):
+    """All of them, at once: nobody but the erased had told of them."""
+    anna, _ = await asked(world)
+    await world.client.erase(anna, "operator")
+    assert [world.count(name) for name in ("subjects", "requests", "evidence")] == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("word", "why"),
+    [
+        ("complained", Reason.COMPLAINED),
+        ("restricted", Reason.RESTRICTED),
+        ("objected.marketing", Reason.OBJECTED),
+    ],
+)
+async def test_an_erasure_of_whoever_asked_takes_nobody_elses_word_with_it(world, word, why):
+    """They had no wish that mail goes there, and said so: no list of another system brings them."""
+    anna, links = await asked(world)
+    if word == "complained":
+        key = world.service.parts.tokens.read_request(world.token(links.refuse), Scope.REFUSE)
+        await world.client.complained(key)
+    else:
+        stranger = world.service.read(lambda reading: find(reading, read_address(NEW)))
+        await world.client.record(stranger, word, "operator")
+    await world.client.erase(anna, "operator")
+    assert brought(world, LISTED, what=order(attested=SAID)) == [Brought.STOPPED]
+    assert await reason(world, NEW) is why
+
+
+async def test_an_erasure_of_whoever_asked_ends_no_pause(world):
+    """Whoever said that it was not them is asked by nobody else meanwhile; then time forgets them."""
+    anna, links = await asked(world)
+    await world.client.refuse(world.token(links.refuse), Visit())
+    await world.client.erase(anna, "operator")
+    await world.sign_up(NEW)
+    assert await world.client.proofs() == []
+    await by_the_day(world, 70)
+    assert [world.count(name) for name in ("subjects", "requests", "evidence")] == [0, 0, 0]
+    assert brought(world, LISTED, what=order(attested=SAID)) == [Brought.ERASED]
