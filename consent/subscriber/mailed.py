@@ -1,4 +1,6 @@
-"""Marketing mails that a person got before they said how often they want any."""
+"""Marketing mails that a person got before they said how often they want any, by whichever of their ids."""
+
+import json
 
 from msgspec import Struct
 from sqlalchemy import bindparam, func, select, update
@@ -6,8 +8,9 @@ from sqlalchemy import bindparam, func, select, update
 from consent.contract import Frequency, MailClass
 from consent.ledger.subjects import load
 from consent.ledger.transaction import Reading, Writing
+from consent.ledger.whose import parts_of
 from consent.store.statement import Statement
-from consent.store.tables import decisions
+from consent.store.tables import among, decisions
 
 LONGEST_UNIT_MS = 31 * 86_400_000
 
@@ -29,7 +32,7 @@ _BEFORE = Statement(
 _MAILS = Statement(
     select(decisions.c.id).where(
         decisions.c.id > bindparam("after"),
-        decisions.c.subject == bindparam("of"),
+        among(decisions.c.subject, "ids"),
         decisions.c["class"] == MailClass.MARKETING,
         decisions.c.reason.is_(None),
         decisions.c.at >= bindparam("since"),
@@ -60,4 +63,5 @@ def _rows(reading: Reading, subject: str, after: int) -> list[int]:
     if not after:
         before = _BEFORE.first(reading.driver, since=since)
         after = before[0] if before else 0
-    return [row[0] for row in _MAILS.rows(reading.driver, after=after, of=subject, since=since)]
+    ids = json.dumps([subject, *parts_of(reading, [subject])])
+    return [row[0] for row in _MAILS.rows(reading.driver, after=after, ids=ids, since=since)]

@@ -133,8 +133,10 @@ def _take_pace(tx: Writing, stays: Subject, goes: Subject) -> None:
     columns: dict[str, str | int] = {}
     if _RARER.index(goes.frequency) > _RARER.index(stays.frequency):
         columns["frequency"] = goes.frequency.value
-        if not stays.frequency:
-            count(tx, stays.id, NOT_LOOKED)
+    if goes.frequency or stays.frequency:  # then it is of what went to either
+        for one in (stays, goes):
+            if not one.frequency:
+                count(tx, one.id, NOT_LOOKED)
     if goes.paused_until > max(stays.paused_until, tx.now):
         columns["paused_until"] = goes.paused_until
     if not columns:

@@ -114,6 +114,26 @@ async def test_one_mail_a_month_by_an_unsubscribe_link_counts_the_mail_that_it_s
     assert await reason(world, anna) is None
 
 
+@pytest.mark.parametrize("who", ["stays", "goes", "afterwards"])
+@pytest.mark.parametrize("mailed", ["stays", "goes"])
+async def test_mails_to_either_of_two_who_became_one_count(world, who, mailed):
+    """Whoever of them had said how often, or if they say it later."""
+    people = {
+        "stays": await world.join("anna@kafija.example"),
+        "goes": await world.join("bert@kafija.example"),
+    }
+    if who in people:
+        await choose(world, people[who], topics=["newsletter"], frequency=Frequency.MONTHLY)
+    world.clock.pass_(DAY)
+    assert (await world.send(world.ask(people[mailed]))).permits
+    await world.client.merge(people["stays"], people["goes"], "operator")
+    if who == "afterwards":
+        await choose(world, people["stays"], topics=["newsletter"], frequency=Frequency.MONTHLY)
+    assert await reason(world, people["stays"]) is Reason.OWN_FREQUENCY
+    world.clock.pass_(31 * DAY)
+    assert await reason(world, people["stays"]) is None
+
+
 async def test_a_break_stops_marketing_until_it_is_over(world):
     """To the millisecond, and by itself."""
     anna = await world.join("anna@kafija.example", "newsletter", "offers")
