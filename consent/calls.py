@@ -5,7 +5,7 @@ the method returns; both as the protocol declares them, so nothing is said twice
 """
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Generic, TypeVar, get_type_hints
@@ -181,6 +181,7 @@ END_UNDOING: Call[None] = _operators(Operator.end_undoing, slow=True)
 UNTOLD: Call[Untold] = _operators(Operator.untold, reads=True)
 WHO_IS_UNTOLD: Call[list[str]] = _operators(Operator.who_is_untold, reads=True)
 FIND: Call[str | None] = _operators(Operator.find, _ENGINE, reads=True)
+TO_BE_TOLD: Call[int] = _operators(Operator.to_be_told, _ENGINE, reads=True)
 HISTORY: Call[History | None] = _operators(Operator.history, reads=True)
 LEAF_PROOFS: Call[list[PersonsProof]] = _operators(Operator.leaf_proofs, reads=True)
 LOG_KEYS: Call[list[KeyOfLog]] = _operators(Operator.log_keys, _ENGINE, _AUDITOR, reads=True)
@@ -189,8 +190,3 @@ HOLD_TOLD: Call[None] = _operators(Operator.hold_told)
 OPEN_HOLD: Call[HeldProof] = _operators(Operator.open_hold)
 LIFT_HOLD: Call[None] = _operators(Operator.lift_hold, slow=True)
 HOLDS: Call[list[Hold]] = _operators(Operator.holds, reads=True)
-
-OFFERED_BY_EACH: Mapping[Scope, tuple[str, ...]] = {
-    scope: tuple(name for name, call in CALLS.items() if scope in call.scopes) for scope in Scope
-}
-"""The calls that a key of each scope opens."""

@@ -27,6 +27,7 @@ from consent.ledger.subjects import find
 from consent.ledger.transaction import Reading, Writing
 from consent.subscriber import hold, imported, origin, taken_back, terms
 from consent.subscriber.history import history_of
+from consent.subscriber.hold_notice import under_way
 
 T = TypeVar("T")
 ACTOR = "operator"
@@ -84,6 +85,10 @@ class Operating(InProcess):
         """See `Operator`."""
         address = read_address(email)
         return await self._read(lambda reading: find(reading, address))
+
+    async def to_be_told(self, subject: str) -> int:
+        """See `Operator`."""
+        return await self._read(lambda reading: under_way(reading, subject))
 
     async def history(self, subject: str, email: str = "") -> History | None:
         """See `Operator`."""
@@ -210,6 +215,10 @@ class RemoteOperator(Remote):
     async def find(self, email: str) -> str | None:
         """See `Operator`."""
         return await self._ask(calls.FIND, email)
+
+    async def to_be_told(self, subject: str) -> int:
+        """See `Operator`."""
+        return await self._ask(calls.TO_BE_TOLD, subject)
 
     async def history(self, subject: str, email: str = "") -> History | None:
         """See `Operator`."""

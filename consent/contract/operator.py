@@ -72,6 +72,10 @@ class Operator(Protocol):
     async def find(self, email: str) -> str | None:
         """The id of whoever has this address; None: nobody is known by it. Writes nothing."""
 
+    async def to_be_told(self, subject: str) -> int:
+        """Until when a person's proof is held (ms UTC), if the mail that tells them so may still go; 0: none
+        may. From an erasure on none does."""
+
     async def merge(self, stays: str, goes: str, actor: str) -> Heard:
         """See `ConsentClient`."""
 

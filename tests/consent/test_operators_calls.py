@@ -162,6 +162,19 @@ async def test_proof_is_held_shown_and_let_go(way):
     assert await operator.holds() == []
 
 
+async def test_who_asks_hears_until_when_somebody_is_to_be_told(way):
+    """As long as the mail is yet to go, under the id of whoever they became part of too."""
+    world, operator = way
+    anna, bela = await world.join(ANNA), await world.join(BELA)
+    until = world.clock.now + 86_400_000
+    assert await operator.to_be_told(anna) == 0
+    await operator.hold(anna, until, "a claim in court")
+    await world.client.merge(bela, anna, "operator")
+    assert [await operator.to_be_told(one) for one in (anna, bela)] == [until, until]
+    await operator.hold_told(anna)
+    assert await operator.to_be_told(bela) == 0
+
+
 async def test_an_engines_key_finds_and_no_more(open_world, tmp_path):
     """It is told so, and not that somebody is away."""
     world = open_world(keys=KEYS)
@@ -169,6 +182,7 @@ async def test_an_engines_key_finds_and_no_more(open_world, tmp_path):
     engine = over_http(world, tmp_path, Scope.ENGINE)
     assert await engine.find(ANNA) == anna
     assert await engine.find(BELA) is None
+    assert await engine.to_be_told(anna) == 0
     for asked in (engine.history(anna), engine.holds(), engine.begin_import(order()), engine.open_hold(anna)):
         with pytest.raises(NotAllowed, match="does not open"):
             await asked
