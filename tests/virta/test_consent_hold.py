@@ -50,6 +50,13 @@ def told(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str]:
     return code, found.out + found.err
 
 
+def held_and_told(stall: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    """Hold Anna's proof until the end of May 2031, which she was told; her id."""
+    says = told(capsys, "hold", ANNA, stall, "--until", "2031-05-31", "--reason", "a claim in court")[1]
+    assert told(capsys, "hold", ANNA, stall, "--told", "2026-01-31")[0] == 0
+    return re.search(r"[0-9a-f]{32}", says)[0]
+
+
 def doctor(capsys: pytest.CaptureFixture[str], stall: Path) -> str:
     """What the doctor says."""
     run(["doctor", str(stall)])
@@ -87,6 +94,40 @@ def test_proof_is_held_through_an_erasure_until_it_is_lifted(
     assert re.search(
         rf"{subject} was erased: backups of before .* may know them until", doctor(capsys, stall)
     )
+
+
+def test_an_erasure_says_what_a_hold_keeps_from_it(stall: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Before it is done, when it is, and as often as it is asked for; until the hold is over."""
+    keeps = "A legal hold keeps address and evidence under seal until the end of 2031-05-31"
+    assert keeps not in told(capsys, "erase", ANNA, stall, "--dry-run")[1]
+    subject = held_and_told(stall, capsys)
+    for asked, code in ((["--dry-run"], 0), ([], 2)):  # nobody is there to answer a question
+        assert told(capsys, "erase", ANNA, stall, *asked)[0] == code
+        assert keeps in told(capsys, "erase", ANNA, stall, *asked)[1]
+    done = told(capsys, "erase", ANNA, stall, "--yes")[1]
+    assert told(capsys, "erase", subject, stall)[1] == done
+    assert "sealed under a legal hold until the end of 2031-05-31" in done
+    assert f"`virta consent hold {subject} --lift`" in done
+    assert "address, key, evidence" not in done
+    assert "backups of until the hold ends" in done
+    answer = json.loads(told(capsys, "erase", subject, stall, "--format", "json")[1])
+    assert [one["subject"] for one in answer["found"]["holds"]] == [subject]
+    assert told(capsys, "hold", subject, stall, "--lift")[0] == 0
+    over = told(capsys, "erase", subject, stall)[1]
+    assert ("legal hold" in over, "address, key, evidence" in over) == (False, True)
+
+
+def test_an_erasure_says_what_a_hold_on_a_part_of_somebody_keeps(
+    stall: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever was merged into them is theirs, and so is what is held of that one."""
+    part = held_and_told(stall, capsys)
+    with closing(opened(stall)) as service:
+        asyncio.run(InProcess(service).subjects(["bela@example.com"]))
+    assert told(capsys, "merge", "bela@example.com", ANNA, stall, "--yes")[0] == 0
+    says = told(capsys, "erase", "bela@example.com", stall, "--yes")[1]
+    assert "sealed under a legal hold until the end of 2031-05-31" in says
+    assert f"`virta consent hold {part} --lift`" in says
 
 
 @pytest.mark.parametrize(

@@ -36,10 +36,11 @@ def erase(
     if found is None:
         return _tell(output, None, None, [f"Nobody is known here as {who}."], 1)
     if found.erasure is not None and found.erasure.primary:
-        return _tell(output, found, found.erasure, _report(folder, settings, found.erasure), 0)
+        return _tell(output, found, found.erasure, _report(folder, settings, found, found.erasure), 0)
     if found.untold:
         return _tell(output, found, None, _tell_first(settings, found), 1)
-    lines = _plan(found.held) if found.held is not None else []
+    clock = ZoneInfo(settings.time_zone)
+    lines = [*(_plan(found.held) if found.held is not None else []), *_kept_from_it(found, clock)]
     if dry_run:
         return _tell(output, found, None, [*lines, "Nothing was changed."], 0)
     if not yes and (output == "json" or not sys.stdin.isatty()):
@@ -52,7 +53,7 @@ def erase(
     if done is None:
         later = "The engine runs, but has not come to it yet. It will."
         return _tell(output, found, None, [later, _again(found.subject)], 1)
-    return _tell(output, found, done, _report(folder, settings, done), 0 if done.primary else 1)
+    return _tell(output, found, done, _report(folder, settings, found, done), 0 if done.primary else 1)
 
 
 def _agreed(who: str) -> bool:
@@ -89,7 +90,35 @@ def _plan(held: Held) -> list[str]:
     ]
 
 
-def _report(folder: Path, settings: Settings, done: Erasure) -> list[str]:
+def _kept_from_it(found: Found, clock: ZoneInfo) -> list[str]:
+    """What an erasure would leave, for a hold keeps it."""
+    if found.holds is None:
+        return [
+            "If a legal hold keeps their proof, address and evidence stay under its seal: in the folder of",
+            "the consent service `virta consent holds` says so.",
+        ]
+    return [
+        f"A legal hold keeps address and evidence under seal until the end of {last_day(one.until, clock)}:"
+        "\nthey stay, and are destroyed then. `virta consent holds` says why."
+        for one in found.holds
+    ]
+
+
+def _still_held(found: Found, clock: ZoneInfo) -> list[str]:
+    """What an erasure has left, for a hold keeps it."""
+    if found.holds is None:
+        return [
+            "  address and evidence, if a legal hold keeps them: in the folder of the consent service",
+            "  `virta consent holds` says so",
+        ]
+    return [
+        f"  address and evidence, sealed under a legal hold until the end of {last_day(one.until, clock)};"
+        f"\n  they are destroyed then, or at once with `virta consent hold {one.subject} --lift`"
+        for one in found.holds
+    ]
+
+
+def _report(folder: Path, settings: Settings, found: Found, done: Erasure) -> list[str]:
     clock, days = ZoneInfo(settings.time_zone), settings.stores.backups_days
 
     def moment(at: int) -> str:
@@ -101,9 +130,12 @@ def _report(folder: Path, settings: Settings, done: Erasure) -> list[str]:
             *lines,
             "No mail goes any more, and the store of consent has no row of theirs. It is not done yet: there",
             "are lines of the journal left, or somebody reads the stores as they were.",
+            *_kept_from_it(found, clock),
             _again(done.subject),
         ]
-    until = datetime.fromtimestamp(done.primary // 1000, clock) + timedelta(days=days)
+    since = max(done.primary, found.backups_since)
+    until = datetime.fromtimestamp(since // 1000, clock) + timedelta(days=days)
+    proof = "attributes," if found.holds else "address, key, evidence, attributes,"
     backups = (
         f"nothing in backups since {moment(done.backups)}: each is kept for {_many(days, 'day')} at most"
         if done.backups
@@ -111,12 +143,17 @@ def _report(folder: Path, settings: Settings, done: Erasure) -> list[str]:
     )
     return [
         *lines,
-        f"All stores had forgotten them on {moment(done.primary)}: address, key, evidence, attributes,",
+        f"All stores had forgotten them on {moment(done.primary)}: {proof}",
         "events, journeys, kept mails, lines of the journal.",
         "What remains, and why:",
+        *_still_held(found, clock),
         "  a random id in leaves and decisions, without which older proofs would not hold",
         "  a keyed hash of the address, which leads to no id: marketing stays away until they confirm anew",
         f"  {backups}",
+        *(
+            ["  backups of until the hold ends: they have what it keeps, and count from its end"]
+            * bool(found.holds)
+        ),
         *_on_server(settings),
         *[
             f"  {file}, if they stand in it: delete it"

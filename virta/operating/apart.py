@@ -8,11 +8,12 @@ from pathlib import Path
 
 from consent.client.operating import RemoteOperator
 from consent.contract import Erasure, Unavailable
+from consent.contract.operator import NotAllowed
 from engine.run.erasing import OPERATOR
 from virta.database_url import consent_place
 from virta.keeping.places import serves_an_engine
 from virta.operating.complaint import Complaint
-from virta.operating.found import Found
+from virta.operating.found import Found, Keeping
 from virta.settings import BrokenProject, Settings, secret
 
 _LOOK_AGAIN = 0.5
@@ -55,13 +56,18 @@ async def _offered(settings: Settings) -> None:
 
 
 async def find_apart(settings: Settings, who: str, is_id: bool) -> Found | None:
-    """Whoever has this address or id. What is held of them there is not told over HTTP. Raises
-    `BrokenProject`."""
-    if is_id:
-        return Found(who, None, None)
+    """Whoever has this address or id. What is held of them there is not told over HTTP, but for legal holds,
+    to whoever has an operator's key. Raises `BrokenProject`."""
     async with asked_apart(settings) as consent:
-        subject = await consent.find(who)
-    return Found(subject, None, None) if subject is not None else None
+        subject = who if is_id else await consent.find(who)
+        if subject is None:
+            return None
+        untold = await consent.to_be_told(subject)
+        try:
+            theirs = [one for one in await consent.holds() if one.subject == subject]
+        except NotAllowed:
+            return Found(subject, None, None, untold, None)
+    return Found(subject, None, None, untold, tuple(Keeping(one.subject, one.until) for one in theirs))
 
 
 async def wait_apart(settings: Settings, subject: str, patience: float) -> Erasure | None:

@@ -34,6 +34,7 @@ from virta.operating.apart import (
     wait_apart,
 )
 from virta.operating.found import Found, Held
+from virta.operating.holding import backups_since, keeping
 from virta.operating.ordering import author, is_running, now
 from virta.settings import BrokenProject, Settings
 
@@ -58,12 +59,15 @@ def find_person(folder: Path, settings: Settings, who: str) -> Found | None:
             return None
         erasure = service.read(lambda store: find_erasure(store, subject))
         if erasure is not None:
-            return Found(erasure.subject, None, erasure)
+            kept = service.read(lambda store: keeping(store, erasure.subject))
+            since = service.read(lambda store: backups_since(store, erasure.subject))
+            return Found(erasure.subject, None, erasure, 0, kept, since)
         told = service.read(lambda store: history_of(store, subject))
         if told is None:
             return None
         untold = service.read(lambda store: under_way(store, told.subject))
-    return Found(told.subject, _held(folder, settings, told), None, untold)
+        kept = service.read(lambda store: keeping(store, told.subject))
+    return Found(told.subject, _held(folder, settings, told), None, untold, kept)
 
 
 def _held(folder: Path, settings: Settings, told: History) -> Held:

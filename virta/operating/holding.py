@@ -5,11 +5,14 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from consent.ledger.sealing import every_hold
+from consent.ledger.transaction import Reading
+from consent.ledger.whose import parts_of
 from consent.service import Service
 from consent.subscriber import hold_notice
 from consent.subscriber.erasure import waiting_for_backups
 from consent.subscriber.hold_notice import Way
 from virta.operating.complaint import Complaint
+from virta.operating.found import Keeping
 
 _DAY_MS = 86_400_000
 
@@ -30,6 +33,17 @@ _STANDS = {
 def how_it_stands(mail: str) -> str:
     """In words, why a mail has not told somebody of a hold yet; `mail` as in `Hold`."""
     return _STANDS.get(Way(mail), "") if mail else "no mail can tell them any more"
+
+
+def keeping(reading: Reading, subject: str) -> tuple[Keeping, ...]:
+    """The holds that keep proof of somebody through an erasure, the first to end first."""
+    theirs = {subject, *parts_of(reading, [subject])}
+    return tuple(Keeping(one.subject, one.until) for one in every_hold(reading) if one.subject in theirs)
+
+
+def backups_since(reading: Reading, subject: str) -> int:
+    """From when backups count for somebody who was erased (ms UTC); 0: a hold stands, or it is over."""
+    return next((one.since for one in waiting_for_backups(reading) if one.subject == subject), 0)
 
 
 def holds_in_order(service: Service, at: int, clock: ZoneInfo) -> Iterator[Complaint]:
