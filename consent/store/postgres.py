@@ -34,7 +34,6 @@ from consent.store.tables import metadata
 _REACH = 5  # seconds to wait for the server when connecting
 _SILENT = 10  # seconds without a word after which a connection counts as lost
 _BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = %s"
 _SESSION = "pid || '-' || extract(epoch from backend_start)::text"
 _SAMPLED = (
     "SELECT c.relname, a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"

@@ -185,13 +185,6 @@ def close_own(tx: Writing, subject: str, how: str) -> None:
     _CLOSE_OWN.run(tx.driver, of=subject, how=how)
 
 
-def request_of(reading: Reading, request: str) -> Request | None:
-    """A request, whether it is open or not."""
-    row = _ONE.first(reading.driver, of=request)
-    return None if row is None else Request(*row)
-
-
-_ONE = Statement(select(*_REQUEST).where(requests.c.id == bindparam("of")))
 _SIGN_UPS = (
     requests.c.subject == bindparam("of"),
     requests.c.closed == "",

@@ -11,7 +11,6 @@ from engine.core.windows import MEASURED, PURPOSE_OF
 ENOUGH = 3
 """So many openings and clicks tell something of a person; fewer are chance."""
 
-_HOUR = 3_600_000
 _HOURS = 24
 _WEEK = 7 * _HOURS
 _A_WEEK = Duration(days=7)

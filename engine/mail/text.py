@@ -10,7 +10,6 @@ from html.parser import HTMLParser
 
 from dsl.templates.text import JINJA
 
-_JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 # each of Jinja's tags is a mark while the HTML is read; that of a statement has a sign of its own
 _OPEN, _STATES, _CLOSE = "\ue000", "\ue001", "\ue002"
 _MARK = re.compile(f"{_OPEN}([0-9]+){_STATES}?{_CLOSE}")
