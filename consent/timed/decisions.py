@@ -22,7 +22,7 @@ from consent.proof.record import record_bytes
 from consent.proof.tree import leaf_hash
 from consent.states import COMPLAINT, DECISIONS_EXPIRED, HARD_BOUNCE, SOFT_BOUNCE
 from consent.store.statement import Statement
-from consent.store.tables import among, batches, decisions, holds, leaves, reports, traces
+from consent.store.tables import among, batches, decisions, holds, leaves, merged, reports, traces
 from consent.times import DAY_MS
 
 _ROWS = 10  # a person's part of a job is about so many decisions
@@ -100,6 +100,8 @@ def _kept_since(reading: Reading, since: int) -> int:
 _STAYS = or_(
     decisions.c.reason.is_(None) & or_(decisions.c.outcome.is_(None), decisions.c.outcome == Outcome.UNKNOWN),
     exists().where(holds.c.subject == decisions.c.subject),
+    # A hold on somebody is one on the mails that went to who has become part of them.
+    exists().where(merged.c.subject == decisions.c.subject, holds.c.subject == merged.c.into),
 )
 _GOING = decided().where(decisions.c.id < bindparam("row"), ~_STAYS)
 _DELETE = Statement(delete(decisions).where(among(decisions.c.id, "ids")))

@@ -183,6 +183,24 @@ async def test_a_legal_hold_keeps_decisions(open_world):
     assert keys(world) == [last.key]
 
 
+async def test_a_hold_keeps_decisions_about_who_became_part_of_whom_it_is_on(open_world):
+    """The mails went to the one person, by whichever id."""
+    world = open_world(keys=changed(Keys.random(Dice("keys")), holds=(bytes(32),)))
+    anna, berta = await world.subject(ANNA), await world.subject(BERTA)
+    kept = await mailed(world, berta)
+    await mailed(world, await world.subject("carl@kafija.example"))
+    await world.client.merge(anna, berta, "operator")
+    world.clock.pass_(THREE_YEARS)
+    until = world.clock.now + 400 * DAY_MS
+    world.service.write(lambda tx: place(tx, anna, until, "a claim", "operator"))
+    last = await mailed(world, anna)
+    assert await forget(world) == 1
+    assert keys(world) == [kept.key, last.key]
+    world.service.write(lambda tx: lift(tx, anna, "operator"))
+    assert await forget(world) == 1
+    assert keys(world) == [last.key]
+
+
 async def test_a_cap_that_looks_back_further_keeps_what_it_counts(world):
     """A topic of one mail in 900 days, in a project that keeps decisions for a year."""
     world.service.parts = replace_times(world, decision_months=12)
