@@ -144,7 +144,7 @@ class Heard(StrEnum):
 
 class Receipt(Struct, frozen=True):
     """Proof for the person, to keep: what happened, when, at which leaf, with the log's newest checkpoint
-    (a C2SP signed note) that covers it."""
+    (a C2SP signed note) that covers it. `topics` are those that it happened to: none of a break."""
 
     subject: str
     type: str

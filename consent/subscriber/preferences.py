@@ -61,7 +61,7 @@ def choose(tx: Writing, token: str, choice: Choice, visit: Visit, seen: Mailed =
     first = tx.log.frontier.size
     wished = wished_by(tx, identity)
     dropped = _dropped(tx, subject, chosen, choice.shown, wished)
-    fresh = any(not subject.gets(topic) and topic not in wished for topic in chosen)
+    fresh = [topic for topic in chosen if not subject.gets(topic) and topic not in wished]
     if dropped:
         subject = stop(tx, subject, dropped, ACTOR, record)
     _note(tx, subject, choice, record, ACTOR, seen)
@@ -69,9 +69,10 @@ def choose(tx: Writing, token: str, choice: Choice, visit: Visit, seen: Mailed =
     if dropped or fresh:
         tx.log.append(Leaf(type="topic.changed", subject=identity, actor=ACTOR))
     alive(tx, [(identity, tx.now)])
-    # Of all that a press may bring about, a stop is what somebody needs a proof of.
+    # Of all that a press may bring about, a stop is what somebody needs a proof of. What they had agreed to
+    # before is told by other leaves.
     stopped = max((subject.standing(topic).seq for topic in dropped), default=-1)
-    return receipt_of(tx, identity, chosen, stopped if dropped else tx.log.about(identity, first))
+    return receipt_of(tx, identity, dropped or fresh, stopped if dropped else tx.log.about(identity, first))
 
 
 def slow_down(tx: Writing, token: str, visit: Visit, seen: Mailed = NOT_LOOKED) -> Receipt:

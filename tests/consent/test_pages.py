@@ -93,7 +93,7 @@ async def test_choosing_keeps_withdraws_and_asks(world):
     receipt = await world.client.choose(token, ["offers"], "en", Visit())
     news, offers = await world.client.decide([world.ask(anna), world.ask(anna, "offers")])
     assert (news.reason, offers.reason) == (Reason.WITHDRAWN, Reason.NOT_CONFIRMED)
-    assert receipt.topics == ("offers",)
+    assert (receipt.type, receipt.topics) == ("withdrawn", ("newsletter",))
     [proof] = await world.client.proofs()
     assert proof.wording == ("I want offers by e-mail, at most two a month.",)
     [(confirm, _)] = await world.mail_proofs()

@@ -157,3 +157,18 @@ async def test_the_receipt_of_every_path_holds_against_the_log(world, path, kind
         told = world.service.read(lambda reading: tuple(reading.conn.execute(query).one()))
         assert told == (receipt.type, receipt.subject, receipt.at)
     assert Export(world).failure(witness=msgspec.json.encode(receipt)) is None
+
+
+@pytest.mark.parametrize(("path", "topics"), {broke: (), spoke: (), left_alone: (), slowed: ()}.items())
+async def test_the_receipt_of_what_is_about_no_topic_names_none(world, path, topics):
+    """Whoever takes a break agrees to nothing by it."""
+    assert (await path(world)).topics == topics
+
+
+async def test_the_receipt_of_a_topic_names_those_that_were_added_or_left_alone(world):
+    """Not what goes on as before."""
+    assert (await added(world)).topics == ("offers",)
+    other = await world.client.choose(
+        world.preferences_token(await world.subject(ANNA)), ("offers",), "en", Visit()
+    )
+    assert (other.type, other.topics) == ("withdrawn", ("newsletter",))

@@ -39,6 +39,38 @@ async def test_an_unticked_topic_is_stopped_and_a_new_one_waits_for_its_link(hou
     assert "Agreed" not in dict(told)
 
 
+def receipt(page: str) -> list[tuple[str, str]]:
+    """What the receipt says, but for when."""
+    return re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", page)[1:]
+
+
+async def test_a_receipt_says_what_was_changed_and_nothing_of_what_was_agreed_to_before(house: House):
+    """A break alone is what its entry tells; the topic that goes on stands in the list above."""
+    subject = await house.join("anna@example.com")
+    link = house.preferences(subject)
+    data = {"save": "yes", "topic": "newsletter", "language": "en"}
+    broke = (await house.http.post(link, data={**data, "pause": "30", "frequency": "weekly"})).text
+    [*told, (entry, leaf)] = receipt(broke)
+    assert told == [("How often", "At most one mail a week"), ("Break", "Until 1 April 2026")]
+    assert entry == "Entry in our log"
+    assert house.rows(f"SELECT type FROM leaves WHERE seq = {int(leaf)}") == [("paused",)]
+    assert "You get this again after the break." in broke
+    assert "You get this again after the break." in (await house.http.get(link)).text
+    spoke = (await house.http.post(link, data={**data, "pause": "0", "language": "lv"})).text
+    assert receipt(spoke)[:2] == [("Pārtraukums", "Bez pārtraukuma"), ("Valoda", "Latviešu")]
+
+
+async def test_whoever_saves_the_page_as_it_came_gets_no_receipt_of_what_did_not_happen(house: House):
+    """But what holds, and a way back to the choices."""
+    link = house.preferences(await house.join("anna@example.com"))
+    fields = hidden((await house.http.get(link)).text)
+    page = (await house.http.post(link, data={**fields, "topic": "newsletter", "language": "en"})).text
+    assert "You get this." in page
+    assert "Your receipt" not in page
+    [back] = re.findall(r'<a href="([^"]*)">Back to your choices</a>', page)
+    assert heading((await house.http.get(link + back)).text) == "What you get from Kafija"
+
+
 async def test_a_topic_that_waits_is_shown_ticked_so_that_saving_keeps_it(house: House):
     """Saving the page as it came changes nothing about the topics."""
     subject = await house.join("anna@example.com")

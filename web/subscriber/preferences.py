@@ -60,21 +60,25 @@ async def post_preferences(request: Request, site: Site) -> Response:
     now = await site.consent.preferences(token)
     spoken = language_for(site, request, language)
     shown = now if now.valid else view
-    gets = [topic.topic for topic in shown.topics if topic.gets]
-    left = {topic.topic for topic in view.topics if stands(topic)} - {
-        topic.topic for topic in shown.topics if stands(topic)
-    }
+    # Nobody agrees by this page: what they get they agreed to before, and what is new waits for its link.
+    stood = {topic.topic for topic in view.topics if stands(topic)}
+    left = stood - {topic.topic for topic in shown.topics if stands(topic)}
     values = receipt_values(
         site,
         receipt,
         view,
         spoken,
-        agreed=[topic for topic in wanted if topic in gets],
         stopped=[topic.topic for topic in view.topics if topic.topic in left],
-        waiting=[topic for topic in wanted if topic not in gets],
+        waiting=[topic.topic for topic in shown.topics if stands(topic) and topic.topic not in stood],
     )
     page = site.pages.render(
-        "chosen", spoken, view=shown, wanted=wanted, paused_until=_until(site, shown, spoken), **values
+        "chosen",
+        spoken,
+        view=shown,
+        wanted=wanted,
+        noted=noted(view, shown),
+        paused_until=_until(site, shown, spoken),
+        **values,
     )
     return html(page)
 
@@ -96,6 +100,16 @@ def _form(site: Site, view: LinkView, language: str, misfit: bool = False) -> by
 def stands(topic: TopicView) -> bool:
     """Whether somebody gets a topic, or asked for it and can still confirm: its box is ticked."""
     return topic.gets or topic.state == "pending"
+
+
+def noted(before: LinkView, after: LinkView) -> list[str]:
+    """What was changed beside the topics: `frequency`, `pause`, `language`."""
+    changed = {
+        "frequency": before.frequency != after.frequency,
+        "pause": before.paused_until != after.paused_until,
+        "language": before.language != after.language,
+    }
+    return [name for name, differs in changed.items() if differs]
 
 
 def _until(site: Site, view: LinkView, language: str) -> str:
