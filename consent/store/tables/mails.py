@@ -72,7 +72,7 @@ reports = Table(
     metadata,
     Column("key", String, primary_key=True),
     Column("type", String, primary_key=True),
-    Column("subject", String, nullable=False),
+    Column("subject", String, nullable=False, index=True),
     Column("at", NUMBER, nullable=False),
     sqlite_with_rowid=False,
 )

@@ -220,6 +220,8 @@ CREATE TABLE reports (
 	PRIMARY KEY (key, type)
 )
 ;;
+CREATE INDEX ix_reports_subject ON reports (subject)
+;;
 CREATE TABLE requests (
 	id VARCHAR COLLATE "C" NOT NULL,
 	subject VARCHAR COLLATE "C" NOT NULL,

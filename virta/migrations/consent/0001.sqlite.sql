@@ -230,6 +230,8 @@ CREATE TABLE reports (
 )
  WITHOUT ROWID
 ;;
+CREATE INDEX ix_reports_subject ON reports (subject)
+;;
 CREATE TABLE requests (
 	id VARCHAR NOT NULL,
 	subject VARCHAR NOT NULL,
