@@ -1,5 +1,6 @@
 """`virta serve consent` and `virta serve` as two processes, used as the world uses them."""
 
+import asyncio
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import pytest
 from consent_process import ServedConsent, make_two
 from serving import Served, eventually
 
+from consent.client.remote import Remote
 from virta.command import run
 from virta.mailbox.reader import Mail, mails
 from virta.mailbox.running import Running, start
@@ -187,6 +189,34 @@ def test_an_erasure_is_carried_through_both(
     assert run(["consent", "show", ANNA, str(two.consent.folder)]) == 1
     for store in (two.engine.folder / "data" / "engine.db", two.consent.folder / "data" / "consent.db"):
         assert ANNA.encode() not in store.read_bytes()
+
+
+@pytest.mark.slow
+def test_nobody_is_erased_apart_before_the_mail_about_a_hold_went(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The engine's folder asks the consent service, by the address and by the id."""
+    with start(tmp_path / "mailbox") as mailbox:
+        pass  # nobody takes mails there any more
+    engine, consent, port, key = make_two(tmp_path, mailbox.url)
+    monkeypatch.setenv("STALL_CONSENT_KEY", key)
+    with ServedConsent(consent, port) as beside:
+        asyncio.run(known_there(beside, key))
+        words = ["--until", "2031-05-31", "--reason", "a claim in court"]
+        assert run(["consent", "hold", ANNA, str(consent), *words]) == 0
+        [subject] = set(re.findall(r"[0-9a-f]{32}", capsys.readouterr().out))
+        for who in (ANNA, subject):
+            assert run(["consent", "erase", who, str(engine), "--yes"]) == 1
+            assert "once they are erased no mail can" in capsys.readouterr().out
+        assert run(["consent", "hold", ANNA, str(consent), "--told", "2026-01-31"]) == 0
+        assert run(["consent", "erase", ANNA, str(engine), "--yes"]) == 0
+
+
+async def known_there(beside: ServedConsent, key: str) -> None:
+    """Anna is a customer, whom the engine has told of."""
+    client = Remote(beside.url, key)
+    await client.subjects([ANNA])
+    await client.close()
 
 
 def arrived(two: Two) -> int:
