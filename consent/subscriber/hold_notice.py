@@ -12,6 +12,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from consent.contract import Ask, MailClass, Proof
 from consent.ledger.transaction import Reading, Writing
+from consent.ledger.whose import living
 from consent.store.statement import Statement
 from consent.store.tables import among, merged, notices, subjects
 
@@ -132,7 +133,7 @@ def came_back(tx: Writing, key: str) -> str | None:
 def under_way(reading: Reading, identity: str) -> int:
     """Until when a subject's proof is held (ms UTC), theirs or that of somebody who became part of them, if a
     mail that tells them so may still go; 0: none."""
-    rows = _UNDER_WAY.rows(reading.driver, of=identity)
+    rows = _UNDER_WAY.rows(reading.driver, of=living(reading, [identity]).get(identity, identity))
     return max((until for until, mail in rows if Way(mail) in UNDER_WAY), default=0)
 
 

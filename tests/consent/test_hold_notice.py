@@ -233,3 +233,11 @@ async def test_whoever_is_one_with_another_is_told_as_that_one(open_world, tmp_p
     export.sign_anew()
     assert export.failure() is Failure.STOPPED
     assert export.second(tmp_path) == "notice"
+
+
+async def test_it_is_known_of_a_person_by_the_id_of_a_part_that_they_are_to_be_told(world):
+    """So an erasure by that id waits for the mail, too."""
+    anna, other = await world.join(ANNA), await world.join("a.liepa@kafija.example")
+    until = place(world, anna)
+    await world.client.merge(anna, other, "operator")
+    assert world.service.read(lambda reading: hold_notice.under_way(reading, other)) == until
