@@ -140,7 +140,7 @@ class Erasing:
         await self._store.tell(gone)
         self._open.difference_update(gone)
         self._waits = False
-        log.info("people were erased", count=len(gone))
+        log.info("people are forgotten, who were erased or became part of others", count=len(gone))
         return True
 
     def _later(self, why: str) -> bool:

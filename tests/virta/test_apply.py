@@ -229,7 +229,7 @@ def journal(folder: Path) -> list[tuple[str, str]]:
 def test_it_takes_effect_while_virta_serves(stall: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The command looks on until Carl has been taken over; the folder's own text alone changes nothing."""
     with Served(stall, "--mailbox", "--now", "2026-03-04T00:00") as served:
-        eventually(lambda: served.told("the flows in the folder are not those that run"))
+        eventually(lambda: served.told("what stands in the folder is not what runs"))
         assert runs(stall).number == 1
         code, out, _ = apply(stall, capsys, "--yes")
         assert (code, out.endswith("Release 2 runs.\n")) == (0, True)
@@ -237,7 +237,7 @@ def test_it_takes_effect_while_virta_serves(stall: Path, capsys: pytest.CaptureF
         assert len(served.told("a newer release takes over")) == 1
         assert served.stop() == 0
     with Served(stall, "--mailbox", "--now", "2026-03-04T00:00") as served:
-        eventually(lambda: served.told("the flows in the folder are those that run"))
+        eventually(lambda: served.told("what stands in the folder is what runs"))
         assert served.stop() == 0
     assert journal(stall).count(("carried", "wait_1")) == 1
 
@@ -308,7 +308,7 @@ def test_serve_runs_what_was_applied_whatever_the_folder_holds(stall: Path) -> N
     """Also flows with errors and templates that are gone."""
     (stall / "templates" / "come_again.html").unlink()
     with Served(stall, "--mailbox", "--now", "2026-03-04T00:00") as served:
-        eventually(lambda: served.told("the flows in the folder have errors, and the last release runs"))
+        eventually(lambda: served.told("what stands in the folder has errors, and the last release runs"))
         assert served.stop() == 0
 
 
@@ -317,7 +317,7 @@ def test_serve_applies_the_folder_where_it_is_told_to(
 ) -> None:
     """Without asking, so not in production."""
     with Served(stall, "--mailbox", "--apply", "--now", "2026-03-04T00:00") as served:
-        eventually(lambda: served.told("the flows in the folder are a new release"))
+        eventually(lambda: served.told("what stands in the folder is a new release"))
         eventually(lambda: ("carried", "wait_1") in journal(stall))
         assert served.stop() == 0
     assert runs(stall).number == 2

@@ -43,17 +43,17 @@ def tell(folder: Path, settings: Settings, compiled: Compiled, runs: Release) ->
     """Say in the log which release runs, and whether the folder holds something else; where mails go to the
     team alone, that too."""
     if not runs.number:
-        log.info("the flows in the folder are the first release")
+        log.info("what stands in the folder is the first release")
     elif compiled.program is None:
-        log.warning("the flows in the folder have errors, and the last release runs", release=runs.number)
+        log.warning("what stands in the folder has errors, and the last release runs", release=runs.number)
     elif content_of(folder, settings, compiled).digest != runs.content.digest:
         log.warning(
-            "the flows in the folder are not those that run",
+            "what stands in the folder is not what runs",
             release=runs.number,
             see="virta plan",
             then="virta apply",
         )
     else:
-        log.info("the flows in the folder are those that run", release=runs.number)
+        log.info("what stands in the folder is what runs", release=runs.number)
     if settings.environment == "staging":
         log.warning("this is staging: mails go to the team alone", team=len(settings.team))

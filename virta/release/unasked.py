@@ -36,4 +36,4 @@ def apply_unasked(folder: Path, settings: Settings, compiled: Compiled, now: int
         made = write(store_of(folder, settings), planned, "apply", now, said)
     except Refused as refusal:
         raise BrokenProject(f"{refusal} `virta apply` shows the plan.") from None
-    log.info("the flows in the folder are a new release", release=made.number)
+    log.info("what stands in the folder is a new release", release=made.number)
