@@ -41,10 +41,14 @@ async def test_the_button_in_the_new_mailbox_changes_the_address(house: House):
     assert heading(page.text) == "Is this your new address?"
     assert "News and tips" not in page.text
     assert OLD not in page.text
+    assert "When you press the button, mail from Kafija comes to" in page.text
+    assert "From now on" not in page.text
+    before = house.preferences(subject)
     done = await house.http.post(confirm, data=hidden(page.text))
     assert heading(done.text) == "Our mail comes here now"
     assert "<dt>Goes on</dt><dd>News and tips</dd>" in done.text
     assert await house.consent.addresses([subject]) == [NEW]
+    assert "not beyond a change of address" in (await house.http.get(before)).text
     again = await house.http.post(confirm)
     assert (again.status_code, heading(again.text)) == (410, "This link has been used")
 

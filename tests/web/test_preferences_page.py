@@ -127,11 +127,13 @@ async def test_topics_and_languages_that_are_not_on_the_page_are_left_out(house:
 
 
 async def test_an_old_link_shows_nothing(house: House):
-    """It says to use the newest mail's."""
+    """It says why, whichever of the two it was, and to use the newest mail's."""
     subject = await house.join("anna@example.com")
     link = house.preferences(subject)
     house.clock.now += 31 * DAY
     for answer in (await house.http.get(link), await house.http.post(link, data={"save": "yes"})):
         assert answer.status_code == 410
+        assert heading(answer.text) == "This link no longer counts"
+        assert "for a limited time, and not beyond a change of address" in answer.text
         assert "newest mail" in answer.text
         assert "anna@example.com" not in answer.text

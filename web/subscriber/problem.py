@@ -12,7 +12,7 @@ RETRY_AFTER = 5
 # served is "gone" (RFC 9110 15.5.11).
 LINKS = {
     "unknown": (404, "unknown_title", "unknown_text"),
-    "expired": (410, "expired_title", "expired_other"),
+    "expired": (410, "over_title", "over_text"),
     "gone": (410, "gone_title", "gone_text"),
     # What the link is for holds already, so to a mail program that pressed its button too it has worked.
     "erased": (200, "erased_title", "erased_text"),
