@@ -82,6 +82,7 @@ async def test_the_answer_is_the_same_byte_for_byte_whoever_it_is_for(house: Hou
         ("anna(at)example", ["offers"], ["Write your e-mail address"]),
         ("a" * 400 + "@example.com", ["offers"], ["Write your e-mail address"]),
         ("", [], ["Tick at least one box", "Write your e-mail address"]),
+        ("anna@example", [], ["Tick at least one box", "Write your e-mail address"]),
         ("anna@example.com", ["orders"], ["Tick at least one box"]),
         ("anna@example.com\nBcc: b@example.com", ["offers"], ["Write your e-mail address"]),
     ],

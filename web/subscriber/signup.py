@@ -6,6 +6,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
+from consent.client import is_address
 from consent.contract import BESIDE_TOPICS, Crowded, InvalidAddress, Purpose, SignUp, Unavailable
 from web.subscriber.form import read_form, text_of, texts_of
 from web.subscriber.problem import RETRY_AFTER
@@ -89,7 +90,7 @@ def _years(age: str) -> int | None:
 
 def _faults(address: str, ageless: bool, wanted: Sequence[str]) -> tuple[str, ...]:
     faults = []
-    if not address or len(address) > LONGEST_ADDRESS:
+    if len(address) > LONGEST_ADDRESS or not is_address(address):
         faults.append("address")
     if ageless:
         faults.append("age")
