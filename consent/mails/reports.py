@@ -63,11 +63,12 @@ def bounced(tx: Writing, key: str, kind: str) -> Heard:
         return Heard.UNKNOWN
     if not _first(tx, key, KINDS[kind], subject.id):
         return Heard.AGAIN
+    if kind == "hard":
+        hold.told_in_vain(tx, key)
     if _left_since(tx, key, subject):
         return Heard.NEW
     record = _record("bounce/v1", key, tx.now)
     if kind == "hard":
-        hold.told_in_vain(tx, key)
         silence(tx, subject, HARD_BOUNCE, PROVIDER, record)
     else:
         commitment = keep_evidence(tx, subject, record)

@@ -94,6 +94,19 @@ async def test_one_that_comes_back_has_not_told_them(world):
     assert told(world) == [(0, "bounced")]
 
 
+async def test_one_that_comes_back_after_a_merge_has_not_told_them(world):
+    """It went to an address that is theirs no more: that says nothing of the one they have."""
+    anna, other = await world.join(ANNA), await world.join("a.liepa@kafija.example")
+    place(world, other)
+    [notice] = await notices(world)
+    await world.send(notice.ask)
+    await world.client.merge(anna, other, "operator")
+    before = world.types()
+    await world.client.bounced(notice.ask.key, "hard")
+    assert told(world) == [(0, "bounced")]
+    assert world.types() == before
+
+
 async def test_nothing_that_stops_marketing_stops_it(world):
     """Who left, or called a mail spam, has the same right to know; so has whoever had all use restricted."""
     anna = await world.join(ANNA)
