@@ -58,7 +58,10 @@ def restore(
         raise BrokenProject(str(fault)) from None
     faults = _faults(backup, manifest, keys)
     if faults or check:
-        return _tell_check(backup, manifest, faults, _together(manifest, other), output)
+        together = _together(manifest, other)
+        if output == "text" and other is not None and together is None:
+            together = "whatever the engine's part has heard of stands in that of consent"
+        return _tell_check(backup, manifest, faults, together, output)
     try:
         done = _put_back(places, backup, manifest, engine_only, over_newer, witnessed)
     except StoreFault as fault:
@@ -80,8 +83,9 @@ def _put_back(
         more = None if over_newer or is_marked(data) else newer(places, backup, manifest, engine_only)
         if more is not None:
             raise BrokenProject(
-                f"{data} is newer than the backup: {more}. Putting it back forgets the difference, but for "
-                "stops; `--over-newer` does so all the same, and moves what is there aside."
+                f"{data} is newer than the backup: {more}. Nothing was changed. To put the backup back all "
+                "the same, add `--over-newer`: what came since is forgotten, but for stops, and what is there "
+                "now is moved aside."
             )
         return put_back(places, backup, manifest, engine_only, witnessed, time.time_ns() // 1_000_000)
 

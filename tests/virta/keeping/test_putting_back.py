@@ -14,6 +14,8 @@ from virta.command import run
 from virta.keeping.manifest import CONSENT
 from virta.mailbox.reader import mails
 
+PAGE = Path(__file__).parents[3] / "docs" / "backup.md"
+
 
 def told(capsys: pytest.CaptureFixture[str]) -> str:
     found = capsys.readouterr()
@@ -74,7 +76,9 @@ def test_newer_data_is_not_forgotten_without_a_word(
     serve_until(stall, lambda: subjects(stall) == ["Order o-1"])
     before = kept(stall, tmp_path / "before")
     assert run(["restore", str(backup), str(stall)]) == 2
-    assert "its log of consent has" in told(capsys)
+    says = told(capsys)
+    assert "its log of consent has" in says
+    assert "Nothing was changed. To put the backup back all the same, add `--over-newer`" in says
     assert kept(stall, tmp_path / "after") == before
     assert run(["restore", str(backup), str(stall), "--over-newer"]) == 0
     assert kept(stall, tmp_path / "back")["engine.db"] == rows_in(backup)["engine.db"]
@@ -96,6 +100,18 @@ def test_newer_data_is_not_forgotten_without_a_word(
         ]
     else:
         assert rows_in(aside) == before
+
+
+def test_the_commands_of_the_page_put_a_backup_back_where_virta_went_on(stall: Path, tmp_path: Path) -> None:
+    """As they are written there: backed up, served, looked at, put back."""
+    block = re.search(r"```sh\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    assert block is not None
+    words = block[1].replace("/srv/kafija", str(stall)).replace("/backups/2026-04-07", str(tmp_path / "kept"))
+    backup, check, restore = (line.split()[1:] for line in words.splitlines())
+    assert run(backup) == 0
+    serve_until(stall, lambda: subjects(stall) == ["Order o-1"])
+    assert run(check) == 0
+    assert run(restore) == 0
 
 
 def test_a_restore_that_was_cut_short_is_not_served(
