@@ -204,6 +204,6 @@ def test_a_mail_tells_them_and_then_they_can_be_erased(
             eventually(lambda: "until 2031-05-31, told on " in told(capsys, "holds", folder)[1])
             assert told(capsys, "erase", ANNA, folder, "--yes")[0] == 0
         [mail] = [one for one in mails(mailbox.folder) if ANNA in one.header("To")]
-    assert mail.subject == "What proves your consent is kept until 31 May 2031"
+    assert mail.subject == "We keep the proof of your consent until 31 May 2031"
     assert "under seal until the end of 31 May 2031" in mail.parsed().get_body(("plain",)).get_content()
     assert "List-Unsubscribe" not in mail.parsed()

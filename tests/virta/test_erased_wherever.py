@@ -173,7 +173,7 @@ def live(place: Place, http: httpx2.Client, mailbox: Running) -> None:
     is_reported(http, mailbox, "bounced", "bounce")
     arrives(mailbox, address("held"), "Seen order-of-held")
     assert run(["consent", "hold", address("held"), stall, "--until", "2031-12-31", "--reason", "x"]) == 0
-    arrives(mailbox, address("held"), "What proves your consent")
+    arrives(mailbox, address("held"), "We keep the proof of your consent")
     assert run(["consent", "hold", address("held"), stall, "--lift"]) == 0
     wrong = {
         "id": 7,
