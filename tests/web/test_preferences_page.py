@@ -126,6 +126,32 @@ async def test_topics_and_languages_that_are_not_on_the_page_are_left_out(house:
     assert '<html lang="en">' in (await house.http.get(house.preferences(subject))).text
 
 
+async def test_topics_on_a_receipt_are_named_in_the_language_that_was_chosen_with_it(house: House):
+    """As in the list above."""
+    link = house.preferences(await house.join("anna@example.com"))
+    page = (await house.http.post(link, data={"save": "yes", "language": "lv"})).text
+    assert receipt(page)[:2] == [("Tu atteicies", "Jaunumi un padomi"), ("Valoda", "Latviešu")]
+
+
+async def test_stopping_everything_is_answered_as_such(house: House):
+    """With what still comes, and nothing of how often."""
+    link = house.preferences(await house.join("anna@example.com"))
+    page = (await house.http.post(link, data={"save": "yes", "stop": "all"})).text
+    assert heading(page) == "Stopped"
+    assert "no more news or offers from us" in page
+    assert "Mail about your orders comes all the same." in page
+    assert "How often" not in page
+
+
+async def test_a_link_that_does_not_count_says_so_in_other_languages_too(house: House):
+    """Where looking led to it."""
+    for link in ("/p/nonsense", "/nothing"):
+        page = (await house.http.get(link)).text
+        assert '<a href="?language=lv" hreflang="lv"' in page
+        assert "<h1>" in (await house.http.get(f"{link}?language=lv")).text
+    assert "hreflang" not in (await house.http.post("/p/nonsense")).text
+
+
 async def test_an_old_link_shows_nothing(house: House):
     """It says why, whichever of the two it was, and to use the newest mail's."""
     subject = await house.join("anna@example.com")

@@ -116,6 +116,15 @@ async def test_stopping_twice_is_as_good_as_once(house: House):
     assert heading(page.text) == "You no longer get “News and tips”"
     assert 'value="topic"' not in page.text
     assert "One press is enough" not in page.text
+    assert '<a href="/signup?language=en">Sign up</a>' in page.text
+
+
+async def test_what_else_goes_on_is_said_where_there_is_something_else(house: House):
+    """Of one topic alone nothing stays as it is."""
+    one = await house.join("anna@example.com", "newsletter")
+    two = await house.join("berta@example.com", "newsletter", "offers")
+    pages = [(await house.http.get(house.unsubscribe(subject))).text for subject in (one, two)]
+    assert ["Everything else that you signed up for" in page for page in pages] == [False, True]
 
 
 @pytest.mark.parametrize("body", [b"", b"x=1", b"stop=nothing", b"List-Unsubscribe=maybe", b"\xff\xfe"])

@@ -1,5 +1,6 @@
 """`/p/TOKEN`: what someone gets, how often, whether they have a break, and in which language."""
 
+from msgspec.structs import replace
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
@@ -66,7 +67,7 @@ async def post_preferences(request: Request, site: Site) -> Response:
     values = receipt_values(
         site,
         receipt,
-        view,
+        replace(shown, topics=(*view.topics, *shown.topics)),  # in the language that they chose just now
         spoken,
         stopped=[topic.topic for topic in view.topics if topic.topic in left],
         waiting=[topic.topic for topic in shown.topics if stands(topic) and topic.topic not in stood],
@@ -77,6 +78,7 @@ async def post_preferences(request: Request, site: Site) -> Response:
         view=shown,
         wanted=wanted,
         noted=noted(view, shown),
+        everything=text_of(form, "stop") == "all",
         paused_until=_until(site, shown, spoken),
         **values,
     )

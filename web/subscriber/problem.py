@@ -66,7 +66,7 @@ def _link_page(
     site: Site, request: Request, status: int, title: str, text: str, of_link: str, sign_up: bool = False
 ) -> Response:
     language = language_for(site, request, of_link)
-    page = site.pages.render("problem", language, title_key=title, text_key=text, sign_up=sign_up)
+    page = _page(site, request, language, title, text, sign_up)
     return html(page, status)
 
 
@@ -74,7 +74,13 @@ def problem(site: Site, request: Request, status: int) -> Response:
     """Any other fault, by its HTTP status."""
     name = STATUSES.get(status, "broken")
     language = language_for(site, request)
-    page = site.pages.render(
-        "problem", language, title_key=f"{name}_title", text_key=f"{name}_text", sign_up=False
-    )
+    page = _page(site, request, language, f"{name}_title", f"{name}_text")
     return html(page, status, RETRY_AFTER if status == 503 else None)
+
+
+def _page(site: Site, request: Request, language: str, title: str, text: str, sign_up: bool = False) -> bytes:
+    """In other languages the same page can be had where looking alone led to it, not pressing."""
+    looked = request.method in ("GET", "HEAD")
+    return site.pages.render(
+        "problem", language, switch=looked, title_key=title, text_key=text, sign_up=sign_up
+    )
