@@ -84,8 +84,8 @@ def _put_back(
         if more is not None:
             raise BrokenProject(
                 f"{data} is newer than the backup: {more}. Nothing was changed. To put the backup back all "
-                "the same, add `--over-newer`: what came since is forgotten, but for stops, and what is there "
-                "now is moved aside."
+                "the same, add `--over-newer`: what came since is forgotten, but for stops, and what is "
+                "there now is moved aside."
             )
         return put_back(places, backup, manifest, engine_only, witnessed, time.time_ns() // 1_000_000)
 
