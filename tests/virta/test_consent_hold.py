@@ -86,6 +86,10 @@ def test_proof_is_held_through_an_erasure_until_it_is_lifted(
         f"{subject}  until 2031-05-31, told on 2026-01-31, all else is erased: a claim in court\n",
     )
     assert f"{subject} was erased, and a hold keeps their proof" in doctor(capsys, stall)
+    says = told(capsys, "hold", subject, stall, "--show")[1]
+    assert says.startswith(f"{ANNA}: 2 pieces of evidence\n")
+    assert re.search(r" at 20\S+ \S+, reason a claim in court, .*until 2031-06-01 00:00:00\n", says), says
+    assert "{" not in says
     code, shown = told(capsys, "hold", subject, stall, "--show", "--format", "json")
     answer = json.loads(shown)
     assert (answer["address"], [one["holds"] for one in answer["held"]]) == (ANNA, [True, True])

@@ -10,9 +10,11 @@ import msgspec
 from cyclopts import Parameter
 from msgspec import Struct
 
-from consent.contract.holds import Hold
+from consent.contract.holds import HeldProof, Hold
+from engine.insight.outside import one_line
 from virta.commands.consent_opening import Folder, Format
 from virta.operating.asking import Asked, reading, subject_of, writing
+from virta.operating.evidence import in_words
 from virta.operating.holding import how_it_stands, last_day
 from virta.settings import BrokenProject, Settings, read_settings
 
@@ -61,7 +63,7 @@ async def _hold(folder: Path, settings: Settings, who: str, wanted: _Wanted, out
             raise BrokenProject(f"Nobody is known here as {who}. Of somebody who was erased, say the id.")
         if wanted.show:
             proof = await consent.open_hold(subject)
-            return _tell(output, proof, [proof.address, _shown(proof.held)])
+            return _tell(output, proof, _shown(proof, ZoneInfo(settings.time_zone)))
         lines = await _done(consent, subject, wanted)
     return _tell(output, {"subject": subject, "until": wanted.end or None}, lines)
 
@@ -110,8 +112,13 @@ def _day_of(day: str, settings: Settings, after: int) -> int:
     return int((read + timedelta(days=after)).replace(tzinfo=ZoneInfo(settings.time_zone)).timestamp() * 1000)
 
 
-def _shown(kept: object) -> str:
-    return msgspec.json.format(msgspec.json.encode(kept)).decode()
+def _shown(proof: HeldProof, clock: ZoneInfo) -> list[str]:
+    lines = [f"{one_line(proof.address)}: {len(proof.held)} piece{'s' * (len(proof.held) != 1)} of evidence"]
+    for one in proof.held:
+        lines.append(f"  {in_words(one.evidence, clock)}")
+        if not one.holds:
+            lines.append("    this is no longer what the log committed to")
+    return [*lines, f"Times are those of {clock.key}. `--format json` has what each commits to in the log."]
 
 
 def _tell(output: str, answer: object, lines: list[str]) -> int:

@@ -2,8 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -14,10 +13,16 @@ from cyclopts import Parameter
 from consent.address import read_address
 from consent.contract import InvalidAddress
 from consent.contract.history import Decided, History, PersonsProof
+from consent.states import Step
 from engine.insight.outside import one_line
 from virta.commands.consent_opening import Folder, Format
 from virta.operating.asking import reading
+from virta.operating.evidence import in_words
+from virta.operating.evidence import moment as moment_of
 from virta.settings import BrokenProject, Settings, read_settings
+
+_NOT_ASKED = frozenset({Step.ATTESTED, Step.IMPORTED, Step.SOFT_OPT_IN})
+"""Whom these bring has not read the sentence of the topic: what they read stands in the evidence."""
 
 
 def show(
@@ -72,26 +77,27 @@ def _write(folder: Path, proofs: Sequence[PersonsProof], output: Format) -> None
 
 def _print(found: History, clock: ZoneInfo) -> None:
     def moment(at: int) -> str:
-        return datetime.fromtimestamp(at // 1000, clock).strftime("%Y-%m-%d %H:%M:%S")
+        return moment_of(at, clock)
 
     address = one_line(found.address)
     language = f", language {found.language}" if found.language else ""
-    print(f"{address} is subject {found.subject}{language}, {found.epoch} stop{'s' * (found.epoch != 1)}.")
+    print(f"{address} is subject {found.subject}{language}.")
+    print(f"Withdrawals, objections, complaints, bounces and other stops: {found.epoch}")
     for stands in found.standings:
         print(f"  {stands.topic}: {stands.state} since {moment(stands.since)} (leaf {stands.leaf})")
     if found.events:
         print("What happened:")
+    before: object = None
     for event in found.events:
         change = f" {event.before} to {event.after}" if event.after else ""
         topic = f" {event.topic}" if event.topic else ""
         print(f"  {event.leaf:>6}  {moment(event.at)}  {event.type}{topic}{change}, by {event.actor}")
-        if event.wording:
+        if event.wording and event.type not in _NOT_ASKED:
             print(f'          words: "{one_line(event.wording)}"')
         if event.evidence is not None:
-            kept = ", ".join(
-                f"{name} {_plain(name, value, moment)}" for name, value in event.evidence.items() if value
-            )
-            print(f"          evidence: {one_line(kept)}")
+            same = event.evidence == before
+            print(f"          evidence: {'the same' if same else in_words(event.evidence, clock)}")
+            before = event.evidence
         if event.holds is False:
             print("          the evidence is missing, or no longer what the log committed to")
     if found.decisions:
@@ -109,12 +115,3 @@ def _print(found: History, clock: ZoneInfo) -> None:
 def _allowed(decision: Decided) -> str:
     """A mail of the service rests on no consent: its decision names the leaf 0."""
     return f"allowed by leaf {decision.consent_leaf}" if decision.consent_leaf else "allowed"
-
-
-def _plain(name: str, value: object, moment: Callable[[int], str]) -> str:
-    """A value of the evidence for people; moments are in ms UTC."""
-    if name in ("at", "fetched") and isinstance(value, int):
-        return moment(value)
-    if isinstance(value, list | tuple):
-        return " and ".join(map(str, value))
-    return str(value)

@@ -204,7 +204,7 @@ def _report(
         return [*lines, f"Import {prepared.what.id} is done."]
     if weighed.faults and yes:
         return [*lines, "Nothing was imported. Correct these rows, or leave them out with --skip-faulty."]
-    return [*lines, "Nothing was changed. With --yes it is done."]
+    return [*lines, "Nothing was imported. With --yes it is done."]
 
 
 def _refuse_by_settings(settings: Settings, attestation: Path | None) -> None:

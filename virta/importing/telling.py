@@ -168,7 +168,7 @@ def about_undoing(found: Undone, done: bool) -> list[str]:
             f"  {forgotten} would be forgotten",
             f"  {back} would be put back where they stood; attributes that they got stay",
             f"  {stay} would be left as they are, for they have acted since",
-            "Nothing was changed. With --yes it is done.",
+            "Nothing was imported. With --yes it is done.",
         ]
     return lines
 

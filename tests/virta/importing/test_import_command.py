@@ -110,7 +110,7 @@ def test_a_look_shows_files_columns_and_what_would_happen_and_changes_nothing(
         "  3  left the other system: they get nothing here either",
         "  3  unproven: known, and sent no marketing until they confirm",
         "  1  on the other system's lists of those who get nothing: not taken over",
-        "Nothing was changed. With --yes it is done.",
+        "Nothing was imported. With --yes it is done.",
     ):
         assert line in told.splitlines(), line
     assert not (stall / "data").exists()
@@ -187,6 +187,18 @@ def test_nobody_is_imported_without_those_who_had_left(
     code, told = says(product, file, *none)
     assert code == 0
     assert "You say that nobody there has unsubscribed or bounced or complained." in told
+
+
+def test_of_whom_an_import_brought_no_words_are_shown_as_agreed_to(
+    stall: Path, says: Says, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The topic's own sentence is one that they have never read."""
+    assert says("mailchimp", exports.mailchimp(stall / "audience.zip"), "--yes")[0] == 0
+    assert run(["consent", "show", "anna@example.com", str(stall)]) == 0
+    shown = capsys.readouterr().out
+    assert "Withdrawals, objections, complaints, bounces and other stops: 0\n" in shown
+    assert "evidence: " in shown
+    assert "words: " not in shown
 
 
 def test_files_of_those_who_left_may_come_from_anywhere(stall: Path, says: Says) -> None:
