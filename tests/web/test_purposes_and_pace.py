@@ -169,7 +169,7 @@ async def test_everything_can_be_stopped_from_the_preferences_page(shop: House):
     [(confirm, _)] = await shop.mailed()
     fields = hidden((await shop.http.get(shop.preferences(subject))).text)
     answer = await shop.http.post(shop.preferences(subject), data={**fields, "stop": "all"})
-    assert heading(answer.text) == "Saved"
+    assert heading(answer.text) == "Stopped"
     assert set((await shop.states(subject)).values()) == {"withdrawn", "none"}
     assert (await shop.http.post(confirm)).status_code == 410
 
