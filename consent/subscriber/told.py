@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, select, update
 
 from consent.contract import Heard
 from consent.ledger.evidence import Evidence
@@ -19,7 +19,7 @@ from consent.states import (
 )
 from consent.store.statement import Statement
 from consent.store.stops import Stop
-from consent.store.tables import subjects
+from consent.store.tables import purposes, subjects
 from consent.subscriber.wishes import wished_by
 from consent.subscriber.withdrawal import everything_of, kept, silence, still_to_stop, stop
 
@@ -81,8 +81,10 @@ def record(tx: Writing, identity: str, what: str, actor: str, topic: str = "") -
 
 def _refuse_unknown(tx: Writing, subject: Subject, topic: str) -> None:
     """A slip of the pen would withdraw a topic that nobody has, and leave the one that was meant."""
-    known = {one.topic for one in tx.rules.policy.purposes} | subject.standings.keys()
-    if topic and topic not in known:
+    if not topic or topic in subject.standings:
+        return
+    known = set(tx.conn.scalars(select(purposes.c.topic)))  # those that there were, too
+    if topic not in known:
         raise ValueError(f"There is no topic `{topic}`; there are {', '.join(sorted(known))}.")
 
 

@@ -36,6 +36,7 @@ class Leaving(NoWayBack):
     @rule(person=PEOPLE, data=st.data(), everything=st.booleans())
     def choose(self, person, data, everything):
         """The preferences page as somebody sees it, who ticks what they like or presses “stop everything”."""
+        self.now += 1000  # links of before a change of address count no more, to the second
         token = self.service.parts.tokens.preferences(self.subject(person)).rpartition("/")[2]
         view = self.do(self.client.preferences(token))
         boxes = {one.topic: one for one in view.topics}

@@ -130,7 +130,7 @@ def test_a_way_back_is_noticed(plant: Plant, monkeypatch: pytest.MonkeyPatch) ->
     """By somebody who left and could be mailed, or by a log that the auditor refuses."""
     plant(monkeypatch)
     many = settings(
-        max_examples=400,
+        max_examples=2_000,
         stateful_step_count=40,
         deadline=None,
         database=None,
