@@ -13,7 +13,7 @@ from consent.ledger.transaction import Writing
 from consent.mails import gate
 from consent.states import GOING, TRANSITIONS, State, Step
 from consent.store.statement import Driver
-from consent.subscriber import imported, merging, moving, replay, told, withdrawal
+from consent.subscriber import imported, linked, merging, moving, replay, told, withdrawal
 
 pytestmark = pytest.mark.slow
 Plant = Callable[[pytest.MonkeyPatch], None]
@@ -102,7 +102,7 @@ def _a_merge_agrees_to_what_the_other_had(patch: pytest.MonkeyPatch) -> None:
 
 
 def _links_of_whoever_was_merged_are_dead(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(withdrawal, "load_living", lambda reading, of: load(reading, [of]).get(of))
+    patch.setattr(linked, "load_living", lambda reading, of: load(reading, [of]).get(of))
 
 
 PLANTS: tuple[Plant, ...] = (
