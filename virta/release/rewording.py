@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing
-from importlib import import_module
 from pathlib import Path
 
 from msgspec import Struct
@@ -12,8 +11,7 @@ from consent.contract import Basis, Meaning, Purpose, Said
 from consent.errors import ConsentError
 from consent.ledger.agreeing import count_agreed
 from consent.rules import same_words
-from consent.store.opened import Store
-from consent.store.sqlite import open_read_only
+from consent.store.places import open_for_reading
 from engine.store.releases import Content
 from virta.database_url import consent_place
 from virta.settings import Settings
@@ -76,16 +74,11 @@ def agreed_to(folder: Path, settings: Settings, topics: Collection[str]) -> dict
     is no store yet, or the consent service is a process of its own."""
     if not topics or settings.consent.url:
         return {}
-    place = consent_place(folder, settings)
     try:
-        if isinstance(place, Path):
-            store = open_read_only(place)
-        else:
-            opened: Store = import_module("consent.store.postgres").open_on_server_read_only(place)
-            store = opened
+        store = open_for_reading(consent_place(folder, settings))
         with closing(store), store.reader.begin():
             return count_agreed(store.reader, topics)
-    except (ConsentError, DBAPIError, ImportError):  # it is told beside the plan, which stands without it
+    except (ConsentError, DBAPIError):  # it is told beside the plan, which stands without it
         return {}
 
 
