@@ -15,8 +15,9 @@ class Stands(Struct, frozen=True):
 
 
 class Happened(Struct, frozen=True):
-    """A leaf about the person. `wording` are the words it refers to, `evidence` what was kept, opened;
-    `holds` whether the evidence still gives the commitment in the leaf (None: there is none)."""
+    """A leaf about the person. `wording` are the words by which they were asked, in the `language` in which
+    they were shown then; both are empty where nobody has read them, as after an import. `evidence` is what
+    was kept, opened; `holds` whether it still gives the commitment in the leaf (None: there is none)."""
 
     leaf: int
     at: int
@@ -28,6 +29,7 @@ class Happened(Struct, frozen=True):
     wording: str
     evidence: dict[str, Any] | None
     holds: bool | None
+    language: str = ""
 
 
 class Decided(Struct, frozen=True):

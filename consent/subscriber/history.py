@@ -17,8 +17,8 @@ from consent.ledger.policy import read_purposes
 from consent.ledger.subjects import Subject, find
 from consent.ledger.transaction import Reading
 from consent.ledger.whose import load_living, parts_of
-from consent.rules import words
 from consent.store.tables import IN_ANY_SPAN, decisions, evidence, leaves, standings
+from consent.subscriber.put import Put
 
 
 def history(reading: Reading, address: Address) -> History | None:
@@ -52,11 +52,12 @@ def history_of(reading: Reading, identity: str, typed: str = "") -> History | No
     ]
     times = {body["seq"]: body["at"] for body in bodies}
     known = read_purposes(reading, list({body["notice"] for body in bodies if body["notice"]}))
-    default = reading.rules.policy.default_language
+    put = Put(subject.language, reading.rules.policy.default_language)
     events = []
     for body in bodies:
         purpose = known.get(body["notice"])
         opened = kept.get(body["evidence"])
+        language = put.language(body, purpose, (opened[0] if opened else None) or {})
         events.append(
             Happened(
                 leaf=body["seq"],
@@ -66,9 +67,10 @@ def history_of(reading: Reading, identity: str, typed: str = "") -> History | No
                 before=body["from"],
                 after=body["to"],
                 actor=body["actor"],
-                wording=words(purpose.wording, subject.language, default) if purpose else "",
+                wording=purpose.wording.get(language, "") if purpose else "",
                 evidence=opened[0] if opened else None,
                 holds=opened[1] if opened else False if body["evidence"] else None,
+                language=language,
             )
         )
     decided = reading.conn.execute(

@@ -1,9 +1,10 @@
 """Where a person stands, in their own eyes: on the pages, in `why` and in the studio."""
 
 import pytest
+from msgspec.structs import replace
 
 from consent.address import read_address
-from consent.contract import LinkRefused, Visit
+from consent.contract import Basis, LinkRefused, Purpose, Sale, Visit
 from consent.subscriber.history import history
 
 pytestmark = pytest.mark.anyio
@@ -86,3 +87,53 @@ async def test_a_damaged_address_hides_nobodys_history(world):
     found = told(world)
     assert (found.subject, found.address) == (anna, ANNA)
     assert [event.type for event in found.events][-1] == "confirmed"
+
+
+def words(world):
+    """The words in Anna's history that stood before her, by the type of the leaf."""
+    return [(one.type, one.language, one.wording) for one in told(world).events if one.topic == "newsletter"]
+
+
+async def choose(world, anna, *topics, language=""):
+    """By the page of her choices."""
+    await world.client.choose(world.preferences_token(anna), topics, language, Visit())
+
+
+async def test_the_words_are_those_of_the_language_that_was_read_then(world):
+    """Whatever she speaks today: she never read the others."""
+    anna = await world.join(ANNA, language="lv")
+    await choose(world, anna, "newsletter", language="en")
+    read = ("lv", "Vēlos saņemt jaunumus.")
+    assert told(world).language == "en"
+    assert words(world) == [(kind, *read) for kind in ("notice.served", "requested", "confirmed")]
+    await choose(world, anna)
+    assert words(world)[-1] == ("withdrawn", *read)
+
+
+async def test_words_that_are_asked_for_anew_are_those_of_the_new_language(world):
+    """Each time in which it was asked."""
+    anna = await world.join(ANNA, language="lv")
+    await choose(world, anna, language="en")
+    world.clock.pass_(DAY)
+    await world.join(ANNA, language="en")
+    assert [language for _, language, _ in words(world)] == [*["lv"] * 4, *["en"] * 3]
+
+
+async def test_a_topic_that_does_not_speak_the_language_was_read_in_another(world):
+    """In the default one, which is what the page had shown."""
+    await world.join(ANNA, "offers", language="lv")
+    assert {one.language for one in told(world).events if one.topic == "offers"} == {"en"}
+
+
+async def test_nobody_who_was_brought_has_read_the_words(world):
+    """A sale brings a customer to a topic whose sentence nobody showed them; what they leave later is no
+    more theirs."""
+    wording = {"en": "You bought from us."}
+    similar = Purpose("similar", Basis.SOFT_OPT_IN, {"en": "s"}, wording, "Kafija SIA", similar="coffee")
+    await world.client.publish(replace(world.policy, purposes=(*world.policy.purposes, similar)))
+    [bert] = await world.client.subjects([ANNA])
+    sale = Sale(bert, "similar", "1", world.clock.now, "coffee", "a box at the checkout")
+    assert await world.client.bought([sale]) == [True]
+    await choose(world, bert)
+    kinds = [(one.type, one.language, one.wording) for one in told(world).events if one.topic == "similar"]
+    assert kinds == [("soft_opt_in.recorded", "", ""), ("objected", "", "")]

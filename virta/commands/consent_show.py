@@ -13,16 +13,12 @@ from cyclopts import Parameter
 from consent.address import read_address
 from consent.contract import InvalidAddress
 from consent.contract.history import Decided, History, PersonsProof
-from consent.states import Step
 from engine.insight.outside import one_line
 from virta.commands.consent_opening import Folder, Format
 from virta.operating.asking import reading
 from virta.operating.evidence import in_words
 from virta.operating.evidence import moment as moment_of
 from virta.settings import BrokenProject, Settings, read_settings
-
-_NOT_ASKED = frozenset({Step.ATTESTED, Step.IMPORTED, Step.SOFT_OPT_IN})
-"""Whom these bring has not read the sentence of the topic: what they read stands in the evidence."""
 
 
 def show(
@@ -92,8 +88,8 @@ def _print(found: History, clock: ZoneInfo) -> None:
         change = f" {event.before} to {event.after}" if event.after else ""
         topic = f" {event.topic}" if event.topic else ""
         print(f"  {event.leaf:>6}  {moment(event.at)}  {event.type}{topic}{change}, by {event.actor}")
-        if event.wording and event.type not in _NOT_ASKED:
-            print(f'          words: "{one_line(event.wording)}"')
+        if event.wording:
+            print(f'          words ({event.language}): "{one_line(event.wording)}"')
         if event.evidence is not None:
             same = event.evidence == before
             print(f"          evidence: {'the same' if same else in_words(event.evidence, clock)}")

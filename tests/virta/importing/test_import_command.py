@@ -198,7 +198,7 @@ def test_of_whom_an_import_brought_no_words_are_shown_as_agreed_to(
     shown = capsys.readouterr().out
     assert "Withdrawals, objections, complaints, bounces and other stops: 0\n" in shown
     assert "evidence: " in shown
-    assert "words: " not in shown
+    assert "words (" not in shown
 
 
 def test_files_of_those_who_left_may_come_from_anywhere(stall: Path, says: Says) -> None:
