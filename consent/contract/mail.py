@@ -37,9 +37,15 @@ class Reason(StrEnum):
     ERASED = "erased"  # nothing is kept of them but their id
     UNKNOWN_SUBJECT = "unknown_subject"
     UNREADABLE_SUBJECT = "unreadable_subject"  # their sealed address cannot be opened
-    UNKNOWN_TEMPLATE = "unknown_template"
+    RESTRICTED = "restricted"  # what is known of them may be kept, and not used
+    OBJECTED = "objected"  # to this, or to all marketing
+    COMPLAINED = "complained"  # they called a mail spam, and have not confirmed anew since
+    HARD_BOUNCED = "hard_bounced"  # their mailbox does not exist, as far as is known
+    SUPPRESSED = "suppressed"  # the address was erased, and has not confirmed anew since
+    NOT_AS_LOGGED = "not_as_logged"  # the store says of them what the log does not
     UNKNOWN_TOPIC = "unknown_topic"
     WRONG_CLASS = "wrong_class"
+    UNKNOWN_TEMPLATE = "unknown_template"
     TEMPLATE_WITHOUT_UNSUBSCRIBE = "template_without_unsubscribe"
     TEMPLATE_WITHOUT_IMPRINT = "template_without_imprint"
     PROMOTION_IN_SERVICE_MAIL = "promotion_in_service_mail"
@@ -48,16 +54,11 @@ class Reason(StrEnum):
     NOT_CONFIRMED = "not_confirmed"
     CONFIRMATION_EXPIRED = "confirmation_expired"
     WITHDRAWN = "withdrawn"
-    OBJECTED = "objected"  # to this, or to all marketing
-    RESTRICTED = "restricted"  # what is known of them may be kept, and not used
     UNPROVEN = "unproven"  # imported without proof that they ever agreed
     STALE = "stale"  # silent for too long
     TERMINATED = "terminated"  # the topic was ended
-    WORDS_CHANGED = "words_changed"  # they agreed to other words, and have not renewed it
     SOFT_OPT_IN_INCOMPLETE = "soft_opt_in_incomplete"  # sale, similar goods or the offer to object is missing
-    COMPLAINED = "complained"  # they called a mail spam, and have not confirmed anew since
-    HARD_BOUNCED = "hard_bounced"  # their mailbox does not exist, as far as is known
-    SUPPRESSED = "suppressed"  # the address was erased, and has not confirmed anew since
+    WORDS_CHANGED = "words_changed"  # they agreed to other words, and have not renewed it
     TOPIC_CAP = "topic_cap"
     OWN_FREQUENCY = "own_frequency"  # they asked for fewer mails
     PAUSED = "paused"  # they asked for none until a day that is to come
@@ -123,13 +124,30 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"  # the final dot may have been sent, no reply was read
 
 
-class Settlement(Struct, frozen=True):
-    """`code` is the SMTP reply code, 0 if there was none."""
+class Handed(Struct, frozen=True, omit_defaults=True):
+    """What passed between mailer and mail server at an attempt of a mail of the service's own: evidence, to
+    be kept sealed. `mail` are the bytes that were handed over, as they were before SMTP doubled their dots;
+    where they are not told, `digest` (SHA-256, hex) and `size` say which they were, and without those no
+    content was handed over. `reply` is what the server said, `why` what the mailer says where the server said
+    nothing, `at` when it was over by the mailer's clock (ms UTC)."""
+
+    mail: bytes = b""
+    digest: str = ""
+    size: int = 0
+    reply: str = ""
+    why: str = ""
+    at: int = 0
+
+
+class Settlement(Struct, frozen=True, omit_defaults=True):
+    """`code` is the SMTP reply code, 0 if there was none. `handed` is told of proof mails and notices, as far
+    as it is known."""
 
     key: str
     attempt: int
     outcome: Outcome
     code: ReplyCode = 0
+    handed: Handed | None = None
 
 
 class Claimed(Struct, frozen=True):

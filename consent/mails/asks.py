@@ -9,14 +9,27 @@ from sqlalchemy import bindparam, func, or_, select
 
 from consent.address import read_address
 from consent.caps import unit_start
-from consent.contract import Ask, Decision, Frequency, InvalidAddress, Links, MailClass, Outcome, Reason
+from consent.contract import (
+    BESIDE_TOPICS,
+    Ask,
+    Decision,
+    Frequency,
+    InvalidAddress,
+    Links,
+    MailClass,
+    Outcome,
+    Reason,
+)
 from consent.errors import WrongKeys
+from consent.ledger.doubts import doubted_among
+from consent.ledger.logged import all_bear, logged_at
 from consent.ledger.spent import Spent, spent_among
-from consent.ledger.subjects import Subject, load
+from consent.ledger.subjects import Standing, Subject, load
 from consent.ledger.suppression import suppressed
 from consent.ledger.transaction import Reading
 from consent.ledger.whose import parts_of
 from consent.mails.gate import NO_CIRCUMSTANCES, UNITS, Circumstances, Verdict, judge
+from consent.states import GOING
 from consent.store.statement import Statement
 from consent.store.tables import among, batches, decisions, requests
 from consent.subscriber.erasure import Erased, erased_among
@@ -97,6 +110,8 @@ class Gathered:
     spent: dict[str, Spent] = field(default_factory=dict)
     notices: dict[str, str] = field(default_factory=dict)  # whom those that are due tell, by key
     suppressed: set[str] = field(default_factory=set)
+    doubted: set[str] = field(default_factory=set)  # of whom the store says what the log does not
+    unborne: set[str] = field(default_factory=set)  # those of them whose standings no leaf bears
     _addresses: dict[str, str | None] = field(default_factory=dict)
 
     def address(self, reading: Reading, subject: Subject) -> str | None:
@@ -157,7 +172,31 @@ def gather(reading: Reading, asks: Sequence[Ask]) -> Gathered:
     found.spent = spent_among(reading, [ask.key for ask in asks if ask.key not in attempts])
     written_to = {ask.subject for ask in asks if ask.mail_class is MailClass.MARKETING} & people.keys()
     found.suppressed = suppressed(reading, written_to, lambda one: found.address(reading, people[one]))
+    found.unborne = _unborne(reading, asks, people)
+    found.doubted = found.unborne | doubted_among(reading, list(people))
     return found
+
+
+def _unborne(reading: Reading, asks: Sequence[Ask], people: Mapping[str, Subject]) -> set[str]:
+    """Those whose mails would rest on a standing to which no leaf led: one look at all of these leaves."""
+    rests_on: list[tuple[str, dict[str, Standing]]] = []
+    for ask in asks:
+        subject = people.get(ask.subject)
+        if subject is not None and ask.mail_class in _RESTING:
+            topics = (ask.topic, *BESIDE_TOPICS)
+            going = {of: one for of, one in subject.standings.items() if of in topics and one.state in GOING}
+            if going:
+                rests_on.append((subject.id, going))
+    if not rests_on:
+        return set()
+    logged = logged_at(reading, {one.seq for _, going in rests_on for one in going.values()})
+    return {subject for subject, going in rests_on if not all_bear(logged, subject, going)}
+
+
+_RESTING = frozenset({MailClass.MARKETING, MailClass.SERVICE})
+
+
+_DOUBTED = Circumstances(doubted=True)
 
 
 def verdict(reading: Reading, gathered: Gathered, ask: Ask, opens: bool) -> Verdict:
@@ -170,9 +209,11 @@ def verdict(reading: Reading, gathered: Gathered, ask: Ask, opens: bool) -> Verd
     elif ask.mail_class is MailClass.MARKETING:
         sent = gathered.sent.get((ask.subject, ask.topic or ""), 0)
         got = gathered.got.get(ask.subject, 0)
-        silent = ask.subject in gathered.suppressed
-        if sent or got or silent:
-            around = Circumstances(sent=sent, got=got, suppressed=silent)
+        silent, doubted = ask.subject in gathered.suppressed, ask.subject in gathered.doubted
+        if sent or got or silent or doubted:
+            around = Circumstances(sent=sent, got=got, suppressed=silent, doubted=doubted)
+    elif ask.mail_class is MailClass.SERVICE:
+        around = _DOUBTED if ask.subject in gathered.doubted else NO_CIRCUMSTANCES
     elif ask.mail_class is MailClass.PROOF:
         owner, expires, _ = gathered.proofs.get(ask.key, ("", 0, False))
         around = Circumstances(proof_expires=expires if owner == ask.subject else None)

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from sqlalchemy import bindparam, func, select, update
 
 from consent.contract import Ask, Claimed, Decision, Links, MailClass, Permit, Reason, Settlement
+from consent.ledger.doubts import doubt
 from consent.ledger.tokens import Scope
 from consent.ledger.transaction import Reading, Writing
 from consent.mails.asks import Attempt, Gathered, barred, decision, gather, verdict
@@ -64,6 +65,8 @@ def claim(tx: Writing, sender: str, asks: Sequence[Ask], settlements: Sequence[S
     if not asks:
         return Claimed((), (), tx.now)
     gathered = gather(tx, asks)
+    if gathered.unborne:
+        doubt(tx, [(subject, "standing") for subject in gathered.unborne])
     busy = _busy(tx, asks)
     repeated: list[tuple[Ask, Attempt]] = []
     recorded: list[tuple[Ask, Verdict]] = []

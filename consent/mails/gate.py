@@ -17,7 +17,8 @@ class Circumstances(Struct, frozen=True):
     `on_team`: the recipient stands on the team list. `sent`: marketing mails of the topic in the present unit
     of its cap, those in flight and of unknown fate included; `got`: the same over all topics, in the unit of
     the person's own frequency. `erased`: the leaf of the subject's erasure (0: none). `suppressed`: the
-    address is that of somebody who was erased. `proof_expires`: when the queued request lapses
+    address is that of somebody who was erased. `doubted`: what the store says of them is not what the log
+    says. `proof_expires`: when the queued request lapses
     whose key this is (ms UTC), None if there is none; `due`: they are to be told something by this mail."""
 
     on_team: bool = False
@@ -27,6 +28,7 @@ class Circumstances(Struct, frozen=True):
     due: bool = False
     erased: int = 0
     suppressed: bool = False
+    doubted: bool = False
 
 
 NO_CIRCUMSTANCES = Circumstances()
@@ -75,7 +77,7 @@ def judge(ask: Ask, subject: Subject | None, rules: Rules, around: Circumstances
     if ask.mail_class is MailClass.MARKETING:
         return _marketing(ask, subject, rules, around, now)
     if ask.mail_class is MailClass.SERVICE:
-        return _service(ask, subject, rules)
+        return _service(ask, subject, rules, around.doubted)
     if ask.mail_class is MailClass.PROOF:
         if around.proof_expires is None:
             return _OPEN[Reason.NO_PROOF_WANTED]
@@ -87,9 +89,17 @@ def judge(ask: Ask, subject: Subject | None, rules: Rules, around: Circumstances
 
 def _marketing(ask: Ask, subject: Subject, rules: Rules, around: Circumstances, now: int) -> Verdict:
     known = rules.purposes.get(ask.topic or "")
+    present = known[0] if known is not None else ""
+    laid_over = _overlay(subject, ask.topic or "", present)
+    if laid_over is not None:
+        return laid_over
+    if around.suppressed:
+        return Verdict(Reason.SUPPRESSED, purpose=present)
+    if around.doubted:
+        return Verdict(Reason.NOT_AS_LOGGED, purpose=present)
     if known is None:
         return _OPEN[Reason.UNKNOWN_TOPIC]
-    present, purpose = known
+    purpose = known[1]
     rests_on = _RESTS_ON.get(purpose.basis)
     if rests_on is None or purpose.topic in BESIDE_TOPICS:
         return Verdict(Reason.WRONG_CLASS, purpose=present)
@@ -101,16 +111,6 @@ def _marketing(ask: Ask, subject: Subject, rules: Rules, around: Circumstances, 
     if not template.imprint:
         return Verdict(Reason.TEMPLATE_WITHOUT_IMPRINT, purpose=present)
     standing = subject.standing(purpose.topic)
-    if subject.restricted:
-        return Verdict(Reason.RESTRICTED, purpose=present, consent_seq=subject.restricted)
-    if subject.holds(subject.objected, purpose.topic):
-        return Verdict(Reason.OBJECTED, purpose=present, consent_seq=subject.objected)
-    if subject.holds(subject.complained, purpose.topic):
-        return Verdict(Reason.COMPLAINED, purpose=present, consent_seq=subject.complained)
-    if subject.holds(subject.bounced, purpose.topic):
-        return Verdict(Reason.HARD_BOUNCED, purpose=present, consent_seq=subject.bounced)
-    if around.suppressed:
-        return Verdict(Reason.SUPPRESSED, purpose=present)
     state = standing.at(now)
     if state not in rests_on:
         return Verdict(_BY_STATE[state], purpose=standing.version or present, consent_seq=standing.seq)
@@ -135,12 +135,29 @@ def _agreed(subject: Subject, beside: str, rules: Rules) -> bool:
     return agreed and (known is None or rules.holds(subject.standing(beside).version, known[0]))
 
 
-def _service(ask: Ask, subject: Subject, rules: Rules) -> Verdict:
+def _overlay(subject: Subject, topic: str, present: str) -> Verdict | None:
+    """What lies over the whole address, whatever the topic: the person hears of that first."""
+    if subject.restricted:
+        return Verdict(Reason.RESTRICTED, purpose=present, consent_seq=subject.restricted)
+    if subject.holds(subject.objected, topic):
+        return Verdict(Reason.OBJECTED, purpose=present, consent_seq=subject.objected)
+    if subject.holds(subject.complained, topic):
+        return Verdict(Reason.COMPLAINED, purpose=present, consent_seq=subject.complained)
+    if subject.holds(subject.bounced, topic):
+        return Verdict(Reason.HARD_BOUNCED, purpose=present, consent_seq=subject.bounced)
+    return None
+
+
+def _service(ask: Ask, subject: Subject, rules: Rules, doubted: bool) -> Verdict:
     known = rules.purposes.get(ask.topic or "")
+    present = known[0] if known is not None else ""
+    if subject.restricted:
+        return Verdict(Reason.RESTRICTED, purpose=present, consent_seq=subject.restricted)
+    if subject.bounced > subject.confirmed:
+        return Verdict(Reason.HARD_BOUNCED, purpose=present, consent_seq=subject.bounced)
     if known is None:
         return _OPEN[Reason.UNKNOWN_TOPIC]
-    present, purpose = known
-    if purpose.basis not in _SERVICE:
+    if known[1].basis not in _SERVICE:
         return Verdict(Reason.WRONG_CLASS, purpose=present)
     template = rules.templates.get(ask.template)
     if template is None:
@@ -149,11 +166,7 @@ def _service(ask: Ask, subject: Subject, rules: Rules) -> Verdict:
         return Verdict(Reason.PROMOTION_IN_SERVICE_MAIL, purpose=present)
     if not ask.trigger:
         return Verdict(Reason.NO_TRIGGER, purpose=present)
-    if subject.restricted:
-        return Verdict(Reason.RESTRICTED, purpose=present, consent_seq=subject.restricted)
-    if subject.bounced > subject.confirmed:
-        return Verdict(Reason.HARD_BOUNCED, purpose=present, consent_seq=subject.bounced)
-    return Verdict(None, purpose=present, measured=_agreed(subject, "measurement", rules))
+    return Verdict(None, purpose=present, measured=not doubted and _agreed(subject, "measurement", rules))
 
 
 def exceeds(variant: str, measured: bool, found_variant: str, found_measured: bool) -> bool:

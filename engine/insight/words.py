@@ -107,6 +107,7 @@ REASONS: Mapping[str, str] = {
     Reason.SOFT_OPT_IN_INCOMPLETE: "the sale, the goods or the chance to object is not on record",
     Reason.ERASED: "they were erased, and nothing is known of them any more",
     Reason.SUPPRESSED: "their address was erased, and has not been confirmed anew since",
+    Reason.NOT_AS_LOGGED: "what the store of consent says of them is not what its log says",
     Reason.TOPIC_CAP: "they have had as many mails as its topic promises",
     Reason.NOT_ON_TEAM: "such mails go to the team only",
     Reason.NO_PROOF_WANTED: "no confirmation is being waited for",
@@ -167,6 +168,7 @@ LEAVES: Mapping[str, str] = {
     "proof_mail.queued": "The mail that asks them to confirm is on its way.",
     "proof_mail.accepted": "We asked them by mail to confirm.",
     "proof_mail.bounced": "The mail server refused the mail that asks for the confirmation.",
+    "proof_mail.deferred": "The mail server put the mail that asks for the confirmation off.",
     "proof_mail.unknown": "The mail server did not say whether it took the mail that asks to confirm.",
     "language.changed": "Chose another language for the mails{value}.",
     "frequency.changed": "Chose how often mails may come{value}.",
@@ -229,6 +231,7 @@ LEAF_NAMES: Mapping[str, str] = {
     "proof_mail.queued": "asking to confirm",
     "proof_mail.accepted": "asked to confirm",
     "proof_mail.bounced": "asking refused",
+    "proof_mail.deferred": "asking put off",
     "proof_mail.unknown": "asking uncertain",
     "language.changed": "language chosen",
     "frequency.changed": "frequency chosen",
@@ -302,6 +305,7 @@ FREQUENCIES: Mapping[str, str] = {
 
 SHORT: Mapping[str, str] = {
     Reason.NEVER_ASKED: "did not sign up",
+    Reason.NOT_AS_LOGGED: "store and log differ",
     Reason.TOPIC_CAP: "the topic’s promise",
     "own_frequency": "chose fewer mails",
     Why.LIMIT: "limits",

@@ -193,6 +193,47 @@ def test_other_words_are_not_agreed_to_unless_they_mean_the_same():
     assert reason(ask(), person(news=Standing(State.ACTIVE, 7, "older")), rules=same) is None
 
 
+@pytest.mark.parametrize(
+    ("laid_over", "expected"),
+    [
+        ({"restricted": 9}, Reason.RESTRICTED),
+        ({"objected": 9}, Reason.OBJECTED),
+        ({"complained": 9}, Reason.COMPLAINED),
+        ({"bounced": 9}, Reason.HARD_BOUNCED),
+    ],
+)
+@pytest.mark.parametrize(
+    "asked", [ask(template="nosuch"), ask("nosuch"), ask("orders"), ask(template="bare")]
+)
+def test_what_lies_over_the_address_is_told_before_any_fault_of_the_mail(laid_over, expected, asked):
+    """Who complained is told that, and not that a template is not known."""
+    assert reason(asked, replace(ACTIVE, **laid_over)) is expected
+
+
+@pytest.mark.parametrize("asked", [ask(template="nosuch"), ask("nosuch"), ask("orders")])
+def test_a_suppressed_address_and_a_doubt_come_behind_that_and_before_the_mail(asked):
+    """In this order."""
+    assert reason(asked, around=Circumstances(suppressed=True, doubted=True)) is Reason.SUPPRESSED
+    assert reason(asked, around=Circumstances(doubted=True)) is Reason.NOT_AS_LOGGED
+    assert reason(asked, replace(ACTIVE, complained=9), Circumstances(doubted=True)) is Reason.COMPLAINED
+
+
+def test_a_service_mail_to_whoever_is_in_doubt_goes_and_is_not_measured():
+    """What they agreed to is what is in doubt; their order is none."""
+    agreed = person(measurement=Standing(State.ACTIVE, 9, "p"))
+    service = ask("orders", MailClass.SERVICE, trigger="order-1")
+    assert judge(service, agreed, RULES, Circumstances(), NOW).measured
+    doubted = judge(service, agreed, RULES, Circumstances(doubted=True), NOW)
+    assert (doubted.reason, doubted.measured) == (None, False)
+
+
+def test_service_mail_too_is_held_back_by_what_lies_over_the_address_first():
+    """Whatever else is wrong with it."""
+    service = ask("nosuch", MailClass.SERVICE, "nosuch")
+    assert reason(service, replace(ACTIVE, restricted=9)) is Reason.RESTRICTED
+    assert reason(service, replace(ACTIVE, bounced=9)) is Reason.HARD_BOUNCED
+
+
 def test_a_restriction_is_looked_at_first_and_holds_back_service_mail_too():
     """Before complaints and objections, whatever was agreed to."""
     restricted = replace(ACTIVE, restricted=9, objected=8, complained=8)

@@ -24,6 +24,7 @@ from consent.keys import Keys
 from consent.ledger.policy import publish
 from consent.ledger.transaction import Writing
 from consent.mails import claims
+from consent.proof.leaf import Leaf
 from consent.rules import purpose_version
 from consent.service import Service, open_service
 from consent.store.tables import decisions, standings, subjects
@@ -46,8 +47,7 @@ def policy(cap: int = 0) -> Policy:
 
 
 def fill(tx: Writing, count: int) -> list[str]:
-    """The ids of `count` subjects who agreed; the state is put in place without a leaf each, which claims do
-    not read."""
+    """The ids of `count` subjects who agreed, each by a leaf, on which mails rest."""
     vault = tx.parts.vault
     version = purpose_version(tx.rules.policy.purposes[0])
     ids = [tx.parts.entropy(16).hex() for _ in range(count)]
@@ -56,6 +56,17 @@ def fill(tx: Writing, count: int) -> list[str]:
         for n, one in enumerate(ids[start : start + _AT_ONCE], start):
             wrapped = vault.new_key(one)
             address = address_of(n)
+            seq = tx.log.append(
+                Leaf(
+                    type="confirmed",
+                    subject=one,
+                    purpose="news",
+                    before="pending",
+                    after="active",
+                    notice=version,
+                    actor="subject:link",
+                )
+            )
             people.append(
                 {
                     "id": one,
@@ -66,7 +77,7 @@ def fill(tx: Writing, count: int) -> list[str]:
                     "language": "en",
                     "proofs": 0,
                     "proof_at": 0,
-                    "confirmed": 2,
+                    "confirmed": seq,
                     "complained": 0,
                     "bounced": 0,
                     "frequency": "",
@@ -78,14 +89,15 @@ def fill(tx: Writing, count: int) -> list[str]:
                     "subject": one,
                     "topic": "news",
                     "state": "active",
-                    "seq": 2,
+                    "seq": seq,
                     "version": version,
-                    "at": 0,
+                    "at": tx.now,
                     "expires": 0,
                 }
             )
         tx.conn.execute(subjects.insert(), people)
         tx.conn.execute(standings.insert(), stands)
+        tx.log.write()
     return ids
 
 

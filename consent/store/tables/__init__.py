@@ -1,6 +1,7 @@
 """The tables of the consent store, by subject."""
 
 from consent.store.tables.among import among as among
+from consent.store.tables.doubts import doubts as doubts
 from consent.store.tables.gone import erasures as erasures
 from consent.store.tables.gone import made_up as made_up
 from consent.store.tables.gone import suppressions as suppressions

@@ -47,6 +47,13 @@ CREATE UNIQUE INDEX one_permit_per_attempt ON decisions (key, attempt) WHERE rea
 ;;
 CREATE UNIQUE INDEX one_unsettled_per_subject ON decisions (subject) WHERE reason IS NULL AND outcome IS NULL
 ;;
+CREATE TABLE doubts (
+	subject VARCHAR COLLATE "C" NOT NULL,
+	what VARCHAR COLLATE "C" NOT NULL,
+	at BIGINT NOT NULL,
+	PRIMARY KEY (subject, what)
+)
+;;
 CREATE TABLE erasures (
 	subject VARCHAR COLLATE "C" NOT NULL,
 	epoch BIGINT NOT NULL,

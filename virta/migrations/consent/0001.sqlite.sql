@@ -47,6 +47,14 @@ CREATE UNIQUE INDEX one_permit_per_attempt ON decisions ("key", attempt) WHERE r
 ;;
 CREATE UNIQUE INDEX one_unsettled_per_subject ON decisions (subject) WHERE reason IS NULL AND outcome IS NULL
 ;;
+CREATE TABLE doubts (
+	subject VARCHAR NOT NULL,
+	what VARCHAR NOT NULL,
+	at INTEGER NOT NULL,
+	PRIMARY KEY (subject, what)
+)
+ WITHOUT ROWID
+;;
 CREATE TABLE erasures (
 	subject VARCHAR NOT NULL,
 	epoch INTEGER NOT NULL,

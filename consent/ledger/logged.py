@@ -1,0 +1,77 @@
+"""What the log says of a standing: whoever holds the database may write another one, but no leaf for it."""
+
+import json
+from collections.abc import Iterable, Mapping
+
+import msgspec
+from msgspec import Struct, field
+from sqlalchemy import select
+
+from consent.contract import ALL_FACTS
+from consent.ledger.subjects import Standing
+from consent.ledger.transaction import Reading
+from consent.states import TRANSITIONS, State
+from consent.store.statement import Statement
+from consent.store.tables import among, leaves
+
+
+class Logged(Struct, frozen=True):
+    """A leaf, read from its exact bytes."""
+
+    seq: int
+    at: int  # ms UTC
+    type: str
+    subject: str
+    purpose: str
+    before: str = field(name="from")
+    after: str = field(name="to")
+    notice: str
+    actor: str
+    evidence: str
+    into: str = ""
+
+
+_decoder = msgspec.json.Decoder(Logged)
+_AT = Statement(select(leaves.c.seq, leaves.c.body).where(among(leaves.c.seq, "positions")))
+_LEADS = {(before.value, step.value): after for (before, step), after in TRANSITIONS.items()}
+
+
+def read_logged(body: bytes) -> Logged | None:
+    """The leaf in these bytes; None: they are none."""
+    try:
+        return _decoder.decode(body)
+    except (msgspec.ValidationError, msgspec.DecodeError):
+        return None
+
+
+def logged_at(reading: Reading, positions: Iterable[int]) -> dict[int, Logged]:
+    """The written leaves at these positions; what is none is left out."""
+    rows = _AT.rows(reading.driver, positions=json.dumps(list(positions)))
+    found = ((seq, read_logged(body)) for seq, body in rows)
+    return {seq: leaf for seq, leaf in found if leaf is not None}
+
+
+def bears(leaf: Logged | None, subject: str, topic: str, standing: Standing) -> bool:
+    """Whether just this leaf led where a subject is said to stand with a topic."""
+    return (
+        leaf is not None
+        and leaf.seq == standing.seq
+        and leaf.subject == subject
+        and leaf.purpose == topic
+        and leaf.notice == standing.version
+        and leads(leaf) is standing.state
+        and (standing.expires > leaf.at) is (standing.state is State.PENDING)
+        and (standing.expires == 0 or standing.state is State.PENDING)
+        and standing.facts == (ALL_FACTS if standing.state is State.SOFT_ACTIVE else 0)
+    )
+
+
+def leads(leaf: Logged) -> State | None:
+    """Where a leaf leads by the table of transitions; None: it changes no state, or says what cannot be."""
+    after = _LEADS.get((leaf.before, leaf.type))
+    return after if after is not None and after.value == leaf.after else None
+
+
+def all_bear(found: Mapping[int, Logged], subject: str, standings: Mapping[str, Standing]) -> bool:
+    """Whether the leaves bear each of these standings of a subject."""
+    return all(bears(found.get(one.seq), subject, topic, one) for topic, one in standings.items())
