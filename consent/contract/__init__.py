@@ -10,6 +10,7 @@ from consent.contract.mail import Change as Change
 from consent.contract.mail import Claimed as Claimed
 from consent.contract.mail import Contradiction as Contradiction
 from consent.contract.mail import Decision as Decision
+from consent.contract.mail import Handed as Handed
 from consent.contract.mail import Links as Links
 from consent.contract.mail import MailClass as MailClass
 from consent.contract.mail import Outcome as Outcome
@@ -38,6 +39,7 @@ from consent.contract.people import Visit as Visit
 from consent.contract.published import BESIDE_TOPICS as BESIDE_TOPICS
 from consent.contract.published import Basis as Basis
 from consent.contract.published import Meaning as Meaning
+from consent.contract.published import Notice as Notice
 from consent.contract.published import Policy as Policy
 from consent.contract.published import Purpose as Purpose
 from consent.contract.published import Said as Said

@@ -7,7 +7,10 @@ from sqlalchemy import bindparam, select, update
 
 from consent.contract import Contradiction, MailClass, Outcome, Reason, Settlement, Status
 from consent.ledger.spent import spent_among
+from consent.ledger.subjects import keep_evidence
 from consent.ledger.transaction import Reading, Writing
+from consent.ledger.whose import load_living
+from consent.mails.handed import members_of, record_of
 from consent.proof.leaf import Leaf
 from consent.store.statement import Statement
 from consent.store.tables import among, batches, decisions, requests
@@ -96,11 +99,20 @@ def _settle_proof(tx: Writing, settlement: Settlement, subject: str) -> None:
         next=settlement.attempt + 1,
         from_then=tx.now + _pause(settlement),
     )
-    types = {Outcome.ACCEPTED: "proof_mail.accepted", Outcome.REFUSED: "proof_mail.bounced"}
-    if settlement.outcome in types:
-        tx.log.append(Leaf(type=types[settlement.outcome], subject=subject))
+    if settlement.outcome not in _TOLD:
+        return
+    person = load_living(tx, subject)
+    kept = keep_evidence(tx, person, record_of(settlement, tx.now)) if person is not None else ""
+    tx.log.append(Leaf(type=_TOLD[settlement.outcome], subject=subject, evidence=kept))
 
 
+# Of one that was given back nothing had left: there is nothing to tell.
+_TOLD = {
+    Outcome.ACCEPTED: "proof_mail.accepted",
+    Outcome.REFUSED: "proof_mail.bounced",
+    Outcome.DEFERRED: "proof_mail.deferred",
+    Outcome.UNKNOWN: "proof_mail.unknown",
+}
 _WAYS = {
     Outcome.ACCEPTED: Way.SENT,
     Outcome.REFUSED: Way.BOUNCED,
@@ -115,7 +127,7 @@ def _settle_notice(tx: Writing, settlement: Settlement) -> None:
     way, again = _WAYS[settlement.outcome], tx.now + _pause(settlement)
     subject = hold_notice.settled(tx, settlement.key, way, settlement.attempt + 1, again)
     if subject is not None and way is Way.SENT:
-        hold.told_by_mail(tx, subject, settlement.key)
+        hold.told_by_mail(tx, subject, settlement.key, members_of(settlement))
 
 
 def _pause(settlement: Settlement) -> int:

@@ -96,11 +96,12 @@ def tell(tx: Writing, identity: str, actor: str, at: int = 0) -> None:
     hold_notice.drop(tx, identity)
 
 
-def told_by_mail(tx: Writing, identity: str, key: str) -> None:
-    """The mail server took the mail that tells them, if the hold stands still."""
+def told_by_mail(tx: Writing, identity: str, key: str, handed: Evidence) -> None:
+    """The mail server took the mail that tells them, if the hold stands still; `handed` has the mail as it
+    was sent, and the reply."""
     hold = find_hold(tx, identity)
     if hold is not None:
-        _told(tx, hold, BY_MAIL, {"told": tx.now, "mail": key})
+        _told(tx, hold, BY_MAIL, {"told": tx.now, "mail": key, **handed})
 
 
 def told_in_vain(tx: Writing, key: str) -> None:

@@ -74,24 +74,35 @@ def ask_to_move(tx: Writing, token: str, address: Address, visit: Visit) -> None
     if waiting is not None:
         if waiting[1] == "held" and may_queue:
             queue(tx, waiting[0], subject.language, expires)
-            _proof_mail(tx, newcomer)
+            _proof_mail(tx, newcomer, waiting[0])
         return
     for statement in (_CLOSE_MOVES, _CLOSE_OTHERS):  # the last address that they asked for is meant
         statement.run(tx.driver, of=subject.id, how="withdrawn")
     request = ask(tx, new, subject.language, expires, "queued" if may_queue else "held", moves=subject.id)
     if may_queue:
-        _proof_mail(tx, newcomer)
+        _proof_mail(tx, newcomer, request)
     # Not held back by any cool-down: whoever enters the present address somewhere could keep it from them.
-    ask(tx, subject.id, subject.language, expires, "queued", tells=request)
-    record: Evidence = {"schema": "address_request/v1", "request": request, "at": tx.now, **of_visit(visit)}
+    notice = ask(tx, subject.id, subject.language, expires, "queued", tells=request)
+    record: Evidence = {
+        "schema": "address_request/v1",
+        "request": request,
+        "notice": notice,
+        "at": tx.now,
+        **of_visit(visit),
+    }
     kept = keep_evidence(tx, subject, record)
-    tx.log.append(Leaf(type=REQUESTED, subject=subject.id, actor="subject:preferences", evidence=kept))
-    tx.log.append(Leaf(type="proof_mail.queued", subject=subject.id, actor="subject:preferences"))
+    for type_ in (REQUESTED, "proof_mail.queued"):
+        tx.log.append(Leaf(type=type_, subject=subject.id, actor="subject:preferences", evidence=kept))
 
 
-def _proof_mail(tx: Writing, newcomer: Subject) -> None:
+def _proof_mail(tx: Writing, newcomer: Subject, request: str) -> None:
+    """Whoever has the new address hears of it by a mail; what is kept of that tells nothing of who asked."""
     one_more(tx, newcomer)
-    tx.log.append(Leaf(type="proof_mail.queued", subject=newcomer.id, actor="subject:preferences"))
+    record: Evidence = {"schema": "address_asked/v1", "request": request, "at": tx.now}
+    kept = keep_evidence(tx, newcomer, record)
+    tx.log.append(
+        Leaf(type="proof_mail.queued", subject=newcomer.id, actor="subject:preferences", evidence=kept)
+    )
 
 
 _LOOKUP = Statement(select(subjects.c.lookup).where(subjects.c.id == bindparam("of")))

@@ -91,7 +91,8 @@ def ask_for(
     shown: bool = False,
 ) -> None:
     """Make `topics` pending, as far as they are not agreed to in the words of today, and queue one proof mail
-    for them. `shown`: a form of ours had served them."""
+    for them. The evidence names the request, by which all that comes of it is known. `shown`: a form of ours
+    had served them."""
     wanted = [topic for topic in topics if not _settled(tx, subject, topic)]
     if not wanted:
         return
@@ -101,7 +102,13 @@ def ask_for(
     if not queues and wished.issuperset(wanted):
         return  # asked for already: nothing new, however often someone presses the button
     expires = tx.now + tx.parts.times.link_hours * HOUR_MS
-    commitment = keep_evidence(tx, subject, record)
+    if waiting is None:
+        request = ask(tx, subject.id, language, expires, "queued" if queues else "held")
+    else:
+        request = waiting.id
+        if queues:
+            queue(tx, request, language, expires)
+    commitment = keep_evidence(tx, subject, {**record, "request": request})
     for topic in wanted:
         if subject.standing(topic).lapsed(tx.now):
             subject = subject.moved(topic, move(tx, subject, topic, Step.EXPIRED, actor="system"))
@@ -125,16 +132,10 @@ def ask_for(
             commitment=commitment,
             expires=expires,
         )
-    if waiting is None:
-        request = ask(tx, subject.id, language, expires, "queued" if queues else "held")
-    else:
-        request = waiting.id
-        if queues:
-            queue(tx, request, language, expires)
     wish(tx, request, wanted)
     if queues:
         one_more(tx, subject)
-        tx.log.append(Leaf(type="proof_mail.queued", subject=subject.id, actor=actor))
+        tx.log.append(Leaf(type="proof_mail.queued", subject=subject.id, actor=actor, evidence=commitment))
 
 
 def proofs(reading: Reading, limit: int, after: str) -> list[Proof]:

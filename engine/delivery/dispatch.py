@@ -11,6 +11,7 @@ from consent.contract import (
     ConsentClient,
     Contradiction,
     Decision,
+    MailClass,
     Outcome,
     Permit,
     Reason,
@@ -38,6 +39,8 @@ _SETTLE_AFTER = 0.5  # seconds until outcomes are settled if no claim takes them
 _DRAIN_PAUSE = 0.05  # seconds between looks for a connection or a pacing token
 _ASK_AGAIN = 1000  # milliseconds until a mail that was not answered for is asked for again
 _ONE_AT_A_TIME = 200  # the same, behind another mail to the same subject
+_PROOF, _NOTICE = MailClass.PROOF, MailClass.NOTICE
+_MOST_TOLD = 4 << 20  # bytes of mails that are told with one settling: the consent service takes no more
 _LOG_BEHIND = 60_000  # the same, while marketing is shut after a backup was put back
 
 
@@ -194,7 +197,7 @@ class Dispatch:
     async def finish(self) -> None:
         """The mailer is closed: settle the last outcomes, so that the next life need not ask."""
         self._collect()
-        if self._ended:
+        while self._ended:
             await self.settle()
 
     # one batch
@@ -268,7 +271,8 @@ class Dispatch:
             settlement = Settlement(permit.key, permit.attempt, Outcome.RELEASED)
             self._ended.append(Ended(settlement, permit.subject, "not written yet"))
         else:
-            self._mailer.send(message, permit)
+            mail_class = item.ask.mail_class
+            self._mailer.send(message, permit, mail_class is _PROOF or mail_class is _NOTICE)
 
     def _denied(self, item: Item, denial: Decision) -> bool:
         """Act on a denial. False: this attempt was made before, so ask what became of it."""
@@ -310,10 +314,18 @@ class Dispatch:
         self._rate.look(asyncio.get_running_loop().time(), working or bool(ended), answered)
 
     def _take_ended(self) -> list[Ended]:
-        """What has ended, in the order in which it was handed over: replies come in any."""
+        """What has ended, in the order in which it was handed over: replies come in any. Of mails that are
+        told whole, no more than fit."""
         place = {attempt: number for number, attempt in enumerate(self._on_way)}
         ended, self._ended = self._ended, []
         ended.sort(key=lambda one: place[one.settlement.key, one.settlement.attempt])
+        told = 0
+        for number, one in enumerate(ended):
+            if (handed := one.settlement.handed) is not None:
+                told += len(handed.mail)
+                if told > _MOST_TOLD:  # the first alone always fits
+                    self._ended = ended[number:]
+                    return ended[:number]
         return ended
 
     def _conclude(self, ended: Sequence[Ended]) -> None:

@@ -9,8 +9,9 @@ import structlog
 from email_validator import EmailNotValidError, validate_email
 from msgspec import Struct
 
-from consent.contract import Outcome, Permit, Settlement
+from consent.contract import Handed, Outcome, Permit, Settlement
 from engine.delivery.attempts import AttemptFile
+from engine.delivery.handed import handed_over
 from engine.delivery.job import Job
 from engine.delivery.login import Login, ServerFault
 from engine.delivery.replies import without_addresses
@@ -91,6 +92,7 @@ class Mailer:
         self._opened_at: dict[Connection, float] = {}
         self._open = 0  # permits handed in and not ended
         self._until: dict[tuple[str, int], float] = {}  # of these, when they run out by the loop's clock
+        self._evidence: dict[tuple[str, int], bytes] = {}  # of these, the bytes that are to be proved
         self._closing = False
 
     @property
@@ -144,20 +146,25 @@ class Mailer:
             self.changed.clear()
             await self.changed.wait()
 
-    def send(self, message: Message, permit: Permit) -> None:
-        """Hand one mail to the server under `permit`. The outcome comes by `take_ended`."""
+    def send(self, message: Message, permit: Permit, proved: bool = False) -> None:
+        """Hand one mail to the server under `permit`. The outcome comes by `take_ended`, of a mail that is to
+        be `proved` with what was handed over."""
         if permit.sender != self.sender or permit.key != message.key:
             raise ValueError("this permit is for another mail or another sender")
         self._open += 1
         # the wall clock may be set back: a permit lives no longer than five seconds for that
         left = min(max(permit.deadline - self._clock(), 0), LONGEST_LEFT) / 1000
         self._until[permit.key, permit.attempt] = asyncio.get_running_loop().time() + left
+        if proved:
+            self._evidence[permit.key, permit.attempt] = b""
         try:
             recipient = _envelope_form(permit.recipient)
             data = wire(message, recipient, permit.headers)
         except (HeaderFault, EmailNotValidError) as fault:
             self.ended(permit, Outcome.REFUSED, 0, str(fault))
             return
+        if proved:
+            self._evidence[permit.key, permit.attempt] = data
         self._jobs.append(Job(data, recipient.encode("ascii"), message.eight_bit, permit))
         for connection in self._connections:
             connection.kick()
@@ -225,11 +232,20 @@ class Mailer:
                 self._tell("")
             if (permit.key, permit.attempt) in self._attempts:
                 self._attempts.reply(permit.key, permit.attempt, outcome, code)
-        settlement = Settlement(permit.key, permit.attempt, outcome, code)
+        handed = self._handed(permit, outcome, code, text) if self._evidence else None
+        settlement = Settlement(permit.key, permit.attempt, outcome, code, handed)
         self._ended.append(Ended(settlement, permit.subject, text))
         self._open -= 1
         self._until.pop((permit.key, permit.attempt), None)
         self.changed.set()
+
+    def _handed(self, permit: Permit, outcome: Outcome, code: int, text: str) -> Handed | None:
+        place = (permit.key, permit.attempt)
+        data = self._evidence.pop(place, None)
+        if data is None:
+            return None
+        # only the content of what has begun may have come to the server
+        return handed_over(outcome, code, text, data if place in self._attempts else b"", self._clock())
 
     def lost(self, connection: Connection, why: str) -> None:
         if connection not in self._connections:  # it was never opened, which its opener knows

@@ -96,6 +96,11 @@ def wire(message: Message, recipient: str, permitted: tuple[tuple[str, str], ...
     return data.replace(b"\r\n.", b"\r\n..") if data.rfind(b"\r\n.") >= 0 else data
 
 
+def as_sent(data: bytes) -> bytes:
+    """The mail that a server makes of the bytes that `wire` gives: without the dots that are doubled."""
+    return data.replace(b"\r\n..", b"\r\n.")
+
+
 def _part(kind: bytes, text: str, eight_bit: bool) -> bytes:
     """One part with its header. 8bit where server and line lengths allow it (RFC 5322 2.1.1), else base64."""
     if "\r" in text:

@@ -132,7 +132,9 @@ class World:
         trigger: str | None = None,
     ) -> Ask:
         """An ask for a marketing mail on the newsletter, unless said otherwise."""
-        return Ask(key or self.key(), attempt, subject, mail_class, topic, digest(template), trigger)
+        key = key or self.key()
+        named = f"<{key}@kafija.example>"
+        return Ask(key, attempt, subject, mail_class, topic, digest(template), trigger, message_id=named)
 
     settled = staticmethod(lambda permit, outcome=Outcome.ACCEPTED, code=250: _settled(permit, outcome, code))
     token = staticmethod(lambda url: url.rpartition("/")[2])
@@ -261,6 +263,7 @@ ON_BOTH = (
     "test_import_in_parts",
     "test_import_taken_back",
     "test_imported",
+    "test_mail_evidence",
     "test_reports",
     "test_settlements",
     "test_signup",

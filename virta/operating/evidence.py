@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 from engine.insight.outside import one_line
 
+_MAIL = frozenset({"eml", "eml_as"})
+
 _LEAST_MOMENT = 10**12
 """Milliseconds from 1970 to 2001: nothing that evidence counts otherwise is as many."""
 
@@ -17,8 +19,9 @@ def moment(at: int, clock: ZoneInfo) -> str:
 
 
 def in_words(evidence: Mapping[str, Any], clock: ZoneInfo) -> str:
-    """What a piece of evidence says, in one line; what is empty is left out."""
-    return one_line(", ".join(f"{name} {_plain(value, clock)}" for name, value in evidence.items() if value))
+    """What a piece of evidence says, in one line; what is empty is left out, and a mail that is in it."""
+    told = [(name, value) for name, value in evidence.items() if value and name not in _MAIL]
+    return one_line(", ".join(f"{name} {_plain(value, clock)}" for name, value in told))
 
 
 def _plain(value: object, clock: ZoneInfo) -> str:
