@@ -33,6 +33,21 @@ def test_a_bomb_is_a_fault_of_its_mail(text: str) -> None:
         letter(text, trigger={**MANY, "n": 7})
 
 
+@pytest.mark.parametrize(
+    ("text", "most"),
+    [
+        ("{% for a in trigger.xs %}{% for b in trigger.ys %}{% endfor %}{% endfor %}", 199),
+        ("{{ ('a' * trigger.n) | length }}", 1_000_000),
+        ("{{ ([1] * trigger.n) | length }}", 1_000_000),
+    ],
+)
+def test_a_template_that_does_too_much_is_told_a_little_behind_the_bound(text: str, most: int) -> None:
+    """Turns of loops, and the size of what one operation makes: what is no danger yet is refused already."""
+    assert letter(text, trigger={**MANY, "n": most, "ys": [1] * min(most, 199)})
+    with pytest.raises(LetterFault, match=r"too much|more than"):
+        letter(text, trigger={**MANY, "n": most + 1, "ys": [1] * 200})
+
+
 def test_what_mails_need_is_no_bomb() -> None:
     """Sums, lines of dashes, loops over what was bought, and macros."""
     text = (

@@ -58,6 +58,18 @@ async def test_a_browser_that_waits_a_minute_on_every_link_of_every_mail_writes_
     assert await roastery.stored() == before
 
 
+async def test_a_browser_that_waits_a_minute_on_the_links_of_one_mail_and_one_proof_writes_nothing(
+    roastery: Roastery,
+) -> None:
+    """The same for few links, so that it can be asked often: what confirms, refuses, stops and chooses."""
+    mails = await roastery.everything(LANGUAGES[:1], ("our_story",))
+    links = sorted({link for mail in mails for link in mail.links if link.startswith(f"{roastery.url}/")})
+    links = [link for link in links if link.removeprefix(roastery.url)[:3] in PAGES]
+    before = await roastery.stored()
+    await browse(links)
+    assert await roastery.stored() == before
+
+
 def trapped(app: ASGIApp) -> ASGIApp:
     """The shop's pages, and one that they do not have: its script submits a form."""
 

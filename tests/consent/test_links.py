@@ -100,6 +100,21 @@ def test_signatures_are_those_that_the_library_makes_by_itself():
     assert wide.validate(token(tokens((long,)).unsubscribe(ANNA, "news")))
 
 
+@pytest.mark.parametrize("scope", list(Scope))
+def test_a_changed_token_is_refused(scope):
+    """Whichever sign of it, be it what is signed or the signature; cut short, and with something behind."""
+    made = tokens()
+    held = every(made)[scope]
+    read = {Scope.UNSUBSCRIBE: made.read_unsubscribe, Scope.PREFERENCES: made.read_preferences}.get(
+        scope, lambda text: made.read_request(text, scope)
+    )
+    assert read(held)
+    changed = {f"{held[:n]}{'A' if sign != 'A' else 'B'}{held[n + 1 :]}" for n, sign in enumerate(held[:-1])}
+    for text in (*changed, held[:-1], held[1:], f"{held}AAAA", held.partition(".")[0]):
+        with pytest.raises(LinkRefused):
+            read(text)
+
+
 @given(st.text(max_size=40))
 def test_any_topic_survives_a_link(topic):
     """Letters of every alphabet, and none at all."""

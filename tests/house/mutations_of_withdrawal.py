@@ -30,7 +30,7 @@ BROKEN = (
     (
         "without complaints at the gate",
         "consent/mails/gate.py",
-        "if subject.holds(subject.complained, purpose.topic):",
+        "if subject.holds(subject.complained, topic):",
         "if False:",
     ),
     (
@@ -66,7 +66,7 @@ BROKEN = (
     (
         "without bounces at the gate",
         "consent/mails/gate.py",
-        "if subject.bounced > subject.confirmed:",
+        "if subject.holds(subject.bounced, topic):",
         "if False:",
     ),
     (
