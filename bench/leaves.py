@@ -171,7 +171,7 @@ def check(store: Store) -> Iterator[str]:
         exported = service.read(lambda reading: write_archive(reading, file))
     written = time.process_time() - began
     stored, decided = stored_from(service, leaves.c.seq, 0), stored_from(service, decisions.c.id, 0)
-    last, key = length(service), service.parts.signer.key().line()
+    last, key = length(service), service.parts.signing.key().line()
     service.close()
     spent, said = cpu_and_words(virta("consent", "verify", export, "--key", key, "--format", "json"))
     found = json.loads(said)

@@ -22,9 +22,9 @@ from consent.errors import ConsentError, DamagedLog, NoStore, SignerAway
 from consent.keys import Keys
 from consent.ledger import founding, keyring, peppers, rewrapping
 from consent.ledger.evidence import Vault
-from consent.ledger.founding import check, fact, present_rules, signer_of
+from consent.ledger.founding import check, fact, present_rules, schedule_of
 from consent.ledger.log import Log, stored_frontier, stored_nodes
-from consent.ledger.signer import Behind, Signed
+from consent.ledger.signing_schedule import Behind, SignedCheckpoint
 from consent.ledger.tokens import Tokens
 from consent.ledger.transaction import Parts, Reading, Writing, keep_checkpoint
 from consent.mails.reach import expected
@@ -112,7 +112,7 @@ class Service:
         self._frontier = leaves.frontier
         self._rules = tx.rules
         if tx.keeps is not None:
-            self.parts.signer.kept = tx.keeps
+            self.parts.signing.kept = tx.keeps
         if leaves.told:
             with self._mutex:
                 listeners = tuple(self._listeners)
@@ -121,7 +121,7 @@ class Service:
                     listener()
                 except Exception:  # whatever it is: what was committed stands, and is no fault of the caller
                     log.exception("a listener of the feed failed")
-        if self.parts.signer.due(self._frontier.size, now):
+        if self.parts.signing.due(self._frontier.size, now):
             self._sign_if_anyone_does()
         return result
 
@@ -129,26 +129,26 @@ class Service:
         """Run `work` as `write` does, and give its receipt a checkpoint that covers its leaf. While nobody
         signs it is the newest that there is: what was done is done."""
         found = self.write(work)
-        last = self.parts.signer.last
+        last = self.parts.signing.last
         behind = last is None or last.size <= found.leaf
-        if behind and not self.parts.signer.is_left_alone(self._clock()):
+        if behind and not self.parts.signing.is_left_alone(self._clock()):
             last = self._sign_if_anyone_does() or last
         return msgspec.structs.replace(found, checkpoint=last.note if last is not None else "")
 
-    def sign(self) -> Signed:
+    def sign(self) -> SignedCheckpoint:
         """A checkpoint that covers every leaf committed so far. Raises `DamagedLog`, `SignerAway`."""
         assert self.store.writer is not None
         with self._one_at_a_time, transaction(self.store.writer, self.store.begin_writing):
             nodes = stored_nodes(self.store.writer)
-            return self.parts.signer.cover(self._frontier, nodes, self._clock())
+            return self.parts.signing.cover(self._frontier, nodes, self._clock())
 
-    def _sign_if_anyone_does(self) -> Signed | None:
+    def _sign_if_anyone_does(self) -> SignedCheckpoint | None:
         try:
             return self.sign()
         except (SignerAway, DBAPIError) as fault:  # what was done is committed, and is signed later
             log.error("nobody signs the log: %s", fault)
         except DamagedLog as fault:
-            self.parts.signer.cannot(fault)
+            self.parts.signing.cannot(fault)
             log.error("the log is not signed: %s", fault)
         except self.store.faults as fault:
             log.error("nobody signs the log: %s", fault)
@@ -205,13 +205,13 @@ class Service:
 
     def keep_last(self) -> None:
         """Let the newest checkpoint stand in the store; else it goes there with the next claim."""
-        signer, conn = self.parts.signer, self.store.writer
-        if conn is None or conn.closed or signer.last is None or signer.last == signer.kept:
+        signing, conn = self.parts.signing, self.store.writer
+        if conn is None or conn.closed or signing.last is None or signing.last == signing.kept:
             return
         try:
             with self._one_at_a_time, transaction(conn, self.store.begin_writing) as driver:
-                keep_checkpoint(driver, signer.last)
-            signer.kept = signer.last
+                keep_checkpoint(driver, signing.last)
+            signing.kept = signing.last
         except DBAPIError as fault:
             log.warning("the newest checkpoint is not kept: %s", fault)
         except self.store.faults as fault:
@@ -303,20 +303,20 @@ def open_service(
 def _follow(service: Service, lost: bool) -> None:
     """Let the log name the keys that sign it from now on, and have them sign at once: so the old ones vouch
     for the new."""
-    signer = service.parts.signer
-    before = signer.active
+    signing = service.parts.signing
+    before = signing.active
 
     def follow(tx: Writing) -> None:
         if keyring.follow(tx, offered, lost):
-            signer.active = offered  # once this is committed it may be signed at once
+            signing.active = offered  # once this is committed it may be signed at once
 
     try:
-        offered = signer.notary.public_keys()
+        offered = signing.signer.public_keys()
         if set(offered) != set(before):
             try:
                 service.write(follow)
             except BaseException:
-                signer.active = before
+                signing.active = before
                 raise
         service.sign()
         service.keep_last()
@@ -365,7 +365,7 @@ def _parts(
         team=frozenset(read_address(address).folded for address in team),
         vault=Vault(keys.master, keys.peppers, entropy),
         tokens=Tokens(public_url, keys.links, clock),
-        signer=signer_of(conn, keys, origin),
+        signing=schedule_of(conn, keys, origin),
         entropy=entropy,
         team_only=team_only,
         times=times,

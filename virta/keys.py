@@ -47,14 +47,14 @@ class ProjectKeys:
 def read_keys(settings: Settings, folder: Path) -> ProjectKeys:
     """The keys that the project in `folder` names. Raises `BrokenProject`."""
     texts = _texts(settings, folder, (*_here(settings), JOURNEY, *_held(settings, folder)))
-    return ProjectKeys(_consent(texts, signer_of(settings, folder)), _journey(texts))
+    return ProjectKeys(_consent(texts, signer_socket(settings, folder)), _journey(texts))
 
 
 def read_consent_keys(settings: Settings, folder: Path) -> Keys:
     """The keys of the consent service alone, for a process that serves nothing else. Raises
     `BrokenProject`."""
     names = (*_here(settings), *_held(settings, folder))
-    return _consent(_texts(settings, folder, names), signer_of(settings, folder))
+    return _consent(_texts(settings, folder, names), signer_socket(settings, folder))
 
 
 def read_signing_keys(settings: Settings, folder: Path) -> tuple[bytes, ...]:
@@ -63,7 +63,7 @@ def read_signing_keys(settings: Settings, folder: Path) -> tuple[bytes, ...]:
     return _decoded(*_texts(settings, folder, (SIGNING,))[SIGNING])
 
 
-def signer_of(settings: Settings, folder: Path) -> Path | None:
+def signer_socket(settings: Settings, folder: Path) -> Path | None:
     """The socket of the process that signs the log; None: this one does."""
     return (folder / settings.keys.signer).absolute() if settings.keys.signer else None
 

@@ -286,7 +286,7 @@ class InProcess:
 
     async def checkpoint(self) -> str:
         """See `ConsentClient`."""
-        last = self._service.parts.signer.last
+        last = self._service.parts.signing.last
         if last is None:
             raise Unavailable("The log has no checkpoint yet.")
         return last.note

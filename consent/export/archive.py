@@ -37,7 +37,7 @@ def write_archive(reading: Reading, target: BinaryIO) -> Exported:
     """Write the whole log to `target`, with a checkpoint that covers it."""
     parts = reading.parts
     frontier = stored_frontier(reading.conn)
-    signed = parts.signer.cover(frontier, stored_nodes(reading.conn), reading.now)
+    signed = parts.signing.cover(frontier, stored_nodes(reading.conn), reading.now)
     digests: dict[str, str] = {}
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         counted = _write(archive, "leaves.jsonl", _leaves(reading), digests)

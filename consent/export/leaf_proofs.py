@@ -17,7 +17,7 @@ def proofs_of(reading: Reading, subject: str) -> Iterator[PersonsProof]:
     """A proof for each leaf about `subject` and those who are part of them, all by one checkpoint that covers
     the log as it is. Raises `DamagedLog`, `SignerAway`."""
     nodes = stored_nodes(reading.conn)
-    signed = reading.parts.signer.cover(stored_frontier(reading.conn), nodes, reading.now)
+    signed = reading.parts.signing.cover(stored_frontier(reading.conn), nodes, reading.now)
     subjects = [subject, *parts_of(reading, [subject])]
     mine = and_(IN_ANY_SPAN, leaves.c.subject.in_(subjects))
     query = select(leaves.c.seq, leaves.c.type, leaves.c.body).where(mine)

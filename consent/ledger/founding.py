@@ -9,11 +9,11 @@ from consent.contract import Policy
 from consent.errors import DamagedLog, NoStore, SignerAway, WrongKeys
 from consent.keys import Keys
 from consent.ledger import keyring, peppers, sealing
+from consent.ledger.checkpoint_signer import LocalSigner
 from consent.ledger.log import Log, stored_frontier, stored_nodes
-from consent.ledger.notary import Holder
 from consent.ledger.policy import read_grounds
-from consent.ledger.remote_notary import notary_of
-from consent.ledger.signer import Signed, Signer
+from consent.ledger.remote_signer import checkpoint_signer_of
+from consent.ledger.signing_schedule import SignedCheckpoint, SigningSchedule
 from consent.ledger.transaction import Parts
 from consent.proof.leaf import Leaf
 from consent.rules import NO_RULES, Rules, lay_out
@@ -23,25 +23,27 @@ from consent.store.tables import SCHEMA, checkpoints, facts, policies
 log = logging.getLogger("consent")
 
 
-def signer_of(conn: Connection, keys: Keys, origin: str) -> Signer:
-    """Whoever signs this log, which knows what was signed last."""
+def schedule_of(conn: Connection, keys: Keys, origin: str) -> SigningSchedule:
+    """When this log is signed and by whom, with what was signed last."""
     last = last_signed(conn)
-    signer = Signer(origin, notary_of(keys, origin, last.note if last is not None else ""), last)
-    signer.active = keyring.active(keyring.log_keys(conn, origin))
-    return signer
+    schedule = SigningSchedule(
+        origin, checkpoint_signer_of(keys, origin, last.note if last is not None else ""), last
+    )
+    schedule.active = keyring.active(keyring.log_keys(conn, origin))
+    return schedule
 
 
-def last_signed(conn: Connection) -> Signed | None:
+def last_signed(conn: Connection) -> SignedCheckpoint | None:
     """The newest checkpoint that stands in the store."""
     row = conn.execute(select(checkpoints).order_by(checkpoints.c.size.desc()).limit(1)).first()
-    return Signed(row.size, bytes(row.root), row.at, row.note) if row else None
+    return SignedCheckpoint(row.size, bytes(row.root), row.at, row.note) if row else None
 
 
 def found(conn: Connection, parts: Parts, now: int) -> None:
     """Begin the log, once: its first leaf names the key, so that position 0 is never that of a consent."""
     if conn.scalar(select(facts.c.value).where(facts.c.name == "schema")) is not None:
         return
-    first = parts.signer.notary.public_keys()[0]
+    first = parts.signing.signer.public_keys()[0]
     values = {
         "schema": SCHEMA,
         "origin": parts.origin.encode(),
@@ -53,7 +55,7 @@ def found(conn: Connection, parts: Parts, now: int) -> None:
     place = leaves.append(Leaf(type=keyring.OPENED, notice=keyring.fingerprint(first)))
     keyring.begin(conn, place, first)
     leaves.write()
-    parts.signer.active = (first,)
+    parts.signing.active = (first,)
 
 
 def check(conn: Connection, parts: Parts, lost: bool = False) -> None:
@@ -67,15 +69,15 @@ def check(conn: Connection, parts: Parts, lost: bool = False) -> None:
     if not lost:
         _same_keys(conn, parts)
     frontier = stored_frontier(conn)
-    in_this_process = isinstance(parts.signer.notary, Holder)  # another one remembers by itself
-    if in_this_process and parts.signer.last is None and frontier.size > 1:
+    in_this_process = isinstance(parts.signing.signer, LocalSigner)  # another one remembers by itself
+    if in_this_process and parts.signing.last is None and frontier.size > 1:
         raise DamagedLog("The consent store has lost its checkpoints.")
-    parts.signer.check(frontier, stored_nodes(conn))
+    parts.signing.check(frontier, stored_nodes(conn))
 
 
 def _same_keys(conn: Connection, parts: Parts) -> None:
     try:
-        offered = parts.signer.notary.public_keys()
+        offered = parts.signing.signer.public_keys()
     except SignerAway as fault:
         log.error("nobody signs the log: %s", fault)
         return

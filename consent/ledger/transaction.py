@@ -9,7 +9,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from consent.ledger.evidence import Vault
 from consent.ledger.log import Log
-from consent.ledger.signer import Signed, Signer
+from consent.ledger.signing_schedule import SignedCheckpoint, SigningSchedule
 from consent.ledger.tokens import Tokens
 from consent.rules import Rules
 from consent.store.statement import Driver, Statement, driver_of
@@ -29,7 +29,7 @@ class Parts:
     team: frozenset[str]
     vault: Vault
     tokens: Tokens
-    signer: Signer
+    signing: SigningSchedule
     entropy: Callable[[int], bytes]
     team_only: bool = False
     times: Times = DEFAULT_TIMES
@@ -57,13 +57,13 @@ class Writing(Reading):
 
     log: Log
     stops: list[Stop] = field(default_factory=list)
-    keeps: Signed | None = None  # a checkpoint that stands in the store once this is committed
+    keeps: SignedCheckpoint | None = None  # a checkpoint that stands in the store once this is committed
 
-    def checkpoint(self) -> Signed:
+    def checkpoint(self) -> SignedCheckpoint:
         """The newest checkpoint, kept in the store from now on. Raises `SignerAway` if it is too old."""
-        signer = self.parts.signer
-        newest = signer.newest(self.now)
-        if newest != signer.kept:
+        signing = self.parts.signing
+        newest = signing.newest(self.now)
+        if newest != signing.kept:
             keep_checkpoint(self.driver, newest)
             self.keeps = newest
         return newest
@@ -73,6 +73,6 @@ class Writing(Reading):
         self.log.write()
 
 
-def keep_checkpoint(driver: Driver, signed: Signed) -> None:
+def keep_checkpoint(driver: Driver, signed: SignedCheckpoint) -> None:
     """Write a checkpoint down, which others may have done before."""
     _KEEP.run(driver, size=signed.size, root=signed.root, at=signed.at, note=signed.note)

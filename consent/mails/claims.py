@@ -34,7 +34,7 @@ def decide(reading: Reading, asks: Sequence[Ask]) -> list[Decision]:
     """The gate's opinion of each ask, in order, with links for the templates. Writes nothing, and opens no
     address for its own sake: a damaged one is found by the claim."""
     gathered = gather(reading, asks)
-    last = reading.parts.signer.last
+    last = reading.parts.signing.last
     signed = last.size if last is not None else 0  # the log has more, and the claim looks again
     found = []
     for ask in asks:

@@ -17,7 +17,7 @@ class Failure(IntEnum):
     DECISIONS = 15  # decisions do not give the root of their batch, or claim a mail twice
     TRANSITION = 16  # a leaf leads where the table of states does not
     STOPPED = 17  # a mail was allowed without consent, or after a withdrawal
-    WITNESS = 18  # the older checkpoint cannot be read, is of another log, or signed by none of its keys
+    KEPT_CHECKPOINT = 18  # what was kept cannot be read, is of another log, or signed by none of its keys
     NOTICE = 19  # words, rules or keys that leaves refer to are missing or were changed
     GAP = 20  # the key given was lost, and never vouched for those that sign now
 

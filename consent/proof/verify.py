@@ -21,12 +21,12 @@ from consent.proof.checkpoint import (
 )
 from consent.proof.decisions import Decisions
 from consent.proof.failure import Failed, Failure
+from consent.proof.kept_checkpoint import KeptCheckpoint
 from consent.proof.keychain import Keychain
 from consent.proof.parts import Lines, open_zip, part
 from consent.proof.story import Story
 from consent.proof.told import Json, canonical_object, read_leaf
 from consent.proof.tree import Growing
-from consent.proof.witness import Witness
 
 __all__ = ["Failed", "Failure", "Verified", "verify"]
 
@@ -54,7 +54,7 @@ class Verified:
     decisions: int
     root: str
     authenticated: bool
-    witness: int | None  # leaves that the older checkpoint covered
+    older: int | None  # leaves that the older checkpoint covered
     keys: int = 1
     gaps: tuple[int, ...] = ()
     let_go: int = 0
@@ -79,10 +79,10 @@ class _Seen:
     story: Story = field(default_factory=Story)
     roots: dict[int, bytes] = field(default_factory=dict)
     size: int = 0
-    line: bytes = b""  # of the leaf that the witness names
+    line: bytes = b""  # of the leaf that the older checkpoint names
 
 
-def verify(file: BinaryIO, key: VerifierKey | None = None, witness: Witness | None = None) -> Verified:
+def verify(file: BinaryIO, key: VerifierKey | None = None, older: KeptCheckpoint | None = None) -> Verified:
     """Check everything that can be checked. Raises `Failed` with the first thing that does not hold."""
     with open_zip(file) as archive:
         told = _manifest(archive)
@@ -91,11 +91,11 @@ def verify(file: BinaryIO, key: VerifierKey | None = None, witness: Witness | No
         if key is not None and key not in keys:
             raise Failed(Failure.SIGNATURE, f"The export's log is not signed by the key {key.line()}.")
         newest = _note(_small(archive, "checkpoint", digests), log)
-        older = _older(_small(archive, "checkpoints.jsonl", digests), log, newest[0])
-        if witness is not None:
-            _admit(witness, log, keys)
-        notes = [*older, newest]
-        seen = _read_leaves(archive, digests, log, {found.size for found, _ in notes}, witness)
+        earlier = _older(_small(archive, "checkpoints.jsonl", digests), log, newest[0])
+        if older is not None:
+            _admit(older, log, keys)
+        notes = [*earlier, newest]
+        seen = _read_leaves(archive, digests, log, {found.size for found, _ in notes}, older)
         chain = _check_notes(seen, notes, keys)
         if key is not None and not chain.vouched(key, [found.size for found, _ in notes]):
             raise Failed(
@@ -103,8 +103,8 @@ def verify(file: BinaryIO, key: VerifierKey | None = None, witness: Witness | No
                 f"The key {key.line()} was one of the log's, and never vouched for those that sign it now: "
                 "it was lost. Ask the operator for the new key by a way that you trust.",
             )
-        if witness is not None:
-            _compare(seen, witness)
+        if older is not None:
+            _compare(seen, older)
         rules = _read_notices(archive, digests, seen.story)
         found = _read_decisions(archive, digests, seen.story, rules)
     if (told.leaves, told.decisions) != (seen.size, found.kept):
@@ -120,7 +120,7 @@ def verify(file: BinaryIO, key: VerifierKey | None = None, witness: Witness | No
         found.kept,
         newest[0].root.hex(),
         key is not None,
-        witness.checkpoint.size if witness else None,
+        older.checkpoint.size if older else None,
         len(keys),
         tuple(chain.lost),
         found.gone,
@@ -209,50 +209,50 @@ def _older(data: bytes, log: str, newest: Checkpoint) -> list[tuple[Checkpoint, 
     return notes
 
 
-def _admit(witness: Witness, log: str, keys: list[VerifierKey]) -> None:
-    if witness.checkpoint.origin != log:
+def _admit(older: KeptCheckpoint, log: str, keys: list[VerifierKey]) -> None:
+    if older.checkpoint.origin != log:
         raise Failed(
-            Failure.WITNESS,
-            f"The older checkpoint is one of the log {witness.checkpoint.origin}, not of {log}.",
+            Failure.KEPT_CHECKPOINT,
+            f"The older checkpoint is one of the log {older.checkpoint.origin}, not of {log}.",
         )
-    if not witness.note.sound(keys) or not any(witness.note.signed_by(key) for key in keys):
+    if not older.note.sound(keys) or not any(older.note.signed_by(key) for key in keys):
         raise Failed(
-            Failure.WITNESS,
+            Failure.KEPT_CHECKPOINT,
             "The older checkpoint is signed by none of the log's keys, or falsely: it says nothing.",
         )
 
 
-def _compare(seen: _Seen, witness: Witness) -> None:
-    size = witness.checkpoint.size
+def _compare(seen: _Seen, older: KeptCheckpoint) -> None:
+    size = older.checkpoint.size
     if size > seen.size:
         raise Failed(
             Failure.HISTORY,
             f"The older checkpoint saw {size} leaves, the export has {seen.size}: leaves were taken away.",
         )
-    if seen.roots[size] != witness.checkpoint.root:
+    if seen.roots[size] != older.checkpoint.root:
         raise Failed(
             Failure.HISTORY,
             f"The first {size} leaves are not those that the older checkpoint saw: history was rewritten.",
         )
-    if witness.place >= seen.size:
+    if older.place >= seen.size:
         raise Failed(
             Failure.HISTORY,
-            f"The receipt tells of leaf {witness.place}, the export has {seen.size} leaves: leaves were "
+            f"The receipt tells of leaf {older.place}, the export has {seen.size} leaves: leaves were "
             "taken away. (No signature covers what a receipt says of a leaf behind its checkpoint.)",
         )
-    if not witness.tells_of(seen.line):
-        raise Failed(Failure.HISTORY, f"Leaf {witness.place} is not the one that the receipt tells of.")
+    if not older.tells_of(seen.line):
+        raise Failed(Failure.HISTORY, f"Leaf {older.place} is not the one that the receipt tells of.")
 
 
 # ------------------------------------------------------------------ leaves
 
 
 def _read_leaves(
-    archive: zipfile.ZipFile, digests: dict[str, str], log: str, sizes: set[int], witness: Witness | None
+    archive: zipfile.ZipFile, digests: dict[str, str], log: str, sizes: set[int], older: KeptCheckpoint | None
 ) -> _Seen:
     seen, tree, place = _Seen(), Growing(), -1
-    if witness is not None:
-        sizes, place = sizes | {witness.checkpoint.size}, witness.place
+    if older is not None:
+        sizes, place = sizes | {older.checkpoint.size}, older.place
     if 0 in sizes:
         seen.roots[0] = tree.root()
     tell, add = seen.story.tell, tree.add

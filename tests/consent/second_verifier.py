@@ -251,7 +251,7 @@ def check_kept(text, origin, lines, hashes, keys):
     """What somebody kept: the log begins with it, and has the leaf that it tells of."""
     note, place, told = kept(text)
     old_origin, old_size, old_root = open_note(note)
-    need(old_origin == origin and signers(note, keys), "witness")
+    need(old_origin == origin and signers(note, keys), "kept checkpoint")
     need(old_size <= len(hashes) and mth(hashes[:old_size]) == old_root, "history")
     if place >= 0:
         need(place < len(lines), "history")

@@ -14,26 +14,26 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from consent.export.archive import write_archive
 from consent.proof.checkpoint import Checkpoint, sign
+from consent.proof.kept_checkpoint import read_kept_checkpoint
 from consent.proof.tree import leaf_hash, merkle_root
 from consent.proof.verify import Failed, verify
-from consent.proof.witness import read_witness
 
 SECOND = Path(__file__).with_name("second_verifier.py")
 NONSENSE = (KeyError, ValueError, TypeError, IndexError, AttributeError, RecursionError, zipfile.BadZipFile)
 """What the second verifier, which has no words for them, stops with at bytes that are no export."""
 
 
-def both(file, key=None, witness=None):
+def both(file, key=None, older=None):
     """In which way the export in `file` does not hold, None if it does; and what was found in it. Both
     verifiers must say so, also of what somebody kept, which is given as bytes."""
     failure, found, other = None, None, ""
     try:
-        found = verify(file, key, read_witness(witness) if witness else None)
+        found = verify(file, key, read_kept_checkpoint(older) if older else None)
     except Failed as fault:
         failure = fault.failure
     file.seek(0)
     try:
-        second_verifier.check(file, key.line() if key else "", witness.decode() if witness else "")
+        second_verifier.check(file, key.line() if key else "", older.decode() if older else "")
     except (SystemExit, *NONSENSE) as fault:
         other = str(fault) or type(fault).__name__
     assert (failure is None) == (other == ""), f"the one says {failure}, the other {other or 'that it holds'}"
@@ -46,7 +46,7 @@ class Export:
     def __init__(self, world):
         file = io.BytesIO()
         self.done = world.service.read(lambda reading: write_archive(reading, file))
-        self.key = world.service.parts.signer.key()
+        self.key = world.service.parts.signing.key()
         self._seed = world.keys.log_signing[0]
         with zipfile.ZipFile(file) as archive:
             self.parts = {name: archive.read(name) for name in archive.namelist()}
@@ -131,9 +131,9 @@ class Export:
         file.seek(0)
         return file
 
-    def failure(self, key=True, witness=None):
+    def failure(self, key=True, older=None):
         """In which way the export does not hold; None if it does. The second verifier must agree."""
-        failure, self.found = both(self.file(), self.key if key else None, witness)
+        failure, self.found = both(self.file(), self.key if key else None, older)
         return failure
 
     def second(self, tmp_path, older=""):

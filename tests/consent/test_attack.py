@@ -76,7 +76,7 @@ async def test_one_mail_that_somebody_kept_exposes_a_history_written_anew(
     assert code == Failure.HISTORY == 14
     assert "history was rewritten" in capsys.readouterr().out
     note = (tmp_path / "kept.eml").read_bytes()
-    assert export.failure(witness=note) is Failure.HISTORY
+    assert export.failure(older=note) is Failure.HISTORY
 
 
 async def test_if_nobody_kept_anything_it_is_found_by_nobody(

@@ -91,7 +91,7 @@ async def test_any_key_of_the_chain_verifies(life, tmp_path):
         assert export.failure() is None
         assert export.second(tmp_path) == ""
         for note in life.kept:
-            assert export.failure(witness=note.encode()) is None
+            assert export.failure(older=note.encode()) is None
             assert export.second(tmp_path, note) == ""
     export.key = public(THIRD, export.key.name)
     assert export.failure() is Failure.SIGNATURE
@@ -159,7 +159,7 @@ async def test_a_lost_key_leaves_a_gap_that_shows(life, open_world, tmp_path):
     export.key = public(OLD, export.key.name)
     assert export.failure() is Failure.GAP
     assert export.second(tmp_path) == "gap"
-    assert export.failure(key=False, witness=life.kept[0].encode()) is None
+    assert export.failure(key=False, older=life.kept[0].encode()) is None
 
 
 async def test_a_key_that_the_log_has_done_with_is_not_taken_up_again(life):
@@ -181,5 +181,5 @@ async def test_a_stolen_key_cannot_hide_what_was_signed_before(life, tmp_path):
     export.key = public(NEW, export.key.name)
     export.sign_anew()
     assert export.failure() is None
-    assert export.failure(witness=life.kept[0].encode()) is Failure.HISTORY
+    assert export.failure(older=life.kept[0].encode()) is Failure.HISTORY
     assert export.second(tmp_path, life.kept[0]) == "history"

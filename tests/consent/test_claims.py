@@ -173,7 +173,7 @@ async def test_a_marketing_permit_carries_the_list_headers_and_a_checkpoint(worl
     assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert "Auto-Submitted" not in headers
     note = read_note(base64.b64decode(headers["Consent-Checkpoint"]).decode())
-    assert note.signed_by(world.service.parts.signer.key())
+    assert note.signed_by(world.service.parts.signing.key())
     assert note.text == read_note(await world.client.checkpoint()).text
 
 

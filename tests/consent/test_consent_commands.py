@@ -173,7 +173,7 @@ def test_faults_are_told_in_words(history, tmp_path_factory, monkeypatch, capsys
     code, out, _ = run(
         monkeypatch, capsys, "verify", history / "noise.zip", "--checkpoint", history / "noise.zip"
     )
-    assert code == Failure.WITNESS
+    assert code == Failure.KEPT_CHECKPOINT
 
 
 def test_every_exit_code_of_verify_is_documented():

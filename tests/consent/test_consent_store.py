@@ -109,7 +109,7 @@ async def test_a_log_keeps_its_name(open_world, tmp_path):
     from consent.service import open_service
 
     world = open_world(tmp_path / "consent.db")
-    key = world.service.parts.signer.key()
+    key = world.service.parts.signing.key()
     world.service.close()
     moved = open_service(
         tmp_path / "consent.db",
@@ -121,7 +121,7 @@ async def test_a_log_keeps_its_name(open_world, tmp_path):
         entropy=bytes,
         durable=False,
     )
-    assert moved.parts.signer.key() == key
+    assert moved.parts.signing.key() == key
     moved.close()
 
 
@@ -182,7 +182,7 @@ async def test_checkpoints_are_signed_each_minute_or_each_thousand_leaves(world)
     """And on demand for receipts; not for each leaf."""
 
     def newest():
-        return world.service.parts.signer.last
+        return world.service.parts.signing.last
 
     world.clock.pass_(60_000)
     await world.sign_up("anna@kafija.example")

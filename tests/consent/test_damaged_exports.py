@@ -13,8 +13,8 @@ from tampered import Export
 from consent.contract import Visit
 from consent.errors import BrokenExport
 from consent.export.archive import write_archive
+from consent.proof.kept_checkpoint import read_kept_checkpoint
 from consent.proof.verify import Failed, Failure, verify
-from consent.proof.witness import read_witness
 
 pytestmark = pytest.mark.anyio
 
@@ -33,7 +33,7 @@ def written(world):
     """The export as the command writes it, and the key."""
     file = io.BytesIO()
     world.service.read(lambda reading: write_archive(reading, file))
-    return file.getvalue(), world.service.parts.signer.key()
+    return file.getvalue(), world.service.parts.signing.key()
 
 
 def parts(data):
@@ -142,7 +142,7 @@ async def test_a_size_beyond_all_measure_is_no_checkpoint(small, size):
     note[1] = size
     text = "\n".join(note)
     with pytest.raises(BrokenExport, match="size"):
-        read_witness(text.encode())
+        read_kept_checkpoint(text.encode())
     export.parts["checkpoint"] = text.encode()
     assert export.failure() is Failure.UNREADABLE
 
@@ -150,4 +150,4 @@ async def test_a_size_beyond_all_measure_is_no_checkpoint(small, size):
 def test_a_receipt_of_too_great_depth_is_none():
     """It is refused as any other text that is no receipt."""
     with pytest.raises(BrokenExport, match="JSON"):
-        read_witness(b'{"checkpoint":' + NESTED)
+        read_kept_checkpoint(b'{"checkpoint":' + NESTED)

@@ -86,7 +86,7 @@ async def test_old_proofs_still_verify(world, tmp_path):
     denied = (await world.send(world.ask(anna), world.ask(bob))).denied
     assert [one.reason for one in denied] == [Reason.ERASED]
     await world.client.forgotten([anna])
-    key = world.service.parts.signer.key()
+    key = world.service.parts.signing.key()
     file = proof(world)
     assert verify(file, key).leaves == world.count("leaves")
     (tmp_path / "proof.zip").write_bytes(file.getvalue())

@@ -236,7 +236,7 @@ async def test_both_verifiers_follow_it(open_world, tmp_path, keys):
     world = await held_and_erased(open_world, keys)
     file = io.BytesIO()
     world.service.read(lambda reading: write_archive(reading, file))
-    key = world.service.parts.signer.key()
+    key = world.service.parts.signing.key()
     assert verify(file, key).leaves == world.count("leaves")
     (tmp_path / "proof.zip").write_bytes(file.getvalue())
     second_verifier.check(tmp_path / "proof.zip", key.line())

@@ -16,8 +16,8 @@ from consent.errors import BrokenExport
 from consent.export.leaf_proofs import proofs_of
 from consent.proof.checkpoint import sign, verifier_key
 from consent.proof.failure import Failed, Failure
+from consent.proof.kept_checkpoint import read_kept_checkpoint
 from consent.proof.leaf_proof import proof_text, read_proof, verify_leaf
-from consent.proof.witness import read_witness
 
 pytestmark = pytest.mark.anyio
 
@@ -58,7 +58,7 @@ def failure(data, key):
 
 async def test_each_leaf_of_a_person_is_proved_by_itself(world, anna, tmp_path):
     """With nothing but the file and the key, by both verifiers."""
-    key = world.service.parts.signer.key()
+    key = world.service.parts.signing.key()
     proofs = of(world, anna)
     assert {"requested", "confirmed", "withdrawn"} <= proofs.keys()
     for kind, data in proofs.items():
@@ -82,7 +82,7 @@ async def test_a_proof_is_what_its_standard_says(world, anna):
 
 async def test_a_changed_proof_fails(world, anna, tmp_path):
     """Another leaf, another place, a path cut short, another key; each in its own way."""
-    key = world.service.parts.signer.key()
+    key = world.service.parts.signing.key()
     data = of(world, anna)["withdrawn"]
     proof = read_proof(data)
     leaf = json.loads(proof.line)
@@ -129,12 +129,12 @@ async def test_a_proof_holds_against_a_later_export_and_exposes_a_rewritten_one(
     kept = of(world, anna)["withdrawn"]
     await world.join("egon@kafija.example")
     export = Export(world)
-    assert export.failure(witness=kept) is None
-    assert read_witness(kept).place == export.find("withdrawn")
+    assert export.failure(older=kept) is None
+    assert read_kept_checkpoint(kept).place == export.find("withdrawn")
     export.change_leaf(export.find("withdrawn"), actor="operator")
     export.sign_anew()
     assert export.failure() is None
-    assert export.failure(witness=kept) is Failure.HISTORY
+    assert export.failure(older=kept) is Failure.HISTORY
 
 
 async def test_a_proof_whose_leaf_was_made_up_accuses_nobody(world, anna):
@@ -145,7 +145,7 @@ async def test_a_proof_whose_leaf_was_made_up_accuses_nobody(world, anna):
     false = kept.replace(base64.b64encode(proof.line), base64.b64encode(other))
     assert failure(false, None) is Failure.ROOT
     with pytest.raises(BrokenExport, match="path"):
-        read_witness(false)
+        read_kept_checkpoint(false)
 
 
 async def test_a_proof_is_no_ones_but_the_logs_own(world, anna, tmp_path):

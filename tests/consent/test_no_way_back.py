@@ -380,7 +380,7 @@ class NoWayBack(RuleBasedStateMachine):
         file = io.BytesIO()
         try:
             self.service.read(lambda reading: write_archive(reading, file))
-            assert verify(file, self.service.parts.signer.key()).authenticated
+            assert verify(file, self.service.parts.signing.key()).authenticated
         finally:
             self.service.close()
             self.loop.close()

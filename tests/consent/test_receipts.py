@@ -156,7 +156,7 @@ async def test_the_receipt_of_every_path_holds_against_the_log(world, path, kind
         query = select(leaves.c.type, leaves.c.subject, leaves.c.at).where(leaves.c.seq == receipt.leaf)
         told = world.service.read(lambda reading: tuple(reading.conn.execute(query).one()))
         assert told == (receipt.type, receipt.subject, receipt.at)
-    assert Export(world).failure(witness=msgspec.json.encode(receipt)) is None
+    assert Export(world).failure(older=msgspec.json.encode(receipt)) is None
 
 
 @pytest.mark.parametrize(("path", "topics"), {broke: (), spoke: (), left_alone: (), slowed: ()}.items())

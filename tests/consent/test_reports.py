@@ -30,7 +30,7 @@ def verified(world):
     """Whether the auditor's tool takes the log as it is."""
     file = io.BytesIO()
     world.service.read(lambda reading: write_archive(reading, file))
-    return verify(file, world.service.parts.signer.key()).authenticated
+    return verify(file, world.service.parts.signing.key()).authenticated
 
 
 STOPS = [("complaint", Reason.COMPLAINED), ("bounced.hard", Reason.HARD_BOUNCED)]

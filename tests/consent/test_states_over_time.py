@@ -232,7 +232,7 @@ class Lives(RuleBasedStateMachine):
         """The log that came of it is checked by the auditor's own tool."""
         file = io.BytesIO()
         self.service.read(lambda reading: write_archive(reading, file))
-        assert verify(file, self.service.parts.signer.key()).authenticated
+        assert verify(file, self.service.parts.signing.key()).authenticated
         self.service.close()
         self.loop.close()
 

@@ -16,8 +16,8 @@ from tampered import Export
 from consent.contract import MailClass, Outcome, Visit
 from consent.errors import BrokenExport
 from consent.proof.checkpoint import Checkpoint, read_note, read_verifier_key, sign
+from consent.proof.kept_checkpoint import read_kept_checkpoint
 from consent.proof.verify import Failed, Failure, verify
-from consent.proof.witness import read_witness
 
 pytestmark = pytest.mark.anyio
 
@@ -160,15 +160,15 @@ async def test_changed_and_missing_decisions_are_noticed(history, tmp_path):
 async def test_a_rewritten_history_fails_against_what_somebody_kept(history, tmp_path, kept):
     """Signed again with the right key it holds by itself, and fails by an older receipt, note or mail."""
     mail = f"From: Kafija <hello@kafija.example>\nConsent-Checkpoint: {history.header}\nSubject: Hi\n\nHi\n"
-    witness = {"receipt": history.receipt, "note": history.note.encode(), "mail": mail.encode()}[kept]
+    older = {"receipt": history.receipt, "note": history.note.encode(), "mail": mail.encode()}[kept]
     export = Export(history)
-    assert export.failure(witness=witness) is None
+    assert export.failure(older=older) is None
     export.change_leaf(export.find("requested"), evidence="0" * 64)
     export.sign_anew()
     assert export.failure() is None
     assert export.second(tmp_path) == ""
-    assert export.failure(witness=witness) is Failure.HISTORY
-    assert export.failure(key=False, witness=witness) is Failure.HISTORY
+    assert export.failure(older=older) is Failure.HISTORY
+    assert export.failure(key=False, older=older) is Failure.HISTORY
     if kept == "note":
         assert export.second(tmp_path, history.note) == "history"
 
@@ -177,7 +177,7 @@ async def test_a_folded_header_is_read(history):
     """Mail servers fold long lines; the checkpoint in them is still one."""
     folded = "\n ".join(history.header[n : n + 60] for n in range(0, len(history.header), 60))
     mail = f"Subject: Hi\nConsent-Checkpoint:\n {folded}\n\nHi\n".encode()
-    assert Export(history).failure(witness=mail) is None
+    assert Export(history).failure(older=mail) is None
 
 
 @pytest.mark.parametrize("kept", ["note", "receipt"])
@@ -186,8 +186,8 @@ async def test_what_was_kept_by_copying_is_read(history, kept):
     original = history.note if kept == "note" else history.receipt.decode()
     text = original.strip()
     for copied in (text, f"\n {text}\n\n", text.replace("\n", "\r\n")):
-        assert read_witness(copied.encode()) == read_witness(original.encode())
-        assert Export(history).failure(witness=copied.encode()) is None
+        assert read_kept_checkpoint(copied.encode()) == read_kept_checkpoint(original.encode())
+        assert Export(history).failure(older=copied.encode()) is None
 
 
 async def test_a_log_cut_off_fails_against_what_somebody_kept(history):
@@ -200,32 +200,32 @@ async def test_a_log_cut_off_fails_against_what_somebody_kept(history):
     export.put("decisions.jsonl", kept)
     export.sign_anew()
     assert export.failure() is None
-    assert export.failure(witness=history.note.encode()) is Failure.HISTORY
+    assert export.failure(older=history.note.encode()) is Failure.HISTORY
 
 
 async def test_a_receipt_for_another_leaf_fails(history):
     """The checkpoint is true, but the leaf that the receipt names says something else."""
     receipt = json.loads(history.receipt)
     receipt["leaf"] -= 1
-    assert Export(history).failure(witness=json.dumps(receipt).encode()) is Failure.HISTORY
+    assert Export(history).failure(older=json.dumps(receipt).encode()) is Failure.HISTORY
 
 
 async def test_a_checkpoint_of_another_log_or_key_says_nothing(history):
     """Nobody can accuse a log by a forged note."""
     private = Ed25519PrivateKey.from_private_bytes(bytes(32))
     forged = sign(Checkpoint(Export(history).key.name, 3, bytes(32)), [(Export(history).key.name, private)])
-    assert Export(history).failure(witness=forged.encode()) is Failure.WITNESS
+    assert Export(history).failure(older=forged.encode()) is Failure.KEPT_CHECKPOINT
     foreign = sign(Checkpoint("other.example", 3, bytes(32)), [("other.example", private)])
-    assert Export(history).failure(witness=foreign.encode()) is Failure.WITNESS
+    assert Export(history).failure(older=foreign.encode()) is Failure.KEPT_CHECKPOINT
 
 
 @pytest.mark.parametrize(
     "data", [b"", b"{}", b"{", b"Subject: Hi\n\nHi", b"Consent-Checkpoint: ####\n\n", b"\xff\n\n"]
 )
-async def test_what_is_no_witness_is_said_to_be_none(data):
+async def test_what_is_no_kept_checkpoint_is_said_to_be_none(data):
     """An unreadable file is told apart from one that does not fit."""
     with pytest.raises(BrokenExport):
-        read_witness(data)
+        read_kept_checkpoint(data)
 
 
 async def test_an_impossible_step_is_noticed(history, tmp_path):
@@ -361,7 +361,7 @@ async def test_the_header_of_a_mail_is_the_note_in_base64(history):
 def test_the_verifier_needs_neither_database_nor_service():
     """Standard library, cryptography and rfc8785: nothing else is loaded."""
     code = (
-        "import sys, consent.proof.verify, consent.proof.witness; "
+        "import sys, consent.proof.verify, consent.proof.kept_checkpoint; "
         "print([m for m in ('sqlalchemy', 'msgspec', 'itsdangerous', 'consent.store') if m in sys.modules])"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

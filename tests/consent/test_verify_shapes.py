@@ -115,7 +115,7 @@ async def test_a_receipt_of_a_leaf_that_is_not_there_is_no_receipt_of_this_log(e
             "checkpoint": export.parts["checkpoint"].decode(),
         }
     )
-    assert export.failure(witness=receipt) is Failure.HISTORY
+    assert export.failure(older=receipt) is Failure.HISTORY
 
 
 async def test_an_archive_has_the_parts_of_its_format_once(export):
@@ -157,6 +157,6 @@ async def test_a_false_signature_by_a_key_of_the_log_makes_a_note_worthless(expo
     export.parts["checkpoint"] = (note + lines[own]).encode()
     assert export.failure() is Failure.SIGNATURE
     assert export.second(tmp_path) == "signature"
-    witness = export.parts["checkpoint"]
+    older = export.parts["checkpoint"]
     export.parts["checkpoint"] = note.encode()
-    assert export.failure(witness=witness) is Failure.WITNESS
+    assert export.failure(older=older) is Failure.KEPT_CHECKPOINT

@@ -86,7 +86,7 @@ async def test_a_receipt_is_covered_by_its_checkpoint(world):
     anna = await world.join("anna@kafija.example")
     receipt = await world.client.withdraw(world.unsubscribe_token(anna), "page", False, Visit())
     note = read_note(receipt.checkpoint)
-    assert note.signed_by(world.service.parts.signer.key())
+    assert note.signed_by(world.service.parts.signing.key())
     assert read_checkpoint(note.text).size > receipt.leaf
 
 

@@ -168,7 +168,7 @@ class Ends(Struct, frozen=True):
         service = open_reader(self.folder / "data" / "consent.db", KEYS.consent, clock=now)
         file = BytesIO()
         service.read(lambda reading: write_archive(reading, file))
-        key = service.parts.signer.key()
+        key = service.parts.signing.key()
         service.close()
         assert verify(file, key).authenticated
 

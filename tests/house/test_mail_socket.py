@@ -25,7 +25,7 @@ CLIENTS = {"smtplib", "aiosmtplib", "telnetlib", "ftplib", "imaplib", "poplib", 
 """Libraries that bring a way of their own."""
 
 DOOR = "engine/delivery/smtp.py"
-SIGNER = "consent/ledger/remote_notary.py"
+SIGNER = "consent/ledger/remote_signer.py"
 """Asks whoever signs the log, by a socket of this machine that has a path and no address."""
 
 OPERATORS = "virta/operators_door.py"

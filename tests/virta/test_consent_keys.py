@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from serving import eventually
 
-from consent.ledger.notary import Refused
-from consent.ledger.remote_notary import RemoteNotary
+from consent.ledger.checkpoint_signer import RefusedCheckpoint
+from consent.ledger.remote_signer import RemoteSigner
 from consent.proof.checkpoint import Checkpoint
 from virta.command import main
 from virta.consent_door import open_consent
@@ -156,15 +156,15 @@ def test_a_signer_that_is_killed_remembers_what_it_signed(folder: Path) -> None:
     (folder / "virta.toml").write_text(text)
     signer = SignerProcess(folder)
     assert "nothing yet" in signer.first_line
-    notary = RemoteNotary(folder / "run" / "signer.sock")
+    remote = RemoteSigner(folder / "run" / "signer.sock")
     origin = "mail.kafija.example/kafija"
-    assert notary.sign(Checkpoint(origin, 3, b"a" * 32), 0, ())
+    assert remote.sign(Checkpoint(origin, 3, b"a" * 32), 0, ())
     assert signer.end(signal.SIGKILL) == -signal.SIGKILL
     signer = SignerProcess(folder)
     assert "3 leaves so far" in signer.first_line
-    with pytest.raises(Refused):
-        notary.sign(Checkpoint(origin, 3, b"b" * 32), 3, ())
-    opened_by = eventually(lambda: notary.public_keys())
+    with pytest.raises(RefusedCheckpoint):
+        remote.sign(Checkpoint(origin, 3, b"b" * 32), 3, ())
+    opened_by = eventually(lambda: remote.public_keys())
     assert opened_by[0].name == origin
     assert signer.end(signal.SIGTERM) == 0
     assert not (folder / "run" / "signer.sock").exists()

@@ -9,10 +9,10 @@ from cyclopts import Parameter
 
 from consent.errors import BrokenExport
 from consent.proof.checkpoint import VerifierKey, read_verifier_key
+from consent.proof.kept_checkpoint import KeptCheckpoint, read_kept_checkpoint
 from consent.proof.leaf_proof import HEADING, verify_leaf
 from consent.proof.verify import Failed, Failure, Verified
 from consent.proof.verify import verify as check
-from consent.proof.witness import Witness, read_witness
 from engine.insight.outside import one_line
 from virta.commands.consent_opening import Format
 
@@ -39,9 +39,9 @@ def verify(
         data = _proof(file)
         if data is not None:
             return _one_leaf(output, data, known)
-        witness = _witness(checkpoint)
+        older = _read_kept(checkpoint)
         with file.open("rb") as opened:
-            found = check(opened, known, witness)
+            found = check(opened, known, older)
     except Failed as fault:
         return _tell(output, int(fault.failure), str(fault), None)
     except BrokenExport as fault:
@@ -97,13 +97,13 @@ def _key(text: str | None) -> VerifierKey | None:
     return read_verifier_key(text.split(maxsplit=1)[0] if text.split() else "")
 
 
-def _witness(path: Path | None) -> Witness | None:
+def _read_kept(path: Path | None) -> KeptCheckpoint | None:
     if path is None:
         return None
     try:
-        return read_witness(path.read_bytes())
+        return read_kept_checkpoint(path.read_bytes())
     except BrokenExport as fault:
-        raise Failed(Failure.WITNESS, f"{path} cannot be used: {fault}") from None
+        raise Failed(Failure.KEPT_CHECKPOINT, f"{path} cannot be used: {fault}") from None
 
 
 def _tell(output: Format, code: int, message: str, found: Verified | None) -> int:
@@ -116,7 +116,7 @@ def _tell(output: Format, code: int, message: str, found: Verified | None) -> in
                 "decisions": found.decisions,
                 "root": found.root,
                 "authenticated": found.authenticated,
-                "checkpoint_leaves": found.witness,
+                "checkpoint_leaves": found.older,
                 "keys": found.keys,
                 "gaps": found.gaps,
                 "let_go": found.let_go,
@@ -130,8 +130,8 @@ def _tell(output: Format, code: int, message: str, found: Verified | None) -> in
         print(
             f"{one_line(found.log)}: {found.leaves} leaves, {found.decisions} decisions, root {found.root}."
         )
-        if found.witness is not None:
-            print(f"It begins with the {found.witness} leaves that the older checkpoint saw.")
+        if found.older is not None:
+            print(f"It begins with the {found.older} leaves that the older checkpoint saw.")
         if found.let_go_by:
             print(
                 f"{found.let_go} decisions of batches before leaf {found.let_go_before} are kept no longer, "

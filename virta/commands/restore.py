@@ -11,8 +11,8 @@ from cyclopts import Parameter
 
 from consent.errors import BrokenExport, ConsentError, SignerAway
 from consent.keys import Keys
-from consent.ledger.remote_notary import notary_of
-from consent.proof.witness import read_witness
+from consent.ledger.remote_signer import checkpoint_signer_of
+from consent.proof.kept_checkpoint import read_kept_checkpoint
 from consent.service import open_service
 from engine.store.faults import StoreFault
 from virta.keeping.manifest import CONSENT, ENGINE, FILES, Manifest
@@ -53,7 +53,7 @@ def restore(
     try:
         manifest = read_backup(backup)
         other = read_backup(beside) if beside is not None else None
-        witnessed = _witnessed(checkpoint)
+        kept_size = _kept_size(checkpoint)
     except Unusable as fault:
         raise BrokenProject(str(fault)) from None
     faults = _faults(backup, manifest, keys)
@@ -63,7 +63,7 @@ def restore(
             together = "whatever the engine's part has heard of stands in that of consent"
         return _tell_check(backup, manifest, faults, together, output)
     try:
-        done = _put_back(places, backup, manifest, engine_only, over_newer, witnessed)
+        done = _put_back(places, backup, manifest, engine_only, over_newer, kept_size)
     except StoreFault as fault:
         raise BrokenProject(str(fault)) from None
     heads = {name: steps(FILES[name]).get_current_head() for name in manifest.parts}
@@ -75,7 +75,7 @@ def restore(
 
 
 def _put_back(
-    places: Places, backup: Path, manifest: Manifest, engine_only: bool, over_newer: bool, witnessed: int
+    places: Places, backup: Path, manifest: Manifest, engine_only: bool, over_newer: bool, kept_size: int
 ) -> Restored:
     data = places.data
     data.mkdir(parents=True, exist_ok=True)
@@ -87,7 +87,7 @@ def _put_back(
                 "the same, add `--over-newer`: what came since is forgotten, but for stops, and what is "
                 "there now is moved aside."
             )
-        return put_back(places, backup, manifest, engine_only, witnessed, time.time_ns() // 1_000_000)
+        return put_back(places, backup, manifest, engine_only, kept_size, time.time_ns() // 1_000_000)
 
 
 def _known() -> dict[str, Collection[str]]:
@@ -95,11 +95,11 @@ def _known() -> dict[str, Collection[str]]:
     return {name: {"", *(step.revision for step in steps(FILES[name]).walk_revisions())} for name in FILES}
 
 
-def _witnessed(checkpoint: Path | None) -> int:
+def _kept_size(checkpoint: Path | None) -> int:
     if checkpoint is None:
         return 0
     try:
-        return read_witness(checkpoint.read_bytes()).checkpoint.size
+        return read_kept_checkpoint(checkpoint.read_bytes()).checkpoint.size
     except BrokenExport as fault:
         raise BrokenProject(f"{checkpoint} cannot be used: {fault}") from None
     except OSError as fault:
@@ -121,7 +121,7 @@ def _faults(backup: Path, manifest: Manifest, keys: Keys | None) -> list[str]:
     public: list[bytes] | None = None
     try:
         if keys is not None and manifest.log is not None:
-            public = [key.public for key in notary_of(keys, manifest.log.origin).public_keys()]
+            public = [key.public for key in checkpoint_signer_of(keys, manifest.log.origin).public_keys()]
     except SignerAway as fault:
         raise BrokenProject(str(fault)) from None
     whole = sum(kept.bytes for kept in manifest.files.values()) // 1_000_000

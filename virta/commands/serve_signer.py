@@ -8,11 +8,11 @@ import structlog
 from cyclopts import Parameter
 
 from consent.errors import ConsentError
-from consent.ledger.notary import Holder, Remembered
-from consent.ledger.remote_notary import listen_at, serve_notary
+from consent.ledger.checkpoint_signer import LocalSigner, SignerMemory
+from consent.ledger.remote_signer import listen_at, serve_at_socket
 from consent.proof.checkpoint import read_checkpoint, read_note
 from virta.consent_door import log_name
-from virta.keys import read_signing_keys, signer_of
+from virta.keys import read_signing_keys, signer_socket
 from virta.logs import set_up_logs
 from virta.settings import BrokenProject, read_settings
 
@@ -36,26 +36,26 @@ def serve_signer(
     It runs until it gets SIGTERM, or Ctrl-C."""
     set_up_logs()
     settings = read_settings(folder.resolve())
-    socket_path = signer_of(settings, folder)
+    socket_path = signer_socket(settings, folder)
     if socket_path is None:
         raise BrokenProject('virta.toml names no socket: write `signer = "run/signer.sock"` under [keys].')
     seeds = read_signing_keys(settings, folder)
     origin = name or log_name(settings)
     try:
         place = memory or socket_path.with_name(socket_path.name + ".signed")
-        kept = Remembered(place, Holder(origin, seeds).public_keys())
+        remembered = SignerMemory(place, LocalSigner(origin, seeds).public_keys())
     except ConsentError as fault:
         raise BrokenProject(str(fault)) from None
     except OSError as fault:
         raise BrokenProject(f"{fault.filename} cannot be used: {fault.strerror}.") from None
     try:
-        _sign(Holder(origin, seeds, kept.note, kept.keep), socket_path, place)
+        _sign(LocalSigner(origin, seeds, remembered.note, remembered.keep), socket_path, place)
     finally:
-        kept.close()
+        remembered.close()
     return 0
 
 
-def _sign(holder: Holder, path: Path, memory: Path) -> None:
+def _sign(signer: LocalSigner, path: Path, memory: Path) -> None:
     going = True
 
     def stop(_number: int, _frame: object) -> None:
@@ -69,10 +69,10 @@ def _sign(holder: Holder, path: Path, memory: Path) -> None:
     except OSError as fault:
         raise BrokenProject(f"Cannot listen at {path}: {fault.strerror}.") from None
     with listener:
-        print(f"Signs at {path}, {_state(holder.last)}. It remembers in {memory}. Ctrl-C stops.", flush=True)
-        for key in holder.public_keys():
+        print(f"Signs at {path}, {_state(signer.last)}. It remembers in {memory}. Ctrl-C stops.", flush=True)
+        for key in signer.public_keys():
             log.info("signing", key=key.line())
-        serve_notary(holder, listener, lambda: going)
+        serve_at_socket(signer, listener, lambda: going)
     path.unlink(missing_ok=True)
 
 

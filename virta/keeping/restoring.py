@@ -92,11 +92,11 @@ def wanted(places: Places, manifest: Manifest, engine_only: bool) -> list[str]:
     return names
 
 
-def reach_of(places: Places, manifest: Manifest, witnessed: int) -> int:
-    """How long the log is known to have been: by the checkpoint `witnessed` (0: none), by what is there, by
+def reach_of(places: Places, manifest: Manifest, kept_size: int) -> int:
+    """How long the log is known to have been: by the checkpoint `kept_size` (0: none), by what is there, by
     the backup. Raises `StoreFault` for a server that cannot be asked."""
     kept = manifest.log.size if manifest.log is not None else 0
-    known = [kept, manifest.heard, witnessed, *_leaves_there(places)]
+    known = [kept, manifest.heard, kept_size, *_leaves_there(places)]
     for store in places.data.glob(f"{_ASIDE}*/{CONSENT}"):
         known += _leaves_in(store)
     known += [stop.seq + 1 for path in _stops_of(places) for stop in read_stops(path)]
@@ -127,19 +127,19 @@ def _stops_of(places: Places) -> tuple[Path, ...]:
 
 
 def put_back(
-    places: Places, backup: Path, manifest: Manifest, engine_only: bool, witnessed: int, now: int
+    places: Places, backup: Path, manifest: Manifest, engine_only: bool, kept_size: int, now: int
 ) -> Restored:
     """Replace the stores, which the caller holds, by those of a backup that was proved. `now` in ms UTC.
     Raises `BrokenProject`."""
     try:
-        return _put_back(places, backup, manifest, engine_only, witnessed, now)
+        return _put_back(places, backup, manifest, engine_only, kept_size, now)
     except (OSError, sqlite3.Error, ConsentError, StoreFault) as fault:
         why = fault.strerror or fault if isinstance(fault, OSError) else fault
         raise BrokenProject(f"The backup cannot be put back into {places.data}: {why}.") from None
 
 
 def _put_back(
-    places: Places, backup: Path, manifest: Manifest, engine_only: bool, witnessed: int, now: int
+    places: Places, backup: Path, manifest: Manifest, engine_only: bool, kept_size: int, now: int
 ) -> Restored:
     data, stage = places.data, places.data / "restoring"
     if stage.exists():
@@ -153,7 +153,7 @@ def _put_back(
     reach = size = 0
     if CONSENT in names and manifest.log is not None:
         size = manifest.log.size
-        reach = _write_down(stage / CONSENT, size, reach_of(places, manifest, witnessed))
+        reach = _write_down(stage / CONSENT, size, reach_of(places, manifest, kept_size))
     on_server = {name: at for name, at in places.stores.items() if name in names and isinstance(at, Server)}
     for name, server in on_server.items():
         _make_beside(stage / name, server, FILES[name])

@@ -20,7 +20,7 @@ def _signing(store: Reading) -> Iterator[Complaint]:
     known = log_keys(store.conn, parts.origin)
     signing = active(known)
     try:
-        offered = parts.signer.notary.public_keys()
+        offered = parts.signing.signer.public_keys()
     except SignerAway as fault:
         yield Complaint("signer", str(fault), "Start `virta serve signer`: without it mails wait.")
         return

@@ -53,7 +53,7 @@ class People:
 
     def log(self, before: int | None, count: int) -> LogPage:
         """The newest `count` leaves, those before position `before` if one is given."""
-        key = self._service.parts.signer.key().line()
+        key = self._service.parts.signing.key().line()
         with self._lock:
             return self._service.read(lambda reading: _log(reading, key, before, count))
 

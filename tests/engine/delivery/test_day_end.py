@@ -8,7 +8,7 @@ from consent.client import InProcess
 from consent.contract import Outcome, Settlement
 from consent.keys import Keys
 from consent.proof.checkpoint import read_note
-from consent.proof.witness import read_witness
+from consent.proof.kept_checkpoint import read_kept_checkpoint
 from consent.service import Service, open_service
 from engine.delivery.day_end import DayEnd
 from engine.delivery.queue import Item, Queue
@@ -75,9 +75,9 @@ async def test_each_auditor_gets_the_checkpoint_of_the_day(desk: Desk) -> None:
     note = await desk.client.checkpoint()
     for _, text in sent:
         assert note in text
-        kept = read_witness(text[text.index("kafija.example/consent\n") :].encode())
-        assert kept.checkpoint.size <= desk.service.parts.signer.kept.size  # type: ignore[union-attr]
-        assert kept.note.signed_by(desk.service.parts.signer.key())
+        kept = read_kept_checkpoint(text[text.index("kafija.example/consent\n") :].encode())
+        assert kept.checkpoint.size <= desk.service.parts.signing.kept.size  # type: ignore[union-attr]
+        assert kept.note.signed_by(desk.service.parts.signing.key())
         assert kept.note.text == read_note(note).text
 
 

@@ -200,7 +200,7 @@ class Promise(RuleBasedStateMachine):
     def _prove(self) -> None:
         archive = self.life.proof()
         assert archive.fp is not None
-        verify(archive.fp, self.life.system.service.parts.signer.key())
+        verify(archive.fp, self.life.system.service.parts.signing.key())
         records = [json.loads(line) for line in archive.read("decisions.jsonl").splitlines()]
         allowed = {
             (entry["record"]["key"], entry["batch"]): entry["record"]

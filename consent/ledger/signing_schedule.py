@@ -1,22 +1,22 @@
-"""When a checkpoint is due, and having it signed."""
+"""When a checkpoint is due, and having it signed then."""
 
 from msgspec import Struct
 
 from consent.errors import DamagedLog, SignerAway
-from consent.ledger.notary import Notary, Refused
+from consent.ledger.checkpoint_signer import CheckpointSigner, RefusedCheckpoint
 from consent.proof.checkpoint import Checkpoint, VerifierKey, read_checkpoint, read_note
 from consent.proof.tree import Frontier, Nodes, consistency, frontier_at
 
 EVERY_MS = 60_000
 EVERY_LEAVES = 1_000
 AGAIN_MS = 5_000
-"""How long a notary that did not answer is left alone."""
+"""How long a signer that did not answer is left alone."""
 
 PATIENCE_MS = 600_000
 """How long mails go on with an older checkpoint while nobody signs."""
 
 
-class Signed(Struct, frozen=True):
+class SignedCheckpoint(Struct, frozen=True):
     """A checkpoint with its note, and when it was signed (ms UTC)."""
 
     size: int
@@ -25,13 +25,14 @@ class Signed(Struct, frozen=True):
     note: str
 
 
-class Signer:
-    """Has checkpoints signed by a notary. `last` is the newest, `active` are the keys whose signatures each
-    new one must bear. Only what is committed is shown to the notary: what it signed, it never unsigns."""
+class SigningSchedule:
+    """Has a signer sign checkpoints when they are due. `last` is the newest, `active` are the keys whose
+    signatures each new one must bear. Only what is committed is shown to the signer: what it signed, it
+    never unsigns."""
 
-    def __init__(self, origin: str, notary: Notary, last: Signed | None) -> None:
+    def __init__(self, origin: str, signer: CheckpointSigner, last: SignedCheckpoint | None) -> None:
         self._origin = origin
-        self.notary = notary
+        self.signer = signer
         self.last = last
         self.kept = last  # the newest that stands in the store
         self.active: tuple[VerifierKey, ...] = ()
@@ -53,10 +54,10 @@ class Signer:
         return fresh >= EVERY_LEAVES or (fresh > 0 and not 0 <= now - self.last.at < EVERY_MS)
 
     def is_left_alone(self, now: int) -> bool:
-        """Whether the notary did not answer just now, so that nobody waits for it once more."""
+        """Whether the signer did not answer just now, so that nobody waits for it once more."""
         return bool(self._tried) and 0 <= now - self._tried < AGAIN_MS
 
-    def newest(self, now: int) -> Signed:
+    def newest(self, now: int) -> SignedCheckpoint:
         """The checkpoint that mails carry now. Raises `SignerAway` if nobody has signed for too long, or what
         was to be signed does not continue what was."""
         if self._fault:
@@ -66,7 +67,7 @@ class Signer:
             raise SignerAway("Nobody signs the log. Start the signer; mails wait until then.")
         return self.last
 
-    def cover(self, frontier: Frontier, nodes: Nodes, now: int) -> Signed:
+    def cover(self, frontier: Frontier, nodes: Nodes, now: int) -> SignedCheckpoint:
         """A checkpoint over the committed tree at `frontier`; it is `last` from now on. Raises `DamagedLog`
         if the stored tree does not begin with the one that was signed last, `SignerAway`."""
         checkpoint = Checkpoint(self._origin, frontier.size, frontier.root())
@@ -87,7 +88,7 @@ class Signer:
             )
         self._tried = self._away_since = 0
         self._fault = ""
-        self.last = Signed(checkpoint.size, checkpoint.root, now, note_text)
+        self.last = SignedCheckpoint(checkpoint.size, checkpoint.root, now, note_text)
         return self.last
 
     def cannot(self, fault: DamagedLog) -> None:
@@ -102,8 +103,8 @@ class Signer:
 
     def _sign(self, checkpoint: Checkpoint, old: int, nodes: Nodes) -> str:
         try:
-            return self.notary.sign(checkpoint, old, _proof(nodes, old, checkpoint.size))
-        except Refused as fault:
+            return self.signer.sign(checkpoint, old, _proof(nodes, old, checkpoint.size))
+        except RefusedCheckpoint as fault:
             if not fault.last:
                 raise DamagedLog(str(fault)) from None
             before = read_checkpoint(read_note(fault.last).text).size
@@ -113,20 +114,20 @@ class Signer:
                 raise _rewritten(checkpoint.size, old) from None
         # It has signed since for another process, which read the same store.
         try:
-            return self.notary.sign(checkpoint, before, _proof(nodes, before, checkpoint.size))
-        except Refused:
+            return self.signer.sign(checkpoint, before, _proof(nodes, before, checkpoint.size))
+        except RefusedCheckpoint:
             raise _rewritten(checkpoint.size, before) from None
 
 
 class Behind(DamagedLog):
-    """The notary has signed more leaves than were read: others have gone on since, or the store has lost
+    """The signer has signed more leaves than were read: others have gone on since, or the store has lost
     some."""
 
     def __init__(self, size: int, signed: int) -> None:
         super().__init__(str(_rewritten(size, signed)))
 
 
-def _begins(frontier: Frontier, nodes: Nodes, last: Signed) -> bool:
+def _begins(frontier: Frontier, nodes: Nodes, last: SignedCheckpoint) -> bool:
     return last.size <= frontier.size and frontier_at(nodes, last.size).root() == last.root
 
 

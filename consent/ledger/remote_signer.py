@@ -1,4 +1,4 @@
-"""A notary that is another process: both ends of the Unix socket between it and the consent service.
+"""A signer that is another process: both ends of the Unix socket between it and the consent service.
 
 A request is one line of JSON and gets one line: `{"do": "keys"}` gives `{"keys": [verifier key line …]}`;
 `{"do": "sign", "origin", "size", "root", "old", "proof"}`, hashes in Base64, gives `{"note"}` or
@@ -19,7 +19,7 @@ from msgspec import Meta, Struct
 
 from consent.errors import BrokenExport, SignerAway
 from consent.keys import Keys
-from consent.ledger.notary import Holder, Notary, Refused
+from consent.ledger.checkpoint_signer import CheckpointSigner, LocalSigner, RefusedCheckpoint
 from consent.proof.checkpoint import Checkpoint, VerifierKey, read_verifier_key
 
 log = logging.getLogger("consent")
@@ -48,14 +48,14 @@ class _Sign(Struct, frozen=True, tag_field="do", tag="sign"):
 _REQUEST = msgspec.json.Decoder(_Keys | _Sign)
 
 
-class RemoteNotary:
-    """A `Notary` behind the socket at `path`; each call connects anew."""
+class RemoteSigner:
+    """A `CheckpointSigner` behind the socket at `path`; each call connects anew."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def public_keys(self) -> tuple[VerifierKey, ...]:
-        """See `Notary`."""
+        """See `CheckpointSigner`."""
         found = self._ask({"do": "keys"}).get("keys")
         if not isinstance(found, list) or not found:
             raise SignerAway(f"The signer at {self._path} has no keys.")
@@ -65,7 +65,7 @@ class RemoteNotary:
             raise SignerAway(f"The signer at {self._path} does not name its keys: {fault}") from None
 
     def sign(self, checkpoint: Checkpoint, old: int, proof: Sequence[bytes]) -> str:
-        """See `Notary`."""
+        """See `CheckpointSigner`."""
         answer = self._ask(
             {
                 "do": "sign",
@@ -79,7 +79,7 @@ class RemoteNotary:
         if "away" in answer:
             raise SignerAway(f"The signer at {self._path} does not sign: {answer['away']}.")
         if "refused" in answer:
-            raise Refused(str(answer["refused"]), str(answer.get("last", "")))
+            raise RefusedCheckpoint(str(answer["refused"]), str(answer.get("last", "")))
         return str(answer.get("note", ""))
 
     def _ask(self, request: dict[str, object]) -> dict[str, object]:
@@ -97,14 +97,14 @@ class RemoteNotary:
         return answer
 
 
-def notary_of(keys: Keys, origin: str, last: str = "") -> Notary:
+def checkpoint_signer_of(keys: Keys, origin: str, last: str = "") -> CheckpointSigner:
     """Whoever signs the log called `origin`, whose newest note is `last`: this process, or another."""
     if keys.signer is not None:
-        return RemoteNotary(keys.signer)
-    return Holder(origin, keys.log_signing, last)
+        return RemoteSigner(keys.signer)
+    return LocalSigner(origin, keys.log_signing, last)
 
 
-def serve_notary(holder: Holder, listener: socket.socket, goes_on: Callable[[], bool]) -> None:
+def serve_at_socket(signer: LocalSigner, listener: socket.socket, goes_on: Callable[[], bool]) -> None:
     """Answer one caller after the other, until `goes_on` says otherwise, which is asked each half second.
     Each has three seconds for a line, however it comes."""
     listener.settimeout(0.5)
@@ -116,7 +116,7 @@ def serve_notary(holder: Holder, listener: socket.socket, goes_on: Callable[[], 
         with caller:
             caller.settimeout(_PATIENCE)
             try:
-                caller.sendall(json.dumps(_answer(holder, _line(caller))).encode() + b"\n")
+                caller.sendall(json.dumps(_answer(signer, _line(caller))).encode() + b"\n")
             except OSError:
                 continue  # whoever asked has gone; the note is remembered, and given to the next who asks
 
@@ -136,16 +136,16 @@ def listen_at(path: Path) -> socket.socket:
     return listener
 
 
-def _answer(holder: Holder, line: bytes) -> dict[str, object]:
+def _answer(signer: LocalSigner, line: bytes) -> dict[str, object]:
     try:
         asked = _REQUEST.decode(line)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return {"refused": "This is no request that a signer knows.", "last": ""}
     if isinstance(asked, _Keys):
-        return {"keys": [key.line() for key in holder.public_keys()]}
+        return {"keys": [key.line() for key in signer.public_keys()]}
     try:
-        return {"note": holder.sign(Checkpoint(asked.origin, asked.size, asked.root), asked.old, asked.proof)}
-    except Refused as fault:
+        return {"note": signer.sign(Checkpoint(asked.origin, asked.size, asked.root), asked.old, asked.proof)}
+    except RefusedCheckpoint as fault:
         log.error("refused to sign: %s", fault)
         return {"refused": str(fault), "last": fault.last}
     except OSError as fault:

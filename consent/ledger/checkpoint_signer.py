@@ -1,6 +1,6 @@
 """Who holds the keys of the log and signs its checkpoints: only such as continue what was signed before.
 
-A notary believes nothing that it is told. It remembers the newest checkpoint that it signed, and for the next
+A signer believes nothing that it is told. It remembers the newest checkpoint that it signed, and for the next
 one it wants a consistency proof from there (RFC 9162 2.1.4). So whoever has the store and may ask can have
 the log go on, and cannot have it rewritten."""
 
@@ -17,7 +17,7 @@ from consent.proof.checkpoint import Checkpoint, VerifierKey, read_checkpoint, r
 from consent.proof.tree import check_consistency
 
 
-class Refused(ConsentError):
+class RefusedCheckpoint(ConsentError):
     """A checkpoint that is not signed. `last` is the newest note that was; empty: none was yet."""
 
     def __init__(self, why: str, last: str) -> None:
@@ -25,7 +25,7 @@ class Refused(ConsentError):
         self.last = last
 
 
-class Notary(Protocol):
+class CheckpointSigner(Protocol):
     """Signs checkpoints. `SignerAway` may come from every call of one that is another process."""
 
     def public_keys(self) -> tuple[VerifierKey, ...]:
@@ -33,14 +33,14 @@ class Notary(Protocol):
 
     def sign(self, checkpoint: Checkpoint, old: int, proof: Sequence[bytes]) -> str:
         """The signed note of `checkpoint`, which `proof` shows to continue the tree of `old` leaves that was
-        signed last; 0: none was. Raises `Refused`."""
+        signed last; 0: none was. Raises `RefusedCheckpoint`."""
 
 
 def _forget(_note: str) -> None:
     """Where the store remembers what was signed."""
 
 
-class Holder:
+class LocalSigner:
     """Holds private keys, given by their 32-byte seeds, oldest first: all of them sign. `last` is the newest
     note from before, `keep` has to remember each new one before it is given out."""
 
@@ -53,7 +53,7 @@ class Holder:
         self._keep = keep
 
     def public_keys(self) -> tuple[VerifierKey, ...]:
-        """See `Notary`."""
+        """See `CheckpointSigner`."""
         return tuple(verifier_key(name, private) for name, private in self._private)
 
     @property
@@ -62,9 +62,11 @@ class Holder:
         return self._last
 
     def sign(self, checkpoint: Checkpoint, old: int, proof: Sequence[bytes]) -> str:
-        """See `Notary`."""
+        """See `CheckpointSigner`."""
         if checkpoint.origin != self._origin:
-            raise Refused(f"The keys are those of the log {self._origin}, not of {checkpoint.origin}.", "")
+            raise RefusedCheckpoint(
+                f"The keys are those of the log {self._origin}, not of {checkpoint.origin}.", ""
+            )
         if self._last:
             self._compare(checkpoint, old, proof)
         note = sign(checkpoint, self._private)
@@ -75,17 +77,21 @@ class Holder:
     def _compare(self, checkpoint: Checkpoint, old: int, proof: Sequence[bytes]) -> None:
         before = read_checkpoint(read_note(self._last).text)
         if checkpoint.size < before.size:
-            raise Refused(
+            raise RefusedCheckpoint(
                 f"A tree of {before.size} leaves was signed; {checkpoint.size} are less.", self._last
             )
         if old != before.size:
-            raise Refused(f"The proof must begin at the {before.size} leaves that were signed.", self._last)
+            raise RefusedCheckpoint(
+                f"The proof must begin at the {before.size} leaves that were signed.", self._last
+            )
         if not check_consistency(old, checkpoint.size, before.root, checkpoint.root, proof):
-            raise Refused(f"The tree does not begin with the {old} leaves that were signed.", self._last)
+            raise RefusedCheckpoint(
+                f"The tree does not begin with the {old} leaves that were signed.", self._last
+            )
 
 
-class Remembered:
-    """The file in which a notary remembers the newest note that it signed; one process at a time holds it.
+class SignerMemory:
+    """The file in which a signer remembers the newest note that it signed; one process at a time holds it.
 
     Raises `AlreadyOpen`, and `WrongKeys` for a file that none of `keys` has signed: then it is another log's,
     or somebody changed it."""

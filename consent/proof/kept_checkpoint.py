@@ -16,7 +16,7 @@ HEADER = "Consent-Checkpoint"
 
 
 @dataclass(frozen=True, slots=True)
-class Witness:
+class KeptCheckpoint:
     """A checkpoint, and what was kept of one leaf beside it: its position (-1: nothing), subject and type, or
     its exact bytes."""
 
@@ -38,32 +38,32 @@ class Witness:
         return (leaf["subject"], leaf["type"]) == self.told
 
 
-def read_witness(data: bytes) -> Witness:
-    """The witness in a file's bytes; blanks around it, a missing last newline and CR LF come from copying
-    and change nothing. Raises `BrokenExport`."""
+def read_kept_checkpoint(data: bytes) -> KeptCheckpoint:
+    """What was kept, from a file's bytes; blanks around it, a missing last newline and CR LF come from
+    copying and change nothing. Raises `BrokenExport`."""
     pasted = data.strip().replace(b"\r\n", b"\n")
     if pasted[:1] == b"{":
         return _receipt(pasted)
     if pasted.startswith(HEADING):
         return _of_proof(pasted)
     if b"\n\n\xe2\x80\x94 " in pasted and not _has_header(data):
-        return _witness(_text(pasted) + "\n")
-    return _witness(_header(data))
+        return _read(_text(pasted) + "\n")
+    return _read(_header(data))
 
 
-def _witness(text: str, place: int = -1, told: tuple[str, str] = ("", ""), line: bytes = b"") -> Witness:
+def _read(text: str, place: int = -1, told: tuple[str, str] = ("", ""), line: bytes = b"") -> KeptCheckpoint:
     note = read_note(text)
-    return Witness(note, read_checkpoint(note.text), place, told, line)
+    return KeptCheckpoint(note, read_checkpoint(note.text), place, told, line)
 
 
-def _of_proof(data: bytes) -> Witness:
+def _of_proof(data: bytes) -> KeptCheckpoint:
     proof = read_proof(data)
     if not proof.holds():
         raise BrokenExport("The path of the proof does not lead from its leaf to its checkpoint.")
-    return Witness(proof.note, proof.checkpoint, proof.place, line=proof.line)
+    return KeptCheckpoint(proof.note, proof.checkpoint, proof.place, line=proof.line)
 
 
-def _receipt(data: bytes) -> Witness:
+def _receipt(data: bytes) -> KeptCheckpoint:
     try:
         receipt = json.loads(data)
     except (ValueError, RecursionError):
@@ -73,8 +73,8 @@ def _receipt(data: bytes) -> Witness:
         raise BrokenExport("The receipt has no `checkpoint`.")
     seq, subject, kind = receipt.get("leaf"), receipt.get("subject"), receipt.get("type")
     if type(seq) is int and isinstance(subject, str) and isinstance(kind, str):
-        return _witness(note, max(seq, -1), (subject, kind))
-    return _witness(note)
+        return _read(note, max(seq, -1), (subject, kind))
+    return _read(note)
 
 
 def _has_header(data: bytes) -> bool:

@@ -17,9 +17,9 @@ from tampered import Export
 from consent.contract import Unavailable, Visit
 from consent.errors import AlreadyOpen, DamagedLog, SignerAway, WrongKeys
 from consent.keys import Keys
+from consent.ledger.checkpoint_signer import LocalSigner, RefusedCheckpoint, SignerMemory
 from consent.ledger.log import stored_frontier, stored_nodes
-from consent.ledger.notary import Holder, Refused, Remembered
-from consent.ledger.remote_notary import RemoteNotary, listen_at, serve_notary
+from consent.ledger.remote_signer import RemoteSigner, listen_at, serve_at_socket
 from consent.proof.checkpoint import Checkpoint, read_checkpoint, read_note
 from consent.proof.leaf import Leaf
 from consent.proof.tree import Frontier, append, consistency, leaf_hash
@@ -47,21 +47,21 @@ SEVEN = [bytes([n]) for n in range(7)]
 
 def test_it_signs_what_continues_the_tree_that_it_signed_last():
     """With the proof that it does."""
-    holder = Holder(ORIGIN, [SEED])
+    signer = LocalSigner(ORIGIN, [SEED])
     three, nodes = grown(*SEVEN[:3])
-    holder.sign(checkpoint(three), 0, ())
+    signer.sign(checkpoint(three), 0, ())
     seven, nodes = grown(*SEVEN)
-    note = read_note(holder.sign(checkpoint(seven), 3, consistency(nodes, 3, 7)))
-    assert note.signed_by(holder.public_keys()[0])
+    note = read_note(signer.sign(checkpoint(seven), 3, consistency(nodes, 3, 7)))
+    assert note.signed_by(signer.public_keys()[0])
     assert read_checkpoint(note.text) == checkpoint(seven)
-    assert holder.sign(checkpoint(seven), 7, ())
+    assert signer.sign(checkpoint(seven), 7, ())
 
 
 def test_it_signs_no_smaller_and_no_other_tree():
     """Nor one without a proof, with a false one, or one that begins elsewhere."""
-    holder = Holder(ORIGIN, [SEED])
+    signer = LocalSigner(ORIGIN, [SEED])
     five, _ = grown(*SEVEN[:5])
-    signed = holder.sign(checkpoint(five), 0, ())
+    signed = signer.sign(checkpoint(five), 0, ())
     seven, nodes = grown(*SEVEN)
     other, other_nodes = grown(b"x", *SEVEN[1:])
     four, _ = grown(*SEVEN[:4])
@@ -76,37 +76,37 @@ def test_it_signs_no_smaller_and_no_other_tree():
         (checkpoint(seven), 0, ()),
         (checkpoint(seven), 3, consistency(nodes, 3, 7)),
     ):
-        with pytest.raises(Refused) as fault:
-            holder.sign(asked, old, proof)
-        assert fault.value.last == holder.last == signed
-    with pytest.raises(Refused, match="not of other"):
-        holder.sign(checkpoint(seven, "other.example"), 5, consistency(nodes, 5, 7))
+        with pytest.raises(RefusedCheckpoint) as fault:
+            signer.sign(asked, old, proof)
+        assert fault.value.last == signer.last == signed
+    with pytest.raises(RefusedCheckpoint, match="not of other"):
+        signer.sign(checkpoint(seven, "other.example"), 5, consistency(nodes, 5, 7))
 
 
 def test_what_it_signed_is_on_the_disk_before_anybody_has_it(tmp_path):
     """If writing fails nothing is given out, and after a crash there is this note or the one before."""
     frontier, _ = grown(*SEVEN[:3])
-    holder = Holder(ORIGIN, [SEED])
-    with closing(Remembered(tmp_path / "signed", holder.public_keys())) as memory:
+    signer = LocalSigner(ORIGIN, [SEED])
+    with closing(SignerMemory(tmp_path / "signed", signer.public_keys())) as memory:
         seen = []
 
         def keep(note):
             memory.keep(note)
             seen.append((tmp_path / "signed").read_text())
 
-        note = Holder(ORIGIN, [SEED], memory.note, keep).sign(checkpoint(frontier), 0, ())
+        note = LocalSigner(ORIGIN, [SEED], memory.note, keep).sign(checkpoint(frontier), 0, ())
         assert seen == [note]
 
     def full(_note):
         raise OSError(28, "No space left on device")
 
     four, nodes = grown(*SEVEN[:4])
-    holder = Holder(ORIGIN, [SEED], note, full)
+    signer = LocalSigner(ORIGIN, [SEED], note, full)
     with pytest.raises(OSError, match="No space"):
-        holder.sign(checkpoint(four), 3, consistency(nodes, 3, 4))
-    assert holder.last == note
+        signer.sign(checkpoint(four), 3, consistency(nodes, 3, 4))
+    assert signer.last == note
     (tmp_path / "signed.part").write_text("half a no")  # what a crash leaves
-    with closing(Remembered(tmp_path / "signed", holder.public_keys())) as memory:
+    with closing(SignerMemory(tmp_path / "signed", signer.public_keys())) as memory:
         assert memory.note == note
         memory.keep(note)
     assert (tmp_path / "signed").stat().st_mode & 0o777 == 0o600
@@ -115,18 +115,20 @@ def test_what_it_signed_is_on_the_disk_before_anybody_has_it(tmp_path):
 def test_its_memory_is_its_own(tmp_path):
     """One process at a time, and only a file that one of its keys has signed."""
     frontier, _ = grown(*SEVEN)
-    holder = Holder(ORIGIN, [SEED])
-    keys = holder.public_keys()
-    with closing(Remembered(tmp_path / "signed", keys)) as memory:
-        memory.keep(holder.sign(checkpoint(frontier), 0, ()))
+    signer = LocalSigner(ORIGIN, [SEED])
+    keys = signer.public_keys()
+    with closing(SignerMemory(tmp_path / "signed", keys)) as memory:
+        memory.keep(signer.sign(checkpoint(frontier), 0, ()))
         with pytest.raises(AlreadyOpen):
-            Remembered(tmp_path / "signed", keys)
+            SignerMemory(tmp_path / "signed", keys)
     with pytest.raises(WrongKeys, match="none of the keys"):
-        Remembered(tmp_path / "signed", Holder(ORIGIN, [b"t" * 32]).public_keys())
-    closing(Remembered(tmp_path / "signed", Holder(ORIGIN, [SEED, b"t" * 32]).public_keys())).thing.close()
+        SignerMemory(tmp_path / "signed", LocalSigner(ORIGIN, [b"t" * 32]).public_keys())
+    closing(
+        SignerMemory(tmp_path / "signed", LocalSigner(ORIGIN, [SEED, b"t" * 32]).public_keys())
+    ).thing.close()
     (tmp_path / "signed").write_text("nonsense")
     with pytest.raises(WrongKeys, match="damaged"):
-        Remembered(tmp_path / "signed", keys)
+        SignerMemory(tmp_path / "signed", keys)
 
 
 class Signing:
@@ -149,13 +151,13 @@ class Signing:
         self.start()
 
     def start(self):
-        keys = Holder(ORIGIN, self._seeds).public_keys()
-        self._memory = Remembered(self._memory_path, keys)
-        holder = Holder(ORIGIN, self._seeds, self._memory.note, self._kept)
+        keys = LocalSigner(ORIGIN, self._seeds).public_keys()
+        self._memory = SignerMemory(self._memory_path, keys)
+        signer = LocalSigner(ORIGIN, self._seeds, self._memory.note, self._kept)
         self._going = True
         self._listener = listen_at(self.path)
-        work = (holder, self._listener, lambda: self._going)
-        self._thread = threading.Thread(target=serve_notary, args=work)
+        work = (signer, self._listener, lambda: self._going)
+        self._thread = threading.Thread(target=serve_at_socket, args=work)
         self._thread.start()
 
     def stop(self):
@@ -201,7 +203,7 @@ async def test_a_log_is_signed_by_another_process(served, signing):
     receipt = await leave(served, "anna@kafija.example")
     note = read_note(receipt.checkpoint)
     assert read_checkpoint(note.text).size > receipt.leaf
-    assert note.signed_by(RemoteNotary(signing.path).public_keys()[0])
+    assert note.signed_by(RemoteSigner(signing.path).public_keys()[0])
     world_keys, served.keys = served.keys, Keys.random(Dice("keys"))  # what an export is tampered with by
     assert Export(served).failure() is None
     assert world_keys.log_signing == ()
@@ -209,13 +211,13 @@ async def test_a_log_is_signed_by_another_process(served, signing):
 
 async def test_an_export_beside_it_that_was_signed_is_no_obstacle(served):
     """Another process has had a longer tree signed meanwhile: the service finds the way from there."""
-    signer = served.service.parts.signer
-    before = signer.last
+    schedule = served.service.parts.signing
+    before = schedule.last
     served.service.write(lambda tx: tx.log.append(Leaf(type="resumed")))
     conn = served.service.store.reader
     with conn.begin():
-        signer.cover(stored_frontier(conn), stored_nodes(conn), served.clock())
-    signer.last = before
+        schedule.cover(stored_frontier(conn), stored_nodes(conn), served.clock())
+    schedule.last = before
     receipt = await leave(served, "bob@kafija.example")
     assert read_checkpoint(read_note(receipt.checkpoint).text).size > receipt.leaf
 
@@ -230,7 +232,7 @@ async def test_whoever_reads_while_more_is_signed_reads_anew(served):
             served.service.write(lambda tx: tx.log.append(Leaf(type="resumed")))
             served.service.sign()
         turns.append(frontier.size)
-        return reading.parts.signer.cover(frontier, stored_nodes(reading.conn), reading.now)
+        return reading.parts.signing.cover(frontier, stored_nodes(reading.conn), reading.now)
 
     assert served.service.read_signed(work).size == turns[1] == turns[0] + 1
 
@@ -253,16 +255,16 @@ async def test_whoever_has_the_store_but_not_the_signer_gets_no_signature(
     bodies = sqlite3.connect(path).execute("SELECT body FROM leaves ORDER BY seq").fetchall()
     for (body,) in bodies:
         frontier, _ = append(frontier, leaf_hash(body))
-    notary = RemoteNotary(signing.path)
-    with pytest.raises(Refused) as fault:
-        notary.sign(checkpoint(frontier), 0, ())
+    signer = RemoteSigner(signing.path)
+    with pytest.raises(RefusedCheckpoint) as fault:
+        signer.sign(checkpoint(frontier), 0, ())
     old = read_checkpoint(read_note(fault.value.last).text).size
     assert size < old
     for _ in range(old - size + 1):  # made as long as it was, and longer
         frontier, made = append(frontier, leaf_hash(b"made up"))
         found.update({(level, index): one for level, index, one in made})
-    with pytest.raises(Refused, match="does not begin"):
-        notary.sign(checkpoint(frontier), old, consistency(lambda *at: found[at], old, frontier.size))
+    with pytest.raises(RefusedCheckpoint, match="does not begin"):
+        signer.sign(checkpoint(frontier), old, consistency(lambda *at: found[at], old, frontier.size))
     with pytest.raises(DamagedLog):
         open_world(path, keys=signing.keys())
     shutil.copy(tmp_path / "true.db", path)
@@ -293,8 +295,8 @@ async def test_whoever_leaves_does_not_wait_for_a_signer_that_did_not_answer_jus
     people = [await served.join(f"person{number}@kafija.example") for number in range(3)]
     signing.stop()
     tried = []
-    sign = served.service.parts.signer.notary.sign
-    served.service.parts.signer.notary.sign = lambda *asked: (tried.append(1), sign(*asked))[1]
+    sign = served.service.parts.signing.signer.sign
+    served.service.parts.signing.signer.sign = lambda *asked: (tried.append(1), sign(*asked))[1]
     for person, waits, tries in zip(people, (0, 1_000, 5_000), (1, 1, 2), strict=True):
         served.clock.pass_(waits)
         await served.client.withdraw(served.unsubscribe_token(person), "page", False, Visit())
@@ -347,19 +349,19 @@ async def test_a_clock_that_is_set_back_does_not_end_signing(served):
     for number in range(3):
         served.clock.pass_(MINUTE)
         await served.sign_up(f"person{number}@kafija.example")
-        assert served.service.parts.signer.last.size == served.count("leaves")
+        assert served.service.parts.signing.last.size == served.count("leaves")
 
 
 async def test_a_crash_between_commit_and_signature_costs_nothing(served, signing, open_world, tmp_path):
     """What is committed is signed at the next start; what was signed was committed before."""
     await leave(served, "anna@kafija.example")
-    size = served.service.parts.signer.last.size
+    size = served.service.parts.signing.last.size
     signing.stop()
     await served.sign_up("bob@kafija.example")
     served.service.store.close()  # as a process that dies: nothing is kept in good order
     signing.start()
     world = open_world(tmp_path / "consent.db", keys=signing.keys())
-    assert world.service.parts.signer.last.size == world.count("leaves") > size
+    assert world.service.parts.signing.last.size == world.count("leaves") > size
 
 
 def test_a_log_that_is_not_there_yet_waits_for_its_signer(signing, open_world, tmp_path):
@@ -397,4 +399,4 @@ def test_nonsense_is_answered_as_such(signing, line):
         caller.sendall(line)
         answer = json.loads(caller.makefile().readline())
     assert "refused" in answer
-    assert RemoteNotary(signing.path).public_keys()
+    assert RemoteSigner(signing.path).public_keys()
