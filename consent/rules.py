@@ -32,7 +32,7 @@ class Rules:
 
 def purpose_bytes(purpose: Purpose) -> bytes:
     """The canonical JSON of a purpose; its SHA-256 is the purpose's version."""
-    return rfc8785.dumps(_without(purpose, "similar"))
+    return rfc8785.dumps(_without(purpose, "similar", "notice"))
 
 
 def purpose_version(purpose: Purpose) -> str:
@@ -43,7 +43,7 @@ def purpose_version(purpose: Purpose) -> str:
 def policy_bytes(policy: Policy) -> bytes:
     """The canonical JSON of a policy; its SHA-256 is the policy's digest."""
     body = _without(policy, "editorial", "said")
-    body["purposes"] = [_without(purpose, "similar") for purpose in policy.purposes]
+    body["purposes"] = [_without(purpose, "similar", "notice") for purpose in policy.purposes]
     return rfc8785.dumps(body)
 
 
@@ -57,14 +57,22 @@ def _without(published: Purpose | Policy, *names: str) -> dict[str, Any]:
 
 
 def same_words(old: Purpose, new: Purpose) -> bool:
-    """Whether who agreed to `old` has agreed to `new` too: a word in a further language, a title or a cap
-    change nothing that they agreed to."""
+    """Whether who agreed to `old` has agreed to `new` too. They agreed to the sentence, for a controller,
+    about the data that is named; a word in a further language, a title or a cap change nothing of it, and of
+    the rest of the notice people are informed: who gets the data, how long it is kept, which rights there
+    are and how to withdraw (EDPB Guidelines 05/2020, 64 and 65)."""
     spoken = old.wording.keys() & new.wording.keys()
     return (
         (old.basis, old.controller, old.similar) == (new.basis, new.controller, new.similar)
         and bool(spoken or not old.wording)
-        and all(old.wording[language] == new.wording[language] for language in spoken)
+        and _as_before(old.wording, new.wording)
+        and _as_before(old.notice.data, new.notice.data)
     )
+
+
+def _as_before(old: Mapping[str, str], new: Mapping[str, str]) -> bool:
+    """Whether what reads in both reads the same."""
+    return all(old[language] == new[language] for language in old.keys() & new.keys())
 
 
 def lay_out(policy: Policy, grounds: Mapping[str, str] = MappingProxyType({})) -> Rules:

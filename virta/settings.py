@@ -11,7 +11,6 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, TypeAlias
-from urllib.parse import SplitResult, parse_qs, urlsplit
 from zoneinfo import available_timezones
 
 import msgspec
@@ -22,17 +21,17 @@ from engine.delivery.late import LatePolicy
 from virta.consent_settings import Consent, consent_faults
 from virta.consent_times import Times, times_faults
 from virta.misfit import in_plain_words
+from virta.privacy_settings import Privacy, privacy_faults
 from virta.sales_settings import Sold, sales_faults
-from virta.urls import is_this_machine, parts_of
+from virta.smtp_settings import Smtp, smtp_faults
+from virta.stores_settings import Stores, stores_faults
+from virta.urls import parts_of
 
 _ADDRESS = re.compile(r"[^\s@<>\",;]+@[^\s@<>\",;]+\Z")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z")
 _NAMED = re.compile(r"env:\S+\Z")
-_SCHEMA = re.compile(r"[a-z][a-z0-9_]{0,47}\Z")
 _CURRENCY = re.compile(r"[A-Z]{3}\Z")
 _BYTE_ORDER_MARK = "\ufeff"  # which editors on Windows put first
-_MOST_DAYS = 3650
-_MOST_MONTHS = 120
 
 
 class BrokenProject(Exception):
@@ -56,47 +55,12 @@ class Controller(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     contact: str
 
 
-class Smtp(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """`url` is `smtp://host:port`, `smtps://…` for TLS from the first byte, or `smtp+starttls://…`.
-
-    `timeout` is in seconds and bounds every reply but the last one of a mail, for which RFC 5321 (4.5.3.2.6)
-    asks for ten minutes: `final_timeout`. `delivery_notices`: a program of the operator's reads what the mail
-    server writes to the sender's address, so it may be asked what was delivered (RFC 3461)."""
-
-    url: str = "smtp://127.0.0.1:2525"
-    user: str = ""
-    password: str = ""  # write it env:NAME
-    connections: int = 4
-    per_second: float = 0  # 0: as fast as the server takes them
-    timeout: float = 30
-    final_timeout: float = 600
-    delivery_notices: bool = False
-
-
 class Delivery(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What becomes of marketing mails that could not go for more than twelve hours, because Virta or the mail
     server stood still or because they were paused: they are skipped, or go after all, so many an hour."""
 
     late: LatePolicy = "skip"
     late_per_hour: float = 3600
-
-
-class Stores(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Folders and files, relative to the project. For `mails_days` days a mail can be seen in the browser,
-    for `events_months` months raw events are kept, from which a new flow learns the past, for
-    `journal_months` what every step of a flow did, and why. Backups are kept for `backups_days`: Virta does
-    not delete them, and notes by it when an erasure has reached them."""
-
-    folder: str = "data"
-    mails_days: int = 90
-    events_months: int = 25
-    journal_months: int = 25
-    backups_days: int = 30
-    url: str = ""  # postgresql://… of the engine's tables; empty: a file in `folder`
-    password: str = ""  # write it env:NAME
-    consent_url: str = ""  # the same of the consent store
-    consent_password: str = ""
-    schema: str = ""  # this project's name in these databases
 
 
 class Keys(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -161,6 +125,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     currency: str = "EUR"
     sender: Sender
     controller: Controller
+    privacy: Privacy = Privacy()
     purposes: dict[str, Purpose] = {}  # personalisation, measurement; one that is missing is never asked
     smtp: Smtp = Smtp()
     delivery: Delivery = Delivery()
@@ -252,23 +217,13 @@ def _faults(settings: Settings) -> Iterator[str]:
         if not _ADDRESS.match(address):
             yield f"`{address}` under `auditors` is no e-mail address."
     yield from _sender_faults(settings.sender)
-    yield from _smtp_faults(settings.smtp)
+    yield from smtp_faults(settings.smtp)
     if settings.delivery.late_per_hour <= 0:
         yield "`delivery.late_per_hour` must be more than 0."
-    if not settings.stores.folder:
-        yield "`stores.folder` is empty."
-    yield from _server_faults(settings.stores)
+    yield from stores_faults(settings.stores)
     yield from consent_faults(settings.consent, settings.environment == "production")
     yield from times_faults(settings.times)
     yield from sales_faults(settings.sales, settings.similar)
-    if not 1 <= settings.stores.mails_days <= _MOST_DAYS:
-        yield f"`stores.mails_days` must be from 1 to {_MOST_DAYS}."
-    if not 1 <= settings.stores.events_months <= _MOST_MONTHS:
-        yield f"`stores.events_months` must be from 1 to {_MOST_MONTHS}."
-    if not 1 <= settings.stores.journal_months <= _MOST_MONTHS:
-        yield f"`stores.journal_months` must be from 1 to {_MOST_MONTHS}."
-    if not 1 <= settings.stores.backups_days <= _MOST_DAYS:
-        yield f"`stores.backups_days` must be from 1 to {_MOST_DAYS}."
     if settings.serving.stop_seconds <= 0:
         yield "`serving.stop_seconds` must be more than 0."
     if settings.serving.most_waiting < 1:
@@ -283,6 +238,7 @@ def _faults(settings: Settings) -> Iterator[str]:
             yield 'an API key is empty; write `key = "env:NAME"` and set that environment variable.'
     if settings.environment != "development":
         yield from _secret_faults(settings)
+    yield from privacy_faults(settings.privacy, settings.languages, settings.environment == "production")
 
 
 def _secret_faults(settings: Settings) -> Iterator[str]:
@@ -317,53 +273,3 @@ def _sender_faults(sender: Sender) -> Iterator[str]:
         yield f"`sender.reply_to` must be an e-mail address; it is `{sender.reply_to}`."
     if not sender.imprint.strip():
         yield "`sender.imprint` is empty; law asks for it in every marketing mail."
-
-
-def _smtp_faults(smtp: Smtp) -> Iterator[str]:
-    url = parts_of(smtp.url)
-    if url is None or url.scheme not in ("smtp", "smtps", "smtp+starttls"):
-        yield "`smtp.url` must be like smtp://HOST:PORT, smtps://HOST:PORT or smtp+starttls://HOST:PORT."
-    elif url.username or url.password:
-        yield "`smtp.url` must not hold a name or a password; `smtp.user` and `smtp.password` are for them."
-    if bool(smtp.user) != bool(smtp.password):
-        yield "`smtp.user` and `smtp.password` go together; one of them is empty."
-    elif smtp.user and url is not None and url.scheme == "smtp" and not is_this_machine(url.hostname or ""):
-        yield (
-            f"`smtp.url` would send the password to {url.hostname} for anyone on the way to read; write "
-            "`smtps://` or `smtp+starttls://`."
-        )
-    if smtp.connections < 1:
-        yield "`smtp.connections` must be at least 1."
-    if smtp.per_second < 0:
-        yield "`smtp.per_second` must not be negative; 0 means as fast as the server takes them."
-    if smtp.timeout <= 0 or smtp.final_timeout <= 0:
-        yield "`smtp.timeout` and `smtp.final_timeout` must be more than 0 seconds."
-
-
-def _server_faults(stores: Stores) -> Iterator[str]:
-    for name, password, url in (
-        ("url", "password", stores.url),
-        ("consent_url", "consent_password", stores.consent_url),
-    ):
-        parts = _database(url)
-        if url and (parts is None or parts.scheme not in ("postgresql", "postgres")):
-            yield (
-                f"`stores.{name}` must be like postgresql://USER@HOST/DATABASE; leave it out to keep the "
-                "data in a file."
-            )
-        elif parts is not None and (parts.password or "password" in parse_qs(parts.query)):
-            yield f"`stores.{name}` must not hold a password; `stores.{password}` is for it."
-        elif url and not _SCHEMA.match(stores.schema):
-            yield (
-                f"`stores.{name}` needs `stores.schema` beside it: a name of small letters, digits and `_` "
-                "that no other project in the same database has."
-            )
-    if stores.url and not stores.consent_url:  # else two machines could each claim by a file of their own
-        yield ("`stores.url` needs `stores.consent_url` beside it; both may lead to the same database.")
-
-
-def _database(text: str) -> SplitResult | None:
-    try:
-        return urlsplit(text)
-    except ValueError:
-        return None

@@ -41,6 +41,7 @@ from consent.contract.published import Basis as Basis
 from consent.contract.published import Meaning as Meaning
 from consent.contract.published import Notice as Notice
 from consent.contract.published import Policy as Policy
+from consent.contract.published import Notice as Notice
 from consent.contract.published import Purpose as Purpose
 from consent.contract.published import Said as Said
 from consent.contract.published import TemplateFacts as TemplateFacts

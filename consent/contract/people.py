@@ -5,6 +5,7 @@ from enum import IntFlag, StrEnum
 from msgspec import Struct
 
 from consent.contract.mail import Ask
+from consent.contract.published import Notice
 
 
 class Visit(Struct, frozen=True):
@@ -105,7 +106,8 @@ class Frequency(StrEnum):
 class TopicView(Struct, frozen=True):
     """`beside`: it is one of `BESIDE_TOPICS`. `gets`: mails about it go, or what it is about is done, on
     whatever basis. `left`: they have stopped it, and nothing but their own confirmation leads back; whoever
-    neither gets nor has left a topic can still leave it, so that nothing brings them there."""
+    neither gets nor has left a topic can still leave it, so that nothing brings them there. `controller` and
+    `notice` are what is told beside the words, on a page that asks for agreement."""
 
     topic: str
     title: str
@@ -114,6 +116,8 @@ class TopicView(Struct, frozen=True):
     beside: bool = False
     gets: bool = False
     left: bool = False
+    controller: str = ""
+    notice: Notice = Notice()
 
 
 class LinkView(Struct, frozen=True):

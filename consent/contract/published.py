@@ -21,10 +21,25 @@ BESIDE_TOPICS = ("personalisation", "measurement")
 whether opening and clicking are counted. A mail without them is complete."""
 
 
+class Notice(Struct, frozen=True, omit_defaults=True):
+    """What a person is told beside what they are asked (GDPR, Art. 13): the controller's postal `address`,
+    the `contact` for questions, and by language which data is kept, who gets it, how long it is kept, which
+    rights there are, and how agreement is taken back. Lines of a text are parted by a newline."""
+
+    address: str = ""
+    contact: str = ""
+    data: dict[str, str] = {}
+    recipients: dict[str, str] = {}
+    retention: dict[str, str] = {}
+    rights: dict[str, str] = {}
+    withdrawal: dict[str, str] = {}
+
+
 class Purpose(Struct, frozen=True):
     """What a person is asked, in every language of the project. Its version is the SHA-256 of its canonical
-    JSON; a changed word is a new version. `cap_count` mails per `cap_unit` at most (day, week, month, or the
-    last days as in `7 days`); 0 is no cap. `similar` are the goods of a topic that rests on a sale."""
+    JSON; a changed word is a new version. `controller` is the name of who answers for the data. `cap_count`
+    mails per `cap_unit` at most (day, week, month, or the last days as in `7 days`); 0 is no cap. `similar`
+    are the goods of a topic that rests on a sale."""
 
     topic: str
     basis: Basis
@@ -34,6 +49,7 @@ class Purpose(Struct, frozen=True):
     cap_count: int = 0
     cap_unit: str = "month"
     similar: str = ""
+    notice: Notice = Notice()
 
 
 class TemplateFacts(Struct, frozen=True):

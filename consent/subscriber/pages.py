@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
 from sqlalchemy import bindparam, select
 
 from consent.address import shortened
@@ -48,13 +49,17 @@ def confirmation(reading: Reading, token: str) -> LinkView:
         versions = [standing.version for topic, standing in subject.standings.items() if subject.gets(topic)]
     known = read_purposes(reading, versions)
     reason = "used" if closed else "expired" if expires <= reading.now else ""
+    topics = _topics(reading, subject, (known[version] for version in versions), language)
     return LinkView(
         valid=not reason,
         reason=reason,
         language=language,
         address=shortened(_address(reading, subject)),
         topic="",
-        topics=_topics(reading, subject, (known[version] for version in versions), language),
+        topics=tuple(
+            replace(topic, controller=known[version].controller, notice=known[version].notice)
+            for topic, version in zip(topics, versions, strict=True)
+        ),
         closed=closed,
         fetched="" if reason else reading.parts.tokens.fetched(request, reading.now),
         about=About.NEW_ADDRESS if moves else About.OLD_ADDRESS if tells else About.SIGN_UP,

@@ -13,7 +13,8 @@ from consent.keys import Keys
 from dsl.compile import Compiled, Project, compile_project
 from engine.calls.call import Answer, Answered, Call
 from virta.keys import ProjectKeys
-from virta.settings import Controller, Sender, Settings, Smtp
+from virta.settings import Controller, Sender, Settings
+from virta.smtp_settings import Smtp
 from virta.wiring import System, World, open_system
 
 CONNECTIONS = 2

@@ -325,6 +325,7 @@ def test_serve_applies_the_folder_where_it_is_told_to(
     settings = settings.replace(
         'name = "Coffee stall"', 'environment = "production"\nname = "Coffee stall"', 1
     )
+    settings += "\n[privacy]\nrecipients = []\n"
     settings = settings.replace("\nenvironment", '\nurl = "https://stall.example"\nenvironment', 1)
     (stall / "virta.toml").write_text(settings, "utf-8")
     assert run(["serve", str(stall), "--apply", "--port", "0"]) == 2

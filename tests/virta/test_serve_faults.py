@@ -104,7 +104,7 @@ def test_missing_keys_are_named(
         "`virta serve` makes that file itself.\n"
     )
     change(stall, "[keys]", '[keys]\nfile = "dev-keys.toml"')
-    change(stall, "[sender]", 'environment = "production"\nurl = "https://stall.example"\n[sender]')
+    change(stall, "[sender]", 'environment = "production"\nurl = "https://stall.example"\n[privacy]\nrecipients = []\n[sender]')
     assert 'holds development keys, and virta.toml says `environment = "production"`' in refused(
         capsys, stall
     )

@@ -221,7 +221,29 @@ def test_links_of_production_are_https(stall: Path) -> None:
         "`url` must begin with `https://` in production: links in mails do; it is `http://x.example`."
     )
     change(stall, "http://x.example", "https://x.example")
+    change(stall, "[sender]", "[privacy]\nrecipients = []\n\n[sender]")
     assert read_settings(stall).url == "https://x.example"
+
+
+def test_production_says_who_else_gets_the_data(stall: Path) -> None:
+    """Whoever signs up is told; that nobody gets it is an answer too, and no answer is none."""
+    change(stall, NAME, 'name = "x"\nenvironment = "production"\nurl = "https://x.example"\n\n[sender]')
+    assert "`recipients = [" in fault(stall)
+    assert "`privacy.recipients` is missing" in fault(stall)
+    change(stall, "[sender]", '[privacy]\nrecipients = [" "]\n\n[sender]')
+    assert "a name that is empty" in fault(stall)
+    change(stall, '[" "]', "[]")
+    assert read_settings(stall).privacy.recipients == ()
+
+
+def test_own_words_of_the_notice_are_in_every_language(stall: Path) -> None:
+    """Nobody reads one thing in one language and another in the next."""
+    change(stall, NAME, 'name = "x"\nlanguages = ["en", "lv"]\n\n[privacy.rights]\nen = "All."\n\n[sender]')
+    assert fault(stall) == "`privacy.rights` has no words in `lv`; write them in all `languages`."
+    change(stall, 'en = "All."', 'en = "All."\nlv = "Visas."\nfi = "Kaikki."')
+    assert fault(stall) == "`privacy.rights` has words in `fi`, which is not among the `languages`."
+    change(stall, '\nfi = "Kaikki."', "")
+    assert read_settings(stall).privacy.rights["lv"] == "Visas."
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"\0"])

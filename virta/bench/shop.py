@@ -10,7 +10,8 @@ from dsl.compile import Compiled, Project, compile_project
 from engine.calls.recorder import Recorder
 from virta.garbage import settled
 from virta.keys import ProjectKeys
-from virta.settings import Controller, Sender, Settings, Smtp
+from virta.settings import Controller, Sender, Settings
+from virta.smtp_settings import Smtp
 from virta.wiring import System, World, open_system, wall_clock
 
 PROOF = (

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from consent.contract import BESIDE_TOPICS, Purpose
+from consent.contract import BESIDE_TOPICS, Notice, Purpose
 from dsl.align import Change, Declared
 from dsl.graph import Sale
 from engine.store.releases import Content
@@ -50,17 +50,35 @@ def _rewritten(was: Purpose, now: Purpose, told: str) -> Iterator[Change]:
         yield Change("controller", was.controller, now.controller)
     if (was.basis, was.similar) != (now.basis, now.similar):
         yield Change("basis", *(rests_on(purpose) for purpose in (was, now)))
+    yield from _informed(was.notice, now.notice)
     for language in sorted({*was.title, *was.wording, *now.title, *now.wording} - {told}):
         for what, before, after in (
             ("title", was.title, now.title),
             ("consent", was.wording, now.wording),
         ):
             if before.get(language) != after.get(language):
-                sides = (
+                words = (
                     f'{language}: {what} "{side[language]}"' if language in side else ""
                     for side in (before, after)
                 )
-                yield Change(f"{what} {language}", *sides)
+                yield Change(f"{what} {language}", *words)
+
+
+def _informed(was: Notice, now: Notice) -> Iterator[Change]:
+    """What is told beside the words."""
+    for what in ("address", "contact"):
+        sides = (getattr(was, what), getattr(now, what))
+        if sides[0] != sides[1]:
+            yield Change(f"controller's {what}", *sides)
+    for what in ("data", "recipients", "retention", "rights", "withdrawal"):
+        before, after = getattr(was, what), getattr(now, what)
+        for language in sorted(before.keys() | after.keys()):
+            if before.get(language) != after.get(language):
+                words = (
+                    f'{language}: {what} "{side[language]}"' if language in side else ""
+                    for side in (before, after)
+                )
+                yield Change(f"{what} {language}", *words)
 
 
 def _codes(codes: tuple[str, ...]) -> str:

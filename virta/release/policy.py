@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from consent.contract import BESIDE_TOPICS, Basis, Policy, Purpose, TemplateFacts
 from dsl.compile import Compiled
 from dsl.graph import Program, TopicType
+from virta.privacy.notice import notice_of
 from virta.project.wording import Wording
 from virta.settings import BrokenProject, Settings
 
@@ -15,7 +16,14 @@ def policy_of(
     """What the consent service may be asked for: topics, what is asked beside them, and templates."""
     topics = [_purpose(topic, wording[topic.name], settings) for topic in program.topics]
     beside = [
-        Purpose(name, Basis.CONSENT, wording[name].title, wording[name].consent, settings.controller.name)
+        Purpose(
+            name,
+            Basis.CONSENT,
+            wording[name].title,
+            wording[name].consent,
+            settings.controller.name,
+            notice=notice_of(settings, name),
+        )
         for name in BESIDE_TOPICS
         if name in settings.purposes
     ]
@@ -52,4 +60,5 @@ def _purpose(topic: TopicType, wording: Wording, settings: Settings) -> Purpose:
         topic.cap_count,
         f"{topic.cap_rolling.days} days" if topic.cap_rolling is not None else topic.cap_unit,
         settings.similar.get(topic.name, ""),
+        notice_of(settings, topic.name),
     )

@@ -51,6 +51,10 @@ def _words(before: Purpose, now: Purpose) -> Iterator[Reading]:
     for language in sorted(before.wording.keys() & now.wording.keys()):
         if before.wording[language] != now.wording[language]:
             yield Reading(language, before.wording[language], now.wording[language])
+    was, told = before.notice.data, now.notice.data
+    for language in sorted(was.keys() & told.keys()):
+        if was[language] != told[language]:
+            yield Reading(language, f"about this data: {was[language]}", f"about this data: {told[language]}")
     if before.controller != now.controller:
         yield Reading("", f"for {before.controller}", f"for {now.controller}")
     if (before.basis, before.similar) != (now.basis, now.similar):

@@ -8,6 +8,7 @@ from consent.contract import About, LinkRefused
 from web.body import TooLarge
 from web.subscriber.address import ASKS, REFUSED, REFUSES, moved
 from web.subscriber.form import Garbled, read_form, text_of
+from web.subscriber.notice import told
 from web.subscriber.problem import confirm_problem
 from web.subscriber.receipt import receipt_values
 from web.subscriber.site import Site, html, language_for
@@ -20,7 +21,8 @@ async def get_confirm(request: Request, site: Site) -> Response:
     if not view.valid or view.about not in ASKS:
         return confirm_problem(site, request, view)
     language = language_for(site, request, view.language)
-    return html(site.pages.render(ASKS[view.about], language, switch=True, view=view))
+    notice = told([(topic.title, topic) for topic in view.topics], language, site.pages.languages[0])
+    return html(site.pages.render(ASKS[view.about], language, switch=True, view=view, notice=notice))
 
 
 async def post_confirm(request: Request, site: Site) -> Response:

@@ -6,11 +6,12 @@ showing is tied to submitting without a store of showings, and the kept page hol
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from msgspec import Struct
 
 from consent.contract import BESIDE_TOPICS, Purpose
+from web.subscriber.notice import said, told
 from web.ui.pages import Pages
 
 
@@ -53,14 +54,14 @@ def filled_form(pages: Pages, form: Form, offered: Sequence[Purpose], entries: E
 
 def _page(pages: Pages, language: str, offered: Sequence[Purpose], identity: str, entries: Entries) -> bytes:
     boxes = [_box(purpose, language, pages.languages[0]) for purpose in offered]
-    return pages.render("signup", language, switch=True, id=identity, boxes=boxes, entries=entries)
+    asked = [(box.title, purpose) for box, purpose in zip(boxes, offered, strict=True)]
+    notice = told(asked, language, pages.languages[0])
+    return pages.render(
+        "signup", language, switch=True, id=identity, boxes=boxes, entries=entries, notice=notice
+    )
 
 
 def _box(purpose: Purpose, language: str, default: str) -> Box:
-    title = _in(purpose.title, language, default) or purpose.topic
-    wording = _in(purpose.wording, language, default)
+    title = said(purpose.title, language, default) or purpose.topic
+    wording = said(purpose.wording, language, default)
     return Box(purpose.topic, title, wording, purpose.topic in BESIDE_TOPICS)
-
-
-def _in(words: Mapping[str, str], language: str, default: str) -> str:
-    return words.get(language) or words.get(default) or next(iter(words.values()), "")

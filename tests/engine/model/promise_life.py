@@ -22,7 +22,9 @@ from consent.keys import Keys
 from engine.calls.recorder import Recorder
 from engine.run.simulate import Simulation, VirtualClock
 from virta.keys import ProjectKeys
-from virta.settings import Controller, Purpose, Sender, Settings, Smtp, Stores
+from virta.settings import Controller, Purpose, Sender, Settings
+from virta.smtp_settings import Smtp
+from virta.stores_settings import Stores
 from virta.wiring import System, World, open_system
 
 KEYS = ProjectKeys(Keys.random(Dice("keys")), b"a key for the keys of journeys..")

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from virta.settings import Stores
+from virta.stores_settings import Stores
 
 STORES = ("engine", "consent")
 

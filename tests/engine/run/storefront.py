@@ -24,7 +24,9 @@ from engine.store.releases import Backfill
 from virta.keys import ProjectKeys
 from virta.mailbox.reader import Mail, mails
 from virta.release.content import content_of, draft
-from virta.settings import Controller, Delivery, Purpose, Sender, Settings, Smtp, Stores
+from virta.settings import Controller, Delivery, Purpose, Sender, Settings
+from virta.smtp_settings import Smtp
+from virta.stores_settings import Stores
 from virta.wiring import System, World, open_system
 
 MONDAY = 1_772_434_800_000  # 2 March 2026, 09:00 in Riga
