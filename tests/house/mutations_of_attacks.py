@@ -35,7 +35,8 @@ BROKEN_DEFENCES = (
             (
                 "web/ui/pages/layout.html",
                 "</body>",
-                "<script>setTimeout(() => document.forms[0].submit(), 55_000)</script></body>",
+                '<script>setTimeout(() => document.querySelector("[name=fetched]")?.form.submit(), 55_000)'
+                "</script></body>",
             ),
             ("web/headers.py", "script-src 'none'", "script-src 'unsafe-inline'"),
         ),
