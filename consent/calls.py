@@ -135,6 +135,7 @@ NEWS: Call[list[Change]] = _known(
 
 # people
 SIGN_UP: Call[None] = _call(ConsentClient.sign_up, _SHOP)
+SERVE_FORM: Call[str] = _call(ConsentClient.serve_form, _SHOP, reads=True)
 PROOFS: Call[list[Proof]] = _call(ConsentClient.proofs, reads=True)
 CONFIRMATION: Call[LinkView] = _call(
     ConsentClient.confirmation, _SHOP, reads=True, says="What the page behind a link to confirm shows"

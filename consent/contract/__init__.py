@@ -31,6 +31,7 @@ from consent.contract.people import LinkView as LinkView
 from consent.contract.people import Proof as Proof
 from consent.contract.people import Receipt as Receipt
 from consent.contract.people import Sale as Sale
+from consent.contract.people import ShownBox as ShownBox
 from consent.contract.people import SignUp as SignUp
 from consent.contract.people import SoftFact as SoftFact
 from consent.contract.people import TopicView as TopicView
@@ -41,7 +42,6 @@ from consent.contract.published import Basis as Basis
 from consent.contract.published import Meaning as Meaning
 from consent.contract.published import Notice as Notice
 from consent.contract.published import Policy as Policy
-from consent.contract.published import Notice as Notice
 from consent.contract.published import Purpose as Purpose
 from consent.contract.published import Said as Said
 from consent.contract.published import TemplateFacts as TemplateFacts

@@ -9,5 +9,10 @@ Position = Annotated[int, Meta(ge=-1, le=1 << 53)]
 Page = Annotated[int, Meta(ge=1, le=10_000)]
 """How many are wanted at once."""
 Days = Annotated[int, Meta(ge=0, le=36_500)]
+LONGEST_LABEL, MOST_BOXES = 5000, 100
+Label = Annotated[str, Meta(max_length=LONGEST_LABEL)]
+"""The words beside a box of a form, and what it is about."""
+Topic = Annotated[str, Meta(max_length=200)]
+HexDigits = Annotated[str, Meta(pattern="^([0-9a-f]{2})+$", max_length=128)]
 ReplyCode = Annotated[int, Meta(ge=0, le=999)]
 """Of SMTP; 0: there was none."""

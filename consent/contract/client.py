@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
-from consent.contract.bounds import Days, Page, Position
+from consent.contract.bounds import Days, HexDigits, Page, Position
 from consent.contract.mail import Ask, Change, Claimed, Decision, Outcome, Settlement, Status
 from consent.contract.people import (
     Erasure,
@@ -65,6 +65,10 @@ class ConsentClient(Protocol):
     async def sign_up(self, request: SignUp) -> None:
         """Record the wish and queue a proof mail, unless a cool-down forbids it. The same for every address.
         Raises `InvalidAddress`; an unknown topic is a `ValueError` that names it."""
+
+    async def serve_form(self, version: HexDigits) -> str:
+        """What a form carries that is served now (`SignUp.served`): the moment, signed and bound to the
+        `version` of the form (hex digits). Writes nothing."""
 
     async def proofs(self, limit: Page = 256, after: str = "") -> list[Proof]:
         """Proof mails that are queued and not settled, oldest first. `after` is the key of one: those that

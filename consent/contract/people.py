@@ -1,9 +1,11 @@
 """What people send and are shown, and what is told of them."""
 
 from enum import IntFlag, StrEnum
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
+from consent.contract.bounds import MOST_BOXES, Label, Topic
 from consent.contract.mail import Ask
 from consent.contract.published import Notice
 
@@ -16,10 +18,24 @@ class Visit(Struct, frozen=True):
     referrer: str = ""
 
 
+class ShownBox(Struct, frozen=True):
+    """A box of a form as somebody was shown it: for which topic, the words beside it, and whether it was
+    `ticked` before they touched it; None: that is not told."""
+
+    topic: Topic
+    label: Label
+    ticked: bool | None = None
+
+
+Boxes = Annotated[tuple[ShownBox, ...], Meta(max_length=MOST_BOXES)]
+
+
 class SignUp(Struct, frozen=True):
-    """Someone asked to be written to. `form` is the id of the form, `shown` the exact bytes of the page or
-    an empty string when it came by the API; nothing is agreed until the link in the proof mail was used.
-    `age` is in years, `country` two letters, as in `LV`: of somebody too young nothing is stored."""
+    """Someone asked to be written to. `form` is the name of the form and `form_version` which of its versions
+    they saw, `boxes` are those of it. `shown` are the exact bytes of a page of ours, empty when it came by
+    the API; `served` is what that page carried (`ConsentClient.serve_form`). Nothing is agreed until the link
+    in the proof mail was used. `age` is in years, `country` two letters, as in `LV`: of somebody too young
+    nothing is stored."""
 
     email: str
     topics: tuple[str, ...]
@@ -29,6 +45,9 @@ class SignUp(Struct, frozen=True):
     visit: Visit = Visit()
     age: int | None = None
     country: str = ""
+    form_version: str = ""
+    boxes: Boxes = ()
+    served: str = ""
 
 
 class SoftFact(IntFlag):

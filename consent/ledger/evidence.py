@@ -16,7 +16,7 @@ from consent.contract import Visit
 from consent.errors import WrongKeys
 from consent.proof.canonical import canonical
 
-Evidence = Mapping[str, str | int | list[str] | list[dict[str, str | bool]]]
+Evidence = Mapping[str, str | int | list[str] | list[dict[str, str]]]
 _NONCE = 12
 _SALT = 32
 _TAG = b"evid/v1\0"

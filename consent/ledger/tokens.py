@@ -118,16 +118,17 @@ class Tokens:
         return self.url(scope, self._plain[scope].signed(_encode(bytes.fromhex(request))))
 
     def fetched(self, request: str, at: int) -> str:
-        """What the page behind a request's link carries: that it was fetched at `at` (ms UTC)."""
+        """What a page carries, that behind a request's link or a form: that it was fetched at `at` (ms UTC).
+        `request` is what it is about, in hex digits."""
         return self._pages.signed(_encode(bytes.fromhex(request) + at.to_bytes(_MOMENT)))
 
     def read_fetched(self, token: str, request: str) -> int:
-        """When the page was fetched (ms UTC); 0: it is not told, or not by a page of this request."""
+        """When the page was fetched (ms UTC); 0: it is not told, or not by a page about `request`."""
         try:
             payload = _decode(self._pages.unsign(token))
         except (BadSignature, LinkRefused):
             return 0
-        ours = payload[:-_MOMENT] == bytes.fromhex(request)
+        ours = payload[:-_MOMENT].hex() == request
         return int.from_bytes(payload[-_MOMENT:]) if ours else 0
 
     def read_unsubscribe(self, token: str) -> tuple[str, str]:

@@ -19,17 +19,18 @@ from consent.contract import (
 )
 from consent.ledger.evidence import Evidence, of_visit
 from consent.ledger.policy import read_purposes
-from consent.ledger.subjects import Subject, find_or_make, keep_evidence, keep_form, load, move
+from consent.ledger.subjects import Subject, find_or_make, keep_evidence, load, move
 from consent.ledger.suppression import lift
 from consent.ledger.tokens import Scope
 from consent.ledger.transaction import Reading, Writing
 from consent.ledger.whose import take_address
 from consent.proof.leaf import Leaf
-from consent.rules import spoken, words
+from consent.rules import words
 from consent.states import TRANSITIONS, State, Step
 from consent.store.statement import Statement
 from consent.store.tables import subjects
 from consent.subscriber import hold_notice
+from consent.subscriber.collected import record_of
 from consent.subscriber.cooling import cooled_down, hold_off, one_more
 from consent.subscriber.fetched import note_fetch
 from consent.subscriber.moving import change, decline, refuse_change
@@ -53,24 +54,8 @@ def sign_up(tx: Writing, address: Address, request: SignUp) -> None:
         return
     [identity] = find_or_make(tx, [address], known_too=False)
     subject = load(tx, [identity])[identity]
-    record: Evidence = {
-        "schema": "sign_up/v1",
-        "form": request.form,
-        "shown": keep_form(tx, request.shown),
-        "language": request.language,
-        "topics": list(topics),
-        "worded": _worded(tx, topics, request.language),
-        "address": address.typed,
-        "at": tx.now,
-        **of_visit(request.visit),
-    }
+    record = record_of(tx, address, request, topics)
     ask_for(tx, subject, topics, request.language, record, "subject:sign_up", shown=bool(request.shown))
-
-
-def _worded(tx: Writing, topics: Sequence[str], language: str) -> list[str]:
-    """In which language each topic was put, for not all speak the one that was asked for."""
-    default = tx.rules.policy.default_language
-    return [spoken(tx.rules.purposes[topic][1].wording, language, default) for topic in topics]
 
 
 def _too_young(reading: Reading, request: SignUp) -> bool:

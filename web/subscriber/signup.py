@@ -8,21 +8,22 @@ from starlette.responses import Response
 
 from consent.client import is_address
 from consent.contract import BESIDE_TOPICS, Crowded, InvalidAddress, Purpose, SignUp, Unavailable
+from web.subscriber.boxes import boxes_of
 from web.subscriber.form import read_form, text_of, texts_of
 from web.subscriber.problem import RETRY_AFTER
-from web.subscriber.signup_form import Entries, Form, blank_form, filled_form
+from web.subscriber.signup_form import NOTHING, Entries, Form, blank_form, served_form
 from web.subscriber.site import Site, html, language_for
 from web.visit import visit_of
 
 LONGEST_ADDRESS = 320
 LONGEST_AGE = 3
-_SINGLE = ("form", "language", "email", "age")
+_SINGLE = ("form", "served", "language", "email", "age")
 
 
 async def get_signup(request: Request, site: Site) -> Response:
     """The form, with no box ticked whatever the address bar says."""
     offered = await site.consent.offered()
-    return html(blank_form(site.pages, language_for(site, request), offered).shown)
+    return await _shown(site, blank_form(site.pages, language_for(site, request), offered), offered)
 
 
 async def post_signup(request: Request, site: Site) -> Response:
@@ -41,27 +42,30 @@ async def _passed_on(request: Request, site: Site, fields: FormData) -> Response
     address, age = text_of(fields, "email").strip(), text_of(fields, "age").strip()
     if text_of(fields, "form") != form.id:
         # Words that were not shown cannot be agreed to: the boxes are to be ticked anew.
-        return _again(site, form, offered, Entries(address, age, faults=("changed",)))
+        return await _again(site, form, offered, Entries(address, age, faults=("changed",)))
     ticked = texts_of(fields, "topic")
     wanted = tuple(purpose.topic for purpose in offered if purpose.topic in ticked)
     years = _years(age) if site.pages.brand.asks_age else None
     ageless = site.pages.brand.asks_age and years is None
     faults = _faults(address, ageless, wanted)
     if faults:
-        return _again(site, form, offered, Entries(address, age, wanted, faults))
+        return await _again(site, form, offered, Entries(address, age, wanted, faults))
     wish = SignUp(
         email=address,
         topics=wanted,
         language=form.language,
-        form=f"signup/{form.id}",
+        form="signup",
         shown=form.shown,
         visit=visit_of(request),
         age=years,
+        form_version=form.id,
+        boxes=boxes_of(form.shown),
+        served=text_of(fields, "served"),
     )
     try:
         await site.consent.sign_up(wish)
     except InvalidAddress:
-        return _again(site, form, offered, Entries(address, age, wanted, ("address",)))
+        return await _again(site, form, offered, Entries(address, age, wanted, ("address",)))
     return html(site.pages.render("sent", form.language))
 
 
@@ -80,8 +84,15 @@ def _unsent(request: Request, site: Site, fields: FormData, fault: Unavailable) 
     return html(page, 503, fault.seconds if isinstance(fault, Crowded) else RETRY_AFTER)
 
 
-def _again(site: Site, form: Form, offered: Sequence[Purpose], entries: Entries) -> Response:
-    return html(filled_form(site.pages, form, offered, entries), 422)
+async def _again(site: Site, form: Form, offered: Sequence[Purpose], entries: Entries) -> Response:
+    return await _shown(site, form, offered, entries, 422)
+
+
+async def _shown(
+    site: Site, form: Form, offered: Sequence[Purpose], entries: Entries = NOTHING, status: int = 200
+) -> Response:
+    served = await site.consent.serve_form(form.id)
+    return html(served_form(site.pages, form, offered, served, entries), status)
 
 
 def _years(age: str) -> int | None:

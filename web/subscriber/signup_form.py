@@ -1,8 +1,10 @@
-"""The sign-up form as a page: the same bytes for everyone, so that they can be kept as evidence.
+"""The sign-up form as a page: but for one field the same bytes for everyone, so that they can be kept as
+evidence.
 
 The form carries the SHA-256 of its own page. What comes back with that id was sent from exactly these bytes;
-if words, topics or design have changed meanwhile, the id is another one and the person is asked again. So
-showing is tied to submitting without a store of showings, and the kept page holds nothing about the person.
+if words, topics or design have changed meanwhile, the id is another one and the person is asked again. The
+one field is when it was served, signed by the consent service. So showing is tied to submitting without a
+store of showings, and the kept page, in which that field is empty, holds nothing about the person.
 """
 
 import hashlib
@@ -33,8 +35,12 @@ class Entries(Struct, frozen=True):
     faults: tuple[str, ...] = ()
 
 
+NOTHING = Entries()
+
+
 class Form(Struct, frozen=True):
-    """`shown` is the page as everyone first gets it, `id` the SHA-256 (hex) of it with no id filled in."""
+    """`shown` is the page as everyone first gets it, but that it says nowhere when it was served; `id` is the
+    SHA-256 (hex) of it with no id filled in."""
 
     language: str
     id: str
@@ -43,21 +49,38 @@ class Form(Struct, frozen=True):
 
 def blank_form(pages: Pages, language: str, offered: Sequence[Purpose]) -> Form:
     """The form with no box ticked and nothing filled in."""
-    identity = hashlib.sha256(_page(pages, language, offered, "", Entries())).hexdigest()
-    return Form(language, identity, _page(pages, language, offered, identity, Entries()))
+    identity = hashlib.sha256(_page(pages, language, offered, "", NOTHING)).hexdigest()
+    return Form(language, identity, _page(pages, language, offered, identity, NOTHING))
 
 
-def filled_form(pages: Pages, form: Form, offered: Sequence[Purpose], entries: Entries) -> bytes:
-    """The same form with what was filled in and what is wrong with it."""
-    return _page(pages, form.language, offered, form.id, entries)
+def served_form(
+    pages: Pages, form: Form, offered: Sequence[Purpose], served: str, entries: Entries = NOTHING
+) -> bytes:
+    """The same form as somebody gets it: with when it was `served`, what they had filled in, and what is
+    wrong with it."""
+    return _page(pages, form.language, offered, form.id, entries, served)
 
 
-def _page(pages: Pages, language: str, offered: Sequence[Purpose], identity: str, entries: Entries) -> bytes:
+def _page(
+    pages: Pages,
+    language: str,
+    offered: Sequence[Purpose],
+    identity: str,
+    entries: Entries,
+    served: str = "",
+) -> bytes:
     boxes = [_box(purpose, language, pages.languages[0]) for purpose in offered]
     asked = [(box.title, purpose) for box, purpose in zip(boxes, offered, strict=True)]
     notice = told(asked, language, pages.languages[0])
     return pages.render(
-        "signup", language, switch=True, id=identity, boxes=boxes, entries=entries, notice=notice
+        "signup",
+        language,
+        switch=True,
+        id=identity,
+        served=served,
+        boxes=boxes,
+        entries=entries,
+        notice=notice,
     )
 
 
