@@ -47,7 +47,8 @@ from consent.states import MOVED
 from consent.store.statement import Statement
 from consent.store.tables import leaves
 from consent.subscriber import erasure, merging, moving, pages, preferences, signup, told, withdrawal
-from consent.subscriber.mailed import look_back
+from consent.subscriber.choice import Choice
+from consent.subscriber.mailed import LookedBack
 from consent.subscriber.sales import bought
 
 T = TypeVar("T")
@@ -72,6 +73,7 @@ class InProcess:
         self._service = service
         self._refused = ""  # why the last write failed
         self._refused_at = 0.0
+        self._looked = LookedBack()
 
     @property
     def shut(self) -> str:
@@ -158,10 +160,6 @@ class InProcess:
         address = read_address(request.email)
         await self._write(lambda tx: signup.sign_up(tx, address, request))
 
-    async def serve_form(self, version: str) -> str:
-        """See `ConsentClient`."""
-        return await self._read(lambda reading: reading.parts.tokens.fetched(version, reading.now))
-
     async def proofs(self, limit: int = 256, after: str = "") -> list[Proof]:
         """See `ConsentClient`. Those that are claimed and unsettled are not among them."""
         return await self._read(lambda reading: signup.proofs(reading, limit, after))
@@ -178,9 +176,9 @@ class InProcess:
         """See `ConsentClient`. The token may be that of either link in the proof mail."""
         await self._write(lambda tx: signup.refuse(tx, token, visit, fetched))
 
-    async def unsubscription(self, token: str) -> LinkView:
-        """What the page behind an unsubscribe link shows."""
-        return await self._read(lambda reading: pages.unsubscription(reading, token))
+    async def unsubscription(self, token: str, language: str = "") -> LinkView:
+        """See `ConsentClient`."""
+        return await self._read(lambda reading: pages.unsubscription(reading, token, language))
 
     async def withdraw(self, token: str, how: str, everything: bool, visit: Visit) -> Receipt:
         """See `ConsentClient`."""
@@ -189,15 +187,15 @@ class InProcess:
     async def slow_down(self, token: str, visit: Visit) -> Receipt:
         """See `ConsentClient`."""
         seen = await self._read(
-            lambda reading: look_back(
+            lambda reading: self._looked.look(
                 reading, reading.parts.tokens.read_unsubscribe(token)[0], preferences.SLOW
             )
         )
         return await self._receipt(lambda tx: preferences.slow_down(tx, token, visit, seen))
 
-    async def preferences(self, token: str) -> LinkView:
-        """What the page behind a link for preferences shows."""
-        return await self._read(lambda reading: pages.preferences(reading, token))
+    async def preferences(self, token: str, language: str = "") -> LinkView:
+        """See `ConsentClient`."""
+        return await self._read(lambda reading: pages.preferences(reading, token, language))
 
     async def choose(
         self,
@@ -208,12 +206,15 @@ class InProcess:
         frequency: Frequency | None = None,
         pause: int | None = None,
         shown: Sequence[str] | None = None,
+        read: str = "",
     ) -> Receipt:
         """See `ConsentClient`."""
         spoken_of = None if shown is None else tuple(shown)
-        choice = preferences.Choice(tuple(topics), language, frequency, pause, spoken_of)
+        choice = Choice(tuple(topics), language, frequency, pause, spoken_of, read)
         seen = await self._read(
-            lambda reading: look_back(reading, reading.parts.tokens.read_preferences(token)[0], frequency)
+            lambda reading: self._looked.look(
+                reading, reading.parts.tokens.read_preferences(token)[0], frequency
+            )
         )
         return await self._receipt(lambda tx: preferences.choose(tx, token, choice, visit, seen))
 

@@ -165,10 +165,6 @@ class Remote:
         """See `ConsentClient`."""
         await self._ask(calls.SIGN_UP, request)
 
-    async def serve_form(self, version: str) -> str:
-        """See `ConsentClient`."""
-        return await self._ask(calls.SERVE_FORM, version)
-
     async def proofs(self, limit: int = 256, after: str = "") -> list[Proof]:
         """See `ConsentClient`."""
         return await self._ask(calls.PROOFS, limit, after)
@@ -185,9 +181,9 @@ class Remote:
         """See `ConsentClient`."""
         await self._ask(calls.REFUSE, token, visit, fetched)
 
-    async def unsubscription(self, token: str) -> LinkView:
-        """See `InProcess`."""
-        return await self._ask(calls.UNSUBSCRIPTION, token)
+    async def unsubscription(self, token: str, language: str = "") -> LinkView:
+        """See `ConsentClient`."""
+        return await self._ask(calls.UNSUBSCRIPTION, token, language)
 
     async def withdraw(self, token: str, how: str, everything: bool, visit: Visit) -> Receipt:
         """See `ConsentClient`."""
@@ -197,9 +193,9 @@ class Remote:
         """See `ConsentClient`."""
         return await self._ask(calls.SLOW_DOWN, token, visit)
 
-    async def preferences(self, token: str) -> LinkView:
-        """See `InProcess`."""
-        return await self._ask(calls.PREFERENCES, token)
+    async def preferences(self, token: str, language: str = "") -> LinkView:
+        """See `ConsentClient`."""
+        return await self._ask(calls.PREFERENCES, token, language)
 
     async def choose(
         self,
@@ -210,9 +206,10 @@ class Remote:
         frequency: Frequency | None = None,
         pause: int | None = None,
         shown: Sequence[str] | None = None,
+        read: str = "",
     ) -> Receipt:
         """See `ConsentClient`."""
-        return await self._ask(calls.CHOOSE, token, topics, language, visit, frequency, pause, shown)
+        return await self._ask(calls.CHOOSE, token, topics, language, visit, frequency, pause, shown, read)
 
     async def ask_to_move(self, token: str, email: str, visit: Visit) -> None:
         """See `ConsentClient`."""

@@ -82,7 +82,9 @@ class ConsentClient(Protocol):
     async def refuse(self, token: str, visit: Visit, fetched: str = "") -> None:
         """ "This wasn't me": the request is closed, nothing is sent again. Raises `LinkRefused`."""
 
-    async def unsubscription(self, token: str) -> LinkView: ...
+    async def unsubscription(self, token: str, language: str = "") -> LinkView:
+        """What the page behind an unsubscribe link shows, its topics in `language`, else in the person's."""
+
     async def withdraw(self, token: str, how: str, everything: bool, visit: Visit) -> Receipt:
         """Withdraw the link's topic, or all. `how` is `one_click` or `page`. Idempotent. Raises
         `LinkRefused` for forged links only: an unsubscribe link never expires."""
@@ -91,7 +93,10 @@ class ConsentClient(Protocol):
         """By an unsubscribe link: from now on at most one marketing mail a month. All that such a link may do
         is to stop mail or make it rarer, since it never expires. Idempotent. Raises `LinkRefused`."""
 
-    async def preferences(self, token: str) -> LinkView: ...
+    async def preferences(self, token: str, language: str = "") -> LinkView:
+        """What the page behind a link for preferences shows. Its topics are put in `language`, else in the
+        person's."""
+
     async def choose(
         self,
         token: str,
@@ -101,11 +106,13 @@ class ConsentClient(Protocol):
         frequency: Frequency | None = None,
         pause: int | None = None,
         shown: Sequence[str] | None = None,
+        read: str = "",
     ) -> Receipt:
         """Keep exactly `topics` of those that were `shown`, withdraw the others; topics that are newly wanted
         become pending and a proof mail is queued. `shown` None: of all that there is, and whoever keeps none
         has left everything. `pause` counts days from now, 0 ends a pause; None leaves frequency or pause as
-        it is. Raises `LinkRefused`."""
+        it is. `read` is the language in which the topics were shown; empty: the person's. More than 20
+        changes within an hour are cut to what stops mail or makes it rarer. Raises `LinkRefused`."""
 
     async def ask_to_move(self, token: str, email: str, visit: Visit) -> None:
         """By a link for preferences: mails are to go to another address from now on. Nothing changes before

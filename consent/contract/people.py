@@ -31,11 +31,9 @@ Boxes = Annotated[tuple[ShownBox, ...], Meta(max_length=MOST_BOXES)]
 
 
 class SignUp(Struct, frozen=True):
-    """Someone asked to be written to. `form` is the name of the form and `form_version` which of its versions
-    they saw, `boxes` are those of it. `shown` are the exact bytes of a page of ours, empty when it came by
-    the API; `served` is what that page carried (`ConsentClient.serve_form`). Nothing is agreed until the link
-    in the proof mail was used. `age` is in years, `country` two letters, as in `LV`: of somebody too young
-    nothing is stored."""
+    """Someone asked to be written to. `form` is the id of the form, `shown` the exact bytes of the page or
+    an empty string when it came by the API; nothing is agreed until the link in the proof mail was used.
+    `age` is in years, `country` two letters, as in `LV`: of somebody too young nothing is stored."""
 
     email: str
     topics: tuple[str, ...]
@@ -45,9 +43,6 @@ class SignUp(Struct, frozen=True):
     visit: Visit = Visit()
     age: int | None = None
     country: str = ""
-    form_version: str = ""
-    boxes: Boxes = ()
-    served: str = ""
 
 
 class SoftFact(IntFlag):
@@ -126,7 +121,8 @@ class TopicView(Struct, frozen=True):
     """`beside`: it is one of `BESIDE_TOPICS`. `gets`: mails about it go, or what it is about is done, on
     whatever basis. `left`: they have stopped it, and nothing but their own confirmation leads back; whoever
     neither gets nor has left a topic can still leave it, so that nothing brings them there. `controller` and
-    `notice` are what is told beside the words, on a page that asks for agreement."""
+    `notice` are what is told beside the words, on a page that asks for agreement. `language` is that of the
+    words."""
 
     topic: str
     title: str
@@ -137,6 +133,7 @@ class TopicView(Struct, frozen=True):
     left: bool = False
     controller: str = ""
     notice: Notice = Notice()
+    language: str = ""
 
 
 class LinkView(Struct, frozen=True):
@@ -167,7 +164,8 @@ class Heard(StrEnum):
 
 class Receipt(Struct, frozen=True):
     """Proof for the person, to keep: what happened, when, at which leaf, with the log's newest checkpoint
-    (a C2SP signed note) that covers it. `topics` are those that it happened to: none of a break."""
+    (a C2SP signed note) that covers it. `topics` are those that it happened to: none of a break. `cut`: more
+    was wanted than is taken within an hour, so only what stops mail or makes it rarer was done."""
 
     subject: str
     type: str
@@ -175,6 +173,7 @@ class Receipt(Struct, frozen=True):
     at: int
     leaf: int
     checkpoint: str
+    cut: bool = False
 
 
 class Erasure(Struct, frozen=True):

@@ -12,7 +12,7 @@ from consent.ledger.policy import read_purposes
 from consent.ledger.subjects import Subject, load
 from consent.ledger.tokens import Scope
 from consent.ledger.transaction import Reading
-from consent.rules import words
+from consent.rules import spoken, words
 from consent.states import STOPPED
 from consent.store.statement import Statement
 from consent.store.tables import requests
@@ -66,8 +66,9 @@ def confirmation(reading: Reading, token: str) -> LinkView:
     )
 
 
-def unsubscription(reading: Reading, token: str) -> LinkView:
-    """The page behind an unsubscribe link: its topic, and where the person stands with all of them."""
+def unsubscription(reading: Reading, token: str, language: str = "") -> LinkView:
+    """The page behind an unsubscribe link: its topic, and where the person stands with all of them, put in
+    `language`, else in theirs."""
     try:
         subject, topic = by_unsubscribe(reading, token)
     except LinkRefused as fault:
@@ -83,14 +84,14 @@ def unsubscription(reading: Reading, token: str) -> LinkView:
         language=subject.language,
         address=shortened(_address(reading, subject)),
         topic=topic,
-        topics=_topics(reading, subject, shown.values(), subject.language),
+        topics=_topics(reading, subject, shown.values(), language or subject.language),
         frequency=subject.frequency,
     )
 
 
-def preferences(reading: Reading, token: str) -> LinkView:
+def preferences(reading: Reading, token: str, language: str = "") -> LinkView:
     """The page behind a link for preferences: every topic on offer, those that they get without having been
-    asked, and the whole address."""
+    asked, and the whole address; the topics in `language`, else in the person's."""
     try:
         subject = by_preferences(reading, token)
     except LinkRefused as fault:
@@ -101,7 +102,7 @@ def preferences(reading: Reading, token: str) -> LinkView:
         language=subject.language,
         address=_address(reading, subject),
         topic="",
-        topics=_topics(reading, subject, choosable(reading, subject), subject.language),
+        topics=_topics(reading, subject, choosable(reading, subject), language or subject.language),
         frequency=subject.frequency,
         paused_until=subject.paused_until if subject.paused_until > reading.now else 0,
     )
@@ -132,6 +133,7 @@ def _topics(
             beside=purpose.topic in BESIDE_TOPICS,
             gets=subject.gets(purpose.topic),
             left=subject.standing(purpose.topic).state in STOPPED,
+            language=spoken(purpose.wording or purpose.title, language, default),
         )
         for purpose in purposes
     )

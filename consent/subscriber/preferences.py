@@ -2,16 +2,18 @@
 
 from collections.abc import Collection, Sequence
 
-from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import update
 
 from consent.contract import Basis, Frequency, Receipt, Visit
 from consent.ledger.evidence import Evidence, of_visit
 from consent.ledger.subjects import Subject, keep_evidence
-from consent.ledger.transaction import Writing
+from consent.ledger.transaction import Reading, Writing
 from consent.proof.leaf import Leaf
+from consent.rules import spoken
 from consent.states import STANDING
 from consent.store.tables import subjects
+from consent.subscriber.choice import Choice, changes_of, is_too_much, only_less
 from consent.subscriber.linked import by_preferences, by_unsubscribe
 from consent.subscriber.mailed import NOT_LOOKED, Mailed, count
 from consent.subscriber.pages import choosable
@@ -20,7 +22,6 @@ from consent.subscriber.signup import ask_for
 from consent.subscriber.told import alive
 from consent.subscriber.wishes import wished_by
 from consent.subscriber.withdrawal import everything_of, still_to_stop, stop
-from consent.times import DAY_MS
 
 ACTOR = "subject:preferences"
 SLOWER = "subject:page"
@@ -28,29 +29,23 @@ SLOW = Frequency.MONTHLY
 LONGEST_PAUSE = 366  # days
 
 
-class Choice(Struct, frozen=True):
-    """Everything on the page. `pause` counts days from now, 0 ends one; None leaves a member as it is, and an
-    empty language too. `shown` are the topics that the page had: of others nothing was said. None: the choice
-    is about all that there is, and whoever chooses nothing of it leaves what they never had as well."""
-
-    topics: tuple[str, ...]
-    language: str = ""
-    frequency: Frequency | None = None
-    pause: int | None = None
-    shown: tuple[str, ...] | None = None
-
-
 def choose(tx: Writing, token: str, choice: Choice, visit: Visit, seen: Mailed = NOT_LOOKED) -> Receipt:
     """Keep the topics chosen, withdraw the others that were shown, ask for confirmation of those that are
-    new, and note the rest at once. `seen` are mails that were looked for beforehand. Raises `LinkRefused`,
-    and `ValueError` for what cannot be chosen."""
+    new, and note the rest at once. `seen` are mails that were looked for beforehand. Of whoever has changed
+    too much within an hour only what stops mail or makes it rarer is taken. Raises `LinkRefused`, and
+    `ValueError` for what cannot be chosen."""
     subject = by_preferences(tx, token)
     identity = subject.id
-    chosen = tuple(dict.fromkeys(choice.topics))
-    _check(tx, subject, chosen, choice.pause)
+    wanted = replace(choice, topics=tuple(dict.fromkeys(choice.topics)))
+    _check(tx, subject, wanted.topics, choice.pause)
+    wished = wished_by(tx, identity)
+    choice = _taken(tx, subject, wanted, wished)
+    chosen = choice.topics
+    read, default = choice.read or subject.language, tx.rules.policy.default_language
     record: Evidence = {
-        "schema": "choice/v3",
+        "schema": "choice/v4",
         "topics": list(chosen),
+        "worded": [spoken(tx.rules.purposes[topic][1].wording, read, default) for topic in chosen],
         "shown": "all" if choice.shown is None else list(choice.shown),
         "language": choice.language,
         "frequency": "" if choice.frequency is None else choice.frequency.value or "as_it_comes",
@@ -59,8 +54,7 @@ def choose(tx: Writing, token: str, choice: Choice, visit: Visit, seen: Mailed =
         **of_visit(visit),
     }
     first = tx.log.frontier.size
-    wished = wished_by(tx, identity)
-    dropped = _dropped(tx, subject, chosen, choice.shown, wished)
+    dropped = _dropped(tx, subject, wanted.topics, choice.shown, wished)
     fresh = [topic for topic in chosen if not subject.gets(topic) and topic not in wished]
     if dropped:
         subject = stop(tx, subject, dropped, ACTOR, record)
@@ -72,7 +66,10 @@ def choose(tx: Writing, token: str, choice: Choice, visit: Visit, seen: Mailed =
     # Of all that a press may bring about, a stop is what somebody needs a proof of. What they had agreed to
     # before is told by other leaves.
     stopped = max((subject.standing(topic).seq for topic in dropped), default=-1)
-    return receipt_of(tx, identity, dropped or fresh, stopped if dropped else tx.log.about(identity, first))
+    receipt = receipt_of(
+        tx, identity, dropped or fresh, stopped if dropped else tx.log.about(identity, first)
+    )
+    return replace(receipt, cut=choice is not wanted)
 
 
 def slow_down(tx: Writing, token: str, visit: Visit, seen: Mailed = NOT_LOOKED) -> Receipt:
@@ -91,10 +88,23 @@ def slow_down(tx: Writing, token: str, visit: Visit, seen: Mailed = NOT_LOOKED) 
     return receipt_of(tx, subject.id, (), tx.log.about(subject.id, first))
 
 
+def _taken(tx: Reading, subject: Subject, wanted: Choice, wished: Collection[str]) -> Choice:
+    """Of what is wanted, what is taken now: all of it, unless it is more than to stop mail or make it rarer,
+    and they have changed too much within the hour."""
+    has = [topic for topic in wanted.topics if subject.gets(topic) or topic in wished]
+    less = only_less(subject, wanted, has, tx.now)
+    is_less = less.topics == wanted.topics and _says_the_same(subject, less, wanted, tx.now)
+    return wanted if is_less or not is_too_much(tx, subject) else less
+
+
+def _says_the_same(subject: Subject, one: Choice, other: Choice, now: int) -> bool:
+    return changes_of(subject, one, now) == changes_of(subject, other, now)
+
+
 def _note(tx: Writing, subject: Subject, choice: Choice, record: Evidence, actor: str, seen: Mailed) -> None:
     """Keep what is new about the person, each with a leaf. A frequency counts what they got before they took
     it up."""
-    changes = _changes(subject, choice, tx.now)
+    changes = changes_of(subject, choice, tx.now)
     if not changes:
         return
     columns = {name: value for _, name, value in changes}
@@ -138,17 +148,3 @@ def _check(tx: Writing, subject: Subject, topics: tuple[str, ...], pause: int | 
             raise ValueError(f"There is no topic `{topic}` that one can choose.")
     if pause is not None and not 0 <= pause <= LONGEST_PAUSE:
         raise ValueError(f"A pause has between 0 and {LONGEST_PAUSE} days, not {pause}.")
-
-
-def _changes(subject: Subject, choice: Choice, now: int) -> list[tuple[str, str, str | int]]:
-    """What is new about the person: the leaf's type, the column, its value."""
-    found: list[tuple[str, str, str | int]] = []
-    if choice.language and choice.language != subject.language:
-        found.append(("language.changed", "language", choice.language))
-    if choice.frequency is not None and choice.frequency is not subject.frequency:
-        found.append(("frequency.changed", "frequency", choice.frequency.value))
-    if choice.pause:
-        found.append(("paused", "paused_until", now + choice.pause * DAY_MS))
-    elif choice.pause == 0 and subject.paused_until > now:
-        found.append(("resumed", "paused_until", 0))
-    return found

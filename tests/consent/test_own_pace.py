@@ -4,8 +4,8 @@ import pytest
 
 from consent.contract import Frequency, MailClass, Outcome, Reason, Visit
 from consent.subscriber import preferences
-from consent.subscriber.mailed import look_back
-from consent.subscriber.preferences import Choice
+from consent.subscriber.mailed import LookedBack
+from consent.subscriber.choice import Choice
 
 pytestmark = pytest.mark.anyio
 DAY = 86_400_000
@@ -95,7 +95,7 @@ async def test_a_mail_that_goes_while_the_choice_is_saved_counts(world):
     """What was looked for beforehand is no more than a start."""
     anna = await world.join("anna@kafija.example", "newsletter", "offers")
     await world.send(world.ask(anna))
-    seen = world.service.read(lambda reading: look_back(reading, anna, Frequency.WEEKLY))
+    seen = world.service.read(lambda reading: LookedBack().look(reading, anna, Frequency.WEEKLY))
     assert len(seen.rows) == 1
     world.clock.pass_(7 * DAY)
     await world.send(world.ask(anna))

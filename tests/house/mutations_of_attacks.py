@@ -55,6 +55,44 @@ BROKEN_DEFENCES = (
         ),
     ),
     Broken(
+        "changes are not counted",
+        "Whoever has one link to choices",
+        "tests/consent/test_too_many_changes.py"
+        "::test_whoever_goes_to_and_fro_leaves_no_trace_from_some_point_on",
+        (("consent/subscriber/choice.py", "changed >= MOST_AN_HOUR", "False"),),
+    ),
+    Broken(
+        "a stop is refused too",
+        "Whoever has one link to choices",
+        "tests/consent/test_too_many_changes.py::test_a_stop_is_never_refused_nor_what_makes_mail_rarer",
+        (
+            (
+                "consent/subscriber/choice.py",
+                "frequency=choice.frequency if rarer else None",
+                "frequency=None",
+            ),
+        ),
+    ),
+    Broken(
+        "any longer break is taken",
+        "Whoever has one link to choices",
+        "tests/consent/test_too_many_changes.py::test_what_is_never_refused_comes_to_an_end_by_itself",
+        (
+            (
+                "consent/subscriber/choice.py",
+                "max(subject.paused_until, now) + DAY_MS",
+                "subject.paused_until",
+            ),
+        ),
+    ),
+    Broken(
+        "what was mailed is looked for at each press",
+        "Whoever has one link to choices",
+        "tests/consent/test_too_many_changes.py"
+        "::test_whoever_goes_to_and_fro_is_looked_for_once_in_what_was_mailed",
+        (("consent/subscriber/mailed.py", "self._found[ids] = found", "pass"),),
+    ),
+    Broken(
         "a proof mail for each wish",
         "List bombing: one address, entered",
         "tests/consent/test_signup.py::test_one_address_gets_one_proof_mail_however_often_it_is_entered",

@@ -163,3 +163,38 @@ async def test_an_old_link_shows_nothing(house: House):
         assert "for a limited time, and not beyond a change of address" in answer.text
         assert "newest mail" in answer.text
         assert "anna@example.com" not in answer.text
+
+
+async def test_the_topics_speak_the_language_that_the_page_is_looked_at_in(house: House):
+    """As far as they have it, and are marked where they have not. What is chosen there was read in it."""
+    subject = await house.join("anna@example.com", language="lv")
+    link = house.preferences(subject)
+    own, english = (await house.http.get(link)).text, (await house.http.get(f"{link}?language=en")).text
+    assert "<strong>Jaunumi un padomi</strong>" in own
+    assert re.search(
+        r'<label class="choice"[^>]* lang="en">\n<input[^>]*>\n<span><strong>Offers</strong>', own
+    )
+    assert "<strong>News and tips</strong>" in english
+    assert "I want news &amp; tips by e-mail" in english
+    data = {"save": "yes", "topic": ["newsletter", "offers"], "language": "lv"}
+    assert "News and tips" in (await house.http.post(f"{link}?language=en", data=data)).text
+    assert '<option value="lv" lang="lv" selected>' in english
+    stop = house.unsubscribe(subject)
+    assert "Stop “News and tips”" in (await house.http.get(f"{stop}?language=en")).text
+
+
+async def test_whoever_changes_too_much_reads_what_was_saved_and_what_was_not(house: House):
+    """429, and when to come again. What stops mail was done."""
+    subject = await house.join("anna@example.com")
+    link = house.preferences(subject)
+    data = {"save": "yes", "topic": "newsletter", "language": "en"}
+    for turn in range(20):
+        frequency = ("weekly", "any")[turn % 2]
+        assert (await house.http.post(link, data={**data, "frequency": frequency})).status_code == 200
+    more = await house.http.post(link, data={**data, "topic": "offers", "language": "lv"})
+    assert (more.status_code, more.headers["retry-after"]) == (429, "3600")
+    assert heading(more.text) == "Not everything was saved"
+    assert "Waiting for you" not in more.text
+    assert receipt(more.text)[0] == ("Stopped", "News and tips")
+    assert await house.states(subject) == {"newsletter": "withdrawn", "offers": "none"}
+    assert '<a href="?language=en">Back to your choices</a>' in more.text

@@ -10,7 +10,7 @@ from web.subscriber.address import ask_to_move
 from web.subscriber.form import read_form, text_of, texts_of
 from web.subscriber.problem import link_problem
 from web.subscriber.receipt import receipt_values
-from web.subscriber.site import Site, html, language_for
+from web.subscriber.site import Site, asked_language, html, language_for
 from web.visit import visit_of
 
 FREQUENCIES = {
@@ -20,11 +20,12 @@ FREQUENCIES = {
 }
 PAUSES = (30, 90)  # days
 _DAYS = {str(days): days for days in (0, *PAUSES)}
+AGAIN_AFTER = 3600  # seconds
 
 
 async def get_preferences(request: Request, site: Site) -> Response:
     """Each choice as it stands."""
-    view = await site.consent.preferences(request.path_params["token"])
+    view = await site.consent.preferences(request.path_params["token"], asked_language(site, request))
     if not view.valid:
         return link_problem(site, request, view.reason, of_link=view.language)
     return html(_form(site, view, language_for(site, request, view.language)))
@@ -34,18 +35,23 @@ async def post_preferences(request: Request, site: Site) -> Response:
     """Saved: how it stands now, read back from the records."""
     token = request.path_params["token"]
     form = await read_form(request)
-    view = await site.consent.preferences(token)
+    asked = asked_language(site, request)
+    view = await site.consent.preferences(token, asked)
     if not view.valid:
         return link_problem(site, request, view.reason, of_link=view.language)
     if text_of(form, "move") == "yes":
-        asked = await ask_to_move(request, site, view, form)
-        return asked or html(_form(site, view, language_for(site, request, view.language), misfit=True), 422)
+        moving = await ask_to_move(request, site, view, form)
+        return moving or html(_form(site, view, language_for(site, request, view.language), misfit=True), 422)
     if text_of(form, "save") != "yes":  # an empty POST must not read as "I want nothing"
         return html(_form(site, view, language_for(site, request, view.language)), 400)
     wanted = _wanted(view, form)
     language = text_of(form, "language")
     if language not in site.pages.languages:
         language = view.language
+    if (
+        language != view.language and not asked
+    ):  # what they leave is named in the language they chose just now
+        view = await site.consent.preferences(token, language)
     try:
         receipt = await site.consent.choose(
             token,
@@ -55,11 +61,14 @@ async def post_preferences(request: Request, site: Site) -> Response:
             FREQUENCIES.get(text_of(form, "frequency")),
             _DAYS.get(text_of(form, "pause")),
             _shown(view, form),
+            asked,
         )
     except LinkRefused as fault:
         return link_problem(site, request, fault.reason, of_link=view.language)
-    now = await site.consent.preferences(token)
+    if receipt.cut:
+        language = view.language  # another was not saved
     spoken = language_for(site, request, language)
+    now = await site.consent.preferences(token, asked or language)
     shown = now if now.valid else view
     # Nobody agrees by this page: what they get they agreed to before, and what is new waits for its link.
     stood = {topic.topic for topic in view.topics if stands(topic)}
@@ -67,7 +76,7 @@ async def post_preferences(request: Request, site: Site) -> Response:
     values = receipt_values(
         site,
         receipt,
-        replace(shown, topics=(*view.topics, *shown.topics)),  # in the language that they chose just now
+        replace(shown, topics=(*view.topics, *shown.topics)),
         spoken,
         stopped=[topic.topic for topic in view.topics if topic.topic in left],
         waiting=[topic.topic for topic in shown.topics if stands(topic) and topic.topic not in stood],
@@ -76,13 +85,13 @@ async def post_preferences(request: Request, site: Site) -> Response:
         "chosen",
         spoken,
         view=shown,
-        wanted=wanted,
+        wanted=[] if receipt.cut else wanted,
         noted=noted(view, shown),
         everything=text_of(form, "stop") == "all",
         paused_until=_until(site, shown, spoken),
         **values,
     )
-    return html(page)
+    return html(page, 429, AGAIN_AFTER) if receipt.cut else html(page)
 
 
 def _form(site: Site, view: LinkView, language: str, misfit: bool = False) -> bytes:

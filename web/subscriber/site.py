@@ -25,6 +25,12 @@ def language_for(site: Site, request: Request, of_link: str = "") -> str:
     return choose(site.pages.languages, asked, of_link, accepted=accepted)
 
 
+def asked_language(site: Site, request: Request) -> str:
+    """What `?language=` asks for, if it is spoken here; else empty."""
+    asked = request.query_params.get("language", "")
+    return asked if asked in site.pages.languages else ""
+
+
 def html(page: bytes, status: int = 200, retry_after: int | None = None) -> Response:
     """A page; what it says depends on the browser's language, and nobody may keep it."""
     headers = {"Vary": "Accept-Language", "Cache-Control": "no-store"}

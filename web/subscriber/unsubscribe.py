@@ -8,13 +8,13 @@ from consent.contract import LinkRefused, LinkView, TopicView
 from web.subscriber.form import read_form, text_of
 from web.subscriber.problem import link_problem
 from web.subscriber.receipt import receipt_values
-from web.subscriber.site import Site, html, language_for
+from web.subscriber.site import Site, asked_language, html, language_for
 from web.visit import visit_of
 
 
 async def get_unsubscribe(request: Request, site: Site) -> Response:
     """Two buttons, and a third for fewer mails instead of none; nothing is stopped by looking."""
-    view = await site.consent.unsubscription(request.path_params["token"])
+    view = await site.consent.unsubscription(request.path_params["token"], asked_language(site, request))
     if not view.valid:
         return link_problem(site, request, view.reason, of_link=view.language)
     return _buttons(request, site, view)
@@ -24,7 +24,7 @@ async def post_unsubscribe(request: Request, site: Site) -> Response:
     """Stopped. A POST that does not say what is answered with the buttons, and stops nothing."""
     token = request.path_params["token"]
     form = await read_form(request)
-    view = await site.consent.unsubscription(token)
+    view = await site.consent.unsubscription(token, asked_language(site, request))
     if not view.valid:
         return link_problem(site, request, view.reason, of_link=view.language)
     stop = text_of(form, "stop")
