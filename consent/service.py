@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,6 +25,7 @@ from consent.ledger import founding, keyring, peppers, rewrapping
 from consent.ledger.evidence import Vault
 from consent.ledger.founding import check, fact, present_rules, schedule_of
 from consent.ledger.log import Log, stored_frontier, stored_nodes
+from consent.ledger.marking import marks_of_stops
 from consent.ledger.signing_schedule import Behind, SignedCheckpoint
 from consent.ledger.tokens import Tokens
 from consent.ledger.transaction import Parts, Reading, Writing, keep_checkpoint
@@ -69,7 +71,9 @@ class Service:
         self._listeners: list[Callable[[], None]] = []
         self._mutex = threading.Lock()
         self._one_at_a_time = threading.RLock()  # commands write in a thread of their own
-        self._stops = StopsFile(store.stops) if store.stops is not None else None
+        self._stops = StopsFile(store.stops, parts.entropy) if store.stops is not None else None
+        if self._stops is not None:
+            self.parts = replace(parts, marks=self._stops.marks)
         self._renewed = (
             False  # the connection that writes is a new one, and what is in memory was not compared
         )
@@ -107,8 +111,12 @@ class Service:
             if tx.stops and self._stops is not None:
                 self._lost.append(tx.stops)
                 self._stops.write(tx.stops)  # before the commit: a restored backup must know of it
-        if tx.stops and self._stops is not None:
-            self._lost.pop()
+            if self._stops is not None:
+                self._stops.marks.add([*tx.marks, *marks_of_stops(tx)])
+        if self._stops is not None:
+            if tx.stops:
+                self._lost.pop()
+            self._stops.marks.drop(tx.unmarked)
         self._frontier = leaves.frontier
         self._rules = tx.rules
         if tx.keeps is not None:

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.sqlite import insert
 from consent.address import Address
 from consent.contract import Frequency
 from consent.ledger.evidence import Evidence
+from consent.ledger.marking import known_again
 from consent.ledger.transaction import Reading, Writing
 from consent.proof.leaf import Leaf
 from consent.states import AGREED, GOING, GRANTS, STOPS, TRANSITIONS, State, Step, may
@@ -281,6 +282,7 @@ def _make(tx: Writing, address: Address, known: bool) -> str:
         moved=0,
         links_since=0,
     )
+    known_again(tx, id_, address.folded)
     return id_
 
 

@@ -7,34 +7,36 @@ import json
 from collections.abc import Callable, Collection, Sequence
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects.sqlite import insert
 
-from consent.address import read_address
-from consent.contract import InvalidAddress
 from consent.errors import WrongKeys
+from consent.ledger.marking import SUPPRESSED, left_among, marks_under, put_away, unmark
 from consent.ledger.subjects import Subject
 from consent.ledger.transaction import Reading, Writing
 from consent.proof.leaf import Leaf
 from consent.store.statement import Statement
 from consent.store.tables import among, suppressions
 
-SUPPRESSED, RELEASED = "suppressed", "released"
-"""Types of leaves."""
+RELEASED = "released"
+"""The type of a leaf."""
 
 _ANY = Statement(select(suppressions.c.mark).where(suppressions.c.mark > "").limit(1))
 _AMONG = Statement(select(suppressions.c.mark).where(among(suppressions.c.mark, "marks")))
-_PUT = Statement(insert(suppressions).on_conflict_do_nothing())
 _LIFT = Statement(delete(suppressions).where(among(suppressions.c.mark, "marks")))
 
 
 def suppress(tx: Writing, subject: Subject, left: Sequence[str] = ()) -> None:
     """Keep marketing away from the subject's address, and from those that they have left. One that cannot be
     opened cannot be mailed either."""
-    found = [marks[0] for one in (_address(tx, subject), *left) if (marks := _marks(tx, one))]
-    for mark in found:
-        _PUT.run(tx.driver, mark=mark)
+    found = [marks[0] for one in (_address(tx, subject), *left) if (marks := marks_under(tx, one))]
+    put_away(tx, found)
     if found:
         tx.log.append(Leaf(type=SUPPRESSED, subject=subject.id))
+
+
+def forget_marks(tx: Writing, subject: Subject) -> None:
+    """Of an address that is forgotten because nobody there ever said anything nothing stays outside of the
+    store either."""
+    unmark(tx, _address(tx, subject))
 
 
 def lift(tx: Writing, subject: Subject) -> None:
@@ -57,8 +59,13 @@ def suppressed(
     return {subject for subject, of_one in marks.items() if not found.isdisjoint(of_one)}
 
 
-def erased_among(reading: Reading, folded: Collection[str]) -> set[str]:
-    """Those of the folded addresses that are of somebody who was erased."""
+def erased_among(reading: Reading, folded: Collection[str], unknown: Collection[str]) -> set[str]:
+    """Those of the folded addresses that are of somebody who was erased; and of the `unknown` among them,
+    which nobody here has, those where a stop was said that this store has lost."""
+    return _erased_among(reading, folded) | left_among(reading, unknown)
+
+
+def _erased_among(reading: Reading, folded: Collection[str]) -> set[str]:
     if not folded or _ANY.first(reading.driver) is None:
         return set()
     marks = {address: [mark.hex() for mark in reading.parts.vault.marks(address)] for address in folded}
@@ -69,11 +76,7 @@ def erased_among(reading: Reading, folded: Collection[str]) -> set[str]:
 
 def _marks(reading: Reading, address: str | None) -> list[str]:
     """Under every pepper, that of the newest first."""
-    try:
-        folded = read_address(address or "").folded
-    except InvalidAddress:
-        return []
-    return [mark.hex() for mark in reading.parts.vault.marks(folded)]
+    return [mark.hex() for mark in marks_under(reading, address)]
 
 
 def _address(reading: Reading, subject: Subject) -> str | None:

@@ -12,6 +12,7 @@ from consent.ledger.log import Log
 from consent.ledger.signing_schedule import SignedCheckpoint, SigningSchedule
 from consent.ledger.tokens import Tokens
 from consent.rules import Rules
+from consent.store.marks import Marks
 from consent.store.statement import Driver, Statement, driver_of
 from consent.store.stops import Stop
 from consent.store.tables import checkpoints
@@ -35,6 +36,7 @@ class Parts:
     times: Times = DEFAULT_TIMES
     holds: Vault | None = None  # seals what legal holds keep
     reach: int = 0  # how long the log is known to have been, which a restored store may not be
+    marks: Marks | None = None  # of addresses where a stop was said, which a restored store may not know
 
 
 @dataclass(slots=True)
@@ -57,6 +59,8 @@ class Writing(Reading):
 
     log: Log
     stops: list[Stop] = field(default_factory=list)
+    marks: list[bytes] = field(default_factory=list)  # of addresses that no restored store may write to
+    unmarked: list[bytes] = field(default_factory=list)  # of those where nobody ever said anything
     keeps: SignedCheckpoint | None = None  # a checkpoint that stands in the store once this is committed
 
     def checkpoint(self) -> SignedCheckpoint:

@@ -7,12 +7,14 @@ the other way."""
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import asdict
+
+from consent.store.marks import Marks, marks_path
 
 
 class Stop(Struct, frozen=True):
@@ -27,9 +29,10 @@ class Stop(Struct, frozen=True):
 
 
 class StopsFile:
-    """Open for appending; made if missing."""
+    """Open for appending, with the file of marks beside it; both made if missing."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, entropy: Callable[[int], bytes]) -> None:
+        self.marks = Marks(marks_path(path), entropy)
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         # The new name must survive a power loss too, not only the lines.
         folder = os.open(path.parent, os.O_RDONLY)
@@ -46,8 +49,9 @@ class StopsFile:
         os.fsync(self._file)
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the files."""
         os.close(self._file)
+        self.marks.close()
 
 
 def read_stops(path: Path) -> list[Stop]:

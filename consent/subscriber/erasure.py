@@ -16,7 +16,7 @@ from sqlalchemy.dialects.sqlite import insert
 from consent.contract import Erasure
 from consent.ledger.sealing import find_hold, seal_proof
 from consent.ledger.subjects import load
-from consent.ledger.suppression import suppress
+from consent.ledger.suppression import forget_marks, suppress
 from consent.ledger.transaction import Reading, Writing
 from consent.ledger.whose import forget_left, left_by, living, parts_of
 from consent.proof.leaf import Leaf
@@ -198,6 +198,7 @@ def let_go(tx: Writing, identity: str, epoch: int, actor: str) -> Erasure:
 def _forget_stranger(tx: Writing, identity: str) -> None:
     """Forget somebody whose address was only asked for, by whoever is erased."""
     if _STRANGER.first(tx.driver, of=identity) is not None:
+        forget_marks(tx, load(tx, [identity])[identity])
         for statement in _GONE:
             statement.run(tx.driver, of=identity)
         tx.log.append(Leaf(type=PENDING_PURGED, subject=identity, actor="system:erasure"))

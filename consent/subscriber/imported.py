@@ -172,7 +172,7 @@ class _People:
         folded = list({address.folded for address in self.addresses.values()})
         self._ids = find_all(reading, folded)
         self._subjects = load(reading, list(self._ids.values()))
-        self._erased = erased_among(reading, folded)
+        self._erased = erased_among(reading, folded, [one for one in folded if one not in self._ids])
         self._made: set[str] = set()
 
     def find(self, email: str) -> Subject | None:

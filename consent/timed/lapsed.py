@@ -4,8 +4,9 @@ import json
 
 from sqlalchemy import bindparam, delete, exists, not_, or_, select, update
 
+from consent.ledger.marking import SUPPRESSED
 from consent.ledger.subjects import Subject, load
-from consent.ledger.suppression import SUPPRESSED, suppress
+from consent.ledger.suppression import forget_marks, suppress
 from consent.ledger.transaction import Reading, Writing
 from consent.ledger.whose import parts_of
 from consent.proof.leaf import Leaf
@@ -145,6 +146,8 @@ def _purge(tx: Writing, subject: Subject) -> None:
     else:
         if any(standing.state is State.REFUSED for standing in subject.standings.values()):
             suppress(tx, subject)  # no list of another system brings back who said "this wasn't me"
+        else:
+            forget_marks(tx, subject)
         for statement in _FORGET:
             statement.run(tx.driver, of=subject.id)
     tx.log.append(Leaf(type=PENDING_PURGED, subject=subject.id, actor="system:time"))
