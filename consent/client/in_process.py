@@ -160,6 +160,10 @@ class InProcess:
         address = read_address(request.email)
         await self._write(lambda tx: signup.sign_up(tx, address, request))
 
+    async def serve_form(self, version: str) -> str:
+        """See `ConsentClient`."""
+        return await self._read(lambda reading: reading.parts.tokens.fetched(version, reading.now))
+
     async def proofs(self, limit: int = 256, after: str = "") -> list[Proof]:
         """See `ConsentClient`. Those that are claimed and unsettled are not among them."""
         return await self._read(lambda reading: signup.proofs(reading, limit, after))

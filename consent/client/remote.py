@@ -165,6 +165,10 @@ class Remote:
         """See `ConsentClient`."""
         await self._ask(calls.SIGN_UP, request)
 
+    async def serve_form(self, version: str) -> str:
+        """See `ConsentClient`."""
+        return await self._ask(calls.SERVE_FORM, version)
+
     async def proofs(self, limit: int = 256, after: str = "") -> list[Proof]:
         """See `ConsentClient`."""
         return await self._ask(calls.PROOFS, limit, after)

@@ -31,9 +31,11 @@ Boxes = Annotated[tuple[ShownBox, ...], Meta(max_length=MOST_BOXES)]
 
 
 class SignUp(Struct, frozen=True):
-    """Someone asked to be written to. `form` is the id of the form, `shown` the exact bytes of the page or
-    an empty string when it came by the API; nothing is agreed until the link in the proof mail was used.
-    `age` is in years, `country` two letters, as in `LV`: of somebody too young nothing is stored."""
+    """Someone asked to be written to. `form` is the name of the form and `form_version` which of its versions
+    they saw, `boxes` are those of it. `shown` are the exact bytes of a page of ours, empty when it came by
+    the API; `served` is what that page carried (`ConsentClient.serve_form`). Nothing is agreed until the link
+    in the proof mail was used. `age` is in years, `country` two letters, as in `LV`: of somebody too young
+    nothing is stored."""
 
     email: str
     topics: tuple[str, ...]
@@ -43,6 +45,9 @@ class SignUp(Struct, frozen=True):
     visit: Visit = Visit()
     age: int | None = None
     country: str = ""
+    form_version: str = ""
+    boxes: Boxes = ()
+    served: str = ""
 
 
 class SoftFact(IntFlag):
