@@ -23,6 +23,7 @@ def record_of(row: Row[Any]) -> Record:
         epoch=row.epoch,
         key=row.key,
         measured=row.measured,
+        message_id=row.message_id,
         policy=row.policy,
         purpose=row.purpose,
         reason=row.reason or "",

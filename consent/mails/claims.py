@@ -17,6 +17,7 @@ from consent.mails.reach import shut
 from consent.mails.settlements import settle
 from consent.proof.leaf import Batch, Leaf
 from consent.proof.record import VERSION, Record, record_bytes
+from consent.proof.told import names
 from consent.proof.tree import leaf_hash, merkle_root
 from consent.store.statement import Statement
 from consent.store.tables import among, batches, checkpoints, decisions, requests
@@ -124,6 +125,11 @@ def _refuse_unsound(sender: str, asks: Sequence[Ask]) -> None:
     for text in texts:
         if len(text) > LONGEST_TEXT or not text.isprintable():
             raise ValueError(f"A claim has a text that is too long, or no plain one: {text[:40]!r}")
+    for ask in asks:
+        if ask.message_id and not names(ask.key, ask.message_id):
+            raise ValueError(
+                f"The Message-ID of mail {ask.key!r} is `<KEY@DOMAIN>`, not {ask.message_id[:80]!r}."
+            )
 
 
 _NOT_AS_AGREED, _ONE_AT_A_TIME = Verdict(Reason.NOT_AS_AGREED), Verdict(Reason.ONE_AT_A_TIME)
@@ -179,6 +185,7 @@ def _record(
             epoch=gathered.epoch(ask.subject),
             key=ask.key,
             measured=ask.measured,
+            message_id=ask.message_id,
             policy=policy,
             purpose=found.purpose,
             reason=found.reason or "",
@@ -211,6 +218,7 @@ def _record(
                 ask.mail_class is MailClass.MARKETING and gathered.counts(ask),
                 ask.variant,
                 ask.measured,
+                ask.message_id,
             )
         )
     leaf = Leaf(

@@ -11,11 +11,13 @@ import rfc8785
 
 from consent.proof.failure import Failed, Failure
 from consent.proof.story import CONFIRMED, RENEWED, SOFT, Person, Story, newest
-from consent.proof.told import NUMBERS, TEXTS, Json
+from consent.proof.told import NUMBERS, TEXTS, Json, names
 
 _MEMBERS = frozenset((*TEXTS, *NUMBERS, "measured"))
 _CLASSES = ("marketing", "service", "proof", "notice", "internal", "test")
 _BESIDE = {"personalised": "personalisation", "measured": "measurement"}
+_UNKNOWN = ("unknown_subject", "not_as_logged")
+"""Reasons by which nobody is said to have known how many stops there were."""
 _SERVICE = ("contract", "legal_obligation")
 
 
@@ -54,12 +56,14 @@ class Audit:
         one = _Record(number, batch, body)
         if not _whole(body):
             raise one.fails(Failure.DECISIONS, "lacks a member, or has one that says nothing.")
+        if body["message_id"] != "" and not names(one.text("key"), one.text("message_id")):
+            raise one.fails(Failure.DECISIONS, "has a Message-ID that is not that of its mail.")
         if body["policy"] != policy:
             raise one.fails(Failure.DECISIONS, "names another policy than its batch.")
         if (body["verdict"] == "allow") != (body["reason"] == ""):
             raise one.fails(Failure.DECISIONS, "is allowed and denied at once.")
         known = self._person(one).stops_before(batch)
-        if body["epoch"] != known and body["reason"] != "unknown_subject":
+        if body["epoch"] != known and body["reason"] not in _UNKNOWN:
             raise one.fails(
                 Failure.STOPPED, f"knew of {body['epoch']} stops of its subject, the log of {known}."
             )

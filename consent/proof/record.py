@@ -16,6 +16,7 @@ class Record(Struct, frozen=True):
     epoch: int
     key: str
     measured: bool
+    message_id: str
     policy: str
     purpose: str
     reason: str

@@ -25,10 +25,23 @@ _ITS_OWN = {"decisions": "batch", DECISIONS_EXPIRED: "expired", MERGED: "into"}
 _FREE = ("actor", "from", "log", "purpose", "to", "type")  # texts of any characters
 _RECORD = (
     '{"attempt":NUMBER,"class":"TEXT","consent_seq":NUMBER,"epoch":NUMBER,"key":"TEXT","measured":BOOL,'
+    '"message_id":"TEXT",'
     '"policy":"TEXT","purpose":"TEXT","reason":"TEXT","subject":"TEXT","template":"TEXT","topic":"TEXT","v":1,'
     '"variant":"TEXT","verdict":"TEXT"}'
 )
-TEXTS = ("class", "key", "policy", "purpose", "reason", "subject", "template", "topic", "variant", "verdict")
+TEXTS = (
+    "class",
+    "key",
+    "message_id",
+    "policy",
+    "purpose",
+    "reason",
+    "subject",
+    "template",
+    "topic",
+    "variant",
+    "verdict",
+)
 NUMBERS = ("attempt", "consent_seq", "epoch", "v")
 _ORDER = tuple(re.findall(r'"(\w+)":(?:"|[NB])', _RECORD))
 
@@ -56,6 +69,15 @@ def _pattern(line: str) -> re.Pattern[str]:
 _LEAF_LINE = _pattern(_LEAF)
 _TRACE_LINE = re.compile(rb'\{"batch":(0|[1-9][0-9]{0,14}),"hash":"([0-9a-f]{64})"\}')
 _DECISION_LINE = _pattern('{"batch":NUMBER,"record":RECORD}')
+
+
+_AFTER_KEY = re.compile(r"@[!-;=?A-~]{1,255}>")
+
+
+def names(key: str, message_id: str) -> bool:
+    """Whether a Message-ID is that of the mail with this key: `<KEY@DOMAIN>`."""
+    own = message_id.startswith(f"<{key}")
+    return own and _AFTER_KEY.fullmatch(message_id, len(key) + 1) is not None
 
 
 class Told(NamedTuple):

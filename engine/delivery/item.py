@@ -38,9 +38,10 @@ class Item(Struct, frozen=True, eq=False):
         """The mail, asked for as that attempt."""
         return replace(self, ask=replace(self.ask, attempt=attempt))
 
-    def written(self, decision: Decision) -> "Item":
+    def written(self, decision: Decision, message_id: str) -> "Item":
         """The mail, asked for as it was written."""
         ask = self.ask
-        if (ask.variant, ask.measured) == (decision.variant, decision.measured):
+        if (ask.variant, ask.measured, ask.message_id) == (decision.variant, decision.measured, message_id):
             return self
-        return replace(self, ask=replace(ask, variant=decision.variant, measured=decision.measured))
+        how = replace(ask, variant=decision.variant, measured=decision.measured, message_id=message_id)
+        return replace(self, ask=how)

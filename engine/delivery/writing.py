@@ -15,7 +15,7 @@ from engine.delivery.retrying import SET_ASIDE
 from engine.mail.headers import HeaderFault
 from engine.mail.kept import Kept
 from engine.mail.letters import LetterFault
-from engine.mail.message import Message, build
+from engine.mail.message import Message, build, message_id
 
 log = structlog.get_logger("delivery")
 
@@ -61,7 +61,7 @@ class Writing:
                     del open_[item.key]
                 else:
                     messages[item.key] = message
-                    open_[item.key] = item.written(decision)
+                    open_[item.key] = item.written(decision, message_id(item.key, self._domain))
             if number % _AT_ONCE == 0:
                 await asyncio.sleep(0)
         if kept and self._keep is not None:  # before any of them can be opened

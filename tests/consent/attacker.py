@@ -83,6 +83,7 @@ def _batch(store, seq, policy):
             epoch=row["epoch"],
             key=row["key"],
             measured=bool(row["measured"]),
+            message_id=row["message_id"],
             policy=policy,
             purpose=row["purpose"],
             reason=row["reason"] or "",

@@ -7,6 +7,7 @@ Standard library and `cryptography` only; it canonicalises JSON by itself, which
 export."""
 
 import json
+import re
 import sys
 import zipfile
 
@@ -83,8 +84,8 @@ LAST = ("erasure.requested", "merged")
 NO_RULES = {"purposes": [], "templates": []}
 CLASSES = ("marketing", "service", "proof", "notice", "internal", "test")
 RECORD = sorted(
-    "attempt class consent_seq epoch key measured policy purpose reason subject template topic v variant "
-    "verdict".split()
+    "attempt class consent_seq epoch key measured message_id policy purpose reason subject template topic v "
+    "variant verdict".split()
 )
 
 
@@ -381,9 +382,11 @@ def check(file, key="", older=""):
         for one in (entry["record"] for entry in entries if "record" in entry):
             need(sorted(one) == RECORD and one["v"] == 1 and one["class"] in CLASSES, "record")
             need(one["policy"] == leaves[seq]["notice"], "record")
+            own = f"<{re.escape(one['key'])}@[!-;=?A-~]{{1,255}}>"
+            need(one["message_id"] == "" or re.fullmatch(own, str(one["message_id"])), "record")
             need((one["verdict"] == "allow") == (one["reason"] == ""), "record")
             known = sum(at < seq and subject == one["subject"] for at, subject, _ in stops)
-            need(one["epoch"] == known or one["reason"] == "unknown_subject", "epoch")
+            need(one["epoch"] == known or one["reason"] in ("unknown_subject", "not_as_logged"), "epoch")
             if one["verdict"] != "allow":
                 continue
             need(erased.get(one["subject"], seq) >= seq, "erased")

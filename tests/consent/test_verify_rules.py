@@ -102,6 +102,8 @@ async def test_service_mail_goes_to_no_dead_mailbox(history, tmp_path):
         ({"epoch": 1}, Failure.STOPPED, "epoch"),
         ({"class": "letter"}, Failure.DECISIONS, "record"),
         ({"reason": "withdrawn"}, Failure.DECISIONS, "record"),
+        ({"message_id": "<another@kafija.example>"}, Failure.DECISIONS, "record"),
+        ({"message_id": 7}, Failure.DECISIONS, "record"),
         ({"more": 1}, Failure.DECISIONS, "record"),
         ({"class": "internal"}, Failure.STOPPED, "basis"),
         ({"class": "proof", "purpose": "", "measured": False}, Failure.STOPPED, "proof"),

@@ -124,9 +124,10 @@ def opened(folder: Path, keys: Keys | None = None, durable: bool = True) -> Serv
 
 def some_asks(people: list[str], batch: int) -> list[Ask]:
     """For so many people, drawn at random."""
+    keys = [os.urandom(16).hex() for _ in range(batch)]
     return [
-        Ask(os.urandom(16).hex(), 1, one, MailClass.MARKETING, "news", TEMPLATE)
-        for one in random.sample(people, batch)
+        Ask(key, 1, one, MailClass.MARKETING, "news", TEMPLATE, message_id=f"<{key}@kafija.example>")
+        for key, one in zip(keys, random.sample(people, batch), strict=True)
     ]
 
 

@@ -38,6 +38,7 @@ decisions = Table(
     Column("counted", Boolean, nullable=False),  # towards a topic's cap, or the person's own frequency
     Column("variant", String, nullable=False),  # how it was written
     Column("measured", Boolean, nullable=False),
+    Column("message_id", String, nullable=False),  # empty: it was never written
 )
 _allowed = decisions.c.reason.is_(None)
 Index("one_permit_per_attempt", decisions.c.key, decisions.c.attempt, unique=True, **where(_allowed))

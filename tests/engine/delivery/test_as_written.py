@@ -1,5 +1,6 @@
 """A mail goes as it was written only if that is still agreed to when it is claimed."""
 
+import re
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -9,6 +10,7 @@ from servers import Server
 
 from consent.client import InProcess
 from consent.contract import Ask, Basis, Claimed, Decision, Purpose, Settlement, SignUp, Visit
+from engine.delivery.item import Item
 from engine.mail.message import Letter
 
 pytestmark = pytest.mark.anyio
@@ -72,3 +74,29 @@ async def test_what_was_withdrawn_since_writing_is_written_anew(
         (variant, int(measured))
     ]
     assert office.verdicts == {key: [""]}
+
+
+async def test_each_decision_has_the_message_id_of_its_mail(
+    open_office: Callable[..., Office], consent: Consent
+) -> None:
+    """Of mails of every class that the mail server gets; one that was denied was never written."""
+    (anna,) = await consent.join()
+    stranger = await consent.client.subjects(["stranger@example.com"])
+    await consent.client.sign_up(SignUp("berta@example.com", ("news",), "en", "footer"))
+    (proof,) = await consent.client.proofs()
+    async with Server() as server:
+        office = open_office(server.login())
+        letter = Letter("Was that you?", "", "Press here.", "Kafija <a@kafija.example>")
+        office.put(item(anna), item(stranger[0] or ""), Item(proof.ask, lambda decision, _: letter, 0))
+        await office.drain()
+        sent = sorted(
+            found[1].decode() for mail in server.mails for found in [_MESSAGE_ID.search(mail)] if found
+        )
+    kept = consent.rows("SELECT message_id, reason FROM decisions WHERE batch > 0 ORDER BY message_id")
+    allowed = [message_id for message_id, reason in kept if reason is None]
+    assert len(sent) == 2
+    assert set(sent) <= set(allowed)
+    assert [message_id for message_id, reason in kept if reason is not None] == [""]
+
+
+_MESSAGE_ID = re.compile(rb"^Message-ID: (<[^>]+>)\r$", re.MULTILINE)

@@ -36,6 +36,7 @@ CREATE TABLE decisions (
 	counted BOOLEAN NOT NULL,
 	variant VARCHAR COLLATE "C" NOT NULL,
 	measured BOOLEAN NOT NULL,
+	message_id VARCHAR COLLATE "C" NOT NULL,
 	PRIMARY KEY (id)
 )
 ;;

@@ -36,6 +36,7 @@ CREATE TABLE decisions (
 	counted BOOLEAN NOT NULL,
 	variant VARCHAR NOT NULL,
 	measured BOOLEAN NOT NULL,
+	message_id VARCHAR NOT NULL,
 	PRIMARY KEY (id)
 )
 ;;
