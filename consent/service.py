@@ -295,7 +295,7 @@ def open_service(
             check(store.writer, parts, lost)
             peppers.keep(store.writer, parts.vault)
             rules = present_rules(store.writer)
-            rewraps = rewrapping.is_wanted(store.writer, parts.vault)
+            rewraps = rewrapping.begin(store.writer, parts.vault)
         service = Service(store, parts, clock, rules)
         opened.pop_all()  # from here on its `close` does it
         opened.callback(service.close)

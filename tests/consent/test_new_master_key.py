@@ -15,7 +15,7 @@ from consent.store.tables import subjects
 from consent.subscriber.history import history
 
 pytestmark = pytest.mark.anyio
-OLD, NEW = b"m" * 32, b"n" * 32
+OLD, NEW, NEWEST = b"m" * 32, b"n" * 32, b"o" * 32
 PEOPLE = [f"person{number}@kafija.example" for number in range(7)]
 
 
@@ -72,37 +72,72 @@ async def test_the_old_key_alone_opens_it_no_more(path, open_world):
         open_world(path, keys=keys(b"x" * 32))
 
 
-async def test_it_goes_on_where_it_was_interrupted(path, open_world, monkeypatch):
-    """Two at a time, cut off after the second pair: the next start does the others, and those only."""
+@pytest.fixture
+def halfway(open_world, monkeypatch):
+    """Opens a store with more than one master key; its data keys are wrapped two at a time, and it is cut off
+    after the second pair."""
     monkeypatch.setattr(rewrapping, "AT_ONCE", 2)
     some = rewrapping.rewrap_some
-    turns = []
 
-    def cut(tx):
-        turns.append(1)
-        return some(tx) and len(turns) < 2
+    def open_it(path, *masters):
+        turns = []
 
-    monkeypatch.setattr(rewrapping, "rewrap_some", cut)
-    world = open_world(path, keys=keys(OLD, NEW))
-    assert len(turns) == 2
+        def cut(tx):
+            turns.append(1)
+            return some(tx) and len(turns) < 2
+
+        with monkeypatch.context() as patch:
+            patch.setattr(rewrapping, "rewrap_some", cut)
+            world = open_world(path, keys=keys(*masters))
+        assert len(turns) == 2
+        return world
+
+    return open_it
+
+
+async def test_it_goes_on_where_it_was_interrupted(path, open_world, halfway):
+    """Two at a time, cut off after the second pair: the next start does the others, and those only."""
+    world = halfway(path, OLD, NEW)
     assert world.service.read(lambda r: rewrapping.is_wanted(r.conn, r.parts.vault))
     assert world.service.read(lambda r: rewrapping.still_to_do(r.conn)) == len(PEOPLE) + 1 - 4
-    everybody, halfway = addresses(world), wrapped(world)
+    everybody, by_then = addresses(world), wrapped(world)
     world.service.close()
     with pytest.raises(WrongKeys):
         open_world(path, keys=keys(NEW))
-    monkeypatch.setattr(rewrapping, "rewrap_some", some)
     open_world(path, keys=keys(OLD, NEW)).service.close()
     done = open_world(path, keys=keys(NEW))
     assert addresses(done) == everybody
-    same = [subject for subject, key in wrapped(done).items() if halfway[subject] == key]
+    same = [subject for subject, key in wrapped(done).items() if by_then[subject] == key]
     assert len(same) == 4
+
+
+async def test_a_third_key_before_the_second_is_done_wraps_everybody_from_the_beginning(
+    path, open_world, halfway
+):
+    """Whoever the second key had come to as well: the third alone opens all, once the store says so."""
+    world = halfway(path, OLD, NEW)
+    everybody = addresses(world)
+    world.service.close()
+    open_world(path, keys=keys(OLD, NEW, NEWEST)).service.close()
+    assert addresses(open_world(path, keys=keys(NEWEST))) == everybody
+
+
+async def test_no_key_may_go_that_wrapped_any_before_all_are_wrapped_by_the_newest(path, open_world, halfway):
+    """The store does not open without the second of three, though the first one and the third are there."""
+    halfway(path, OLD, NEW).service.close()
+    with pytest.raises(WrongKeys, match="is missing that wrapped data keys"):
+        open_world(path, keys=keys(OLD, NEWEST))
+    halfway(path, OLD, NEW, NEWEST).service.close()
+    with pytest.raises(WrongKeys, match="is missing that wrapped data keys"):
+        open_world(path, keys=keys(OLD, NEWEST))
+    open_world(path, keys=keys(OLD, NEW, NEWEST)).service.close()
+    assert len(addresses(open_world(path, keys=keys(NEWEST)))) == len(PEOPLE) + 1
 
 
 async def test_who_joins_meanwhile_is_wrapped_by_the_new_key(path, open_world, monkeypatch):
     """So nobody is left behind."""
     monkeypatch.setattr(rewrapping, "rewrap_some", lambda tx: False)
-    world = open_world(path, keys=keys(OLD, NEW))
+    world = open_world(path, keys=keys(OLD, NEW), seed="second")
     await world.client.subjects(["late@kafija.example"])
     world.service.close()
     monkeypatch.undo()
