@@ -18,6 +18,7 @@ import structlog
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from consent.app.access import LetIn
 from consent.app.routes import Tally, build_app
 from consent.calls import PREFIX, Scope
 from consent.client.operating import Operating, RemoteOperator
@@ -38,9 +39,9 @@ _PATIENCE = 60.0
 class _WhoeverReachesIt:
     """Who comes by the socket is let in: the system has looked who they are."""
 
-    def scopes_of(self, presented: bytes) -> frozenset[Scope] | None:
+    def let_in(self, presented: bytes) -> LetIn | None:
         """See `Lets`."""
-        return frozenset({Scope.OPERATOR})
+        return LetIn(frozenset({Scope.OPERATOR}))
 
 
 async def keep_door(service: Service, data: Path) -> None:

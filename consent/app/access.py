@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Collection, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 from msgspec import Struct
@@ -40,12 +40,18 @@ class _File(Struct, frozen=True):
     keys: tuple[AccessKey, ...] = ()
 
 
+class LetIn(NamedTuple):
+    """What whoever comes by a key may do, and the key's name; empty: there was no need of one."""
+
+    scopes: frozenset[Scope]
+    name: str = ""
+
+
 class Lets(Protocol):
     """Says whom a service lets in."""
 
-    def scopes_of(self, presented: bytes) -> frozenset[Scope] | None:
-        """What whoever presents this key may do, None for a stranger. Raises `AccessFault` while nobody can
-        tell."""
+    def let_in(self, presented: bytes) -> LetIn | None:
+        """Whoever presents this key, None for a stranger. Raises `AccessFault` while nobody can tell."""
 
 
 class Access:
@@ -54,17 +60,17 @@ class Access:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._seen: tuple[int, int, int] | None = None
-        self._keys: tuple[tuple[bytes, frozenset[Scope]], ...] = ()
+        self._keys: tuple[tuple[bytes, LetIn], ...] = ()
 
-    def scopes_of(self, presented: bytes) -> frozenset[Scope] | None:
-        """What `presented` may do, None for a stranger. Takes as long for every key of the list. Raises
+    def let_in(self, presented: bytes) -> LetIn | None:
+        """Whoever presents this key, None for a stranger. Takes as long for every key of the list. Raises
         `AccessFault` while the file cannot be read."""
         self._look()
         digest = sha256(presented).digest()
-        found: frozenset[Scope] | None = None
-        for known, scopes in self._keys:
+        found: LetIn | None = None
+        for known, who in self._keys:
             if hmac.compare_digest(known, digest):
-                found = scopes
+                found = who
         return found
 
     def _look(self) -> None:
@@ -79,7 +85,9 @@ class Access:
             self._keys = ()
         elif seen != self._seen:
             keys = access_keys(self._path)
-            self._keys = tuple((bytes.fromhex(key.hash), frozenset(key.scopes)) for key in keys)
+            self._keys = tuple(
+                (bytes.fromhex(key.hash), LetIn(frozenset(key.scopes), key.name)) for key in keys
+            )
         self._seen = seen
 
 

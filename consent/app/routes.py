@@ -12,9 +12,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from consent.app.access import AccessFault, Lets
+from consent.app.access import AccessFault, LetIn, Lets
 from consent.app.openapi import description
 from consent.calls import CALLS, Call
+from consent.client.actors import CALLER
 from consent.client.in_process import InProcess
 from consent.contract import Change
 from consent.wire import (
@@ -79,7 +80,7 @@ def build_app(client: InProcess, access: Lets, closing: asyncio.Event, tally: Ta
 async def _answered(
     request: Request, call: Call[object] | None, client: InProcess, access: Lets, closing: asyncio.Event
 ) -> Response:
-    _demand(request, call, access)
+    CALLER.set(_demand(request, call, access).name)
     if call is None:
         raise _Refused(problem(Code.NOT_FOUND, "There is no such call; openapi.json lists them."))
     media = _media(request)
@@ -102,20 +103,21 @@ async def _answered(
     return Response(told, 200, {DIGEST: digest(told)}, media)
 
 
-def _demand(request: Request, call: Call[object] | None, access: Lets) -> None:
-    """Let the request pass if its Bearer key (RFC 6750) opens the call."""
+def _demand(request: Request, call: Call[object] | None, access: Lets) -> LetIn:
+    """Let the request pass if its Bearer key (RFC 6750) opens the call; whoever it is of."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     try:
-        scopes = access.scopes_of(token.strip().encode("latin-1")) if scheme.lower() == "bearer" else None
+        found = access.let_in(token.strip().encode("latin-1")) if scheme.lower() == "bearer" else None
     except AccessFault as fault:
         log.error("the keys of the consent service cannot be read; nobody is let in", exc_info=fault)
         raise _Refused(problem(Code.UNAVAILABLE, "Keys cannot be checked now."), _LATER) from None
-    if scopes is None:
+    if found is None:
         raise _Refused(
             problem(Code.UNAUTHORIZED, "There is no valid key. Send the header `Authorization: Bearer KEY`.")
         )
-    if call is not None and not scopes & call.scopes:
+    if call is not None and not found.scopes & call.scopes:
         raise _Refused(problem(Code.FORBIDDEN, f"This key does not open `{call.name}`."))
+    return found
 
 
 def _media(request: Request) -> str:

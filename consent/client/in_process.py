@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from consent import forgetting, jobs
 from consent.address import Address, read_address
+from consent.client.actors import MERGED_BY, TOLD_BY, named, plain
 from consent.contract import (
     Ask,
     Change,
@@ -107,6 +108,7 @@ class InProcess:
 
     async def claim(self, sender: str, asks: Sequence[Ask], settlements_: Sequence[Settlement]) -> Claimed:
         """See `ConsentClient`."""
+        plain(sender, "A sender")
         return await self._write(lambda tx: claims.claim(tx, sender, asks, settlements_))
 
     async def settle(self, sender: str, settlements_: Sequence[Settlement]) -> None:
@@ -229,12 +231,14 @@ class InProcess:
 
     async def merge(self, stays: str, goes: str, actor: str) -> Heard:
         """See `ConsentClient`."""
-        return await self._write(lambda tx: merging.merge(tx, stays, goes, actor))
+        by = named(actor, MERGED_BY)
+        return await self._write(lambda tx: merging.merge(tx, stays, goes, by))
 
     async def withdraw_by_flow(
         self, subject: str, topic: str, flow: str, key: str, at: int | None = None
     ) -> Heard:
         """See `ConsentClient`."""
+        plain(flow, "A flow")
         return await self._write(lambda tx: reports.withdraw_by_flow(tx, subject, topic, flow, key, at))
 
     async def complained(self, key: str, at: int | None = None) -> Heard:
@@ -247,11 +251,13 @@ class InProcess:
 
     async def give_word(self, key: str, arrived: bool, actor: str) -> Outcome | None:
         """See `ConsentClient`."""
-        return await self._write(lambda tx: word.give_word(tx, key, arrived, actor))
+        by = named(actor, TOLD_BY)
+        return await self._write(lambda tx: word.give_word(tx, key, arrived, by))
 
     async def erase(self, subject: str, actor: str) -> Erasure | None:
         """See `ConsentClient`."""
-        return await self._hop(self._service.writer, lambda: forgetting.erase(self._service, subject, actor))
+        by = named(actor, TOLD_BY)
+        return await self._hop(self._service.writer, lambda: forgetting.erase(self._service, subject, by))
 
     async def forgotten(self, subjects: Sequence[str]) -> None:
         """See `ConsentClient`. Raises `Unavailable` while somebody reads the store as it was before."""
@@ -265,10 +271,13 @@ class InProcess:
 
     async def record(self, subject: str, what: str, actor: str, topic: str = "") -> Heard:
         """See `ConsentClient`."""
-        return await self._write(lambda tx: told.record(tx, subject, what, actor, topic))
+        by = named(actor, TOLD_BY)
+        return await self._write(lambda tx: told.record(tx, subject, what, by, topic))
 
     async def bought(self, sales: Sequence[Sale]) -> list[bool]:
         """See `ConsentClient`."""
+        for sale in sales:
+            plain(sale.source, "The source of a sale")
         return await self._write(lambda tx: bought(tx, sales))
 
     async def alive(self, signs: Sequence[tuple[str, int]]) -> None:

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from consent import calls, forgetting
 from consent.address import read_address
+from consent.client.actors import TOLD_BY, named
 from consent.client.in_process import InProcess
 from consent.client.remote import Remote, as_many
 from consent.contract.history import History, KeyOfLog, PersonsProof
@@ -107,20 +108,24 @@ class Operating(InProcess):
 
     async def hold(self, subject: str, until: int, reason: str) -> None:
         """See `Operator`."""
-        await self._write(_unlocked(lambda tx: hold.place(tx, subject, until, reason, ACTOR)))
+        by = named(ACTOR, TOLD_BY)
+        await self._write(_unlocked(lambda tx: hold.place(tx, subject, until, reason, by)))
 
     async def hold_told(self, subject: str, at: int = 0) -> None:
         """See `Operator`."""
-        await self._write(lambda tx: hold.tell(tx, subject, ACTOR, at))
+        by = named(ACTOR, TOLD_BY)
+        await self._write(lambda tx: hold.tell(tx, subject, by, at))
 
     async def open_hold(self, subject: str) -> HeldProof:
         """See `Operator`."""
-        address, held = await self._write(_unlocked(lambda tx: hold.open_held(tx, subject, ACTOR)))
+        by = named(ACTOR, TOLD_BY)
+        address, held = await self._write(_unlocked(lambda tx: hold.open_held(tx, subject, by)))
         return HeldProof(subject, address, tuple(held))
 
     async def lift_hold(self, subject: str) -> None:
         """See `Operator`."""
-        await self._hop(self._service.writer, lambda: forgetting.lift(self._service, subject, ACTOR))
+        by = named(ACTOR, TOLD_BY)
+        await self._hop(self._service.writer, lambda: forgetting.lift(self._service, subject, by))
 
     async def holds(self) -> list[Hold]:
         """See `Operator`."""

@@ -136,13 +136,15 @@ class ConsentClient(Protocol):
 
     async def give_word(self, key: str, arrived: bool, actor: str) -> Outcome | None:
         """An operator knows what became of a mail that was settled as unknown: it arrived, or it did not and
-        may be claimed once more, which only mails for service may. The outcome that stands from now on; None:
-        there is no such mail. Raises `ValueError` for a mail that may not go again."""
+        may be claimed once more, which only mails for service may. `actor` is `operator`, or that and the way.
+        The outcome that stands from now on; None: there is no such mail. Raises `ValueError` for a mail that
+        may not go again."""
 
     # erasure
     async def erase(self, subject: str, actor: str) -> Erasure | None:
         """Forget everything of `subject` here, at once and for good, because `actor` asks for it: `operator`,
-        or `subject:` and the way it came. Doing it again changes nothing. None: there is no such subject."""
+        or that and the way it came. Doing it again changes nothing. None: there is no such subject. Raises
+        `ValueError` for another actor."""
 
     async def forgotten(self, subjects: Sequence[str]) -> None:
         """Whoever else keeps something of people has forgotten these, who were erased here."""
@@ -161,7 +163,8 @@ class ConsentClient(Protocol):
         (`restriction.lifted`); or what was done for them: `exported`, `rectified`, `request.received`,
         `request.extended`, `request.answered`. `actor` is `operator`, or that and how the word came, as in
         `operator:mailto`, `operator:rights_request`. Nothing that can be said here starts anything. Raises
-        `ValueError` for another word."""
+        `ValueError` for another word or actor. Over HTTP the API key used is named with it, as in
+        `operator:letter@KEY`."""
 
     async def bought(self, sales: Sequence[Sale]) -> list[bool]:
         """Record for each sale that its customer may be told of similar goods; False where they may not,

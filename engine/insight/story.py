@@ -343,7 +343,7 @@ def _asked_once(happenings: Sequence[Happening]) -> Iterator[Happening]:
 
 
 def _happening(names: Names, happened: Happening) -> Line:
-    by, _, how = happened.actor.rpartition(":")
+    by, _, how = happened.actor.partition("@")[0].rpartition(":")
     way = f", by the flow {names.flow(how)}" if by == "flow" else HOW.get(how, "")
     said = LEAVES.get(happened.type, f"The consent service recorded `{happened.type}`.").format(
         topic=names.topic(happened.topic), how=way, value=_chosen(happened)

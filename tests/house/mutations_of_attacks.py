@@ -384,6 +384,18 @@ BROKEN_DEFENCES = (
         ),
     ),
     Broken(
+        "whoever calls is named as they say",
+        "A key of the consent service says that the person did it",
+        "tests/consent/app/test_actors.py::test_no_caller_says_that_a_person_did_it",
+        (
+            (
+                "consent/client/actors.py",
+                'if not _FORM.fullmatch(actor) or actor.partition(":")[0] not in kinds:',
+                "if not kinds:",
+            ),
+        ),
+    ),
+    Broken(
         "headers of a proxy are believed",
         "Forged proxy headers",
         "tests/web/test_frame.py::test_the_peers_own_address_is_evidence_whatever_the_headers_say",
