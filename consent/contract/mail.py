@@ -43,7 +43,7 @@ class Reason(StrEnum):
     OBJECTED = "objected"  # to this, or to all marketing
     COMPLAINED = "complained"  # they called a mail spam, and have not confirmed anew since
     HARD_BOUNCED = "hard_bounced"  # their mailbox does not exist, as far as is known
-    SUPPRESSED = "suppressed"  # the address was erased, and has not confirmed anew since
+    SUPPRESSED = "suppressed"  # erased, or refused by whoever has it, and not confirmed anew since
     NOT_AS_LOGGED = "not_as_logged"  # the store says of them what the log does not
     UNKNOWN_TOPIC = "unknown_topic"
     WRONG_CLASS = "wrong_class"

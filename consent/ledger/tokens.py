@@ -151,10 +151,14 @@ class Tokens:
             raise LinkRefused("expired")
         return _decode(payload).hex(), at
 
+    def is_of(self, token: str, scope: Scope) -> bool:
+        """Whether a token is one of `scope`."""
+        return self._plain[scope].validate(token)
+
     def read_request(self, token: str, *scopes: Scope) -> str:
         """The id of a sign-up request, if the token belongs to one of `scopes`. Raises `LinkRefused`."""
         for scope in scopes:
-            if self._plain[scope].validate(token):
+            if self.is_of(token, scope):
                 return self._open(scope, token).hex()
         raise LinkRefused("unknown")
 

@@ -33,12 +33,14 @@ _REQUEST = Statement(
 
 def confirmation(reading: Reading, token: str) -> LinkView:
     """The page behind a link to confirm or refuse: what would be agreed to, in the words of the proof mail.
+    To refuse it is never too late.
     Of somebody who wants another address it tells nothing before the button was pressed: whoever has the
     link may be a stranger to them. Afterwards, what goes on there."""
     try:
         request = reading.parts.tokens.read_request(token, Scope.CONFIRM, Scope.REFUSE)
     except LinkRefused as fault:
         return _nothing(reading, fault.reason)
+    refuses = reading.parts.tokens.is_of(token, Scope.REFUSE)
     row = _REQUEST.first(reading.driver, of=request)
     if row is None:
         return _nothing(reading, "unknown")
@@ -48,7 +50,7 @@ def confirmation(reading: Reading, token: str) -> LinkView:
     if moves and closed == "confirmed":
         versions = [standing.version for topic, standing in subject.standings.items() if subject.gets(topic)]
     known = read_purposes(reading, versions)
-    reason = "used" if closed else "expired" if expires <= reading.now else ""
+    reason = "used" if closed else "expired" if expires <= reading.now and not refuses else ""
     topics = _topics(reading, subject, (known[version] for version in versions), language)
     return LinkView(
         valid=not reason,

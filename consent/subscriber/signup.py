@@ -20,7 +20,7 @@ from consent.contract import (
 from consent.ledger.evidence import Evidence, of_visit
 from consent.ledger.policy import read_purposes
 from consent.ledger.subjects import Subject, find_or_make, keep_evidence, load, move
-from consent.ledger.suppression import lift
+from consent.ledger.suppression import lift, suppress
 from consent.ledger.tokens import Scope
 from consent.ledger.transaction import Reading, Writing
 from consent.ledger.whose import take_address
@@ -35,7 +35,17 @@ from consent.subscriber.cooling import cooled_down, hold_off, one_more
 from consent.subscriber.fetched import note_fetch
 from consent.subscriber.moving import change, decline, refuse_change
 from consent.subscriber.receipts import receipt_of
-from consent.subscriber.wishes import ask, close, close_all, open_requests, queue, queued, wish, wished_in
+from consent.subscriber.wishes import (
+    ask,
+    close,
+    close_all,
+    extend,
+    open_requests,
+    queue,
+    queued,
+    wish,
+    wished_in,
+)
 from consent.times import HOUR_MS
 
 _ACTOR = "subject:link"
@@ -93,6 +103,7 @@ def ask_for(
         request = waiting.id
         if queues:
             queue(tx, request, language, expires)
+            extend(tx, request, subject.id, expires)
     commitment = keep_evidence(tx, subject, {**record, "request": request})
     for topic in wanted:
         if subject.standing(topic).lapsed(tx.now):
@@ -225,9 +236,10 @@ def _names_any(wished: Sequence[tuple[str, str]]) -> bool:
 
 def refuse(tx: Writing, token: str, visit: Visit, fetched: str = "") -> None:
     """ "This wasn't me": close this request and every other that is open, and begin the longest cool-down.
-
-    Raises `LinkRefused`."""
-    request = close(tx, tx.parts.tokens.read_request(token, Scope.CONFIRM, Scope.REFUSE), "refused")
+    It can be said for as long as the request is known. Whoever gets nothing is kept from what others bring,
+    whatever is entered in their name afterwards. Raises `LinkRefused`."""
+    known = tx.parts.tokens.read_request(token, Scope.CONFIRM, Scope.REFUSE)
+    request = close(tx, known, "refused", lapsed=True)
     note_fetch(tx, request, fetched, _ACTOR)
     if request.tells:
         return refuse_change(tx, request, visit)
@@ -241,3 +253,5 @@ def refuse(tx: Writing, token: str, visit: Visit, fetched: str = "") -> None:
     for topic, version in wished_in(tx, request.id):
         if (subject.standing(topic).state, Step.REFUSED) in TRANSITIONS:
             move(tx, subject, topic, Step.REFUSED, actor=_ACTOR, notice=version, commitment=commitment)
+    if not any(subject.gets(topic) for topic in subject.standings):
+        suppress(tx, subject)

@@ -8,8 +8,9 @@ from sqlalchemy.dialects.sqlite import insert
 
 from consent.contract import BESIDE_TOPICS, LinkRefused
 from consent.ledger.transaction import Reading, Writing
+from consent.states import State
 from consent.store.statement import Row, Statement
-from consent.store.tables import MOVES, QUEUED, among, requests, wishes
+from consent.store.tables import MOVES, QUEUED, among, requests, standings, wishes
 
 
 class Request(Struct, frozen=True):
@@ -45,6 +46,16 @@ _AGAIN = Statement(
         language=bindparam("spoken"),
     )
 )
+_EXTEND = Statement(
+    update(standings)
+    .where(
+        standings.c.subject == bindparam("of"),
+        standings.c.state == State.PENDING.value,
+        standings.c.expires < bindparam("until"),
+        standings.c.topic.in_(select(wishes.c.topic).where(wishes.c.request == bindparam("by"))),
+    )
+    .values(expires=bindparam("until"))
+)
 _INTO = insert(wishes)
 _WISH = Statement(
     _INTO.on_conflict_do_update(index_elements=["request", "topic"], set_={"version": _INTO.excluded.version})
@@ -76,6 +87,11 @@ def ask(
 def queue(tx: Writing, request: str, language: str, expires: int) -> None:
     """Let the mail of an open request go now."""
     _AGAIN.run(tx.driver, of=request, now=tx.now, until=expires, spoken=language)
+
+
+def extend(tx: Writing, request: str, subject: str, expires: int) -> None:
+    """Let what was wished for in a request stay pending as long as its link can be used."""
+    _EXTEND.run(tx.driver, of=subject, by=request, until=expires)
 
 
 def wish(tx: Writing, request: str, topics: Sequence[str]) -> None:
@@ -147,7 +163,7 @@ def queued(reading: Reading, limit: int, after: str) -> list[Row]:
 # The condition stands in the update, so that a link works once, whoever presses at the same time.
 _CLOSE = Statement(
     update(requests)
-    .where(requests.c.id == bindparam("of"), requests.c.closed == "", requests.c.expires > bindparam("now"))
+    .where(requests.c.id == bindparam("of"), requests.c.closed == "", requests.c.expires > bindparam("after"))
     .values(closed=bindparam("how"))
     .returning(*_REQUEST)
 )
@@ -164,9 +180,10 @@ _CLOSE_MOVES = Statement(
 )
 
 
-def close(tx: Writing, request: str, how: str) -> Request:
-    """Close an open request, once. Raises `LinkRefused`."""
-    found = _CLOSE.rows(tx.driver, of=request, now=tx.now, how=how)
+def close(tx: Writing, request: str, how: str, lapsed: bool = False) -> Request:
+    """Close an open request, once; `lapsed`: also one whose time to be confirmed is over. Raises
+    `LinkRefused`."""
+    found = _CLOSE.rows(tx.driver, of=request, after=-1 if lapsed else tx.now, how=how)
     if found:
         return Request(*found[0])
     earlier = _CLOSED.first(tx.driver, of=request)

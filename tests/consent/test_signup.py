@@ -17,7 +17,7 @@ from consent.contract import (
     SignUp,
     Visit,
 )
-from consent.times import Times
+from consent.times import HOUR_MS, Times
 
 pytestmark = pytest.mark.anyio
 HOUR = 3_600_000
@@ -177,7 +177,7 @@ async def test_either_link_of_the_mail_refuses_and_one_confirms(world):
     assert (await world.client.confirmation(refuse)).valid
     await world.client.refuse(confirm, Visit())
     anna = await world.subject("anna@kafija.example")
-    assert await standing(world, anna) is Reason.NOT_CONFIRMED
+    assert await standing(world, anna) is Reason.SUPPRESSED
 
 
 async def test_a_withdrawal_voids_a_link_that_is_still_under_way(world):
@@ -280,3 +280,59 @@ async def test_the_evidence_of_a_wish_says_in_which_language_each_topic_was_put(
         told = moved_in.told(world, f"{email}@kafija.example")
         [requested, *_] = [one.evidence for one in told.events if one.type == "requested"]
         assert (requested["language"], requested["worded"]) == (language, worded)
+
+
+async def test_a_wish_that_joins_a_mail_stays_pending_as_long_as_its_link(world):
+    """One that a pause held back goes with a later mail: its button confirms both, on its last day too."""
+    await world.sign_up("anna@kafija.example", "offers")
+    await world.mail_proofs()
+    world.clock.pass_(HOUR_MS)
+    await world.sign_up("anna@kafija.example", "newsletter")  # within the pause of a day
+    world.clock.pass_(71 * HOUR_MS + HOUR_MS // 2)
+    await world.sign_up("anna@kafija.example", "offers")
+    [(confirm, _)] = await world.mail_proofs()
+    world.clock.pass_(2 * HOUR_MS)
+    await world.client.keep_times()
+    receipt = await world.client.confirm(confirm, Visit())
+    assert receipt.topics == ("newsletter", "offers")
+    assert receipt.type == "confirmed"
+
+
+async def test_it_is_never_too_late_to_say_that_it_was_not_me(world):
+    """The link to confirm is over after 72 hours; the other one is not, and keeps lists of others away."""
+    await world.sign_up("anna@kafija.example")
+    [(confirm, refuse)] = await world.mail_proofs()
+    world.clock.pass_(4 * 24 * HOUR_MS)
+    assert not (await world.client.confirmation(confirm)).valid
+    assert (await world.client.confirmation(refuse)).valid
+    await world.client.refuse(refuse, Visit())
+    anna = await world.subject("anna@kafija.example")
+    assert await standing(world, anna) is Reason.SUPPRESSED
+    with pytest.raises(LinkRefused, match="used"):
+        await world.client.refuse(refuse, Visit())
+    await world.sign_up("anna@kafija.example")
+    assert await world.client.proofs() == []
+
+
+async def test_a_refusal_holds_whatever_is_entered_afterwards(world):
+    """Somebody enters the address once more: what the refusal kept away stays away."""
+    await world.sign_up("anna@kafija.example")
+    [(_, refuse)] = await world.mail_proofs()
+    await world.client.refuse(refuse, Visit())
+    world.clock.pass_(5 * 24 * HOUR_MS)
+    await world.sign_up("anna@kafija.example")
+    for _ in range(40):
+        world.clock.pass_(24 * HOUR_MS)
+        await world.client.keep_times()
+    assert world.count("suppressions") == 1
+
+
+async def test_who_gets_something_and_refuses_another_wish_keeps_it(world):
+    """The wish was not theirs; what they had agreed to goes on."""
+    anna = await world.join("anna@kafija.example")
+    world.clock.pass_(2 * 24 * HOUR_MS)
+    await world.sign_up("anna@kafija.example", "offers")
+    [(_, refuse)] = await world.mail_proofs()
+    await world.client.refuse(refuse, Visit())
+    assert await standing(world, anna) is None
+    assert world.count("suppressions") == 0

@@ -62,7 +62,10 @@ async def test_that_the_page_was_fetched_is_written_with_the_press_of_its_button
         await house.http.get(links[which])
     before, seen = leaves(house), house.clock.now
     await pressed(house, links[which])
-    assert leaves(house)[len(before) :] == ["link.fetched", ("confirmed", "refused")[which]]
+    assert leaves(house)[len(before) :] == [
+        "link.fetched",
+        *(["confirmed"], ["refused", "suppressed"])[which],
+    ]
     known = house.service.read(lambda store: history(store, read_address("anna@example.com")))
     assert known is not None
     [told] = [one for one in known.events if one.type == "link.fetched"]
