@@ -90,5 +90,6 @@ async def test_the_browser_of_the_harness_runs_scripts_and_waits(tmp_path: Path,
         after = await roastery.stored()
         assert {name for name in after if before.get(name) != after[name]} == {
             "consent.db",
+            "consent.db.marks",
             "consent.db.stops",
         }

@@ -6,7 +6,11 @@ import asyncio
 import hashlib
 import io
 import itertools
-from contextlib import suppress
+import shutil
+import sqlite3
+import tempfile
+from contextlib import closing, suppress
+from pathlib import Path
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -39,6 +43,7 @@ from consent.subscriber import imported
 from consent.subscriber.replay import replay
 
 DAY = 86_400_000
+_IN_MEMORY = Path("/dev/shm")
 ADDRESSES = ("anna@kafija.example", "berta@kafija.example")
 PEOPLE = st.sampled_from(ADDRESSES)
 ALL = ("news", "offers", "similar")
@@ -70,16 +75,12 @@ class NoWayBack(RuleBasedStateMachine):
                 found += hashlib.sha256(str(next(draw)).encode()).digest()
             return found[:size]
 
-        self.service = open_service(
-            None,
-            Keys.random(entropy),
-            origin="kafija.example/consent",
-            public_url="https://kafija.example",
-            team=(),
-            clock=lambda: self.now,
-            entropy=entropy,
+        self.entropy, self.keys = entropy, Keys.random(entropy)
+        # Where the system has it, a file system without a disk: here nothing loses its power.
+        self.folder = Path(
+            tempfile.mkdtemp(prefix="virta-back-", dir=_IN_MEMORY if _IN_MEMORY.is_dir() else None)
         )
-        self.client = InProcess(self.service)
+        self.open()
         self.number = itertools.count()
         self.left = {}  # (address, topic) → when, and who they were then
         self.links = {}  # token → the address it was mailed to, and when
@@ -88,6 +89,19 @@ class NoWayBack(RuleBasedStateMachine):
         self.mails = {}  # key of a mail that arrived → whom it was for
         self.ids = {}  # everybody who ever was, in order
         self.stops = 0
+
+    def open(self):
+        """The service, over what is in the folder."""
+        self.service = open_service(
+            self.folder / "consent.db",
+            self.keys,
+            origin="kafija.example/consent",
+            public_url="https://kafija.example",
+            team=(),
+            clock=lambda: self.now,
+            entropy=self.entropy,
+        )
+        self.client = InProcess(self.service)
 
     def do(self, coroutine):
         """Run to the end."""
@@ -133,6 +147,7 @@ class NoWayBack(RuleBasedStateMachine):
     def begin(self):
         """The first words."""
         self.publish("I want", ())
+        self.back_up()
 
     @rule(
         wording=st.sampled_from(["I want", "I would like", "Send me"]),
@@ -333,6 +348,22 @@ class NoWayBack(RuleBasedStateMachine):
         elif known:
             self.leave(person, {topic})
 
+    @rule()
+    def back_up(self):
+        """The store is kept as it is."""
+        with closing(sqlite3.connect(self.folder / "consent.db")) as store:
+            (self.folder / "kept.db").unlink(missing_ok=True)
+            store.execute("VACUUM INTO ?", (str(self.folder / "kept.db"),))
+
+    @rule()
+    def put_back(self):
+        """It is put back, and with it whole people may be lost; the files of stops and marks go on."""
+        self.service.close()
+        for end in ("-wal", "-shm"):
+            (self.folder / f"consent.db{end}").unlink(missing_ok=True)
+        shutil.copy(self.folder / "kept.db", self.folder / "consent.db")
+        self.open()
+
     @rule(person=PEOPLE)
     def erase(self, person):
         """Everything of them goes; whoever enters the address next is somebody else, who is not written to
@@ -384,6 +415,7 @@ class NoWayBack(RuleBasedStateMachine):
         finally:
             self.service.close()
             self.loop.close()
+            shutil.rmtree(self.folder)
 
 
 TestNoWayBack = NoWayBack.TestCase

@@ -10,7 +10,7 @@ What is copied, in this order, and why:
 2. The **attempt file**, later than both: how attempts ended that consent's copy holds as unsettled. A slot
    may have been freed and given away since, so the copy must not say that it remembers all: the kernel's boot
    id in it is wiped, and an attempt of which it knows nothing is unknown, and not sent again.
-3. The **stops**, last: the more of them, the better.
+3. The **stops** and their marks, last: the more of them, the better.
 
 Where the consent service is a process of its own, each folder has a backup of its own part, taken whenever.
 """
@@ -40,6 +40,7 @@ from virta.keeping.manifest import (
     FILES,
     FORMAT,
     KEYS,
+    MARKS,
     STOPS,
     Kept,
     LogHead,
@@ -105,8 +106,8 @@ def _write(places: Places, part: Path, now: int, virta: str, keys: bytes | None,
         if whose in places.parts and attempts.is_file():
             _private(part / name).write_bytes(without_boot(attempts.read_bytes()))
     if CONSENT in places.parts:
-        stops = places.stops
-        _private(part / STOPS).write_bytes(stops.read_bytes() if stops.is_file() else b"")
+        for name, file in ((STOPS, places.stops), (MARKS, places.marks)):
+            _private(part / name).write_bytes(file.read_bytes() if file.is_file() else b"")
     if keys is not None:
         _private(part / KEYS).write_bytes(keys)
     return _describe(part, now, virta, told)

@@ -15,6 +15,8 @@ ENGINE, CONSENT, STOPS, ATTEMPTS, KEYS = (
     "attempts",
     "keys.toml",
 )
+MARKS = "consent.db.marks"
+"""Marks of the addresses where stops were said."""
 CONSENT_ATTEMPTS = "consent.attempts"
 """What the attempt file of a consent service in a process of its own is called: its own mails alone."""
 ATTEMPTS_OF = {ATTEMPTS: ENGINE, CONSENT_ATTEMPTS: CONSENT}

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from consent.app.access import ACCESS, AccessFault, access_keys
 from consent.calls import Scope
+from consent.store.marks import marks_path
 from consent.store.server import Server as ConsentServer
 from consent.store.stops import stops_path
 from engine.store.database import NO_DRIVER
@@ -49,6 +50,11 @@ class Places:
     def stops(self) -> Path:
         """The file of stops that the consent service reads."""
         return stops_path(self.consent) if isinstance(self.consent, Path) else self.consent.stops
+
+    @property
+    def marks(self) -> Path:
+        """The marks of the addresses where stops were said."""
+        return marks_path(self.stops)
 
 
 def places_of(folder: Path, settings: Settings) -> Places:

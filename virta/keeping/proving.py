@@ -16,6 +16,7 @@ from virta.keeping.manifest import (
     ENGINE,
     FORMAT,
     MANIFEST,
+    MARKS,
     STOPS,
     LogHead,
     Manifest,
@@ -64,7 +65,7 @@ def faults_of(
         done += count
         told(0.4 * min(done / whole, 1.0))
 
-    missing = [STOPS] if CONSENT in manifest.parts and STOPS not in manifest.files else []
+    missing = [name for name in (STOPS, MARKS) if CONSENT in manifest.parts and name not in manifest.files]
     missing += [] if manifest.parts else [ENGINE, CONSENT]
     yield from (f"the manifest names no {name}" for name in missing)
     broken = bool(missing)

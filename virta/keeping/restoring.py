@@ -1,7 +1,8 @@
 """Putting a backup back, so that nobody's consent comes back with it.
 
 - Stops (withdrawals, complaints …) are in a file beside the store. The one that is there is kept, the lines
-  of the backup are added, and the consent service makes up for each of which its log knows nothing.
+  of the backup are added, and the consent service makes up for each of which its log knows nothing. So are
+  the marks of the addresses, by which those are left alone of whom the backup knows nothing either.
 - How long the log was is told by the newest checkpoint known: that of the store that is replaced, that of
   the backup, one that somebody kept, and the positions of stops. Marketing stays shut until the log is as
   long.
@@ -13,6 +14,7 @@
 
 import contextlib
 import os
+import secrets
 import shutil
 import sqlite3
 from collections.abc import Sequence
@@ -23,6 +25,7 @@ from msgspec import Struct
 
 from consent.errors import ConsentError
 from consent.mails.reach import expect, expected
+from consent.store.marks import Marks, marks_path, read_marks
 from consent.store.stops import read_stops
 from engine.insight.records import open_records
 from engine.store.faults import StoreFault
@@ -33,6 +36,7 @@ from virta.keeping.manifest import (
     CONSENT,
     ENGINE,
     FILES,
+    MARKS,
     STOPS,
     STOPS_BESIDE_SERVER,
     Manifest,
@@ -159,6 +163,7 @@ def _put_back(
         _make_beside(stage / name, server, FILES[name])
     if CONSENT in places.parts:
         _add_stops(places, backup / STOPS)
+        _add_marks(places, backup / MARKS)
     for path in stage.iterdir():
         _sync_file(path)
     sync(stage)
@@ -226,6 +231,17 @@ def _add_stops(places: Places, kept: Path) -> None:
     _sync_file(fresh)
     fresh.rename(there)
     sync(there.parent)
+
+
+def _add_marks(places: Places, kept: Path) -> None:
+    """The same of marks."""
+    there = Marks(places.marks, secrets.token_bytes)
+    try:
+        for path in (*map(marks_path, _stops_of(places)), kept):
+            if path != places.marks:
+                there.add(read_marks(path))
+    finally:
+        there.close()
 
 
 def _move_aside(data: Path, names: Sequence[str], moment: datetime) -> str | None:

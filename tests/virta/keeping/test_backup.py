@@ -27,7 +27,13 @@ def told(capsys: pytest.CaptureFixture[str]) -> str:
 def test_a_backup_holds_what_it_says_and_nobody_else_may_read_it(backup: Path) -> None:
     """Both stores, stops and attempts, each with its digest; the log's head and a receipt."""
     manifest = read_manifest(backup)
-    assert sorted(manifest.files) == ["attempts", "consent.db", "consent.db.stops", "engine.db"]
+    assert sorted(manifest.files) == [
+        "attempts",
+        "consent.db",
+        "consent.db.marks",
+        "consent.db.stops",
+        "engine.db",
+    ]
     assert manifest.log.size >= 3
     assert manifest.receipt.startswith(f"{manifest.log.origin}\n")
     assert {path.stat().st_mode & 0o777 for path in backup.iterdir()} == {0o600}

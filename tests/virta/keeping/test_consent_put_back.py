@@ -91,6 +91,37 @@ def test_who_was_erased_after_the_backup_stays_erased(stall: Path, tmp_path: Pat
         assert in_time(asked(service, str(new), "c")) is Reason.SUPPRESSED
 
 
+@pytest.mark.parametrize("how", ["withdrawn", "erased"])
+@pytest.mark.parametrize("lost", [False, True])
+def test_who_came_and_left_after_the_backup_is_left_alone(
+    stall: Path, tmp_path: Path, how: str, lost: bool
+) -> None:
+    """The store that is put back has never heard of them; also where the mark that stood there is `lost`, and
+    only a newer backup has it."""
+    old = tmp_path / "old"
+    assert run(["backup", str(stall), "--to", str(old)]) == 0
+    with consenting(stall) as service:
+        subject = in_time(joined(service, "clara@example.com"))
+        if how == "erased":
+            in_time(InProcess(service).erase(subject, "operator"))
+        else:
+            token = service.parts.tokens.unsubscribe(subject, "news").rpartition("/")[2]
+            in_time(InProcess(service).withdraw(token, "one_click", False, Visit()))
+    assert run(["backup", str(stall), "--to", str(tmp_path / "new")]) == 0
+    if lost:
+        places_of(stall, read_settings(stall)).marks.unlink()
+        assert run(["restore", str(tmp_path / "new"), str(stall)]) == 0
+    assert run(["restore", str(old), str(stall), "--over-newer"]) == 0
+    with consenting(stall) as service:
+        (new,) = in_time(InProcess(service).subjects(["clara@example.com"]))
+        assert new not in (None, subject)
+        for number in range(20):  # until the log is as long as it was
+            in_time(joined(service, f"bela{number}@example.com"))
+        assert in_time(asked(service, str(new), "c")) is Reason.SUPPRESSED
+        assert in_time(joined(service, "clara@example.com")) == new
+        assert in_time(asked(service, str(new), "d")) is None
+
+
 def test_a_backup_brings_the_stops_that_the_disk_has_lost(stall: Path, tmp_path: Path) -> None:
     """An older store of consent beside a newer file of stops: nobody is mailed who said no."""
     with consenting(stall) as service:

@@ -73,7 +73,12 @@ def test_each_folder_has_its_own_part(two: Two, tmp_path: Path, capsys: pytest.C
     engine, consent = two.backup(two.engine, tmp_path / "e"), two.backup(two.consent, tmp_path / "c")
     assert "It is the part of the engine alone" in told(capsys)
     assert sorted(read_manifest(engine).files) == ["attempts", "engine.db"]
-    assert sorted(read_manifest(consent).files) == ["consent.attempts", "consent.db", "consent.db.stops"]
+    assert sorted(read_manifest(consent).files) == [
+        "consent.attempts",
+        "consent.db",
+        "consent.db.marks",
+        "consent.db.stops",
+    ]
     assert (read_manifest(engine).log, read_manifest(consent).heard) == (None, 0)
     for part, folder, other in ((engine, two.engine, two.consent), (consent, two.consent, two.engine)):
         assert run(["restore", str(part), str(folder), "--check"]) == 0
