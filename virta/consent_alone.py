@@ -31,12 +31,12 @@ from engine.delivery.mailer import Mailer
 from engine.delivery.proofs import Proofs
 from engine.delivery.queue import Queue
 from engine.delivery.recover import recover
-from engine.mail.letters import LetterFault, Letters, Sender
+from engine.mail.letters import LetterFault, Letters
 from virta.brand import brand_of
 from virta.consent_door import ACCESS, admission_of, open_consent
 from virta.database_url import consent_place
 from virta.disk_fault import disk_fault
-from virta.mailing import login_of
+from virta.mailing import login_of, written_by
 from virta.operating.timekeeping import watch_times
 from virta.project.folder import template_files
 from virta.proof_mail import with_notice, with_proof
@@ -150,17 +150,16 @@ def _put_together(
 ) -> Alone:
     consent = Fronted(service, admission_of(settings), Pace(entropy))
     files = proof_files(folder, settings)
-    sender = settings.sender
     letters = Letters(
         files,
         {},
         settings.languages,
-        Sender(sender.name, sender.address, sender.imprint, sender.reply_to),
+        written_by(settings),
         settings.time_zone,
     )
     queue = Queue(Brakes())
     mailer = Mailer(login_of(settings), settings.smtp.connections, attempts, clock)
-    domain = sender.address.rpartition("@")[2]
+    domain = settings.sender.address.rpartition("@")[2]
     dispatch = Dispatch(consent, mailer, queue, domain, clock, lambda: None, settings.smtp.per_second)
     closing, tally = asyncio.Event(), Tally()
     access = Access(folder / settings.stores.folder / ACCESS)

@@ -28,16 +28,28 @@ def marks_of(settings: Settings, keys: ProjectKeys) -> Marks:
 
 def letters_of(compiled: Compiled, settings: Settings, marks: Marks | None = None) -> Letters:
     """The project's templates, loaded."""
-    sender = settings.sender
     return Letters(
         with_notice(with_proof(compiled.template_files, settings.languages), settings.languages),
         {template.name: template.digest for template in compiled.templates},
         settings.languages,
-        Sender(sender.name, sender.address, sender.imprint, sender.reply_to),
+        written_by(settings),
         settings.time_zone,
         marks,
         addressed=[template.name for template in compiled.templates if template.addressed],
         kept=[template.name for template in compiled.templates if template.kept],
+    )
+
+
+def written_by(settings: Settings) -> Sender:
+    """Who stands in all mails."""
+    sender = settings.sender
+    return Sender(
+        sender.name,
+        sender.address,
+        sender.imprint,
+        sender.reply_to,
+        settings.controller.contact,
+        sender.color,
     )
 
 

@@ -7,7 +7,9 @@ from importlib.resources import files
 from dsl.templates.files import NEW_ADDRESS, NOTICE, OLD_ADDRESS, PROOF, TemplateFile, read_templates
 
 _OURS = files("virta") / "mails"
-_FRAME = "_proof.html"
+_FRAME = "_frame.html"
+"""What all of them stand in."""
+
 _FALLBACK = ""  # the file without a language, in English
 
 
@@ -24,7 +26,7 @@ def with_proof(project: Sequence[TemplateFile], languages: tuple[str, ...]) -> t
     speak. The first language is spoken in any case, by English words if need be."""
     if any(file.name == PROOF for file in project):
         return tuple(project)
-    return (*project, *_ours(PROOF, PROOF, _FRAME, _FRAME, languages))
+    return (*project, *_ours(PROOF, PROOF, "_proof.html", languages))
 
 
 def with_notice(files: Sequence[TemplateFile], languages: tuple[str, ...]) -> tuple[TemplateFile, ...]:
@@ -33,16 +35,14 @@ def with_notice(files: Sequence[TemplateFile], languages: tuple[str, ...]) -> tu
     frames = {NOTICE: "_notice.html", NEW_ADDRESS: "_address.html", OLD_ADDRESS: "_address.html"}
     found = {file.path: file for file in files if file.name not in frames}
     for name, frame in frames.items():
-        ours = _ours(name, name.rpartition("/")[2], f"virta/{frame}", frame, languages)
+        ours = _ours(name, name.rpartition("/")[2], frame, languages)
         found |= {file.path: file for file in ours}
     return tuple(found.values())
 
 
-def _ours(
-    name: str, called: str, frame: str, frame_called: str, languages: tuple[str, ...]
-) -> tuple[TemplateFile, ...]:
-    """A template and its frame by the names that they have for a project, read from ours."""
-    given = [(f"templates/{frame}", (_OURS / frame_called).read_bytes())]
+def _ours(name: str, called: str, frame: str, languages: tuple[str, ...]) -> tuple[TemplateFile, ...]:
+    """A template and its frames by the names that they have for a project, read from ours."""
+    given = [(f"templates/virta/{each}", (_OURS / each).read_bytes()) for each in (_FRAME, frame)]
     for language in languages:
         for spoken in (language, language.split("-")[0], *([_FALLBACK] if language == languages[0] else ())):
             ours = _OURS / (f"{called}.{spoken}.html" if spoken not in ("", "en") else f"{called}.html")

@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from consent.contract import BESIDE_TOPICS
 from engine.delivery.late import LatePolicy
+from virta.color import color_fault
 from virta.consent_settings import Consent, consent_faults
 from virta.consent_times import Times, times_faults
 from virta.misfit import in_plain_words
@@ -39,12 +40,14 @@ class BrokenProject(Exception):
 
 
 class Sender(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Who stands in From, and the imprint that law asks for in every marketing mail."""
+    """Who stands in From, and the imprint that law asks for in every marketing mail. `color` is that of the
+    buttons in mails of the consent service."""
 
     name: str
     address: str
     imprint: str
     reply_to: str = ""
+    color: str = ""
 
 
 class Controller(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -273,3 +276,6 @@ def _sender_faults(sender: Sender) -> Iterator[str]:
         yield f"`sender.reply_to` must be an e-mail address; it is `{sender.reply_to}`."
     if not sender.imprint.strip():
         yield "`sender.imprint` is empty; law asks for it in every marketing mail."
+    fault = color_fault("sender.color", sender.color) if sender.color else None
+    if fault is not None:
+        yield fault

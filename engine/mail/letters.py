@@ -64,12 +64,15 @@ class LetterFault(Exception):
 
 
 class Sender(Struct, frozen=True):
-    """Who writes: the name and address in From, the imprint that templates show."""
+    """Who writes: the name and address in From, the imprint that templates show. `contact` is where questions
+    about data go, `color` that of buttons, as in `#14593f`: both are for the mails of the consent service."""
 
     name: str
     address: str
     imprint: str
     reply_to: str = ""
+    contact: str = ""
+    color: str = ""
 
 
 class _Variant(Struct, frozen=True):
@@ -219,7 +222,13 @@ class Letters:
     def _write(self, name: str, language: str, context: dict[str, Any]) -> Letter:
         variant, spoken = self._variant(name, language)
         context["language"] = spoken
-        context["sender"] = {"name": self._sender.name, "imprint": self._sender.imprint}
+        sender = self._sender
+        context["sender"] = {
+            "name": sender.name,
+            "imprint": sender.imprint,
+            "contact": sender.contact,
+            "color": sender.color,
+        }
         try:
             context["preheader"] = variant.texts.said(variant.preheader, context)
             html = variant.htmls.rendered(variant.html, context) if variant.html else ""

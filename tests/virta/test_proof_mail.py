@@ -5,6 +5,7 @@ import pytest
 from consent.contract import Decision, Links
 from dsl.templates.files import TemplateFile, read_templates
 from engine.mail.letters import Letters, Sender
+from engine.mail.message import Letter
 from virta.proof_mail import proof_subjects, with_notice, with_proof
 
 LINKS = Links(confirm="https://stall.example/c/1", refuse="https://stall.example/r/1")
@@ -14,6 +15,11 @@ SUBJECTS = {
     "lv": "Lūdzu, apstiprini pieteikšanos",
     "fi": "Vahvista ilmoittautumisesi",
     "uz": "Iltimos, obunangizni tasdiqlang",
+    "de": "Bitte bestätigen Sie Ihre Anmeldung",
+    "et": "Palun kinnita oma tellimus",
+    "lt": "Patvirtinkite savo prenumeratą",
+    "ru": "Пожалуйста, подтвердите подписку",
+    "sv": "Bekräfta din anmälan",
 }
 
 
@@ -37,9 +43,9 @@ def test_it_says_what_is_agreed_to_and_shows_both_links(language: str) -> None:
 
 def test_a_language_that_we_do_not_speak_gets_the_first_one() -> None:
     """Also where that one is not ours either: then the words are English."""
-    assert letters(("lv", "et")).proof("et", ["x"], DECISION).subject == SUBJECTS["lv"]
-    assert letters(("et", "lv")).proof("et", ["x"], DECISION).subject == SUBJECTS["en"]
-    assert letters(("et", "lv")).proof("lv", ["x"], DECISION).subject == SUBJECTS["lv"]
+    assert letters(("lv", "pl")).proof("pl", ["x"], DECISION).subject == SUBJECTS["lv"]
+    assert letters(("pl", "lv")).proof("pl", ["x"], DECISION).subject == SUBJECTS["en"]
+    assert letters(("pl", "lv")).proof("lv", ["x"], DECISION).subject == SUBJECTS["lv"]
     assert letters(("fi-FI",)).proof("fi-FI", ["x"], DECISION).subject == SUBJECTS["fi"]
 
 
@@ -105,3 +111,39 @@ def test_a_change_of_address_has_two_mails_of_its_own(language: str) -> None:
     assert LINKS.confirm in asks.html
     assert LINKS.confirm in asks.text
     assert tells.html.count("<a ") == 1
+
+
+def noticed(language: str, color: str = "") -> Letter:
+    """The mail of a hold until the end of a day."""
+    imprint, contact = "Example Square 1, Riga", "privacy@stall.example"
+    sender = Sender("Coffee stall", "hello@stall.example", imprint, "", contact, color)
+    files = with_notice((), (language,))
+    return Letters(files, {}, (language,), sender, "UTC").notice(language, 1_830_297_600_000)
+
+
+@pytest.mark.parametrize("language", ADDRESS)
+def test_the_mail_of_a_hold_says_who_keeps_what_and_whom_to_write_to(language: str) -> None:
+    """The name stands at its head, and where questions go is an address for it, not that of the imprint."""
+    written = noticed(language)
+    for part in (written.html, written.text):
+        assert "privacy@stall.example" in part
+        assert part.index("Coffee stall") < part.index("privacy@stall.example")
+    assert '<td class="head">Coffee stall</td>' in written.html
+
+
+def test_our_mails_look_like_one_sender_in_the_projects_colour() -> None:
+    """All stand in one frame; buttons are black and white where a project has no colour, also in the dark."""
+    plain, green = noticed("en"), noticed("en", "#1f6f5c")
+    assert "#1f6f5c" in green.html
+    assert "#1f6f5c" not in plain.html
+    assert ".button a { color: #14181c !important; }" in plain.html
+    assert ".button a { color: #14181c !important; }" not in green.html
+    frame = plain.html.partition("<style>")[2].partition("</style>")[0]
+    assert frame in letters(("en",)).proof("en", ["x"], DECISION).html
+
+
+def test_no_line_ends_within_a_word_with_a_hyphen() -> None:
+    """As within "e-mail"."""
+    written = letters(("en",)).proof("en", ["News by e-mail."], DECISION)
+    assert 'News by <span class="whole">e-mail.</span></td>' in written.html
+    assert "News by e-mail." in written.text

@@ -128,6 +128,8 @@ INNER = {
     ('address = "hello@stall.example"', 'address = "hello"'): (
         "`sender.address` must be an e-mail address; it is `hello`."
     ),
+    ("[controller]", 'color = "green"\n\n[controller]'): "`sender.color` must be a colour as in `#14593f`",
+    ("[controller]", 'color = "#ffcc00"\n\n[controller]'): "white words on `#ffcc00` have a contrast of 1.5",
     ("hello@stall.example", "hello@kāfija.example"): "`sender.address` must be in ASCII",
     ('name = "Coffee stall"\naddress', 'name = "Coffee\\nBcc: x"\naddress'): (
         "`sender.name` must be a name in one line."
