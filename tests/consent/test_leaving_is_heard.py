@@ -1,18 +1,23 @@
 """The same promise, told from what people said and not from what the records made of it: whoever left by any
 way, from any state, has left, and no list, no sale and no list taken back brings them to it again."""
 
+import functools
 import hashlib
+import itertools
+from collections import Counter
+from contextlib import suppress
+from dataclasses import replace
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
+from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
 from test_no_way_back import ALL, DAY, PEOPLE, TOPICS, NoWayBack
 
-from consent.contract import Heard, Visit
+from consent.contract import Heard, Sale, Visit
 from consent.contract.imports import Attested, Brought, Entry, Import, ImportFile, Stood
 from consent.store.stops import Stop
-from consent.subscriber import imported, taken_back
+from consent.subscriber import hold, imported, taken_back
 from consent.subscriber.replay import replay
 
 LISTED = st.sampled_from([Stood.SUBSCRIBED, Stood.UNSUBSCRIBED, Stood.COMPLAINED, Stood.BOUNCED])
@@ -25,6 +30,7 @@ class Leaving(NoWayBack):
     def __init__(self):
         super().__init__()
         self.imports = []
+        self.restricted = set()  # addresses of people of whom nothing may be used
 
     @rule(person=PEOPLE, topic=TOPICS, everything=st.booleans())
     def withdraw(self, person, topic, everything):
@@ -61,6 +67,44 @@ class Leaving(NoWayBack):
         told = self.do(self.client.record(self.subject(person), "objected.marketing", "operator:mailto"))
         if told is Heard.NEW:
             self.leave(person, ALL)
+
+    @rule(person=PEOPLE, lifted=st.booleans())
+    def restrict(self, person, lifted):
+        """They dispute what is kept of them, and until that is settled nothing of it is used."""
+        subject = self.subject(person)
+        what = "restriction.lifted" if lifted else "restricted"
+        self.do(self.client.record(subject, what, "operator:rights_request"))
+        of_them = set(self.addresses(subject))
+        self.restricted = self.restricted - of_them if lifted else self.restricted | of_them
+
+    @rule(person=PEOPLE, days=st.sampled_from([1, 40, 2_000]))
+    def hold(self, person, days):
+        """A court wants to see what is kept of them: nothing of it is forgotten, and nothing of it mailed."""
+        subject, until = self.subject(person), self.now + days * DAY
+        with suppress(ValueError):  # longer than one may be
+            self.service.write(lambda tx: hold.place(tx, subject, until, "a claim", "operator"))
+
+    @rule(person=PEOPLE)
+    def lift_hold(self, person):
+        """And no longer."""
+        subject = self.subject(person)
+        with suppress(ValueError):  # there is none
+            self.service.write(lambda tx: hold.lift(tx, subject, "operator"))
+
+    @precondition(lambda self: self.mails)
+    @rule(data=st.data(), kind=st.sampled_from(["hard", "soft"]))
+    def bounce(self, data, kind):
+        """A mail comes back: nobody's word, and it ends nobody's."""
+        self.do(self.client.bounced(data.draw(st.sampled_from(sorted(self.mails))), kind))
+
+    @rule(person=PEOPLE, order=st.integers(1, 4), days=st.integers(0, 900), objected=st.booleans())
+    def buy(self, person, order, days, objected):
+        """A sale, an old one too, or one that was told of before; some say no at the checkout."""
+        at = self.now - days * DAY
+        sale = Sale(self.subject(person), "similar", f"o-{order}", at, "coffee", "a box", objected=objected)
+        self.do(self.client.bought([sale]))
+        if objected:
+            self.leave(person, {"similar"})
 
     @rule(person=PEOPLE, stood=LISTED, into=INTO, attested=st.booleans(), ago=st.sampled_from([0, 0, 1, 400]))
     def import_(self, person, stood, into, attested, ago):
@@ -108,14 +152,76 @@ class Leaving(NoWayBack):
         self.service.write(lambda tx: replay(tx, [line]))
         self.leave(person, ALL if whole else {topic})
 
+    def become_one(self, subject):
+        """What was left, or may not be used, at either address is so at both."""
+        super().become_one(subject)
+        self.restricted = set(self.addresses(subject)) if self.restricted else self.restricted
+
+    @rule(person=PEOPLE)
+    def erase(self, person):
+        """Everything of them goes, that they disputed it too."""
+        of_them = set(self.addresses(self.subject(person)))
+        super().erase(person=person)
+        self.restricted -= of_them
+
+    @invariant()
+    def what_is_disputed_is_not_used(self):
+        """Whatever they had agreed to."""
+        for person in sorted(self.restricted):
+            assert not any(self.may(person, topic) for topic in ALL), person
+
 
 TestLeaving = Leaving.TestCase
 TestLeaving.settings = settings(max_examples=12, stateful_step_count=40, deadline=None)
 
 
+LONG = settings(
+    max_examples=400,
+    stateful_step_count=40,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.generate, Phase.shrink],
+)
+
+
 @pytest.mark.slow
-class TestLeavingAtLength(Leaving.TestCase):
-    """So many that each pair of ways is met."""
+def test_leaving_at_length():
+    """In so many stories that every way is met behind every other: what the one leaves behind, the other
+    finds."""
+    met = Counter()
 
+    class Counted(Leaving):
+        """Knows which rules it followed, in order."""
 
-TestLeavingAtLength.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
+        def __init__(self):
+            super().__init__()
+            self.story = []
+
+        @classmethod
+        @functools.cache
+        def rules(cls):
+            """Those of everybody, noted in the story as they are followed."""
+            return [replace(one, function=cls.noted(one.function)) for one in super().rules()]
+
+        @staticmethod
+        def noted(way):
+            """A rule that notes itself."""
+
+            @functools.wraps(way)
+            def followed(machine, *given, **named):
+                machine.story.append(way.__name__)
+                return way(machine, *given, **named)
+
+            return followed
+
+        def teardown(self):
+            """Each pair of rules of the story."""
+            met.update(itertools.pairwise(self.story))
+            super().teardown()
+
+    run_state_machine_as_test(Counted, settings=LONG)
+    ways = {one.function.__name__ for one in Leaving.rules()}
+    assert len(ways) >= 25
+    missed = [pair for pair in itertools.product(ways, ways) if pair not in met]
+    assert not missed, (len(missed), sorted(missed)[:20])
