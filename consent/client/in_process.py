@@ -51,6 +51,7 @@ from consent.subscriber import erasure, merging, moving, pages, preferences, sig
 from consent.subscriber.choice import Choice
 from consent.subscriber.mailed import LookedBack
 from consent.subscriber.sales import bought
+from consent.timed import scrub
 
 T = TypeVar("T")
 
@@ -292,7 +293,19 @@ class InProcess:
             await self._write(erasure.purged)
         if not done.more:  # what a hold kept is on no page any more, unless somebody reads; then next time
             await self._hop(self._service.writer, lambda: forgetting.rewrite(self._service))
+            done = replace(done, doubted=await self._scrub())
         return done
+
+    async def _scrub(self) -> int:
+        """One visit of the scrub: how many doubts are new."""
+        place, visit = await self._read(scrub.begin)
+        found: list[tuple[str, str]] = []
+        over = False
+        while not over:
+            seen = await self._read(partial(_look, place, visit))
+            place, over = seen.place, seen.over
+            found += seen.found
+        return await self._write(lambda tx: scrub.note(tx, place, found))
 
     async def reached(self, size: int) -> None:
         """See `ConsentClient`."""
@@ -338,6 +351,10 @@ class InProcess:
             raise Unavailable(f"The consent store does not answer: {_first_line(fault)}") from fault
         except (OSError, AlreadyOpen, DamagedLog, SignerAway) as fault:
             raise Unavailable(f"The consent service cannot go on: {fault}") from fault
+
+
+def _look(place: scrub.Place, visit: scrub.Visit, reading: Reading) -> scrub.Seen:
+    return scrub.look(reading, place, visit)
 
 
 def _part(job: Callable[[Writing, int], int], most: int, tx: Writing) -> int:

@@ -79,8 +79,8 @@ class Sale(Struct, frozen=True):
 class Kept(Struct, frozen=True):
     """How much was done by time alone: wishes that lapsed, requests forgotten, topics ended by silence and
     with the topic itself, people asked for changed words, people whose proof was forgotten, IP addresses cut
-    short, legal holds whose day has come, decisions that are kept no longer. `more`: there is more to do
-    now."""
+    short, legal holds whose day has come, decisions that are kept no longer; and `doubted`, how often the
+    store was found to say what the log does not. `more`: there is more to do now."""
 
     expired: int = 0
     purged: int = 0
@@ -91,6 +91,7 @@ class Kept(Struct, frozen=True):
     ips_shortened: int = 0
     holds_ended: int = 0
     decisions_expired: int = 0
+    doubted: int = 0
     more: bool = False
 
 

@@ -1,0 +1,133 @@
+"""A person as their leaves alone tell of them: where they stand, what lies over their address, what evidence
+there must be. Pure; what the store has is compared with it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from consent.contract import ALL_FACTS
+from consent.ledger.logged import Logged, leads
+from consent.states import (
+    COMPLAINT,
+    GRANTS,
+    HARD_BOUNCE,
+    LAST,
+    MOVED,
+    OBJECTION,
+    PENDING_PURGED,
+    RESTRICTED,
+    RESTRICTION_LIFTED,
+    STOPS,
+    State,
+    Step,
+)
+
+EVIDENCE_LOST = "evidence.lost"
+"""The type of the leaf by which damaged evidence was given up."""
+
+_PURGES = frozenset({"proof.purged", PENDING_PURGED, EVIDENCE_LOST})
+_STEPS = frozenset(str(step) for step in Step)
+_MOVES_ALWAYS = frozenset(str(step) for step in GRANTS) | STOPS
+_SAID = (COMPLAINT, OBJECTION)
+
+
+@dataclass(slots=True, frozen=True)
+class Stood:
+    """A standing, as `standings` has it; of a pending wish it is not told until when."""
+
+    state: State
+    seq: int
+    version: str
+    at: int
+
+    @property
+    def facts(self) -> int:
+        """Those of a soft opt-in."""
+        return ALL_FACTS if self.state is State.SOFT_ACTIVE else 0
+
+
+@dataclass(slots=True)
+class Retold:
+    """What the leaves of a person say. Numbers are positions, 0: there is none; `moved` is in ms UTC.
+    `proved` are the leaves whose evidence must be there, by commitment; `pace` those that changed how often
+    and until when mails wait, the newest of each; `faults` the leaves that do not follow."""
+
+    standings: dict[str, Stood] = field(default_factory=dict)
+    newest: dict[str, int] = field(default_factory=dict)  # of complaints, objections, bounces, words
+    restricted: int = 0
+    epoch: int = 0
+    moved: int = 0
+    last: int = 0  # the leaf that ended them
+    proved: dict[str, Logged] = field(default_factory=dict)
+    pace: dict[str, Logged] = field(default_factory=dict)
+    faults: list[int] = field(default_factory=list)
+
+    def columns(self) -> dict[str, int]:
+        """What `subjects` must have of them."""
+        return {
+            "epoch": self.epoch,
+            "confirmed": self.newest.get("confirmed", 0),
+            "complained": self.newest.get(COMPLAINT, 0),
+            "objected": self.newest.get(OBJECTION, 0),
+            "bounced": self.newest.get(HARD_BOUNCE, 0),
+            "restricted": self.restricted,
+            "moved": self.moved,
+        }
+
+
+def retell(leaves: Iterable[Logged], of_parts: Iterable[Logged] = ()) -> Retold:
+    """The person of whom these are all leaves, in order; `of_parts` are those of whoever became part of
+    them, whose complaints and objections count as their own."""
+    found = Retold()
+    for leaf in leaves:
+        _tell(found, leaf)
+    for leaf in of_parts:
+        if leaf.type in _SAID:
+            found.newest[leaf.type] = max(found.newest.get(leaf.type, 0), leaf.seq)
+        _prove(found, leaf)
+    return found
+
+
+def _tell(found: Retold, leaf: Logged) -> None:
+    if found.last and leaf.type in _STEPS | LAST:
+        found.faults.append(leaf.seq)
+    if leaf.type in STOPS:
+        found.epoch += 1
+    _prove(found, leaf)
+    if leaf.type in _STEPS:
+        _step(found, leaf)
+    elif leaf.type in (COMPLAINT, OBJECTION, HARD_BOUNCE):
+        found.newest[leaf.type] = leaf.seq
+    elif leaf.type == RESTRICTED:
+        found.restricted = leaf.seq
+    elif leaf.type == RESTRICTION_LIFTED:
+        found.restricted = 0
+    elif leaf.type == MOVED:
+        found.newest.pop(HARD_BOUNCE, None)  # of the mailbox that was left
+        found.moved = leaf.at
+    elif leaf.type in LAST:
+        found.last = leaf.seq
+    elif leaf.type == "frequency.changed":
+        found.pace["frequency"] = leaf
+    elif leaf.type in ("paused", "resumed"):
+        found.pace["paused_until"] = leaf
+
+
+def _prove(found: Retold, leaf: Logged) -> None:
+    if leaf.type in _PURGES:
+        found.proved = {commitment: one for commitment, one in found.proved.items() if one.seq > leaf.seq}
+    elif leaf.evidence and leaf.evidence not in found.proved:
+        found.proved[leaf.evidence] = leaf
+
+
+def _step(found: Retold, leaf: Logged) -> None:
+    before = found.standings.get(leaf.purpose)
+    state = before.state if before is not None else State.NONE
+    after = leads(leaf)
+    if after is None or leaf.before != state.value:
+        found.faults.append(leaf.seq)
+        return
+    if leaf.type in (Step.CONFIRMED, Step.RENEWED):
+        found.newest["confirmed"] = leaf.seq
+    if after is state and after is not State.PENDING and leaf.type not in _MOVES_ALWAYS:
+        return  # a wish that changes nothing yet
+    found.standings[leaf.purpose] = Stood(after, leaf.seq, leaf.notice, leaf.at)
