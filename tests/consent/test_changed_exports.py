@@ -150,7 +150,7 @@ class Log:
 
 MEMBERS = ("type", "subject", "purpose", "from", "to", "notice", "actor", "at", "evidence", "channel", "into")
 RECORDED = ("class", "topic", "variant", "measured", "verdict", "reason", "subject", "purpose", "key")
-RECORDED = (*RECORDED, "attempt", "template", "policy", "epoch")
+RECORDED = (*RECORDED, "attempt", "template", "policy", "epoch", "message_id")
 TYPES = ("objected", "objected.profiling", "bounced.hard", "stale", "terminated", "expired", "renewed")
 TYPES = (*TYPES, "restricted", "hold.ended", "hold.told", "proof.purged", "erasure.done.backups", "mystery")
 """Such as the log has not."""

@@ -19,6 +19,7 @@ LOG = "kafija.example/forged"
 PRIVATE = Ed25519PrivateKey.from_private_bytes(b"\1" * 32)
 KEY = verifier_key(LOG, PRIVATE)
 ANNA = "8f" * 16
+NOW, YEARS = 1_772_000_000_000, 2 * 365 * 86_400_000
 WORDS = {"topic": "newsletter", "wording": {"en": "I want news."}}
 OTHER_WORDS = {"topic": "personalisation", "wording": {"en": "You may look at what I bought."}}
 RULES = {
@@ -53,6 +54,7 @@ class Forged:
                 "epoch": 0,
                 "key": "c1" * 16,
                 "measured": False,
+                "message_id": "",
                 "policy": digest(RULES),
                 "purpose": digest(WORDS),
                 "reason": "",
@@ -70,7 +72,7 @@ class Forged:
     def add(self, kind, place=None, **members):
         """A leaf at a place, or behind all others."""
         plain = dict.fromkeys(("subject", "purpose", "channel", "from", "to", "notice", "evidence"), "")
-        head = {"v": 1, "log": LOG, "at": 1_772_000_000_000, "type": kind, "actor": "system"}
+        head = {"v": 1, "log": LOG, "at": NOW, "type": kind, "actor": "system"}
         place = len(self.leaves) if place is None else place
         self.leaves.insert(place, head | plain | members)
 
@@ -107,7 +109,7 @@ class Forged:
             "format": "virta-consent-export",
             "v": 1,
             "log": LOG,
-            "at": 1_772_000_000_000,
+            "at": NOW,
             "leaves": len(lines),
             "decisions": len(self.records),
             "files": {name: hashlib.sha256(data).hexdigest() for name, data in parts.items()},
@@ -167,6 +169,34 @@ def test_a_grant_names_words_of_its_own_topic():
     assert forged.failure() is Failure.NOTICE
     forged.leaves[2]["purpose"] = "newsletter"
     assert forged.failure() is Failure.NOTICE
+
+
+def let_go(*, dated, then):
+    """A log whose only decision, of `dated`, was let go after 12 months; leaves before it are of `then`."""
+    forged = Forged()
+    for leaf in forged.leaves:
+        leaf["at"] = then
+    forged.leaves[-1]["at"] = dated
+    forged.lines()  # the batch knows its records, which go
+    forged.records = []
+    forged.add("decisions.expired", expired={"before": 6, "months": 12})
+    return forged
+
+
+def test_a_batch_is_no_older_than_the_leaves_before_it():
+    """Whoever dates a batch back, to be rid of its decisions at once, dates it behind its own past."""
+    assert let_go(dated=NOW - YEARS, then=NOW - YEARS).failure() is None
+    assert let_go(dated=NOW - YEARS, then=NOW).failure() is Failure.DECISIONS
+    assert let_go(dated=NOW, then=NOW - YEARS).failure() is Failure.DECISIONS
+
+
+def test_a_leaf_that_lets_go_is_no_younger_than_those_behind_it():
+    """Nor does a clock that is set forward for a moment help."""
+    forged = let_go(dated=NOW, then=NOW)
+    forged.leaves[-1]["at"] = NOW + YEARS
+    assert forged.failure() is None
+    forged.add("mystery")
+    assert forged.failure() is Failure.DECISIONS
 
 
 STRANGE = (
