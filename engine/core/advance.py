@@ -176,8 +176,12 @@ def _agreed(turn: Turn, data: Agreed, at: int) -> None:
 
 
 def _stopped(turn: Turn, data: Stopped) -> None:
+    """All marketing, and what was remembered for its sake: the consent service takes neither purpose for
+    agreed from here on, until it is confirmed anew."""
     marketing = {topic.name for topic in turn.loaded.program.topics if topic.purpose == "marketing"}
-    turn.change(agreed=turn.bundle.agreed - marketing, silenced=True)
+    turn.change(agreed=turn.bundle.agreed - marketing - windows.PURPOSES.keys(), silenced=True)
+    for purpose in windows.PURPOSES:
+        _forget(turn, purpose)
     leaving.all_of(turn, lambda flow: flow.graph.purpose == "marketing", data.reason)
     segments.reconsider(turn)
 

@@ -258,11 +258,11 @@ flow gamma "Gamma"
     wait 9 days
 """
     for reason in ("complained", "hard_bounced"):
-        anna = Person(loaded(text)).agrees("news").agrees("offers").agrees("measurement")
+        anna = Person(loaded(text)).agrees("news").agrees("offers")
         anna.happens("cart_updated").happens("order_placed", order_id="1").take(Stopped(reason))
         assert [anna.story(name)[-1] for name in ("alpha", "beta")] == [f"left {reason}"] * 2
         assert anna.step("gamma") == "wait_1"
-        assert anna.bundle.agreed == {"measurement"}
+        assert not anna.bundle.agreed
 
 
 VIEWS = """
@@ -291,6 +291,22 @@ def test_what_was_looked_at_is_remembered_of_those_only_who_agreed_to_personalis
     assert anna.story("alpha")[-1] == "finished often"
     assert "product_viewed" in anna.bundle.windows
     assert "product_viewed" not in anna.withdraws("personalisation").bundle.windows
+
+
+def test_what_stops_all_marketing_ends_personalisation_and_measurement() -> None:
+    """What was remembered for them is forgotten, and nothing is until it is agreed to anew: coming back with a
+    topic is not that."""
+    for reason in ("objected", "complained", "hard_bounced"):
+        anna = Person(loaded(VIEWS)).agrees("news").agrees("personalisation").agrees("measurement")
+        anna.happens("product_viewed", sku="A")
+        assert "product_viewed" in anna.bundle.windows
+        anna.take(Stopped(reason)).happens("product_viewed", sku="B")
+        assert not anna.bundle.agreed
+        assert "product_viewed" not in anna.bundle.windows and not anna.bundle.known_since
+        anna.agrees("news").happens("product_viewed", sku="C")
+        assert anna.bundle.agreed == {"news"} and "product_viewed" not in anna.bundle.windows
+        anna.agrees("personalisation").happens("product_viewed", sku="D")
+        assert "product_viewed" in anna.bundle.windows
 
 
 def test_without_measurement_opens_and_clicks_are_unknown() -> None:
