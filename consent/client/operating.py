@@ -24,7 +24,7 @@ from consent.contract.operator import MOST_ROWS
 from consent.errors import WrongKeys
 from consent.export.leaf_proofs import proofs_of
 from consent.ledger.keyring import keys_with_moments
-from consent.ledger.subjects import find
+from consent.ledger.subjects import find, kept_form
 from consent.ledger.transaction import Reading, Writing
 from consent.subscriber import hold, imported, origin, taken_back, terms
 from consent.subscriber.history import history_of
@@ -94,6 +94,10 @@ class Operating(InProcess):
     async def history(self, subject: str, email: str = "") -> History | None:
         """See `Operator`."""
         return await self._read(lambda reading: history_of(reading, subject, email))
+
+    async def shown(self, digest: str) -> bytes | None:
+        """See `Operator`."""
+        return await self._read(lambda reading: kept_form(reading, digest))
 
     async def leaf_proofs(self, subject: str) -> list[PersonsProof]:
         """See `Operator`."""
@@ -228,6 +232,10 @@ class RemoteOperator(Remote):
     async def history(self, subject: str, email: str = "") -> History | None:
         """See `Operator`."""
         return await self._ask(calls.HISTORY, subject, email)
+
+    async def shown(self, digest: str) -> bytes | None:
+        """See `Operator`."""
+        return await self._ask(calls.SHOWN, digest)
 
     async def leaf_proofs(self, subject: str) -> list[PersonsProof]:
         """See `Operator`."""

@@ -11,8 +11,12 @@ Page = Annotated[int, Meta(ge=1, le=10_000)]
 Days = Annotated[int, Meta(ge=0, le=36_500)]
 LONGEST_LABEL, MOST_BOXES = 5000, 100
 Label = Annotated[str, Meta(max_length=LONGEST_LABEL)]
-"""The words beside a box of a form, and what it is about."""
-Topic = Annotated[str, Meta(max_length=200)]
+"""The words beside a box of a form."""
+Named = Annotated[str, Meta(max_length=200)]
+"""What somebody else gave a name to: a form, its version, a language."""
+Told = Annotated[str, Meta(max_length=2000)]
+"""What a browser says of itself, or of where it comes from."""
+WholePage = Annotated[bytes, Meta(max_length=1 << 20)]
 HexDigits = Annotated[str, Meta(pattern="^([0-9a-f]{2})+$", max_length=128)]
 ReplyCode = Annotated[int, Meta(ge=0, le=999)]
 """Of SMTP; 0: there was none."""

@@ -4,6 +4,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from consent.contract.people import Receipt
+
 
 class Stands(Struct, frozen=True):
     """Where the person stands with a topic, by which leaf, since when (ms UTC)."""
@@ -49,7 +51,7 @@ class Decided(Struct, frozen=True):
 
 class History(Struct, frozen=True):
     """Everything known of one person, oldest first. `decisions_since` is from when on decisions are kept (ms
-    UTC), 0: all are."""
+    UTC), 0: all are. `receipts` are those that they were given for what they confirmed."""
 
     subject: str
     address: str
@@ -59,6 +61,7 @@ class History(Struct, frozen=True):
     events: tuple[Happened, ...]
     decisions: tuple[Decided, ...]
     decisions_since: int = 0
+    receipts: tuple[Receipt, ...] = ()
 
 
 class PersonsProof(Struct, frozen=True):

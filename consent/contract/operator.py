@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from consent.contract.bounds import Page, Position
+from consent.contract.bounds import HexDigits, Page, Position
 from consent.contract.history import History, KeyOfLog, PersonsProof
 from consent.contract.holds import HeldProof, Hold
 from consent.contract.imports import (
@@ -85,6 +85,9 @@ class Operator(Protocol):
     async def history(self, subject: str, email: str = "") -> History | None:
         """All that is known of a person, evidence opened; None: there is no such person. Their address is
         shown as `email` where it cannot be opened."""
+
+    async def shown(self, digest: HexDigits) -> bytes | None:
+        """A page as it was shown, by the digest that stands in evidence (`shown`); None: there is none."""
 
     async def leaf_proofs(self, subject: str) -> list[PersonsProof]:
         """A proof for each leaf about a person, by which they can prove it themselves."""

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from consent.contract.bounds import MOST_BOXES, Label, Topic
+from consent.contract.bounds import MOST_BOXES, Label, Named, Told, WholePage
 from consent.contract.mail import Ask
 from consent.contract.published import Notice
 
@@ -13,16 +13,16 @@ from consent.contract.published import Notice
 class Visit(Struct, frozen=True):
     """What is known of a request by a person: kept as evidence, encrypted."""
 
-    ip: str = ""
-    user_agent: str = ""
-    referrer: str = ""
+    ip: Named = ""
+    user_agent: Told = ""
+    referrer: Told = ""
 
 
 class ShownBox(Struct, frozen=True):
     """A box of a form as somebody was shown it: for which topic, the words beside it, and whether it was
     `ticked` before they touched it; None: that is not told."""
 
-    topic: Topic
+    topic: Named
     label: Label
     ticked: bool | None = None
 
@@ -33,21 +33,22 @@ Boxes = Annotated[tuple[ShownBox, ...], Meta(max_length=MOST_BOXES)]
 class SignUp(Struct, frozen=True):
     """Someone asked to be written to. `form` is the name of the form and `form_version` which of its versions
     they saw, `boxes` are those of it. `shown` are the exact bytes of a page of ours, empty when it came by
-    the API; `served` is what that page carried (`ConsentClient.serve_form`). Nothing is agreed until the link
-    in the proof mail was used. `age` is in years, `country` two letters, as in `LV`: of somebody too young
-    nothing is stored."""
+    the API: that which everybody is shown, with nothing about anybody in it, for it outlives whoever saw it;
+    `served` is what that page carried (`ConsentClient.serve_form`). Nothing is agreed until the link in the
+    proof mail was used. `age` is in years, `country` two letters, as in `LV`: of somebody too young nothing
+    is stored."""
 
     email: str
-    topics: tuple[str, ...]
-    language: str
-    form: str
-    shown: bytes = b""
+    topics: Annotated[tuple[Named, ...], Meta(max_length=MOST_BOXES)]
+    language: Named
+    form: Named
+    shown: WholePage = b""
     visit: Visit = Visit()
     age: int | None = None
     country: str = ""
-    form_version: str = ""
+    form_version: Named = ""
     boxes: Boxes = ()
-    served: str = ""
+    served: Named = ""
 
 
 class SoftFact(IntFlag):

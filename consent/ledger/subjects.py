@@ -297,6 +297,7 @@ _EPOCH = Statement(
     update(subjects).where(subjects.c.id == bindparam("of")).values(epoch=subjects.c.epoch + 1)
 )
 _KEEP = Statement(evidence.insert())
+_FORM = Statement(select(forms.c.body).where(forms.c.digest == bindparam("of")))
 _KEEP_FORM = Statement(insert(forms).on_conflict_do_nothing())
 
 
@@ -376,6 +377,12 @@ def keep_evidence(tx: Writing, subject: Subject, record: Evidence) -> str:
         at=tx.now,
     )
     return commitment
+
+
+def kept_form(reading: Reading, digest: str) -> bytes | None:
+    """A page as it was shown, by the SHA-256 (hex) of its bytes; None: there is none."""
+    row = _FORM.first(reading.driver, of=digest)
+    return bytes(row[0]) if row is not None else None
 
 
 def keep_form(tx: Writing, shown: bytes) -> str:

@@ -19,6 +19,7 @@ from consent.ledger.transaction import Reading
 from consent.ledger.whose import load_living, parts_of
 from consent.store.tables import IN_ANY_SPAN, decisions, evidence, leaves, standings
 from consent.subscriber.put import Put
+from consent.subscriber.receipts import given_again
 
 
 def history(reading: Reading, address: Address) -> History | None:
@@ -73,6 +74,7 @@ def history_of(reading: Reading, identity: str, typed: str = "") -> History | No
                 language=language,
             )
         )
+    last = reading.parts.signing.last
     decided = reading.conn.execute(
         select(decisions).where(decisions.c.subject.in_(parts)).order_by(decisions.c.id)
     )
@@ -99,6 +101,7 @@ def history_of(reading: Reading, identity: str, typed: str = "") -> History | No
             for row in decided
         ),
         decisions_since=decisions_since(reading),
+        receipts=given_again(identity, events, last.note if last is not None else ""),
     )
 
 

@@ -192,7 +192,13 @@ def confirm(tx: Writing, token: str, visit: Visit, fetched: str = "") -> Receipt
         return change(tx, request, visit)
     subject = load(tx, [request.subject])[request.subject]
     wished = wished_in(tx, request.id)
-    record: Evidence = {"schema": "confirmation/v1", "request": request.id, "at": tx.now, **of_visit(visit)}
+    record: Evidence = {
+        "schema": "confirmation/v1",
+        "request": request.id,
+        "topics": [topic for topic, _ in wished],
+        "at": tx.now,
+        **of_visit(visit),
+    }
     commitment = keep_evidence(tx, subject, record)
     leaf, fresh = -1, 0
     if subject.paused_until > tx.now and not _agreed_to_any(subject) and _names_any(wished):

@@ -96,6 +96,8 @@ _ASKING = json.dumps(
         "proof_mail.queued",
         "proof_mail.accepted",
         "proof_mail.bounced",
+        "proof_mail.deferred",
+        "proof_mail.unknown",
         "topic.changed",
         moving.REFUSED,
         SUPPRESSED,

@@ -106,7 +106,7 @@ REASONS: Mapping[str, str] = {
     Reason.WORDS_CHANGED: "they agreed to other words than those of its topic today",
     Reason.SOFT_OPT_IN_INCOMPLETE: "the sale, the goods or the chance to object is not on record",
     Reason.ERASED: "they were erased, and nothing is known of them any more",
-    Reason.SUPPRESSED: "their address was erased, or whoever has it never asked, and it has not been confirmed anew since",
+    Reason.SUPPRESSED: "their address was erased or refused, and has not been confirmed anew since",
     Reason.NOT_AS_LOGGED: "what the store of consent says of them is not what its log says",
     Reason.TOPIC_CAP: "they have had as many mails as its topic promises",
     Reason.NOT_ON_TEAM: "such mails go to the team only",

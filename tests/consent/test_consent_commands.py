@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from consent.client import InProcess
-from consent.contract import SignUp, Visit
+from consent.contract import Handed, Outcome, Settlement, SignUp, Visit
 from consent.ledger.policy import publish
 from consent.proof.verify import Failure
 from consent.service import open_service
@@ -51,6 +51,9 @@ def run(monkeypatch, capsys, *words):
     return ended.value.code, captured.out, captured.err
 
 
+EML = b"To: anna@kafija.example\r\n\r\na live link\r\n"
+
+
 @pytest.fixture
 def project(tmp_path):
     """A project whose service is running, with one person who joined and left."""
@@ -82,11 +85,13 @@ def history(project, world):
 
     async def live():
         await client.sign_up(
-            SignUp("anna@kafija.example", ("newsletter",), "en", "footer", b"", Visit("192.0.2.7"))
+            SignUp("anna@kafija.example", ("newsletter",), "en", "footer", b"<form>", Visit("192.0.2.7"))
         )
         [proof] = await client.proofs()
         [decision] = await client.decide([proof.ask])
         await client.claim("proofs", [proof.ask], [])
+        handed = Handed(EML, reply="250 2.0.0 queued as 4F3A", at=1)
+        await client.settle("proofs", [Settlement(proof.ask.key, 1, Outcome.ACCEPTED, 250, handed)])
         receipt = await client.confirm(decision.links.confirm.rpartition("/")[2], Visit())
         url = service.parts.tokens.unsubscribe(receipt.subject, "newsletter")
         return await client.withdraw(url.rpartition("/")[2], "one_click", False, Visit())
@@ -123,6 +128,37 @@ def test_export_and_verify_while_the_service_runs(history, monkeypatch, capsys):
     assert code == json.loads(out)["code"] == Failure.HISTORY
 
 
+def test_show_puts_mails_forms_and_receipts_into_a_folder(history, monkeypatch, capsys):
+    """To the byte; in the story itself stands no mail, but what it is known by and the reply."""
+    code, out, _ = run(
+        monkeypatch, capsys, "show", "anna@kafija.example", history, "--evidence", history / "kept"
+    )
+    assert code == 0
+    assert "3 files of evidence are in" in out
+    kept = {file.suffix: file for file in (history / "kept").iterdir()}
+    assert kept[".eml"].name.endswith("-proof_mail.accepted.eml")
+    assert kept[".eml"].read_bytes() == EML
+    assert kept[".html"].read_bytes() == b"<form>"
+    receipt = json.loads(kept[".json"].read_bytes())
+    assert (receipt["type"], receipt["topics"]) == ("confirmed", ["newsletter"])
+    assert "reply 250 2.0.0 queued as 4F3A" in out
+    assert "words shown by us" in out
+    assert "a live link" not in out
+    run(monkeypatch, capsys, "export", history, "--out", history / "export.zip")
+    code, *_ = run(monkeypatch, capsys, "verify", history / "export.zip", "--checkpoint", kept[".json"])
+    assert code == Failure.NOT_AUTHENTICATED
+
+
+def test_show_says_where_a_folder_cannot_be_made(history, monkeypatch, capsys):
+    """In words."""
+    (history / "kept").write_text("a file")
+    code, _, err = run(
+        monkeypatch, capsys, "show", "anna@kafija.example", history, "--evidence", history / "kept"
+    )
+    assert code == 2
+    assert "cannot be written" in err
+
+
 def test_show_tells_a_persons_whole_story(history, monkeypatch, capsys):
     """Where they stand, what happened, by which words, on what evidence, and each decision."""
     code, out, _ = run(monkeypatch, capsys, "show", "Anna@kafija.example", history)
@@ -134,7 +170,7 @@ def test_show_tells_a_persons_whole_story(history, monkeypatch, capsys):
         "ip 192.0.2.7",
     ):
         assert part in out
-    assert "proof, allowed\n" in out  # it rests on no leaf
+    assert "proof, allowed, accepted 250\n" in out  # it rests on no leaf
     assert re.search(r"evidence: .*\btopics newsletter\b", out)
     assert re.search(r"evidence: .*\bat \d{4}-\d\d-\d\d \d\d:\d\d:\d\d,", out)
     code, out, _ = run(monkeypatch, capsys, "show", "anna@kafija.example", history, "--format", "json")

@@ -2,12 +2,15 @@
 
 import msgspec
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from tampered import Export
 
 from consent.contract import Basis, Purpose, Sale, Visit
 from consent.ledger.policy import publish
-from consent.store.tables import leaves
+from consent.proof.checkpoint import read_checkpoint, read_note
+from consent.proof.tree import leaf_hash, merkle_root
+from consent.store.tables import evidence, leaves
+from consent.subscriber.history import history_of
 
 pytestmark = pytest.mark.anyio
 ANNA = "anna@kafija.example"
@@ -172,3 +175,38 @@ async def test_the_receipt_of_a_topic_names_those_that_were_added_or_left_alone(
         world.preferences_token(await world.subject(ANNA)), ("offers",), "en", Visit()
     )
     assert (other.type, other.topics) == ("withdrawn", ("newsletter",))
+
+
+async def both(world):
+    """Two topics by one button, one of them agreed to before."""
+    await confirmed(world)
+    world.clock.pass_(36 * 3_600_000)
+    await world.sign_up(ANNA, "offers")
+    [(link, _)] = await world.mail_proofs()
+    return await world.client.confirm(link, Visit())
+
+
+@pytest.mark.parametrize("path", [confirmed, renewed, both])
+async def test_a_receipt_is_given_again_from_leaf_and_evidence(world, path):
+    """Years later, to the word; but for the checkpoint, which is any that covers the leaf. The one that the
+    person holds is one of this log: its root follows from the leaves up to there."""
+    given = await path(world)
+    await world.join("bob@kafija.example")
+    world.clock.pass_(3_600_000)
+    history = world.service.read(lambda reading: history_of(reading, given.subject))
+    again = history.receipts[-1]
+    assert msgspec.structs.replace(again, checkpoint=given.checkpoint) == given
+    assert len(history.receipts) == (1 if path is confirmed else 2)
+    assert Export(world).failure(older=msgspec.json.encode(again)) is None
+    held = read_checkpoint(read_note(given.checkpoint).text)
+    query = select(leaves.c.body).where(leaves.c.seq < held.size).order_by(leaves.c.seq)
+    bodies = world.service.read(lambda reading: reading.conn.scalars(query).all())
+    assert held.size > given.leaf
+    assert merkle_root([leaf_hash(bytes(body)) for body in bodies]) == held.root
+
+
+async def test_no_receipt_is_given_for_evidence_that_does_not_hold(world):
+    """Nor for what is kept no longer."""
+    receipt = await confirmed(world)
+    world.service.write(lambda tx: tx.conn.execute(update(evidence).values(sealed=b"")))
+    assert world.service.read(lambda reading: history_of(reading, receipt.subject)).receipts == ()

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -12,12 +12,13 @@ from cyclopts import Parameter
 
 from consent.address import read_address
 from consent.contract import InvalidAddress
-from consent.contract.history import Decided, History, PersonsProof
+from consent.contract.history import Decided, History
 from engine.insight.outside import one_line
 from virta.commands.consent_opening import Folder, Format
 from virta.operating.asking import reading
 from virta.operating.evidence import in_words
 from virta.operating.evidence import moment as moment_of
+from virta.operating.kept import files_of
 from virta.settings import BrokenProject, Settings, read_settings
 
 
@@ -29,6 +30,13 @@ def show(
         Path | None,
         Parameter(help="A folder for a file per leaf, by which the person can prove it without us."),
     ] = None,
+    evidence: Annotated[
+        Path | None,
+        Parameter(
+            help="A folder for what is kept as evidence: mails as they were sent, forms as they were shown, "
+            "receipts."
+        ),
+    ] = None,
     output: Format = "text",
 ) -> int:
     """Show where a person stands, what happened, and each decision about a mail to them. Exit code 1:
@@ -39,7 +47,7 @@ def show(
         print(f"virta: `{address}` is no e-mail address: {fault}", file=sys.stderr)
         return 2
     settings = read_settings(folder.resolve())
-    found = asyncio.run(_found(folder, settings, address, proofs, output))
+    found = asyncio.run(_found(folder, settings, address, (proofs, evidence), output))
     if output == "json":
         print(msgspec.json.encode(found).decode())
     elif found is None:
@@ -50,25 +58,36 @@ def show(
 
 
 async def _found(
-    folder: Path, settings: Settings, address: str, proofs: Path | None, output: Format
+    folder: Path,
+    settings: Settings,
+    address: str,
+    places: tuple[Path | None, Path | None],
+    output: Format,
 ) -> History | None:
+    """What is known; proofs and evidence go into these two folders, where they are wanted."""
+    proofs, evidence = places
     async with reading(folder, settings) as consent:
         subject = await consent.find(address)
         found = await consent.history(subject, address) if subject is not None else None
         if found is not None and proofs is not None:
-            _write(proofs, await consent.leaf_proofs(found.subject), output)
+            made = {one.name: one.text.encode() for one in await consent.leaf_proofs(found.subject)}
+            said = f"{len(made)} proofs are in {proofs}; `virta consent verify` checks each by itself."
+            _write(proofs, made, said, output)
+        if found is not None and evidence is not None:
+            kept = await files_of(found, consent.shown)
+            _write(evidence, kept, f"{len(kept)} files of evidence are in {evidence}.", output)
     return found
 
 
-def _write(folder: Path, proofs: Sequence[PersonsProof], output: Format) -> None:
+def _write(folder: Path, files: Mapping[str, bytes], said: str, output: Format) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for one in proofs:
-            (folder / one.name).write_text(one.text, "utf-8")
+        for name, content in files.items():
+            (folder / name).write_bytes(content)
     except OSError as fault:
         raise BrokenProject(f"{fault.filename} cannot be written: {fault.strerror}.") from None
     if output == "text":
-        print(f"{len(proofs)} proofs are in {folder}; `virta consent verify` checks each by itself.")
+        print(said)
 
 
 def _print(found: History, clock: ZoneInfo) -> None:
