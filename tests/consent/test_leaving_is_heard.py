@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
-from test_no_way_back import ALL, DAY, PEOPLE, TOPICS, NoWayBack
+from test_no_way_back import ADDRESSES, ALL, DAY, PEOPLE, TOPICS, NoWayBack
 
 from consent.contract import Heard, Sale, Visit
 from consent.contract.imports import Attested, Brought, Entry, Import, ImportFile, Stood
@@ -30,7 +30,7 @@ class Leaving(NoWayBack):
     def __init__(self):
         super().__init__()
         self.imports = []
-        self.restricted = set()  # addresses of people of whom nothing may be used
+        self.restricted = set()  # people of whom nothing may be used
 
     @rule(person=PEOPLE, topic=TOPICS, everything=st.booleans())
     def withdraw(self, person, topic, everything):
@@ -74,8 +74,9 @@ class Leaving(NoWayBack):
         subject = self.subject(person)
         what = "restriction.lifted" if lifted else "restricted"
         self.do(self.client.record(subject, what, "operator:rights_request"))
-        of_them = set(self.addresses(subject))
-        self.restricted = self.restricted - of_them if lifted else self.restricted | of_them
+        self.restricted = {one for one in map(self.whole, self.restricted) if one != subject}
+        if not lifted:
+            self.restricted.add(subject)
 
     @rule(person=PEOPLE, days=st.sampled_from([1, 40, 2_000]))
     def hold(self, person, days):
@@ -152,23 +153,13 @@ class Leaving(NoWayBack):
         self.service.write(lambda tx: replay(tx, [line]))
         self.leave(person, ALL if whole else {topic})
 
-    def become_one(self, subject):
-        """What was left, or may not be used, at either address is so at both."""
-        super().become_one(subject)
-        self.restricted = set(self.addresses(subject)) if self.restricted else self.restricted
-
-    @rule(person=PEOPLE)
-    def erase(self, person):
-        """Everything of them goes, that they disputed it too."""
-        of_them = set(self.addresses(self.subject(person)))
-        super().erase(person=person)
-        self.restricted -= of_them
-
     @invariant()
     def what_is_disputed_is_not_used(self):
-        """Whatever they had agreed to."""
-        for person in sorted(self.restricted):
-            assert not any(self.may(person, topic) for topic in ALL), person
+        """Whatever they had agreed to, and whoever became part of them."""
+        of_them = set(map(self.whole, self.restricted))
+        for person in ADDRESSES if of_them else ():
+            if self.subject(person) in of_them:
+                assert not any(self.may(person, topic) for topic in ALL), person
 
 
 TestLeaving = Leaving.TestCase
