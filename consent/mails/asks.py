@@ -53,6 +53,7 @@ class Attempt(Struct, frozen=True):
     checkpoint: int
     variant: str
     measured: bool
+    template: str
 
 
 _ATTEMPTS = Statement(
@@ -69,6 +70,7 @@ _ATTEMPTS = Statement(
         batches.c.checkpoint,
         decisions.c.variant,
         decisions.c.measured,
+        decisions.c.template,
     )
     .join(batches, batches.c.seq == decisions.c.batch)
     .where(decisions.c.reason.is_(None), among(decisions.c.key, "keys"))

@@ -79,6 +79,8 @@ def claim(tx: Writing, sender: str, asks: Sequence[Ask], settlements: Sequence[S
             epoch = gathered.epoch(ask.subject)
             if subject is None:  # erased since: the permit that was given is not told once more
                 denied.append(decision(ask, verdict(tx, gathered, ask, opens=True), epoch, NO_LINKS))
+            elif not _is_same_mail(ask, newest):  # another mail of that key is under way
+                denied.append(decision(ask, _ONE_AT_A_TIME, epoch, NO_LINKS))
             elif exceeds(*_terms(ask), *_terms(newest)):
                 denied.append(decision(ask, _NOT_AS_AGREED, epoch, NO_LINKS))
             elif gathered.address(tx, subject) is None:
@@ -145,6 +147,15 @@ def _repeats(ask: Ask, newest: Attempt, sender: str) -> bool:
         and ask.subject == newest.subject
         and newest.outcome is None
         and newest.sender == sender
+    )
+
+
+def _is_same_mail(ask: Ask, newest: Attempt) -> bool:
+    """Whether the permit that was given is for this mail: of its class, topic and template."""
+    return (ask.mail_class.value, ask.topic or "", ask.template) == (
+        newest.mail_class,
+        newest.topic,
+        newest.template,
     )
 
 

@@ -1,7 +1,7 @@
 """What is told about a mail by its key, once each: that a flow unsubscribes its reader, that they called it
 spam, that it came back."""
 
-from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
 from consent.contract import Heard, Outcome
@@ -85,6 +85,8 @@ _READER = Statement(
             and_(decisions.c.outcome != Outcome.RELEASED, decisions.c.outcome != Outcome.REFUSED),
         ),
     )
+    # What may have arrived goes before what was put off; of several the newest.
+    .order_by(func.coalesce(decisions.c.outcome, "") == Outcome.DEFERRED, decisions.c.attempt.desc())
 )
 _SINCE = Statement(select(leaves.c.at).where(leaves.c.seq == bindparam("of")))
 _NOTE = Statement(insert(reports).on_conflict_do_nothing())
