@@ -42,7 +42,7 @@ def purpose_version(purpose: Purpose) -> str:
 
 def policy_bytes(policy: Policy) -> bytes:
     """The canonical JSON of a policy; its SHA-256 is the policy's digest."""
-    body = _without(policy, "editorial", "said")
+    body = _without(policy, "editorial", "attestation_key", "said")
     body["purposes"] = [_without(purpose, "similar", "notice") for purpose in policy.purposes]
     return rfc8785.dumps(body)
 

@@ -130,6 +130,11 @@ GROUPS = (
                 "virta.commands.consent_verify:verify",
                 "Check an export, without the project.",
             ),
+            Command(
+                "consent attest",
+                "virta.commands.consent_attest:attest_people",
+                "Sign, as the controller, how people of another system agreed.",
+            ),
             Command("consent keys", "virta.commands.consent_keys:keys", "Print the log's public keys."),
             Command(
                 "consent access",

@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from consent.contract import BESIDE_TOPICS
+from consent.proof.attestation import Unattested, read_key
 from engine.delivery.late import LatePolicy
 from virta.color import color_fault
 from virta.consent_settings import Consent, consent_faults
@@ -51,11 +52,13 @@ class Sender(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Controller(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The legal person that answers for the data (GDPR Art. 13)."""
+    """The legal person that answers for the data (GDPR Art. 13), and the public key by which they attest how
+    people of another system agreed."""
 
     name: str
     address: str
     contact: str
+    attestation_key: str = ""
 
 
 class Delivery(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -224,6 +227,11 @@ def _faults(settings: Settings) -> Iterator[str]:
     if settings.delivery.late_per_hour <= 0:
         yield "`delivery.late_per_hour` must be more than 0."
     yield from stores_faults(settings.stores)
+    if settings.controller.attestation_key:
+        try:
+            read_key(settings.controller.attestation_key)
+        except Unattested as fault:
+            yield f"`controller.attestation_key`: {fault}"
     yield from consent_faults(settings.consent, settings.environment == "production")
     yield from times_faults(settings.times)
     yield from sales_faults(settings.sales, settings.similar)

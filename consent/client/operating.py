@@ -18,6 +18,7 @@ from consent.contract.imports import (
     ImportRecord,
     Taken,
     TakenBack,
+    Taking,
     Untold,
 )
 from consent.contract.operator import MOST_ROWS
@@ -47,8 +48,8 @@ class Operating(InProcess):
 
     async def begin_import(self, what: Import, attestation: bytes = b"") -> ImportRecord:
         """See `Operator`."""
-        terms.refuse_import(what, attestation, self._service.imports)
-        return await self._write(lambda tx: imported.begin(tx, what, attestation))
+        taking = self._service.imports
+        return await self._write(lambda tx: _begin(tx, what, attestation, taking))
 
     async def take_import(self, import_id: str, first: int, entries: Sequence[Entry]) -> list[Taken]:
         """See `Operator`."""
@@ -134,6 +135,11 @@ class Operating(InProcess):
     async def holds(self) -> list[Hold]:
         """See `Operator`."""
         return await self._read(_all_holds)
+
+
+def _begin(tx: Writing, what: Import, attestation: bytes, taking: Taking) -> ImportRecord:
+    terms.refuse_import(what, attestation, taking, tx)
+    return imported.begin(tx, what, attestation)
 
 
 def _take(tx: Writing, import_id: str, first: int, entries: Sequence[Entry]) -> list[Taken]:

@@ -54,7 +54,8 @@ class ImportFile(Struct, frozen=True):
 
 class Attested(Struct, frozen=True):
     """What the controller puts their name to: who said it, on which day, of which topics, by which form and
-    with which words people had agreed, and how it was signed. `digest` is that of the file that says so."""
+    with which words people had agreed. `digest` is that of the signed note that says so, and `key` the
+    controller's public key, as a C2SP verifier key line, by which it is checked."""
 
     digest: str
     by: str
@@ -62,7 +63,7 @@ class Attested(Struct, frozen=True):
     topics: tuple[str, ...]
     form: str
     wording: str
-    signed: str
+    key: str
 
 
 class Import(Struct, frozen=True):

@@ -79,11 +79,14 @@ class Policy(Struct, frozen=True):
     """What the engine may ask for. Published by apply; the gate denies what it does not know. `editorial` are
     topics whose words differ from those before, but mean the same: nobody need agree to them anew; `said`
     has by topic what was said of the change that this policy brings, and outweighs it.
-    `origin_notice` names the template that tells people whom an import brought where their data is from."""
+    `origin_notice` names the template that tells people whom an import brought where their data is from.
+    `attestation_key` is the public key by which the controller attests how people of another system agreed,
+    as a C2SP verifier key line."""
 
     purposes: tuple[Purpose, ...]
     templates: tuple[TemplateFacts, ...]
     default_language: str = "en"
     editorial: tuple[str, ...] = ()
     origin_notice: str = ""
+    attestation_key: str = ""
     said: dict[str, Said] = {}

@@ -84,7 +84,11 @@ def verifier_key(name: str, private: Ed25519PrivateKey) -> VerifierKey:
 
 def sign(checkpoint: Checkpoint, signers: Sequence[tuple[str, Ed25519PrivateKey]]) -> str:
     """The signed note of a checkpoint."""
-    text = checkpoint.text()
+    return sign_note(checkpoint.text(), signers)
+
+
+def sign_note(text: str, signers: Sequence[tuple[str, Ed25519PrivateKey]]) -> str:
+    """The signed note of a text that ends in a newline."""
     lines = []
     for name, private in signers:
         blob = verifier_key(name, private).id() + private.sign(text.encode())

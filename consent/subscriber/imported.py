@@ -14,11 +14,12 @@ from sqlalchemy.dialects.sqlite import insert
 
 from consent.address import Address, read_address
 from consent.contract import Basis
-from consent.contract.imports import Brought, Entry, Import, ImportRecord, Stood, Taken
+from consent.contract.imports import Attested, Brought, Entry, Import, ImportRecord, Stood, Taken
 from consent.ledger.evidence import Evidence
 from consent.ledger.subjects import Subject, find_all, find_or_make, keep_evidence, keep_form, load, move
 from consent.ledger.suppression import erased_among
 from consent.ledger.transaction import Reading, Writing
+from consent.proof.attestation import day_ends
 from consent.states import COMPLAINT, HARD_BOUNCE, State, Step
 from consent.store.statement import Row, Statement
 from consent.store.tables import among, imported, imports, leaves, subjects
@@ -226,7 +227,8 @@ _AWAY = (State.WITHDRAWN, State.OBJECTED, State.REFUSED)
 
 
 def _of_topic(what: Import, entry: Entry, subject: Subject | None, topic: str) -> Brought:
-    attested = what.attested is not None and topic in what.attested.topics and entry.confirmed_at > 0
+    said = _spoken_for(what, entry)
+    attested = said is not None and topic in said.topics
     new = Brought.ATTESTED if attested else Brought.UNPROVEN
     if subject is None:
         return new
@@ -240,6 +242,12 @@ def _of_topic(what: Import, entry: Entry, subject: Subject | None, topic: str) -
     if state is State.NONE or (state is State.UNPROVEN and attested):
         return new
     return Brought.KNOWN
+
+
+def _spoken_for(what: Import, entry: Entry) -> Attested | None:
+    """What is attested of a row: it says when they confirmed, and the attestation is not older than that."""
+    said = what.attested
+    return said if said is not None and 0 < entry.confirmed_at < day_ends(said.on) else None
 
 
 def _take(tx: Writing, what: Import, number: int, entry: Entry, people: _People) -> Taken:
@@ -341,22 +349,19 @@ def _evidence(tx: Writing, what: Import, entry: Entry) -> Evidence:
         "claimed": [f"{column}: {cell}" for column, cell in sorted(entry.claimed.items())],
         "at": tx.now,
     }
-    if what.attested is not None and entry.confirmed_at:
-        record |= _attested(what.attested.digest, what, entry)
-    return record
+    said = _spoken_for(what, entry)
+    return record if said is None else record | _attested(said, entry)
 
 
-def _attested(digest: str, what: Import, entry: Entry) -> Mapping[str, str | int | list[str]]:
-    said = what.attested
-    assert said is not None
+def _attested(said: Attested, entry: Entry) -> dict[str, str | int | list[str]]:
     return {
-        "attestation": digest,
+        "attestation": said.digest,
         "attested_by": said.by,
         "attested_on": said.on,
         "attested_topics": list(said.topics),
         "form": said.form,
         "wording": said.wording,
-        "signed": said.signed,
+        "attestation_key": said.key,
         "confirmed_at": entry.confirmed_at,
     }
 

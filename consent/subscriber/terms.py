@@ -1,12 +1,24 @@
-"""What an import must keep to, whoever brings it: those who had left come first, what is attested is the file
-that was handed over, each row is of a file that was named."""
+"""What an import must keep to, whoever brings it: those who had left come first, what is attested is what the
+controller signed, of the files that were named, and each row is of one of them."""
 
 import hashlib
 import re
 from collections.abc import Sequence
 
-from consent.contract.imports import STOPPED, Brought, Entry, Import, ImportRecord, Stood, Taking
+from consent.contract.imports import (
+    STOPPED,
+    Attested,
+    Brought,
+    Entry,
+    Import,
+    ImportFile,
+    ImportRecord,
+    Stood,
+    Taking,
+)
 from consent.contract.operator import MOST_ROWS
+from consent.ledger.transaction import Reading
+from consent.proof.attestation import Unattested, day_begins, read_attestation, read_key
 
 _ID = re.compile(r"[0-9a-f]{8,64}\Z")
 _BROUGHT = (Brought.ATTESTED, Brought.UNPROVEN, Brought.KNOWN, Brought.WITHDRAWN, Brought.STOPPED)
@@ -17,9 +29,9 @@ class ImportRefused(ValueError):
     """An import, or a part of one, that breaks its terms; the message says which."""
 
 
-def refuse_import(what: Import, attestation: bytes, taking: Taking) -> None:
-    """Raise `ImportRefused` unless it says what it is of, and by what it is attested, and `taking` allows
-    it."""
+def refuse_import(what: Import, attestation: bytes, taking: Taking, reading: Reading) -> None:
+    """Raise `ImportRefused` unless it says what it is of, the controller has signed what is attested, and
+    `taking` allows it."""
     if taking is Taking.NEVER:
         raise ImportRefused("The consent service takes nobody from elsewhere: `imports` is `never` there.")
     if taking is Taking.UNPROVEN and what.attested is not None:
@@ -30,9 +42,44 @@ def refuse_import(what: Import, attestation: bytes, taking: Taking) -> None:
         raise ImportRefused("An import names its files, its topics, and who does it.")
     if not {one.value for one in STOPPED} <= {*what.tells, *what.none}:
         raise ImportRefused("An import says who had left the other system, or that nobody has.")
-    told = hashlib.sha256(attestation).hexdigest() if attestation else None
-    if told != (what.attested.digest if what.attested is not None else None):
-        raise ImportRefused("What is attested is not what the attestation says that was handed over.")
+    if bool(attestation) != (what.attested is not None):
+        raise ImportRefused("What is attested stands in an attestation, and that is handed over.")
+    if what.attested is not None:
+        key, project = reading.rules.policy.attestation_key, reading.parts.origin
+        if attested_by(attestation, key, what.files, reading.now, project) != what.attested:
+            raise ImportRefused("What is attested is not what the attestation says that was handed over.")
+
+
+def attested_by(note: bytes, key: str, files: Sequence[ImportFile], now: int, project: str = "") -> Attested:
+    """What a signed note attests of an import of these `files`, with the controller's public `key`, for the
+    log called `project` (empty: that which the key is for). Raises `ImportRefused`."""
+    if not key:
+        raise ImportRefused(
+            "The controller has no key here, so nobody can attest: make one with `virta consent attest "
+            "--new-key FILE`, write `attestation_key` under [controller], and apply."
+        )
+    try:
+        verifier = read_key(key)
+        said = read_attestation(note, verifier)
+        begins = day_begins(said.on)
+    except Unattested as fault:
+        raise ImportRefused(str(fault)) from None
+    if project and said.project != project:
+        raise ImportRefused(f"The attestation is for the project {said.project}, and this is {project}.")
+    if begins > now:
+        raise ImportRefused(f"The attestation is of {said.on}, a day that is yet to come.")
+    signed, brought = {file.sha256 for file in said.files}, {file.digest for file in files}
+    for file in files:
+        if file.digest not in signed:
+            raise ImportRefused(
+                f"{file.name} is not among the files that were attested, or was changed since: its SHA-256 "
+                f"is {file.digest}. Have it attested as it is."
+            )
+    for attested in said.files:
+        if attested.sha256 not in brought:
+            raise ImportRefused(f"{attested.name} was attested, and is not imported. Name all of its files.")
+    digest = hashlib.sha256(note).hexdigest()
+    return Attested(digest, said.by, said.on, said.topics, said.form, said.wording, verifier.line())
 
 
 def refuse_part(record: ImportRecord, first: int, entries: Sequence[Entry], now: int) -> None:

@@ -16,7 +16,7 @@ SAID = Attested(
     ("newsletter",),
     "https://old.example/form",
     "Send me news.",
-    "on paper",
+    "kafija.example/consent/controller+00000000+AQ==",
 )
 
 

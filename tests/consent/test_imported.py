@@ -73,7 +73,7 @@ async def test_an_attested_row_is_consent_on_the_controllers_word_and_marked_so(
         "attested_on": "2026-03-01",
         "form": "https://old.example/form",
         "wording": "Send me news.",
-        "signed": "on paper",
+        "attestation_key": SAID.key,
         "confirmed_at": CONFIRMED,
     }
     assert said.items() <= leaf.evidence.items()

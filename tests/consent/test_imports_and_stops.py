@@ -59,7 +59,7 @@ def replace_topics(what):
 
 def attested_of(topics):
     """What the controller says of these topics."""
-    return SAID.__class__(SAID.digest, SAID.by, SAID.on, topics, SAID.form, SAID.wording, SAID.signed)
+    return SAID.__class__(SAID.digest, SAID.by, SAID.on, topics, SAID.form, SAID.wording, SAID.key)
 
 
 async def test_whoever_was_mailed_can_still_leave_by_that_mail_after_the_import_is_undone(world):

@@ -1,14 +1,14 @@
 """What an operator does, asked in process and over HTTP: the same comes of it, and nothing is done twice."""
 
 import asyncio
-import hashlib
 from dataclasses import replace
 
 import httpx2
 import pytest
 from dice import Dice
-from moved_in import ANNA, BELA, CORA, SAID, order, row
+from moved_in import ANNA, BELA, CORA, order, row
 from msgspec.structs import replace as replace_struct
+from signed_word import attested, let_attest, signed
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
@@ -22,7 +22,6 @@ from consent.keys import Keys
 
 pytestmark = pytest.mark.anyio
 KEYS = replace(Keys.random(Dice("keys")), holds=(b"the first hold key of 32 bytes..",))
-PAPER = b"signed on paper"
 LEFT, STAYS = row(BELA, Stood.UNSUBSCRIBED), row(ANNA, line=3)
 
 
@@ -74,17 +73,21 @@ async def test_an_import_goes_in_parts_and_each_may_be_said_twice(way):
 async def test_what_breaks_the_terms_of_an_import_is_refused(way):
     """And nothing of it is taken."""
     world, operator = way
-    said = SAID.__class__(
-        hashlib.sha256(PAPER).hexdigest(), *(getattr(SAID, name) for name in SAID.__struct_fields__[1:])
-    )
+    await let_attest(world)
+    note = signed()
+    said = attested(note)
     with pytest.raises(ValueError, match="not what the attestation says"):
-        await operator.begin_import(order(attested=said), b"another paper")
+        await operator.begin_import(order(attested=replace_struct(said, by="Bela Example")), note)
+    with pytest.raises(ValueError, match="stands in an attestation"):
+        await operator.begin_import(order(attested=said))
+    with pytest.raises(ValueError, match="no signed note"):
+        await operator.begin_import(order(attested=said), b"signed on paper")
     with pytest.raises(ValueError, match="who had left the other system"):
         await operator.begin_import(replace_struct(order(), tells=("unsubscribed", "bounced")))
     with pytest.raises(ValueError, match="hex digits"):
         await operator.begin_import(order("no id"))
     what = order(attested=said)
-    await operator.begin_import(what, PAPER)
+    await operator.begin_import(what, note)
     leaves = world.count("leaves")
     for rows, why in (
         ([STAYS, LEFT], "Those who had left come before all others"),
@@ -108,7 +111,7 @@ async def test_the_service_itself_takes_nobody_whom_its_settings_forbid(way):
         await operator.begin_import(order())
     world.service.imports = Taking.UNPROVEN
     with pytest.raises(ValueError, match="attests of nobody"):
-        await operator.begin_import(order(attested=SAID), PAPER)
+        await operator.begin_import(order(attested=attested(signed())), signed())
     assert (await operator.begin_import(order())).position == 0
 
 

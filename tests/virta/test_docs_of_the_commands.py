@@ -9,6 +9,7 @@ import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import UnionType
 from typing import Any, get_args, get_origin
 
 import msgspec
@@ -155,7 +156,9 @@ def headings() -> dict[str, type[Struct]]:
 
 
 def described_type(kind: Any) -> str:
-    """How the page names a type."""
+    """How the page names a type; what may be left unsaid is named as what it is when it is said."""
+    if isinstance(kind, UnionType):
+        kind = next(each for each in get_args(kind) if each is not type(None))
     if get_origin(kind) is tuple:
         return "list of text"
     if get_origin(kind) in (dict, Mapping):
@@ -166,7 +169,7 @@ def described_type(kind: Any) -> str:
 def default_of(field: msgspec.structs.FieldInfo) -> str:
     if field.required:
         return "required"
-    if field.default == "" or get_origin(field.type) in (dict, Mapping):
+    if field.default in ("", None) or get_origin(field.type) in (dict, Mapping):
         return "none"
     if isinstance(field.default, tuple):
         return "`[" + ", ".join(f'"{each}"' for each in field.default) + "]`"

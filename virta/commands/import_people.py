@@ -68,7 +68,7 @@ def bring(
         tuple[_None, ...] | None, Parameter(help="There are none of these in the other system.")
     ] = None,
     attestation: Annotated[
-        Path | None, Parameter(help="The file in which the controller attests how people agreed.")
+        Path | None, Parameter(help="The signed note in which the controller attests how people agreed.")
     ] = None,
     skip_faulty: Annotated[
         bool, Parameter(negative="", help="Import without the rows that cannot be read.")
@@ -107,7 +107,7 @@ def bring(
     there_are_none = tuple(map(Stood, none or ()))
     order = Order(what, files, stopped, there_are_none, map_ or (), topic or (), attestation, encoding)
     with _shown("Reading", _size([*files, *chain(*stopped.values())]), "MB", 20) as behind:
-        prepared = prepare(order, compiled.program, settings.controller.name, author(), behind)
+        prepared = prepare(order, compiled.program, settings.controller, author(), behind, now())
     before, weighed, faults = _run(_weigh(folder, settings, prepared))
     again = before is not None and before.state == DONE
     doing = yes and not again and not (weighed.faults and not skip_faulty)

@@ -10,14 +10,14 @@ import msgspec
 
 from consent.contract.imports import Attested, Import, ImportFile
 from dsl.graph import Program
-from virta.importing.attestation import read_attestation
+from virta.importing.attestation import read_attested
 from virta.importing.columns import read_maps, said_in_vain
 from virta.importing.files import Part, look_at, parts_of
 from virta.importing.formats.product import in_words
 from virta.importing.formats.products import PRODUCTS
 from virta.importing.person import STOPPED, Stood
 from virta.importing.reading import Meaning, Source, source_of
-from virta.settings import BrokenProject
+from virta.settings import BrokenProject, Controller
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +53,19 @@ class Prepared:
 
 
 def prepare(
-    order: Order, program: Program, controller: str, importer: str, read: Callable[[int], None]
+    order: Order,
+    program: Program,
+    controller: Controller,
+    importer: str,
+    read: Callable[[int], None],
+    now: int,
 ) -> Prepared:
-    """Look at all that was ordered. `read` is told how many bytes are behind. Raises `BrokenProject`."""
+    """Look at all that was ordered. `read` is told how many bytes are behind; `now` in ms UTC. Raises
+    `BrokenProject`."""
     topics = _topics(order.topics, program)
     product, attributes = PRODUCTS[order.product], dict(program.attributes)
     said = read_maps(order.maps, attributes)
     meaning = Meaning(product, said, attributes)
-    attested, body = (
-        read_attestation(order.attestation, controller, topics) if order.attestation else (None, b"")
-    )
     named: list[tuple[Part, Stood | None]] = [(part, None) for part in parts_of(order.files)]
     for who, paths in order.stopped.items():
         named += [(part, who) for part in parts_of(paths)]
@@ -78,7 +81,13 @@ def prepare(
     if vain:
         raise BrokenProject(f"--map speaks of a column that no file has: {', '.join(vain)}.")
     _refuse_without_stops(order, sources)
-    what = _import(order, topics, sources, attested, importer)
+    files = tuple(
+        ImportFile(source.looked.part.shown, source.looked.digest, source.kind.title) for source in sources
+    )
+    attested, body = (
+        read_attested(order.attestation, controller, topics, files, now) if order.attestation else (None, b"")
+    )
+    what = _import(order, topics, sources, files, attested, importer)
     return Prepared(what, tuple(sources), meaning, body)
 
 
@@ -139,12 +148,10 @@ def _import(
     order: Order,
     topics: tuple[str, ...],
     sources: Sequence[Source],
+    files: tuple[ImportFile, ...],
     attested: Attested | None,
     importer: str,
 ) -> Import:
-    files = tuple(
-        ImportFile(source.looked.part.shown, source.looked.digest, source.kind.title) for source in sources
-    )
     # The same files, read in the same way, are the same import, whoever does it and however they are called.
     same = [
         order.product,

@@ -40,6 +40,7 @@ def policy_of(
         settings.languages[0],
         editorial=_editorial(settings, [purpose.topic for purpose in purposes]),
         origin_notice=settings.origin_notice,
+        attestation_key=settings.controller.attestation_key,
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import exports
 import pytest
+from attesting import attested, keyed
 from postgres_server import Running
 from stall import make_stall
 
@@ -29,7 +30,6 @@ on = "2026-03-01"
 topics = ["news"]
 form = "https://old.example/form"
 wording = "I want news from the coffee stall by e-mail."
-signed = "by hand; the paper is in the stall's safe"
 """
 SCHEMA = '    first_name text\n    last_name text\n    cups number\n\ntopic news "News"'
 
@@ -213,8 +213,8 @@ def test_files_of_those_who_left_may_come_from_anywhere(stall: Path, says: Says)
 
 def test_attested_people_may_be_mailed_and_the_proof_says_on_whose_word(stall: Path, says: Says) -> None:
     """Rows without a moment of confirmation stay unproven."""
-    said = exports.written(stall / "attestation.toml", ATTESTATION)
     file = exports.mailchimp(stall / "audience.zip")
+    said = attested(stall, ATTESTATION, file)
     code, told = says("mailchimp", file, "--attestation", said, "--yes")
     assert code == 0
     assert "  2  attested: agreed, on your word, and marked so in every proof" in told
@@ -232,22 +232,99 @@ def test_attested_people_may_be_mailed_and_the_proof_says_on_whose_word(stall: P
     [
         (('by = "Anna Example, who runs the stall"\n', ""), "`by` is missing"),
         (('wording = "I want news from the coffee stall by e-mail."', 'wording = " "'), "`wording` is empty"),
-        (
-            ('"Coffee stall"', '"Somebody else"'),
-            "is signed for Somebody else; the controller in virta",
-        ),
-        (('["news"]', '["orders"]'), "speaks of `orders`, which is not imported"),
+        (('"2026-03-01"', '"1 March 2026"'), "`1 March 2026` is no day; write one as in `2026-03-01`"),
+        (('"2026-03-01"', '"9026-03-01"'), "`on` is 9026-03-01, a day that is yet to come"),
         (('controller = "', "controller = "), "is not valid TOML"),
     ],
 )
-def test_an_attestation_that_does_not_say_all_is_refused(
-    stall: Path, says: Says, change: tuple[str, str], says_what: str
+def test_what_does_not_say_all_is_not_signed(
+    stall: Path, capsys: pytest.CaptureFixture[str], change: tuple[str, str], says_what: str
 ) -> None:
     """Half a word is no word."""
     said = exports.written(stall / "attestation.toml", ATTESTATION.replace(*change))
-    code, told = says("mailchimp", exports.mailchimp(stall / "a.zip"), "--attestation", said)
-    assert code == 2
-    assert says_what in told
+    file, key = exports.mailchimp(stall / "a.zip"), keyed(stall)
+    assert run(["consent", "attest", str(said), str(file), "--key", str(key)]) == 2
+    assert says_what in capsys.readouterr().err
+    assert not Path("attestation.note").exists()
+
+
+def altered(note: Path, old: str, new: str) -> Path:
+    """The same note, but for these words."""
+    assert old in note.read_text("utf-8")
+    return exports.written(note.with_name("altered.note"), note.read_text("utf-8").replace(old, new))
+
+
+def test_a_note_that_was_altered_or_signed_by_somebody_else_attests_nothing(
+    stall: Path, says: Says, tmp_path: Path
+) -> None:
+    """Each time it is said why; nothing is imported."""
+    file = exports.mailchimp(stall / "audience.zip")
+    note = attested(stall, ATTESTATION, file)
+    for said, why in (
+        (altered(note, "Anna Example", "Bela Example"), "was altered after it had been signed"),
+        (exports.written(tmp_path / "no.note", ATTESTATION), "This is no signed note"),
+    ):
+        code, told = says("mailchimp", file, "--attestation", said, "--yes")
+        assert (code, why in told) == (2, True), told
+    key = tmp_path / "controller.key"
+    key.unlink()
+    assert run(["consent", "attest", "--new-key", str(key), "--folder", str(stall)]) == 0
+    other = attested(stall, ATTESTATION, file)
+    code, told = says("mailchimp", file, "--attestation", other, "--yes")
+    assert (code, "is signed with another key than" in told) == (2, True), told
+    assert "This import would" not in told
+
+
+def test_a_file_that_was_changed_or_left_out_is_not_the_one_attested(stall: Path, says: Says) -> None:
+    """Who signs has these bytes before them, all of them."""
+    people = exports.written(stall / "people.csv", "Email\nanna@example.com\n")
+    left = exports.written(stall / "left.csv", "Email\nbela@example.com\n")
+    words = ("csv", people, "--none", "bounced", "--none", "complained", "--attestation")
+    note = attested(stall, ATTESTATION, people, left)
+    assert says(*words, note, "--unsubscribed", left)[0] == 0
+    code, told = says(*words, note, "--none", "unsubscribed")
+    assert (code, "left.csv was attested, and is not imported" in told) == (2, True), told
+    exports.written(people, "Email\neve@example.com\n")
+    code, told = says(*words, note, "--unsubscribed", left)
+    assert (code, "people.csv is not among the files that were attested, or was changed" in told) == (2, True)
+
+
+def test_other_topics_than_those_imported_are_not_spoken_for(stall: Path, says: Says) -> None:
+    """The command says which."""
+    file = exports.mailchimp(stall / "a.zip")
+    note = attested(stall, ATTESTATION.replace('["news"]', '["orders"]'), file)
+    code, told = says("mailchimp", file, "--attestation", note)
+    assert (code, "speaks of `orders`, which is not imported" in told) == (2, True), told
+
+
+def test_without_a_key_of_the_controller_nobody_attests(stall: Path, says: Says) -> None:
+    """The settings say whose signature counts."""
+    file = exports.mailchimp(stall / "a.zip")
+    note, settings = attested(stall, ATTESTATION, file), stall / "virta.toml"
+    text = settings.read_text("utf-8")
+    settings.write_text(
+        "\n".join(line for line in text.split("\n") if "attestation_key" not in line), "utf-8"
+    )
+    code, told = says("mailchimp", file, "--attestation", note)
+    assert (code, "The controller has no key here" in told) == (2, True), told
+
+
+def test_a_key_is_never_written_over_and_is_its_owners_alone(
+    stall: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And the environment may hold it instead."""
+    key = keyed(stall)
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert run(["consent", "attest", "--new-key", str(key), "--folder", str(stall)]) == 2
+    assert "is there already; a key is never written over" in capsys.readouterr().err
+    said = exports.written(stall / "attestation.toml", ATTESTATION)
+    command = ["consent", "attest", str(said), str(exports.mailchimp(stall / "a.zip"))]
+    assert run(command) == 2
+    assert "VIRTA_ATTESTATION_KEY" in capsys.readouterr().err
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("VIRTA_ATTESTATION_KEY", key.read_text("utf-8"))
+        assert run(command) == 0
+    assert Path("attestation.note").read_text("utf-8").startswith("virta-attestation/v1\n")
 
 
 def test_the_settings_may_forbid_it(stall: Path, says: Says) -> None:
@@ -255,7 +332,7 @@ def test_the_settings_may_forbid_it(stall: Path, says: Says) -> None:
     settings, file = stall / "virta.toml", exports.mailchimp(stall / "a.zip")
     text = settings.read_text("utf-8")
     settings.write_text(f'imports = "unproven"\n{text}', "utf-8")
-    said = exports.written(stall / "attestation.toml", ATTESTATION)
+    said = attested(stall, ATTESTATION, file)
     assert says("mailchimp", file, "--attestation", said)[0] == 2
     assert says("mailchimp", file)[0] == 0
     settings.write_text(f'imports = "never"\n{text}', "utf-8")

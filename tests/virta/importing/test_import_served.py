@@ -10,6 +10,7 @@ from pathlib import Path
 import exports
 import httpx2
 import pytest
+from attesting import attested
 from serving import Served, eventually
 from stall import make_stall
 
@@ -26,7 +27,6 @@ on = "2026-03-01"
 topics = ["news"]
 form = "https://old.example/form"
 wording = "I want news from the coffee stall by e-mail."
-signed = "by hand"
 """
 NOTICES = """
 topic notices "Notices"
@@ -90,8 +90,8 @@ def test_attested_people_are_mailed_unproven_ones_are_not_and_all_are_told(
     stall: Path, mailbox: Running, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """No flow starts by the import itself; a cart brings news to whom it was attested of alone."""
-    said = exports.written(stall / "attestation.toml", ATTESTATION)
     file = exports.mailchimp(stall / "audience.zip")
+    said = attested(stall, ATTESTATION, file)
     assert imported("mailchimp", file, "--folder", stall, "--attestation", said, "--yes") == 0
     [says] = doctored(stall, capsys)
     assert says.startswith(
@@ -168,8 +168,8 @@ def test_people_are_imported_told_and_taken_back_while_virta_serves(
 ) -> None:
     """Whoever was attested of is mailed at once, whoever left is not, everybody hears where their data is
     from; nothing is stopped for it. What the files know of people is known to the engine."""
-    said = exports.written(stall / "attestation.toml", ATTESTATION)
     file = exports.mailchimp(stall / "audience.zip")
+    said = attested(stall, ATTESTATION, file)
     words = ("mailchimp", file, "--folder", stall, "--attestation", said, "--yes")
     with Served(stall) as served:
         assert imported(*words) == 0

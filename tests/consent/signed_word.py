@@ -1,0 +1,39 @@
+"""The controller's word on an import made up, signed with a key of theirs."""
+
+import hashlib
+
+from moved_in import FILES
+from msgspec.structs import replace
+
+from consent.contract.imports import Attested
+from consent.proof.attestation import Attestation, AttestedFile, new_key, public_half, sign_attestation
+
+PROJECT = "kafija.example/consent"
+KEY = new_key(PROJECT, lambda count: b"c" * count)
+PUBLIC = public_half(KEY).line()
+WORD = Attestation(
+    PROJECT,
+    "SIA Kafija",
+    "Anna Example",
+    "2026-03-01",
+    ("newsletter",),
+    "https://old.example/form",
+    "Send me news.",
+    tuple(AttestedFile(file.name, file.digest) for file in FILES),
+)
+
+
+def signed(word=WORD, key=KEY):
+    """The note, as bytes."""
+    return sign_attestation(word, key).encode()
+
+
+def attested(note, word=WORD):
+    """What it makes of an import."""
+    digest = hashlib.sha256(note).hexdigest()
+    return Attested(digest, word.by, word.on, word.topics, word.form, word.wording, PUBLIC)
+
+
+async def let_attest(world):
+    """The controller's key is published."""
+    await world.client.publish(replace(world.policy, attestation_key=PUBLIC))
