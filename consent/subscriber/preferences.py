@@ -1,5 +1,6 @@
 """A person's choices, from the page behind a link for preferences: topics, language, how often, a pause."""
 
+import re
 from collections.abc import Collection, Sequence
 
 from msgspec.structs import replace
@@ -27,6 +28,8 @@ ACTOR = "subject:preferences"
 SLOWER = "subject:page"
 SLOW = Frequency.MONTHLY
 LONGEST_PAUSE = 366  # days
+_LANGUAGE = re.compile("[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}")
+"""It is told to the engine, and all mails are written in it."""
 
 
 def choose(tx: Writing, token: str, choice: Choice, visit: Visit, seen: Mailed = NOT_LOOKED) -> Receipt:
@@ -37,7 +40,7 @@ def choose(tx: Writing, token: str, choice: Choice, visit: Visit, seen: Mailed =
     subject = by_preferences(tx, token)
     identity = subject.id
     wanted = replace(choice, topics=tuple(dict.fromkeys(choice.topics)))
-    _check(tx, subject, wanted.topics, choice.pause)
+    _check(tx, subject, wanted)
     wished = wished_by(tx, identity)
     choice = _taken(tx, subject, wanted, wished)
     chosen = choice.topics
@@ -141,9 +144,12 @@ def _asked(tx: Writing, chosen: Sequence[str]) -> list[str]:
     return [topic for topic in chosen if tx.rules.purposes[topic][1].basis is Basis.CONSENT]
 
 
-def _check(tx: Writing, subject: Subject, topics: tuple[str, ...], pause: int | None) -> None:
-    offered = {purpose.topic for purpose in choosable(tx, subject)}
-    for topic in topics:
+def _check(tx: Writing, subject: Subject, choice: Choice) -> None:
+    offered, pause = {purpose.topic for purpose in choosable(tx, subject)}, choice.pause
+    for language in filter(None, (choice.language, choice.read)):
+        if not _LANGUAGE.fullmatch(language):
+            raise ValueError("A language is named by its tag, as in `lv`.")
+    for topic in choice.topics:
         if topic not in offered:
             raise ValueError(f"There is no topic `{topic}` that one can choose.")
     if pause is not None and not 0 <= pause <= LONGEST_PAUSE:

@@ -147,3 +147,14 @@ async def test_the_feed_yields_as_soon_as_a_change_has_committed(world):
     assert (second.subject, second.type) == (anna, "withdrawn")
     await feed.aclose()
     await world.join("bob@kafija.example")
+
+
+@pytest.mark.parametrize("language", ["x" * 50_000, "lv\x1b[2J", "Latvian", "l", "<b>"])
+async def test_what_is_no_tag_of_a_language_cannot_be_chosen(world, language):
+    """Everything that is mailed to somebody goes by it, and the feed tells it."""
+    anna = await world.join("anna@kafija.example")
+    token = world.preferences_token(anna)
+    for words in ({"language": language}, {"language": "lv", "read": language}):
+        with pytest.raises(ValueError, match="as in `lv`"):
+            await world.client.choose(token, ["newsletter"], visit=Visit(), **words)
+    assert (await world.client.preferences(token)).language == "en"
