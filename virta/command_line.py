@@ -46,7 +46,7 @@ def carry_out(words: list[str]) -> int:
     try:
         code = app()(_joined(words), exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as fault:
-        print(f"virta: {_plain(fault)}", file=sys.stderr)
+        print(f"virta: {_plain(fault)} See `{_help(words)}`.", file=sys.stderr)
         return 2
     except BrokenProject as fault:
         print(f"virta: {fault}", file=sys.stderr)
@@ -57,8 +57,15 @@ def carry_out(words: list[str]) -> int:
 
 
 def _plain(fault: CycloptsError) -> str:
-    """The fault as one line of plain text, with the way to help."""
+    """The fault as one line of plain text."""
     if isinstance(fault, UnusedCliTokensError):
         words = " ".join(fault.unused_tokens or ())
-        return f"There is nothing that `{words}` could mean here. See `virta --help`."
-    return f"{' '.join(str(fault).split())} See `virta --help`."
+        return f"There is nothing that `{words}` could mean here."
+    return " ".join(str(fault).split())
+
+
+def _help(words: list[str]) -> str:
+    """The words that show how the command is used which somebody meant."""
+    known = {command.name for group in GROUPS for command in group.commands}
+    meant = next((name for name in (" ".join(words[:2]), *words[:1]) if name in known), "")
+    return " ".join(filter(None, ("virta", meant, "--help")))

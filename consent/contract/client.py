@@ -136,7 +136,7 @@ class ConsentClient(Protocol):
 
     async def give_word(self, key: str, arrived: bool, actor: str) -> Outcome | None:
         """An operator knows what became of a mail that was settled as unknown: it arrived, or it did not and
-        may be claimed once more, which only mails for service may. `actor` is `operator`, or that and the way.
+        may be claimed once more, which only mails for service may. `actor` is `operator`, or that and how.
         The outcome that stands from now on; None: there is no such mail. Raises `ValueError` for a mail that
         may not go again."""
 

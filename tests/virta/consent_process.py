@@ -21,15 +21,16 @@ PROGRAM = "from virta.command import main\nmain()"
 class ServedConsent(Served):
     """The consent service of a project, on a port that it keeps from one life to the next."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, *words: str) -> None:
         self.folder = folder
+        self.words = words
         self.port = port
         self.log_file = folder.parent / f"{folder.name}.log"
         self.again()
 
     def again(self) -> None:
         """Another life."""
-        words = ["serve", "consent", str(self.folder), "--port", str(self.port)]
+        words = ["serve", "consent", str(self.folder), "--port", str(self.port), *self.words]
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-c", PROGRAM, *words],

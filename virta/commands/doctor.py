@@ -15,7 +15,7 @@ from engine.insight.held_back import held_back, sentences
 from engine.insight.records import open_records
 from engine.store.database import StoreFault
 from virta.commands.consent_opening import reading
-from virta.keeping.places import Places, places_of
+from virta.keeping.places import Places, places_of, serves_an_engine
 from virta.keeping.versions import refuse_other_versions
 from virta.mailing import login_of
 from virta.operating import checks, resolving
@@ -36,6 +36,9 @@ _RUNNING = {
     False: "No engine runs.",
     None: "Whether an engine runs cannot be told.",
 }
+
+
+_ALONE = "Here is the consent service of an engine elsewhere; what that one does is told in its own folder."
 
 
 class Report(Struct, frozen=True):
@@ -75,15 +78,18 @@ def doctor(
     running = _running(places)
     orders: list[str] = []
     notes: list[str] = []
-    stores = _stores(folder, settings, places, at, running is not False, orders)
+    alone = _serves_consent_alone(places)
+    stores = () if alone else _stores(folder, settings, places, at, running is not False, orders)
     kept = chain(_on_server(places, integrity, notes), remnants(places, at))
     found = tuple(chain(stores, kept, _around(folder, settings, at, integrity, notes)))
     if output == "json":
         report = Report(running, tuple(orders), tuple(notes), found)
         print(msgspec.json.format(msgspec.json.encode(report)).decode())
         return 1 if found else 0
-    print(_RUNNING[running])
-    print("\n".join([*(orders or ["Nothing is held back."]), *notes]))
+    if alone:
+        print("\n".join([_ALONE, *notes]))
+    else:
+        print("\n".join([_RUNNING[running], *(orders or ["Nothing is held back."]), *notes]))
     for one in found:
         print(f"{one.what}: {one.says}\n    {one.do}")
     print("All is well." if not found else f"{len(found)} to look at.")
@@ -95,6 +101,12 @@ def _running(places: Places) -> bool | None:
         return is_running(places.engine)
     except StoreFault:
         return None
+
+
+def _serves_consent_alone(places: Places) -> bool:
+    return (
+        isinstance(places.engine, Path) and not places.engine.exists() and serves_an_engine(places.data)
+    )
 
 
 def _resolve(settings: Settings, places: Places, words: list[str], dry_run: bool, output: str) -> int:

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 Format: TypeAlias = Literal["mermaid", "svg", "dot", "json"]
 _ENDINGS: Mapping[Format, str] = {"mermaid": "mmd", "svg": "svg", "dot": "dot", "json": "json"}
+_WHAT_NEXT = (
+    "This is Mermaid's notation: GitHub, GitLab and many editors draw it in a ```mermaid block. "
+    "For a picture: `virta graph . FLOW --format svg > FLOW.svg`."
+)
 _MANY = 20
 """From so many flows on, drawing them is worth a bar."""
 
@@ -69,6 +73,8 @@ def graph(
         print(_json(compiled.program, people))
     elif output == "mermaid":
         print("\n".join(f"%% {each.flow}\n{_drawn(each, output, people)}" for each in chosen), end="")
+        if sys.stdout.isatty():
+            print(_WHAT_NEXT, file=sys.stderr)
     else:
         print("\n".join(_drawn(each, output, people) for each in chosen), end="")
     return 0

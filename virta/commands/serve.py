@@ -30,8 +30,7 @@ from virta.keeping.versions import refuse_other_versions
 from virta.keys import ProjectKeys, make_missing_keys, read_keys_apart, read_or_make_keys
 from virta.listening import LOOPBACK, listen, pages_of, place_of, reachable
 from virta.logs import set_up_logs
-from virta.mailbox.running import MailboxFailed, PortRefused, Running, start
-from virta.mailing import login_of
+from virta.mailbox.beside import Beside, start_beside
 from virta.monitoring.pages import digests, watch
 from virta.operating.timekeeping import watch_life, watch_times
 from virta.operators_door import keep_door
@@ -101,10 +100,12 @@ def serve(
         there = reachable(settings, listener)
         moved, settings = there != settings.url, msgspec.structs.replace(settings, url=there)
         if mailbox:
-            box = stack.enter_context(_mailbox(folder, settings))
-            smtp = msgspec.structs.replace(settings.smtp, url=box.url)
+            box = start_beside(folder, settings)
+            smtp = msgspec.structs.replace(settings.smtp, url=stack.enter_context(box.running).url)
             settings = msgspec.structs.replace(settings, smtp=smtp)
-        shown = partial(tell, folder, settings, compiled, release)
+        shown = partial(
+            _tell, box if mailbox else None, settings, partial(tell, folder, settings, compiled, release)
+        )
         # much goes back and forth between threads here, and this loop is told of it in half the time
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(folder, settings, release, keys, world, listener, moved, shown))
@@ -130,22 +131,16 @@ def _clock_from(now: datetime, settings: Settings) -> Callable[[], int]:
     return lambda: wall_clock() + ahead
 
 
-def _mailbox(folder: Path, settings: Settings) -> Running:
-    """The mailbox of this project, at the port of its mail server, or at any other where that one is taken:
-    nobody but this process has to find it."""
-    login = login_of(settings)
-    if login.host not in LOOPBACK:
-        raise BrokenProject(
-            f"smtp.url in virta.toml names {login.host}; a local mailbox can only stand in for a server "
-            "on this machine, as in smtp://127.0.0.1:2525."
+def _tell(box: Beside | None, settings: Settings, release: Callable[[], None]) -> None:
+    if box is not None:
+        print(box.says(), flush=True)
+    if box is not None and settings.consent.url:
+        print(
+            "Mails that ask for a confirmation are sent by the consent service: start that one with "
+            "--mailbox too.",
+            flush=True,
         )
-    place = folder / settings.stores.folder / "mailbox"
-    try:
-        with contextlib.suppress(PortRefused):
-            return start(place, login.port)
-        return start(place)
-    except MailboxFailed as fault:
-        raise BrokenProject(str(fault)) from None
+    release()
 
 
 async def _serve(
@@ -290,6 +285,14 @@ def _has_studio(settings: Settings, listener: socket.socket) -> bool:
 
 def _say_where(listener: socket.socket, settings: Settings, moved: bool, studio: bool) -> None:
     place = place_of(listener)
+    if settings.consent.url:
+        print(
+            f"The API is at {place}/v1. The consent service is asked at {settings.consent.url}: it has the "
+            "pages of people, and the links in mails are its own. Ctrl-C stops.",
+            flush=True,
+        )
+        log.info("serving", at=place, mail_server=settings.smtp.url)
+        return
     links = f" Links in mails lead to {settings.url}, not to the `url` in virta.toml." if moved else ""
     looks = f" The studio is at {place}/studio/." if studio else ""
     print(

@@ -102,8 +102,11 @@ def show(report: Report) -> None:
     )
     if report.undone:
         undone = ", ".join(f"{count:,} {kind}" for kind, count in report.undone.items())
-        why = "since no mail for it had come, or none with such a link"
-        console.print(f"Not done, {why}: {undone}.", soft_wrap=True)
+        console.print(
+            f"Asked for and not done: {undone}. Nobody had got a mail by then that could be opened, clicked, "
+            "returned or answered so.",
+            soft_wrap=True,
+        )
 
 
 def _figures(flows: tuple[FlowRow, ...]) -> Table:

@@ -45,8 +45,8 @@ def whoever(folder: Path, settings: Settings, who: str) -> Whoever:
 
 
 async def _apart(folder: Path, settings: Settings, who: str) -> Whoever:
-    if not settings.consent.operator_key and not is_there(folder / settings.stores.folder):
-        return await _by_id(settings, who, "`operator_key` under [consent] is not set")
+    if not is_there(folder / settings.stores.folder) and (why := _no_key(settings)):
+        return await _by_id(settings, who, why)
     async with elsewhere(folder, settings) as consent:
         try:
             subject = who if is_contact_id(who) else await consent.find(who)
@@ -59,6 +59,17 @@ async def _apart(folder: Path, settings: Settings, who: str) -> Whoever:
         except Unavailable as fault:
             return _nameless(who, str(fault))
     return Whoever(person_of(found, titles, settings.languages[0]))
+
+
+def _no_key(settings: Settings) -> str:
+    """Why there is no operator's key here; empty: there is one."""
+    if not settings.consent.operator_key:
+        return "`operator_key` under [consent] is not set"
+    try:
+        secret(settings.consent.operator_key)
+    except BrokenProject as fault:
+        return str(fault)
+    return ""
 
 
 async def _by_id(settings: Settings, who: str, why: str) -> Whoever:
