@@ -70,11 +70,12 @@ def people(version: str, dice: random.Random) -> Iterator[Leaf]:
     """The leaves of one person behind another's, each with a random id, from sign-up to confirmation.
     `version` is that of the topic's words."""
     while True:
-        person, form, link = dice.randbytes(16).hex(), dice.randbytes(32).hex(), dice.randbytes(32).hex()
+        person = dice.randbytes(16).hex()
+        form, mail, link = (dice.randbytes(32).hex() for _ in range(3))
         asked = "subject:sign_up"
         yield Leaf("requested", person, "news", "none", "pending", version, asked, form)
-        yield Leaf("proof_mail.queued", person, actor=asked)
-        yield Leaf("proof_mail.accepted", person)
+        yield Leaf("proof_mail.queued", person, actor=asked, evidence=form)
+        yield Leaf("proof_mail.accepted", person, evidence=mail)
         yield Leaf(
             "confirmed", person, "news", "pending", "active", version, "subject:link", link, language="en"
         )

@@ -5,7 +5,6 @@ unreadable. The log carries only a salted commitment, SHA-256("evid/v1\\0" ‖ s
 
 import hashlib
 import hmac
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from ipaddress import ip_address, ip_network
 
@@ -14,6 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from consent.contract import Visit
 from consent.errors import WrongKeys
+from consent.ledger.packing import packed, unpacked
 from consent.proof.canonical import canonical
 
 Evidence = Mapping[str, str | int | list[str] | list[dict[str, str]]]
@@ -22,8 +22,6 @@ _SALT = 32
 _TAG = b"evid/v1\0"
 _IP = b"ip/v1\0"
 _WHOLE, _SHORT = b"\1", b"\0"
-_PACKED, _PACKED_FROM = b"z", 1024
-"""How a record begins that was compressed, as no JSON does, and from how many bytes on one is: a mail is."""
 _MARK = b"suppressed/v1\0"
 _FINGERPRINT = b"fingerprint/v1\0"
 
@@ -110,7 +108,7 @@ class Vault:
     def seal_evidence(self, subject: str, wrapped: bytes, row: str, evidence: Evidence) -> tuple[bytes, str]:
         """The evidence with its salt, sealed, and the commitment (hex) that goes into the log."""
         salt, plain, known = self.salted(evidence)
-        return self.seal(subject, wrapped, row, "evidence/v1", salt + _packed(plain)), known
+        return self.seal(subject, wrapped, row, "evidence/v1", salt + packed(plain)), known
 
     def salted(self, evidence: Evidence) -> tuple[bytes, bytes, str]:
         """A fresh salt, the evidence's canonical JSON, and the commitment (hex) that both give."""
@@ -125,7 +123,7 @@ class Vault:
     def open_salted(self, subject: str, wrapped: bytes, row: str, sealed: bytes) -> tuple[bytes, bytes]:
         """The salt, and the evidence's canonical JSON."""
         opened = self.open(subject, wrapped, row, "evidence/v1", sealed)
-        return opened[:_SALT], _unpacked(opened[_SALT:])
+        return opened[:_SALT], unpacked(opened[_SALT:])
 
     def seal_ip(self, subject: str, wrapped: bytes, row: str, ip: str) -> tuple[bytes, str]:
         """The IP address that belongs to a row of evidence, sealed apart from it with a salt of its own, and
@@ -176,14 +174,6 @@ def _opened(keys: Sequence[AESGCM], sealed: bytes, bound: bytes) -> bytes | None
         except (InvalidTag, ValueError):  # the latter: too short to have a nonce
             continue
     return None
-
-
-def _packed(plain: bytes) -> bytes:
-    return _PACKED + zlib.compress(plain, 9) if len(plain) >= _PACKED_FROM else plain
-
-
-def _unpacked(kept: bytes) -> bytes:
-    return zlib.decompress(kept[1:]) if kept[:1] == _PACKED else kept
 
 
 def shortened_ip(ip: str) -> str:
