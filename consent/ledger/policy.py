@@ -94,11 +94,11 @@ def _note_ended(tx: Writing, rules: Rules) -> None:
 
 def _count_from_now(tx: Writing, rules: Rules) -> None:
     """Let the mails of topics that get a cap now, or another one, count towards it, as far as it reaches
-    back."""
+    back, also of those that were left out for a while."""
     for topic, (_, purpose) in rules.purposes.items():
         before = tx.rules.purposes.get(topic)
         capped = before is not None and before[1].cap_count and before[1].cap_unit == purpose.cap_unit
-        if purpose.cap_count and before is not None and not capped:
+        if purpose.cap_count and not capped:
             tx.conn.execute(
                 update(decisions)
                 .where(decisions.c.topic == topic, decisions.c.at >= tx.now - reach(purpose.cap_unit))

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from consent.address import Address, read_address
-from consent.contract import Basis
+from consent.contract import BESIDE_TOPICS, Basis
 from consent.contract.imports import Attested, Brought, Entry, Import, ImportRecord, Stood, Taken
 from consent.ledger.evidence import Evidence
 from consent.ledger.subjects import Subject, find_all, find_or_make, keep_evidence, keep_form, load, move
@@ -237,11 +237,20 @@ def _of_topic(what: Import, entry: Entry, subject: Subject | None, topic: str) -
             Brought.STOPPED
         )  # what was agreed to elsewhere is older than that, whatever they confirmed since
     state = subject.standing(topic).state
-    if state in _AWAY:
+    if state in _AWAY or (attested and _left_all(subject)):
         return Brought.WITHDRAWN
     if state is State.NONE or (state is State.UNPROVEN and attested):
         return new
     return Brought.KNOWN
+
+
+def _left_all(subject: Subject) -> bool:
+    """Whether they left here and get nothing: what they agreed to elsewhere before leads to no topic, also to
+    none that came later."""
+    topics = [topic for topic in subject.standings if topic not in BESIDE_TOPICS]
+    return any(subject.standing(topic).state in _AWAY for topic in topics) and not any(
+        subject.gets(topic) for topic in topics
+    )
 
 
 def _spoken_for(what: Import, entry: Entry) -> Attested | None:

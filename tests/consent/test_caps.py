@@ -87,3 +87,12 @@ def test_purposes_without_a_rolling_cap_keep_their_versions(world):
     """What people agreed to before such caps were there is what it was."""
     newsletter = world.policy.purposes[0]
     assert purpose_version(newsletter) == "3882a6b0dcb7e1a76443183477d71ba3abc3c84079cbab44ee6b41963ee533ca"
+
+
+async def test_mails_count_towards_a_cap_though_the_topic_was_left_out_meanwhile(world):
+    """A policy without the topic, and the topic back with a cap: what went this month has gone."""
+    anna = await world.join("anna@example.com")
+    await world.send(world.ask(anna))
+    await world.client.publish(replace(world.policy, purposes=world.policy.purposes[1:]))
+    await capped(world, 1, "month")
+    assert await refused(world, anna)

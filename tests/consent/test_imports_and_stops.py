@@ -3,6 +3,7 @@
 import pytest
 from moved_in import (
     ANNA,
+    BELA,
     CONFIRMED,
     SAID,
     bring,
@@ -13,6 +14,7 @@ from moved_in import (
     row,
     take_all_back,
 )
+from msgspec.structs import replace
 
 from consent.contract import Reason, Visit
 from consent.contract.imports import Brought, Stood
@@ -83,3 +85,18 @@ async def test_an_import_that_was_undone_beside_another_can_come_again(world):
     take_all_back(world, FIRST)
     assert brought(world, row()) in ([Brought.UNPROVEN], [Brought.KNOWN])
     assert dict(imports_of_all(world)) == {FIRST: "done", SECOND: "undone"}
+
+
+async def test_whoever_left_everything_is_attested_of_for_no_topic_that_came_later(world):
+    """What they agreed to elsewhere is older than that; whoever gets a topic still may be brought to
+    another."""
+    anna = await world.join(ANNA)
+    await world.join(BELA)
+    await world.client.withdraw(world.unsubscribe_token(anna), "page", True, Visit())
+    club = replace(world.policy.purposes[0], topic="club", wording={"en": "I want the club."})
+    await world.client.publish(replace(world.policy, purposes=(*world.policy.purposes, club)))
+    what = order(attested=attested_of(("club",)), topics=("club",))
+    rows = [row(confirmed_at=CONFIRMED), row(BELA, line=3, confirmed_at=CONFIRMED)]
+    assert brought(world, *rows, what=what) == [Brought.WITHDRAWN, Brought.ATTESTED]
+    assert await reason(world, ANNA, "club") is Reason.NEVER_ASKED
+    assert await reason(world, BELA, "club") is None

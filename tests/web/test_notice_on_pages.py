@@ -64,14 +64,21 @@ async def test_the_form_tells_all_of_it_once_without_a_script(house: House):
 
 
 async def test_where_topics_differ_each_has_its_own_line(house: House):
-    """And stands above it by its title."""
-    await told_on(house, VIEWS)
+    """And stands above it by its title; what is true of all comes first, once."""
+    kept = replace(NOTICE, retention={"en": "Proof: 3 years.\nViews: 25 months.\nBackups: 30 days."})
+    await told_on(house, replace(VIEWS, notice=replace(kept, data=VIEWS.notice.data)))
     found = details((await house.http.get("/signup")).text)
     assert found["Which data"] == [
         "News and tips, Offers",
         "Your address.",
         "Personal letters",
         "What you view.",
+    ]
+    assert found["How long it is kept"] == [
+        "Proof: 3 years.",
+        "Backups: 30 days.",
+        "Personal letters",
+        "Views: 25 months.",
     ]
     assert found["Your rights"] == ["To see it."]
 

@@ -49,11 +49,16 @@ def _who(topic: Asked) -> str:
 
 
 def _parts(told: list[tuple[str, str]]) -> tuple[Part, ...]:
-    titles: dict[str, list[str]] = {}
+    """Lines that are true of all topics first, then those of some."""
+    about: dict[str, list[str]] = {}
     for title, text in told:
-        titles.setdefault(text, []).append(title)
+        for line in filter(None, text.split("\n")):
+            about.setdefault(line, []).append(title)
+    lines: dict[tuple[str, ...], list[str]] = {tuple(title for title, _ in told): []}
+    for line, titles in about.items():
+        lines.setdefault(tuple(titles), []).append(line)
     return tuple(
-        Part(tuple(about) if len(titles) > 1 else (), tuple(text.split("\n")))
-        for text, about in titles.items()
-        if text
+        Part(titles if len(titles) < len(told) else (), tuple(those))
+        for titles, those in lines.items()
+        if those
     )

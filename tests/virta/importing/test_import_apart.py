@@ -118,7 +118,7 @@ def test_an_import_outlives_the_end_of_either_side(
     assert compiled.program is not None
     none = (Stood.UNSUBSCRIBED, Stood.BOUNCED, Stood.COMPLAINED)
     order = Order("listmonk", (file,), {}, none, (), ("news",), None, "")
-    prepared = prepare(order, compiled.program, settings.controller.name, "anna", lambda count: None)
+    prepared = prepare(order, compiled.program, settings.controller, "anna", lambda count: None, 0)
     parts = 0
 
     def cut(_count: int) -> None:

@@ -116,6 +116,20 @@ def test_a_look_shows_files_columns_and_what_would_happen_and_changes_nothing(
     assert not (stall / "data").exists()
 
 
+def test_who_subscribed_to_text_messages_alone_is_no_subscriber_of_mail(stall: Path, says: Says) -> None:
+    """An audience with SMS has files of its own for them; they are shown, and left out."""
+    members = [
+        ("subscribed_sms_audience_export_5a1b.csv", exports.SUBSCRIBED.replace("Riga", "Tallinn")),
+        ("nonsubscribed_email_audience_export_5a1b.csv", exports.SUBSCRIBED),
+        ("unsubscribed_email_audience_export_5a1b.csv", exports.UNSUBSCRIBED),
+        ("cleaned_email_audience_export_5a1b.csv", exports.CLEANED),
+    ]
+    code, told = says("mailchimp", exports.zipped(stall / "audience.zip", members), "--yes")
+    assert code == 0
+    assert "contacts for SMS, left out" in told
+    assert states(stall, "anna", "cora") == {"anna": [], "cora": []}
+
+
 @pytest.mark.parametrize("where", ["stall", "on_server"])
 def test_an_import_brings_people_once(where: str, request: pytest.FixtureRequest, says: Says) -> None:
     """Those who left first; the same command again changes nothing."""

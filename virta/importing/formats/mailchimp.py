@@ -5,7 +5,7 @@ https://mailchimp.com/help/about-cleaned-contacts; the columns are those of the 
 in UTC."""
 
 from virta.importing.columns import Role
-from virta.importing.formats.product import Cells, Kind, Product, only
+from virta.importing.formats.product import Cells, Kind, Product, always, only
 from virta.importing.person import Stood
 
 _COLUMNS = {
@@ -36,11 +36,14 @@ _LEFT = Kind("unsubscribed contacts", _left, _WHO_LEFT, brings=False)
 _CLEANED = only("cleaned contacts", Stood.BOUNCED)
 _NEVER = only("non-subscribed contacts", Stood.NEVER)
 _ALL = only("subscribed contacts", Stood.SUBSCRIBED)
+_SMS = Kind("contacts for SMS, left out: it tells nothing of e-mail", always(Stood.NEVER), frozenset(), False)
 
 
 def _kind(name: str, keys: frozenset[str]) -> Kind | None:
     if "emailaddress" not in keys:
         return None
+    if "_sms_" in name.casefold():
+        return _SMS
     if "cleantime" in keys:
         return _CLEANED
     if "unsubtime" in keys and name.startswith("unsubscribed"):
