@@ -150,7 +150,7 @@ class LinkView(Struct, frozen=True):
 
     valid: bool
     reason: str  # "", "expired", "used", "erased", "unknown"
-    language: str
+    language: str  # empty if it is not known whose the link is
     address: str
     topic: str  # of an unsubscribe link; "" for all
     topics: tuple[TopicView, ...]

@@ -39,11 +39,11 @@ def confirmation(reading: Reading, token: str) -> LinkView:
     try:
         request = reading.parts.tokens.read_request(token, Scope.CONFIRM, Scope.REFUSE)
     except LinkRefused as fault:
-        return _nothing(reading, fault.reason)
+        return _nothing(fault.reason)
     refuses = reading.parts.tokens.is_of(token, Scope.REFUSE)
     row = _REQUEST.first(reading.driver, of=request)
     if row is None:
-        return _nothing(reading, "unknown")
+        return _nothing("unknown")
     identity, language, closed, expires, moves, tells = row
     subject = load(reading, [identity])[identity]
     versions = [version for _, version in wished_in(reading, request)]
@@ -74,7 +74,7 @@ def unsubscription(reading: Reading, token: str, language: str = "") -> LinkView
     try:
         subject, topic = by_unsubscribe(reading, token)
     except LinkRefused as fault:
-        return _nothing(reading, fault.reason)
+        return _nothing(fault.reason)
     versions = {one: standing.version for one, standing in subject.standings.items() if standing.version}
     known = read_purposes(reading, versions.values())
     shown = {one: known[version] for one, version in sorted(versions.items())}
@@ -97,7 +97,7 @@ def preferences(reading: Reading, token: str, language: str = "") -> LinkView:
     try:
         subject = by_preferences(reading, token)
     except LinkRefused as fault:
-        return _nothing(reading, fault.reason)
+        return _nothing(fault.reason)
     return LinkView(
         valid=True,
         reason="",
@@ -149,5 +149,5 @@ def _address(reading: Reading, subject: Subject) -> str:
         return ""
 
 
-def _nothing(reading: Reading, reason: str) -> LinkView:
-    return LinkView(False, reason, reading.rules.policy.default_language, "", "", ())
+def _nothing(reason: str) -> LinkView:
+    return LinkView(False, reason, "", "", "", ())

@@ -239,6 +239,11 @@ def hidden(page: str) -> dict[str, str]:
     return {name: unescape(value) for name, value in found}
 
 
+def joined(page: str) -> str:
+    """A page without what keeps words with a hyphen on one line."""
+    return re.sub(r'<span class="unbroken">(.*?)</span>', r"\1", page)
+
+
 def heading(page: str) -> str:
     """The text of the page's first heading."""
     found = re.search(r"<h1[^>]*>(.*?)</h1>", page, re.DOTALL)

@@ -4,7 +4,7 @@ import re
 from html import unescape
 
 import pytest
-from house import DAY, House, heading, hidden
+from house import DAY, House, heading, hidden, joined
 
 from consent.address import read_address
 from consent.subscriber.history import history
@@ -20,8 +20,8 @@ async def test_the_page_shows_what_will_be_agreed_to_and_a_button(house: House):
     assert page.status_code == 200
     assert "a…@example.com" in page.text
     assert "anna@example.com" not in page.text
-    assert "I want news &amp; tips by e-mail, at most four a month." in page.text
-    assert "I want offers by e-mail, at most two a month." in page.text
+    assert "I want news &amp; tips by e-mail, at most four a month." in joined(page.text)
+    assert "I want offers by e-mail, at most two a month." in joined(page.text)
     assert page.text.count("<button") == 1
 
 

@@ -85,7 +85,7 @@ async def post_preferences(request: Request, site: Site) -> Response:
         "chosen",
         spoken,
         view=shown,
-        wanted=[] if receipt.cut else wanted,
+        wanted=[topic.topic for topic in shown.topics if stands(topic)] if receipt.cut else wanted,
         noted=noted(view, shown),
         everything=text_of(form, "stop") == "all",
         paused_until=_until(site, shown, spoken),

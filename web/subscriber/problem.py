@@ -18,9 +18,6 @@ LINKS = {
     "erased": (200, "erased_title", "erased_text"),
 }
 
-NOBODYS = ("unknown", "erased")
-"""No language is known of whoever has such a link."""
-
 # The same of links of a change of address, where the text goes by how the request was closed.
 ADDRESS = {
     "used": ("used_title", {"": "used_closed", "confirmed": "used_yes", "moved": "used_moved"}),
@@ -40,8 +37,7 @@ STATUSES = {
 
 def link_problem(site: Site, request: Request, reason: str, of_link: str = "") -> Response:
     """A link to stop, to choose or to see a mail that does not count: `reason` is as in `LinkView`."""
-    known = reason if reason in LINKS else "unknown"
-    return _link_page(site, request, *LINKS[known], of_link if known not in NOBODYS else "")
+    return _link_page(site, request, *LINKS.get(reason, LINKS["unknown"]), of_link)
 
 
 def confirm_problem(site: Site, request: Request, view: LinkView) -> Response:
