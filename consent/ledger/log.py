@@ -63,6 +63,10 @@ class Log:
         [(kind, at)] = _TOLD_AT.rows(self._driver, seq=seq)
         return kind, at
 
+    def holds(self, seq: int) -> bool:
+        """Whether the leaf at a position is held back, not written yet."""
+        return seq >= self.frontier.size - len(self._leaves)
+
     def pending(self) -> bool:
         """Whether leaves are held back."""
         return bool(self._leaves)

@@ -2,17 +2,20 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct, field
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from consent.contract import ALL_FACTS
-from consent.ledger.subjects import Standing
 from consent.ledger.transaction import Reading
 from consent.states import TRANSITIONS, State
 from consent.store.statement import Statement
-from consent.store.tables import among, leaves
+from consent.store.tables import IN_ANY_SPAN, among, leaves
+
+if TYPE_CHECKING:
+    from consent.ledger.subjects import Standing
 
 
 class Logged(Struct, frozen=True):
@@ -51,7 +54,25 @@ def logged_at(reading: Reading, positions: Iterable[int]) -> dict[int, Logged]:
     return {seq: leaf for seq, leaf in found if leaf is not None}
 
 
-def bears(leaf: Logged | None, subject: str, topic: str, standing: Standing) -> bool:
+_ONE = Statement(select(leaves.c.body).where(leaves.c.seq == bindparam("of")))
+_OF = Statement(
+    select(leaves.c.body).where(IN_ANY_SPAN, leaves.c.subject == bindparam("of")).order_by(leaves.c.seq)
+)
+
+
+def leaf_at(reading: Reading, seq: int) -> Logged | None:
+    """The written leaf at a position; None: there is none."""
+    row = _ONE.first(reading.driver, of=seq)
+    return None if row is None else read_logged(bytes(row[0]))
+
+
+def logged_of(reading: Reading, subject: str) -> list[Logged]:
+    """All written leaves about a subject, in order; what is none is left out."""
+    found = (read_logged(bytes(body)) for (body,) in _OF.rows(reading.driver, of=subject))
+    return [leaf for leaf in found if leaf is not None]
+
+
+def bears(leaf: Logged | None, subject: str, topic: str, standing: "Standing") -> bool:
     """Whether just this leaf led where a subject is said to stand with a topic."""
     return (
         leaf is not None
@@ -72,6 +93,6 @@ def leads(leaf: Logged) -> State | None:
     return after if after is not None and after.value == leaf.after else None
 
 
-def all_bear(found: Mapping[int, Logged], subject: str, standings: Mapping[str, Standing]) -> bool:
+def all_bear(found: Mapping[int, Logged], subject: str, standings: Mapping[str, "Standing"]) -> bool:
     """Whether the leaves bear each of these standings of a subject."""
     return all(bears(found.get(one.seq), subject, topic, one) for topic, one in standings.items())

@@ -22,9 +22,9 @@ from consent.states import (
 )
 
 EVIDENCE_LOST = "evidence.lost"
-"""The type of the leaf by which damaged evidence was given up."""
+"""The type of the leaf by which damaged evidence was given up: that to which it names the commitment."""
 
-_PURGES = frozenset({"proof.purged", PENDING_PURGED, EVIDENCE_LOST})
+_PURGES = frozenset({"proof.purged", PENDING_PURGED})
 _STEPS = frozenset(str(step) for step in Step)
 _MOVES_ALWAYS = frozenset(str(step) for step in GRANTS) | STOPS
 _SAID = (COMPLAINT, OBJECTION)
@@ -115,6 +115,8 @@ def _tell(found: Retold, leaf: Logged) -> None:
 def _prove(found: Retold, leaf: Logged) -> None:
     if leaf.type in _PURGES:
         found.proved = {commitment: one for commitment, one in found.proved.items() if one.seq > leaf.seq}
+    elif leaf.type == EVIDENCE_LOST:
+        found.proved.pop(leaf.evidence, None)
     elif leaf.evidence and leaf.evidence not in found.proved:
         found.proved[leaf.evidence] = leaf
 

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from consent.address import Address
 from consent.contract import Frequency
+from consent.ledger.borne import borne
 from consent.ledger.evidence import Evidence
 from consent.ledger.marking import known_again
 from consent.ledger.transaction import Reading, Writing
@@ -318,7 +319,7 @@ def move(
     line.
 
     Raises `Unlawful` for a step that the table does not know from here, or not by this actor."""
-    before = subject.standing(topic)
+    before = borne(tx, subject.id, topic, subject.standing(topic))
     after = TRANSITIONS.get((before.state, step))
     if after is None or not may(step, actor):
         raise Unlawful(f"`{step}` by {actor} leads nowhere from `{before.state}`.")

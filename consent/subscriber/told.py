@@ -20,6 +20,7 @@ from consent.states import (
 from consent.store.statement import Statement
 from consent.store.stops import Stop
 from consent.store.tables import purposes, subjects
+from consent.subscriber.resolved import RESOLVED, resolve
 from consent.subscriber.wishes import wished_by
 from consent.subscriber.withdrawal import everything_of, kept, silence, still_to_stop, stop
 
@@ -41,6 +42,7 @@ WORDS = NOTES | {
     Step.OBJECTED_TO_PROFILING.value,
     RESTRICTED,
     RESTRICTION_LIFTED,
+    RESOLVED,
 }
 
 
@@ -76,6 +78,8 @@ def record(tx: Writing, identity: str, what: str, actor: str, topic: str = "") -
             return Heard.AGAIN
         silence(tx, subject, OBJECTION, actor, note)
         return Heard.NEW
+    if what == RESOLVED:
+        return resolve(tx, subject, actor)
     return _restrict(tx, subject, what, actor, note)
 
 
@@ -110,6 +114,8 @@ def restrict_again(tx: Writing, subject: Subject, actor: str) -> None:
 def _log_restriction(tx: Writing, subject: Subject, what: str, actor: str, commitment: str) -> None:
     leaf = tx.log.append(Leaf(type=what, subject=subject.id, actor=actor, evidence=commitment))
     _RESTRICT.run(tx.driver, of=subject.id, leaf=leaf if what == RESTRICTED else 0)
+    if what == RESTRICTION_LIFTED:  # no mail went meanwhile: silence counts from here
+        _ALIVE.run(tx.driver, of=subject.id, moment=tx.now)
     tx.stops.append(Stop(subject.id, "", what, tx.now, leaf, tx.log.newest.hex()))
 
 

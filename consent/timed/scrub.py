@@ -5,38 +5,30 @@ and its commitments are computed anew, and the bytes of leaves are compared with
 reads only, in parts, beside whoever writes; what it finds is noted afterwards, and denies marketing."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import msgspec
 from msgspec import Struct
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects.sqlite import insert
 
-from consent.address import read_address
-from consent.contract import InvalidAddress
-from consent.errors import WrongKeys
+from consent.ledger.compared import people
 from consent.ledger.doubts import THE_LOG, doubt
-from consent.ledger.logged import Logged, read_logged
-from consent.ledger.retold import Retold, Stood, retell
+from consent.ledger.logged import read_logged
 from consent.ledger.transaction import Reading, Writing
-from consent.ledger.whose import parts_of
 from consent.proof.tree import leaf_hash, merkle_root
-from consent.states import PENDING_PURGED, State
-from consent.store.statement import Row, Statement
+from consent.states import PENDING_PURGED
+from consent.store.statement import Statement
 from consent.store.tables import (
     IN_ANY_SPAN,
     among,
     erasures,
-    evidence,
     facts,
     leaves,
     merged,
     nodes,
-    standings,
     subjects,
 )
-from consent.times import DAY_MS
 
 VISITS = 144
 """In so many visits it gets round: in a day, if it comes every ten minutes."""
@@ -109,7 +101,8 @@ def look(reading: Reading, place: Place, visit: Visit) -> Seen:
         return Seen(msgspec.structs.replace(place, leaf=upto), found)
     ids = _ids(reading, place.person, visit.person)
     if ids:
-        return Seen(msgspec.structs.replace(place, person=ids[-1]), tuple(_people(reading, ids)))
+        found = tuple((one.subject, what) for one in people(reading, ids) for what in one.differs)
+        return Seen(msgspec.structs.replace(place, person=ids[-1]), found)
     if visit.person:
         return Seen(msgspec.structs.replace(place, person=visit.person), over=True)
     return Seen(Place(leaf=place.leaf, over=reading.now), over=True)
@@ -142,164 +135,12 @@ def _size(reading: Reading) -> int:
 _NEXT = select(subjects.c.id).where(subjects.c.id > bindparam("after")).order_by(subjects.c.id).limit(_PEOPLE)
 _IDS_ON = Statement(_NEXT)
 _IDS_UPTO = Statement(_NEXT.where(subjects.c.id <= bindparam("upto")))
-_COLUMNS = (
-    "id",
-    "epoch",
-    "confirmed",
-    "complained",
-    "bounced",
-    "objected",
-    "restricted",
-    "moved",
-    "frequency",
-    "paused_until",
-    "wrapped",
-    "address",
-    "lookup",
-)
-_SUBJECTS = Statement(select(*(subjects.c[name] for name in _COLUMNS)).where(among(subjects.c.id, "ids")))
-_STANDINGS = Statement(
-    select(
-        standings.c.subject,
-        standings.c.topic,
-        standings.c.state,
-        standings.c.seq,
-        standings.c.version,
-        standings.c.at,
-        standings.c.expires,
-        standings.c.facts,
-    ).where(among(standings.c.subject, "ids"))
-)
-_LEAVES_OF = Statement(
-    select(leaves.c.subject, leaves.c.seq, leaves.c.body)
-    .where(IN_ANY_SPAN, among(leaves.c.subject, "ids"))
-    .order_by(leaves.c.seq)
-)
-_EVIDENCE = Statement(
-    select(
-        evidence.c.subject,
-        evidence.c.commitment,
-        evidence.c.row,
-        evidence.c.sealed,
-        evidence.c.ip,
-        evidence.c.whole,
-        evidence.c.at,
-    ).where(among(evidence.c.subject, "ids"))
-)
 
 
 def _ids(reading: Reading, after: str, upto: str) -> list[str]:
     if upto:
         return [row[0] for row in _IDS_UPTO.rows(reading.driver, after=after, upto=upto)]
     return [row[0] for row in _IDS_ON.rows(reading.driver, after=after)]
-
-
-def _people(reading: Reading, ids: Sequence[str]) -> Iterator[tuple[str, str]]:
-    parts = parts_of(reading, ids)
-    told: dict[str, list[Logged]] = {}
-    for subject, _, body in _LEAVES_OF.rows(reading.driver, ids=json.dumps([*ids, *parts])):
-        leaf = read_logged(bytes(body))
-        if leaf is None or leaf.subject != subject:
-            yield str(parts.get(subject, subject)), "leaves"
-        else:
-            told.setdefault(subject, []).append(leaf)
-    wanted = json.dumps(list(ids))
-    stand: dict[str, dict[str, Row]] = {}
-    for subject, topic, *rest in _STANDINGS.rows(reading.driver, ids=wanted):
-        stand.setdefault(subject, {})[topic] = tuple(rest)
-    kept: dict[str, dict[str, Row]] = {}
-    for subject, commitment, *rest in _EVIDENCE.rows(reading.driver, ids=wanted):
-        kept.setdefault(subject, {})[commitment] = tuple(rest)
-    for row in _SUBJECTS.rows(reading.driver, ids=wanted):
-        person = dict(zip(_COLUMNS, row, strict=True))
-        one = person["id"]
-        of_parts = [leaf for part, whole in parts.items() if whole == one for leaf in told.get(part, [])]
-        retold = retell(told.get(one, []), sorted(of_parts, key=_in_order))
-        for what in _differs(reading, person, retold, stand.get(one, {}), kept.get(one, {})):
-            yield one, what
-
-
-def _in_order(leaf: Logged) -> int:
-    return leaf.seq
-
-
-def _differs(
-    reading: Reading,
-    person: Mapping[str, Any],
-    retold: Retold,
-    stand: Mapping[str, Row],
-    kept: Mapping[str, Row],
-) -> Iterator[str]:
-    """What the store says of a person and the log does not."""
-    if retold.last:
-        yield "ended"
-    yield from (f"leaf {seq}" for seq in retold.faults)
-    yield from (name for name, value in retold.columns().items() if person[name] != value)
-    for topic in sorted(retold.standings.keys() | stand.keys()):
-        if not _stands(retold.standings.get(topic), stand.get(topic)):
-            yield f"standing {topic}"
-    yield from _sealed(reading, person)
-    opened: dict[str, dict[str, object]] = {}
-    for commitment, leaf in retold.proved.items():
-        record = _proof(reading, person, commitment, leaf, kept.get(commitment))
-        if record is None:
-            yield f"evidence {leaf.seq}"
-        else:
-            opened[commitment] = record
-    for name, leaf in retold.pace.items():
-        found = opened.get(leaf.evidence)
-        if found is not None and _paced(name, leaf, found) != person[name]:
-            yield name
-
-
-def _stands(one: Stood | None, row: Row | None) -> bool:
-    """Whether a row of `standings` is what the leaves say."""
-    if one is None or row is None:
-        return False
-    *told, expires, facts_known = row
-    waits = expires > one.at if one.state is State.PENDING else expires == 0
-    return told == [one.state.value, one.seq, one.version, one.at] and waits and facts_known == one.facts
-
-
-def _sealed(reading: Reading, person: Mapping[str, Any]) -> Iterator[str]:
-    """Whether the address can be opened, and is the one that the person is found by."""
-    vault = reading.parts.vault
-    try:
-        typed = vault.open_address(person["id"], bytes(person["wrapped"]), bytes(person["address"]))
-        if bytes(person["lookup"]) not in vault.lookups(read_address(typed).folded):
-            yield "lookup"
-    except (WrongKeys, InvalidAddress):
-        yield "address"
-
-
-def _proof(
-    reading: Reading, person: Mapping[str, Any], commitment: str, leaf: Logged, row: Row | None
-) -> dict[str, object] | None:
-    """The evidence to which a leaf commits itself; None: it is not there, or another."""
-    if row is None:
-        return None
-    name, sealed, ip, whole, at = row
-    vault, wrapped = reading.parts.vault, bytes(person["wrapped"])
-    try:
-        plain, found = vault.open_evidence(person["id"], wrapped, name, bytes(sealed))
-        record: dict[str, object] = json.loads(plain)
-        _, proves = vault.open_ip(person["id"], wrapped, name, bytes(ip)) if ip else ("", "")
-    except (WrongKeys, ValueError):
-        return None
-    said = record.get("ip", "")
-    fits = (bool(ip) is bool(said)) and (not whole or proves == said) and (whole or not proves)
-    return record if found == commitment and at == leaf.at and fits else None
-
-
-def _paced(name: str, leaf: Logged, record: Mapping[str, object]) -> object:
-    """The value of a column that a leaf changed, as its evidence has it."""
-    if leaf.type == "resumed":
-        return 0
-    if name == "frequency":
-        said = record.get("frequency", "")
-        return "" if said == "as_it_comes" else said
-    until, pause = record.get("paused_until"), record.get("pause", 0)
-    return until if isinstance(until, int) else leaf.at + int(str(pause)) * DAY_MS
 
 
 # ------------------------------------------------------------------ leaves
@@ -320,6 +161,11 @@ _SOME = Statement(
 )
 _NODE = Statement(
     select(nodes.c.hash).where(nodes.c.level == bindparam("on"), nodes.c.index == bindparam("place"))
+)
+_LEAVES_OF = Statement(
+    select(leaves.c.subject, leaves.c.seq, leaves.c.body)
+    .where(IN_ANY_SPAN, among(leaves.c.subject, "ids"))
+    .order_by(leaves.c.seq)
 )
 _THERE = tuple(
     Statement(select(column).where(among(column, "ids")))
