@@ -27,7 +27,7 @@ class Brought(StrEnum):
     KNOWN = "known"  # they stand somewhere here already, and stay there
     WITHDRAWN = "withdrawn"  # they left here, or were never the ones who asked, and stay away
     STOPPED = "stopped"  # their mail came back here, or they called one spam
-    ERASED = "erased"  # the address is that of somebody who was erased here
+    ERASED = "erased"  # its owner was erased here, or said that they had never asked
     AGREED_SINCE = "agreed since"  # they left the other system, and have confirmed here after that
     LEFT = "left"  # taken over: they are sent nothing in the other system, and nothing here from now on
     SUPPRESSED = "suppressed"  # they are among those whom the other system sends nothing

@@ -4,9 +4,7 @@ An import is taken in parts, each a transaction that also says how far it has co
 goes on exactly there, and a part that comes twice changes nothing."""
 
 import json
-from calendar import monthrange
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 
 import msgspec
 from sqlalchemy import bindparam, select, update
@@ -24,6 +22,7 @@ from consent.states import COMPLAINT, HARD_BOUNCE, State, Step
 from consent.store.statement import Row, Statement
 from consent.store.tables import among, imported, imports, leaves, subjects
 from consent.subscriber.withdrawal import silence, stop
+from consent.times import until
 
 RUNNING, DONE, UNDONE = "running", "done", "undone"
 
@@ -213,7 +212,7 @@ class _People:
 def _weigh(what: Import, entry: Entry, subject: Subject | None, erased: bool) -> Brought:
     """What a row is to become, where several topics are at stake the most of it."""
     if erased and (subject is None or entry.stood is Stood.SUBSCRIBED):
-        return Brought.ERASED
+        return Brought.WITHDRAWN if subject is not None and _refused(subject) else Brought.ERASED
     if entry.stood is Stood.NEVER:
         return Brought.NEVER
     if entry.stood is not Stood.SUBSCRIBED:
@@ -242,6 +241,11 @@ def _of_topic(what: Import, entry: Entry, subject: Subject | None, topic: str) -
     if state is State.NONE or (state is State.UNPROVEN and attested):
         return new
     return Brought.KNOWN
+
+
+def _refused(subject: Subject) -> bool:
+    """Whether they said that it was not them, and are still known by that."""
+    return any(standing.state is State.REFUSED for standing in subject.standings.values())
 
 
 def _left_all(subject: Subject) -> bool:
@@ -295,7 +299,7 @@ def _take(tx: Writing, what: Import, number: int, entry: Entry, people: _People)
             row=number,
             seq=standing.seq,
             made=int(made),
-            due=month_after(tx.now),
+            due=until(tx.now, 1, tx.parts.times.zone),  # GDPR, Art. 14(3)(a)
             told=0,
         )
     people.keep(subject)
@@ -373,12 +377,3 @@ def _attested(said: Attested, entry: Entry) -> dict[str, str | int | list[str]]:
         "attestation_key": said.key,
         "confirmed_at": entry.confirmed_at,
     }
-
-
-def month_after(moment: int) -> int:
-    """The same moment of the next month, or of its last day (ms UTC): within a month people are told where
-    their data comes from (GDPR, Art. 14(3)(a))."""
-    at = datetime.fromtimestamp(moment / 1000, UTC)
-    year, month = (at.year + 1, 1) if at.month == 12 else (at.year, at.month + 1)
-    day = min(at.day, monthrange(year, month)[1])
-    return int(at.replace(year=year, month=month, day=day).timestamp() * 1000)

@@ -1,6 +1,8 @@
 """An import goes part by part, and is told of to those whom it brought."""
 
-from datetime import UTC, datetime
+import dataclasses
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from moved_in import (
@@ -22,8 +24,9 @@ from consent.contract import MailClass, Outcome
 from consent.contract.imports import Brought, Stood
 from consent.ledger.policy import publish
 from consent.ledger.subjects import find
-from consent.subscriber.imported import begin, end, find_import, month_after, take, weigh
+from consent.subscriber.imported import begin, end, find_import, take, weigh
 from consent.subscriber.origin import Untold, untold, who_is_untold
+from consent.times import until
 
 pytestmark = pytest.mark.anyio
 
@@ -97,17 +100,27 @@ async def test_an_erasure_forgets_that_somebody_was_imported(world):
 # ------------------------------------------------------------------ telling people
 
 
+def day(text):
+    """The beginning of a day in Riga, in ms UTC."""
+    return int(datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("Europe/Riga")).timestamp() * 1000)
+
+
 @pytest.mark.parametrize(
-    ("moment", "due"),
-    [("2026-01-31", "2026-02-28"), ("2026-12-15", "2027-01-15"), ("2024-01-30", "2024-02-29")],
+    ("begun", "over"),
+    [
+        ("2026-01-31T10:00", "2026-03-01"),
+        ("2026-12-15T23:30", "2027-01-16"),
+        ("2024-01-30T00:30", "2024-03-01"),
+    ],
 )
-def test_a_month_ends_on_its_last_day_at_the_latest(moment, due):
-    """By the calendar, as the law counts."""
-
-    def at(day):
-        return int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp() * 1000)
-
-    assert month_after(at(moment)) == at(due)
+async def test_the_month_ends_with_a_day_of_the_projects_clock(open_world, begun, over):
+    """As of every request by right: the same day of the next month, or its last one, to its end."""
+    world = open_world()
+    parts = world.service.parts
+    world.service.parts = dataclasses.replace(parts, times=replace(parts.times, zone="Europe/Riga"))
+    world.clock.now = day(begun)
+    bring(world, row())
+    assert waiting(world).first == day(over)
 
 
 TEMPLATE = "receipt"
@@ -128,7 +141,7 @@ def waiting(world, after=0):
 async def test_whoever_was_imported_is_to_be_told_within_a_month(world):
     """Those who were stopped are not: nothing was taken from them but that."""
     bring(world, row(), row(BELA), row(CORA, Stood.UNSUBSCRIBED))
-    due = month_after(world.clock.now)
+    due = until(world.clock.now, 1, "UTC")
     assert waiting(world) == Untold(2, due, 0)
     assert waiting(world, 32 * 86_400_000) == Untold(2, due, 2)
     everybody = world.service.read(lambda reading: who_is_untold(reading, "", 10))

@@ -27,7 +27,7 @@ _LINES = {
     Brought.KNOWN: "known here: they stay as they are",
     Brought.WITHDRAWN: "withdrawn here: they stay so",
     Brought.STOPPED: "stopped here by a bounce, a complaint or an objection: they stay so",
-    Brought.ERASED: "erased here: nothing is taken over",
+    Brought.ERASED: "erased here, or said that they never asked: nothing is taken over",
     Brought.SUPPRESSED: "on the other system's lists of those who get nothing: not taken over",
     Brought.NEVER: "never subscribed there: not taken over",
     Brought.REPEATED: "the same address once more: passed over",
