@@ -266,6 +266,13 @@ def contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
+def test_a_word_that_is_kept_on_one_line_stays_in_its_line():
+    """What is on a line of its own is told by its place, not by being a `span`: words have those within."""
+    rules = re.findall(r"([^{}]+)\{([^{}]*)\}", FILE.read_text("utf-8"))
+    lines = [selector for names, rule in rules if "display: block" in rule for selector in names.split(",")]
+    assert not [one for one in lines if re.search(r"(?<!>) span$", one.strip())], lines
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_colours_have_the_contrast_that_wcag_asks_for(scheme: str):
     """4.5 for text (1.4.3), 3 for the borders of controls and the focus ring (1.4.11)."""
