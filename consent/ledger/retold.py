@@ -58,6 +58,8 @@ class Retold:
     moved: int = 0
     last: int = 0  # the leaf that ended them
     proved: dict[str, Logged] = field(default_factory=dict)
+    purged: int = 0  # the newest leaf by which evidence from before it may be gone
+    lost: set[str] = field(default_factory=set)  # commitments to what was given up
     pace: dict[str, Logged] = field(default_factory=dict)
     faults: list[int] = field(default_factory=list)
 
@@ -80,10 +82,14 @@ def retell(leaves: Iterable[Logged], of_parts: Iterable[Logged] = ()) -> Retold:
     found = Retold()
     for leaf in leaves:
         _tell(found, leaf)
+    parts: dict[str, Retold] = {}
     for leaf in of_parts:
         if leaf.type in _SAID:
             found.newest[leaf.type] = max(found.newest.get(leaf.type, 0), leaf.seq)
-        _prove(found, leaf)
+        _prove(parts.setdefault(leaf.subject, Retold()), leaf)
+    for part in parts.values():
+        kept = {of: one for of, one in part.proved.items() if one.seq > found.purged and of not in found.lost}
+        found.proved = kept | found.proved
     return found
 
 
@@ -114,8 +120,10 @@ def _tell(found: Retold, leaf: Logged) -> None:
 
 def _prove(found: Retold, leaf: Logged) -> None:
     if leaf.type in _PURGES:
-        found.proved = {commitment: one for commitment, one in found.proved.items() if one.seq > leaf.seq}
+        found.purged = leaf.seq
+        found.proved.clear()
     elif leaf.type == EVIDENCE_LOST:
+        found.lost.add(leaf.evidence)
         found.proved.pop(leaf.evidence, None)
     elif leaf.evidence and leaf.evidence not in found.proved:
         found.proved[leaf.evidence] = leaf

@@ -171,6 +171,19 @@ async def test_somebody_who_was_erased_and_is_there_again_is_found(world, anna):
     assert (anna, "ended") in found(world)
 
 
+async def test_what_time_forgot_of_two_who_became_one_is_missed_by_nobody(world):
+    """Their proof went by a leaf of the one who stayed."""
+    anna, berta = await world.join(ANNA), await world.join("berta@kafija.example")
+    await world.client.withdraw(world.unsubscribe_token(anna), "page", True, Visit())
+    await world.client.merge(berta, anna, "operator")
+    await world.client.withdraw(world.unsubscribe_token(berta), "page", True, Visit())
+    world.clock.pass_(1200 * DAY)
+    while (await world.client.keep_times()).more:
+        pass
+    assert "proof.purged" in world.types()
+    assert found(world) == []
+
+
 async def test_what_is_found_is_noted_by_and_by_and_gets_no_marketing(world, anna):
     """`keep_times` goes on with it at each visit, and gets round; orders are told of, and they may stop."""
     berta = await world.join("berta@kafija.example")

@@ -16,6 +16,9 @@ class Honest(NoWayBack):
         restored stores, years that pass."""
         assert self.service.read(look_through) == []
 
+    def whoever_left_is_left_alone(self):
+        """A promise that has a test of its own."""
+
 
 TestHonest = Honest.TestCase
 TestHonest.settings = settings(max_examples=12, stateful_step_count=40, deadline=None)
