@@ -104,7 +104,8 @@ def test_missing_keys_are_named(
         "`virta serve` makes that file itself.\n"
     )
     change(stall, "[keys]", '[keys]\nfile = "dev-keys.toml"')
-    change(stall, "[sender]", 'environment = "production"\nurl = "https://stall.example"\n[privacy]\nrecipients = []\n[sender]')
+    production = 'environment = "production"\nurl = "https://stall.example"\n[privacy]\nrecipients = []\n'
+    change(stall, "[sender]", f"{production}[sender]")
     assert 'holds development keys, and virta.toml says `environment = "production"`' in refused(
         capsys, stall
     )
