@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 import structlog
+from msgspec.structs import replace
 
 from consent.contract import (
     Ask,
@@ -271,8 +272,8 @@ class Dispatch:
             settlement = Settlement(permit.key, permit.attempt, Outcome.RELEASED)
             self._ended.append(Ended(settlement, permit.subject, "not written yet"))
         else:
-            mail_class = item.ask.mail_class
-            self._mailer.send(message, permit, mail_class is _PROOF or mail_class is _NOTICE)
+            own = item.ask.mail_class is _PROOF or item.ask.mail_class is _NOTICE
+            self._mailer.send(replace(message, proved=True) if own else message, permit)
 
     def _denied(self, item: Item, denial: Decision) -> bool:
         """Act on a denial. False: this attempt was made before, so ask what became of it."""

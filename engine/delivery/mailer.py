@@ -146,16 +146,15 @@ class Mailer:
             self.changed.clear()
             await self.changed.wait()
 
-    def send(self, message: Message, permit: Permit, proved: bool = False) -> None:
-        """Hand one mail to the server under `permit`. The outcome comes by `take_ended`, of a mail that is to
-        be `proved` with what was handed over."""
+    def send(self, message: Message, permit: Permit) -> None:
+        """Hand one mail to the server under `permit`. The outcome comes by `take_ended`."""
         if permit.sender != self.sender or permit.key != message.key:
             raise ValueError("this permit is for another mail or another sender")
         self._open += 1
         # the wall clock may be set back: a permit lives no longer than five seconds for that
         left = min(max(permit.deadline - self._clock(), 0), LONGEST_LEFT) / 1000
         self._until[permit.key, permit.attempt] = asyncio.get_running_loop().time() + left
-        if proved:
+        if message.proved:
             self._evidence[permit.key, permit.attempt] = b""
         try:
             recipient = _envelope_form(permit.recipient)
@@ -163,7 +162,7 @@ class Mailer:
         except (HeaderFault, EmailNotValidError) as fault:
             self.ended(permit, Outcome.REFUSED, 0, str(fault))
             return
-        if proved:
+        if message.proved:
             self._evidence[permit.key, permit.attempt] = data
         self._jobs.append(Job(data, recipient.encode("ascii"), message.eight_bit, permit))
         for connection in self._connections:

@@ -10,12 +10,14 @@ from engine.mail import headers
 
 class Message(Struct, frozen=True):
     """`head` are header lines without the recipient's and the permit's, `body` all from the empty line on.
-    Both end lines by CRLF. `eight_bit` says that the body holds bytes over 127 (RFC 6152)."""
+    Both end lines by CRLF. `eight_bit` says that the body holds bytes over 127 (RFC 6152), `proved` that what
+    passes between mailer and server is told, bytes and all, with how its attempt ended."""
 
     key: str
     head: bytes
     body: bytes
     eight_bit: bool = False
+    proved: bool = False
 
 
 class Letter(Struct, frozen=True):
