@@ -12,9 +12,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
-from test_no_way_back import ADDRESSES, ALL, DAY, PEOPLE, TOPICS, NoWayBack
+from test_no_way_back import DAY, PEOPLE, TOPICS, NoWayBack
+from who_left import ADDRESSES, ALL
 
-from consent.contract import Heard, Sale, Visit
+from consent.contract import Heard, LinkRefused, Sale, Visit
 from consent.contract.imports import Attested, Brought, Entry, Import, ImportFile, Stood
 from consent.store.stops import Stop
 from consent.subscriber import hold, imported, taken_back
@@ -61,12 +62,36 @@ class Leaving(NoWayBack):
         self.do(self.client.record(self.subject(person), "withdrawn", "operator:mailto", topic))
         self.leave(person, {topic} if topic else ALL)
 
+    @precondition(lambda self: self.links)
+    @rule(data=st.data())
+    def refuse(self, data):
+        """“This wasn't me”, said of what the page names: whatever of it they do not get, no list and no sale
+        brings them to, until they press the button of any mail themselves."""
+        token = data.draw(st.sampled_from(sorted(self.links)))
+        address, _ = self.links[token]
+        view = self.do(self.client.confirmation(token))
+        named = {one.topic for one in view.topics if not self.may(address, one.topic)}
+        who = self.subject(address)
+        try:
+            self.do(self.client.refuse(token, Visit()))
+        except LinkRefused:
+            return
+        for topic in named:
+            self.left.setdefault((address, topic), (-1, who))
+
+    @precondition(lambda self: self.notices)
+    @rule(data=st.data())
+    def keep_address(self, data):
+        """The address of before says that it was nobody there who asked for another."""
+        with suppress(LinkRefused):
+            self.do(self.client.refuse(data.draw(st.sampled_from(self.notices)), Visit()))
+
     @rule(person=PEOPLE)
     def object(self, person):
         """To all marketing."""
         told = self.do(self.client.record(self.subject(person), "objected.marketing", "operator:mailto"))
         if told is Heard.NEW:
-            self.leave(person, ALL)
+            self.leave_all(person)
 
     @rule(person=PEOPLE, lifted=st.booleans())
     def restrict(self, person, lifted):
@@ -129,7 +154,10 @@ class Leaving(NoWayBack):
             assert taken.brought in (Brought.LEFT, Brought.ERASED), taken
         # That a mailbox failed is nobody's word: who proves that it works may be brought like anybody.
         if taken.brought is Brought.LEFT and stood is not Stood.BOUNCED:
-            self.leave(person, into if stood is Stood.UNSUBSCRIBED else ALL)
+            if stood is Stood.UNSUBSCRIBED:
+                self.leave(person, into)
+            else:
+                self.leave_all(person)
 
     @precondition(lambda self: self.imports)
     @rule(data=st.data())
@@ -151,7 +179,10 @@ class Leaving(NoWayBack):
         whole = kind == "complaint"
         line = Stop(self.subject(person), "" if whole else topic, kind, self.now, 10**9, leaf)
         self.service.write(lambda tx: replay(tx, [line]))
-        self.leave(person, ALL if whole else {topic})
+        if whole:
+            self.leave_all(person)
+        else:
+            self.leave(person, {topic})
 
     @invariant()
     def what_is_disputed_is_not_used(self):

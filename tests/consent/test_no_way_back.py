@@ -2,22 +2,18 @@
 sent no marketing, until they themselves confirm anew; at none of their addresses, and not as a part of
 somebody else."""
 
-import asyncio
 import hashlib
 import io
 import itertools
 import shutil
 import sqlite3
-import tempfile
 from contextlib import closing, suppress
-from dataclasses import replace
-from pathlib import Path
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
+from who_left import ADDRESSES, ALL, WhoLeft
 
-from consent.client import InProcess
 from consent.contract import (
     Ask,
     Basis,
@@ -35,19 +31,13 @@ from consent.contract import (
 )
 from consent.contract.imports import Attested, Entry, Import, ImportFile, Stood
 from consent.export.archive import write_archive
-from consent.keys import Keys
-from consent.ledger.whose import living
 from consent.proof.verify import verify
-from consent.service import open_service
 from consent.store.stops import Stop
 from consent.subscriber import imported
 from consent.subscriber.replay import replay
 
 DAY = 86_400_000
-_IN_MEMORY = Path("/dev/shm")
-ADDRESSES = ("anna@kafija.example", "berta@kafija.example")
 PEOPLE = st.sampled_from(ADDRESSES)
-ALL = ("news", "offers", "similar")
 TOPICS = st.sampled_from(ALL)
 ASKED = st.sampled_from(["news", "offers"])
 STOPPING = ["withdrawn", "objected.marketing", "objected.profiling"]
@@ -61,87 +51,8 @@ def purposes(wording):
     return (*asked, bought)
 
 
-class NoWayBack(RuleBasedStateMachine):
+class NoWayBack(WhoLeft):
     """The model knows who left what, and forgets it only when they press the button in a fresh proof mail."""
-
-    def __init__(self):
-        super().__init__()
-        self.loop = asyncio.new_event_loop()
-        self.now = 1_772_442_000_000
-        draw = itertools.count()
-
-        def entropy(size):
-            found = b""
-            while len(found) < size:
-                found += hashlib.sha256(str(next(draw)).encode()).digest()
-            return found[:size]
-
-        self.entropy, self.keys = entropy, replace(Keys.random(entropy), holds=(entropy(32),))
-        # Where the system has it, a file system without a disk: here nothing loses its power.
-        place = _IN_MEMORY if _IN_MEMORY.is_dir() else None
-        self.folder = Path(tempfile.mkdtemp(prefix="virta-back-", dir=place))
-        self.open()
-        self.number = itertools.count()
-        self.left = {}  # (address, topic) → when, and who they were then
-        self.links = {}  # token → the address it was mailed to, and when
-        self.notices = []  # tokens by which somebody closes that they get another address
-        self.ticks = itertools.count()
-        self.mails = {}  # key of a mail that arrived → whom it was for
-        self.ids = {}  # everybody who ever was, in order
-        self.stops = 0
-
-    def open(self):
-        """The service, over what is in the folder."""
-        self.service = open_service(
-            self.folder / "consent.db",
-            self.keys,
-            origin="kafija.example/consent",
-            public_url="https://kafija.example",
-            team=(),
-            clock=lambda: self.now,
-            entropy=self.entropy,
-        )
-        self.client = InProcess(self.service)
-
-    def do(self, coroutine):
-        """Run to the end."""
-        return self.loop.run_until_complete(coroutine)
-
-    def key(self):
-        """A fresh key."""
-        return hashlib.sha256(f"mail {next(self.number)}".encode()).hexdigest()[:32]
-
-    def subject(self, person):
-        """The person's id."""
-        found = self.do(self.client.subjects([person]))[0]
-        self.ids[found] = None
-        return found
-
-    def addresses(self, subject):
-        """By which whoever an id is part of now is known: by those that they had before too."""
-        whole = self.whole(subject)
-        return [address for address in ADDRESSES if self.subject(address) == whole]
-
-    def whole(self, subject):
-        """Whoever an id is part of now."""
-        return self.service.read(lambda reading: living(reading, [subject])).get(subject, subject)
-
-    def leave(self, person, topics):
-        """They stop these."""
-        subject = self.subject(person)
-        self.leave_at(self.addresses(subject), subject, topics)
-
-    def leave_at(self, addresses, subject, topics):
-        """Whoever has these addresses stops these topics."""
-        who = self.whole(subject)
-        self.left |= {(address, topic): (next(self.ticks), who) for address in addresses for topic in topics}
-
-    def become_one(self, subject):
-        """What was left at either address is left at both."""
-        for topic in ALL:
-            ticks = [self.left[one, topic][0] for one in ADDRESSES if (one, topic) in self.left]
-            if ticks:
-                self.left |= {(one, topic): (max(ticks), subject) for one in ADDRESSES}
 
     @initialize()
     def begin(self):
@@ -200,7 +111,10 @@ class NoWayBack(RuleBasedStateMachine):
                 self.become_one(receipt.subject)
                 return
             _, mailed = self.links[token]
+            word = next(self.ticks)
             for address, topic in itertools.product(self.addresses(receipt.subject), ALL):
+                if topic in receipt.topics:
+                    self.confirmed[address, topic] = word
                 when, who = self.left.get((address, topic), (mailed, receipt.subject))
                 # Whoever comes back behind an erasure, or to an address that was left, is somebody else.
                 if who != receipt.subject or (when < mailed and topic in receipt.topics):
@@ -286,7 +200,7 @@ class NoWayBack(RuleBasedStateMachine):
         if what == "withdrawn":
             self.leave(person, {topic} if topic else known)
         if what == "objected.marketing":
-            self.leave(person, ALL)
+            self.leave_all(person)
 
     @rule(person=PEOPLE, topic=st.sampled_from(["", *ALL]))
     def flow(self, person, topic):
@@ -303,7 +217,7 @@ class NoWayBack(RuleBasedStateMachine):
         heard = self.do(self.client.complained(key))
         if heard is Heard.NEW:
             subject = self.mails[key]
-            self.leave_at(self.addresses(subject), subject, ALL)
+            self.leave_all_at(self.addresses(subject), subject)
 
     @rule(person=PEOPLE, days=st.integers(0, 900), order=st.integers(1, 4), objected=st.booleans())
     def buy(self, person, days, order, objected):
@@ -344,7 +258,7 @@ class NoWayBack(RuleBasedStateMachine):
         known = self.stands(person, topic) not in ("none", "refused", "expired")
         self.service.write(lambda tx: replay(tx, [line]))
         if kind == "complaint":
-            self.leave(person, ALL)
+            self.leave_all(person)
         elif known:
             self.leave(person, {topic})
 
@@ -371,7 +285,7 @@ class NoWayBack(RuleBasedStateMachine):
         subject = self.subject(person)
         addresses = self.addresses(subject)
         self.do(self.client.erase(subject, "operator"))
-        self.leave_at(addresses, subject, ALL)
+        self.leave_all_at(addresses, subject)
 
     @rule(hours=st.sampled_from([1, 24, 71, 96, 31 * 24, 800 * 24, 1200 * 24]))
     def time(self, hours):
