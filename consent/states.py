@@ -202,6 +202,8 @@ TOLD = STOPS | {
     *(grant.value for grant in GRANTS),
     Step.STALE.value,
     Step.TERMINATED.value,
+    RESTRICTED,
+    RESTRICTION_LIFTED,
     "language.changed",
 }
 """Leaves that the feed of changes carries."""

@@ -175,10 +175,12 @@ class Change(Struct, frozen=True):
     """One entry of the feed. `type` is the leaf's type: `confirmed`, `renewed`, `soft_opt_in.recorded`,
     `imported.attested`, `withdrawn`, `objected`, `objected.profiling`, `stale`, `terminated`,
     `complaint`, `bounced.hard`, `objected.marketing`, `erasure.requested`, `merged` (these five stop every
-    topic: their `topic` is empty), `language.changed`, `address.changed`. Whoever hears of an erasure forgets
-    the subject, and says so by `forgotten`; one who has become part of another (`merged`) is forgotten
-    likewise. `language` is the one that the person chose, known to the service alone until then; empty where
-    it did not change. `domain` is that of the address, told at a confirmation and a change of address."""
+    topic: their `topic` is empty), `restricted` (until `restriction.lifted` nothing that is known of the
+    subject may be used; the topic of both is empty), `language.changed`, `address.changed`. Whoever hears of
+    an erasure forgets the subject, and says so by `forgotten`; one who has become part of another (`merged`)
+    is forgotten likewise. `language` is the one that the person chose, known to the service alone until then;
+    empty where it did not change. `domain` is that of the address, told at a confirmation and a change of
+    address."""
 
     seq: int
     subject: str

@@ -23,6 +23,7 @@ _SILENT = (
         among(standings.c.state, "going"),
         standings.c.at < bindparam("before"),
         subjects.c.alive < bindparam("before"),
+        subjects.c.restricted == 0,  # who gets no mail can give no sign
         *(standings.c.topic != beside for beside in BESIDE_TOPICS),
     )
     .limit(bindparam("most"))
@@ -45,7 +46,8 @@ _GOING, _AGREED = json.dumps(sorted(GOING)), json.dumps(sorted(AGREED))
 
 def go_stale(tx: Writing, most: int) -> int:
     """End the topics of whoever has given no sign of life for so many months. Where people are asked whether
-    they may be measured, only of those who agreed to it: of others nobody can tell that they are silent."""
+    they may be measured, only of those who agreed to it: of others nobody can tell that they are silent. Nor
+    can anybody of whoever asked that what is known of them is not used."""
     before = tx.parts.times.silent_since(tx.now)
     if is_swept(tx, "stale", str(before)):
         return 0

@@ -11,6 +11,7 @@ from engine.core import (
     holding,
     leaving,
     remembering,
+    restricting,
     segments,
     waits,
     windows,
@@ -38,6 +39,7 @@ from engine.core.entering import enter, enter_by_request
 from engine.core.flow import SENT
 from engine.core.loaded import Loaded
 from engine.core.record import Ground, What, Why
+from engine.core.restriction import Restricted
 from engine.core.steps import walk
 from engine.core.turn import Turn
 from engine.core.unheard import unheard
@@ -72,6 +74,8 @@ def in_full(loaded: Loaded, bundle: Bundle, stimulus: Stimulus, now: int, more: 
             _agreed(turn, data, stimulus.at)
         case Stopped():
             _stopped(turn, data)
+        case Restricted(on=on):
+            (restricting.begin if on else restricting.lift)(turn)
         case Learned():
             _learned(turn, data)
         case Foretold():
@@ -103,6 +107,8 @@ def _time_has_passed(turn: Turn) -> None:
     behind = turn.now + isinstance(stimulus.data, Fired)
     edited = bundle.judged_by != loaded.judges and bool(loaded.segments)
     planned_anew = bundle.dated_by != loaded.dated_by and bool(loaded.dated)
+    if bundle.restricted is not None or isinstance(stimulus.data, Restricted):
+        return  # also what came just before is not acted on any more
     if not turn.new and (bundle.watch < behind or edited or planned_anew):
         turn.due = min(bundle.watch, turn.now)
         segments.reconsider(turn)
@@ -126,6 +132,9 @@ def _time_has_passed(turn: Turn) -> None:
 def _happened(turn: Turn, data: Happened, at: int, changed: bool = False) -> None:
     """History, then `leave`, then waits, then starts, flows by name. `changed`: and so is the contact."""
     _remember(turn, data.event, data.data, at)
+    if turn.bundle.restricted is not None:
+        restricting.miss(turn, data, at)
+        return
     before = len(turn.moved)
     if changed or turn.new or data.event in turn.loaded.judged_events:
         segments.reconsider(turn)
@@ -193,7 +202,7 @@ def _learned(turn: Turn, data: Learned) -> None:
 
 
 def _foretold(turn: Turn, data: Foretold) -> None:
-    if _PERSONALISATION not in turn.bundle.agreed:
+    if _PERSONALISATION not in turn.bundle.agreed or turn.bundle.restricted is not None:
         return
     predicted = {**turn.bundle.predicted, **data.predicted}
     turn.change(predicted={what: value for what, value in predicted.items() if value is not None})
@@ -246,12 +255,13 @@ def _go_on(turn: Turn, journey: Journey, step: str, sent: bool) -> None:
         names.remove(step)  # once: a step that is repeated may have been sent before
         journey = replace(journey, sent=tuple(names))
     node = turn.flow(journey).graph.nodes[journey.node]
+    was = turn.due_of(journey)
     match node:
         case Send():
             walk(turn, journey, node.next)
         case Wait():
             due = deadlines.of(node, turn.now, turn.clock_of(turn.flow(journey)))
-            if due - journey.due < _WORTH_TELLING and journey.due < NEVER:
+            if due - was < _WORTH_TELLING and was < NEVER:
                 turn.stand(replace(journey, mail=""), due)
             else:
                 turn.wait(replace(journey, mail=""), due, What.WAIT_MOVED, Why.MAIL_LATE)
@@ -338,7 +348,11 @@ def _go_and_leave(turn: Turn) -> None:
 
 
 def _settle(turn: Turn, more: bool) -> None:
-    """Ripple, decide on the mails under limits, and arm what time alone can change."""
+    """Ripple, decide on the mails under limits, and arm what time alone can change; none of it while what is
+    known of the contact is not to be used."""
+    if turn.bundle.restricted is not None:
+        turn.change(watch=NEVER)
+        return
     _ripple(turn)
     _follow(turn)
     while not more and holding.release(turn):

@@ -10,7 +10,9 @@ import msgspec
 from msgspec import Struct
 
 from engine.core.calendar import NEVER
+from engine.core.counted import Drawn, Scored, Struck
 from engine.core.record import Ground
+from engine.core.restriction import Restricted, Restriction
 
 
 class Seen(Struct, frozen=True, array_like=True, gc=False):
@@ -78,6 +80,7 @@ class Bundle(Struct, frozen=True, gc=False):
     agreed to it: of the time before, what it lets be known is unknown. `silenced`: all marketing is over
     until a topic is confirmed anew. `predicted` is what a model foretells, of people only who agreed to
     personalisation. `trials` tells by mark until when what happens counts for the arm that was drawn.
+    `restricted`: what is known of the contact is kept, and not used; None: it may be.
     """
 
     contact: str
@@ -103,6 +106,7 @@ class Bundle(Struct, frozen=True, gc=False):
     predicted: dict[str, Any] = {}
     trials: dict[str, int] = {}
     kept_by: str = ""  # digest of what was asked for by which `windows` are kept
+    restricted: Restriction | None = None
 
 
 def in_order(journeys: Iterable[Journey]) -> tuple[Journey, ...]:
@@ -212,6 +216,7 @@ class Stimulus(Struct, frozen=True, gc=False):
         | Fired
         | Agreed
         | Stopped
+        | Restricted
         | Learned
         | Foretold
         | Requested
@@ -334,36 +339,6 @@ class Recall(Struct, frozen=True, gc=False):
     """A mail that shall not go any more, if it has not gone."""
 
     key: str
-    contact: str
-
-
-class Drawn(Struct, frozen=True):
-    """A contact came to a split that finds out which arm is best. `shares` are those that were in force, as
-    text; what happens up to `until` counts. Not `counts`: it could not be known of them, or they cannot be
-    reached."""
-
-    mark: str
-    contact: str
-    arm: str
-    shares: str
-    at: int
-    until: int
-    counts: bool
-
-
-class Scored(Struct, frozen=True):
-    """Something happened that counts for the arm of a contact."""
-
-    mark: str
-    contact: str
-    at: int
-    worth: float
-
-
-class Struck(Struct, frozen=True):
-    """What a contact did is forgotten: they count as one who did nothing, until something more happens."""
-
-    mark: str
     contact: str
 
 

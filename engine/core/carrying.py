@@ -31,6 +31,7 @@ def carry(turn: Turn, data: Carried) -> None:
     for journey in turn.bundle.journeys:
         new = turn.loaded.current.get(journey.flow)
         if new is not None and journey.graph in data.places and journey.graph != new.graph.digest:
+            journey = replace(journey, due=turn.due_of(journey))
             _carry(turn, turn.flow(journey), new, journey, data.places[journey.graph])
 
 
@@ -88,7 +89,9 @@ def _carry(turn: Turn, old: Flow, new: Flow, journey: Journey, places: tuple[tup
     node = new.graph.nodes[index]
     turn.note(journey.flow, journey.id, node.step, What.CARRIED, was.step)
     journey = replace(_renamed(journey, old, new, places), graph=new.graph.digest)
-    if stays and type(node) is type(was):
+    if journey.due < 0:  # it stands still before that step
+        turn.stand(journey, journey.due, index)
+    elif stays and type(node) is type(was):
         _stand(turn, old, new, replace(journey, node=index), was)
     else:
         walk(turn, journey, index)

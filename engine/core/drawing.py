@@ -4,7 +4,8 @@ from typing import Any
 
 from dsl.graph import Arm, Money, Split
 from engine.core import calendar, choice
-from engine.core.bundle import Drawn, Journey, Scored, Struck
+from engine.core.bundle import Journey
+from engine.core.counted import Drawn, Scored, Struck
 from engine.core.flow import Flow
 from engine.core.record import BEST_SINCE, SHARE, Ground
 from engine.core.trial import Trial, written

@@ -81,6 +81,8 @@ def free_again(graph: Graph, last: int, zone: ZoneInfo) -> int:
 
 
 def _refusal(turn: Turn, flow: Flow, per: str) -> Why | None:
+    if turn.bundle.restricted is not None:
+        return Why.RESTRICTED
     graph = flow.graph
     if any(journey.flow == graph.flow and journey.per == per for journey in turn.bundle.journeys):
         return Why.IN_FLOW

@@ -14,6 +14,8 @@ class What(StrEnum):
     UNKNOWN = "unknown"  # the mail server may or may not have taken the mail
     ARRIVED = "arrived"  # such a mail, as the operator found
     RESENT = "resent"  # such a mail went again, as the operator wished, or, with a reason, did not
+    PAUSED = "paused"  # what is known of the contact is not to be used: the journey stands still
+    RESUMED = "resumed"  # it goes on
     HELD = "held"  # a mail waits for room within the limits, or for the end of quiet
     WAITS = "waits"
     WAIT_MOVED = "wait_moved"  # to another moment
@@ -46,6 +48,7 @@ class Why(StrEnum):
     """Reasons of the engine's own; those of the gate are in `consent.contract.Reason`."""
 
     NOT_SUBSCRIBED = "not_subscribed"
+    RESTRICTED = "restricted"  # as the gate says it: what is known of them is kept, and not used
     IN_FLOW = "in_flow"
     ENTERED_BEFORE = "entered_before"
     NO_VALUE = "no_value"

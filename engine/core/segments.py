@@ -6,8 +6,11 @@ from engine.core.record import What
 from engine.core.turn import Turn
 
 
-def reconsider(turn: Turn) -> None:
-    """Bring memberships up to date and arm the next look. The turn learns who joined and left."""
+def reconsider(turn: Turn, quiet: bool = False) -> None:
+    """Bring memberships up to date and arm the next look. The turn learns who joined and left, but not if
+    `quiet`. Whoever asked that what is known of them is not used is in none."""
+    if turn.bundle.restricted is not None:
+        return
     if not turn.loaded.segments and not turn.bundle.segments and turn.bundle.segments_due == NEVER:
         return
     before = turn.bundle.segments
@@ -34,8 +37,8 @@ def reconsider(turn: Turn) -> None:
                 each for each in moved if each[0] in now_known and known.get(each[0]) == now_known[each[0]]
             ]
         turn.change(judged_by=turn.loaded.judges)
-    for name, joined in moved:
+    for name, joined in () if quiet else moved:
         turn.note("", "", name, What.JOINED if joined else What.PARTED)
-    turn.moved += moved
+    turn.moved += [] if quiet else moved
     if due != turn.bundle.segments_due:
         turn.change(segments_due=due)

@@ -14,9 +14,14 @@ Onward = tuple[Journey, int] | None
 
 
 def walk(turn: Turn, journey: Journey, index: int, may_send: bool = False) -> None:
-    """Take the journey to node `index` and on from there. `may_send`: limits have let the mail there go."""
+    """Take the journey to node `index` and on from there. `may_send`: limits have let the mail there go.
+    While what is known of the contact is not to be used, it stands still before that node."""
     flow = turn.flow(journey)
-    onward: Onward = replace(journey, mail="", held=0) if journey.mail or journey.held else journey, index
+    journey = replace(journey, mail="", held=0) if journey.mail or journey.held else journey
+    if turn.bundle.restricted is not None and index != END:
+        turn.stand(journey, -turn.due, index)
+        return
+    onward: Onward = journey, index
     while onward is not None:
         journey, index = onward
         if index in flow.looks:

@@ -11,21 +11,19 @@ from engine.core import calendar
 from engine.core.bundle import (
     Advanced,
     Bundle,
-    Drawn,
     Effect,
     Entry,
     Happened,
     Journey,
     Recall,
     Requested,
-    Scored,
     Stimulus,
-    Struck,
     in_order,
     replace,
 )
 from engine.core.calendar import NEVER
 from engine.core.conditions import Scene
+from engine.core.counted import Drawn, Scored, Struck
 from engine.core.flow import Flow
 from engine.core.loaded import Loaded, clock_named
 from engine.core.record import Ground, Line, What, Why
@@ -115,10 +113,20 @@ class Turn:
         return next((journey for journey in self.bundle.journeys if journey.id == id_), None)
 
     def stand(self, journey: Journey, due: int, node: int | None = None) -> None:
-        """The journey stands at its node, or at another one, with a new deadline."""
+        """The journey stands at its node, or at another one, with a new deadline: one that is noted only, and
+        never comes, while what is known of the contact is not to be used."""
         at = journey.node if node is None else node
+        held = self.bundle.restricted
+        if held is not None:
+            self.change(restricted=replace(held, dues={**held.dues, journey.id: due}))
+            due = NEVER
         armed = replace(journey, node=at, due=due, epoch=journey.epoch + 1, clock=self._zone)
         self.bundle = replace(self.bundle, journeys=_with(self.bundle.journeys, armed))
+
+    def due_of(self, journey: Journey) -> int:
+        """The journey's deadline, also where it is noted only; negative: it stands before a step."""
+        held = self.bundle.restricted
+        return journey.due if held is None else held.dues.get(journey.id, journey.due)
 
     def wait(self, journey: Journey, due: int, what: What = What.WAITS, reason: str = "") -> None:
         """The journey waits at its node until `due`, which the journal tells."""
@@ -136,7 +144,7 @@ class Turn:
     def reopen(self) -> None:
         """There may be room for held mails earlier than was known."""
         for journey in self.bundle.journeys:
-            if journey.held and journey.due > self.now:
+            if journey.held and self.due_of(journey) > self.now:
                 self.stand(journey, self.now)
 
     def _tell_zone(self) -> None:
@@ -152,9 +160,10 @@ class Turn:
         day that was meant, or no longer where it is over there. A wait for a while is as long as it was."""
         for journey in self.bundle.journeys:
             at = self._awaited_time(journey)
-            if at is not None and self.now < journey.due < NEVER:
-                due = max(calendar.carried(journey.due, at, before, self.clock), self.now)
-                if due != journey.due:
+            meant = self.due_of(journey)
+            if at is not None and self.now < meant < NEVER:
+                due = max(calendar.carried(meant, at, before, self.clock), self.now)
+                if due != meant:
                     self.wait(journey, due, What.WAIT_MOVED, Why.ANOTHER_CLOCK)
 
     def _awaited_time(self, journey: Journey) -> str | None:

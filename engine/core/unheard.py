@@ -13,6 +13,8 @@ def unheard(loaded: Loaded, bundle: Bundle, stimulus: Stimulus, now: int) -> Bun
     if not isinstance(data, Happened):
         return None
     event = data.event
+    if bundle.restricted is not None:
+        return None
     if event in loaded.heeded or loaded.dated or bundle.trials or _is_looked_at(loaded, bundle, now):
         return None
     for journey in bundle.journeys:

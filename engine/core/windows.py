@@ -74,7 +74,10 @@ def oldest(need: EventNeed, now: int, clock: ZoneInfo) -> int:
 
 
 def is_known(bundle: Bundle, purpose: str, at: int) -> bool:
-    """Whether what happened then may be known: it is from the moment on at which the contact agreed."""
+    """Whether what happened then may be known: it is from the moment on at which the contact agreed, and not
+    while what is known of them is not to be used."""
+    if bundle.restricted is not None:
+        return False
     return purpose in bundle.agreed and at >= bundle.known_since.get(purpose, at)
 
 

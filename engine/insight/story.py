@@ -52,6 +52,7 @@ _KINDS: Mapping[str, Kind] = {
     What.MET: "wait",
     What.PASSED: "wait",
     What.HELD: "wait",
+    What.PAUSED: "wait",
     What.JOINED: "segment",
     What.PARTED: "segment",
 }

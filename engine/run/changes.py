@@ -8,6 +8,7 @@ import structlog
 from consent.contract import BESIDE_TOPICS, Change, ConsentClient
 from engine.core.bundle import Agreed, Learned, Stimulus, Stopped
 from engine.core.record import Why
+from engine.core.restriction import Restricted
 
 log = structlog.get_logger("engine")
 
@@ -27,11 +28,12 @@ _SPEAKS = "language.changed"
 _PAGE = 1000
 
 _MOVED = "address.changed"
+RESTRICTED, LIFTED = "restricted", "restriction.lifted"
 GONE = frozenset({"erasure.requested", "merged"})
 """Whoever is erased is forgotten here too, and so is an id that has become part of another: what happens to
 its person from then on comes in under the other's."""
 
-STOPS = frozenset({*_WITHDRAWN, *_SILENCED, *GONE})
+STOPS = frozenset({*_WITHDRAWN, *_SILENCED, *GONE, RESTRICTED})
 """Changes after which mails that are not on their way must not go."""
 
 
@@ -73,13 +75,15 @@ def stimuli_of(changes: Sequence[Change]) -> list[Stimulus]:
     at_once = groupby(changes, _together)
     ordered = (sorted(group, key=lambda change: change.topic not in BESIDE_TOPICS) for _, group in at_once)
     for change in chain.from_iterable(ordered):
-        data: Agreed | Stopped | Learned
+        data: Agreed | Stopped | Restricted | Learned
         if change.type == _STARTED or change.type in _WITHDRAWN:
             data = Agreed(change.topic, change.type == _STARTED, change.language, change.domain)
         elif change.type in _GRANTED or change.type in _ENDED:
             data = Agreed(change.topic, change.type in _GRANTED, quiet=True)
         elif change.type in _SILENCED:
             data = Stopped(_SILENCED[change.type])
+        elif change.type in (RESTRICTED, LIFTED):
+            data = Restricted(change.type == RESTRICTED)
         elif change.type == _SPEAKS:
             data = Learned({"language": change.language})
         elif change.type == _MOVED and change.domain:

@@ -3,8 +3,9 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from engine.core.bundle import Bundle, Drawn, Effect, Entry, Journey, Scored, Stimulus, Struck
+from engine.core.bundle import Bundle, Effect, Entry, Journey, Stimulus
 from engine.core.calendar import NEVER
+from engine.core.counted import Drawn, Scored, Struck
 from engine.core.stride import Stride
 from engine.people.catalogue import Product
 from engine.store.aside import Aside
@@ -110,4 +111,5 @@ def _profile(bundle: Bundle) -> tuple[object, ...]:
         bundle.predicted,
         bundle.trials,
         bundle.kept_by,
+        bundle.restricted,
     )

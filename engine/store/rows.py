@@ -18,6 +18,7 @@ from engine.core.bundle import (
     replace,
 )
 from engine.core.calendar import NEVER
+from engine.core.restriction import Restriction
 from engine.core.values import decoder, encode, packable
 
 
@@ -46,6 +47,7 @@ class Profile(Struct, frozen=True, array_like=True):
     trials: dict[str, int] = {}
     kept_by: str = ""
     slots: tuple[int, ...] = ()
+    restricted: Restriction | None = None
 
 
 class _Rest(Struct, frozen=True, array_like=True):
@@ -119,6 +121,7 @@ def profile_row(bundle: Bundle, slots: tuple[int, ...]) -> bytes:
             bundle.trials,
             bundle.kept_by,
             slots,
+            _packable(bundle.restricted),
         )
     )
 
@@ -154,7 +157,14 @@ def bundle_of(contact: str, profile: Profile, journeys: Iterable[Journey]) -> Bu
         profile.predicted,
         profile.trials,
         profile.kept_by,
+        profile.restricted,
     )
+
+
+def _packable(held: Restriction | None) -> Restriction | None:
+    if held is None or not held.missed:
+        return held
+    return replace(held, missed=tuple([replace(one, data=packable(one.data)) for one in held.missed]))
 
 
 def rest_row(journey: Journey) -> bytes:

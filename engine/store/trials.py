@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from engine.core.bundle import Drawn, Scored, Struck
+from engine.core.counted import Drawn, Scored, Struck
 from engine.core.trial import Ruling
 from engine.store import schema as t
 from engine.store.statement import Driver, Statement

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from person import DAY, HOUR, MONDAY, Person
 
 from dsl.graph import Money, Split, Winner
-from engine.core.bundle import Drawn, Scored, Struck
+from engine.core.counted import Drawn, Scored, Struck
 from engine.core.loaded import Loaded
 from engine.core.trial import Shares
 from engine.store import rows

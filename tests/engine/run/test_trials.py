@@ -14,7 +14,8 @@ from person import ANNA, DAY, HOUR, MONDAY
 
 from dsl.graph import Money
 from engine.core.advance import advance
-from engine.core.bundle import Agreed, Bundle, Drawn, Entry, Happened, Scored, Stimulus, Struck
+from engine.core.bundle import Agreed, Bundle, Entry, Happened, Stimulus
+from engine.core.counted import Drawn, Scored, Struck
 from engine.core.loaded import Loaded
 from engine.core.record import BEST_SINCE, SHARE, Ground, What
 from engine.core.trial import Ruling
