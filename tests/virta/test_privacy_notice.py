@@ -151,6 +151,9 @@ def test_a_plan_tells_what_the_notice_says_anew(tmp_path: Path) -> None:
     [told] = [each for each in differences(old, new) if each.name == "news"]
     assert [change.what for change in told.changes] == ["recipients en"]
     assert list(rewordings(old, new)) == []
+    keyed = replace(named, controller=replace(named.controller, attestation_key="a/controller+00000000+AQ=="))
+    [key] = differences(new, content_of(folder, keyed, compiled))
+    assert (key.sign, key.kind, key.name) == ("+", "key", "of the controller")
     wider = replace(named, privacy=Privacy(recipients=(), data={"en": "All that we can get."}))
     [asked] = [each for each in rewordings(new, content_of(folder, wider, compiled)) if each.topic == "news"]
     assert asked.words[0].after == "about this data: All that we can get."

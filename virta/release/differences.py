@@ -22,6 +22,10 @@ def differences(old: Content, new: Content) -> Iterator[Declared]:
         elif beside:
             yield Declared("purpose", name, "+" if name in now else "-")
     yield from _sales(old, new)
+    keys = (old.policy.attestation_key, new.policy.attestation_key)
+    if keys[0] != keys[1]:
+        sign = "~" if all(keys) else "+" if keys[1] else "-"
+        yield Declared("key", "of the controller", sign, (Change("attestation_key", *keys),))
     for coupon in sorted(old.codes.keys() & new.codes.keys()):
         if old.codes[coupon] != new.codes[coupon]:
             change = Change("codes", _codes(old.codes[coupon]), _codes(new.codes[coupon]))
