@@ -21,6 +21,9 @@ from consent.states import (
     Step,
 )
 
+RESOLVED = "doubt.resolved"
+"""The type of the leaf by which somebody is in doubt no more, and the operator's word that asks for it."""
+
 EVIDENCE_LOST = "evidence.lost"
 """The type of the leaf by which damaged evidence was given up: that to which it names the commitment."""
 

@@ -125,7 +125,7 @@ def _stands(reading: Reading, subject: Subject, topic: str, at: int, times: Mapp
     standing, held = subject.standing(topic), subject.held(topic)
     state = subject.shown(topic, reading.now)
     if held:
-        return Stands(topic, state, held, times[held])
+        return Stands(topic, state, held, times.get(held, at))  # a row may name a leaf that is none
     return Stands(topic, state, standing.seq, standing.expires if standing.lapsed(reading.now) else at)
 
 

@@ -12,7 +12,7 @@ from consent.contract import Heard
 from consent.ledger.compared import Looked, people
 from consent.ledger.doubts import all_doubts, drop_doubts
 from consent.ledger.evidence import Evidence
-from consent.ledger.retold import EVIDENCE_LOST, Retold
+from consent.ledger.retold import EVIDENCE_LOST, RESOLVED, Retold
 from consent.ledger.subjects import Subject, load
 from consent.ledger.transaction import Writing
 from consent.proof.leaf import Leaf
@@ -22,9 +22,6 @@ from consent.store.stops import Stop
 from consent.store.tables import evidence, standings, subjects
 from consent.subscriber.wishes import close_all
 from consent.subscriber.withdrawal import kept, silence, stop
-
-RESOLVED = "doubt.resolved"
-"""The type of its leaf, and the word by which an operator asks for it."""
 
 _DROP = Statement(delete(standings).where(standings.c.subject == bindparam("of")))
 _STAND = Statement(standings.insert())

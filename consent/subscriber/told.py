@@ -6,6 +6,7 @@ from sqlalchemy import bindparam, select, update
 
 from consent.contract import Heard
 from consent.ledger.evidence import Evidence
+from consent.ledger.retold import RESOLVED
 from consent.ledger.subjects import Subject, keep_evidence
 from consent.ledger.transaction import Writing
 from consent.ledger.whose import living, load_living
@@ -20,7 +21,7 @@ from consent.states import (
 from consent.store.statement import Statement
 from consent.store.stops import Stop
 from consent.store.tables import purposes, subjects
-from consent.subscriber.resolved import RESOLVED, resolve
+from consent.subscriber.resolved import resolve
 from consent.subscriber.wishes import wished_by
 from consent.subscriber.withdrawal import everything_of, kept, silence, still_to_stop, stop
 

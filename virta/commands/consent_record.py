@@ -27,6 +27,7 @@ Word = Literal[
     "request.received",
     "request.extended",
     "request.answered",
+    "doubt.resolved",
 ]
 WORDS = get_args(Word)
 _ACTOR = re.compile(r"operator(:[a-z0-9_]{1,40})?\Z")

@@ -21,6 +21,7 @@ from virta.mailing import login_of
 from virta.operating import checks, resolving
 from virta.operating.apart import is_apart, look_apart
 from virta.operating.complaint import Complaint
+from virta.operating.doubted import in_doubt
 from virta.operating.holding import holds_in_order, kept_in_backups
 from virta.operating.key_checks import keys_of_consent
 from virta.operating.mail_server import mail_server
@@ -185,6 +186,7 @@ def _consent(folder: Path, settings: Settings, at: int, notes: list[str]) -> Ite
     try:
         with reading(folder) as service:
             yield from keys_of_consent(service)
+            yield from in_doubt(service)
             yield from overdue_wishes(service)
             yield from old_decisions(service, settings.times.kept(settings.time_zone), at)
             yield from unanswered_requests(service, at, clock, notes)

@@ -18,6 +18,7 @@ _SAYS = {
     RESTRICTION_LIFTED: "what is known of them may be used again, as they had agreed to",
     "exported": "they were given what is known of them",
     "rectified": "what is known of them was put right",
+    "doubt.resolved": "the store follows the log again, and what either of them had stopped is stopped",
     ANSWERED: "they were answered, to all that they had asked for until now",
 }
 

@@ -1,0 +1,41 @@
+"""People of whom the store of consent says what its log does not."""
+
+from collections.abc import Iterator
+
+from consent.ledger.doubts import THE_LOG, all_doubts
+from consent.ledger.retold import RESOLVED
+from consent.service import Service
+from virta.operating.complaint import Complaint
+
+_MOST = 20
+
+
+def in_doubt(service: Service) -> Iterator[Complaint]:
+    """Whom a claim or the scrub found: they get no marketing until that is resolved."""
+    found = service.read(all_doubts)
+    of_log = found.pop(THE_LOG, [])
+    if of_log:
+        yield Complaint(
+            "doubt",
+            f"The log of consent itself was changed ({_some(of_log)}).",
+            "Whoever can write to the store did that, or the disk is damaged. Put a backup back "
+            "(`virta restore`); `virta consent verify` tells whether an export of before holds.",
+        )
+    for subject, differs in list(found.items())[:_MOST]:
+        yield Complaint(
+            "doubt",
+            f"The store says of {subject} what the log does not ({_some(differs)}); they get no marketing.",
+            "Whoever can write to the store did that, or the disk is damaged. Look at "
+            f"`virta consent show {subject}`, and then: `virta consent record {subject} {RESOLVED}`.",
+        )
+    if len(found) > _MOST:
+        yield Complaint(
+            "doubt",
+            f"So it is with {len(found) - _MOST} others.",
+            "These are so many that a backup (`virta restore`) may be the better way.",
+        )
+
+
+def _some(differs: list[str]) -> str:
+    more = len(differs) - 3
+    return ", ".join(differs[:3]) + (f", and {more} more" if more > 0 else "")
