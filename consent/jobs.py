@@ -30,3 +30,8 @@ JOBS: dict[str, Callable[[Writing, int], int]] = {
     "decisions_expired": let_go,
 }
 """By what they count. Each is done in a transaction of its own, so that others write in between."""
+
+
+def part(job: Callable[[Writing, int], int], most: int, tx: Writing) -> int:
+    """One part of a job, for a transaction; how much was done."""
+    return job(tx, most)

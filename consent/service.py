@@ -5,7 +5,7 @@ thread of their own, reading ones in another (in memory there is one connection,
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import replace
@@ -162,10 +162,20 @@ class Service:
             log.error("nobody signs the log: %s", fault)
         return None
 
-    def rewrite(self) -> bool:
-        """Leave nothing of deleted rows in the store's files. False: it is to be done again."""
+    def stops_written(self) -> int:
+        """How many bytes the file of stops has, up to the end of a line; 0: there is none."""
         with self._one_at_a_time:
-            return self.store.rewrite()
+            return self._stops.size() if self._stops is not None else 0
+
+    def leave_out(self, stops: Container[Stop], upto: int) -> None:
+        """Leave lines out of the first `upto` bytes of the file of stops, while others write."""
+        if self._stops is not None:
+            self._stops.leave_out(stops, upto, self._one_at_a_time)
+
+    def rewrite(self, table: str) -> bool:
+        """Leave nothing of deleted rows of a table in the store's files. False: it is to be done again."""
+        with self._one_at_a_time:
+            return self.store.rewrite(table)
 
     def _catch_up(self, conn: Connection) -> None:
         """A connection was lost, perhaps with the answer to a commit: what is in memory follows the store.
@@ -251,9 +261,10 @@ class Service:
         self.writer.shutdown()
         self.reader.shutdown()
         self.keep_last()
-        if self._stops is not None:
-            self._stops.close()
-            self._stops = None
+        with self._one_at_a_time:
+            if self._stops is not None:
+                self._stops.close()
+                self._stops = None
         self.store.close()
 
 

@@ -75,6 +75,7 @@ class InProcess:
         self._service = service
         self._refused = ""  # why the last write failed
         self._refused_at = 0.0
+        self._rewriting = forgetting.Rewriting()
         self._looked = LookedBack()
 
     @property
@@ -262,12 +263,13 @@ class InProcess:
 
     async def forgotten(self, subjects: Sequence[str]) -> None:
         """See `ConsentClient`. Raises `Unavailable` while somebody reads the store as it was before."""
-        done = await self._hop(self._service.writer, lambda: forgetting.forgotten(self._service, subjects))
-        if not done:
-            raise Unavailable("The consent store is being read as it was before an erasure.")
+        if not await self._rewritten():
+            raise Unavailable(forgetting.NOT_YET)
+        await self._write(lambda tx: erasure.forgotten(tx, subjects))
 
     async def backups_forgot(self, days: int) -> int:
         """See `ConsentClient`."""
+        await self._hop(None, lambda: forgetting.let_stops_go(self._service, days))
         return await self._write(lambda tx: erasure.forgotten_by_backups(tx, days))
 
     async def record(self, subject: str, what: str, actor: str, topic: str = "") -> Heard:
@@ -287,12 +289,12 @@ class InProcess:
 
     async def keep_times(self, most: int = 200) -> Kept:
         """See `ConsentClient`."""
-        counts = {name: await self._write(partial(_part, job, most)) for name, job in jobs.JOBS.items()}
+        counts = {name: await self._write(partial(jobs.part, job, most)) for name, job in jobs.JOBS.items()}
         done = jobs.told(counts, most)
         if done.purged or done.proof_purged or done.ips_shortened or done.holds_ended:
             await self._write(erasure.purged)
         if not done.more:  # what a hold kept is on no page any more, unless somebody reads; then next time
-            await self._hop(self._service.writer, lambda: forgetting.rewrite(self._service))
+            await self._rewritten()
             done = replace(done, doubted=await self._scrub())
         return done
 
@@ -306,6 +308,12 @@ class InProcess:
             place, over = seen.place, seen.over
             found += seen.found
         return await self._write(lambda tx: scrub.note(tx, place, found))
+
+    async def _rewritten(self) -> bool:
+        for part in self._rewriting.parts(self._service):
+            if not await self._hop(self._service.writer, part):
+                return False
+        return True
 
     async def reached(self, size: int) -> None:
         """See `ConsentClient`."""
@@ -340,7 +348,7 @@ class InProcess:
     async def _read(self, work: Callable[[Reading], T]) -> T:
         return await self._hop(self._service.reader, lambda: self._service.read(work))
 
-    async def _hop(self, thread: Executor, work: Callable[[], T]) -> T:
+    async def _hop(self, thread: Executor | None, work: Callable[[], T]) -> T:
         try:
             if isinstance(thread, Inline):
                 return work()
@@ -355,10 +363,6 @@ class InProcess:
 
 def _look(place: scrub.Place, visit: scrub.Visit, reading: Reading) -> scrub.Seen:
     return scrub.look(reading, place, visit)
-
-
-def _part(job: Callable[[Writing, int], int], most: int, tx: Writing) -> int:
-    return job(tx, most)
 
 
 def _first_line(fault: BaseException | None) -> str:

@@ -71,7 +71,9 @@ class Operating(InProcess):
     async def end_undoing(self, import_id: str) -> None:
         """See `Operator`."""
         await self._write(lambda tx: taken_back.undone(tx, import_id))
-        await self._hop(self._service.writer, lambda: forgetting.rewrite(self._service))
+        for part in forgetting.rewriting(self._service):
+            if not await self._hop(self._service.writer, part):
+                break
 
     async def untold(self) -> Untold:
         """See `Operator`."""

@@ -3,9 +3,15 @@
 SQLite overwrites a row as it is deleted (`secure_delete`). But when a page was split before, the rows that
 moved to the other half stayed behind it, in the part of the page that counts as free, and nothing overwrites
 them there until that part is wanted (rebuildPage() in SQLite's btree.c). A page that is freed is overwritten
-whole; so what lives is taken out, all pages of a table are freed, and it is put back in order."""
+whole; so what lives is copied, all pages of a table are freed, and it is put back in order.
 
-from collections.abc import Iterable
+The copy stands in the same file meanwhile, for a temporary table would go through a file elsewhere, which
+nobody overwrites. So would what SQLite notes to take back one statement of several, which it does where one
+may fail alone (here all fails, or nothing does) and for a table that is dropped with rows in it. The copy has
+the same columns and indexes, for then whole rows are copied as they lie, in order; what is sorted would go
+through such a file, too."""
+
+import re
 
 from consent.store.statement import Driver
 
@@ -15,25 +21,35 @@ OF_PEOPLE = (
 )
 """The tables whose rows go when somebody is erased."""
 
-_INDEXES = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL"
+_LAID_OUT = (
+    "SELECT type, name, sql FROM sqlite_master WHERE tbl_name = ? AND sql IS NOT NULL ORDER BY type DESC"
+)
 
 
-def write_anew(driver: Driver, tables: Iterable[str]) -> None:
-    """Do that, in one transaction; the rows stay as they are. Raises `sqlite3.Error`, and then nothing was
-    done."""
+def write_anew(driver: Driver, table: str) -> None:
+    """Do that with one table, in one transaction; the rows stay as they are. Raises `sqlite3.Error`, and then
+    nothing was done."""
     driver.execute("BEGIN IMMEDIATE")
     try:
-        for table in tables:
-            indexes = driver.execute(_INDEXES, (table,)).fetchall()
-            for name, _ in indexes:  # one that is made at the end lies in order too
-                driver.execute(f'DROP INDEX "{name}"')
-            driver.execute(f'CREATE TEMP TABLE living AS SELECT * FROM main."{table}"')
-            driver.execute(f'DELETE FROM main."{table}"')
-            driver.execute(f'INSERT INTO main."{table}" SELECT * FROM temp.living')
-            driver.execute("DROP TABLE temp.living")
-            for _, made in indexes:
-                driver.execute(made)
+        for kind, name, made in driver.execute(_LAID_OUT, (table,)).fetchall():
+            driver.execute(_copied(kind, name, table, made))
+        driver.execute(f'INSERT OR ROLLBACK INTO main."living" SELECT * FROM main."{table}"')
+        driver.execute(f'DELETE FROM main."{table}"')
+        driver.execute(f'INSERT OR ROLLBACK INTO main."{table}" SELECT * FROM main."living"')
+        driver.execute('DELETE FROM main."living"')
+        driver.execute('DROP TABLE main."living"')
         driver.commit()
     except BaseException:
         driver.rollback()
         raise
+
+
+def _copied(kind: str, name: str, table: str, made: str) -> str:
+    """The statement by which a table, or an index of it, was made, for the copy."""
+    found, columns = made.split("(", 1)
+    if kind == "table":
+        found = 'CREATE TABLE "living" '
+    else:
+        unique = "UNIQUE " if re.match(r"CREATE\s+UNIQUE", found, re.IGNORECASE) else ""
+        found = f'CREATE {unique}INDEX "living {name}" ON "living" '
+    return f"{found}({columns}"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from consent.store.anew import OF_PEOPLE, write_anew
+from consent.store.anew import write_anew
 from consent.store.statement import Driver, driver_of
 
 PATIENCE = 10_000
@@ -47,9 +47,10 @@ class Store:
     def renew_reader(self) -> None:
         """Make anew the connection that reads, if it was lost."""
 
-    def rewrite(self) -> bool:
-        """Leave nothing of deleted rows on any page, nor in the write-ahead log; between two transactions.
-        False: somebody reads what was before, or there is no room, so it is to be done again."""
+    def rewrite(self, table: str) -> bool:
+        """Leave nothing of deleted rows of a table on any page, nor in the write-ahead log; between two
+        transactions. False: somebody reads what was before, or there is no room, so it is to be done
+        again."""
         assert self.writer is not None
         driver = driver_of(self.writer)
         driver.execute(f"PRAGMA busy_timeout={_A_MOMENT}")
@@ -57,7 +58,7 @@ class Store:
             # Whoever reads now is found out by what takes no time.
             done = _empty_log(driver)
             if done:
-                write_anew(driver, OF_PEOPLE)
+                write_anew(driver, table)
                 done = _empty_log(driver)
         except sqlite3.OperationalError:  # whoever asked says that it is not done
             return False

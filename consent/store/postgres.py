@@ -96,10 +96,10 @@ class ServerStore(Store):
             _let_go(self.reader)
             self.reader = _open_reader(self._server)
 
-    def rewrite(self) -> bool:
+    def rewrite(self, table: str) -> bool:
         """See `Store`. Tables are written anew: a server keeps deleted rows until their space is wanted, and
-        then too, as long as somebody may still read them, of which it gives the number. That of suppressions
-        is laid in the order of its random marks, which tells no one's from another's."""
+        then too, as long as somebody may still read them, of which it gives the number. With the first, that
+        of suppressions is laid in the order of its random marks, which tells no one's from another's."""
         assert self.writer is not None
         driver = driver_of(self.writer)
         assert isinstance(driver, psycopg.Connection)
@@ -113,8 +113,9 @@ class ServerStore(Store):
         driver.add_notice_handler(heed)
         try:
             driver.execute(f"SET lock_timeout = {_A_MOMENT}")
-            driver.execute(f"VACUUM (FULL, VERBOSE) {', '.join(OF_PEOPLE)}")
-            driver.execute("CLUSTER suppressions USING suppressions_pkey")
+            driver.execute(f"VACUUM (FULL, VERBOSE) {table}")
+            if table == OF_PEOPLE[0]:
+                driver.execute("CLUSTER suppressions USING suppressions_pkey")
         except psycopg.errors.LockNotAvailable:
             return False
         finally:

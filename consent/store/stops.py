@@ -3,11 +3,12 @@
 A line is written and synced before the stop commits, and the lines are read when the service opens: a stop
 whose leaf the store does not have, for it is older or died before the commit, is made up for then, once. No
 clock has a say in that. A line without its commit does no harm: it stops a mail that might have gone, never
-the other way."""
+the other way. Lines that no backup wants any more are left out by and by, and the file is written anew."""
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import msgspec
@@ -33,24 +34,50 @@ class StopsFile:
 
     def __init__(self, path: Path, entropy: Callable[[int], bytes]) -> None:
         self.marks = Marks(marks_path(path), entropy)
-        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        # The new name must survive a power loss too, not only the lines.
-        folder = os.open(path.parent, os.O_RDONLY)
-        os.fsync(folder)
-        os.close(folder)
+        self._path = path
+        self._file = os.open(path, _APPENDING, 0o600)
+        _keep_names(path.parent)
 
     def write(self, stops: Sequence[Stop]) -> None:
         """Append `stops` and wait until they are on the disk."""
         lines = [json.dumps(asdict(stop), ensure_ascii=False) for stop in stops]
         # A line that a full disk has torn must not swallow the next: each begins with a newline of its own.
         data = "".join(f"\n{line}\n" for line in lines).encode()
-        while data:
-            data = data[os.write(self._file, data) :]
+        _append(self._file, data)
         os.fsync(self._file)
+
+    def size(self) -> int:
+        """How many bytes it has."""
+        return os.fstat(self._file).st_size
+
+    def leave_out(self, gone: Container[Stop], upto: int, alone: AbstractContextManager[object]) -> None:
+        """Leave these out of the first `upto` bytes. The lines that stay are written beside it meanwhile;
+        those that came in since are added while nobody else writes, which `alone` sees to, and then the whole
+        takes the place of what was there. Raises `OSError`, and then the file is as it was."""
+        fresh = self._path.with_name(f"{self._path.name}.fresh")
+        file = os.open(fresh, _APPENDING | os.O_TRUNC, 0o600)
+        try:
+            with self._path.open("rb") as kept:
+                for line in kept.read(upto).split(b"\n"):
+                    stop = _read(line)
+                    if stop is not None and stop not in gone:
+                        _append(file, b"\n" + line + b"\n")
+                os.fsync(file)
+                with alone:
+                    if self._file < 0:  # closed meanwhile: another process may be writing to it
+                        return
+                    _append(file, kept.read())
+                    os.fsync(file)
+                    fresh.rename(self._path)
+                    file, self._file = self._file, file
+            _keep_names(self._path.parent)
+        finally:
+            os.close(file)
 
     def close(self) -> None:
         """Close the files."""
         os.close(self._file)
+        self._file = -1
         self.marks.close()
 
 
@@ -61,13 +88,32 @@ def read_stops(path: Path) -> list[Stop]:
         lines = path.read_bytes().split(b"\n")
     except FileNotFoundError:
         return []
-    found = []
-    for line in lines:
-        try:
-            found.append(msgspec.json.decode(line, type=Stop))
-        except (msgspec.MsgspecError, ValueError, RecursionError):
-            continue
-    return found
+    return [stop for line in lines if (stop := _read(line)) is not None]
+
+
+_APPENDING = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+_STOP = msgspec.json.Decoder(Stop)
+
+
+def _read(line: bytes) -> Stop | None:
+    if not line:
+        return None
+    try:
+        return _STOP.decode(line)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+
+
+def _append(file: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(file, data) :]
+
+
+def _keep_names(folder: Path) -> None:
+    """A new name must survive a power loss too, not only the lines."""
+    opened = os.open(folder, os.O_RDONLY)
+    os.fsync(opened)
+    os.close(opened)
 
 
 def stops_path(store: Path) -> Path:

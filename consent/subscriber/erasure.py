@@ -115,6 +115,10 @@ _PURGED = "purged"
 _PURGED_SINCE = Statement(select(facts.c.value).where(facts.c.name == _PURGED))
 _PURGE = Statement(insert(facts).on_conflict_do_nothing())
 _NOTHING_PURGED = Statement(delete(facts).where(facts.c.name == _PURGED))
+_REWRITING = "rewriting"
+_BEGUN = Statement(select(facts.c.name).where(facts.c.name == _REWRITING))
+_BEGIN = Statement(insert(facts).on_conflict_do_nothing())
+_AGAIN = Statement(delete(facts).where(facts.c.name == _REWRITING))
 _PRIMARY = Statement(
     update(erasures)
     .where(erasures.c.subject == bindparam("of"), erasures.c.primary_at == 0)
@@ -190,6 +194,7 @@ def let_go(tx: Writing, identity: str, epoch: int, actor: str) -> Erasure:
         backups_at=0,
         held_at=0,
     )
+    _AGAIN.run(tx.driver)
     for gone in (identity, *parts):  # an older store may have them as people of their own
         tx.stops.append(Stop(gone, "", ERASURE, tx.now, seq, tx.log.newest.hex()))
     return Erasure(identity, seq, tx.now)
@@ -231,12 +236,31 @@ def wants_rewriting(reading: Reading) -> bool:
 def purged(tx: Writing) -> None:
     """Something was forgotten by time, and may stand on pages yet."""
     _PURGE.run(tx.driver, name=_PURGED, value=str(tx.now).encode())
+    rewrite_again(tx)
 
 
-def rewritten(tx: Writing) -> None:
-    """The store was rewritten since the last erasure."""
+def rewrite_again(tx: Writing) -> None:
+    """Something went that may stand on pages which were just written anew."""
+    _AGAIN.run(tx.driver)
+
+
+def begin_rewriting(tx: Writing) -> bool:
+    """Whether the store is to be rewritten; what goes from here on is not seen to by it."""
+    if not wants_rewriting(tx):
+        return False
+    _BEGIN.run(tx.driver, name=_REWRITING, value=b"")
+    return True
+
+
+def rewritten(tx: Writing) -> bool:
+    """All tables were rewritten, one after the other. False: something went meanwhile, so it is to be done
+    again."""
+    if _BEGUN.first(tx.driver) is None:
+        return False
+    rewrite_again(tx)
     _REWRITTEN.run(tx.driver)
     _NOTHING_PURGED.run(tx.driver)
+    return True
 
 
 def forgotten(tx: Writing, identities: Sequence[str]) -> None:

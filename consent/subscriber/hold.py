@@ -28,7 +28,7 @@ from consent.states import HOLD_ENDED, HOLD_LIFTED, HOLD_OPENED, HOLD_PLACED, HO
 from consent.store.statement import Statement
 from consent.store.tables import erasures, holds
 from consent.subscriber import hold_notice
-from consent.subscriber.erasure import find_erasure
+from consent.subscriber.erasure import find_erasure, rewrite_again
 
 BY_TIME, BY_MAIL = "system:time", "system:mail"
 _RECORD, _TOLD_RECORD = "hold/v1", "hold_told/v1"
@@ -187,4 +187,5 @@ def _end(tx: Writing, identity: str, how: str, actor: str) -> None:
     destroyed(tx, [identity])
     hold_notice.drop(tx, identity)
     _LET_GO.run(tx.driver, of=living(tx, [identity]).get(identity, identity), now=tx.now)
+    rewrite_again(tx)
     tx.log.append(Leaf(type=how, subject=identity, actor=actor))

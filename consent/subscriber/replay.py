@@ -8,7 +8,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from consent.ledger.evidence import Evidence
 from consent.ledger.subjects import Subject, load
-from consent.ledger.transaction import Writing
+from consent.ledger.transaction import Reading, Writing
 from consent.ledger.whose import living
 from consent.states import (
     COMPLAINT,
@@ -38,6 +38,7 @@ _HASHES = Statement(
     select(nodes.c.index, nodes.c.hash).where(nodes.c.level == 0, among(nodes.c.index, "positions"))
 )
 _MADE_UP = Statement(select(made_up.c.leaf).where(among(made_up.c.leaf, "leaves")))
+_POSITIONS = 1 << 62  # what no log comes to
 _NOTE = Statement(insert(made_up).on_conflict_do_nothing())
 
 
@@ -45,7 +46,9 @@ def make_up(tx: Writing, failed: Sequence[Sequence[Stop]]) -> None:
     """Make up for the stops of commits that failed just now, as `replay` does. Of a merge or a move, nothing:
     whoever asked for it heard that it failed and may ask again, and no part of it holds without the rest."""
     undone = [one for stops in failed if _merges(stops) for one in stops]
-    _NOTE.run_many(tx.driver, [(one.leaf,) for one in _missed(tx, undone)])  # a later start knows as well
+    _NOTE.run_many(
+        tx.driver, [(one.leaf,) for one in missed_among(tx, undone)]
+    )  # a later start knows as well
     replay(tx, [one for stops in failed if not _merges(stops) for one in stops])
 
 
@@ -61,7 +64,7 @@ def replay(tx: Writing, stops: Sequence[Stop]) -> None:
     afterwards stays. Whatever the store has when this runs is older than the stop, the links to confirm that
     are under way too. Subjects that this store does not know have nothing to stop. The queries do not grow
     with the log."""
-    missed = _missed(tx, stops)
+    missed = missed_among(tx, stops)
     topics: dict[str, dict[str, Stop]] = {}
     kinds: dict[str, dict[str, Stop]] = {}
     gone = [one.subject for one in missed if one.type == ERASURE]
@@ -110,11 +113,10 @@ _SILENCED_BY = {MERGED: OBJECTION, MOVED: HARD_BOUNCE}
 the one that was left, and no marketing to whom it has as somebody of their own."""
 
 
-def _missed(tx: Writing, stops: Sequence[Stop]) -> list[Stop]:
+def missed_among(reading: Reading, stops: Sequence[Stop]) -> list[Stop]:
     """Those whose leaves are not in this log and that were not made up for yet."""
-    size = tx.log.frontier.size
-    positions = json.dumps([one.seq for one in stops if 0 <= one.seq < size])
-    held = {(seq, bytes(hash_).hex()) for seq, hash_ in _HASHES.rows(tx.driver, positions=positions)}
+    positions = json.dumps([one.seq for one in stops if 0 <= one.seq < _POSITIONS])
+    held = {(seq, bytes(hash_).hex()) for seq, hash_ in _HASHES.rows(reading.driver, positions=positions)}
     lost = [one for one in stops if one.type in MADE_UP_FOR and (one.seq, one.leaf) not in held]
-    done = {row[0] for row in _MADE_UP.rows(tx.driver, leaves=json.dumps([one.leaf for one in lost]))}
+    done = {row[0] for row in _MADE_UP.rows(reading.driver, leaves=json.dumps([one.leaf for one in lost]))}
     return [one for one in lost if one.leaf not in done]

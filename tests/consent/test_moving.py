@@ -347,7 +347,7 @@ async def test_a_restored_store_forgets_whoever_became_part_of_somebody_erased(o
     """It has both as people of their own, and the stops file knows that both are erased."""
     world = open_world(tmp_path / "consent.db", durable=True)
     anna, other = await world.join(OLD), await world.join(NEW)
-    world.service.store.rewrite()
+    world.service.store.rewrite("subjects")
     kept = (tmp_path / "consent.db").read_bytes()
     world.clock.pass_(31 * DAY)
     await move(world, anna)
