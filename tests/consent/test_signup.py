@@ -4,8 +4,10 @@ import dataclasses
 
 import moved_in
 import pytest
+from msgspec import ValidationError
 from msgspec.structs import replace
 
+from consent.calls import SIGN_UP
 from consent.contract import (
     Basis,
     InvalidAddress,
@@ -14,10 +16,12 @@ from consent.contract import (
     Purpose,
     Reason,
     Settlement,
+    ShownBox,
     SignUp,
     Visit,
 )
 from consent.times import HOUR_MS, Times
+from consent.wire import MSGPACK, decode, encode
 
 pytestmark = pytest.mark.anyio
 HOUR = 3_600_000
@@ -336,3 +340,31 @@ async def test_who_gets_something_and_refuses_another_wish_keeps_it(world):
     await world.client.refuse(refuse, Visit())
     assert await standing(world, anna) is None
     assert world.count("suppressions") == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"form": "x" * 201},
+        {"form_version": "x" * 201},
+        {"language": "x" * 201},
+        {"served": "x" * 201},
+        {"shown": b"x" * ((1 << 20) + 1)},
+        {"visit": Visit(user_agent="x" * 2001)},
+        {"visit": Visit(referrer="x" * 2001)},
+        {"boxes": (ShownBox("newsletter", "x" * 5001),)},
+        {"boxes": (ShownBox("newsletter", "x"),) * 101},
+        {"topics": ("x" * 201,)},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_what_a_shop_says_of_a_sign_up_has_bounds(change):
+    """All of it is kept: a call that says more is refused as it is read."""
+    wish = SignUp("anna@kafija.example", ("newsletter",), "en", "footer", b"<form>")
+    for asked, fits in ((wish, True), (replace(wish, **change), False)):
+        call = encode(SIGN_UP.arguments(asked), MSGPACK)
+        if fits:
+            assert decode(call, MSGPACK, SIGN_UP.arguments).request == wish
+        else:
+            with pytest.raises(ValidationError):
+                decode(call, MSGPACK, SIGN_UP.arguments)

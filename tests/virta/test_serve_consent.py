@@ -113,6 +113,24 @@ def test_the_whole_way_of_a_subscriber_over_two_processes(two: Two) -> None:
         assert served.plain() == []
 
 
+def test_the_mail_that_asked_is_kept_as_the_mail_server_got_it(
+    two: Two, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The consent service mails it by itself, and an operator takes it out of its folder, with the page that
+    was signed up on."""
+    join(two.consent.url, two)
+    kept = tmp_path / "kept"
+    assert run(["consent", "show", ANNA, str(two.consent.folder), "--evidence", str(kept)]) == 0
+    (eml,) = kept.glob("leaf-*-proof_mail.accepted.eml")
+    (page,) = kept.glob("form-*.html")
+    (receipt,) = kept.glob("leaf-*-receipt.json")
+    came = [mail for mail in mails(two.mailbox.folder) if ANNA in mail.recipients]
+    assert min(came, key=lambda mail: mail.position).content == eml.read_bytes()
+    assert b'name="topic" value="news"' in page.read_bytes()
+    assert b'"type":"confirmed"' in receipt.read_bytes()
+    assert "reply 250" in capsys.readouterr().out
+
+
 @pytest.mark.slow
 def test_the_engines_own_pages_lead_to_the_same_service(two: Two) -> None:
     """Whoever signs up there gets the proof mail from the consent service, and is stopped there too."""
