@@ -8,7 +8,6 @@ user who serves, and for nobody else.
 import asyncio
 import fcntl
 import os
-import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -22,6 +21,7 @@ from consent.app.access import LetIn
 from consent.app.routes import Tally, build_app
 from consent.calls import PREFIX, Scope
 from consent.client.operating import Operating, RemoteOperator
+from consent.ledger.remote_signer import listen_at
 from consent.service import Service
 from virta.keeping.places import LOCKS
 from virta.listening import pages_of
@@ -50,7 +50,7 @@ async def keep_door(service: Service, data: Path) -> None:
     calls = build_app(Operating(service), _WhoeverReachesIt(), asyncio.Event(), Tally())
     server = pages_of(Starlette(routes=[Mount(PREFIX.rstrip("/"), calls)]))
     try:
-        listener = _listen(path)
+        listener = listen_at(path, 0o600)  # whoever has the store is the only one to serve it
     except OSError as fault:
         log.warning("commands cannot reach the consent service", at=str(path), why=fault.strerror)
         return
@@ -107,24 +107,6 @@ async def over_http(settings: Settings) -> AsyncIterator[RemoteOperator]:
         yield client
     finally:
         await client.close()
-
-
-def _listen(path: Path) -> socket.socket:
-    """A socket for this user alone. One that a crash has left is taken away: whoever has the store is the
-    only one to serve it."""
-    path.unlink(missing_ok=True)
-    listener = socket.socket(socket.AF_UNIX)
-    before = os.umask(0o177)
-    try:
-        with _short(path) as name:
-            listener.bind(name)
-    except OSError:
-        listener.close()
-        raise
-    finally:
-        os.umask(before)
-    listener.listen(16)
-    return listener
 
 
 @contextmanager

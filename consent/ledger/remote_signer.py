@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import socket
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -121,18 +122,26 @@ def serve_at_socket(signer: LocalSigner, listener: socket.socket, goes_on: Calla
                 continue  # whoever asked has gone; the note is remembered, and given to the next who asks
 
 
-def listen_at(path: Path) -> socket.socket:
-    """A socket at `path` for this user and group. One that a crash has left is taken away; that nobody else
-    serves there is seen to by the file that a signer holds."""
+def listen_at(path: Path, mode: int = 0o660) -> socket.socket:
+    """A socket at `path`, with these rights from the first moment on; by default for this user and group. One
+    that a crash has left is taken away; that nobody else serves there is seen to by the file that a signer
+    holds. It is made in a folder that opens for this user alone, for a umask would be that of all threads."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX)
-    before = os.umask(0o117)
     try:
-        listener.bind(str(path))
-    finally:
-        os.umask(before)
-    listener.listen(16)
+        with tempfile.TemporaryDirectory(dir=path.parent) as name:
+            made = Path(name) / path.name
+            folder = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                listener.bind(f"/proc/self/fd/{folder}/{path.name}")  # short, whatever the folder is called
+            finally:
+                os.close(folder)
+            made.chmod(mode)
+            made.replace(path)
+        listener.listen(16)
+    except OSError:
+        listener.close()
+        raise
     return listener
 
 

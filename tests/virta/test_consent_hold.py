@@ -8,28 +8,17 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from consent_of_stall import opened
 from serving import Served, eventually
 from stall import make_stall
 
 from consent.client import InProcess
-from consent.service import Service
 from virta.command import run
-from virta.consent_door import open_consent
-from virta.database_url import consent_place
-from virta.keys import make_development_keys, read_consent_keys
+from virta.keys import make_development_keys
 from virta.mailbox.reader import mails
 from virta.mailbox.running import start
-from virta.settings import read_settings
-from virta.wiring import wall_clock
 
 ANNA = "anna@example.com"
-
-
-def opened(stall: Path) -> Service:
-    """The consent service of the stall, as a start of Virta opens it."""
-    settings = read_settings(stall)
-    place, keys = consent_place(stall, settings), read_consent_keys(settings, stall)
-    return open_consent(place, keys, settings, clock=wall_clock, entropy=os.urandom)
 
 
 @pytest.fixture

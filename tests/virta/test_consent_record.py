@@ -11,6 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from consent_of_stall import opened
 from stall import make_stall
 
 from consent.client import InProcess
@@ -20,24 +21,14 @@ from consent.service import Service
 from consent.subscriber.history import history_of
 from consent.subscriber.rights import waiting
 from virta.command import run
-from virta.consent_door import open_consent
-from virta.database_url import consent_place
-from virta.keys import make_development_keys, read_consent_keys
+from virta.keys import make_development_keys
 from virta.operating.recording import last_day
 from virta.operators_door import keep_door
-from virta.settings import read_settings
 from virta.wiring import wall_clock
 
 ANNA = "anna@example.com"
 DAY = 86_400_000
 NEWS = Purpose("news", Basis.CONSENT, {"en": "News"}, {"en": "I want news."}, "Coffee stall")
-
-
-def opened(stall: Path, clock: Callable[[], int] = wall_clock) -> Service:
-    """The consent service of the stall, as a start of Virta opens it."""
-    settings = read_settings(stall)
-    place, keys = consent_place(stall, settings), read_consent_keys(settings, stall)
-    return open_consent(place, keys, settings, clock=clock, entropy=os.urandom)
 
 
 async def join(client: InProcess) -> str:

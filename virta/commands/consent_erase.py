@@ -17,12 +17,16 @@ from virta.operating.holding import last_day
 from virta.operating.leftovers import faulty_rows
 from virta.settings import Settings, read_settings
 from virta.terminal.asking import Unanswered, ask
+from virta.terminal.named import named
 
 _REFUSED = 2
 
 
 def erase(
-    who: Annotated[str, Parameter(help="An e-mail address, or the id of a person.")],
+    who: Annotated[
+        str,
+        Parameter(help="An e-mail address, or the id of a person; `-` reads it.", allow_leading_hyphen=True),
+    ],
     folder: Folder = Path(),
     *,
     dry_run: Annotated[bool, Parameter(negative="", help="Tell what would go, and change nothing.")] = False,
@@ -31,6 +35,7 @@ def erase(
 ) -> int:
     """Erase everything that is known of a person, also while Virta serves. It cannot be undone. Exit code 1:
     nobody is known by that, or it is not done yet; 2: it was not agreed to."""
+    who = named(who)
     settings = read_settings(folder.resolve())
     found = find_person(folder, settings, who)
     if found is None:

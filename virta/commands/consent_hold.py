@@ -17,10 +17,14 @@ from virta.operating.asking import Asked, reading, subject_of, writing
 from virta.operating.evidence import in_words
 from virta.operating.holding import how_it_stands, last_day
 from virta.settings import BrokenProject, Settings, read_settings
+from virta.terminal.named import named
 
 
 def hold(
-    who: Annotated[str, Parameter(help="An e-mail address, or the id of a person.")],
+    who: Annotated[
+        str,
+        Parameter(help="An e-mail address, or the id of a person; `-` reads it.", allow_leading_hyphen=True),
+    ],
     folder: Folder = Path(),
     *,
     until: Annotated[str, Parameter(help="The last day on which proof is held, as in 2027-12-31.")] = "",
@@ -42,7 +46,7 @@ def hold(
         raise BrokenProject("Say one of `--until DATE --reason TEXT`, `--told DATE`, `--lift` and `--show`.")
     end = _day_of(until, settings, 1) if until else 0
     wanted = _Wanted(until, end, reason, told, _day_of(told, settings, 0) if told else 0, show)
-    return asyncio.run(_hold(folder, settings, who, wanted, output))
+    return asyncio.run(_hold(folder, settings, named(who), wanted, output))
 
 
 class _Wanted(Struct, frozen=True):

@@ -13,14 +13,22 @@ from virta.commands.consent_opening import Folder, Format
 from virta.operating.asking import subject_of, writing
 from virta.settings import Settings, read_settings
 from virta.terminal.asking import Unanswered, ask
+from virta.terminal.named import named
 
 _ACTOR = "operator"
 _REFUSED = 2
 
 
 def merge(
-    stays: Annotated[str, Parameter(help="An e-mail address, or the id of a person: whose address stays.")],
-    goes: Annotated[str, Parameter(help="The same of whoever becomes part of them.")],
+    stays: Annotated[
+        str,
+        Parameter(
+            help="An e-mail address, or an id; `-` reads it: whose address stays.", allow_leading_hyphen=True
+        ),
+    ],
+    goes: Annotated[
+        str, Parameter(help="The same of whoever becomes part of them.", allow_leading_hyphen=True)
+    ],
     folder: Folder = Path(),
     *,
     yes: Annotated[bool, Parameter(negative="", help="Do not ask.")] = False,
@@ -29,6 +37,7 @@ def merge(
     """Make two contacts one, also while Virta serves. It cannot be undone. What either has stopped
     is stopped, and nobody agrees to anything by it. Exit code 1: one of them is not known; 2: you did not say
     yes."""
+    stays, goes = named(stays), named(goes)
     settings = read_settings(folder.resolve())
     if not yes and (output == "json" or not sys.stdin.isatty()):
         print("Nobody is there to ask: say --yes.", file=sys.stderr)

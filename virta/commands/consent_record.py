@@ -15,6 +15,7 @@ from virta.commands.consent_opening import Folder, Format
 from virta.operating.asking import subject_of, writing
 from virta.operating.recording import WITHDRAWN, Stood, how_they_stand, noted, refused, stood, unknown_topic
 from virta.settings import BrokenProject, Settings, read_settings
+from virta.terminal.named import named
 
 Word = Literal[
     "withdrawn",
@@ -45,7 +46,10 @@ class Recorded(Struct, frozen=True):
 
 
 def record(
-    who: Annotated[str, Parameter(help="An e-mail address, or the id of a person.")],
+    who: Annotated[
+        str,
+        Parameter(help="An e-mail address, or the id of a person; `-` reads it.", allow_leading_hyphen=True),
+    ],
     word: Annotated[Word, Parameter(help="What is noted.")],
     folder: Folder = Path(),
     *,
@@ -64,6 +68,7 @@ def record(
         raise BrokenProject(
             f"`--actor` is `operator`, or that and how the word came, as in `operator:letter`; not `{actor}`."
         )
+    who = named(who)
     found = asyncio.run(_record(folder, settings, who, (word, topic, actor)))
     if found is None:
         print("null" if output == "json" else f"Nobody is known here as {who}, or they were erased.")

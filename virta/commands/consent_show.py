@@ -20,10 +20,13 @@ from virta.operating.evidence import in_words
 from virta.operating.evidence import moment as moment_of
 from virta.operating.kept import files_of
 from virta.settings import BrokenProject, Settings, read_settings
+from virta.terminal.named import named
 
 
 def show(
-    address: Annotated[str, Parameter(help="An e-mail address.")],
+    address: Annotated[
+        str, Parameter(help="An e-mail address; `-` reads it from standard input.", allow_leading_hyphen=True)
+    ],
     folder: Folder = Path(),
     *,
     proofs: Annotated[
@@ -41,6 +44,7 @@ def show(
 ) -> int:
     """Show where a person stands, what happened, and each decision about a mail to them. Exit code 1:
     unknown."""
+    address = named(address)
     try:
         read_address(address)
     except InvalidAddress as fault:

@@ -25,6 +25,7 @@ from virta.database_url import engine_place
 from virta.settings import BrokenProject, read_settings
 from virta.telling.names import names_of
 from virta.telling.whoever import Whoever, whoever
+from virta.terminal.named import named
 
 
 class Waiting(Struct, frozen=True):
@@ -52,7 +53,9 @@ class Answer(Struct, frozen=True):
 
 
 def why(
-    address: Annotated[str, Parameter(help="An e-mail address.")],
+    address: Annotated[
+        str, Parameter(help="An e-mail address; `-` reads it from standard input.", allow_leading_hyphen=True)
+    ],
     folder: Annotated[Path, Parameter(help="The project's folder.")] = Path(),
     *,
     flow: Annotated[str, Parameter(help="Only what this flow did.")] = "",
@@ -65,7 +68,7 @@ def why(
     or what one flow did, or some days. Exit code 1: unknown."""
     if "@" not in address and "@" in str(folder):
         raise BrokenProject(f"The address comes first: `virta why {folder} {address}`.")
-    settings = read_settings(folder.resolve())
+    settings, address = read_settings(folder.resolve()), named(address)
     clock = _clock(time_zone or settings.time_zone)
     asked = whoever(folder, settings, address)
     person = asked.person
