@@ -71,6 +71,7 @@ class Caller:
         self._ended: list[Ended] = []
         self._retries: list[Retry] = []
         self._wake = asyncio.Event()
+        self.restricted: Collection[str] = frozenset()  # of whom nothing may be told
         self.open = 0  # calls of which nobody has heard yet that they are over
 
     def put(self, effect: Effect, retry: Retry | None = None) -> None:
@@ -124,7 +125,7 @@ class Caller:
         await self._post.close()
 
     async def _make(self, lane: Lane, call: Open) -> None:
-        """One attempt. People who are known no more are not told of."""
+        """One attempt. People who are known no more are not told of, nor those who asked that nothing is."""
         if is_over(call.body.at, self._clock()):
             self._give_up(lane, call)
             return
@@ -132,6 +133,9 @@ class Caller:
             [address] = await self._addresses.addresses([call.contact])
         except Unavailable:  # no attempt: the receiver has nothing to do with it
             lane.again(call, self._clock() + _ASK_AGAIN)
+            return
+        if call.contact in self.restricted:
+            self._finish(lane, call, Reason.RESTRICTED)
             return
         if address is None:
             self._finish(lane, call, Reason.UNKNOWN_SUBJECT)

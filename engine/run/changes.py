@@ -9,6 +9,7 @@ from consent.contract import BESIDE_TOPICS, Change, ConsentClient
 from engine.core.bundle import Agreed, Learned, Stimulus, Stopped
 from engine.core.record import Why
 from engine.core.restriction import Restricted
+from engine.delivery.mailer import Mailer
 
 log = structlog.get_logger("engine")
 
@@ -35,6 +36,13 @@ its person from then on comes in under the other's."""
 
 STOPS = frozenset({*_WITHDRAWN, *_SILENCED, *GONE, RESTRICTED})
 """Changes after which mails that are not on their way must not go."""
+
+
+def revoke(mailer: Mailer, changes: Sequence[Change]) -> None:
+    """Have no mail go that such a change stops and that is not on its way."""
+    for change in changes:
+        if change.type in STOPS:
+            mailer.revoke(change.subject, change.seq)
 
 
 async def last_heard(consent: ConsentClient, cursor: int) -> int:

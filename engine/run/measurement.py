@@ -83,7 +83,8 @@ class Measurement:
         people = await self._store.load(list(dict.fromkeys(mail.contact for mail in mails)))
         events: list[MailEvent] = []
         for mail in mails:
-            if MEASUREMENT in people[mail.contact].agreed:
+            person = people[mail.contact]
+            if MEASUREMENT in person.agreed and person.restricted is None:
                 events += _events(mail, over[mail.key])
         await self._inbox.mail_events(events)
         for key in over:

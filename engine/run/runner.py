@@ -29,7 +29,7 @@ from engine.delivery.queue import Queue
 from engine.mail.letters import Letters
 from engine.people.relearn import relearn
 from engine.run.apply import Applying
-from engine.run.changes import CHANGES, STOPS, changes_after, last_heard, stimuli_of
+from engine.run.changes import CHANGES, changes_after, last_heard, revoke, stimuli_of
 from engine.run.control import Control
 from engine.run.endings import endings
 from engine.run.erasing import ERASE, Erasing
@@ -37,6 +37,7 @@ from engine.run.errands import Errands
 from engine.run.histories import Histories
 from engine.run.predictions import foretold
 from engine.run.pulse import Pulse
+from engine.run.restrictions import Restrictions
 from engine.run.retries import Retries
 from engine.run.sales import tell_sales
 from engine.run.setting_aside import PASSED_ON, RETRY, SettingAside, place_of
@@ -108,6 +109,7 @@ class Runner:
         self._histories = Histories(store)
         self._errands = Errands(consent, letters, queue, dispatch, caller)
         self._retries = Retries(store, dispatch, caller)
+        self._restrictions = Restrictions(caller, queue)
         self.asides = SettingAside(store)
         self.erasing = Erasing(store, consent, clock, self._drop)
         if control is not None:
@@ -131,6 +133,7 @@ class Runner:
             part = effects[first : first + LARGEST_BATCH]
             people, _ = await self.asides.readable(list(dict.fromkeys(effect.contact for effect in part)))
             part = [effect for effect in part if effect.contact in people]
+            self._restrictions.begin(people.values())
             standing = {journey.id for bundle in people.values() for journey in bundle.journeys}
             await self._errands.take_up(part, standing, retries)
 
@@ -180,9 +183,7 @@ class Runner:
         changes, more = await changes_after(self._consent, self._cursors[CHANGES])
         if more:
             received, due = [], []  # what waits behind these changes may rest on them
-        for change in changes:
-            if change.type in STOPS:
-                self._mailer.revoke(change.subject, change.seq)
+        revoke(self._mailer, changes)
         received, due = await self.erasing.hear(changes, received, due)
         batch = Batch()
         domains: dict[str, str] = {}
@@ -192,12 +193,13 @@ class Runner:
             strangers += await self._control.act(batch, self._cursors, self._errands.open_of)
         self._taken = True
         # taken only now: the consent service, which may not answer, is not asked again in this step
-        verdicts = self._dispatch.take_verdicts()
+        self._restrictions.hear(changes, self._errands.open, batch)
+        verdicts = self._restrictions.behind(self._dispatch.take_verdicts(), more)
         called = [call for call in self._caller.take_ended() if call.contact not in self.erasing.people]
         forgot = await self.erasing.go_on()
         news = changes or received or due or verdicts or called or batch.cursors or self._errands.done
         deferred = self._retries.take(batch)
-        self.idle = not (news or deferred or forgot or self.asides.waiting(now))
+        self.idle = not (news or deferred or forgot or self._restrictions.waiting or self.asides.waiting(now))
         if self.idle:
             self._taken = False
             return False
@@ -380,9 +382,7 @@ class Runner:
         while True:
             try:
                 async for changes in self._consent.feed(self._cursors[CHANGES]):
-                    for change in changes:
-                        if change.type in STOPS:
-                            self._mailer.revoke(change.subject, change.seq)
+                    revoke(self._mailer, changes)
                     self.wake.set()
             except Unavailable:  # `run` asks the same service, and says so
                 self._away = True

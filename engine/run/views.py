@@ -18,5 +18,5 @@ def forget_views(received: Sequence[Received], people: Mapping[str, Bundle], bat
 
 
 def _agreed(bundle: Bundle | None) -> bool:
-    """Not where nothing is known, of one who is set aside."""
-    return bundle is not None and PERSONALISATION in bundle.agreed
+    """Not where nothing is known, of one who is set aside; nor while what is known of them is not used."""
+    return bundle is not None and PERSONALISATION in bundle.agreed and bundle.restricted is None
