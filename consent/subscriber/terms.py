@@ -3,7 +3,7 @@ controller signed, of the files that were named, and each row is of one of them.
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from consent.contract.imports import (
     STOPPED,
@@ -45,14 +45,24 @@ def refuse_import(what: Import, attestation: bytes, taking: Taking, reading: Rea
     if bool(attestation) != (what.attested is not None):
         raise ImportRefused("What is attested stands in an attestation, and that is handed over.")
     if what.attested is not None:
-        key, project = reading.rules.policy.attestation_key, reading.parts.origin
-        if attested_by(attestation, key, what.files, reading.now, project) != what.attested:
+        policy, project = reading.rules.policy, reading.parts.origin
+        names = {purpose.controller for purpose in policy.purposes}
+        found = attested_by(attestation, policy.attestation_key, names, what.files, reading.now, project)
+        if found != what.attested:
             raise ImportRefused("What is attested is not what the attestation says that was handed over.")
 
 
-def attested_by(note: bytes, key: str, files: Sequence[ImportFile], now: int, project: str = "") -> Attested:
-    """What a signed note attests of an import of these `files`, with the controller's public `key`, for the
-    log called `project` (empty: that which the key is for). Raises `ImportRefused`."""
+def attested_by(
+    note: bytes,
+    key: str,
+    controllers: Collection[str],
+    files: Sequence[ImportFile],
+    now: int,
+    project: str = "",
+) -> Attested:
+    """What a signed note attests of an import of these `files`, with the controller's public `key`, in the
+    name of one of `controllers`, for the log called `project` (empty: that which the key is for). Raises
+    `ImportRefused`."""
     if not key:
         raise ImportRefused(
             "The controller has no key here, so nobody can attest: make one with `virta consent attest "
@@ -66,6 +76,11 @@ def attested_by(note: bytes, key: str, files: Sequence[ImportFile], now: int, pr
         raise ImportRefused(str(fault)) from None
     if project and said.project != project:
         raise ImportRefused(f"The attestation is for the project {said.project}, and this is {project}.")
+    if said.controller not in controllers:
+        raise ImportRefused(
+            f"The attestation is in the name of {said.controller}, and the controller here is "
+            f"{' or '.join(sorted(controllers))}. Only the controller can attest, in their own name."
+        )
     if begins > now:
         raise ImportRefused(f"The attestation is of {said.on}, a day that is yet to come.")
     signed, brought = {file.sha256 for file in said.files}, {file.digest for file in files}

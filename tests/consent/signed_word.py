@@ -13,7 +13,7 @@ KEY = new_key(PROJECT, lambda count: b"c" * count)
 PUBLIC = public_half(KEY).line()
 WORD = Attestation(
     PROJECT,
-    "SIA Kafija",
+    "Kafija SIA",
     "Anna Example",
     "2026-03-01",
     ("newsletter",),

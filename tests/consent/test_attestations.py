@@ -55,6 +55,7 @@ async def test_under_a_signed_word_people_are_attested(world):
         (replace(WORD, files=(replace(WORD.files[0], sha256="0" * 64),)), "was changed since"),
         (replace(WORD, files=(*WORD.files, replace(WORD.files[0], sha256="0" * 64))), "is not imported"),
         (replace(WORD, by=""), "leaves something empty"),
+        (replace(WORD, controller="Somebody else"), "in the name of Somebody else, and the controller here"),
     ],
 )
 async def test_a_word_that_does_not_fit_the_import_is_refused(world, word, why):

@@ -69,7 +69,7 @@ def read_attested(
     in ms UTC. Raises `BrokenProject`."""
     note = _read(path)
     try:
-        attested = attested_by(note, controller.attestation_key, files, now)
+        attested = attested_by(note, controller.attestation_key, {controller.name}, files, now)
     except ImportRefused as fault:
         raise BrokenProject(f"{path}: {fault}") from None
     unknown = [topic for topic in attested.topics if topic not in topics]
