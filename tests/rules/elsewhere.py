@@ -71,6 +71,18 @@ ELSEWHERE = tuple(
         ),
         (
             "leaving",
+            "the gate tells what lies over an address before any fault of the mail",
+            "tests/consent/test_gate.py",
+            "test_what_lies_over_the_address_is_told_before_any_fault_of_the_mail",
+        ),
+        (
+            "leaving",
+            "the gate denies marketing to whom the store says something of that the log does not",
+            "tests/consent/test_scrub.py",
+            "test_the_gate_denies_marketing_to_whom_it_found_and_nothing_else",
+        ),
+        (
+            "leaving",
             "erasure ends the journeys of a person without being written, and leaves nothing of them",
             "tests/virta/test_erased_everywhere.py",
             "test_nothing_of_them_is_in_any_file",
