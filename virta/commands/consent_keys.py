@@ -74,6 +74,11 @@ def _rotate(settings: Settings, folder: Path, kind: str) -> int:
     fresh = base64.b64encode(secrets.token_bytes(32)).decode()
     if settings.keys.file:
         path = folder / settings.keys.file
+        if settings.environment == "production":
+            raise BrokenProject(
+                f"virta.toml names {path}, a file of development keys, for production: nothing was written "
+                "into it. Take the line `file` out of [keys], and set the keys in the environment."
+            )
         _add(path, kind, fresh)
         print(f"A new key stands in {path}, behind the old one. Start `virta serve` anew.")
     else:

@@ -142,6 +142,13 @@ def keys(folder: Path, settings: Settings, now: int) -> Iterator[Complaint]:
     if not settings.keys.file:
         return
     path = folder / settings.keys.file
+    if settings.environment == "production":
+        yield Complaint(
+            "keys",
+            f"virta.toml names {path}, a file of development keys, for production.",
+            "Take the line `file` out of [keys], and set the keys in the environment: docs/keys.md.",
+        )
+        return
     if not path.is_file():
         yield Complaint(
             "keys", f"There is no {path}.", "Put back the keys, or start `virta serve` to make new ones."
