@@ -75,7 +75,7 @@ def test_the_whole_way_of_a_subscriber(
 
         # sign-up, and the mail that asks
         page = http.get("/signup").text
-        assert "I want news from the coffee stall by e-mail." in page
+        assert 'I want news from the coffee stall by <span class="unbroken">e-mail</span>.' in page
         hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page))
         assert http.post("/signup", data=hidden | {"email": ANNA, "topic": "news"}).status_code == 200
         proof = eventually(lambda: next(mails(mailbox.folder), None))
