@@ -6,8 +6,9 @@ import pytest
 from dice import Dice
 from tampered import Export
 
-from consent.contract import MailClass, Outcome, Reason, Visit
+from consent.contract import Handed, MailClass, Outcome, Reason, Settlement, Visit
 from consent.keys import Keys
+from consent.mails.handed import mail_of
 from consent.proof.verify import Failure
 from consent.subscriber import hold, hold_notice
 from consent.subscriber.history import history_of
@@ -63,6 +64,24 @@ async def test_a_mail_tells_them(world):
     assert told(world) == [(world.clock.now, "sent")]
     assert world.types()[-1] == "hold.told"
     assert await notices(world) == []
+
+
+async def test_the_mail_that_told_them_is_kept_with_the_reply(world):
+    """Under the seal too: there it outlives an erasure, until the hold ends."""
+    anna = await world.join(ANNA)
+    place(world, anna)
+    [notice] = await notices(world)
+    [permit] = (await world.client.claim("engine", [notice.ask], [])).permits
+    handed = Handed(b"To: anna\r\n\r\nheld\r\n", reply="250 queued")
+    await world.client.settle("engine", [Settlement(permit.key, 1, Outcome.ACCEPTED, 250, handed)])
+    found = world.service.read(lambda reading: history_of(reading, anna))
+    [event] = [one for one in found.events if one.type == "hold.told"]
+    assert (event.evidence["reply"], event.evidence["mail"], event.holds) == ("250 queued", permit.key, True)
+    assert mail_of(event.evidence) == handed.mail
+    await world.client.erase(anna, "operator")
+    _, pieces = world.service.write(lambda tx: hold.open_held(tx, anna, "operator"))
+    [piece] = [one for one in pieces if one.evidence["schema"] == "hold_told/v1"]
+    assert (mail_of(piece.evidence), piece.holds) == (handed.mail, True)
 
 
 @pytest.mark.parametrize(

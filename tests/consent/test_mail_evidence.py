@@ -179,3 +179,30 @@ async def test_both_mails_of_another_address_name_their_request(world):
     [queued] = await told(world, "proof_mail.queued", new)
     assert queued["request"] == asked["request"]
     assert "notice" not in queued
+
+
+@pytest.mark.parametrize("outcome", [Outcome.DEFERRED, Outcome.UNKNOWN])
+async def test_what_became_of_the_mail_keeps_nobody_who_never_confirmed(world, outcome):
+    """After 30 days nothing is left of the asking, the mail neither."""
+    await world.sign_up(ANNA)
+    await attempted(world, outcome, 450 if outcome is Outcome.DEFERRED else 0, Handed(EML, why="hung up"))
+    for _ in range(40):
+        world.clock.pass_(86_400_000)
+        while (await world.client.keep_times()).more:
+            pass
+    assert (world.count("subjects"), world.count("evidence"), world.count("requests")) == (0, 0, 0)
+
+
+async def test_of_somebody_who_became_part_of_another_it_is_kept_with_that_one(world):
+    """Also where it was taken only afterwards; every piece gives its commitment still."""
+    stays = await world.join("bela@kafija.example")
+    await world.sign_up(ANNA)
+    [proof] = await world.client.proofs()
+    await world.client.claim("proofs", [proof.ask], [])
+    goes = proof.ask.subject
+    await world.client.merge(stays, goes, "shop")
+    await world.client.settle("proofs", [Settlement(proof.ask.key, 1, Outcome.ACCEPTED, 250, TAKEN)])
+    kept = await told(world, "proof_mail.accepted", stays)
+    assert [mail_of(one) for one in kept if "eml" in one] == [EML]
+    requested = await told(world, "requested", stays)
+    assert proof.ask.key in {one["request"] for one in requested}
