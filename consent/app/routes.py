@@ -37,6 +37,8 @@ log = logging.getLogger("consent")
 
 LARGEST = 8 * 1024 * 1024
 """Bytes in the body of a call."""
+MOST_AT_ONCE = 10_000
+"""How many a call may be about: so many are a second or two in which nobody else can write."""
 _LATER = 1
 """Seconds after which to ask again, where nothing better is known."""
 
@@ -151,6 +153,11 @@ def _read(body: bytes, media: str, call: Call[object]) -> msgspec.Struct:
         raise _Refused(problem(Code.WRONG_SHAPE, "The body is nested too deeply.")) from None
     if (b"\0" in body or b"\\u0000" in body) and _has_nul(msgspec.to_builtins(given)):
         raise _Refused(problem(Code.WRONG_SHAPE, "A text holds the character U+0000, which no store keeps."))
+    for name in given.__struct_fields__:
+        value = getattr(given, name)
+        if isinstance(value, list | tuple | dict) and len(value) > MOST_AT_ONCE:
+            told = f"`{name}` holds {len(value):,}; at most {MOST_AT_ONCE:,} are taken at once."
+            raise _Refused(problem(Code.TOO_LARGE, told))
     return given
 
 
