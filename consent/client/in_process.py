@@ -289,7 +289,7 @@ class InProcess:
 
     async def keep_times(self, most: int = 200) -> Kept:
         """See `ConsentClient`."""
-        counts = {name: await self._write(partial(jobs.part, job, most)) for name, job in jobs.JOBS.items()}
+        counts = {name: await self._part(job, most) for name, job in jobs.JOBS.items()}
         done = jobs.told(counts, most)
         if done.purged or done.proof_purged or done.ips_shortened or done.holds_ended:
             await self._write(erasure.purged)
@@ -297,6 +297,11 @@ class InProcess:
             await self._rewritten()
             done = replace(done, doubted=await self._scrub())
         return done
+
+    async def _part(self, job: jobs.Job, most: int) -> int:
+        look = job.look
+        found = await self._read(lambda reading: look(reading, most)) if look is not None else ()
+        return 0 if found is None else await self._write(lambda tx: job.do(tx, most, found))
 
     async def _scrub(self) -> int:
         """One visit of the scrub: how many doubts are new."""
@@ -376,18 +381,13 @@ _CHANGES = Statement(
     .order_by(leaves.c.seq)
     .limit(bindparam("most"))
 )
-
-
 _LEAVES = Statement(
     select(leaves.c.body)
     .where(leaves.c.seq > bindparam("after"))
     .order_by(leaves.c.seq)
     .limit(bindparam("most"))
 )
-
-
-_ADDRESSED = ("confirmed", MOVED)
-"""Changes that tell of the address's domain."""
+_ADDRESSED = ("confirmed", MOVED)  # these tell of the address's domain
 
 
 def _changes(reading: Reading, after: int, limit: int) -> list[Change]:

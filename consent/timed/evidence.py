@@ -1,11 +1,12 @@
 """Proof that is kept no longer, and what of it is cut short before."""
 
 import json
+from collections.abc import Sequence
 
 from sqlalchemy import and_, bindparam, exists, not_, select, update
 
 from consent.ledger.subjects import load
-from consent.ledger.transaction import Writing
+from consent.ledger.transaction import Reading, Writing
 from consent.proof.leaf import Leaf
 from consent.states import GOING, State
 from consent.store.statement import Statement
@@ -18,7 +19,7 @@ PROOF_PURGED = "proof.purged"
 _STILL = json.dumps([*sorted(GOING), State.PENDING.value])
 _HELD = exists().where(holds.c.subject == evidence.c.subject)
 _RESTRICTED = exists().where(subjects.c.id == evidence.c.subject, subjects.c.restricted > 0)
-_OLD_PROOF = Statement(
+_OLD = (
     select(evidence.c.subject)
     .where(evidence.c.sealed != b"", evidence.c.at < bindparam("before"))
     .where(not_(_HELD), not_(_RESTRICTED))
@@ -37,6 +38,8 @@ _OLD_PROOF = Statement(
     .distinct()
     .limit(bindparam("most"))
 )
+_OLD_PROOF = Statement(_OLD)
+_OLD_PROOF_OF = Statement(_OLD.where(among(evidence.c.subject, "ids")))
 _EMPTY = Statement(
     update(evidence)
     .where(evidence.c.subject == bindparam("of"), evidence.c.at < bindparam("before"))
@@ -44,14 +47,23 @@ _EMPTY = Statement(
 )
 
 
-def purge_proof(tx: Writing, most: int) -> int:
-    """Forget the evidence of people who left everything years ago, or fell silent. What the log says of them
-    stays, and all of whoever wants it kept: a hold or a restriction."""
+def old_proof(reading: Reading, most: int) -> list[str] | None:
+    """Of whom evidence is kept that is to be forgotten. None: all were looked at today."""
+    before = reading.parts.times.proof_since(reading.now)
+    if is_swept(reading, "proof", str(before)):
+        return None
+    rows = _OLD_PROOF.rows(reading.driver, before=before, still=_STILL, most=most)
+    return [subject for (subject,) in rows]
+
+
+def purge_proof(tx: Writing, most: int, found: Sequence[str]) -> int:
+    """Forget the evidence of people who left everything years ago, or fell silent: of those that were
+    `found`, if it still is so. What the log says of them stays, and all of whoever wants it kept: a hold or a
+    restriction."""
     before = tx.parts.times.proof_since(tx.now)
-    if is_swept(tx, "proof", str(before)):
-        return 0
-    rows = _OLD_PROOF.rows(tx.driver, before=before, still=_STILL, most=most)
-    if len(rows) < most:
+    ids = json.dumps(list(found))
+    rows = _OLD_PROOF_OF.rows(tx.driver, before=before, still=_STILL, most=most, ids=ids)
+    if len(found) < most:
         sweep(tx, "proof", str(before))
     for (identity,) in rows:
         _EMPTY.run(tx.driver, of=identity, before=before)

@@ -1,13 +1,14 @@
 """Words that changed: who agreed to others is asked again."""
 
 import json
+from collections.abc import Sequence
 
 from sqlalchemy import and_, bindparam, not_, or_, select, update
 
 from consent.contract import Basis
 from consent.ledger.evidence import Evidence
 from consent.ledger.subjects import load
-from consent.ledger.transaction import Writing
+from consent.ledger.transaction import Reading, Writing
 from consent.states import AGREED
 from consent.store.statement import Statement
 from consent.store.tables import among, standings, subjects
@@ -23,7 +24,7 @@ _COOLED_DOWN = or_(
     and_(subjects.c.proofs == 2, subjects.c.proof_at <= bindparam("week_ago")),
     subjects.c.proof_at <= bindparam("month_ago"),
 )
-_ON_OTHER_WORDS = Statement(
+_OTHER_WORDS = (
     select(standings.c.subject, standings.c.topic)
     .join(subjects, subjects.c.id == standings.c.subject)
     .where(
@@ -36,6 +37,8 @@ _ON_OTHER_WORDS = Statement(
     )
     .limit(bindparam("most"))
 )
+_ON_OTHER_WORDS = Statement(_OTHER_WORDS)
+_STILL_ON_THEM = Statement(_OTHER_WORDS.where(among(standings.c.subject, "ids")))
 _ASKED = Statement(
     update(standings)
     .where(standings.c.subject == bindparam("of"), standings.c.topic == bindparam("about"))
@@ -44,34 +47,52 @@ _ASKED = Statement(
 _AGREED = json.dumps(sorted(AGREED))
 
 
-def ask_again(tx: Writing, most: int) -> int:
-    """Ask whoever agreed to other words than those of today, once for each change of them."""
-    present_words = f"{tx.now // DAY_MS} {tx.rules.digest}"
-    if is_swept(tx, "renewal", present_words):
-        return 0
-    done, ago = 0, [tx.now - pause for pause in COOL_DOWNS_MS]
-    for topic, (present, purpose) in tx.rules.purposes.items():
-        if purpose.basis is not Basis.CONSENT or done >= most:
+def on_other_words(reading: Reading, most: int) -> list[str] | None:
+    """Who agreed to other words than those of today, and may be asked. None: all were looked at today."""
+    if is_swept(reading, "renewal", _present(reading)):
+        return None
+    found = _rows(reading, _ON_OTHER_WORDS, most)
+    return list(dict.fromkeys(subject for _, _, subject in found))
+
+
+def ask_again(tx: Writing, most: int, found: Sequence[str]) -> int:
+    """Ask whoever was `found` to have agreed to other words than those of today, once for each change of
+    them."""
+    rows = _rows(tx, _STILL_ON_THEM, most, ids=json.dumps(list(found)))
+    for topic, present, identity in rows:
+        subject = load(tx, [identity])[identity]
+        if not subject.held(topic):
+            record: Evidence = {"schema": "renewal/v1", "topic": topic, "words": present, "at": tx.now}
+            ask_for(tx, subject, [topic], subject.language, record, "system:renewal")
+        _ASKED.run(tx.driver, of=identity, about=topic, present=present)
+    if len(found) < most and len(rows) < most:
+        sweep(tx, "renewal", _present(tx))
+    return len(rows)
+
+
+def _present(reading: Reading) -> str:
+    return f"{reading.now // DAY_MS} {reading.rules.digest}"
+
+
+def _rows(reading: Reading, statement: Statement, most: int, **given: str) -> list[tuple[str, str, str]]:
+    """Topics, their words of today, and who agreed to others."""
+    found: list[tuple[str, str, str]] = []
+    day_ago, week_ago, month_ago = (reading.now - pause for pause in COOL_DOWNS_MS)
+    for topic, (present, purpose) in reading.rules.purposes.items():
+        if purpose.basis is not Basis.CONSENT or len(found) >= most:
             continue
-        same = [version for version in tx.rules.grounds if tx.rules.holds(version, present)]
-        rows = _ON_OTHER_WORDS.rows(
-            tx.driver,
+        same = [version for version in reading.rules.grounds if reading.rules.holds(version, present)]
+        rows = statement.rows(
+            reading.driver,
             of=topic,
             states=_AGREED,
             versions=json.dumps([*same, present]),
             present=present,
-            most=most - done,
-            day_ago=ago[0],
-            week_ago=ago[1],
-            month_ago=ago[2],
+            most=most - len(found),
+            day_ago=day_ago,
+            week_ago=week_ago,
+            month_ago=month_ago,
+            **given,
         )
-        for identity, _ in rows:
-            subject = load(tx, [identity])[identity]
-            if not subject.held(topic):
-                record: Evidence = {"schema": "renewal/v1", "topic": topic, "words": present, "at": tx.now}
-                ask_for(tx, subject, [topic], subject.language, record, "system:renewal")
-            _ASKED.run(tx.driver, of=identity, about=topic, present=present)
-        done += len(rows)
-    if done < most:
-        sweep(tx, "renewal", present_words)
-    return done
+        found += [(topic, present, subject) for subject, _ in rows]
+    return found
