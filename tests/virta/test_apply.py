@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from applied import answering, apply, runs
 from played import play
 from serving import Served, eventually
 
 from engine.insight.records import open_records
-from engine.store.releases import Release
 from virta.command import run
 from virta.release import applying
 
@@ -41,35 +41,11 @@ def rewrite(folder: Path, old: str, new: str, flow: str = "welcome") -> None:
     path.write_text(text.replace(old, new), "utf-8")
 
 
-def runs(folder: Path) -> Release:
-    with open_records(folder / "data" / "engine.db") as records:
-        found = records.release()
-    assert found is not None
-    return found
-
-
-def apply(folder: Path, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
-    capsys.readouterr()
-    code = run(["apply", str(folder), *words])
-    told = capsys.readouterr()
-    return code, told.out, told.err
-
-
 def digest(folder: Path, capsys: pytest.CaptureFixture[str]) -> str:
     capsys.readouterr()
     assert run(["plan", str(folder)]) == 0
     (found,) = re.findall(r"virta apply --plan (\w+)\n", capsys.readouterr().out)
     return str(found)
-
-
-def answering(monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:
-    """Somebody sits at the terminal."""
-
-    class Terminal(io.StringIO):
-        def isatty(self) -> bool:
-            return True
-
-    monkeypatch.setattr(sys, "stdin", Terminal("".join(f"{line}\n" for line in lines)))
 
 
 def test_what_is_applied_is_what_was_shown(stall: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,13 +10,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from applied import answering, apply, runs
 from played import play
 
 from consent.contract import Said
 from consent.ledger.agreeing import count_agreed
 from engine.calls.recorder import Recorder
-from engine.insight.records import open_records
-from engine.store.releases import Release
 from virta.command import run
 from virta.keys import read_or_make_keys
 from virta.project.folder import load_project
@@ -58,28 +57,6 @@ def says(folder: Path, line: str) -> None:
     """Put a line at the head of virta.toml."""
     path = folder / "virta.toml"
     path.write_text(f"{line}\n{path.read_text('utf-8')}", "utf-8")
-
-
-def runs(folder: Path) -> Release:
-    with open_records(folder / "data" / "engine.db") as records:
-        found = records.release()
-    assert found is not None
-    return found
-
-
-def apply(folder: Path, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
-    capsys.readouterr()
-    code = run(["apply", str(folder), *words])
-    told = capsys.readouterr()
-    return code, told.out, told.err
-
-
-def at_a_terminal(monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:
-    class Terminal(io.StringIO):
-        def isatty(self) -> bool:
-            return True
-
-    monkeypatch.setattr(sys, "stdin", Terminal("".join(f"{line}\n" for line in lines)))
 
 
 def agreed(folder: Path) -> int:
@@ -174,7 +151,7 @@ def test_at_a_terminal_it_asks(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Below both versions; what is not said to be editorial is material."""
-    at_a_terminal(monkeypatch, answer, "yes")
+    answering(monkeypatch, answer, "yes")
     code, out, _ = apply(stall, capsys)
     assert code == 0
     assert out.index(NEW) < out.index("Are the new words for news editorial or [material]?")
