@@ -31,6 +31,7 @@ from consent.contract import (
 )
 from consent.contract.imports import Attested, Entry, Import, ImportFile, Stood
 from consent.export.archive import write_archive
+from consent.ledger.subjects import load
 from consent.proof.verify import verify
 from consent.store.stops import Stop
 from consent.subscriber import imported
@@ -277,6 +278,10 @@ class NoWayBack(WhoLeft):
             (self.folder / f"consent.db{end}").unlink(missing_ok=True)
         shutil.copy(self.folder / "kept.db", self.folder / "consent.db")
         self.open()
+        # Of people who were lost a mark on their address is left, whatever it was that they had said.
+        people = [self.whole(who) for _, who in self.left.values()]
+        there = self.service.read(lambda reading: load(reading, people))
+        self.of_all |= {tick for tick, who in self.left.values() if self.whole(who) not in there}
 
     @rule(person=PEOPLE)
     def erase(self, person):
