@@ -18,8 +18,8 @@ class MailClass(StrEnum):
 
 class Ask(Struct, frozen=True):
     """May this mail go to this subject? `trigger` is the id of the event that a service mail answers.
-    `variant` and `measured` say how a mail that is claimed was written, as in `Decision`, and `message_id` what
-    it is called there: `<KEY@DOMAIN>` (RFC 5322, 3.6.4), empty as long as it is not written."""
+    `variant` and `measured` say how a mail that is claimed was written, as in `Decision`, and `message_id`
+    what it is called there: `<KEY@DOMAIN>` (RFC 5322, 3.6.4), empty as long as it is not written."""
 
     key: str
     attempt: int  # 1, 2, …
