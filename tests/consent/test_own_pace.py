@@ -4,8 +4,8 @@ import pytest
 
 from consent.contract import Frequency, MailClass, Outcome, Reason, Visit
 from consent.subscriber import preferences
-from consent.subscriber.mailed import LookedBack
 from consent.subscriber.choice import Choice
+from consent.subscriber.mailed import LookedBack
 
 pytestmark = pytest.mark.anyio
 DAY = 86_400_000
