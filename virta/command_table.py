@@ -67,6 +67,9 @@ GROUPS = (
             Command("halt", "virta.commands.pause:halt", "Let nothing leave any more, at once."),
             Command("cancel", "virta.commands.campaign:cancel", "End a campaign for whoever was not mailed."),
             Command("throttle", "virta.commands.campaign:throttle", "Send a flow's mails so many an hour."),
+            Command(
+                "dkim", "virta.commands.dkim:records", "Print what the DNS says of keys that sign mails."
+            ),
             Command("doctor", "virta.commands.doctor:doctor", "Say what is wrong here, and what to do."),
             Command("bench", "virta.commands.bench:bench", "Measure what Virta costs on this machine."),
         ),

@@ -36,7 +36,7 @@ from virta.brand import brand_of
 from virta.consent_door import ACCESS, admission_of, open_consent
 from virta.database_url import consent_place
 from virta.disk_fault import disk_fault
-from virta.mailing import login_of, written_by
+from virta.mailing import dkim_of, login_of, written_by
 from virta.operating.timekeeping import watch_times
 from virta.project.folder import template_files
 from virta.proof_mail import with_notice, with_proof
@@ -158,7 +158,7 @@ def _put_together(
         settings.time_zone,
     )
     queue = Queue(Brakes())
-    mailer = Mailer(login_of(settings), settings.smtp.connections, attempts, clock)
+    mailer = Mailer(login_of(settings), settings.smtp.connections, attempts, clock, dkim=dkim_of(settings))
     domain = settings.sender.address.rpartition("@")[2]
     dispatch = Dispatch(consent, mailer, queue, domain, clock, lambda: None, settings.smtp.per_second)
     closing, tally = asyncio.Event(), Tally()

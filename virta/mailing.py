@@ -5,11 +5,12 @@ from urllib.parse import urlsplit
 
 from dsl.compile import Compiled
 from engine.delivery.login import Login
+from engine.mail.dkim import Dkim, KeyFault, read_key
 from engine.mail.letters import Letters, Sender
 from engine.mail.measured import Marks
 from virta.keys import ProjectKeys
 from virta.proof_mail import with_notice, with_proof
-from virta.settings import Settings, secret
+from virta.settings import BrokenProject, Settings, secret
 
 TLS = {"smtp": "none", "smtps": "implicit", "smtp+starttls": "starttls"}
 PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
@@ -68,3 +69,15 @@ def login_of(settings: Settings, notices: bool = False) -> Login:
         bounce_to=settings.sender.address,
         notices=notices,
     )
+
+
+def dkim_of(settings: Settings) -> Dkim | None:
+    """What signs mails; None: nothing does. Raises `BrokenProject`."""
+    named = settings.dkim.keys
+    if not named:
+        return None
+    try:
+        keys = [read_key(selector, secret(key)) for selector, key in named.items()]
+    except KeyFault as fault:
+        raise BrokenProject(f"`dkim.keys`: {fault}") from None
+    return Dkim(settings.dkim.domain or settings.sender.address.rpartition("@")[2], keys)

@@ -22,6 +22,7 @@ from engine.delivery.late import LatePolicy
 from virta.color import color_fault
 from virta.consent_settings import Consent, consent_faults
 from virta.consent_times import Times, times_faults
+from virta.dkim_settings import Dkim, dkim_faults
 from virta.misfit import in_plain_words
 from virta.privacy_settings import Privacy, privacy_faults
 from virta.sales_settings import Sold, sales_faults
@@ -134,6 +135,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     privacy: Privacy = Privacy()
     purposes: dict[str, Purpose] = {}  # personalisation, measurement; one that is missing is never asked
     smtp: Smtp = Smtp()
+    dkim: Dkim = Dkim()
     delivery: Delivery = Delivery()
     stores: Stores = Stores()
     consent: Consent = Consent()
@@ -224,6 +226,7 @@ def _faults(settings: Settings) -> Iterator[str]:
             yield f"`{address}` under `auditors` is no e-mail address."
     yield from _sender_faults(settings.sender)
     yield from smtp_faults(settings.smtp)
+    yield from dkim_faults(settings.dkim, settings.sender.address.rpartition("@")[2])
     if settings.delivery.late_per_hour <= 0:
         yield "`delivery.late_per_hour` must be more than 0."
     yield from stores_faults(settings.stores)
@@ -264,6 +267,7 @@ def _secret_faults(settings: Settings) -> Iterator[str]:
         for name in settings.keys.__struct_fields__
         if name != "file"
     }
+    named |= {f"dkim.keys.{selector}`": key for selector, key in settings.dkim.keys.items()}
     named |= {f"api.key` (number {number})": api.key for number, api in enumerate(settings.api, 1)}
     for name, value in named.items():
         if value and not _NAMED.match(value):

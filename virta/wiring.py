@@ -53,7 +53,7 @@ from virta.consent_door import log_name as log_name
 from virta.database_url import consent_place, engine_place
 from virta.disk_fault import disk_fault
 from virta.keys import ProjectKeys
-from virta.mailing import letters_of, login_of, marks_of, sender_of
+from virta.mailing import dkim_of, letters_of, login_of, marks_of, sender_of
 from virta.monitoring.tallies import CountedConsent, CountedRemote
 from virta.proof_mail import with_proof
 from virta.release.content import content_of, draft
@@ -232,7 +232,8 @@ async def _open(
     brakes = Brakes(Late(settings.delivery.late, settings.delivery.late_per_hour))
     queue = Queue(brakes)
     login = login_of(settings, notices=settings.smtp.delivery_notices and loaded.hears_of_deliveries)
-    mailer = Mailer(login, settings.smtp.connections, attempts, world.clock, world.dial)
+    dkim = dkim_of(settings) if world.dial is by_tcp else None  # nobody verifies the mails of a simulation
+    mailer = Mailer(login, settings.smtp.connections, attempts, world.clock, world.dial, dkim)
     wake: list[Callable[[], None]] = []
     dispatch = Dispatch(
         consent,

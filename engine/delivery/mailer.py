@@ -17,6 +17,7 @@ from engine.delivery.login import Login, ServerFault
 from engine.delivery.replies import without_addresses
 from engine.delivery.retrying import spread
 from engine.delivery.smtp import Connection, Dial, by_tcp
+from engine.mail.dkim import Dkim
 from engine.mail.headers import HeaderFault
 from engine.mail.message import Message, wire
 
@@ -58,7 +59,8 @@ class _Stop(Struct, frozen=True):
 
 
 class Mailer:
-    """Holds the connections to one mail server, which `dial` makes. `clock` gives ms UTC.
+    """Holds the connections to one mail server, which `dial` makes. `clock` gives ms UTC; `dkim` signs what
+    goes out.
 
     Start it with `open`, hand it mails with `send`, take what became of them with `take_ended`; `changed` is
     set whenever there is something to take or a connection came or went.
@@ -71,6 +73,7 @@ class Mailer:
         attempts: AttemptFile,
         clock: Callable[[], int],
         dial: Dial = by_tcp,
+        dkim: Dkim | None = None,
     ) -> None:
         self.changed = asyncio.Event()
         self.fault = ""
@@ -79,6 +82,7 @@ class Mailer:
         self._wanted = connections
         self._attempts = attempts
         self._clock = clock
+        self._dkim = dkim
         self._jobs: deque[Job] = deque()
         self._connections: list[Connection] = []
         self._ended: list[Ended] = []
@@ -158,7 +162,7 @@ class Mailer:
             self._evidence[permit.key, permit.attempt] = b""
         try:
             recipient = _envelope_form(permit.recipient)
-            data = wire(message, recipient, permit.headers)
+            data = wire(message, recipient, permit.headers, self._sign if self._dkim else None)
         except (HeaderFault, EmailNotValidError) as fault:
             self.ended(permit, Outcome.REFUSED, 0, str(fault))
             return
@@ -167,6 +171,9 @@ class Mailer:
         self._jobs.append(Job(data, recipient.encode("ascii"), message.eight_bit, permit))
         for connection in self._connections:
             connection.kick()
+
+    def _sign(self, data: bytes) -> bytes:
+        return self._dkim.header(data, self._clock()) if self._dkim else b""
 
     def expire(self) -> None:
         """Give back the permits that ran out while they waited for a slow server."""

@@ -1,6 +1,7 @@
 """A finished mail: built by hand from checked parts, in the bytes that go over the wire."""
 
 import binascii
+from collections.abc import Callable
 from functools import lru_cache
 
 from msgspec import Struct
@@ -86,14 +87,21 @@ def message_id(key: str, domain: str) -> str:
     return f"<{key}@{domain}>"
 
 
-def wire(message: Message, recipient: str, permitted: tuple[tuple[str, str], ...]) -> bytes:
+def wire(
+    message: Message,
+    recipient: str,
+    permitted: tuple[tuple[str, str], ...],
+    sign: Callable[[bytes], bytes] | None = None,
+) -> bytes:
     """The bytes after DATA, without the final dot: the permit's headers added, dots doubled (RFC 5321
-    4.5.2). They end with CRLF."""
+    4.5.2). They end with CRLF. `sign` gives the header that stands before all, of the whole mail."""
     extra = [headers.field("To", headers.address(recipient))]
     for name, value in permitted:  # a link is its reader's own, and is kept nowhere
         extra.append((headers.unfolded if "://" in value else _of_batch)(name, value))
     end = b"" if message.body.endswith(b"\r\n") else b"\r\n"
     data = b"".join((message.head, *extra, message.body, end))
+    if sign is not None:
+        data = sign(data) + data
     # hardly a mail has such dots, and this is how Python finds out soonest
     return data.replace(b"\r\n.", b"\r\n..") if data.rfind(b"\r\n.") >= 0 else data
 

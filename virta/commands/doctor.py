@@ -17,7 +17,7 @@ from engine.store.database import StoreFault
 from virta.commands.consent_opening import reading
 from virta.keeping.places import Places, places_of, serves_an_engine
 from virta.keeping.versions import refuse_other_versions
-from virta.mailing import login_of
+from virta.mailing import dkim_of, login_of
 from virta.operating import checks, resolving
 from virta.operating.apart import is_apart, look_apart
 from virta.operating.complaint import Complaint
@@ -37,6 +37,9 @@ _RUNNING = {
     False: "No engine runs.",
     None: "Whether an engine runs cannot be told.",
 }
+
+
+_ALONE = "Here is the consent service of an engine elsewhere; what that one does is told in its own folder."
 
 
 _ALONE = "Here is the consent service of an engine elsewhere; what that one does is told in its own folder."
@@ -105,9 +108,7 @@ def _running(places: Places) -> bool | None:
 
 
 def _serves_consent_alone(places: Places) -> bool:
-    return (
-        isinstance(places.engine, Path) and not places.engine.exists() and serves_an_engine(places.data)
-    )
+    return isinstance(places.engine, Path) and not places.engine.exists() and serves_an_engine(places.data)
 
 
 def _resolve(settings: Settings, places: Places, words: list[str], dry_run: bool, output: str) -> int:
@@ -209,5 +210,11 @@ def _around(
         yield from mail_server(login_of(settings))
     except BrokenProject as fault:  # a password that is not set
         yield Complaint("mail-server", str(fault), "Set it where `virta serve` is started.")
+    try:
+        dkim_of(settings)
+    except BrokenProject as fault:
+        yield Complaint(
+            "dkim", str(fault), "Set it right where `virta serve` is started: it does not start so."
+        )
     for path in sorted(data.glob("*.db")) if integrity else ():
         yield from checks.integrity(path)
