@@ -42,9 +42,6 @@ _RUNNING = {
 _ALONE = "Here is the consent service of an engine elsewhere; what that one does is told in its own folder."
 
 
-_ALONE = "Here is the consent service of an engine elsewhere; what that one does is told in its own folder."
-
-
 class Report(Struct, frozen=True):
     """What `--format json` prints. `running` null: it cannot be told. `held_back` are orders in force and
     `notes` what else is no fault."""
