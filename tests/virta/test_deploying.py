@@ -8,8 +8,10 @@ from pathlib import Path
 import crossplane
 import pytest
 
+from virta.command import run
 from virta.consent_settings import Consent
-from virta.settings import Serving
+from virta.settings import Serving, read_settings
+from virta.stores_settings import Stores
 
 PLACE = Path(__file__).parents[2] / "docs" / "deploying"
 UNITS = ("virta.service", "virta-consent.service")
@@ -33,6 +35,20 @@ def test_systemd_waits_longer_than_virta_takes_to_stop(name: str) -> None:
     found = re.search(r"^TimeoutStopSec=(\d+)$", (PLACE / name).read_text("utf-8"), re.MULTILINE)
     assert found is not None
     assert int(found[1]) > Serving().stop_seconds
+
+
+def test_the_page_says_which_folder_a_new_project_writes_into(tmp_path: Path) -> None:
+    """The units let Virta write into the folder of the default; that of `virta new` is another."""
+    for name in UNITS:
+        found = re.search(
+            r"^ReadWritePaths=/srv/[\w-]+/(\w+)$", (PLACE / name).read_text("utf-8"), re.MULTILINE
+        )
+        assert found is not None
+        assert found[1] == Stores().folder
+    assert run(["new", str(tmp_path / "shop")]) == 0
+    made = read_settings(tmp_path / "shop").stores.folder
+    page = (PLACE.parent / "deploying.md").read_text("utf-8")
+    assert f"a project that `virta new` made says `{made}`" in page
 
 
 def faults(page: str, folder: Path) -> list[str]:
