@@ -46,6 +46,7 @@ from consent.subscriber.wishes import (
     wish,
     wished_in,
 )
+from consent.subscriber.withdrawal import stop
 from consent.times import HOUR_MS
 
 _ACTOR = "subject:link"
@@ -259,5 +260,9 @@ def refuse(tx: Writing, token: str, visit: Visit, fetched: str = "") -> None:
     for topic, version in wished_in(tx, request.id):
         if (subject.standing(topic).state, Step.REFUSED) in TRANSITIONS:
             move(tx, subject, topic, Step.REFUSED, actor=_ACTOR, notice=version, commitment=commitment)
+    # Their own word that they never asked weighs more than what somebody else attested of them.
+    denied = [of for of, _ in wished_in(tx, request.id) if subject.standing(of).state is State.ATTESTED]
+    if denied:
+        subject = stop(tx, subject, denied, _ACTOR, record)
     if not any(subject.gets(topic) for topic in subject.standings):
         suppress(tx, subject)

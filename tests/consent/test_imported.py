@@ -19,6 +19,7 @@ from moved_in import (
     take_all_back,
     told,
 )
+from msgspec.structs import replace
 from tampered import Export
 
 from consent.contract import Reason, Visit
@@ -225,3 +226,19 @@ async def test_both_verifiers_know_mails_that_rest_on_an_attestation(world, tmp_
     export.sign_anew()
     assert export.failure() is Failure.STOPPED
     assert export.second(tmp_path) == "withdrawn"
+
+
+async def test_whoever_says_that_they_never_asked_is_attested_of_nothing(world):
+    """Asked again since the words changed, they say "this wasn't me": the old words bring nothing back."""
+    bring(world, row(confirmed_at=CONFIRMED), what=order(attested=SAID))
+    assert await reason(world) is None
+    newsletter, *others = world.policy.purposes
+    other = replace(newsletter, wording={"en": "Send me other things."})
+    await world.client.publish(replace(world.policy, purposes=(other, *others)))
+    while (await world.client.keep_times()).more:
+        pass
+    [(_, refuse)] = await world.mail_proofs()
+    await world.client.refuse(refuse, Visit())
+    await world.client.publish(world.policy)
+    assert await reason(world) is Reason.SUPPRESSED
+    assert [one.state for one in told(world).standings if one.topic == "newsletter"] == ["withdrawn"]
