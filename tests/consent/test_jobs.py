@@ -90,6 +90,32 @@ async def test_silence_ends_topics_after_24_months_and_a_sign_of_life_counts_ane
     assert await reason(world, anna) is None
 
 
+async def test_whoever_had_the_use_of_their_data_restricted_does_not_fall_silent(world):
+    """No mail goes to them, so they can give no sign; silence counts from the day on which that is lifted."""
+    anna, berta = await world.join(ANNA), await world.join("berta@kafija.example")
+    world.clock.pass_(700 * DAY_MS)
+    await world.client.record(anna, "restricted", "operator")
+    assert await pass_and_keep(world, 200 * DAY_MS) == ["stale"]
+    assert (await reason(world, anna), await reason(world, berta)) == (Reason.RESTRICTED, Reason.STALE)
+    await world.client.record(anna, "restriction.lifted", "operator")
+    assert "stale" not in await pass_and_keep(world, 700 * DAY_MS)
+    assert await reason(world, anna) is None
+    assert "stale" in await pass_and_keep(world, 60 * DAY_MS)
+
+
+async def test_a_restriction_and_its_end_are_told(world):
+    """On the feed, about no topic in particular: whoever uses what is known of people goes by it."""
+    anna = await world.join(ANNA)
+    [*_, joined] = await world.client.changes(-1)
+    for word in ("restricted", "restricted", "restriction.lifted"):
+        await world.client.record(anna, word, "operator")
+    told = await world.client.changes(joined.seq)
+    assert [(one.type, one.subject, one.topic) for one in told] == [
+        ("restricted", anna, ""),
+        ("restriction.lifted", anna, ""),
+    ]
+
+
 async def test_a_visit_to_the_preferences_is_a_sign_of_life(world):
     """Whoever chooses something is there."""
     anna = await world.join(ANNA)
