@@ -3,6 +3,7 @@ erased in between is not said to be gone."""
 
 import os
 import secrets
+from pathlib import Path
 
 import pytest
 
@@ -109,3 +110,14 @@ async def test_whoever_is_erased_meanwhile_is_seen_to_by_the_next(open_world, tm
     assert world.service.read(erasure.wants_rewriting)
     await world.client.forgotten([anna, berta])
     assert not world.service.read(erasure.wants_rewriting)
+
+
+@pytest.mark.parametrize("durable", [True, False])
+async def test_each_commit_is_synced_where_the_store_is_to_last(open_world, place, durable):
+    """What was answered stands, whatever becomes of the power."""
+    driver = driver_of(open_world(place, durable=durable).service.store.writer)
+    if isinstance(place, Path):
+        [(synced,)] = driver.execute("PRAGMA synchronous").fetchall()
+        assert synced == (2 if durable else 0)  # FULL, OFF
+    else:
+        assert driver.execute("SHOW synchronous_commit").fetchone()[0] == ("on" if durable else "off")
