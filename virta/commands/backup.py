@@ -41,7 +41,8 @@ def backup(
     size = sum(file.bytes for file in manifest.files.values())
     print(f"{to}: {len(manifest.files)} files, {size:,} bytes; {_of_the_log(manifest)}.")
     if len(manifest.parts) == 1:
-        print(f"It is the part of the {FILES[manifest.parts[0]]} alone: the other one is in its own folder.")
+        part = FILES[manifest.parts[0]] + " service" * (manifest.parts[0] == CONSENT)
+        print(f"It is the part of the {part} alone: the other one is in its own folder.")
     if not keys:
         print("The keys are not in it: keep them elsewhere, for without them it is of no use.")
     return 0

@@ -71,7 +71,9 @@ def two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Two:
 def test_each_folder_has_its_own_part(two: Two, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It says so, with no key of the other; and is put back into no folder of the other."""
     engine, consent = two.backup(two.engine, tmp_path / "e"), two.backup(two.consent, tmp_path / "c")
-    assert "It is the part of the engine alone" in told(capsys)
+    said = told(capsys)
+    assert "It is the part of the engine alone" in said
+    assert "It is the part of the consent service alone" in said
     assert sorted(read_manifest(engine).files) == ["attempts", "engine.db"]
     assert sorted(read_manifest(consent).files) == [
         "consent.attempts",
