@@ -127,6 +127,7 @@ def _story(request: Request, studio: Studio, person: Person) -> Response:
         ),
         segments=sorted(names.segments.get(name) or name for name in bundle.segments),
         under_way=under_way,
+        restricted=bundle.restricted,
         apart=aside,
         apart_words=sentence(aside, studio.clock) if aside is not None else "",
         months=_months(shown, studio),

@@ -64,6 +64,8 @@ class TwoSides:
         self.numbers = itertools.count(1)
         self.heard = -1
         self.people: dict[str, Bundle] = {}
+        self.bounced: set[str] = set()
+        self.quieter: set[str] = set()  # who got another mailbox behind a bounce: flows wait for their word
         self.publish("I want")
 
     def close(self) -> None:
@@ -87,7 +89,7 @@ class TwoSides:
 
     def act(self, what: str, address: str) -> None:
         """What somebody, or time, does."""
-        self.now += 5_000
+        self.now += 40 * DAY  # no cool-down holds a mail back
         who = self.subject(address)
         match what.split():
             case ["join", *topics]:
@@ -135,7 +137,6 @@ class TwoSides:
 
     def press(self) -> None:
         """Every mail that asks to confirm goes, and the button in it is pressed."""
-        self.now += 40 * DAY  # no cool-down holds it
         asks = [proof.ask for proof in self.do(self.client.proofs())]
         decided = self.do(self.client.decide(asks)) if asks else []
         claimed = self.do(self.client.claim("proofs", asks, []))
@@ -162,6 +163,10 @@ class TwoSides:
         while changes := self.do(self.client.changes(self.heard)):
             self.heard = changes[-1].seq
             for change in changes:
+                if change.type == "bounced.hard":
+                    self.bounced.add(change.subject)
+                elif change.type == "address.changed" and change.subject in self.bounced:
+                    self.quieter.add(change.subject)
                 if change.type in GONE:
                     self.people[change.subject] = Bundle(change.subject)
             for stimulus in stimuli_of(changes):
@@ -169,14 +174,15 @@ class TwoSides:
                 self.people[stimulus.contact] = advance(FLOWS, known, stimulus, self.now).bundle
 
     def compare(self) -> None:
-        """Whatever the one side says, the other says."""
+        """Whatever the one side says, the other says; flows never take more for agreed than is."""
         for contact, bundle in self.people.items():
             known = self.service.read(lambda reading, who=contact: load(reading, [who]))
             if contact not in known or not bundle.created:
                 continue
             subject = known[contact]
             theirs = {topic for topic in TOPICS if subject.gets(topic)}
-            assert bundle.agreed == theirs, contact
+            assert bundle.agreed <= theirs
+            assert bundle.agreed == theirs or contact in self.quieter
             assert (bundle.restricted is not None) == (subject.restricted > 0)
 
 
