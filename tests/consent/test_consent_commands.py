@@ -31,6 +31,8 @@ imprint = "Kafija SIA, Example Street 1, Example Town"
 name = "Kafija SIA"
 address = "Example Street 1, Example Town"
 contact = "privacy@kafija.example"
+[privacy]
+recipients = []
 [keys]
 {keys}
 """
