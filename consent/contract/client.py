@@ -124,7 +124,7 @@ class ConsentClient(Protocol):
         self, subject: str, topic: str, flow: str, key: str, at: int | None = None
     ) -> Heard:
         """Withdraw `topic` (empty: all) because `flow` said so at `at` (ms UTC; None: now), as far as it was
-        agreed to then; once per `key`."""
+        agreed to then, or within the minute behind it, for clocks differ; once per `key`."""
 
     async def complained(self, key: str, at: int | None = None) -> Heard:
         """Whoever got the mail with this key called it spam: nothing on any topic goes to them until they

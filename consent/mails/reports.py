@@ -25,7 +25,8 @@ def withdraw_by_flow(
     tx: Writing, subject: str, topic: str, flow: str, key: str, at: int | None = None
 ) -> Heard:
     """Withdraw `topic` (empty: all) on the person's behalf, once per key, as far as they agreed to it, and by
-    `at` (ms UTC) had: a wish that is not confirmed yet, or a younger consent, is not the flow's to take."""
+    `at` (ms UTC) had: a wish that is not confirmed yet is not the flow's to take, nor a consent that is
+    younger by more than two clocks may differ."""
     found = load_living(tx, subject)
     if found is None:
         return Heard.UNKNOWN
@@ -77,7 +78,8 @@ def bounced(tx: Writing, key: str, kind: str) -> Heard:
 
 
 _READER = Statement(
-    select(decisions.c.subject, decisions.c.at).where(
+    select(decisions.c.subject, decisions.c.at)
+    .where(
         decisions.c.key == bindparam("of"),
         decisions.c.reason.is_(None),
         or_(
@@ -113,10 +115,14 @@ def _came_back(tx: Writing, subject: Subject, at: int | None) -> bool:
     return since is not None and at > since[0]
 
 
+_APART_MS = 60_000
+"""By so much the clock of whoever tells may be behind ours: in doubt a flow's word counts."""
+
+
 def _younger(tx: Writing, standing: Standing, at: int | None) -> bool:
-    """Whether they came to stand there after `at` (ms UTC)."""
+    """Whether they came to stand there after `at` (ms UTC), which is by another clock than ours."""
     since = None if at is None else _SINCE.first(tx.driver, of=standing.seq)
-    return at is not None and since is not None and since[0] > at
+    return at is not None and since is not None and since[0] > at + _APART_MS
 
 
 def _first(tx: Writing, key: str, type_: str, subject: str) -> bool:
