@@ -14,7 +14,17 @@ from consent.ledger.suppression import suppressed
 from consent.ledger.transaction import Writing
 from consent.ledger.whose import become, leave_address, living
 from consent.proof.leaf import Leaf
-from consent.states import COMPLAINT, GOING, MERGED, OBJECTION, RESTRICTED, State, may_merge, taken_over
+from consent.states import (
+    COMPLAINT,
+    GOING,
+    MERGED,
+    OBJECTION,
+    RESTRICTED,
+    State,
+    Step,
+    may_merge,
+    taken_over,
+)
 from consent.store.statement import Statement
 from consent.store.stops import Stop
 from consent.store.tables import (
@@ -92,6 +102,10 @@ def _take_stops(tx: Writing, stays: Subject, goes: Subject) -> Subject:
         if step is not None:
             stays = stop(tx, stays, [topic], ACTOR, None, step)
     newest = max(goes.complained, goes.objected)
+    if newest:  # a sale or a list brings nobody back who ever said no, at whichever address
+        for topic in sorted(stays.standings):
+            if stays.standing(topic).state in _UNASKED:
+                stays = stop(tx, stays, [topic], ACTOR, None, Step.OBJECTED)
     if _owed(stays, newest):
         silence(tx, stays, COMPLAINT if newest == goes.complained else OBJECTION, ACTOR, None)
     elif _kept_away(tx, stays, goes):
@@ -108,6 +122,10 @@ def _take_stops(tx: Writing, stays: Subject, goes: Subject) -> Subject:
         word=max(after.objected, goes.objected),
     )
     return load(tx, [stays.id])[stays.id]
+
+
+_UNASKED = GOING - {State.ACTIVE}
+"""Where somebody gets mail that they have not confirmed themselves."""
 
 
 def _owed(stays: Subject, newest: int) -> bool:

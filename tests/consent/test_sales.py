@@ -203,3 +203,18 @@ async def test_a_sale_under_an_id_that_became_part_of_another_is_theirs(world, s
     assert (await world.client.confirm(world.token(link), Visit())).subject == bert
     assert await world.client.bought([sale]) == [True]
     assert await reason(world, bert) is None
+
+
+async def test_who_objected_under_another_address_is_brought_back_by_no_sale(world, sale):
+    """The shop finds out later that both are one person: what a sale brought ends, and what they themselves
+    have confirmed since goes on."""
+    anna, bert = sale.subject, await world.join(BERT)
+    await world.client.record(bert, "objected.marketing", "operator")
+    world.clock.pass_(YEAR // 12)
+    await world.join(ANNA)
+    assert await world.client.bought([replace(sale, at=world.clock.now)]) == [True]
+    assert await reason(world, anna) is None
+    await world.client.merge(anna, bert, "shop")
+    assert await reason(world, anna) is Reason.OBJECTED
+    assert await reason(world, anna, "newsletter") is None
+    assert await world.client.bought([replace(sale, sale="order-2", at=world.clock.now)]) == [False]
