@@ -294,17 +294,19 @@ def test_what_was_looked_at_is_remembered_of_those_only_who_agreed_to_personalis
 
 
 def test_what_stops_all_marketing_ends_personalisation_and_measurement() -> None:
-    """What was remembered for them is forgotten, and nothing is until it is agreed to anew: coming back with a
-    topic is not that."""
+    """What was remembered for them is forgotten, and nothing is remembered until it is agreed to anew: coming
+    back with a topic is not that."""
     for reason in ("objected", "complained", "hard_bounced"):
         anna = Person(loaded(VIEWS)).agrees("news").agrees("personalisation").agrees("measurement")
         anna.happens("product_viewed", sku="A")
         assert "product_viewed" in anna.bundle.windows
         anna.take(Stopped(reason)).happens("product_viewed", sku="B")
         assert not anna.bundle.agreed
-        assert "product_viewed" not in anna.bundle.windows and not anna.bundle.known_since
+        assert "product_viewed" not in anna.bundle.windows
+        assert not anna.bundle.known_since
         anna.agrees("news").happens("product_viewed", sku="C")
-        assert anna.bundle.agreed == {"news"} and "product_viewed" not in anna.bundle.windows
+        assert anna.bundle.agreed == {"news"}
+        assert "product_viewed" not in anna.bundle.windows
         anna.agrees("personalisation").happens("product_viewed", sku="D")
         assert "product_viewed" in anna.bundle.windows
 
