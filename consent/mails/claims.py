@@ -11,6 +11,7 @@ from consent.contract import Ask, Claimed, Decision, Links, MailClass, Permit, R
 from consent.ledger.doubts import doubt
 from consent.ledger.tokens import Scope
 from consent.ledger.transaction import Reading, Writing
+from consent.ledger.whose import parts_of
 from consent.mails.asks import Attempt, Gathered, barred, decision, gather, verdict
 from consent.mails.gate import Verdict, exceeds
 from consent.mails.reach import shut
@@ -167,8 +168,10 @@ _BUSY = Statement(
 
 
 def _busy(tx: Writing, asks: Sequence[Ask]) -> set[str]:
-    subjects = json.dumps([ask.subject for ask in asks])
-    return {row[0] for row in _BUSY.rows(tx.driver, subjects=subjects)}
+    """The subjects of whom a mail is on its way, also under an id that has become part of theirs since."""
+    whole = {ask.subject: ask.subject for ask in asks}
+    whole |= parts_of(tx, list(whole))
+    return {whole[row[0]] for row in _BUSY.rows(tx.driver, subjects=json.dumps(list(whole)))}
 
 
 _NEWEST = Statement(select(func.max(decisions.c.id)))

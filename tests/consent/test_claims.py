@@ -308,3 +308,14 @@ async def test_what_no_verifier_could_read_is_never_recorded(world, wrong):
     with pytest.raises(ValueError, match=r"attempt|written|text|surrogates"):
         await world.client.claim("engine", [replace(world.ask(anna), **wrong)], [])
     assert world.count("leaves") == size
+
+
+async def test_a_mail_on_its_way_to_whoever_became_one_with_them_counts(world):
+    """Both ids are one person now: the mail that was allowed to the one that is gone is settled first."""
+    anna, other = await world.join("anna@kafija.example"), await world.join("a.liepa@kafija.example")
+    first, second = world.ask(other), world.ask(anna)
+    await world.client.claim("engine", [first], [])
+    await world.client.merge(anna, other, "shop")
+    assert reasons(await world.client.claim("engine", [second], [])) == [Reason.ONE_AT_A_TIME]
+    after = await world.client.claim("engine", [second], [Settlement(first.key, 1, Outcome.ACCEPTED, 250)])
+    assert [permit.key for permit in after.permits] == [second.key]
