@@ -1,5 +1,6 @@
 """The studio's pages of people: what they got, what they agreed to, and where to look further."""
 
+import asyncio
 import re
 import shutil
 import sqlite3
@@ -9,6 +10,11 @@ from pathlib import Path
 import pytest
 from opened_studio import opened, words
 from starlette.testclient import TestClient
+
+from engine.core.bundle import Bundle, replace
+from engine.core.restriction import Restriction
+from engine.store.batch import Batch
+from engine.store.store import Store
 
 
 def test_a_story_links_to_its_mails_the_log_and_the_preferences(studio: TestClient) -> None:
@@ -40,6 +46,24 @@ def test_a_damaged_row_of_somebody_is_told_of(change: str, stall: Path, tmp_path
         answer = client.get("/people?address=anna@example.com")
         assert answer.status_code == 200
         assert "no longer what the log committed to" in words(answer.text)
+
+
+def test_whose_data_is_not_to_be_used_is_said_to_be_restricted(stall: Path, tmp_path: Path) -> None:
+    """Since when, and what that means for them."""
+    folder = Path(shutil.copytree(stall, tmp_path / "stall"))
+    with closing(Store(folder / "data" / "engine.db")) as store:
+        batch = Batch()
+        for known in asyncio.run(_everybody(store)).values():
+            batch.change(known, replace(known, restricted=Restriction(1_772_434_800_000)))
+        asyncio.run(store.commit(batch))
+    for client in opened(folder):
+        page = words(client.get("/people?address=anna@example.com").text)
+        assert "Restricted since" in page
+        assert "kept, and not used" in page
+
+
+async def _everybody(store: Store) -> dict[str, Bundle]:
+    return await store.load(await store.contacts("0" * 32, 100))
 
 
 def test_a_story_can_be_narrowed(studio: TestClient) -> None:
