@@ -41,6 +41,8 @@ def members(records: Records, loaded: Loaded, old: Program, names: Iterable[str]
         yield from (contact for contact, belongs in records.members() if wanted.intersection(belongs))
         return
     for bundle in records.bundles():
+        if bundle.restricted is not None:  # what is known of them is not to be used
+            continue
         bundle = replace(bundle, segments=frozenset())
         for watched in loaded.segments:  # each behind those that it asks for
             if watched.test(Scene(bundle, now, loaded.clock(bundle))):
