@@ -81,7 +81,8 @@ class Kept(Struct, frozen=True):
     """How much was done by time alone: wishes that lapsed, requests forgotten, topics ended by silence and
     with the topic itself, people asked for changed words, people whose proof was forgotten, IP addresses cut
     short, legal holds whose day has come, decisions that are kept no longer; and `doubted`, how often the
-    store was found to say what the log does not. `more`: there is more to do now."""
+    store was found to say what the log does not. `clock_off`: nothing was done, as the clock stands so far
+    (ms; below 0: behind) from when it was done last. `more`: there is more to do now."""
 
     expired: int = 0
     purged: int = 0
@@ -93,6 +94,7 @@ class Kept(Struct, frozen=True):
     holds_ended: int = 0
     decisions_expired: int = 0
     doubted: int = 0
+    clock_off: int = 0
     more: bool = False
 
 

@@ -43,6 +43,7 @@ from consent.service import Service, open_service
 from consent.store.server import Server
 from consent.store.stops import Stop, stops_path
 from consent.store.tables import leaves, metadata, subjects
+from consent.timed.believed import believe
 
 DAY = 86_400_000
 URL = "https://kafija.example"
@@ -175,6 +176,11 @@ class World:
         claimed = await self.client.claim("engine", asks, [])
         await self.client.settle("engine", [_settled(permit, outcome, code) for permit in claimed.permits])
         return claimed
+
+    def pass_rightly(self, ms: int) -> None:
+        """Let time pass, and an operator say so: a store on a disk does not believe it else."""
+        self.clock.pass_(ms)
+        self.service.write(believe)
 
     def lose(self, subject: str, topic: str, kind: str) -> None:
         """Let a stop stand in the file of stops whose leaf the store never got."""

@@ -104,14 +104,14 @@ async def test_after_its_day_it_is_destroyed(open_world, tmp_path, keys):
     await world.client.forgotten([anna])
     sealed = under_seal(world, anna)
     assert len(sealed) > 3
-    world.clock.pass_(30 * DAY - 1)
+    world.pass_rightly(30 * DAY - 1)
     assert (await world.client.keep_times()).holds_ended == 0
     assert await world.client.backups_forgot(7) == 0
     world.clock.pass_(1)
     assert [(await world.client.keep_times()).holds_ended for _ in range(2)] == [1, 0]
     files = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert [one for one in sealed if one in files] == []
-    world.clock.pass_(7 * DAY - 1)
+    world.pass_rightly(7 * DAY - 1)
     assert await world.client.backups_forgot(7) == 0
     world.clock.pass_(1)
     assert [await world.client.backups_forgot(7) for _ in range(2)] == [1, 0]

@@ -1,6 +1,7 @@
 """A store that is older than whoever said no: the file of marks keeps their address from marketing, and leads
 to nobody."""
 
+import errno
 import hashlib
 import itertools
 import os
@@ -52,12 +53,31 @@ def test_a_mark_is_kept_and_found_again(kept, tmp_path):
     assert sorted(read_marks(tmp_path / "consent.marks")) == sorted(mark[:LENGTH] for mark in there)
 
 
-def test_a_mark_is_there_once_and_goes_when_it_is_dropped(kept, tmp_path):
-    """Whatever was added twice is gone at once."""
+def test_a_mark_is_there_once(kept, tmp_path):
+    """However often somebody left."""
     kept.add(marks(20) + marks(20))
-    assert len(read_marks(tmp_path / "consent.marks")) == 20
-    kept.drop(marks(20)[:5])
-    assert [mark in kept for mark in marks(20)] == [False] * 5 + [True] * 15
+    kept.add(marks(20))
+    assert sorted(read_marks(tmp_path / "consent.marks")) == sorted(mark[:LENGTH] for mark in marks(20))
+
+
+def test_a_mark_counts_as_kept_only_once_it_is_on_the_disk(kept, monkeypatch):
+    """Said again after the disk failed, it is synced again, although it is found already."""
+    synced = []
+
+    def fail(file):
+        raise OSError(errno.EIO, "the disk failed")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", fail)
+        for _ in range(2):
+            with pytest.raises(OSError, match="the disk failed"):
+                kept.add(marks(1))
+    with monkeypatch.context() as watched:
+        watched.setattr(os, "fsync", synced.append)
+        kept.add(marks(1))
+        assert len(synced) == 1
+        kept.add(marks(1))
+        assert len(synced) == 1
 
 
 def test_the_file_does_not_tell_in_which_order_marks_came(tmp_path):
@@ -202,17 +222,81 @@ async def test_no_mark_leads_to_an_id_and_no_line_to_a_mark(lost):
     assert mark == world.service.parts.vault.marks(ANNA)[0][:LENGTH]
 
 
-async def test_a_mailbox_that_never_was_leaves_no_mark_once_it_is_forgotten(lost):
-    """Nobody there said anything: a sign-up that bounced is forgotten with all that was kept of it."""
-    world, _ = lost
-    await world.client.sign_up(SignUp(ANNA, ("newsletter",), "en", "footer", b"<form>"))
-    [proof] = await world.client.proofs()
-    await world.send(proof.ask)
-    await world.client.bounced(proof.ask.key, "hard")
-    path = marks_path(world.service.store.stops)
-    assert len(read_marks(path)) == 1
+async def forget_by_time(world):
+    """Whatever time forgets is forgotten."""
     world.clock.pass_(40 * 86_400_000)
     while (await world.client.keep_times()).more:
         pass
+
+
+async def enter(world, bounces=False):
+    """A stranger enters her address, and nobody confirms it."""
+    await world.client.sign_up(SignUp(ANNA, ("newsletter",), "en", "footer", b"<form>"))
+    [proof] = await world.client.proofs()
+    await world.send(proof.ask)
+    if bounces:
+        await world.client.bounced(proof.ask.key, "hard")
+
+
+async def test_a_mailbox_that_never_was_has_no_mark(lost):
+    """Nobody there said anything, and entering an address is all it takes: neither while the sign-up is kept
+    nor once it is forgotten."""
+    world, _ = lost
+    await enter(world, bounces=True)
+    path = marks_path(world.service.store.stops)
+    assert read_marks(path) == []
+    await forget_by_time(world)
     assert world.types()[-1] == "pending.purged"
     assert read_marks(path) == []
+
+
+async def test_a_customer_whose_mailbox_is_gone_has_one(lost):
+    """The shop has them, and brings the address again."""
+    world, put_back = lost
+    anna = await world.subject(ANNA)
+    await enter(world, bounces=True)
+    assert await world.subject(ANNA) == anna
+    assert attested(put_back(world)) == ["erased"]
+
+
+@pytest.mark.parametrize("how", STOPS)
+@pytest.mark.parametrize("bounces", [False, True])
+async def test_no_stranger_takes_a_mark_away(lost, how, bounces):
+    """Her address is entered after she has gone, nobody confirms it, and time forgets that: the store that is
+    put back then knows nothing of her still."""
+    world, put_back = lost
+    await stop(world, await world.join(ANNA), how)
+    if how == "erased":
+        await enter(world, bounces)
+        await forget_by_time(world)
+        assert world.types()[-1] == "pending.purged"
+    else:
+        await enter(world, bounces)
+        await forget_by_time(world)
+    assert attested(put_back(world)) == ["erased"]
+
+
+async def test_nor_does_whoever_says_that_it_was_not_them_lose_it_so(lost):
+    """Refused once, entered again, and forgotten."""
+    world, put_back = lost
+    await world.sign_up(ANNA)
+    [(_, refuse)] = await world.mail_proofs()
+    await world.client.refuse(refuse, Visit())
+    world.clock.pass_(31 * 86_400_000)
+    await world.sign_up(ANNA)
+    await world.mail_proofs()
+    await forget_by_time(world)
+    assert world.types()[-1] == "pending.purged"
+    assert attested(put_back(world)) == ["erased"]
+
+
+async def test_nor_does_whoever_asks_to_move_to_her_address_and_is_erased(lost):
+    """With them goes whom only they had told of, and not what she had said."""
+    world, put_back = lost
+    await stop(world, await world.join(ANNA), "erased")
+    berta = await world.join("berta@kafija.example")
+    await world.client.change_address(world.preferences_token(berta), ANNA, "en", b"<form>", Visit())
+    await world.mail_proofs()
+    await stop(world, berta, "erased")
+    assert "pending.purged" in world.types()
+    assert attested(put_back(world)) == ["erased"]

@@ -82,7 +82,7 @@ async def test_what_time_has_forgotten_is_on_no_page_a_day_later(open_world, tmp
     anna = await world.join(address(1))
     await world.client.withdraw(world.unsubscribe_token(anna), "page", True, Visit())
     [parts] = known(world, [anna])
-    world.clock.pass_(4 * 365 * DAY)
+    world.pass_rightly(4 * 365 * DAY)
     assert (await world.client.keep_times()).proof_purged == 1
     assert world.service.write(erasure.wants_rewriting) is False
     world.clock.pass_(DAY)

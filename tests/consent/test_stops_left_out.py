@@ -53,7 +53,7 @@ async def test_the_newest_line_stays_whatever_its_age(open_world, place, stops):
     world = open_world(place, durable=True)
     await leave(world, *"abc")
     newest = read_stops(stops)[-1]
-    world.clock.pass_(400 * DAY)
+    world.pass_rightly(400 * DAY)
     await world.client.backups_forgot(KEPT)
     assert read_stops(stops) == [newest]
 
@@ -65,7 +65,7 @@ async def test_a_line_whose_leaf_the_log_never_got_stays(open_world, place, stop
     world.lose("0" * 32, "newsletter", "withdrawn")
     lost = read_stops(stops)[-1]
     await leave(world, "d")
-    world.clock.pass_(400 * DAY)
+    world.pass_rightly(400 * DAY)
     await world.client.backups_forgot(KEPT)
     assert lost in read_stops(stops)
     assert len(read_stops(stops)) == 2
@@ -88,7 +88,7 @@ async def test_lines_that_come_in_meanwhile_are_there(open_world, place, stops, 
     """They are written while the new file is, and are in it."""
     world = open_world(place, durable=True)
     await leave(world, *"abcde")
-    world.clock.pass_(400 * DAY)
+    world.pass_rightly(400 * DAY)
     world.lose("1" * 32, "newsletter", "withdrawn")
     real = forgetting._older
 
@@ -106,7 +106,7 @@ async def test_a_file_that_was_closed_meanwhile_is_left_as_it_is(open_world, pla
     """Another process may have it by then."""
     world = open_world(place, durable=True)
     await leave(world, *"abcde")
-    world.clock.pass_(400 * DAY)
+    world.pass_rightly(400 * DAY)
     before, kept = stops.read_bytes(), world.service._stops
     gone = set(read_stops(stops)[:3])
     kept.close()
