@@ -9,7 +9,8 @@ from dataclasses import replace
 from functools import partial
 
 from consent.contract import Erasure
-from consent.mails.reach import expect
+from consent.contract.bounds import MOST_LEAVES
+from consent.mails.reach import expect, give_up
 from consent.service import Service
 from consent.store.anew import OF_PEOPLE
 from consent.store.stops import Stop, read_stops
@@ -76,9 +77,21 @@ def rewriting(service: Service) -> Iterator[Callable[[], bool]]:
 
 
 def reached(service: Service, size: int) -> None:
-    """Somebody knows of `size` leaves: a shorter log lets no marketing go until it is as long."""
+    """Somebody knows of `size` leaves: a shorter log lets no marketing go until it is as long. Raises
+    `ValueError` for a length that no log has."""
+    if not 0 <= size <= MOST_LEAVES:
+        raise ValueError(f"No log has {size:,} leaves; at most {MOST_LEAVES:,} are believed.")
     if service.write(lambda tx: tx.log.frontier.size < size and expect(tx.conn, size) > 0):
         service.parts = replace(service.parts, reach=max(size, service.parts.reach))
+
+
+def open_marketing(service: Service, actor: str) -> int:
+    """The log will not be as long again as it is known to have been: marketing goes, and a leaf says so. How
+    long that was; 0: nothing was shut for it."""
+    size = service.write(lambda tx: give_up(tx, actor))
+    if size:
+        service.parts = replace(service.parts, reach=0)
+    return size
 
 
 _TOGETHER, _LEAST, _EIGHTH = 10_000, 1_000, 8

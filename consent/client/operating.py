@@ -138,6 +138,11 @@ class Operating(InProcess):
         """See `Operator`."""
         return await self._read(_all_holds)
 
+    async def open_marketing(self) -> int:
+        """See `Operator`."""
+        by = named(ACTOR, TOLD_BY)
+        return await self._hop(self._service.writer, lambda: forgetting.open_marketing(self._service, by))
+
 
 def _begin(tx: Writing, what: Import, attestation: bytes, taking: Taking) -> ImportRecord:
     terms.refuse_import(what, attestation, taking, tx)
@@ -272,3 +277,7 @@ class RemoteOperator(Remote):
     async def holds(self) -> list[Hold]:
         """See `Operator`."""
         return await self._ask(calls.HOLDS)
+
+    async def open_marketing(self) -> int:
+        """See `Operator`."""
+        return await self._ask(calls.OPEN_MARKETING)

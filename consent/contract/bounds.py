@@ -6,6 +6,9 @@ from msgspec import Meta
 
 Position = Annotated[int, Meta(ge=-1, le=1 << 53)]
 """Of a leaf, or of a row; -1: before the first."""
+MOST_LEAVES = 1_000_000_000
+Length = Annotated[int, Meta(ge=0, le=MOST_LEAVES)]
+"""So many leaves a log may be said to have had: a thousand for each of a million people."""
 Page = Annotated[int, Meta(ge=1, le=10_000)]
 """How many are wanted at once."""
 Days = Annotated[int, Meta(ge=0, le=36_500)]

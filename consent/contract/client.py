@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
-from consent.contract.bounds import Days, HexDigits, Page, Position
+from consent.contract.bounds import Days, HexDigits, Length, Page, Position
 from consent.contract.mail import Ask, Change, Claimed, Decision, Outcome, Settlement, Status
 from consent.contract.people import (
     Erasure,
@@ -185,9 +185,10 @@ class ConsentClient(Protocol):
         """Let lapse, go stale, be asked again and be forgotten what is due, of each kind at most so much.
         Doing it again changes nothing."""
 
-    async def reached(self, size: int) -> None:
+    async def reached(self, size: Length) -> None:
         """Somebody knows of so many leaves of the log. Where it has fewer, it is an older one that was put
-        back: marketing stays shut until it is as long."""
+        back: marketing stays shut until it is as long, or an operator says that it will not be. Raises
+        `ValueError` for a length that no log has."""
 
     async def checkpoint(self) -> str:
         """The newest checkpoint, a C2SP signed note."""

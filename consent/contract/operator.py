@@ -112,3 +112,8 @@ class Operator(Protocol):
 
     async def holds(self) -> list[Hold]:
         """All holds that stand, the first to end first."""
+
+    # the log
+    async def open_marketing(self) -> int:
+        """Let marketing go though the log is shorter than it is known to have been (`reached`), which a leaf
+        says from then on. How many leaves were waited for; 0: for none, and nothing is written."""

@@ -204,3 +204,21 @@ async def test_a_log_that_is_known_to_have_been_longer_lets_no_marketing_go(way)
     for number in range(3):
         await world.sign_up(f"visitor-{number}@kafija.example")
     assert (await world.client.claim("engine", [world.ask(anna)], [])).permits
+
+
+async def test_an_operator_opens_marketing_that_is_shut_for_a_length_that_never_was(way):
+    """Their word is a leaf; said again it is none, and a length that no log has is refused."""
+    world, operator = way
+    anna = await world.join(ANNA)
+    with pytest.raises(ValueError):
+        await world.client.reached(10**15)
+    assert (await world.client.decide([world.ask(anna)]))[0].reason is None
+    await world.client.reached(900_000_000)
+    denied = (await world.client.claim("engine", [world.ask(anna)], [])).denied
+    assert [one.reason for one in denied] == ["log_behind"]
+    before = world.count("leaves")
+    assert await operator.open_marketing() == 900_000_000
+    assert await operator.open_marketing() == 0
+    assert world.count("leaves") == before + 1
+    assert world.types()[-1] == "reach.given_up"
+    assert (await world.client.claim("engine", [world.ask(anna)], [])).permits

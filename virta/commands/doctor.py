@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from cyclopts import Parameter
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.insight.held_back import held_back, sentences
 from engine.insight.records import open_records
@@ -28,6 +29,7 @@ from virta.operating.mail_server import mail_server
 from virta.operating.ordering import is_running, now
 from virta.operating.origin import told_of_origin
 from virta.operating.remnants import remnants
+from virta.operating.shut import acts_of_log, open_marketing, shut_for_length
 from virta.operating.timekeeping import old_decisions, overdue_wishes, unanswered_requests
 from virta.settings import BrokenProject, Settings, read_settings
 from virta.terminal.asking import Unanswered, ask
@@ -62,9 +64,9 @@ def doctor(
         list[str] | None,
         Parameter(
             consume_multiple=True,
-            help="Put it right: a kind (`set-aside`, `unknown`, `leftovers`), the id of one of them, and of "
-            "what is `unknown` the word `arrived` or `again`. Without any, list what can be done, and at a "
-            "terminal ask.",
+            help="Put it right: a kind (`set-aside`, `unknown`, `leftovers`, `log-behind`), the id of "
+            "one of them, and of what is `unknown` the word `arrived` or `again`. Without any, list what can "
+            "be done, and at a terminal ask.",
         ),
     ] = None,
     dry_run: Annotated[bool, Parameter(help="With --resolve: only say what would be done.")] = False,
@@ -75,7 +77,7 @@ def doctor(
     settings = read_settings(folder.resolve())
     places, at = places_of(folder, settings), now()
     if resolve is not None:
-        return _resolve(settings, places, resolve, dry_run, output)
+        return _resolve(folder, settings, places, resolve, dry_run, output)
     running = _running(places)
     orders: list[str] = []
     notes: list[str] = []
@@ -108,14 +110,18 @@ def _serves_consent_alone(places: Places) -> bool:
     return isinstance(places.engine, Path) and not places.engine.exists() and serves_an_engine(places.data)
 
 
-def _resolve(settings: Settings, places: Places, words: list[str], dry_run: bool, output: str) -> int:
+def _resolve(
+    folder: Path, settings: Settings, places: Places, words: list[str], dry_run: bool, output: str
+) -> int:
     """Do what `words` name, or what is chosen at the terminal; without either, list what can be done."""
     place, data = places.engine, places.data
     if len(words) > 3:
         raise BrokenProject(
             "--resolve takes a kind, an id and a word: `virta doctor --resolve unknown ID arrived`."
         )
-    found = resolving.acts(place, data, settings)
+    log_alone = words[:1] == [resolving.LOG_BEHIND] or _serves_consent_alone(places)
+    found = [] if log_alone else resolving.acts(place, data, settings)
+    found += _of_log(folder, settings)
     asked = not words and sys.stdin.isatty() and output == "text" and bool(found)
     if words:
         chosen = resolving.choose(found, *words)
@@ -127,13 +133,28 @@ def _resolve(settings: Settings, places: Places, words: list[str], dry_run: bool
     if dry_run:
         done = resolving.Done(tuple(chosen), None, ())
     else:
-        done = resolving.resolve(place, data, chosen, whole=len(words) == 1)
+        of_log = [one for one in chosen if one.kind == resolving.LOG_BEHIND]
+        others = [one for one in chosen if one not in of_log]
+        done = resolving.resolve(place, data, others, whole=len(words) == 1)
+        says = (*done.says, *(open_marketing(folder, settings) for _ in of_log))
+        done = replace(done, acts=tuple(chosen), says=says)
     if output == "json":
         print(resolving.told(done))
     else:
         nothing = "Nothing was done." if asked else "There is nothing to resolve."
         print("\n".join([*map(_line, chosen), *done.says]) or nothing)
     return 1 if any(one.seen is False for one in done.given or ()) else 0
+
+
+def _of_log(folder: Path, settings: Settings) -> list[resolving.Act]:
+    """What the consent store is waiting for, if it is here and can be read."""
+    if is_apart(folder, settings):
+        return []
+    try:
+        with reading(folder) as service:
+            return acts_of_log(service)
+    except BrokenProject:  # the doctor's own look says why
+        return []
 
 
 def _asked(found: list[resolving.Act]) -> list[resolving.Act]:
@@ -185,6 +206,7 @@ def _consent(folder: Path, settings: Settings, at: int, notes: list[str]) -> Ite
         with reading(folder) as service:
             yield from keys_of_consent(service)
             yield from in_doubt(service)
+            yield from shut_for_length(service)
             yield from overdue_wishes(service)
             yield from old_decisions(service, settings.times.kept(settings.time_zone), at)
             yield from unanswered_requests(service, at, clock, notes)

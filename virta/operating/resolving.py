@@ -24,8 +24,8 @@ from virta.operating.leftovers import leftovers
 from virta.operating.ordering import Given, give, is_running
 from virta.settings import BrokenProject, Settings
 
-SET_ASIDE, UNKNOWN, LEFTOVERS = "set-aside", "unknown", "leftovers"
-KINDS = (SET_ASIDE, UNKNOWN, LEFTOVERS)
+SET_ASIDE, UNKNOWN, LEFTOVERS, LOG_BEHIND = "set-aside", "unknown", "leftovers", "log-behind"
+KINDS = (SET_ASIDE, UNKNOWN, LEFTOVERS, LOG_BEHIND)
 ARRIVED, AGAIN = "arrived", "again"
 
 
