@@ -288,6 +288,8 @@ async def test_no_statement_on_the_way_of_a_mail_walks_a_whole_table(stored):
     for statement in seen:
         if statement.split()[0] not in ("SELECT", "UPDATE", "DELETE"):
             continue
+        if "LIMIT 1 " in statement and "WHERE" not in statement and "ORDER" not in statement:
+            continue  # whether there is any row at all
         for row in drivers[0].execute(f"EXPLAIN QUERY PLAN {statement}"):
             plans += 1
             assert not (re.match(f"SCAN ({'|'.join(metadata.tables)})", row[3]) and "INDEX" not in row[3]), (
@@ -327,5 +329,5 @@ async def test_all_files_of_a_store_are_for_their_owner_only(open_world, tmp_pat
     finally:
         os.umask(before)
     modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
-    ends = ("", "-wal", "-shm", ".lock", ".stops")
+    ends = ("", "-wal", "-shm", ".lock", ".stops", ".marks")
     assert modes == {f"consent.db{end}": 0o600 for end in ends}

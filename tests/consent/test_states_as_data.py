@@ -52,14 +52,21 @@ def test_one_set_says_where_mail_may_go_and_one_where_there_is_something_to_leav
 
 
 def test_a_state_is_written_in_one_place() -> None:
-    """Rows of standings are put and changed by `move` alone; elsewhere they are read, forgotten, or marked as
-    asked."""
+    """Rows of standings are put and changed by `move` alone, and by what has them follow their leaves again;
+    elsewhere they are read, forgotten, marked as asked, or end as late as the link that is about them."""
     writes = re.compile(r"insert\(standings\)|standings\.insert|update\(standings\)|standings\.update")
     found = {
         path.relative_to(ROOT).as_posix(): len(writes.findall(path.read_text("utf-8")))
         for path in (ROOT / "consent").rglob("*.py")
         if writes.search(path.read_text("utf-8"))
     }
-    assert found == {"consent/ledger/subjects.py": 1, "consent/timed/renewal.py": 1}
+    assert found == {
+        "consent/ledger/subjects.py": 1,
+        "consent/subscriber/resolved.py": 1,
+        "consent/subscriber/wishes.py": 1,
+        "consent/timed/renewal.py": 1,
+    }
+    ends = (ROOT / "consent" / "subscriber" / "wishes.py").read_text("utf-8")
+    assert '.values(expires=bindparam("until"))\n' in ends
     marks = (ROOT / "consent" / "timed" / "renewal.py").read_text("utf-8")
     assert 'values(asked=bindparam("present"))' in marks

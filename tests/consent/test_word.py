@@ -29,15 +29,15 @@ async def test_a_further_attempt_needs_the_word(world):
     assert [denial.reason for denial in claimed.denied] == [Reason.WRONG_ATTEMPT]
 
     leaves = world.count("leaves")
-    assert await world.client.give_word(mail.key, False, "anna at shop1") is Outcome.RELEASED
+    assert await world.client.give_word(mail.key, False, "operator:letter") is Outcome.RELEASED
     assert world.count("leaves") == leaves + 1
-    assert await world.client.give_word(mail.key, False, "anna at shop1") is Outcome.RELEASED
+    assert await world.client.give_word(mail.key, False, "operator:letter") is Outcome.RELEASED
     assert world.count("leaves") == leaves + 1
     with world.service.store.reader.begin():
         (said,) = world.service.store.reader.exec_driver_sql(
             "SELECT body FROM leaves WHERE type = 'mail.again'"
         )
-    assert b'"actor":"anna at shop1"' in said[0]
+    assert b'"actor":"operator:letter"' in said[0]
     (permit,) = (await world.client.claim("engine", [again], [])).permits
     assert (permit.key, permit.attempt) == (mail.key, 2)
 
@@ -47,8 +47,8 @@ async def test_what_arrived_counts_as_accepted_and_goes_no_more(world):
     anna = await world.join("anna@kafija.example")
     mail = world.ask(anna)
     await unknown(world, mail)
-    assert await world.client.give_word(mail.key, True, "anna") is Outcome.ACCEPTED
-    assert await world.client.give_word(mail.key, False, "anna") is Outcome.ACCEPTED
+    assert await world.client.give_word(mail.key, True, "operator") is Outcome.ACCEPTED
+    assert await world.client.give_word(mail.key, False, "operator") is Outcome.ACCEPTED
     assert await world.client.status([mail.key]) == [Status(mail.key, 1, Outcome.ACCEPTED)]
     claimed = await world.client.claim("engine", [world.ask(anna, key=mail.key, attempt=2)], [])
     assert claimed.permits == ()
@@ -60,7 +60,7 @@ async def test_marketing_is_never_sent_again(world):
     mail = world.ask(anna)
     await unknown(world, mail)
     with pytest.raises(ValueError, match="no mail for service"):
-        await world.client.give_word(mail.key, False, "anna")
+        await world.client.give_word(mail.key, False, "operator")
     assert await world.client.status([mail.key]) == [Status(mail.key, 1, Outcome.UNKNOWN)]
 
 
@@ -68,8 +68,8 @@ async def test_there_is_no_word_on_other_mails(world):
     """Those that are unsettled, or that nobody ever claimed; what is settled otherwise stays."""
     anna = await world.join("anna@kafija.example")
     mail = world.ask(anna)
-    assert await world.client.give_word(mail.key, True, "anna") is None
+    assert await world.client.give_word(mail.key, True, "operator") is None
     await world.client.claim("engine", [mail], [])
-    assert await world.client.give_word(mail.key, True, "anna") is None
+    assert await world.client.give_word(mail.key, True, "operator") is None
     await world.client.settle("engine", [Settlement(mail.key, 1, Outcome.REFUSED, 550)])
-    assert await world.client.give_word(mail.key, True, "anna") is Outcome.REFUSED
+    assert await world.client.give_word(mail.key, True, "operator") is Outcome.REFUSED
