@@ -21,6 +21,8 @@ from consent.times import DAY_MS
 PREFERENCES_DAYS = 30
 _FETCHED = "fetched"
 """The scope of what stands in pages, and in no link."""
+_FINGERPRINT = "fingerprint"
+"""The scope of what signs nothing."""
 
 _MOMENT = 8  # bytes
 
@@ -90,6 +92,7 @@ class Tokens:
         self._timed = _ClockSigner(self._derived(keys, Scope.PREFERENCES))
         self._timed.clock = clock
         self._pages = _Ready(self._derived(keys, _FETCHED))
+        self._fingerprints = [key.hex()[:32] for key in self._derived(keys, _FINGERPRINT)]
         for scope in (Scope.CONFIRM, Scope.REFUSE, Scope.UNSUBSCRIBE):
             self._plain[scope] = _Ready(self._derived(keys, scope))
 
@@ -99,6 +102,10 @@ class Tokens:
         return [
             Signer(key, salt=salt, key_derivation="hmac", digest_method=sha256).derive_key() for key in keys
         ]
+
+    def fingerprints(self) -> list[str]:
+        """One for each key, oldest first, by which it is missed if it is taken out."""
+        return list(self._fingerprints)
 
     def url(self, scope: Scope, token: str) -> str:
         """The address of the page behind a token."""
