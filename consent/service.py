@@ -21,7 +21,7 @@ from consent.contract import Receipt
 from consent.contract.imports import Taking
 from consent.errors import ConsentError, DamagedLog, NoStore, SignerAway
 from consent.keys import Keys
-from consent.ledger import founding, keyring, peppers, rewrapping
+from consent.ledger import founding, keyring, link_keys, peppers, rewrapping
 from consent.ledger.evidence import Vault
 from consent.ledger.founding import check, fact, present_rules, schedule_of
 from consent.ledger.log import Log, stored_frontier, stored_nodes
@@ -305,6 +305,7 @@ def open_service(
         with store.writer.begin():
             check(store.writer, parts, lost)
             peppers.keep(store.writer, parts.vault)
+            link_keys.keep(store.writer, parts.tokens)
             rules = present_rules(store.writer)
             rewraps = rewrapping.begin(store.writer, parts.vault)
         service = Service(store, parts, clock, rules)

@@ -43,6 +43,22 @@ class AttemptsFault(Exception):
     """The file cannot be used; the message says why and what to do."""
 
 
+def sender_in(path: Path) -> bytes | None:
+    """Whose attempt file is at `path`; None: there is none, or it was never finished. Raises
+    `AttemptsFault`."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD.size)
+    except FileNotFoundError:
+        return None
+    except OSError as fault:
+        raise AttemptsFault(f"{path} cannot be used: {fault.strerror}.") from None
+    if len(head) < _HEAD.size:
+        return None
+    magic, owner, _ = _HEAD.unpack(head)
+    return owner if magic == _MAGIC else None
+
+
 class AttemptFile:
     """Open or make the file at `path`; None: in memory, for simulations. `sender`, 16 bytes, is the lasting
     identity of this project's mailer towards the consent service; it outlives the file.

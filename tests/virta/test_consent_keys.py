@@ -1,5 +1,6 @@
 """`virta consent keys`, `virta serve signer`, and keys that change, as somebody at a terminal meets them."""
 
+import base64
 import json
 import os
 import signal
@@ -13,10 +14,12 @@ from serving import eventually
 from consent.ledger.checkpoint_signer import RefusedCheckpoint
 from consent.ledger.remote_signer import RemoteSigner
 from consent.proof.checkpoint import Checkpoint
+from engine.delivery.attempts import AttemptFile
 from virta.command import main
 from virta.consent_door import open_consent
 from virta.database_url import consent_place
-from virta.keys import make_development_keys, read_consent_keys
+from virta.keys import make_development_keys, read_consent_keys, read_keys
+from virta.mailing import sender_of
 from virta.settings import read_settings
 from virta.wiring import wall_clock
 
@@ -204,3 +207,61 @@ def test_the_doctor_tells_of_a_signer_that_is_not_there(
     (folder / "virta.toml").write_text((folder / "virta.toml").read_text() + 'signer = "run/signer.sock"\n')
     (says,) = doctored(folder, monkeypatch, capsys)
     assert "does not answer" in says
+
+
+def notes_of(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """What the doctor says that is no fault, of keys."""
+    capsys.readouterr()
+    run(monkeypatch, "doctor", folder, "--format", "json")
+    return [one for one in json.loads(capsys.readouterr().out)["notes"] if "key" in one]
+
+
+def set_key(folder: Path, name: str, value: str) -> str:
+    """Set a key in the file of keys; what stood there."""
+    text = (folder / "keys.toml").read_text()
+    before = text.partition(f"\n{name} = ")[2].split('"')[1]
+    (folder / "keys.toml").write_text(text.replace(before, value))
+    return before
+
+
+def test_the_doctor_says_which_keys_there_are_and_which_link_key_is_not(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """How many of each, and from where; an older link key is understood, one that was taken out is missed."""
+    opened(folder)
+    (one,) = notes_of(folder, monkeypatch, capsys)
+    assert one.startswith("Keys of consent, from keys.toml: 1 log signing key; 1 master key; 1 pepper (")
+    assert "1 link key; 1 hold key." in one
+    run(monkeypatch, "consent", "keys", folder, "--rotate", "link")
+    run(monkeypatch, "consent", "keys", folder, "--rotate", "pepper")
+    opened(folder)
+    both, older = notes_of(folder, monkeypatch, capsys)
+    assert "2 peppers" in both
+    assert "2 link keys" in both
+    assert "1 older link key" in older
+    links = (folder / "keys.toml").read_text().partition("\nlink = ")[2].split('"')[1]
+    set_key(folder, "link", links.partition(",")[2])
+    opened(folder)
+    assert "1 link key that the store was used with is not set" in notes_of(folder, monkeypatch, capsys)[1]
+    set_key(folder, "link", links)
+    assert len(notes_of(folder, monkeypatch, capsys)) == 2
+
+
+def test_the_doctor_misses_a_pepper_and_a_journey_key(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A pepper of the store that is not set, a key that is none, and another one than the mailer's."""
+    opened(folder)
+    keys = read_keys(read_settings(folder), folder)
+    AttemptFile(folder / "data" / "attempts", sender_of(keys)).close()
+    assert doctored(folder, monkeypatch, capsys) == []
+    other = base64.b64encode(os.urandom(32)).decode()
+    journey = set_key(folder, "journey", other)
+    (says,) = doctored(folder, monkeypatch, capsys)
+    assert "The journey key is not the one" in says
+    set_key(folder, "journey", "nonsense")
+    assert any("`journey`" in one for one in doctored(folder, monkeypatch, capsys))
+    set_key(folder, "journey", journey)
+    set_key(folder, "pepper", other)
+    (says,) = doctored(folder, monkeypatch, capsys)
+    assert "1 are missing" in says

@@ -24,7 +24,7 @@ from virta.operating.apart import is_apart, look_apart
 from virta.operating.complaint import Complaint
 from virta.operating.doubted import in_doubt
 from virta.operating.holding import holds_in_order, kept_in_backups
-from virta.operating.key_checks import keys_of_consent
+from virta.operating.key_checks import journey_key, keys_in_words, keys_of_consent
 from virta.operating.mail_server import mail_server
 from virta.operating.ordering import is_running, now
 from virta.operating.origin import told_of_origin
@@ -84,7 +84,7 @@ def doctor(
     alone = _serves_consent_alone(places)
     stores = () if alone else _stores(folder, settings, places, at, running is not False, orders)
     kept = chain(_on_server(places, integrity, notes), remnants(places, at))
-    found = tuple(chain(stores, kept, _around(folder, settings, at, integrity, notes)))
+    found = tuple(chain(stores, kept, _around(folder, settings, at, integrity, notes, alone)))
     if output == "json":
         report = Report(running, tuple(orders), tuple(notes), found)
         print(msgspec.json.format(msgspec.json.encode(report)).decode())
@@ -205,6 +205,7 @@ def _consent(folder: Path, settings: Settings, at: int, notes: list[str]) -> Ite
     try:
         with reading(folder) as service:
             yield from keys_of_consent(service)
+            notes += keys_in_words(service, settings, folder)
             yield from in_doubt(service)
             yield from shut_for_length(service)
             yield from overdue_wishes(service)
@@ -218,12 +219,14 @@ def _consent(folder: Path, settings: Settings, at: int, notes: list[str]) -> Ite
 
 
 def _around(
-    folder: Path, settings: Settings, at: int, integrity: bool, notes: list[str]
+    folder: Path, settings: Settings, at: int, integrity: bool, notes: list[str], alone: bool
 ) -> Iterator[Complaint]:
     data = folder / settings.stores.folder
     yield from checks.disk(data)
     yield from checks.left_over(data)
     yield from checks.keys(folder, settings, at)
+    if not alone:
+        yield from journey_key(settings, folder)
     yield from look_apart(settings) if is_apart(folder, settings) else _consent(folder, settings, at, notes)
     try:
         yield from mail_server(login_of(settings))
