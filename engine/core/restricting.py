@@ -11,6 +11,9 @@ from engine.core.restriction import Missed, Restriction
 from engine.core.steps import walk
 from engine.core.turn import Turn
 
+MOST_MISSED = 100
+"""Events that are kept of one contact for when it is lifted, beside the newest of each name."""
+
 
 def begin(turn: Turn) -> None:
     """Have all of the contact stand still: no deadline comes, and they are in no segment."""
@@ -32,7 +35,7 @@ def miss(turn: Turn, happened: Happened, at: int) -> None:
         _would_hear(turn, journey.id, happened.event) for journey in turn.bundle.journeys
     ):
         missed = (*held.missed, Missed(happened.event, at, happened.data))
-        turn.change(restricted=replace(held, missed=missed))
+        turn.change(restricted=replace(held, missed=_bounded(missed)))
 
 
 def lift(turn: Turn) -> None:
@@ -75,6 +78,16 @@ def _would_hear(turn: Turn, id_: str, event: str) -> bool:
     listeners = [listener.event for listener in flow.leaves]
     heard = [hear.event for hears in flow.hears.values() for hear, _ in hears]
     return event in listeners or event in heard
+
+
+def _bounded(missed: tuple[Missed, ...]) -> tuple[Missed, ...]:
+    """No more than so many, for they stand in a row that is written at each step: of too many the oldest goes
+    of which there is a newer one by the same name."""
+    if len(missed) <= MOST_MISSED:
+        return missed
+    newest = {one.event: place for place, one in enumerate(missed)}
+    drop = next((place for place, one in enumerate(missed) if newest[one.event] != place), None)
+    return missed if drop is None else (*missed[:drop], *missed[drop + 1 :])
 
 
 def _note(turn: Turn, id_: str, what: What) -> None:

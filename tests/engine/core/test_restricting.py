@@ -21,6 +21,7 @@ from engine.core.bundle import (
     Stopped,
 )
 from engine.core.loaded import Loaded
+from engine.core.restricting import MOST_MISSED
 from engine.core.restriction import Restricted
 from engine.run.apply import places_in
 
@@ -69,6 +70,27 @@ def test_a_wait_that_is_over_by_then_is_over_at_once() -> None:
     anna = restricted(WALK).pass_(10 * DAY).take(Restricted(False)).pass_(0)
     assert anna.mails == ["first", "second"]
     assert anna.effects[-1].body.late == 8 * DAY + HOUR
+
+
+def test_what_is_kept_for_then_has_a_bound() -> None:
+    """A shop may tell of a cart a thousand times: the newest is kept of each kind, and an order is not pushed
+    out by carts."""
+    text = """
+flow alpha "Alpha"
+    topic news
+    start on cart_updated
+    leave on order_placed
+
+    wait for cart_updated up to 900 days
+"""
+    anna = restricted(text).happens("order_placed", order_id="1")
+    for number in range(3 * MOST_MISSED):
+        anna.happens("cart_updated", cart_id=str(number))
+    assert anna.bundle.restricted is not None
+    missed = anna.bundle.restricted.missed
+    assert len(missed) == MOST_MISSED
+    assert (missed[0].event, missed[-1].data["cart_id"]) == ("order_placed", str(3 * MOST_MISSED - 1))
+    assert anna.take(Restricted(False)).story("alpha")[-1].startswith("left")
 
 
 @pytest.mark.parametrize("data", [Requested("beta"), Backfilled("beta")])
