@@ -2,7 +2,9 @@
 
 import re
 import socket
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx2
@@ -136,6 +138,27 @@ def test_without_a_mail_server_it_is_healthy_and_not_ready(tmp_path: Path) -> No
         assert metrics(http)["virta_ready", "mail_server"] == 0
         assert eventually(lambda: metrics(http)["virta_effects_open",] == 1)
         assert served.stop() == 0
+
+
+def test_people_in_doubt_are_counted_and_a_changed_log_is_not_ready(tmp_path: Path) -> None:
+    """One person stops nobody else, so it is ready; a log that was changed is a fault of consent."""
+    folder = make_stall(tmp_path / "stall")
+    with Served(folder, "--mailbox") as served, httpx2.Client(base_url=served.url) as http:
+        assert metrics(http)["virta_consent_doubted",] == 0
+        _note(folder, ("ab" * 16, "complained"), ("ab" * 16, "epoch"), ("cd" * 16, "standings"))
+        assert metrics(http)["virta_consent_doubted",] == 2
+        assert http.get("/readyz").status_code == 200
+        _note(folder, ("", "a leaf"))
+        answer = http.get("/readyz")
+        assert answer.status_code == 503
+        assert "the log of consent itself was changed" in answer.json()["checks"]["consent"]
+        assert metrics(http)["virta_consent_doubted",] == 2
+
+
+def _note(folder: Path, *found: tuple[str, str]) -> None:
+    """Doubts, as the scrub notes them."""
+    with closing(sqlite3.connect(folder / "data" / "consent.db", timeout=10)) as store, store:
+        store.executemany("INSERT INTO doubts (subject, what, at) VALUES (?, ?, 0)", found)
 
 
 def test_the_log_begins_and_ends_with_a_line_that_says_what_runs(served: Served) -> None:

@@ -1,5 +1,6 @@
 """`/metrics`, `/healthz` and `/readyz` of the consent service when it is a process of its own."""
 
+import contextlib
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from starlette.routing import Route
 
 from consent.contract import Unavailable
 from virta.consent_alone import Alone
+from virta.monitoring.doubted import Doubting
 from virta.settings import Settings
 from web.studio.guard import is_from_this_machine
 
@@ -23,14 +25,16 @@ CALLS = ("virta_consent_calls", "Calls that were answered, by name and status", 
 PASSED = ("virta_consent_signups_refused", "Wishes to sign up that were above the limits")
 QUEUE = ("virta_mail_queue", "Mails that wait for the mail server or are on their way")
 READY = ("virta_ready", "1 where all is well, by what was looked at", ("part",))
+DOUBTED = ("virta_consent_doubted", "People of whom the store says what its log does not")
 FREE = ("virta_disk_free_bytes", "Room on the disk of the stores")
 
 
 class _Metrics(Collector):
-    """`faults` is the newest look, which whoever answers a scrape takes first."""
+    """`faults` and `doubted` are of the newest look, which whoever answers a scrape takes first."""
 
     def __init__(self, alone: Alone, data: Path) -> None:
         self.faults: dict[str, str] = {}
+        self.doubted = 0
         self._alone = alone
         self._data = data
 
@@ -50,6 +54,7 @@ class _Metrics(Collector):
         for part, fault in self.faults.items():
             ready.add_metric((part,), int(not fault))
         yield ready
+        yield GaugeMetricFamily(*DOUBTED, value=self.doubted)
         yield GaugeMetricFamily(*FREE, value=shutil.disk_usage(self._data).free)
 
 
@@ -58,6 +63,7 @@ async def faults_of(alone: Alone) -> dict[str, str]:
     found = {"consent": alone.consent.shut, "mail_server": alone.mailer.fault}
     try:
         await alone.consent.offered()
+        found["consent"] = found["consent"] or await Doubting(alone.service).fault_of_log()
     except Unavailable as fault:
         found["consent"] = str(fault)
     return found
@@ -73,6 +79,8 @@ def watch_consent(alone: Alone, settings: Settings, folder: Path) -> None:
         if not is_from_this_machine(request.scope):
             return Response(status_code=403)
         metrics.faults = await faults_of(alone)
+        with contextlib.suppress(Unavailable):  # the faults say it; the count of before stays
+            metrics.doubted = await Doubting(alone.service).people_in_doubt()
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     async def health(request: Request) -> Response:

@@ -10,6 +10,7 @@ from msgspec import Struct
 from consent.contract import Unavailable
 from engine.store.database import StoreFault
 from engine.store.waiting import Waiting
+from virta.monitoring.doubted import Doubting
 from virta.wiring import System
 
 STUCK = 60.0
@@ -20,7 +21,8 @@ FAR = 10_000
 
 class Look(Struct, frozen=True):
     """`faults` by what was looked at, "" where all is well: `store`, `consent`, `mail_server`, `runner`.
-    `free` and `used` are bytes on the disk of the stores."""
+    `doubted` are people of whom the store of consent says what its log does not, 0 where
+    it is a process of its own; `free` and `used` are bytes on the disk of the stores."""
 
     faults: dict[str, str]
     waiting: Waiting
@@ -28,6 +30,7 @@ class Look(Struct, frozen=True):
     queue: int
     under_way: int
     unheard: int
+    doubted: int
     free: int
     used: int
 
@@ -40,17 +43,20 @@ class Look(Struct, frozen=True):
 async def look(system: System, data: Path, now: int) -> Look:
     """Ask the stores, which answers in milliseconds. `now` in ms UTC."""
     faults = dict.fromkeys(("store", "consent", "mail_server", "runner"), "")
-    waiting, unheard = Waiting(None, 0, 0), 0
+    waiting, unheard, doubted, of_log = Waiting(None, 0, 0), 0, 0, ""
     try:
         waiting = await system.store.behind(now)
         cursors = await system.store.cursors()
         unheard = len(await system.consent.changes(cursors.get("changes", 0), FAR))
+        if system.door.service is not None:
+            doubting = Doubting(system.door.service)
+            doubted, of_log = await doubting.people_in_doubt(), await doubting.fault_of_log()
     except StoreFault as fault:
         faults["store"] = str(fault)
     except Unavailable as fault:
         faults["consent"] = str(fault)
     faults["store"] = faults["store"] or system.store.shut
-    faults["consent"] = faults["consent"] or system.consent.shut or system.door.front.shut
+    faults["consent"] = faults["consent"] or system.consent.shut or system.door.front.shut or of_log
     faults["mail_server"] = system.mailer.fault
     last = system.runner.pulse.last
     to_do = system.store.waiting > 0 or waiting.overdue > 0
@@ -63,6 +69,7 @@ async def look(system: System, data: Path, now: int) -> Look:
         len(system.queue),
         system.mailer.outstanding,
         unheard,
+        doubted,
         *_disk(data),
     )
 

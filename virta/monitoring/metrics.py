@@ -28,6 +28,7 @@ GAUGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "virta_inbox_waiting": ("Rows of the inbox that are not worked on yet", ()),
     "virta_inbox_lag_seconds": ("How long the oldest of them has waited", ()),
     "virta_consent_changes_waiting": ("Changes of consent that the engine has not heard of", ()),
+    "virta_consent_doubted": ("People of whom the store of consent says what its log does not", ()),
     "virta_timers_overdue": ("Deadlines that have passed and were not acted on, up to 100,000", ()),
     "virta_effects_open": ("Mails, calls and words to the team that are asked for and not done", ()),
     "virta_mail_queue": ("Mails that wait for the mail server or are on their way", ()),
@@ -86,6 +87,7 @@ class Metrics(Collector):
         yield _gauge("virta_inbox_waiting", {(): seen.inbox})
         yield _gauge("virta_inbox_lag_seconds", {(): lag})
         yield _gauge("virta_consent_changes_waiting", {(): seen.unheard})
+        yield _gauge("virta_consent_doubted", {(): seen.doubted})
         yield _gauge("virta_timers_overdue", {(): seen.waiting.overdue})
         yield _gauge("virta_effects_open", {(): seen.waiting.effects})
         yield _gauge("virta_mail_queue", {(): seen.queue})
