@@ -30,6 +30,7 @@ from consent.ledger.transaction import Reading, Writing
 from consent.subscriber import hold, imported, origin, taken_back, terms
 from consent.subscriber.history import history_of
 from consent.subscriber.hold_notice import under_way
+from consent.timed.believed import believe
 
 T = TypeVar("T")
 ACTOR = "operator"
@@ -137,6 +138,10 @@ class Operating(InProcess):
     async def holds(self) -> list[Hold]:
         """See `Operator`."""
         return await self._read(_all_holds)
+
+    async def believe_clock(self) -> int:
+        """See `Operator`."""
+        return await self._write(believe)
 
     async def open_marketing(self) -> int:
         """See `Operator`."""
@@ -277,6 +282,10 @@ class RemoteOperator(Remote):
     async def holds(self) -> list[Hold]:
         """See `Operator`."""
         return await self._ask(calls.HOLDS)
+
+    async def believe_clock(self) -> int:
+        """See `Operator`."""
+        return await self._ask(calls.BELIEVE_CLOCK)
 
     async def open_marketing(self) -> int:
         """See `Operator`."""

@@ -114,6 +114,10 @@ class Operator(Protocol):
         """All holds that stand, the first to end first."""
 
     # the log
+    async def believe_clock(self) -> int:
+        """The clock is right, though far from where it was when what is due by time was done last (see
+        `Kept.clock_off`). How far (ms) it was; 0: it was believed."""
+
     async def open_marketing(self) -> int:
         """Let marketing go though the log is shorter than it is known to have been (`reached`), which a leaf
         says from then on. How many leaves were waited for; 0: for none, and nothing is written."""

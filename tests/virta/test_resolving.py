@@ -120,7 +120,10 @@ def test_what_cannot_be_meant_is_said(folder: Path, capsys: pytest.CaptureFixtur
     with Served(folder) as served:
         served.stop()
     for words, said in (
-        (["everything"], "`everything` cannot be resolved. There are: set-aside, unknown, leftovers, log-behind."),
+        (
+            ["everything"],
+            "`everything` cannot be resolved. There are: set-aside, unknown, leftovers, log-behind, clock.",
+        ),
         (["set-aside", "f" * 32], f"There is no `{'f' * 32}` to resolve under set-aside."),
         (["unknown", "f" * 32, "again"], f"There is no `{'f' * 32}` to resolve under unknown."),
         (["set-aside", "a", "b", "c"], "--resolve takes a kind, an id and a word"),

@@ -21,6 +21,7 @@ from virta.keeping.versions import refuse_other_versions
 from virta.mailing import dkim_of, login_of
 from virta.operating import checks, resolving
 from virta.operating.apart import is_apart, look_apart
+from virta.operating.clock_believed import acts_of_clock, believe_clock, clock_of_consent
 from virta.operating.complaint import Complaint
 from virta.operating.doubted import in_doubt
 from virta.operating.holding import holds_in_order, kept_in_backups
@@ -40,6 +41,9 @@ _RUNNING = {
     None: "Whether an engine runs cannot be told.",
 }
 
+
+_WORDS = {resolving.LOG_BEHIND: open_marketing, resolving.CLOCK: believe_clock}
+"""What is done in the consent store, by an operator's word."""
 
 _ALONE = "Here is the consent service of an engine elsewhere; what that one does is told in its own folder."
 
@@ -64,9 +68,9 @@ def doctor(
         list[str] | None,
         Parameter(
             consume_multiple=True,
-            help="Put it right: a kind (`set-aside`, `unknown`, `leftovers`, `log-behind`), the id of "
-            "one of them, and of what is `unknown` the word `arrived` or `again`. Without any, list what can "
-            "be done, and at a terminal ask.",
+            help="Put it right: a kind (`set-aside`, `unknown`, `leftovers`, `log-behind`, `clock`), the id "
+            "of one of them, and of what is `unknown` the word `arrived` or `again`. Without any, list what "
+            "can be done, and at a terminal ask.",
         ),
     ] = None,
     dry_run: Annotated[bool, Parameter(help="With --resolve: only say what would be done.")] = False,
@@ -119,9 +123,9 @@ def _resolve(
         raise BrokenProject(
             "--resolve takes a kind, an id and a word: `virta doctor --resolve unknown ID arrived`."
         )
-    log_alone = words[:1] == [resolving.LOG_BEHIND] or _serves_consent_alone(places)
-    found = [] if log_alone else resolving.acts(place, data, settings)
-    found += _of_log(folder, settings)
+    of_consent = (words and words[0] in resolving.OF_CONSENT) or _serves_consent_alone(places)
+    found = [] if of_consent else resolving.acts(place, data, settings)
+    found += _of_consent(folder, settings)
     asked = not words and sys.stdin.isatty() and output == "text" and bool(found)
     if words:
         chosen = resolving.choose(found, *words)
@@ -133,10 +137,10 @@ def _resolve(
     if dry_run:
         done = resolving.Done(tuple(chosen), None, ())
     else:
-        of_log = [one for one in chosen if one.kind == resolving.LOG_BEHIND]
-        others = [one for one in chosen if one not in of_log]
+        kinds = [one.kind for one in chosen if one.kind in _WORDS]
+        others = [one for one in chosen if one.kind not in _WORDS]
         done = resolving.resolve(place, data, others, whole=len(words) == 1)
-        says = (*done.says, *(open_marketing(folder, settings) for _ in of_log))
+        says = (*done.says, *(_WORDS[kind](folder, settings) for kind in kinds))
         done = replace(done, acts=tuple(chosen), says=says)
     if output == "json":
         print(resolving.told(done))
@@ -146,13 +150,13 @@ def _resolve(
     return 1 if any(one.seen is False for one in done.given or ()) else 0
 
 
-def _of_log(folder: Path, settings: Settings) -> list[resolving.Act]:
-    """What the consent store is waiting for, if it is here and can be read."""
+def _of_consent(folder: Path, settings: Settings) -> list[resolving.Act]:
+    """What the consent store waits for, if it is here and can be read."""
     if is_apart(folder, settings):
         return []
     try:
         with reading(folder) as service:
-            return acts_of_log(service)
+            return [*acts_of_log(service), *acts_of_clock(service)]
     except BrokenProject:  # the doctor's own look says why
         return []
 
@@ -208,6 +212,7 @@ def _consent(folder: Path, settings: Settings, at: int, notes: list[str]) -> Ite
             notes += keys_in_words(service, settings, folder)
             yield from in_doubt(service)
             yield from shut_for_length(service)
+            yield from clock_of_consent(service, clock)
             yield from overdue_wishes(service)
             yield from old_decisions(service, settings.times.kept(settings.time_zone), at)
             yield from unanswered_requests(service, at, clock, notes)

@@ -24,8 +24,9 @@ from virta.operating.leftovers import leftovers
 from virta.operating.ordering import Given, give, is_running
 from virta.settings import BrokenProject, Settings
 
-SET_ASIDE, UNKNOWN, LEFTOVERS, LOG_BEHIND = "set-aside", "unknown", "leftovers", "log-behind"
-KINDS = (SET_ASIDE, UNKNOWN, LEFTOVERS, LOG_BEHIND)
+SET_ASIDE, UNKNOWN, LEFTOVERS, LOG_BEHIND, CLOCK = "set-aside", "unknown", "leftovers", "log-behind", "clock"
+OF_CONSENT = (LOG_BEHIND, CLOCK)
+KINDS = (SET_ASIDE, UNKNOWN, LEFTOVERS, *OF_CONSENT)
 ARRIVED, AGAIN = "arrived", "again"
 
 

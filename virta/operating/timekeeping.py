@@ -12,7 +12,7 @@ from consent.service import Service
 from consent.subscriber.rights import unanswered
 from consent.timed.decisions import overdue_decisions
 from consent.timed.lapsed import overdue
-from consent.times import Times
+from consent.times import DAY_MS, Times
 from engine.store.store import Store
 from virta.operating.complaint import Complaint
 from virta.operating.recording import last_day
@@ -22,20 +22,33 @@ log = structlog.get_logger("virta")
 _PAUSE = 600.0  # seconds between looks
 _BREATH = 0.05  # seconds between two parts, in which mails can be claimed
 _MOST = 1_000
+_NO_COUNTS = frozenset({"more", "clock_off"})
 
 
 async def watch_times(consent: ConsentClient) -> None:
     """Work for ever: have done what is due by time, part by part, so that mails get their turn."""
+    doubts = False
     while True:
         try:
             done = await consent.keep_times()
         except Unavailable as fault:
             log.warning("what is due by time is not done yet", why=str(fault))
-            done = Kept()
-        counts = {name: count for name, count in structs.asdict(done).items() if count and name != "more"}
+            done = Kept(clock_off=int(doubts))  # nothing is known that was not before
+        if done.clock_off and not doubts:
+            log.error(
+                "the clock is not believed yet: nobody's topics end, nothing is deleted", days=_days(done)
+            )
+        doubts = done.clock_off != 0
+        counts = {
+            name: count for name, count in structs.asdict(done).items() if count and name not in _NO_COUNTS
+        }
         if counts:
             log.info("time has passed for people", **counts)
         await asyncio.sleep(_BREATH if done.more else _PAUSE)
+
+
+def _days(done: Kept) -> int:
+    return round(done.clock_off / DAY_MS)
 
 
 def until_next_look(come: int) -> float:
