@@ -1,12 +1,14 @@
 """`/c/TOKEN` and `/r/TOKEN`."""
 
 import re
+from dataclasses import replace
 from html import unescape
 
 import pytest
 from house import DAY, House, heading, hidden, joined
 
 from consent.address import read_address
+from consent.ledger.tokens import Scope, Tokens
 from consent.subscriber.history import history
 
 pytestmark = pytest.mark.anyio
@@ -123,6 +125,33 @@ async def test_a_link_that_is_too_old_confirms_nothing_and_leads_to_a_new_one(ho
         assert answer.status_code == 410
         assert heading(answer.text) == "This link is too old"
         assert 'href="/signup?language=en"' in answer.text
+
+
+async def test_a_link_whose_key_was_taken_out_leads_to_a_new_one(house: House):
+    """To the form, where a link to confirm is; elsewhere to the newest mail. The form mails one that works,
+    and answers somebody unknown alike."""
+    await house.sign_up("anna@example.com")
+    [(confirm, refuse)] = await house.mailed()
+    subject = await house.join("bob@example.com")
+    stop, choose = house.unsubscribe(subject), house.preferences(subject)
+    url = house.service.parts.tokens.url(Scope.CONFIRM, "").removesuffix("/c/")
+    fresh = Tokens(url, [b"n" * 32], house.clock)
+    house.service.parts = replace(house.service.parts, tokens=fresh)
+    dead = await house.http.get(confirm)
+    assert dead.status_code == 404
+    assert 'href="/signup?language=en"' in dead.text
+    assert "sign up again and you will get a new one" in dead.text
+    for link in (refuse, stop, choose):
+        page = await house.http.get(link)
+        assert page.status_code == 404
+        assert "use the link in the newest mail" in page.text
+        assert "/signup" not in page.text
+    house.clock.now += 2 * DAY
+    known, unknown = [await house.sign_up(f"{name}@example.com") for name in ("anna", "eve")]
+    assert known.content == unknown.content
+    links = [one for one, _ in await house.mailed()]
+    assert len(links) == 2
+    assert [(await house.http.post(one)).status_code for one in links] == [200, 200]
 
 
 @pytest.mark.parametrize("kind", "crup")

@@ -19,7 +19,7 @@ async def get_confirm(request: Request, site: Site) -> Response:
     """What is to be agreed to, and a button."""
     view = await site.consent.confirmation(request.path_params["token"])
     if not view.valid or view.about not in ASKS:
-        return confirm_problem(site, request, view)
+        return confirm_problem(site, request, view, offers=True)
     language = language_for(site, request, view.language)
     notice = told([(topic.title, topic) for topic in view.topics], language, site.pages.languages[0])
     return html(site.pages.render(ASKS[view.about], language, switch=True, view=view, notice=notice))
@@ -32,7 +32,7 @@ async def post_confirm(request: Request, site: Site) -> Response:
     try:
         receipt = await site.consent.confirm(token, visit_of(request), fetched)
     except LinkRefused:
-        return confirm_problem(site, request, await site.consent.confirmation(token))
+        return confirm_problem(site, request, await site.consent.confirmation(token), offers=True)
     if view.about is About.NEW_ADDRESS:
         return await moved(request, site, receipt)
     language = language_for(site, request, view.language)

@@ -40,8 +40,11 @@ def link_problem(site: Site, request: Request, reason: str, of_link: str = "") -
     return _link_page(site, request, *LINKS.get(reason, LINKS["unknown"]), of_link)
 
 
-def confirm_problem(site: Site, request: Request, view: LinkView) -> Response:
-    """A link to confirm or refuse that does not count. Who has agreed to nothing by it may sign up again."""
+def confirm_problem(site: Site, request: Request, view: LinkView, offers: bool = False) -> Response:
+    """A link to confirm or refuse that does not count. Who has agreed to nothing by it may sign up again, and
+    gets a new one; `offers`: so may whoever has one that nobody knows, as its key was taken out."""
+    if offers and not view.valid and view.reason == "unknown":
+        return _link_page(site, request, 404, "unknown_title", "unknown_confirm", "", sign_up=True)
     if view.valid:  # a link to refuse, with its path changed into one to confirm
         return link_problem(site, request, "unknown")
     if view.about is not About.SIGN_UP and view.reason in ADDRESS:
