@@ -113,10 +113,8 @@ class Service:
                 self._stops.write(tx.stops)  # before the commit: a restored backup must know of it
             if self._stops is not None:
                 self._stops.marks.add([*tx.marks, *marks_of_stops(tx)])
-        if self._stops is not None:
-            if tx.stops:
-                self._lost.pop()
-            self._stops.marks.drop(tx.unmarked)
+        if tx.stops and self._stops is not None:
+            self._lost.pop()
         self._frontier = leaves.frontier
         self._rules = tx.rules
         if tx.keeps is not None:

@@ -145,6 +145,9 @@ STANDING = frozenset({State.PENDING, *_HELD})
 """States in which there is something that a person can leave: what they get, what they asked for, and what is
 held ready for them."""
 
+ASKED = frozenset({State.NONE, State.PENDING, State.EXPIRED, State.REFUSED})
+"""States in which there was nothing but the asking, which a stranger can have done."""
+
 GRANTS = frozenset({Step.CONFIRMED, Step.RENEWED, Step.SOFT_OPT_IN, Step.ATTESTED})
 """Leaves that a marketing mail may rest on."""
 

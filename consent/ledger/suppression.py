@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from sqlalchemy import delete, select
 
 from consent.errors import WrongKeys
-from consent.ledger.marking import SUPPRESSED, left_among, marks_under, put_away, unmark
+from consent.ledger.marking import SUPPRESSED, left_among, marks_under, put_away
 from consent.ledger.subjects import Subject
 from consent.ledger.transaction import Reading, Writing
 from consent.proof.leaf import Leaf
@@ -31,12 +31,6 @@ def suppress(tx: Writing, subject: Subject, left: Sequence[str] = ()) -> None:
     put_away(tx, found)
     if found:
         tx.log.append(Leaf(type=SUPPRESSED, subject=subject.id))
-
-
-def forget_marks(tx: Writing, subject: Subject) -> None:
-    """Of an address that is forgotten because nobody there ever said anything nothing stays outside of the
-    store either."""
-    unmark(tx, _address(tx, subject))
 
 
 def lift(tx: Writing, subject: Subject) -> None:

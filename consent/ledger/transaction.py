@@ -60,7 +60,6 @@ class Writing(Reading):
     log: Log
     stops: list[Stop] = field(default_factory=list)
     marks: list[bytes] = field(default_factory=list)  # of addresses that no restored store may write to
-    unmarked: list[bytes] = field(default_factory=list)  # of those where nobody ever said anything
     keeps: SignedCheckpoint | None = None  # a checkpoint that stands in the store once this is committed
 
     def checkpoint(self) -> SignedCheckpoint:

@@ -3,7 +3,8 @@ back and knows nobody there.
 
 A mark is the first half of `HMAC(pepper, address)`. Nothing says whose id it belongs to, and neither does its
 place: a mark chooses its page, and chance the slot in it. So the file has no order in which stops were said
-that could be laid beside the log's; which marks came between two copies of it is all that it tells."""
+that could be laid beside the log's; which marks came between two copies of it is all that it tells. No mark
+goes: what a store that was put back may need of it, the store that is there does not know."""
 
 import os
 import threading
@@ -27,6 +28,7 @@ class Marks:
         self._path = path
         self._entropy = entropy
         self._mutex = threading.Lock()
+        self._unsynced = False
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         pages, rest = divmod(os.fstat(self._file).st_size, _PAGE)
         self._pages = pages
@@ -39,38 +41,29 @@ class Marks:
             return _slot_of(self._page(mark[:LENGTH]), mark[:LENGTH]) >= 0
 
     def add(self, marks: Iterable[bytes]) -> None:
-        """Keep these, and wait until they are on the disk."""
+        """Keep these, and wait until they are on the disk. Raises `OSError`; then not all of them may be."""
         with self._mutex:
-            if sum(self._put(mark[:LENGTH]) for mark in marks):
+            for mark in marks:
+                self._put(mark[:LENGTH])
+            if self._unsynced:
                 os.fsync(self._file)
-
-    def drop(self, marks: Iterable[bytes]) -> None:
-        """Keep these no longer: nobody of these addresses ever said anything."""
-        with self._mutex:
-            if sum(self._clear(mark[:LENGTH]) for mark in marks):
-                os.fsync(self._file)
+                self._unsynced = False
 
     def close(self) -> None:
         """Close the file."""
         with self._mutex:
             os.close(self._file)
 
-    def _put(self, mark: bytes) -> bool:
+    def _put(self, mark: bytes) -> None:
         page = self._page(mark)
         if _slot_of(page, mark) >= 0:
-            return False
+            return
         while not (free := [slot for slot in range(_SLOTS) if _at(page, slot) == _FREE]):
             self._lay_out(2 * self._pages)
             page = self._page(mark)
         slot = free[int.from_bytes(self._entropy(4)) % len(free)]
+        self._unsynced = True  # until a sync has worked: what one that failed left is looked up all the same
         os.pwrite(self._file, mark, self._place(mark) + slot * LENGTH)
-        return True
-
-    def _clear(self, mark: bytes) -> bool:
-        slot = _slot_of(self._page(mark), mark)
-        if slot >= 0:
-            os.pwrite(self._file, _FREE, self._place(mark) + slot * LENGTH)
-        return slot >= 0
 
     def _page(self, mark: bytes) -> bytes:
         return os.pread(self._file, _PAGE, self._place(mark))

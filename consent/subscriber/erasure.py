@@ -16,7 +16,7 @@ from sqlalchemy.dialects.sqlite import insert
 from consent.contract import Erasure
 from consent.ledger.sealing import find_hold, seal_proof
 from consent.ledger.subjects import load
-from consent.ledger.suppression import forget_marks, suppress
+from consent.ledger.suppression import suppress
 from consent.ledger.transaction import Reading, Writing
 from consent.ledger.whose import forget_left, left_by, living, parts_of
 from consent.proof.leaf import Leaf
@@ -27,6 +27,7 @@ from consent.store.tables import (
     IN_ANY_SPAN,
     MOVES,
     among,
+    doubts,
     erasures,
     evidence,
     facts,
@@ -79,6 +80,7 @@ _GONE = (
     Statement(delete(evidence).where(evidence.c.subject == bindparam("of"))),
     Statement(delete(reports).where(reports.c.subject == bindparam("of"))),
     Statement(delete(imported).where(imported.c.subject == bindparam("of"))),
+    Statement(delete(doubts).where(doubts.c.subject == bindparam("of"))),
     Statement(delete(subjects).where(subjects.c.id == bindparam("of"))),
     Statement(delete(requests).where(MOVES, requests.c.moves == bindparam("of"))),
     # Told to the feed beside the leaf, and no part of it.
@@ -203,7 +205,6 @@ def let_go(tx: Writing, identity: str, epoch: int, actor: str) -> Erasure:
 def _forget_stranger(tx: Writing, identity: str) -> None:
     """Forget somebody whose address was only asked for, by whoever is erased."""
     if _STRANGER.first(tx.driver, of=identity) is not None:
-        forget_marks(tx, load(tx, [identity])[identity])
         for statement in _GONE:
             statement.run(tx.driver, of=identity)
         tx.log.append(Leaf(type=PENDING_PURGED, subject=identity, actor="system:erasure"))

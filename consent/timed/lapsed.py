@@ -6,16 +6,17 @@ from sqlalchemy import bindparam, delete, exists, not_, or_, select, update
 
 from consent.ledger.marking import SUPPRESSED
 from consent.ledger.subjects import Subject, load
-from consent.ledger.suppression import forget_marks, suppress
+from consent.ledger.suppression import suppress
 from consent.ledger.transaction import Reading, Writing
 from consent.ledger.whose import parts_of
 from consent.proof.leaf import Leaf
-from consent.states import HARD_BOUNCE, PENDING_PURGED, SOFT_BOUNCE, State, Step
+from consent.states import ASKED, HARD_BOUNCE, PENDING_PURGED, SOFT_BOUNCE, State, Step
 from consent.store.statement import Statement
 from consent.store.tables import (
     IN_ANY_SPAN,
     UNCONFIRMED,
     among,
+    doubts,
     evidence,
     holds,
     leaves,
@@ -84,10 +85,10 @@ _FORGET = tuple(
         (standings, standings.c.subject),
         (evidence, evidence.c.subject),
         (reports, reports.c.subject),
+        (doubts, doubts.c.subject),
         (subjects, subjects.c.id),
     )
 )
-_NEVER = frozenset({State.NONE, State.PENDING, State.EXPIRED, State.REFUSED})
 _ASKING = json.dumps(
     [
         *(str(step) for step in (Step.REQUESTED, Step.REFUSED, Step.EXPIRED)),
@@ -135,7 +136,7 @@ def _came_to_nothing(tx: Writing, subject: Subject) -> bool:
     return (
         not (subject.confirmed or subject.complained or subject.objected)
         and not parts_of(tx, [subject.id])
-        and all(standing.at(tx.now) in _NEVER for standing in subject.standings.values())
+        and all(standing.at(tx.now) in ASKED for standing in subject.standings.values())
         and _OPEN.first(tx.driver, of=subject.id) is None
         and _MORE.first(tx.driver, of=subject.id, asking=_ASKING) is None
     )
@@ -148,8 +149,6 @@ def _purge(tx: Writing, subject: Subject) -> None:
     else:
         if any(standing.state is State.REFUSED for standing in subject.standings.values()):
             suppress(tx, subject)  # no list of another system brings back who said "this wasn't me"
-        else:
-            forget_marks(tx, subject)
         for statement in _FORGET:
             statement.run(tx.driver, of=subject.id)
     tx.log.append(Leaf(type=PENDING_PURGED, subject=subject.id, actor="system:time"))
