@@ -29,7 +29,7 @@ from engine.delivery.queue import Queue
 from engine.mail.letters import Letters
 from engine.people.relearn import relearn
 from engine.run.apply import Applying
-from engine.run.changes import CHANGES, changes_after, last_heard, revoke, stimuli_of
+from engine.run.changes import ANEW, CHANGES, changes_after, heard, last_heard, revoke, stimuli_of
 from engine.run.control import Control
 from engine.run.endings import endings
 from engine.run.erasing import ERASE, Erasing
@@ -120,7 +120,7 @@ class Runner:
     async def start(self) -> None:
         """Take up where the last life ended: effects that are not done go by what consent knows of them."""
         self._cursors |= await self._store.cursors()
-        self._cursors[CHANGES] = await last_heard(self._consent, self._cursors[CHANGES])
+        self._cursors |= await last_heard(self._consent, self._cursors)
         await self.erasing.begin()
         if self._loaded.recommends:
             await relearn(self._letters.catalogue, self._store, self._clock(), self._cursors[INBOX])
@@ -154,7 +154,7 @@ class Runner:
                 self.wake.clear()
                 try:
                     if self._away:  # an older store may have been put back meanwhile
-                        self._cursors[CHANGES] = await last_heard(self._consent, self._cursors[CHANGES])
+                        self._cursors |= await last_heard(self._consent, self._cursors)
                         self._away = False
                     worked = await self.pulse.of(self.step())
                     self._deaf = False
@@ -203,7 +203,9 @@ class Runner:
         if self.idle:
             self._taken = False
             return False
-        stimuli = stimuli_of(self.erasing.others(changes)) + self.erasing.living(strangers)
+        stimuli = stimuli_of(self.erasing.others(changes), self._cursors.get(ANEW, 0)) + self.erasing.living(
+            strangers
+        )
         stimuli += endings(verdicts, called, self._errands.open, self._loaded, batch)
         stimuli += arrived
         if swept(self._loaded, self._cursors):
@@ -211,7 +213,7 @@ class Runner:
             due = await stride(self._store, self._loaded, due, busy, batch, now)
         stimuli += self._fired(due, frozenset(batch.ended))
         if changes:
-            batch.cursors[CHANGES] = changes[-1].seq
+            batch.cursors |= heard(changes, self._cursors)
         if received:
             batch.cursors[INBOX] = received[-1].seq
         await self._trials.judge(self._loaded, now)

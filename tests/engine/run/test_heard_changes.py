@@ -4,12 +4,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from storefront import Shop, open_shop
 
 from consent.contract import Change
 from engine.core.bundle import Agreed, Stopped
 from engine.run import changes
-from engine.run.changes import stimuli_of
+from engine.run.changes import CHANGES, heard, stimuli_of
+from engine.store.batch import Batch
 from engine.store.store import Received
 from virta.mailbox.running import Running
 
@@ -19,6 +21,12 @@ TEXT = """
 flow alpha "Alpha"
     topic news
     start on cart_updated
+
+    wait 1 day
+
+flow hello "Hello"
+    topic news
+    start on subscribed where topic is "news"
 
     wait 1 day
 """
@@ -82,3 +90,21 @@ def test_an_objection_to_all_marketing_ends_all_of_it() -> None:
     """As a complaint does, and by its own reason."""
     [stimulus] = stimuli_of([Change(1, "a" * 32, "", "objected.marketing", 5)])
     assert stimulus.data == Stopped("objected")
+
+
+async def test_another_log_is_heard_anew_and_sets_nobody_off(shop: Shop) -> None:
+    """An older store was put back and has grown over the position while the engine was off: what it says of
+    people is known, and nobody subscribed just now."""
+    last = (await shop.system.consent.changes(0))[-1]
+    was = heard([replace(last, subject="0" * 32)], {})
+    await shop.system.store.commit(Batch(cursors=was))
+    await shop.system.runner.start()
+    await shop.settle()
+    assert await shop.story("hello") == []
+    now = shop.clock()
+    await shop.system.store.accept([Received(PEOPLE[0], "cart_updated", now, now, "", PEOPLE[0], {})])
+    await shop.settle()
+    assert await shop.story("alpha") == ["entered", "waits wait_1"]
+    assert (await shop.system.store.cursors())[CHANGES] == last.seq
+    await shop.join("late@example.com", "news")
+    assert await shop.story("hello") == ["entered", "waits wait_1"]
