@@ -16,6 +16,7 @@ from consent.store.anew import OF_PEOPLE
 from consent.store.stops import Stop, read_stops
 from consent.subscriber import erasure, hold
 from consent.subscriber.replay import missed_among
+from consent.timed.believed import NEAR_MS
 from consent.times import DAY_MS
 
 
@@ -100,11 +101,12 @@ _TOGETHER, _LEAST, _EIGHTH = 10_000, 1_000, 8
 
 def let_stops_go(service: Service, days: int) -> int:
     """Leave those lines out of the file of stops that the log holds, or that were made up for, and that are
-    older than every backup, each of which is kept for `days` at most; how many. In any thread: others write
-    meanwhile. Raises `OSError`, and then the file is as it was."""
+    older than every backup, each of which is kept for `days` at most, by a day and by as much as a clock that
+    is believed may be ahead; how many. In any thread: others write meanwhile. Raises `OSError`, and then the
+    file is as it was."""
     path, upto = service.store.stops, service.stops_written()
     lines = read_stops(path) if path is not None else []
-    before = service.read(lambda reading: reading.now) - (days + 1) * DAY_MS
+    before = service.read(lambda reading: reading.now) - (days + 1) * DAY_MS - NEAR_MS
     old, gone = _older(lines, before), set[Stop]()
     for first in range(0, len(old), _TOGETHER):
         part = old[first : first + _TOGETHER]

@@ -26,6 +26,8 @@ class Marks:
 
     def __init__(self, path: Path, entropy: Callable[[int], bytes]) -> None:
         self._path = path
+        self._fresh = path.with_name(f"{path.name}.part")
+        self._fresh.unlink(missing_ok=True)  # one that a power loss left behind
         self._entropy = entropy
         self._mutex = threading.Lock()
         self._unsynced = False
@@ -77,18 +79,17 @@ class Marks:
         kept = list(_marks_in(self._path.read_bytes()))
         while (image := _image(kept, pages, self._entropy)) is None:
             pages *= 2
-        fresh = self._path.with_name(f"{self._path.name}.part")
-        file = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        file = os.open(self._fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         rest = memoryview(image)
         while rest:
             rest = rest[os.write(file, rest) :]
         os.fsync(file)
-        fresh.rename(self._path)
+        self._fresh.rename(self._path)
+        os.close(self._file)
+        self._file, self._pages = file, pages  # at once: the one that was there has no name any more
         folder = os.open(self._path.parent, os.O_RDONLY)
         os.fsync(folder)
         os.close(folder)
-        os.close(self._file)
-        self._file, self._pages = file, pages
 
 
 def marks_path(stops: Path) -> Path:

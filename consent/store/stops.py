@@ -35,6 +35,8 @@ class StopsFile:
     def __init__(self, path: Path, entropy: Callable[[int], bytes]) -> None:
         self.marks = Marks(marks_path(path), entropy)
         self._path = path
+        self._fresh = path.with_name(f"{path.name}.fresh")
+        self._fresh.unlink(missing_ok=True)  # one that a power loss left behind
         self._file = os.open(path, _APPENDING, 0o600)
         _keep_names(path.parent)
 
@@ -54,8 +56,7 @@ class StopsFile:
         """Leave these out of the first `upto` bytes. The lines that stay are written beside it meanwhile;
         those that came in since are added while nobody else writes, which `alone` sees to, and then the whole
         takes the place of what was there. Raises `OSError`, and then the file is as it was."""
-        fresh = self._path.with_name(f"{self._path.name}.fresh")
-        file = os.open(fresh, _APPENDING | os.O_TRUNC, 0o600)
+        file = os.open(self._fresh, _APPENDING | os.O_TRUNC, 0o600)
         try:
             with self._path.open("rb") as kept:
                 for line in kept.read(upto).split(b"\n"):
@@ -68,7 +69,7 @@ class StopsFile:
                         return
                     _append(file, kept.read())
                     os.fsync(file)
-                    fresh.rename(self._path)
+                    self._fresh.rename(self._path)
                     file, self._file = self._file, file
             _keep_names(self._path.parent)
         finally:

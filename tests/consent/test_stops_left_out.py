@@ -12,6 +12,7 @@ from consent import forgetting
 from consent.contract import Visit
 from consent.store import stops as room
 from consent.store.stops import StopsFile, read_stops
+from consent.timed.believed import NEAR_MS
 
 pytestmark = pytest.mark.anyio
 DAY = 86_400_000
@@ -36,7 +37,7 @@ async def test_what_the_log_holds_goes_once_every_backup_does(open_world, place,
     """On both kinds of stores; what is younger stays, and the newest line of all."""
     world = open_world(place, durable=True)
     await leave(world, *"abcdefg")
-    world.clock.pass_((KEPT + 2) * DAY)
+    world.clock.pass_((KEPT + 5) * DAY)
     await leave(world, "h", "i")
     lines = read_stops(stops)
     assert await world.client.backups_forgot(KEPT + 5) == 0
@@ -82,6 +83,32 @@ async def test_a_clock_that_was_set_back_makes_no_line_old(open_world, place, st
     lines = read_stops(stops)
     await world.client.backups_forgot(KEPT)
     assert read_stops(stops) == lines
+
+
+async def test_a_clock_that_is_ahead_makes_no_line_old(open_world, place, stops):
+    """Neither one that is not believed, nor one that is not yet far enough from the last run for that: last
+    night's backup wants the line of this morning still, once the clock is right again."""
+    world = open_world(place, durable=True)
+    await leave(world, *"abcdefg")
+    await world.client.keep_times()
+    lines = read_stops(stops)
+    for days, ahead in ((KEPT, 800 * DAY), (0, NEAR_MS - 1)):
+        world.clock.pass_(ahead)
+        await world.client.backups_forgot(days)
+        await world.client.keep_times()
+        await world.client.backups_forgot(days)
+        assert read_stops(stops) == lines
+        world.clock.pass_(-ahead)
+
+
+async def test_what_a_power_loss_left_beside_the_files_goes_at_the_next_start(open_world, place, stops):
+    """Of the file of stops, and of that of marks."""
+    left = [stops.with_name(f"{stops.name}.fresh"), stops.with_suffix(".marks.part")]
+    for path in left:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"half a line")
+    open_world(place, durable=True)
+    assert [path for path in left if path.exists()] == []
 
 
 async def test_lines_that_come_in_meanwhile_are_there(open_world, place, stops, monkeypatch):
