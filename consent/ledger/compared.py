@@ -16,6 +16,7 @@ from consent.ledger.retold import Retold, Stood, retell
 from consent.ledger.transaction import Reading
 from consent.ledger.whose import parts_of
 from consent.states import State
+from consent.store.columns import blob, fits
 from consent.store.statement import Row, Statement
 from consent.store.tables import IN_ANY_SPAN, among, evidence, leaves, standings, subjects
 from consent.times import DAY_MS
@@ -66,6 +67,14 @@ _EVIDENCE = Statement(
 )
 
 
+_NOT_READABLE = (TypeError, ValueError, LookupError, ArithmeticError)
+"""What a value of another kind than a column should have may end in."""
+
+
+_PACE: Mapping[str, object] = {"frequency": "", "paused_until": 0}
+"""What stands where nobody ever said how often and until when mails wait."""
+
+
 class Looked(Struct, frozen=True):
     """A person as their leaves tell of them, and what the store says otherwise."""
 
@@ -81,7 +90,7 @@ def people(reading: Reading, ids: Sequence[str]) -> Iterator[Looked]:
     parts = parts_of(reading, ids)
     told: dict[str, list[Logged]] = {}
     for subject, _, body in _LEAVES_OF.rows(reading.driver, ids=json.dumps([*ids, *parts])):
-        leaf = read_logged(bytes(body))
+        leaf = read_logged(body)
         if leaf is None or leaf.subject != subject:
             broken.setdefault(str(parts.get(subject, subject)), []).append("leaves")
         else:
@@ -89,17 +98,21 @@ def people(reading: Reading, ids: Sequence[str]) -> Iterator[Looked]:
     wanted = json.dumps(list(ids))
     stand: dict[str, dict[str, Row]] = {}
     for subject, topic, *rest in _STANDINGS.rows(reading.driver, ids=wanted):
-        stand.setdefault(subject, {})[topic] = tuple(rest)
+        stand.setdefault(subject, {})[str(topic)] = tuple(rest)
     kept: dict[str, dict[str, Row]] = {}
     for subject, commitment, *rest in _EVIDENCE.rows(reading.driver, ids=wanted):
-        kept.setdefault(subject, {})[commitment] = tuple(rest)
+        kept.setdefault(subject, {})[str(commitment)] = tuple(rest)
     for row in _SUBJECTS.rows(reading.driver, ids=wanted):
         person = dict(zip(_COLUMNS, row, strict=True))
         one = person["id"]
         of_parts = [leaf for part, whole in parts.items() if whole == one for leaf in told.get(part, [])]
         retold = retell(told.get(one, []), sorted(of_parts, key=_in_order))
         here = stand.get(one, {}), kept.get(one, {})
-        yield _compared(reading, person, retold, *here, broken.get(one, ()))
+        try:
+            looked = _compared(reading, person, retold, *here, broken.get(one, ()))
+        except _NOT_READABLE:  # whatever stands in one row, the others are looked at
+            looked = Looked(one, retold, ("row",), {})
+        yield looked
 
 
 def _in_order(leaf: Logged) -> int:
@@ -133,12 +146,15 @@ def _compared(
         if leaf.evidence in opened
     }
     differs += [name for name, value in pace.items() if person[name] != value]
+    differs += [name for name, unset in _PACE.items() if name not in retold.pace and person[name] != unset]
     return Looked(person["id"], retold, tuple(differs), pace)
 
 
 def _stands(one: Stood | None, row: Row | None) -> bool:
     """Whether a row of `standings` is what the leaves say."""
     if one is None or row is None:
+        return False
+    if not fits(row, (str, int, str, int, int, int)):
         return False
     *told, expires, facts_known = row
     waits = expires > one.at if one.state is State.PENDING else expires == 0
@@ -149,8 +165,8 @@ def _sealed(reading: Reading, person: Mapping[str, Any]) -> Iterator[str]:
     """Whether the address can be opened, and is the one that the person is found by."""
     vault = reading.parts.vault
     try:
-        typed = vault.open_address(person["id"], bytes(person["wrapped"]), bytes(person["address"]))
-        if bytes(person["lookup"]) not in vault.lookups(read_address(typed).folded):
+        typed = vault.open_address(person["id"], blob(person["wrapped"]), blob(person["address"]))
+        if blob(person["lookup"]) not in vault.lookups(read_address(typed).folded):
             yield "lookup"
     except (WrongKeys, InvalidAddress):
         yield "address"
@@ -163,11 +179,11 @@ def _proof(
     if row is None:
         return None
     name, sealed, ip, whole, at = row
-    vault, wrapped = reading.parts.vault, bytes(person["wrapped"])
+    vault, wrapped = reading.parts.vault, blob(person["wrapped"])
     try:
-        plain, found = vault.open_evidence(person["id"], wrapped, name, bytes(sealed))
+        plain, found = vault.open_evidence(person["id"], wrapped, name, blob(sealed))
         record: dict[str, object] = json.loads(plain)
-        _, proves = vault.open_ip(person["id"], wrapped, name, bytes(ip)) if ip else ("", "")
+        _, proves = vault.open_ip(person["id"], wrapped, name, blob(ip)) if ip else ("", "")
     except (WrongKeys, ValueError):
         return None
     said = record.get("ip", "")

@@ -57,6 +57,19 @@ def doubt(tx: Writing, found: Iterable[tuple[str, str]]) -> int:
     return count
 
 
+_OF_ROWS = ("address", "lookup", "subject", "row")
+"""What differs in rows that are gone when somebody becomes part of another."""
+_OF = Statement(select(doubts.c.what, doubts.c.at).where(doubts.c.subject == bindparam("of")))
+
+
+def hand_on_doubts(tx: Writing, before: str, after: str) -> None:
+    """A subject has become part of another, who is in doubt by what the log still has."""
+    for what, at in _OF.rows(tx.driver, of=before):
+        if what not in _OF_ROWS:
+            _NOTE.run(tx.driver, subject=after, what=what, at=at)
+    drop_doubts(tx, before)
+
+
 def drop_doubts(tx: Writing, subject: str) -> None:
     """A subject is in doubt no more."""
     _DROP.run(tx.driver, of=subject)

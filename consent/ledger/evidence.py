@@ -94,7 +94,7 @@ class Vault:
         cipher = self._cipher(subject, wrapped)
         try:
             return cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], _bound(subject, row, schema))
-        except (InvalidTag, ValueError):  # the latter: too short to have a nonce
+        except (InvalidTag, ValueError, TypeError):  # too short to have a nonce, or no bytes at all
             raise WrongKeys(f"The {schema} of subject {subject} was not sealed for it.") from None
 
     def open_address(self, subject: str, wrapped: bytes, sealed: bytes) -> str:
@@ -171,7 +171,7 @@ def _opened(keys: Sequence[AESGCM], sealed: bytes, bound: bytes) -> bytes | None
     for key in keys:
         try:
             return key.decrypt(sealed[:_NONCE], sealed[_NONCE:], bound)
-        except (InvalidTag, ValueError):  # the latter: too short to have a nonce
+        except (InvalidTag, ValueError, TypeError):  # too short to have a nonce, or no bytes at all
             continue
     return None
 

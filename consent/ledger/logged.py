@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, select
 from consent.contract import ALL_FACTS
 from consent.ledger.transaction import Reading
 from consent.states import TRANSITIONS, State
+from consent.store.columns import blob
 from consent.store.statement import Statement
 from consent.store.tables import IN_ANY_SPAN, among, leaves
 
@@ -39,10 +40,10 @@ _AT = Statement(select(leaves.c.seq, leaves.c.body).where(among(leaves.c.seq, "p
 _LEADS = {(before.value, step.value): after for (before, step), after in TRANSITIONS.items()}
 
 
-def read_logged(body: bytes) -> Logged | None:
-    """The leaf in these bytes; None: they are none."""
+def read_logged(body: object) -> Logged | None:
+    """The leaf in what a column holds; None: it holds none."""
     try:
-        return _decoder.decode(body)
+        return _decoder.decode(blob(body))
     except (msgspec.ValidationError, msgspec.DecodeError):
         return None
 
@@ -63,12 +64,12 @@ _OF = Statement(
 def leaf_at(reading: Reading, seq: int) -> Logged | None:
     """The written leaf at a position; None: there is none."""
     row = _ONE.first(reading.driver, of=seq)
-    return None if row is None else read_logged(bytes(row[0]))
+    return None if row is None else read_logged(row[0])
 
 
 def logged_of(reading: Reading, subject: str) -> list[Logged]:
     """All written leaves about a subject, in order; what is none is left out."""
-    found = (read_logged(bytes(body)) for (body,) in _OF.rows(reading.driver, of=subject))
+    found = (read_logged(body) for (body,) in _OF.rows(reading.driver, of=subject))
     return [leaf for leaf in found if leaf is not None]
 
 

@@ -16,6 +16,7 @@ from consent.errors import WrongKeys
 from consent.ledger.evidence import Evidence, Vault, commitment
 from consent.ledger.subjects import Subject
 from consent.ledger.transaction import Reading, Writing
+from consent.store.columns import blob
 from consent.store.statement import Statement
 from consent.store.tables import evidence, held, holds
 
@@ -139,7 +140,7 @@ def open_proof(reading: Reading, hold: Held) -> tuple[str, list[Opened]]:
     """The address and the evidence that a hold keeps. Raises `WrongKeys`."""
     vault, address, found = hold_vault(reading), "", []
     for known, row, sealed in _PIECES.rows(reading.driver, of=hold.subject):
-        plain = vault.open(hold.subject, hold.wrapped, row, _PIECE, bytes(sealed))
+        plain = vault.open(hold.subject, hold.wrapped, row, _PIECE, blob(sealed))
         piece = msgspec.json.decode(plain, type=Piece)
         if known == ADDRESS:
             address = piece.text
@@ -164,8 +165,8 @@ def _seal(
 ) -> None:
     own = tx.parts.vault
     try:
-        salt, text = own.open_salted(subject.id, subject.wrapped, row, bytes(sealed))
-        ip = own.open_ip(subject.id, subject.wrapped, row, bytes(sealed_ip))[0] if sealed_ip else ""
+        salt, text = own.open_salted(subject.id, subject.wrapped, row, blob(sealed))
+        ip = own.open_ip(subject.id, subject.wrapped, row, blob(sealed_ip))[0] if sealed_ip else ""
     except WrongKeys as fault:
         log.warning("a damaged row of evidence is not under its hold: %s", fault)
         return

@@ -17,6 +17,7 @@ from consent.ledger.marking import known_again
 from consent.ledger.transaction import Reading, Writing
 from consent.proof.leaf import Leaf
 from consent.states import AGREED, GOING, GRANTS, STOPS, TRANSITIONS, State, Step, may
+from consent.store.columns import blob, fits, readable
 from consent.store.statement import Statement
 from consent.store.stops import Stop
 from consent.store.tables import among, evidence, former, forms, standings, subjects
@@ -48,6 +49,8 @@ class Standing(Struct, frozen=True):
 
 
 NOWHERE = Standing()
+UNREADABLE = Standing(State.WITHDRAWN, -1)
+"""What a row says that holds what it cannot: nothing goes, and no leaf bears it."""
 
 
 class Subject(Struct, frozen=True):
@@ -71,6 +74,7 @@ class Subject(Struct, frozen=True):
     alive: int = 0  # their last sign of life, ms UTC
     address_since: int = 0  # when they got the one that they have, ms UTC; 0: from the start
     links_since: int = 0  # only links to choose that were mailed after it count, ms UTC; 0: all do
+    unreadable: bool = False  # a row of theirs holds what it cannot: no mail goes to them
 
     def standing(self, topic: str) -> Standing:
         """Where they stand with `topic`."""
@@ -152,35 +156,28 @@ def load(reading: Reading, ids: Sequence[str]) -> dict[str, Subject]:
     wanted = json.dumps(list(dict.fromkeys(ids)))
     where: dict[str, dict[str, Standing]] = {}
     for subject, topic, state, *rest in _STANDINGS.rows(reading.driver, ids=wanted):
-        where.setdefault(subject, {})[topic] = Standing(_STATES[state], *rest)
+        sound = state in _STATES and fits(rest, _KINDS_STANDING)
+        where.setdefault(subject, {})[str(topic)] = Standing(_STATES[state], *rest) if sound else UNREADABLE
     found = {}
-    for id_, epoch, language, wrapped, sealed, *rest in _PEOPLE.rows(reading.driver, ids=wanted):
+    for row in _PEOPLE.rows(reading.driver, ids=wanted):
+        sound = fits(row, _KINDS) and row[10] in _FREQUENCIES
+        id_, epoch, language, wrapped, sealed, *rest = row if sound else readable(row, _KINDS)
         confirmed, complained, bounced, objected, restricted, *rest = rest
         frequency, paused, proofs, proof_at, alive, moved, links_since = rest
+        stands = where.get(id_, {})
         found[id_] = Subject(
-            id_,
-            epoch,
-            language,
-            wrapped,
-            sealed,
-            where.get(id_, {}),
-            confirmed,
-            complained,
-            bounced,
-            objected,
-            restricted,
-            _FREQUENCIES[frequency],
-            paused,
-            proofs,
-            proof_at,
-            alive,
-            moved,
-            links_since,
+            *(id_, epoch, language, wrapped, sealed, stands),
+            *(confirmed, complained, bounced, objected, restricted),
+            _FREQUENCIES.get(frequency, Frequency.AS_IT_COMES),
+            *(paused, proofs, proof_at, alive, moved, links_since),
+            not sound or UNREADABLE in stands.values(),
         )
     return found
 
 
 _STATES = {state.value: state for state in State}
+_KINDS_STANDING = (int, str, int, int)
+_KINDS = (str, int, str, bytes, bytes, *[int] * 5, str, *[int] * 6)
 _FREQUENCIES = {frequency.value: frequency for frequency in Frequency}
 
 
@@ -383,7 +380,7 @@ def keep_evidence(tx: Writing, subject: Subject, record: Evidence) -> str:
 def kept_form(reading: Reading, digest: str) -> bytes | None:
     """A page as it was shown, by the SHA-256 (hex) of its bytes; None: there is none."""
     row = _FORM.first(reading.driver, of=digest)
-    return bytes(row[0]) if row is not None else None
+    return blob(row[0]) if row is not None else None
 
 
 def keep_form(tx: Writing, shown: bytes) -> str:

@@ -12,7 +12,8 @@ from consent.contract import InvalidAddress
 from consent.errors import WrongKeys
 from consent.ledger.subjects import Subject, load
 from consent.ledger.transaction import Reading, Writing
-from consent.store.statement import Statement
+from consent.store.columns import blob, fits
+from consent.store.statement import Row, Statement
 from consent.store.tables import among, former, merged
 
 _SCHEMA = "former/v1"
@@ -39,7 +40,7 @@ def living(reading: Reading, ids: Sequence[str]) -> dict[str, str]:
     """Those of the ids that have become part of others, and of whom."""
     if not ids or _ANY.first(reading.driver) is None:
         return {}
-    return dict(_INTO.rows(reading.driver, ids=json.dumps(list(ids))))
+    return _told(_INTO.rows(reading.driver, ids=json.dumps(list(ids))))
 
 
 def load_living(reading: Reading, identity: str) -> Subject | None:
@@ -55,7 +56,11 @@ def parts_of(reading: Reading, ids: Iterable[str]) -> dict[str, str]:
     """The ids that have become part of these subjects, and of which."""
     if _ANY.first(reading.driver) is None:
         return {}
-    return dict(_PARTS.rows(reading.driver, ids=json.dumps(list(ids))))
+    return _told(_PARTS.rows(reading.driver, ids=json.dumps(list(ids))))
+
+
+def _told(rows: Iterable[Row]) -> dict[str, str]:
+    return {part: whole for part, whole in rows if fits((part, whole), (str, str))}
 
 
 def become(tx: Writing, gone: Subject, into: Subject, ended: int) -> None:
@@ -80,11 +85,11 @@ def left_by(reading: Reading, subject: Subject) -> list[tuple[bytes, str]]:
     for lookup, sealed in _LEFT.rows(reading.driver, of=subject.id):
         try:
             plain = reading.parts.vault.open(
-                subject.id, subject.wrapped, bytes(lookup).hex(), _SCHEMA, bytes(sealed)
+                subject.id, subject.wrapped, blob(lookup).hex(), _SCHEMA, blob(sealed)
             )
         except WrongKeys:
             continue
-        found.append((bytes(lookup), plain.decode()))
+        found.append((blob(lookup), plain.decode()))
     return found
 
 

@@ -120,6 +120,8 @@ class Gathered:
         """The typed form of a subject's address; None if what is sealed cannot be opened."""
         if subject.id not in self._addresses:
             try:
+                if subject.unreadable:
+                    raise WrongKeys(subject.id)
                 opened = reading.parts.vault.open_address(subject.id, subject.wrapped, subject.sealed)
             except WrongKeys:  # the keys were compared at the start: this one row is damaged
                 self._addresses[subject.id] = None
@@ -163,6 +165,7 @@ def gather(reading: Reading, asks: Sequence[Ask]) -> Gathered:
         proofs = {
             key: (subject, expires, tells != "")
             for key, subject, expires, tells in _PROOFS.rows(reading.driver, keys=keys)
+            if isinstance(expires, int)
         }
     people = load(reading, [ask.subject for ask in asks])
     erased = erased_among(reading, [ask.subject for ask in asks if ask.subject not in people])
@@ -225,6 +228,8 @@ def verdict(reading: Reading, gathered: Gathered, ask: Ask, opens: bool) -> Verd
         if gathered.address(reading, subject) is None:
             return Verdict(Reason.UNREADABLE_SUBJECT)
         around = Circumstances(on_team=_on_team(reading, gathered, subject))
+    if subject is not None and subject.unreadable:
+        return Verdict(Reason.UNREADABLE_SUBJECT)
     found = judge(ask, subject, reading.rules, around, reading.now)
     if found.reason is not None or subject is None:
         return found

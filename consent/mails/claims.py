@@ -69,6 +69,9 @@ def claim(tx: Writing, sender: str, asks: Sequence[Ask], settlements: Sequence[S
     gathered = gather(tx, asks)
     if gathered.unborne:
         doubt(tx, [(subject, "standing") for subject in gathered.unborne])
+    unreadable = [one.id for one in gathered.people.values() if one.unreadable]
+    if unreadable:
+        doubt(tx, [(subject, "row") for subject in unreadable])
     busy = _busy(tx, asks)
     repeated: list[tuple[Ask, Attempt]] = []
     recorded: list[tuple[Ask, Verdict]] = []

@@ -17,7 +17,7 @@ from consent.store.statement import Driver
 
 OF_PEOPLE = (
     *("subjects", "standings", "requests", "wishes", "evidence", "reports", "imported", "former"),
-    *("holds", "held"),
+    *("holds", "held", "doubts"),
 )
 """The tables whose rows go when somebody is erased."""
 

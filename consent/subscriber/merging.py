@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, delete, exists, func, select, update
 
 from consent.contract import Frequency, Heard
 from consent.errors import WrongKeys
+from consent.ledger.doubts import hand_on_doubts
 from consent.ledger.evidence import Evidence
 from consent.ledger.sealing import find_hold, seal_proof
 from consent.ledger.subjects import Subject, keep_evidence, load
@@ -25,6 +26,7 @@ from consent.states import (
     may_merge,
     taken_over,
 )
+from consent.store.columns import blob
 from consent.store.statement import Statement
 from consent.store.stops import Stop
 from consent.store.tables import (
@@ -92,7 +94,8 @@ def absorb(tx: Writing, stays: Subject, goes: Subject, actor: str, commitment: s
     for statement in _GONE:
         statement.run(tx.driver, before=goes.id)
     become(tx, goes, stays, ended)
-    return bytes(lookup)
+    hand_on_doubts(tx, goes.id, stays.id)
+    return blob(lookup)
 
 
 def _take_stops(tx: Writing, stays: Subject, goes: Subject) -> Subject:
@@ -172,7 +175,7 @@ def _take_evidence(tx: Writing, stays: Subject, goes: Subject) -> None:
     when they go. A row that cannot be opened proves nothing, and goes now."""
     vault = tx.parts.vault
     for commitment, row, sealed, ip in _EVIDENCE.rows(tx.driver, before=goes.id):
-        pieces = {"evidence/v1": bytes(sealed), "ip/v1": bytes(ip)}
+        pieces = {"evidence/v1": blob(sealed), "ip/v1": blob(ip)}
         try:
             plain = {
                 schema: vault.open(goes.id, goes.wrapped, row, schema, piece)

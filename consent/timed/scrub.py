@@ -5,6 +5,7 @@ and its commitments are computed anew, and the bytes of leaves are compared with
 reads only, in parts, beside whoever writes; what it finds is noted afterwards, and denies marketing."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -16,8 +17,10 @@ from consent.ledger.compared import people
 from consent.ledger.doubts import THE_LOG, doubt
 from consent.ledger.logged import read_logged
 from consent.ledger.transaction import Reading, Writing
+from consent.ledger.whose import living
 from consent.proof.tree import leaf_hash, merkle_root
 from consent.states import PENDING_PURGED
+from consent.store.columns import blob
 from consent.store.statement import Statement
 from consent.store.tables import (
     IN_ANY_SPAN,
@@ -39,6 +42,7 @@ _BLOCK = 1 << _LEVEL
 _FEWEST = 4 * _BLOCK  # leaves of a visit
 _IDS = 1 << 128
 _NAME = "scrub"
+_ID = re.compile("(?:[0-9a-f]{32})?")
 
 
 class Place(Struct, frozen=True):
@@ -72,12 +76,18 @@ _KEEP = Statement(
     _INTO.on_conflict_do_update(index_elements=[facts.c.name], set_={"value": _INTO.excluded.value})
 )
 _NEWEST = Statement(select(func.max(leaves.c.seq)))
+_NEXT_LEAF = Statement(select(func.min(leaves.c.seq)).where(leaves.c.seq >= bindparam("first")))
+_HOLE = "leaves from "
 
 
 def place_of(reading: Reading) -> Place:
     """How far the scrub has come."""
     row = _FACT.first(reading.driver)
-    return Place() if row is None else msgspec.json.decode(bytes(row[0]), type=Place)
+    try:
+        place = Place() if row is None else msgspec.json.decode(blob(row[0]), type=Place)
+    except msgspec.MsgspecError:
+        return Place()  # whoever wrote that may want that it never begins again
+    return place if place.leaf >= 0 and _ID.fullmatch(place.person) else Place(over=place.over)
 
 
 def begin(reading: Reading, visits: int = VISITS) -> tuple[Place, Visit]:
@@ -98,8 +108,15 @@ def look(reading: Reading, place: Place, visit: Visit) -> Seen:
     if place.leaf < visit.leaf:
         upto = min(place.leaf + _BLOCK, visit.leaf)
         found = tuple(_leaves(reading, place.leaf, upto))
+        if found and found[-1][1].startswith(_HOLE):
+            upto = min(_after_hole(reading, upto), visit.leaf)
         return Seen(msgspec.structs.replace(place, leaf=upto), found)
     ids = _ids(reading, place.person, visit.person)
+    if any(not isinstance(one, str) for one in ids):  # they stand last, and no mail can ask by them
+        strange = ((THE_LOG, "a person's id"),)
+        ids = [one for one in ids if isinstance(one, str)]
+        if not ids:
+            return Seen(Place(leaf=place.leaf, over=reading.now), strange, over=True)
     if ids:
         found = tuple((one.subject, what) for one in people(reading, ids) for what in one.differs)
         return Seen(msgspec.structs.replace(place, person=ids[-1]), found)
@@ -122,7 +139,27 @@ def look_through(reading: Reading) -> list[tuple[str, str]]:
 def note(tx: Writing, place: Place, found: Sequence[tuple[str, str]]) -> int:
     """Keep how far it came and whom it found; how many of these are new."""
     _KEEP.run(tx.driver, name=_NAME, value=msgspec.json.encode(place))
-    return doubt(tx, found) if found else 0
+    return doubt(tx, _of_whom(tx, found)) if found else 0
+
+
+def _of_whom(tx: Writing, found: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Whom it concerns by now: of somebody who became part of another, that one; of somebody who is there no
+    more, whose leaves alone are left, the log."""
+    ids = [subject for subject, _ in found if subject]
+    into = living(tx, ids)
+    there = {row[0] for row in _THERE[0].rows(tx.driver, ids=json.dumps([*ids, *into.values()]))}
+    for subject, what in found:
+        whole = into.get(subject, subject)
+        if not subject or whole in there or what == "subject":
+            yield whole, what
+        elif what.startswith("leaf "):
+            yield THE_LOG, what
+
+
+def _after_hole(reading: Reading, first: int) -> int:
+    """The block of the next leaf from here on; a leaf may be planted as far on as there are numbers."""
+    row = _NEXT_LEAF.first(reading.driver, first=first)
+    return first if row is None or row[0] is None else int(row[0]) // _BLOCK * _BLOCK
 
 
 def _size(reading: Reading) -> int:
@@ -177,15 +214,20 @@ def _leaves(reading: Reading, first: int, end: int) -> Iterator[tuple[str, str]]
     """The leaves of a stretch against their tree, and whether the store knows of whom they are."""
     hashes, known = [], dict[str, int]()
     expected = first
-    for seq, kind, subject, purpose, at, body, hashed in _SOME.rows(reading.driver, first=first, end=end):
+    rows = _SOME.rows(reading.driver, first=first, end=end)
+    if not rows:  # however long it is, it is told once
+        yield THE_LOG, f"{_HOLE}{first} and on"
+        return
+    for seq, kind, subject, purpose, at, body, hashed in rows:
         for gap in range(expected, seq):
             yield THE_LOG, f"leaf {gap}"
         expected = seq + 1
-        found, leaf = leaf_hash(bytes(body)), read_logged(bytes(body))
+        found, leaf = leaf_hash(blob(body)), read_logged(body)
         hashes.append(found)
-        columns = (seq, kind, subject or "", purpose, at)
+        subject = subject if isinstance(subject, str) else ""
+        columns = (seq, kind, subject, purpose, at)
         fits = leaf is not None and columns == (leaf.seq, leaf.type, leaf.subject, leaf.purpose, leaf.at)
-        if not fits or hashed is None or bytes(hashed) != found:
+        if not fits or hashed is None or blob(hashed) != found:
             whose = leaf.subject if leaf is not None else subject or THE_LOG
             yield whose, f"leaf {seq}"
         if subject:
@@ -194,7 +236,7 @@ def _leaves(reading: Reading, first: int, end: int) -> Iterator[tuple[str, str]]
         yield THE_LOG, f"leaf {gap}"
     if len(hashes) == _BLOCK and first % _BLOCK == 0:
         block = _NODE.first(reading.driver, on=_LEVEL, place=first >> _LEVEL)
-        if block is None or bytes(block[0]) != merkle_root(hashes):
+        if block is None or blob(block[0]) != merkle_root(hashes):
             yield THE_LOG, f"tree {first}"
     yield from _missing(reading, set(known))
 
@@ -208,7 +250,7 @@ def _missing(reading: Reading, known: set[str]) -> Iterator[tuple[str, str]]:
     if not missing:
         return
     last = {
-        subject: read_logged(bytes(body))
+        subject: read_logged(body)
         for subject, _, body in _LEAVES_OF.rows(reading.driver, ids=json.dumps(sorted(missing)))
     }
     for subject in sorted(missing):
