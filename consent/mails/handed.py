@@ -44,14 +44,6 @@ def members_of(settlement: Settlement) -> dict[str, str | int]:
     return {**_mail(settlement.outcome, handed), **said, "ended": handed.at}
 
 
-def mail_of(record: Evidence) -> bytes | None:
-    """The bytes of the mail in a piece of evidence; None: there is none."""
-    text = record.get("eml")
-    if not isinstance(text, str):
-        return None
-    return base64.b64decode(text) if record.get("eml_as") == "base64" else text.encode()
-
-
 def _mail(outcome: Outcome, handed: Handed) -> dict[str, str | int]:
     if not handed.mail:
         if not handed.digest:

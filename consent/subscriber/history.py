@@ -17,7 +17,9 @@ from consent.ledger.policy import read_purposes
 from consent.ledger.subjects import Subject, find
 from consent.ledger.transaction import Reading
 from consent.ledger.whose import load_living, parts_of
+from consent.store.columns import blob
 from consent.store.tables import IN_ANY_SPAN, decisions, evidence, leaves, standings
+from consent.subscriber.given_out import given_out
 from consent.subscriber.put import Put
 from consent.subscriber.receipts import given_again
 
@@ -44,7 +46,8 @@ def history_of(reading: Reading, identity: str, typed: str = "") -> History | No
     kept = {}
     for row in reading.conn.execute(select(evidence).where(evidence.c.subject == identity)):
         with suppress(WrongKeys):  # a damaged row is as one that is missing: it hides nothing else
-            kept[row.commitment] = _opened(vault, subject, row)
+            record, holds = _opened(vault, subject, row)
+            kept[row.commitment] = given_out(reading, record) if record is not None else None, holds
     bodies = [
         msgspec.json.decode(body)
         for (body,) in reading.conn.execute(
@@ -105,15 +108,15 @@ def history_of(reading: Reading, identity: str, typed: str = "") -> History | No
     )
 
 
-def _opened(vault: Vault, subject: Subject, row: Row[Any]) -> tuple[dict[str, object] | None, bool | None]:
+def _opened(vault: Vault, subject: Subject, row: Row[Any]) -> tuple[dict[str, Any] | None, bool | None]:
     """A row of evidence with its IP address in it, and whether both give their commitments; nothing of what
     is no longer kept."""
     if not row.sealed:
         return None, None
-    plain, commitment = vault.open_evidence(subject.id, subject.wrapped, row.row, bytes(row.sealed))
+    plain, commitment = vault.open_evidence(subject.id, subject.wrapped, row.row, blob(row.sealed))
     record, holds = msgspec.json.decode(plain), commitment == row.commitment
     if row.ip:
-        ip, proof = vault.open_ip(subject.id, subject.wrapped, row.row, bytes(row.ip))
+        ip, proof = vault.open_ip(subject.id, subject.wrapped, row.row, blob(row.ip))
         holds = holds and proof in ("", record["ip"])
         record["ip"] = ip
     return record, holds

@@ -4,6 +4,7 @@ While one stands, nothing is forgotten by time. An erasure deletes all but what 
 day, or when it is lifted, what the seal keeps is destroyed; of somebody who was not erased, all else stays as
 it was."""
 
+from msgspec.structs import replace
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
 
@@ -29,6 +30,7 @@ from consent.store.statement import Statement
 from consent.store.tables import erasures, holds
 from consent.subscriber import hold_notice
 from consent.subscriber.erasure import find_erasure, rewrite_again
+from consent.subscriber.given_out import given_out
 
 BY_TIME, BY_MAIL = "system:time", "system:mail"
 _RECORD, _TOLD_RECORD = "hold/v1", "hold_told/v1"
@@ -133,9 +135,9 @@ def _keep(tx: Writing, hold: Held, record: Evidence) -> str:
 def open_held(tx: Writing, identity: str, actor: str) -> tuple[str, list[Opened]]:
     """The address and the evidence under the seal, for whoever needs the proof; each look is a leaf. Raises
     `HoldRefused`, `WrongKeys`."""
-    found = open_proof(tx, _standing(tx, identity))
+    address, pieces = open_proof(tx, _standing(tx, identity))
     tx.log.append(Leaf(type=HOLD_OPENED, subject=identity, actor=actor))
-    return found
+    return address, [replace(one, evidence=given_out(tx, one.evidence)) for one in pieces]
 
 
 def lift(tx: Writing, identity: str, actor: str) -> None:

@@ -151,6 +151,27 @@ def test_show_puts_mails_forms_and_receipts_into_a_folder(history, monkeypatch, 
     assert code == Failure.NOT_AUTHENTICATED
 
 
+@pytest.mark.parametrize("what", ["--evidence", "--proofs"])
+def test_what_is_written_of_a_person_is_for_its_owner_only(history, monkeypatch, capsys, what):
+    """Whatever the umask; and no file that is there is written over, nor is any written beside it."""
+    args = ("show", "anna@kafija.example", history, what, history / "kept")
+    before = os.umask(0o022)
+    try:
+        code, *_ = run(monkeypatch, capsys, *args)
+    finally:
+        os.umask(before)
+    assert code == 0
+    assert (history / "kept").stat().st_mode & 0o777 == 0o700
+    files = sorted((history / "kept").iterdir())
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+    files[0].unlink()
+    files[-1].write_bytes(b"mine")
+    code, _, err = run(monkeypatch, capsys, *args)
+    assert code == 2
+    assert "is there already" in err
+    assert (files[0].exists(), files[-1].read_bytes()) == (False, b"mine")
+
+
 def test_show_says_where_a_folder_cannot_be_made(history, monkeypatch, capsys):
     """In words."""
     (history / "kept").write_text("a file")

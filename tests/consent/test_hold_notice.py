@@ -8,9 +8,9 @@ from tampered import Export
 
 from consent.contract import Handed, MailClass, Outcome, Reason, Settlement, Visit
 from consent.keys import Keys
-from consent.mails.handed import mail_of
 from consent.proof.verify import Failure
 from consent.subscriber import hold, hold_notice
+from consent.subscriber.given_out import mail_of
 from consent.subscriber.history import history_of
 
 pytestmark = pytest.mark.anyio

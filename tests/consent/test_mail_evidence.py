@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy import func, select
 
 from consent.contract import Handed, MailClass, Outcome, Settlement, Visit
-from consent.mails.handed import mail_of
 from consent.store.tables import evidence
+from consent.subscriber.given_out import mail_of
 from consent.subscriber.history import history_of
+from consent.subscriber.wishes import close_all
 
 pytestmark = pytest.mark.anyio
 ANNA = "anna@kafija.example"
@@ -28,8 +29,10 @@ async def attempted(world, outcome, code=0, handed=None):
 
 
 async def told(world, type_, subject=""):
-    """The evidence of all leaves of a type about somebody (Anna), each holding."""
+    """The evidence of all leaves of a type about somebody (Anna), each holding. What they asked for is closed
+    first: until then no mail is given out as it was sent."""
     identity = subject or await world.subject(ANNA)
+    world.service.write(lambda tx: close_all(tx, identity, "withdrawn"))
     found = world.service.read(lambda reading: history_of(reading, identity))
     events = [event for event in found.events if event.type == type_]
     assert all(event.holds for event in events)

@@ -396,6 +396,18 @@ BROKEN_DEFENCES = (
         ),
     ),
     Broken(
+        "a kept mail is given out while its links work",
+        "Whoever may read evidence",
+        "tests/consent/test_mails_given_out.py::test_whoever_reads_evidence_finds_no_link_that_still_works",
+        (
+            (
+                "consent/subscriber/given_out.py",
+                "    if not kept_open and not any(_works(reading, token) for token in tokens):\n",
+                "    if True:\n",
+            ),
+        ),
+    ),
+    Broken(
         "headers of a proxy are believed",
         "Forged proxy headers",
         "tests/web/test_frame.py::test_the_peers_own_address_is_evidence_whatever_the_headers_say",

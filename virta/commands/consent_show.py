@@ -1,6 +1,7 @@
 """`virta consent show`: everything that is known of one address."""
 
 import asyncio
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,6 +22,9 @@ from virta.operating.evidence import moment as moment_of
 from virta.operating.kept import files_of
 from virta.settings import BrokenProject, Settings, read_settings
 from virta.terminal.named import named
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+"""Never another file, and none behind a link."""
 
 
 def show(
@@ -84,10 +88,15 @@ async def _found(
 
 
 def _write(folder: Path, files: Mapping[str, bytes], said: str, output: Format) -> None:
+    """For their owner only, in a folder likewise, and none of them over a file that is there."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name in files:
+            if os.path.lexists(folder / name):
+                raise BrokenProject(f"{folder / name} is there already; name a folder that is new or empty.")
         for name, content in files.items():
-            (folder / name).write_bytes(content)
+            with os.fdopen(os.open(folder / name, _NEW, 0o600), "wb") as file:
+                file.write(content)
     except OSError as fault:
         raise BrokenProject(f"{fault.filename} cannot be written: {fault.strerror}.") from None
     if output == "text":

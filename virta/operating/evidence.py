@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from engine.insight.outside import one_line
 
-_MAIL = frozenset({"eml", "eml_as"})
+_MAIL = frozenset({"eml", "eml_as", "eml_masked"})
 
 _LEAST_MOMENT = 10**12
 """Milliseconds from 1970 to 2001: nothing that evidence counts otherwise is as many."""
