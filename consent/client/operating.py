@@ -157,7 +157,7 @@ def _begin(tx: Writing, what: Import, attestation: bytes, taking: Taking) -> Imp
 def _take(tx: Writing, import_id: str, first: int, entries: Sequence[Entry]) -> list[Taken]:
     record = imported.find_import(tx, import_id)
     if record is not None:
-        terms.refuse_part(record, first, entries, tx.now)
+        terms.refuse_part(record, first, entries, tx)
     return imported.take(tx, import_id, first, entries)
 
 

@@ -35,6 +35,10 @@ class Brought(StrEnum):
     REPEATED = "repeated"  # the address stands further up in the same files
 
 
+PART = 500
+"""So many rows of an attested import are signed and taken together; the last part may be shorter."""
+
+
 class Taking(StrEnum):
     """What people of another system may become: consent on the controller's word, or known alone, or nothing
     is taken."""

@@ -5,6 +5,7 @@ has the note and the controller's public key checks it, with no service and no s
 
 import base64
 import binascii
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
@@ -21,6 +22,8 @@ LARGEST = 1 << 20
 _WHOSE = "/controller"
 _PRIVATE = "PRIVATE+KEY+"
 _ED25519 = b"\x01"
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z", re.ASCII)
+_YEARS = range(1970, 9001)
 
 
 class AttestedFile(Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,7 +35,8 @@ class AttestedFile(Struct, frozen=True, forbid_unknown_fields=True):
 
 class Attestation(Struct, frozen=True, forbid_unknown_fields=True):
     """Who says on which day (`on`, as in `2026-03-01`) that the people in `files` agreed to `topics`, by
-    which form and to which words. `project` is the name of the log that it is for."""
+    which form and to which words. `project` is the name of the log that it is for; `parts` are all rows of
+    the import, 500 by 500 in the order in which they are brought: the SHA-256 (hex) of each part."""
 
     project: str
     controller: str
@@ -42,6 +46,7 @@ class Attestation(Struct, frozen=True, forbid_unknown_fields=True):
     form: str
     wording: str
     files: tuple[AttestedFile, ...]
+    parts: tuple[str, ...]
 
 
 class Unattested(ValueError):
@@ -62,12 +67,17 @@ def public_half(line: str) -> VerifierKey:
 
 def sign_attestation(said: Attestation, line: str) -> str:
     """The signed note. `line` is the controller's private key. Raises `Unattested` for a key of another
-    project."""
+    project, and for more than a note can hold."""
     public, private = _private(line)
     if public.name != said.project + _WHOSE:
         raise Unattested(f"The key is that of {project_of(public)}, and not of {said.project}.")
     text = f"{FORM}\n{rfc8785.dumps(msgspec.to_builtins(said)).decode()}\n"
-    return sign_note(text, [(public.name, private)])
+    note = sign_note(text, [(public.name, private)])
+    if len(note.encode()) > LARGEST:
+        raise Unattested(
+            "That is more than one attestation can speak of. Import it in several, each attested."
+        )
+    return note
 
 
 def read_key(line: str) -> VerifierKey:
@@ -111,7 +121,7 @@ def read_attestation(note: bytes, key: VerifierKey) -> Attestation:
             if mine
             else f"The attestation is signed with another key than {key.line()}, which stands in virta.toml."
         )
-    if not all([said.controller, said.by, said.topics, said.form, said.wording, said.files]):
+    if not all([said.controller, said.by, said.topics, said.form, said.wording, said.files, said.parts]):
         raise Unattested("The attestation leaves something empty; it says all of it.")
     day_ends(said.on)
     return said
@@ -121,9 +131,11 @@ def day_ends(day: str) -> int:
     """The end of a day, as in `2026-03-01`, wherever on Earth it ends last (UTC-12), in ms UTC. Raises
     `Unattested`."""
     try:
-        found = date.fromisoformat(day)
+        found = date.fromisoformat(day) if _DAY.match(day) else None
     except ValueError:
-        raise Unattested(f"`{day}` is no day; write one as in `2026-03-01`.") from None
+        found = None
+    if found is None or found.year not in _YEARS:
+        raise Unattested(f"`{day}` is no day; write one as in `2026-03-01`.")
     midnight = datetime(found.year, found.month, found.day, tzinfo=UTC)
     return int((midnight + timedelta(hours=36)).timestamp() * 1000)
 

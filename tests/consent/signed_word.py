@@ -2,13 +2,15 @@
 
 import hashlib
 
-from moved_in import FILES
+from moved_in import ANNA, CONFIRMED, FILES, row
 from msgspec.structs import replace
 
 from consent.contract.imports import Attested
 from consent.proof.attestation import Attestation, AttestedFile, new_key, public_half, sign_attestation
+from consent.subscriber.terms import part_digest
 
 PROJECT = "kafija.example/consent"
+PEOPLE = [row(ANNA, confirmed_at=CONFIRMED)]
 KEY = new_key(PROJECT, lambda count: b"c" * count)
 PUBLIC = public_half(KEY).line()
 WORD = Attestation(
@@ -20,12 +22,18 @@ WORD = Attestation(
     "https://old.example/form",
     "Send me news.",
     tuple(AttestedFile(file.name, file.digest) for file in FILES),
+    (part_digest(PEOPLE),),
 )
 
 
 def signed(word=WORD, key=KEY):
     """The note, as bytes."""
     return sign_attestation(word, key).encode()
+
+
+def word_of(*parts):
+    """The word on rows that come in these parts."""
+    return replace(WORD, parts=tuple(map(part_digest, parts)))
 
 
 def attested(note, word=WORD):

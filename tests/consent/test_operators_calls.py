@@ -86,8 +86,8 @@ async def test_what_breaks_the_terms_of_an_import_is_refused(way):
         await operator.begin_import(replace_struct(order(), tells=("unsubscribed", "bounced")))
     with pytest.raises(ValueError, match="hex digits"):
         await operator.begin_import(order("no id"))
-    what = order(attested=said)
-    await operator.begin_import(what, note)
+    what = order()
+    await operator.begin_import(what)
     leaves = world.count("leaves")
     for rows, why in (
         ([STAYS, LEFT], "Those who had left come before all others"),

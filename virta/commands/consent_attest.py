@@ -3,25 +3,54 @@
 import os
 import secrets
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, TypeAlias
 
 from cyclopts import Parameter
 
+from consent.contract.imports import Stood
 from consent.proof import attestation
 from virta.consent_door import log_name
-from virta.importing.attestation import attest
+from virta.importing.formats.products import PRODUCTS
+from virta.importing.order import Order, prepare
+from virta.importing.signing import attest, read_said
+from virta.project.folder import load_project
 from virta.settings import BrokenProject, read_settings, secret
 from virta.wiring import wall_clock
 
+Product: TypeAlias = Literal["mailchimp", "klaviyo", "brevo", "listmonk", "csv"]
+NoneThere: TypeAlias = Literal["unsubscribed", "bounced", "complained"]
 _ENVIRONMENT = "env:VIRTA_ATTESTATION_KEY"
 
 
 def attest_people(
     said: Annotated[Path | None, Parameter(help="The file that says how people agreed.")] = None,
+    what: Annotated[
+        Product | None, Parameter(help="Where the import's files come from; csv: any table.")
+    ] = None,
     files: Annotated[
         tuple[Path, ...] | None, Parameter(help="All files of the import that it is about.")
     ] = None,
     *,
+    map_: Annotated[
+        tuple[str, ...] | None,
+        Parameter(name="--map", help='What a column is, as in "First Name=first_name". May repeat.'),
+    ] = None,
+    unsubscribed: Annotated[
+        tuple[Path, ...] | None, Parameter(help="A file of those who unsubscribed.")
+    ] = None,
+    bounced: Annotated[
+        tuple[Path, ...] | None, Parameter(help="A file of those whose mail came back.")
+    ] = None,
+    complained: Annotated[
+        tuple[Path, ...] | None, Parameter(help="A file of those who called it spam.")
+    ] = None,
+    none: Annotated[
+        tuple[NoneThere, ...] | None, Parameter(help="There are none of these in the other system.")
+    ] = None,
+    skip_faulty: Annotated[
+        bool, Parameter(negative="", help="Attest without the rows that cannot be read.")
+    ] = False,
+    encoding: Annotated[str, Parameter(help="How the files are written, as in windows-1257.")] = "",
     key: Annotated[
         str, Parameter(help="The file with the controller's key, or env:NAME where a variable holds it.")
     ] = _ENVIRONMENT,
@@ -29,20 +58,36 @@ def attest_people(
     new_key: Annotated[
         Path | None, Parameter(help="Make a key of the controller's own instead, and write it there.")
     ] = None,
-    folder: Annotated[Path, Parameter(help="The project that a new key is for.")] = Path(),
+    folder: Annotated[Path, Parameter(help="The project's folder.")] = Path(),
 ) -> int:
     """Sign what the controller says of people that are to be imported: a C2SP signed note, which `virta
-    import --attestation` takes. It needs no project and no store: the key and the files, on any machine."""
+    import --attestation` takes, of each row as that command will read it. It needs no store: the project's
+    files, the key and the files of the import, on any machine."""
     if new_key is not None:
         return _make(new_key, folder)
-    if said is None or not files:
-        raise BrokenProject("Say what is to be signed: virta consent attest ATTESTATION.toml FILE…")
-    note = attest(said, files, _key(key), wall_clock())
+    if said is None or what is None or not files:
+        raise BrokenProject(
+            f"Say what is to be signed: virta consent attest ATTESTATION.toml {'|'.join(PRODUCTS)} FILE…"
+        )
+    now = wall_clock()
+    word, private = read_said(said, now), _key(key)
+    settings, compiled = load_project(folder)
+    if compiled.program is None:
+        raise BrokenProject("The flows have errors; `virta check` shows them.")
+    stopped = {
+        Stood.UNSUBSCRIBED: unsubscribed or (),
+        Stood.BOUNCED: bounced or (),
+        Stood.COMPLAINED: complained or (),
+    }
+    there_are_none = tuple(map(Stood, none or ()))
+    order = Order(what, files, stopped, there_are_none, map_ or (), word.topics, None, encoding)
+    prepared = prepare(order, compiled.program, settings.controller, word.by, lambda count: None, now)
+    note = attest(word, prepared, private, now, skip_faulty)
     try:
         out.write_text(note, "utf-8")
     except OSError as fault:
         raise BrokenProject(f"{out} cannot be written: {fault.strerror}.") from None
-    print(f"{out} attests it. Give it to `virta import --attestation {out}` with the same files.")
+    print(f"{out} attests it. Give it to `virta import --attestation {out}` with the same files and options.")
     return 0
 
 

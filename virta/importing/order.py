@@ -37,12 +37,14 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """An order that can be carried out. `sources` are in the order of `what.files`."""
+    """An order that can be carried out. `sources` are in the order of `what.files`; `signed` are the digests
+    of its parts that the controller signed (None: nothing is attested)."""
 
     what: Import
     sources: tuple[Source, ...]
     meaning: Meaning
     attestation: bytes
+    signed: tuple[str, ...] | None
 
     @property
     def length(self) -> int:
@@ -84,11 +86,13 @@ def prepare(
     files = tuple(
         ImportFile(source.looked.part.shown, source.looked.digest, source.kind.title) for source in sources
     )
-    attested, body = (
-        read_attested(order.attestation, controller, topics, files, now) if order.attestation else (None, b"")
+    attested, body, signed = (
+        read_attested(order.attestation, controller, topics, files, now)
+        if order.attestation
+        else (None, b"", None)
     )
     what = _import(order, topics, sources, files, attested, importer)
-    return Prepared(what, tuple(sources), meaning, body)
+    return Prepared(what, tuple(sources), meaning, body, signed)
 
 
 def _from(behind: int, read: Callable[[int], None]) -> Callable[[int], None]:

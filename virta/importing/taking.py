@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from consent.address import read_address
-from consent.contract.imports import Brought, Entry, ImportRecord, Taken
+from consent.contract.imports import PART, Brought, Entry, ImportRecord, Taken
 from consent.subscriber.imported import DONE
 from engine.insight.records import open_records
 from engine.store.arrivals import Received
@@ -16,7 +16,7 @@ from virta.importing.order import Prepared
 from virta.importing.passing import Counted, rows_of
 from virta.importing.person import Person
 from virta.importing.scratch import Met
-from virta.importing.weighing import PART, parts
+from virta.importing.weighing import parts
 from virta.operating.asking import Asked, patiently
 from virta.settings import BrokenProject, Settings
 

@@ -7,7 +7,9 @@ from typing import TypeVar
 
 from msgspec import Struct
 
+from consent.contract.imports import PART as PART
 from consent.contract.imports import Brought, Entry
+from virta.importing.attestation import refuse_unsigned
 from virta.importing.order import Prepared
 from virta.importing.passing import Counted, rows_of
 from virta.importing.scratch import Met
@@ -15,9 +17,6 @@ from virta.importing.table import Fault
 from virta.operating.asking import Asked, patiently
 
 T = TypeVar("T")
-
-PART = 500
-"""Rows that are weighed, and taken, together."""
 
 
 class Weighed(Struct, frozen=True):
@@ -35,10 +34,12 @@ async def weigh_all(
     fault: Callable[[Fault], None],
     behind: Callable[[int], None],
 ) -> Weighed:
-    """Go through all rows and write nothing. `behind` is told how many rows are."""
+    """Go through all rows and write nothing. `behind` is told how many rows are. Raises `BrokenProject` where
+    others are attested than these."""
     counted, counts = Counted(), Counter[str]()
     with Met() as met:
-        for part in parts(rows_of(prepared, met, counted, now, fault)):
+        for number, part in enumerate(parts(rows_of(prepared, met, counted, now, fault))):
+            refuse_unsigned(prepared.signed, number, [entry for entry, _ in part])
             weighed = await _weigh(consent, prepared, [entry for entry, _ in part])
             counts.update(brought.value for brought in weighed)
             behind(counted.gone)

@@ -25,10 +25,20 @@ def public_line(key: Path) -> str:
     return f'attestation_key = "{public_half(key.read_text("utf-8")).line()}"'
 
 
-def attested(stall: Path, said: str, *files: Path) -> Path:
-    """The note in which the controller says so of these files."""
+def attested(stall: Path, said: str, *files: object, product: str = "mailchimp") -> Path:
+    """The note in which the controller says so of these files of a product's, and further options."""
     key, words, note = keyed(stall), stall.parent / "attestation.toml", stall.parent / "attestation.note"
     words.write_text(said, "utf-8")
-    command = ["consent", "attest", str(words), *map(str, files), "--key", str(key), "--out", str(note)]
-    assert run(command) == 0
+    command = [
+        "consent",
+        "attest",
+        str(words),
+        product,
+        *map(str, files),
+        "--key",
+        str(key),
+        "--out",
+        str(note),
+    ]
+    assert run([*command, "--folder", str(stall)]) == 0
     return note

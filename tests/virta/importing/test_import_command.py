@@ -247,7 +247,7 @@ def test_attested_people_may_be_mailed_and_the_proof_says_on_whose_word(stall: P
         (('by = "Anna Example, who runs the stall"\n', ""), "`by` is missing"),
         (('wording = "I want news from the coffee stall by e-mail."', 'wording = " "'), "`wording` is empty"),
         (('"2026-03-01"', '"1 March 2026"'), "`1 March 2026` is no day; write one as in `2026-03-01`"),
-        (('"2026-03-01"', '"9026-03-01"'), "`on` is 9026-03-01, a day that is yet to come"),
+        (('"2026-03-01"', '"8026-03-01"'), "`on` is 8026-03-01, a day that is yet to come"),
         (('controller = "', "controller = "), "is not valid TOML"),
     ],
 )
@@ -257,7 +257,7 @@ def test_what_does_not_say_all_is_not_signed(
     """Half a word is no word."""
     said = exports.written(stall / "attestation.toml", ATTESTATION.replace(*change))
     file, key = exports.mailchimp(stall / "a.zip"), keyed(stall)
-    assert run(["consent", "attest", str(said), str(file), "--key", str(key)]) == 2
+    assert run(["consent", "attest", str(said), "mailchimp", str(file), "--key", str(key)]) == 2
     assert says_what in capsys.readouterr().err
     assert not Path("attestation.note").exists()
 
@@ -294,7 +294,8 @@ def test_a_file_that_was_changed_or_left_out_is_not_the_one_attested(stall: Path
     people = exports.written(stall / "people.csv", "Email\nanna@example.com\n")
     left = exports.written(stall / "left.csv", "Email\nbela@example.com\n")
     words = ("csv", people, "--none", "bounced", "--none", "complained", "--attestation")
-    note = attested(stall, ATTESTATION, people, left)
+    none = ("--none", "bounced", "--none", "complained", "--unsubscribed", left)
+    note = attested(stall, ATTESTATION, people, *none, product="csv")
     assert says(*words, note, "--unsubscribed", left)[0] == 0
     code, told = says(*words, note, "--none", "unsubscribed")
     assert (code, "left.csv was attested, and is not imported" in told) == (2, True), told
@@ -305,10 +306,44 @@ def test_a_file_that_was_changed_or_left_out_is_not_the_one_attested(stall: Path
 
 def test_other_topics_than_those_imported_are_not_spoken_for(stall: Path, says: Says) -> None:
     """The command says which."""
-    file = exports.mailchimp(stall / "a.zip")
-    note = attested(stall, ATTESTATION.replace('["news"]', '["orders"]'), file)
-    code, told = says("mailchimp", file, "--attestation", note)
-    assert (code, "speaks of `orders`, which is not imported" in told) == (2, True), told
+    file, schema = exports.mailchimp(stall / "a.zip"), stall / "schema.flow"
+    deals = 'topic deals "Deals"\n    for marketing\n    consent "I want deals by e-mail."\n'
+    schema.write_text(f"{schema.read_text('utf-8')}\n{deals}", "utf-8")
+    note = attested(stall, ATTESTATION.replace('["news"]', '["deals"]'), file)
+    code, told = says("mailchimp", file, "--topic", "news", "--attestation", note)
+    assert (code, "speaks of `deals`, which is not imported" in told) == (2, True), told
+
+
+def test_rows_that_are_read_otherwise_than_they_were_attested_are_refused(stall: Path, says: Says) -> None:
+    """Before anything is begun: the same files, with a column that means something else."""
+    people = exports.written(stall / "p.csv", "Email,A,B\nanna@example.com,2024-01-01,2025-01-01\n")
+    none = [word for stood in ("unsubscribed", "bounced", "complained") for word in ("--none", stood)]
+    note = attested(stall, ATTESTATION, people, *none, "--map", "A=@confirmed_at", product="csv")
+    words = ("csv", people, *none, "--attestation", note, "--yes", "--map")
+    code, told = says(*words, "B=@confirmed_at")
+    assert (code, "The rows are not those that were attested" in told) == (2, True), told
+    assert not (stall / "data" / "consent.db").exists()
+    assert says(*words, "A=@confirmed_at")[0] == 0
+    assert states(stall, "anna") == {"anna": ["active (attested)"]}
+
+
+def test_rows_that_cannot_be_read_are_attested_by_nobody(
+    stall: Path, says: Says, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They are left out on both sides, or corrected."""
+    people = exports.written(
+        stall / "p.csv", "Email,Confirmed\nanna@example.com,2024-01-01\nbela@example.com,soon\n"
+    )
+    none = [word for stood in ("unsubscribed", "bounced", "complained") for word in ("--none", stood)]
+    options = [*none, "--map", "Confirmed=@confirmed_at"]
+    said = exports.written(stall / "attestation.toml", ATTESTATION)
+    command = ["consent", "attest", str(said), "csv", str(people), *options, "--key", str(keyed(stall))]
+    assert run(command) == 2
+    assert "1 of the rows cannot be read" in capsys.readouterr().err
+    note = attested(stall, ATTESTATION, people, *options, "--skip-faulty", product="csv")
+    words = ("csv", people, *options, "--attestation", note, "--yes", "--skip-faulty")
+    assert says(*words)[0] == 0
+    assert states(stall, "anna") == {"anna": ["active (attested)"]}
 
 
 def test_without_a_key_of_the_controller_nobody_attests(stall: Path, says: Says) -> None:
@@ -332,7 +367,7 @@ def test_a_key_is_never_written_over_and_is_its_owners_alone(
     assert run(["consent", "attest", "--new-key", str(key), "--folder", str(stall)]) == 2
     assert "is there already; a key is never written over" in capsys.readouterr().err
     said = exports.written(stall / "attestation.toml", ATTESTATION)
-    command = ["consent", "attest", str(said), str(exports.mailchimp(stall / "a.zip"))]
+    command = ["consent", "attest", str(said), "mailchimp", str(exports.mailchimp(stall / "a.zip"))]
     assert run(command) == 2
     assert "VIRTA_ATTESTATION_KEY" in capsys.readouterr().err
     with pytest.MonkeyPatch.context() as environment:
