@@ -1,5 +1,6 @@
 """What people are told beside what they agree to follows from the settings, and is part of the version."""
 
+import hashlib
 import string
 import tomllib
 from importlib.resources import files
@@ -22,6 +23,18 @@ from virta.settings import Settings, read_settings
 from virta.stores_settings import Stores
 
 ALL = ("en", "lv", "fi", "uz", "et", "lt", "ru", "sv", "de")
+AGREED = {
+    "en": "ddbf339cd5eee191",
+    "lv": "9ad01c417018bad8",
+    "fi": "b4b0d59b3691fbe2",
+    "uz": "97db8031541af2f5",
+    "et": "a270ca58eafb0932",
+    "lt": "fd140d0fc10ea50f",
+    "ru": "b5f36de545c8291f",
+    "sv": "5b777944c1396b71",
+    "de": "ad3e1ddd7a345e42",
+}
+"""Of each language, the lines that say which data: people agree to them, as to the sentence itself."""
 
 
 @pytest.fixture
@@ -47,6 +60,15 @@ def test_every_language_that_ships_has_the_same_words() -> None:
             else:
                 assert text.strip()
                 assert fillings(text) == fillings(read["en"][key]), (language, key)
+
+
+@pytest.mark.parametrize("language", ALL)
+def test_a_new_version_of_virta_asks_nobody_anew(language: str) -> None:
+    """A better translation of which data are kept would be other words than people agreed to: marketing to
+    all of them would stop. Whoever changes a line here says so in the changelog, as a break."""
+    words = tomllib.loads((files("virta.privacy") / "words" / f"{language}.toml").read_text("utf-8"))
+    lines = "\n".join(words[name] for name in sorted(words) if name.startswith("data"))
+    assert hashlib.sha256(lines.encode()).hexdigest()[:16] == AGREED[language]
 
 
 def test_a_notice_says_all_that_people_are_to_be_told(settings: Settings) -> None:
