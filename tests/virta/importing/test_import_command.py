@@ -327,6 +327,19 @@ def test_rows_that_are_read_otherwise_than_they_were_attested_are_refused(stall:
     assert states(stall, "anna") == {"anna": ["active (attested)"]}
 
 
+def test_a_list_of_several_parts_is_attested_whole(stall: Path, says: Says) -> None:
+    """Those who left are in it, and whoever stands twice."""
+    lines = [f"p{number}@example.com,subscribed,2024-01-01" for number in range(1001)]
+    text = "\n".join(["Email,Status,Confirmed", *lines, lines[3], "left@example.com,unsubscribed,", ""])
+    people = exports.written(stall / "p.csv", text)
+    none = [word for stood in ("bounced", "complained") for word in ("--none", stood)]
+    options = [*none, "--none", "unsubscribed", "--map", "Status=@status", "--map", "Confirmed=@confirmed_at"]
+    note = attested(stall, ATTESTATION, people, *options, product="csv")
+    code, told = says("csv", people, *options, "--attestation", note, "--yes")
+    assert (code, "  1,001  attested: agreed" in told) == (0, True), told
+    assert states(stall, "p1000", "left") == {"p1000": ["active (attested)"], "left": ["withdrawn"]}
+
+
 def test_rows_that_cannot_be_read_are_attested_by_nobody(
     stall: Path, says: Says, capsys: pytest.CaptureFixture[str]
 ) -> None:
