@@ -23,3 +23,15 @@ WholePage = Annotated[bytes, Meta(max_length=1 << 20)]
 HexDigits = Annotated[str, Meta(pattern="^([0-9a-f]{2})+$", max_length=128)]
 ReplyCode = Annotated[int, Meta(ge=0, le=999)]
 """Of SMTP; 0: there was none."""
+MOST_SAID = 10_000
+Said = Annotated[str, Meta(max_length=MOST_SAID)]
+"""What a mail server answered, or a mailer says of it: no mailer reads more than 8 kB."""
+Sha256 = Annotated[str, Meta(pattern="^([0-9a-f]{64})?$", max_length=64)]
+"""In hex; empty where there is none."""
+Size = Annotated[int, Meta(ge=0, le=1 << 40)]
+"""In bytes."""
+Moment = Annotated[int, Meta(ge=0, le=253_402_300_799_999)]
+"""Ms UTC, until the year 9999."""
+Age = Annotated[int, Meta(ge=0, le=150)]
+Country = Annotated[str, Meta(pattern="^([A-Za-z]{2})?$", max_length=2)]
+"""Two letters, as in `LV`; empty where it is not known."""

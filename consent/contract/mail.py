@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from consent.contract.bounds import ReplyCode
+from consent.contract.bounds import Moment, ReplyCode, Said, Sha256, Size, WholePage
 
 
 class MailClass(StrEnum):
@@ -133,12 +133,12 @@ class Handed(Struct, frozen=True, omit_defaults=True):
     content was handed over. `reply` is what the server said, `why` what the mailer says where the server said
     nothing, `at` when it was over by the mailer's clock (ms UTC)."""
 
-    mail: bytes = b""
-    digest: str = ""
-    size: int = 0
-    reply: str = ""
-    why: str = ""
-    at: int = 0
+    mail: WholePage = b""
+    digest: Sha256 = ""
+    size: Size = 0
+    reply: Said = ""
+    why: Said = ""
+    at: Moment = 0
 
 
 class Settlement(Struct, frozen=True, omit_defaults=True):

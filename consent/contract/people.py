@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from consent.contract.bounds import MOST_BOXES, Label, Named, Told, WholePage
+from consent.contract.bounds import MOST_BOXES, Age, Country, Label, Moment, Named, Told, WholePage
 from consent.contract.mail import Ask
 from consent.contract.published import Notice
 
@@ -44,8 +44,8 @@ class SignUp(Struct, frozen=True):
     form: Named
     shown: WholePage = b""
     visit: Visit = Visit()
-    age: int | None = None
-    country: str = ""
+    age: Age | None = None
+    country: Country = ""
     form_version: Named = ""
     boxes: Boxes = ()
     served: Named = ""
@@ -68,12 +68,12 @@ class Sale(Struct, frozen=True):
     as in `a box at the checkout`, and `objected` whether they did. `source` says who tells of it."""
 
     subject: str
-    topic: str
-    sale: str
-    at: int
-    category: str
-    offered: str
-    source: str = "api"
+    topic: Named
+    sale: Named
+    at: Moment
+    category: Named
+    offered: Told
+    source: Named = "api"
     objected: bool = False
 
 

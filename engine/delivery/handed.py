@@ -3,6 +3,7 @@
 import hashlib
 
 from consent.contract import Handed, Outcome
+from consent.contract.bounds import MOST_SAID
 from engine.mail.message import as_sent
 
 LARGEST = 1 << 20
@@ -27,5 +28,5 @@ def handed_over(outcome: Outcome, code: int, text: str, data: bytes, at: int) ->
 
 
 def _plain(text: str) -> str:
-    """Without what no store and no wire takes: a mail server may say anything."""
-    return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+    """Without what no store and no wire takes: a mail server may say anything, and as much as it likes."""
+    return text[:MOST_SAID].encode("utf-8", "replace").decode().replace("\0", "\ufffd")

@@ -3,11 +3,13 @@
 import hashlib
 from collections.abc import Callable
 
+import msgspec
 import pytest
 from office import POLICY, Clock, Consent, Office, item
 from servers import Act, Script, Server
 
 from consent.contract import ConsentClient, Handed, Outcome, Settlement, SignUp
+from consent.contract.bounds import MOST_SAID
 from dsl.templates.files import read_templates
 from engine.delivery.handed import LARGEST, handed_over
 from engine.delivery.proofs import Proofs
@@ -170,3 +172,11 @@ def test_no_server_says_what_cannot_be_written_down() -> None:
     found = handed_over(Outcome.REFUSED, 550, "550 \0no\ud800", b"", 5)
     assert found is not None
     assert found.reply == "550 \ufffdno?"
+
+
+def test_no_server_says_more_than_is_taken() -> None:
+    """Else its settlement would be refused for ever."""
+    found = handed_over(Outcome.REFUSED, 550, "550 no" * 10_000, b"", 5)
+    assert found is not None
+    assert msgspec.convert(msgspec.to_builtins(found), Handed) == found
+    assert len(found.reply) == MOST_SAID
