@@ -106,17 +106,13 @@ def people(reading: Reading, ids: Sequence[str]) -> Iterator[Looked]:
         person = dict(zip(_COLUMNS, row, strict=True))
         one = person["id"]
         of_parts = [leaf for part, whole in parts.items() if whole == one for leaf in told.get(part, [])]
-        retold = retell(told.get(one, []), sorted(of_parts, key=_in_order))
+        retold = retell(told.get(one, []), of_parts)
         here = stand.get(one, {}), kept.get(one, {})
         try:
             looked = _compared(reading, person, retold, *here, broken.get(one, ()))
         except _NOT_READABLE:  # whatever stands in one row, the others are looked at
             looked = Looked(one, retold, ("row",), {})
         yield looked
-
-
-def _in_order(leaf: Logged) -> int:
-    return leaf.seq
 
 
 def _compared(
@@ -132,6 +128,8 @@ def _compared(
     for topic in sorted(retold.standings.keys() | stand.keys()):
         if not _stands(retold.standings.get(topic), stand.get(topic)):
             differs.append(f"standing {topic}")
+    differs += [f"merged {topic}" for topic in sorted(retold.owed)]
+    differs += ["merged restriction"] if retold.owes_restriction else []
     differs += _sealed(reading, person)
     opened: dict[str, dict[str, object]] = {}
     for commitment, leaf in retold.proved.items():

@@ -11,11 +11,13 @@ from consent.states import (
     GRANTS,
     HARD_BOUNCE,
     LAST,
+    MERGED,
     MOVED,
     OBJECTION,
     PENDING_PURGED,
     RESTRICTED,
     RESTRICTION_LIFTED,
+    STOPPED,
     STOPS,
     State,
     Step,
@@ -65,6 +67,8 @@ class Retold:
     lost: set[str] = field(default_factory=set)  # commitments to what was given up
     pace: dict[str, Logged] = field(default_factory=dict)
     faults: list[int] = field(default_factory=list)
+    owed: set[str] = field(default_factory=set)  # what a part had left and the whole never took over
+    owes_restriction: int = 0  # the leaf of a merge by which a restriction was lost
 
     def columns(self) -> dict[str, int]:
         """What `subjects` must have of them."""
@@ -81,19 +85,35 @@ class Retold:
 
 def retell(leaves: Iterable[Logged], of_parts: Iterable[Logged] = ()) -> Retold:
     """The person of whom these are all leaves, in order; `of_parts` are those of whoever became part of
-    them, whose complaints and objections count as their own."""
-    found = Retold()
-    for leaf in leaves:
-        _tell(found, leaf)
-    parts: dict[str, Retold] = {}
-    for leaf in of_parts:
-        if leaf.type in _SAID:
-            found.newest[leaf.type] = max(found.newest.get(leaf.type, 0), leaf.seq)
-        _prove(parts.setdefault(leaf.subject, Retold()), leaf)
+    them, whose stops count as their own."""
+    found, others = Retold(), list(of_parts)
+    parts = {leaf.subject: Retold() for leaf in others}
+    for leaf in sorted([*leaves, *others], key=_in_order) if others else leaves:
+        one = parts.get(leaf.subject, found)
+        _tell(one, leaf)
+        if leaf.type == MERGED and one is not found:
+            _take_over(parts.get(leaf.into, found), one, leaf.seq)
     for part in parts.values():
+        for kind in _SAID:
+            if kind in part.newest:
+                found.newest[kind] = max(found.newest.get(kind, 0), part.newest[kind])
+        found.faults += part.faults
         kept = {of: one for of, one in part.proved.items() if one.seq > found.purged and of not in found.lost}
         found.proved = kept | found.proved
     return found
+
+
+def _in_order(leaf: Logged) -> int:
+    return leaf.seq
+
+
+def _take_over(whole: Retold, part: Retold, seq: int) -> None:
+    """What a part had left when it became one, the whole has left before; else it still has to."""
+    left = {topic for topic, one in part.standings.items() if one.state in STOPPED} | part.owed
+    mine = {topic for topic, one in whole.standings.items() if one.state in STOPPED}
+    whole.owed |= left - mine
+    if (part.restricted or part.owes_restriction) and not whole.restricted:
+        whole.owes_restriction = seq
 
 
 def _tell(found: Retold, leaf: Logged) -> None:
@@ -107,9 +127,9 @@ def _tell(found: Retold, leaf: Logged) -> None:
     elif leaf.type in (COMPLAINT, OBJECTION, HARD_BOUNCE):
         found.newest[leaf.type] = leaf.seq
     elif leaf.type == RESTRICTED:
-        found.restricted = leaf.seq
+        found.restricted, found.owes_restriction = leaf.seq, 0
     elif leaf.type == RESTRICTION_LIFTED:
-        found.restricted = 0
+        found.restricted, found.owes_restriction = 0, 0
     elif leaf.type == MOVED:
         found.newest.pop(HARD_BOUNCE, None)  # of the mailbox that was left
         found.moved = leaf.at
@@ -141,6 +161,9 @@ def _step(found: Retold, leaf: Logged) -> None:
         return
     if leaf.type in (Step.CONFIRMED, Step.RENEWED):
         found.newest["confirmed"] = leaf.seq
+        found.owed.discard(leaf.purpose)  # only a fresh confirmation leads back
+    elif after in STOPPED:
+        found.owed.discard(leaf.purpose)
     if after is state and after is not State.PENDING and leaf.type not in _MOVES_ALWAYS:
         return  # a wish that changes nothing yet
     found.standings[leaf.purpose] = Stood(after, leaf.seq, leaf.notice, leaf.at)

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import bindparam, delete, exists, func, select, update
 
-from consent.contract import Frequency, Heard
+from consent.contract import Heard
 from consent.errors import WrongKeys
+from consent.ledger.both_words import FREQUENCIES, Words, both_words
 from consent.ledger.doubts import hand_on_doubts
 from consent.ledger.evidence import Evidence
 from consent.ledger.sealing import find_hold, seal_proof
@@ -46,8 +47,6 @@ from consent.subscriber.withdrawal import silence, stop
 ACTOR = "system:merge"
 """Who takes over what the other had stopped."""
 
-_RARER = (Frequency.AS_IT_COMES, Frequency.WEEKLY, Frequency.MONTHLY)
-
 
 class MergeRefused(ValueError):
     """Two people who cannot become one; the message says why in plain words."""
@@ -77,9 +76,11 @@ def merge(tx: Writing, stays: str, goes: str, actor: str) -> Heard:
 
 def absorb(tx: Writing, stays: Subject, goes: Subject, actor: str, commitment: str) -> bytes:
     """Let `goes` become part of `stays`, who has their own address as before; what the other's was found by.
-    The stops come first, then the leaf `merged`, so that whoever reads the log sees that none was lost."""
-    stays = _take_stops(tx, stays, goes)
-    _take_pace(tx, stays, goes)
+    The stops come first, then the leaf `merged`, so that whoever reads the log sees that none was lost; what
+    the rows of either hide counts as well, and who is in doubt stays so."""
+    mine, other = both_words(tx, [stays, goes])
+    stays = _take_stops(tx, mine, other)
+    _take_pace(tx, stays, other.stricter)
     hold = find_hold(tx, goes.id)
     if hold is not None:  # what must be kept stays under its own seal, whatever becomes of the other
         seal_proof(tx, hold, goes)
@@ -98,10 +99,13 @@ def absorb(tx: Writing, stays: Subject, goes: Subject, actor: str, commitment: s
     return blob(lookup)
 
 
-def _take_stops(tx: Writing, stays: Subject, goes: Subject) -> Subject:
+def _take_stops(tx: Writing, mine: Words, other: Words) -> Subject:
     """What either has left, both have left; the one who stays, as they stand afterwards."""
-    for topic in sorted(goes.standings):
-        step = taken_over(stays.standing(topic).state, goes.standing(topic).state)
+    stays, goes = mine.logged, other.stricter
+    for topic in sorted(mine.left.keys() | other.left.keys()):
+        states = {words.left.get(topic, State.NONE) for words in (mine, other)}
+        left = State.OBJECTED if State.OBJECTED in states else State.WITHDRAWN
+        step = taken_over(stays.standing(topic).state, left)
         if step is not None:
             stays = stop(tx, stays, [topic], ACTOR, None, step)
     newest = max(goes.complained, goes.objected)
@@ -152,7 +156,7 @@ def _kept_away(tx: Writing, stays: Subject, goes: Subject) -> bool:
 def _take_pace(tx: Writing, stays: Subject, goes: Subject) -> None:
     """The rarer frequency and the longer break of the two."""
     columns: dict[str, str | int] = {}
-    if _RARER.index(goes.frequency) > _RARER.index(stays.frequency):
+    if FREQUENCIES.index(goes.frequency) > FREQUENCIES.index(stays.frequency):
         columns["frequency"] = goes.frequency.value
     if goes.frequency or stays.frequency:  # then it is of what went to either
         for one in (stays, goes):

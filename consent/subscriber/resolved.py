@@ -57,7 +57,7 @@ def resolve(tx: Writing, subject: Subject, actor: str) -> Heard:
     for one in sorted(lost):
         _LOST.run(tx.driver, of=one)
         tx.log.append(Leaf(type=EVIDENCE_LOST, subject=subject.id, actor=actor, evidence=one))
-    after = _stop_either(tx, subject, after, _resting_on(looked.retold, lost), actor)
+    after = _stop_either(tx, subject, after, looked.retold, lost, actor)
     tx.log.append(Leaf(type=RESOLVED, subject=subject.id, actor=actor, evidence=commitment))
     drop_doubts(tx, subject.id)
     return Heard.NEW
@@ -99,20 +99,22 @@ def _follow(tx: Writing, subject: Subject, looked: Looked) -> None:
 
 
 def _stop_either(
-    tx: Writing, before: Subject, after: Subject, unproved: Collection[str], actor: str
+    tx: Writing, before: Subject, after: Subject, retold: Retold, lost: Collection[str], actor: str
 ) -> Subject:
-    """Stop what goes by the leaves and did not go by the store, or of which the evidence is lost."""
+    """Stop what goes by the leaves and did not go by the store, of which the evidence is lost, or which
+    somebody who became part of them had stopped."""
     silenced = max(before.complained, before.objected)
     if silenced > before.confirmed and max(after.complained, after.objected) <= after.confirmed:
         silence(tx, after, OBJECTION, actor, None)
         after = load(tx, [after.id])[after.id]
-    if before.restricted and not after.restricted:
+    if (before.restricted or retold.owes_restriction) and not after.restricted:
         leaf = tx.log.append(Leaf(type=RESTRICTED, subject=after.id, actor=actor))
         _RESTRICT.run(tx.driver, of=after.id, leaf=leaf)
         tx.stops.append(Stop(after.id, "", RESTRICTED, tx.now, leaf, tx.log.newest.hex()))
-    topics = [
+    unproved = _resting_on(retold, lost)
+    topics = {
         topic
-        for topic, one in sorted(after.standings.items())
+        for topic, one in after.standings.items()
         if one.state in GOING and (topic in unproved or not before.gets(topic))
-    ]
-    return stop(tx, after, topics, actor, None) if topics else after
+    } | retold.owed
+    return stop(tx, after, sorted(topics), actor, None) if topics else after
