@@ -54,6 +54,7 @@ class Attempt(Struct, frozen=True):
     variant: str
     measured: bool
     template: str
+    message_id: str
 
 
 _ATTEMPTS = Statement(
@@ -71,6 +72,7 @@ _ATTEMPTS = Statement(
         decisions.c.variant,
         decisions.c.measured,
         decisions.c.template,
+        decisions.c.message_id,
     )
     .join(batches, batches.c.seq == decisions.c.batch)
     .where(decisions.c.reason.is_(None), among(decisions.c.key, "keys"))

@@ -155,11 +155,13 @@ def _repeats(ask: Ask, newest: Attempt, sender: str) -> bool:
 
 
 def _is_same_mail(ask: Ask, newest: Attempt) -> bool:
-    """Whether the permit that was given is for this mail: of its class, topic and template."""
-    return (ask.mail_class.value, ask.topic or "", ask.template) == (
+    """Whether the permit that was given is for this mail: of its class, topic, template and
+    Message-ID, by which whoever holds a mail finds its decision."""
+    return (ask.mail_class.value, ask.topic or "", ask.template, ask.message_id) == (
         newest.mail_class,
         newest.topic,
         newest.template,
+        newest.message_id,
     )
 
 

@@ -15,14 +15,17 @@ HOUR = 3_600_000
     [
         {"template": "0" * 64},
         {"topic": "offers"},
+        {"message_id": "another"},
         {"mail_class": MailClass.SERVICE, "topic": "orders", "trigger": "order-1"},
     ],
 )
 async def test_a_permit_is_told_once_more_for_the_same_mail_alone(world, other):
-    """Of another class, topic or template it is another mail, which waits until that one is settled."""
+    """Of another class, topic, template or Message-ID it is another, which waits until that is settled."""
     anna = await world.join("anna@kafija.example")
     one = world.ask(anna)
     [permit] = (await world.client.claim("engine", [one], [])).permits
+    if "message_id" in other:
+        other = {"message_id": f"<{one.key}@other.example>"}
     changed = await world.client.claim("engine", [replace(one, **other)], [])
     assert [denial.reason for denial in changed.denied] == [Reason.ONE_AT_A_TIME]
     again = await world.client.claim("engine", [one], [])
