@@ -43,9 +43,13 @@ class Marks:
             return _slot_of(self._page(mark[:LENGTH]), mark[:LENGTH]) >= 0
 
     def add(self, marks: Iterable[bytes]) -> None:
-        """Keep these, and wait until they are on the disk. Raises `OSError`; then not all of them may be."""
+        """Keep these, and wait until they are on the disk, in the file that has the name. Raises `OSError`;
+        then not all of them may be."""
         with self._mutex:
-            for mark in marks:
+            wanted = list(marks)
+            if wanted and not has_name(self._file, self._path):
+                self._lay_out(self._pages)
+            for mark in wanted:
                 self._put(mark[:LENGTH])
             if self._unsynced:
                 os.fsync(self._file)
@@ -75,8 +79,10 @@ class Marks:
 
     def _lay_out(self, pages: int) -> None:
         """Write the file anew with so many pages, or with more if one would overflow; it takes its place
-        whole."""
-        kept = list(_marks_in(self._path.read_bytes()))
+        whole. A file that has taken its name meanwhile adds what it has."""
+        kept = list(_marks_in(os.pread(self._file, os.fstat(self._file).st_size, 0)))
+        if not has_name(self._file, self._path):
+            kept += read_marks(self._path)
         while (image := _image(kept, pages, self._entropy)) is None:
             pages *= 2
         file = os.open(self._fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
@@ -90,6 +96,15 @@ class Marks:
         folder = os.open(self._path.parent, os.O_RDONLY)
         os.fsync(folder)
         os.close(folder)
+
+
+def has_name(file: int, path: Path) -> bool:
+    """Whether an open file is the one at `path`: a hand, or a tool that tidies, may have moved it away under
+    whoever writes to it. Raises `OSError`."""
+    try:
+        return os.path.samestat(os.fstat(file), os.stat(path))
+    except FileNotFoundError:
+        return False
 
 
 def marks_path(stops: Path) -> Path:

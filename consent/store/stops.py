@@ -3,7 +3,8 @@
 A line is written and synced before the stop commits, and the lines are read when the service opens: a stop
 whose leaf the store does not have, for it is older or died before the commit, is made up for then, once. No
 clock has a say in that. A line without its commit does no harm: it stops a mail that might have gone, never
-the other way. Lines that no backup wants any more are left out by and by, and the file is written anew."""
+the other way. Lines that no backup wants any more are left out by and by, and the file is written anew. So it
+is when it has lost its name under the service that has it open, by a hand or a tool that tidies."""
 
 import json
 import os
@@ -15,7 +16,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from consent.store.marks import Marks, marks_path
+from consent.store.marks import Marks, has_name, marks_path
 
 
 class Stop(Struct, frozen=True):
@@ -36,12 +37,15 @@ class StopsFile:
         self.marks = Marks(marks_path(path), entropy)
         self._path = path
         self._fresh = path.with_name(f"{path.name}.fresh")
-        self._fresh.unlink(missing_ok=True)  # one that a power loss left behind
+        for left in (self._fresh, path.with_name(f"{path.name}.anew")):
+            left.unlink(missing_ok=True)  # one that a power loss left behind
         self._file = os.open(path, _APPENDING, 0o600)
         _keep_names(path.parent)
 
     def write(self, stops: Sequence[Stop]) -> None:
-        """Append `stops` and wait until they are on the disk."""
+        """Append `stops` and wait until they are on the disk, in the file that has the name. Raises
+        `OSError`; then they may not be."""
+        self._keep_name()
         lines = [json.dumps(asdict(stop), ensure_ascii=False) for stop in stops]
         # A line that a full disk has torn must not swallow the next: each begins with a newline of its own.
         data = "".join(f"\n{line}\n" for line in lines).encode()
@@ -65,8 +69,8 @@ class StopsFile:
                         _append(file, b"\n" + line + b"\n")
                 os.fsync(file)
                 with alone:
-                    if self._file < 0:  # closed meanwhile: another process may be writing to it
-                        return
+                    if self._file < 0 or not _same(self._file, kept.fileno()):
+                        return  # closed meanwhile, and another process may be writing to it; or made anew
                     _append(file, kept.read())
                     os.fsync(file)
                     self._fresh.rename(self._path)
@@ -81,6 +85,25 @@ class StopsFile:
         self._file = -1
         self.marks.close()
 
+    def _keep_name(self) -> None:
+        """If another file has the name, or none has, one that has all the lines of both takes it."""
+        if has_name(self._file, self._path):
+            return
+        mine = _whole(self._file)
+        there = self._path.read_bytes() if self._path.exists() else b""
+        known = set(there.split(b"\n"))
+        lost = [line for line in mine.split(b"\n") if line not in known]
+        beside = self._path.with_name(f"{self._path.name}.anew")
+        file = os.open(beside, _APPENDING | os.O_TRUNC, 0o600)
+        try:
+            _append(file, there + b"".join(b"\n" + line + b"\n" for line in lost))
+            os.fsync(file)
+            beside.rename(self._path)
+            file, self._file = self._file, file
+        finally:
+            os.close(file)
+        _keep_names(self._path.parent)
+
 
 def read_stops(path: Path) -> list[Stop]:
     """All stops in the file at `path`, oldest first; none if there is no file. A line that is torn or garbled
@@ -92,7 +115,7 @@ def read_stops(path: Path) -> list[Stop]:
     return [stop for line in lines if (stop := _read(line)) is not None]
 
 
-_APPENDING = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+_APPENDING = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
 _STOP = msgspec.json.Decoder(Stop)
 
 
@@ -103,6 +126,18 @@ def _read(line: bytes) -> Stop | None:
         return _STOP.decode(line)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
+
+
+def _same(one: int, other: int) -> bool:
+    return os.path.samestat(os.fstat(one), os.fstat(other))
+
+
+def _whole(file: int) -> bytes:
+    parts, at = [], 0
+    while part := os.pread(file, 1 << 20, at):
+        parts.append(part)
+        at += len(part)
+    return b"".join(parts)
 
 
 def _append(file: int, data: bytes) -> None:
