@@ -68,6 +68,24 @@ async def test_a_word_that_does_not_fit_the_import_is_refused(world, word, why):
     assert not world.count("imports")
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"topics": ("newsletter", "offers")},
+        {"by": "Bela Example"},
+        {"wording": "Send me all."},
+        {"form": "x"},
+    ],
+)
+async def test_who_imports_says_nothing_beside_what_was_signed(world, more):
+    """A sound note does not carry another word along with it."""
+    await let_attest(world)
+    note = signed()
+    with pytest.raises(ValueError, match="is not what the attestation says"):
+        await begun(world, note, replace(attested(note), **more))
+    assert not world.count("imports")
+
+
 async def test_a_signature_counts_for_one_project_and_one_key(world):
     """A note of another project, and one by a key that the policy does not name."""
     await let_attest(world)

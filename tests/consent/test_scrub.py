@@ -1,5 +1,6 @@
 """The scrub: whatever single row of a person or of the log was changed, it is found, noted, and denied."""
 
+import json
 from functools import partial
 
 import pytest
@@ -113,6 +114,20 @@ async def test_evidence_that_is_gone_is_found(world, anna):
     """Nothing in the log says that its time was over."""
     plant(world, delete(evidence).where(evidence.c.subject == anna))
     assert {subject for subject, _ in found(world)} == {anna}
+
+
+async def test_evidence_of_whoever_became_part_of_somebody_is_missed_too(world, anna):
+    """It went over to the one who stayed."""
+    berta = await world.join("berta@kafija.example")
+    await world.client.merge(anna, berta, "operator")
+    assert found(world) == []
+    [seq] = of_leaf(world, berta, "confirmed")
+    body = world.service.read(
+        lambda reading: reading.conn.scalar(select(leaves.c.body).where(leaves.c.seq == seq))
+    )
+    commitment = json.loads(body)["evidence"]
+    plant(world, delete(evidence).where(evidence.c.commitment == commitment))
+    assert found(world) == [(anna, f"evidence {commitment}")]
 
 
 @pytest.mark.parametrize(

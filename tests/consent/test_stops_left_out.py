@@ -49,6 +49,19 @@ async def test_what_the_log_holds_goes_once_every_backup_does(open_world, place,
     assert len(read_stops(stops)) == 3
 
 
+async def test_a_line_stays_a_day_longer_than_the_oldest_backup(open_world, place, stops):
+    """Backups are thrown away once a day: one that is a few hours too old may be put back still."""
+    world = open_world(place, durable=True)
+    await leave(world, *"abc")
+    lines = read_stops(stops)
+    world.pass_rightly(KEPT * DAY + NEAR_MS + DAY)
+    await world.client.backups_forgot(KEPT)
+    assert read_stops(stops) == lines
+    world.pass_rightly(DAY)
+    await world.client.backups_forgot(KEPT)
+    assert read_stops(stops) == lines[2:]
+
+
 async def test_the_newest_line_stays_whatever_its_age(open_world, place, stops):
     """It tells how long the log was."""
     world = open_world(place, durable=True)
