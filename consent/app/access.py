@@ -6,6 +6,7 @@ The file is read again whenever it has changed, so that a key which is taken awa
 import base64
 import hmac
 import os
+import re
 from collections.abc import Callable, Collection, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -20,6 +21,7 @@ from consent.errors import ConsentError
 ACCESS = "consent.access"
 """The file, beside the store, of who may call the consent service when it is a process of its own."""
 _BYTES = 32
+_NAME = re.compile(r"(?=.{1,40}\Z)\w(?:[\w .-]*\w)?")
 
 
 class AccessFault(ConsentError):
@@ -110,10 +112,13 @@ def make_key(
     path: Path, name: str, scopes: Collection[Scope], entropy: Callable[[int], bytes], now: int
 ) -> str:
     """A new key, which stands nowhere but in the answer. Raises `AccessFault`, also for a name that is
-    taken."""
+    taken, or that is not to be published for good: leaves name the key by which something was told."""
     kept = access_keys(path)
-    if not name.strip() or not name.isprintable():
-        raise AccessFault("A key needs a name, in one line.")
+    if not _NAME.fullmatch(name):
+        raise AccessFault(
+            "A key is named by 1 to 40 letters, digits, blanks, `_`, `.` and `-`, with a letter or a digit "
+            f"first and last, not {name[:80]!r}. The log names it for good, and each export shows it."
+        )
     if any(key.name == name for key in kept):
         raise AccessFault(
             f"There is a key named `{name}` already; take it away first, or name this one anew."

@@ -33,7 +33,8 @@ def keys():
 
 def over_http(world, folder, *scopes):
     """The client of a service that answers by HTTP, without a network between them."""
-    key = make_key(folder / "access.json", str(scopes), scopes, Dice(str(scopes)), 0)
+    name = " ".join(scopes)
+    key = make_key(folder / "access.json", name, scopes, Dice(name), 0)
     app = build_app(Operating(world.service), Access(folder / "access.json"), asyncio.Event(), Tally())
     transport = httpx2.ASGITransport(Starlette(routes=[Mount(PREFIX.rstrip("/"), app)]))
     return RemoteOperator("http://consent.example", key, transport=transport)
