@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from engine.store.server import Place
     from virta.release.applying import Progress
     from virta.release.planning import Planned
+    from virta.settings import Settings
 
 _REFUSED = 3
 _LONG = 1000  # so many people take long enough to be told how far it is
@@ -87,6 +88,8 @@ def apply(
     asks = not (yes or plan is not None or format == "json") and sys.stdin.isatty()
     if format == "text":
         _show(planned)
+        if planned.plan.changed:
+            _show_other_key(folder, settings, target.policy.attestation_key)
     if planned.running is None:
         return _told(format, planned, None, "The first start of `virta serve` makes it release 1.")
     if not (planned.plan.changed or planned.backfills):
@@ -134,6 +137,13 @@ def _show(planned: "Planned") -> None:
     from virta.terminal.colours import coloured
 
     print(plan_text(planned.plan, coloured(sys.stdout)), end="", flush=True)
+
+
+def _show_other_key(folder: Path, settings: "Settings", key: str) -> None:
+    from virta.release.attesting import attests_elsewhere
+
+    if told := attests_elsewhere(folder, settings, key):
+        print(told, flush=True)
 
 
 def _number(planned: "Planned") -> int | None:

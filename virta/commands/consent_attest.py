@@ -58,13 +58,17 @@ def attest_people(
     new_key: Annotated[
         Path | None, Parameter(help="Make a key of the controller's own instead, and write it there.")
     ] = None,
+    name: Annotated[
+        str,
+        Parameter(help="The log's name for --new-key, if it is not the one that virta.toml gives now."),
+    ] = "",
     folder: Annotated[Path, Parameter(help="The project's folder.")] = Path(),
 ) -> int:
     """Sign what the controller says of people that are to be imported: a C2SP signed note, which `virta
     import --attestation` takes, of each row as that command will read it. It needs no store: the project's
     files, the key and the files of the import, on any machine."""
     if new_key is not None:
-        return _make(new_key, folder)
+        return _make(new_key, name, folder)
     if said is None or what is None or not files:
         raise BrokenProject(
             f"Say what is to be signed: virta consent attest ATTESTATION.toml {'|'.join(PRODUCTS)} FILE…"
@@ -91,8 +95,11 @@ def attest_people(
     return 0
 
 
-def _make(path: Path, folder: Path) -> int:
-    line = attestation.new_key(log_name(read_settings(folder.resolve())), secrets.token_bytes)
+def _make(path: Path, name: str, folder: Path) -> int:
+    settings = read_settings(folder.resolve())
+    if any(sign.isspace() or sign == "+" for sign in name):
+        raise BrokenProject(f"`{name}` names no log: a log's name has no blank and no plus sign.")
+    line = attestation.new_key(name or log_name(settings), secrets.token_bytes)
     public = attestation.public_half(line)
     try:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

@@ -23,9 +23,9 @@ from virta.operating import checks, resolving
 from virta.operating.apart import is_apart, look_apart
 from virta.operating.clock_believed import acts_of_clock, believe_clock, clock_of_consent
 from virta.operating.complaint import Complaint
-from virta.operating.doubted import in_doubt
+from virta.operating.doubted import in_doubt, round_in_time
 from virta.operating.holding import holds_in_order, kept_in_backups
-from virta.operating.key_checks import journey_key, keys_in_words, keys_of_consent
+from virta.operating.key_checks import controllers_key, journey_key, keys_in_words, keys_of_consent
 from virta.operating.mail_server import mail_server
 from virta.operating.ordering import is_running, now
 from virta.operating.origin import told_of_origin
@@ -209,8 +209,11 @@ def _consent(folder: Path, settings: Settings, at: int, notes: list[str]) -> Ite
     try:
         with reading(folder) as service:
             yield from keys_of_consent(service)
+            yield from controllers_key(service, settings)
             notes += keys_in_words(service, settings, folder)
             yield from in_doubt(service)
+            if settings.environment != "development":  # where nobody serves all day
+                yield from round_in_time(service, at)
             yield from shut_for_length(service)
             yield from clock_of_consent(service, clock)
             yield from overdue_wishes(service)

@@ -19,6 +19,7 @@ from dsl.compile import Compiled
 from engine.store.database import StoreFault
 from virta.commands.consent_opening import Format
 from virta.importing import telling
+from virta.importing.attestation import refuse_other_log
 from virta.importing.formats.products import PRODUCTS
 from virta.importing.informing import refuse_other_events, send_event
 from virta.importing.order import Order, Prepared, prepare
@@ -173,6 +174,7 @@ async def _weigh(
     faults = telling.FaultsFile(path)
     async with weighing(folder, settings) as consent:
         with closing(faults), _shown("Looking", prepared.length) as behind:
+            await refuse_other_log(consent, prepared.what.attested)
             before = await find_import(consent, prepared.what.id)
             weighed = await weigh_all(consent, prepared, now(), faults.add, behind)
     return before, weighed, faults

@@ -10,6 +10,7 @@ from consent.ledger.keyring import active, log_keys
 from consent.ledger.transaction import Reading
 from consent.service import Service
 from engine.delivery.attempts import AttemptsFault, sender_in
+from virta.importing.attestation import MAKE_ANEW, key_of_another
 from virta.keeping.manifest import ATTEMPTS
 from virta.keys import read_consent_keys, read_keys_apart
 from virta.mailing import sender_of
@@ -47,6 +48,15 @@ def keys_in_words(service: Service, settings: Settings, folder: Path) -> list[st
             "links in mails of their time are dead. If that is not meant, put them back before the newest."
         )
     return notes
+
+
+def controllers_key(service: Service, settings: Settings) -> Iterator[Complaint]:
+    """Of the key by which the controller attests imports: whether it is for this log, that of the settings
+    and that of the policy in force."""
+    log, applied = service.parts.origin, service.read(lambda reading: reading.rules.policy.attestation_key)
+    for key in dict.fromkeys((settings.controller.attestation_key, applied)):
+        if key and (fault := key_of_another(key, log)):
+            yield Complaint("keys", fault, MAKE_ANEW.format(log=log))
 
 
 def journey_key(settings: Settings, folder: Path) -> Iterator[Complaint]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import exports
 import pytest
-from attesting import attested, keyed
+from attesting import attested, keyed, public_line
 from postgres_server import Running
 from stall import make_stall
 
@@ -529,3 +529,51 @@ def test_programs_get_json(stall: Path, says: Says) -> None:
     assert json.loads(says("mailchimp", file, "--format", "json", "--yes")[1])["record"]["state"] == "done"
     [listed] = json.loads(says("list", "--format", "json")[1])
     assert listed["what"]["product"] == "mailchimp"
+
+
+def test_a_key_of_before_or_after_a_new_address_is_told_from_the_logs_own(
+    stall: Path, says: Says, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The log keeps its first name when `url` changes: the preview says so, and a doctor, and `--name` makes
+    the key that counts."""
+    file = exports.mailchimp(stall / "audience.zip")
+    assert says("mailchimp", file, "--yes")[0] == 0
+    log = virta_log(stall)
+    settings = stall / "virta.toml"
+    settings.write_text(f'url = "https://new.example"\n{settings.read_text("utf-8")}', "utf-8")
+    note = attested(stall, ATTESTATION, file)
+    why = f"is a key for the log new.example/{log.partition('/')[2]}, and this one is called {log}"
+    for more in ((), ("--yes",)):
+        code, told = says("mailchimp", file, "--attestation", note, *more)
+        assert (code, why in told, f"--name {log}" in told) == (2, True, True), told
+        assert "With --yes it is done" not in told
+    run(["doctor", str(stall)])
+    assert why in " ".join(capsys.readouterr().out.split())
+    key = stall.parent / "controller.key"
+    (line,) = [each for each in settings.read_text("utf-8").splitlines() if "attestation_key" in each]
+    key.unlink()
+    assert run(["consent", "attest", "--new-key", str(key), "--name", log, "--folder", str(stall)]) == 0
+    settings.write_text(settings.read_text("utf-8").replace(line, public_line(key)), "utf-8")
+    note = attested(stall, ATTESTATION, file)
+    assert says("mailchimp", file, "--attestation", note)[0] == 0
+    run(["doctor", str(stall)])
+    assert "and this one is called" not in capsys.readouterr().out
+
+
+def virta_log(stall: Path) -> str:
+    """What the log of a stall is called."""
+    settings = read_settings(stall)
+    with closing(
+        open_reader(consent_place(stall, settings), read_consent_keys(settings, stall), clock=now)
+    ) as store:
+        return store.parts.origin
+
+
+@pytest.mark.parametrize("name", ["two words", "a+b", "a\nb"])
+def test_a_log_has_no_name_with_a_blank_or_a_plus(
+    stall: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    """No key is made for one."""
+    assert run(["consent", "attest", "--new-key", "k.key", "--name", name, "--folder", str(stall)]) == 2
+    assert "names no log" in capsys.readouterr().err
+    assert not Path("k.key").exists()
