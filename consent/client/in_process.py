@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from consent import forgetting, jobs
 from consent.address import Address, read_address
 from consent.client.actors import MERGED_BY, TOLD_BY, named, plain
-from consent.client.scrubbing import scrub_visit
+from consent.client.by_time import job_part, scrub_visit
 from consent.contract import (
     Ask,
     Change,
@@ -294,7 +294,9 @@ class InProcess:
         known = await self._write(believed.visit) if self._clock_may_be_wrong else None
         if known is not None and known.seen:
             return Kept(clock_off=known.seen - known.last, doubted=await self._scrub())
-        counts = {name: await self._part(job, most) for name, job in jobs.JOBS.items()}
+        counts = {
+            name: await job_part(self._read, self._write, name, job, most) for name, job in jobs.JOBS.items()
+        }
         done = jobs.told(counts, most)
         if done.purged or done.proof_purged or done.ips_shortened or done.holds_ended:
             await self._write(erasure.purged)
@@ -302,11 +304,6 @@ class InProcess:
             await self._rewritten()
             done = replace(done, doubted=await self._scrub())
         return done
-
-    async def _part(self, job: jobs.Job, most: int) -> int:
-        look = job.look
-        found = await self._read(lambda reading: look(reading, most)) if look is not None else ()
-        return 0 if found is None else await self._write(lambda tx: job.do(tx, most, found))
 
     @property
     def _clock_may_be_wrong(self) -> bool:

@@ -19,6 +19,7 @@ from consent.ledger.log import stored_frontier, stored_nodes
 from consent.ledger.transaction import Reading
 from consent.proof.canonical import canonical
 from consent.proof.record import record_bytes
+from consent.store.columns import blob
 from consent.store.tables import checkpoints, decisions, leaves, policies, purposes, traces
 
 FORMAT = "virta-consent-export"
@@ -97,7 +98,7 @@ def _leaves(reading: Reading) -> Iterator[bytes]:
     query = select(leaves.c.seq, leaves.c.body).order_by(leaves.c.seq).limit(_AT_ONCE)
     while rows := reading.conn.execute(query.where(leaves.c.seq > after)).all():
         for seq, body in rows:
-            yield bytes(body) + b"\n"
+            yield blob(body) + b"\n"
             after = seq
 
 

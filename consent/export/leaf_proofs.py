@@ -10,6 +10,7 @@ from consent.ledger.transaction import Reading
 from consent.ledger.whose import parts_of
 from consent.proof.leaf_proof import proof_text
 from consent.proof.tree import inclusion
+from consent.store.columns import blob
 from consent.store.tables import IN_ANY_SPAN, leaves
 
 
@@ -23,4 +24,4 @@ def proofs_of(reading: Reading, subject: str) -> Iterator[PersonsProof]:
     query = select(leaves.c.seq, leaves.c.type, leaves.c.body).where(mine)
     for seq, kind, body in reading.conn.execute(query.order_by(leaves.c.seq)):
         path = inclusion(nodes, seq, signed.size)
-        yield PersonsProof(seq, kind, proof_text(bytes(body), seq, path, signed.note))
+        yield PersonsProof(seq, kind, proof_text(blob(body), seq, path, signed.note))

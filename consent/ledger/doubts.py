@@ -26,10 +26,12 @@ _DROP = Statement(delete(doubts).where(doubts.c.subject == bindparam("of")))
 
 
 def doubted_among(reading: Reading, ids: Sequence[str]) -> set[str]:
-    """Those of the subjects who are in doubt."""
+    """Those of the subjects who are in doubt: all of them, if the log itself is, for nobody knows of whom it
+    tells no more."""
     if _ANY.first(reading.driver) is None:
         return set()
-    return {subject for (subject,) in _AMONG.rows(reading.driver, ids=json.dumps(list(ids)))}
+    found = {subject for (subject,) in _AMONG.rows(reading.driver, ids=json.dumps([THE_LOG, *ids]))}
+    return set(ids) if THE_LOG in found else found
 
 
 def all_doubts(reading: Reading) -> dict[str, list[str]]:

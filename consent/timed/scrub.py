@@ -219,26 +219,34 @@ def _leaves(reading: Reading, first: int, end: int) -> Iterator[tuple[str, str]]
         yield THE_LOG, f"{_HOLE}{first} and on"
         return
     for seq, kind, subject, purpose, at, body, hashed in rows:
-        for gap in range(expected, seq):
-            yield THE_LOG, f"leaf {gap}"
+        yield from _gap(expected, seq)
         expected = seq + 1
         found, leaf = leaf_hash(blob(body)), read_logged(body)
         hashes.append(found)
         subject = subject if isinstance(subject, str) else ""
         columns = (seq, kind, subject, purpose, at)
         fits = leaf is not None and columns == (leaf.seq, leaf.type, leaf.subject, leaf.purpose, leaf.at)
-        if not fits or hashed is None or blob(hashed) != found:
-            whose = leaf.subject if leaf is not None else subject or THE_LOG
-            yield whose, f"leaf {seq}"
+        of_tree = hashed is not None and blob(hashed) == found
+        if not of_tree:  # then it is not known whose it was, nor what it said
+            yield THE_LOG, f"leaf {seq}"
+        if not (fits and of_tree):
+            yield leaf.subject if leaf is not None else subject or THE_LOG, f"leaf {seq}"
         if subject:
             known[subject] = seq
-    for gap in range(expected, end):
-        yield THE_LOG, f"leaf {gap}"
+    yield from _gap(expected, end)
     if len(hashes) == _BLOCK and first % _BLOCK == 0:
         block = _NODE.first(reading.driver, on=_LEVEL, place=first >> _LEVEL)
         if block is None or blob(block[0]) != merkle_root(hashes):
             yield THE_LOG, f"tree {first}"
     yield from _missing(reading, set(known))
+
+
+def _gap(first: int, end: int) -> Iterator[tuple[str, str]]:
+    """Leaves that are not there, told once however many they are."""
+    if end - first == 1:
+        yield THE_LOG, f"leaf {first}"
+    elif end > first:
+        yield THE_LOG, f"leaves {first} to {end - 1}"
 
 
 def _missing(reading: Reading, known: set[str]) -> Iterator[tuple[str, str]]:

@@ -1,13 +1,41 @@
-"""People of whom the store of consent says what its log does not."""
+"""People of whom the store of consent says what its log does not, and whether anybody looks."""
 
 from collections.abc import Iterator
+
+from sqlalchemy import select
 
 from consent.ledger.doubts import THE_LOG, all_doubts
 from consent.ledger.retold import RESOLVED
 from consent.service import Service
+from consent.store.tables import leaves
+from consent.timed.scrub import place_of
+from consent.times import DAY_MS
 from virta.operating.complaint import Complaint
 
 _MOST = 20
+_ROUND = 4 * DAY_MS
+"""A round of the scrub takes a day where something serves all day."""
+
+
+def round_in_time(service: Service, at: int) -> Iterator[Complaint]:
+    """Whether the scrub came round within these days. `at` in ms UTC."""
+    last, opened = service.read(
+        lambda reading: (
+            place_of(reading).over,
+            int(reading.conn.scalar(select(leaves.c.at).where(leaves.c.seq == 0)) or 0),
+        )
+    )
+    if _ROUND > at - max(last, opened) > -DAY_MS:
+        return
+    whole = "never" if not last else f"not in the last {(at - last) // DAY_MS} days"
+    if last > at:
+        whole = "at a time that is still to come"
+    yield Complaint(
+        "doubt",
+        f"Store and log of consent were compared whole {whole}.",
+        "Keep `virta serve` running, or `virta serve consent`: it takes a day to come round. If it runs, its "
+        "log says what it fails at.",
+    )
 
 
 def in_doubt(service: Service) -> Iterator[Complaint]:

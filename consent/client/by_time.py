@@ -1,11 +1,15 @@
-"""A visit of the scrub, in parts between which others read and write."""
+"""What is due by time, and a visit of the scrub: in parts, between which others read and write."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Protocol, TypeVar
 
+from consent.jobs import Job
 from consent.ledger.transaction import Reading, Writing
 from consent.timed import scrub
+
+log = logging.getLogger("consent")
 
 T = TypeVar("T")
 
@@ -22,6 +26,18 @@ class Write(Protocol):
 
     def __call__(self, work: Callable[[Writing], T], /) -> Awaitable[T]:
         """Run `work`."""
+
+
+async def job_part(read: Read, write: Write, name: str, job: Job, most: int) -> int:
+    """One part of a job, of so many at most: how much it did. A row that nobody can read stops neither the
+    other jobs nor the scrub, which tells whose it is."""
+    look = job.look
+    try:
+        found = await read(lambda reading: look(reading, most)) if look is not None else ()
+        return 0 if found is None else await write(lambda tx: job.do(tx, most, found))
+    except (TypeError, ValueError):
+        log.exception("what is due by time fails at a damaged row: %s", name)
+        return 0
 
 
 async def scrub_visit(read: Read, write: Write) -> int:
