@@ -36,7 +36,7 @@ async def job_part(read: Read, write: Write, name: str, job: Job, most: int) -> 
         found = await read(lambda reading: look(reading, most)) if look is not None else ()
         return 0 if found is None else await write(lambda tx: job.do(tx, most, found))
     except (TypeError, ValueError):
-        log.exception("what is due by time fails at a damaged row: %s", name)
+        log.error("what is due by time fails at a damaged row: %s", name, exc_info=True)
         return 0
 
 

@@ -229,6 +229,33 @@ async def test_the_gate_denies_marketing_to_whom_it_found_and_nothing_else(world
     assert await world.mail_proofs()
 
 
+async def test_a_withdrawal_that_was_given_to_somebody_else_denies_marketing_to_everybody(world):
+    """Whoever left is there as if they never had, and their leaf is said to be another's. Its bytes are not
+    those of the tree: nobody knows of whom it tells, and so nobody is mailed."""
+    anna, berta = await world.join(ANNA), await world.join("berta@kafija.example")
+    kept = world.service.read(
+        lambda reading: reading.conn.execute(select(standings).where(standings.c.subject == anna)).one()
+    )
+    await world.client.withdraw(world.unsubscribe_token(anna), "page", False, Visit())
+    [seq] = of_leaf(world, anna, "withdrawn")
+    body = world.service.read(
+        lambda reading: reading.conn.scalar(select(leaves.c.body).where(leaves.c.seq == seq))
+    )
+    other = "0" * 32
+    changed = bytes(body).replace(anna.encode(), other.encode())
+    plant(
+        world,
+        update(leaves).where(leaves.c.seq == seq).values(body=changed, subject=other),
+        update(standings).where(standings.c.subject == anna).values(**kept._mapping),
+        update(subjects).where(subjects.c.id == anna).values(epoch=0),
+    )
+    for _ in range(VISITS + 1):
+        await world.client.keep_times()
+    assert ("", f"leaf {seq}") in found(world)
+    denied = (await world.client.claim("engine", [world.ask(anna), world.ask(berta)], [])).denied
+    assert [one.reason for one in denied] == [Reason.NOT_AS_LOGGED] * 2
+
+
 async def test_a_visit_is_done_in_small_parts(world):
     """Whoever reads meanwhile waits for one of them at most."""
     for number in range(60):

@@ -17,6 +17,8 @@ from consent.contract import Kept
 from consent.store.tables import subjects
 from virta.command import run
 from virta.keys import make_development_keys
+from virta.operating.doubted import round_in_time
+from virta.wiring import wall_clock
 
 
 async def get_round(client: InProcess) -> int:
@@ -46,6 +48,27 @@ def test_a_doctor_tells_who_is_in_doubt_and_a_word_puts_it_right(
     assert run(["consent", "record", ANNA, "doubt.resolved", str(stall)]) == 0
     assert "the store follows the log again" in capsys.readouterr().out
     assert _doubts(stall, capsys) == []
+
+
+def test_a_doctor_says_when_store_and_log_were_last_compared(tmp_path: Path) -> None:
+    """A round takes a day: one that is over within four is in time, in whatever state the store is."""
+    stall = make_stall(tmp_path / "stall")
+    make_development_keys(stall / "dev-keys.toml", os.urandom)
+    (stall / "data").mkdir(exist_ok=True)
+    with closing(opened(stall)) as service:
+        now = wall_clock()
+
+        def said(days: int) -> list[str]:
+            return [one.says for one in round_in_time(service, now + days * 86_400_000)]
+
+        assert said(0) == said(3) == []
+        assert said(5) == ["Store and log of consent have never been compared whole."]
+        asyncio.run(get_round(InProcess(service)))
+        assert said(3) == []
+        assert said(5) == ["Store and log of consent were last compared whole 5 days ago."]
+        assert said(-3) == [
+            "Store and log of consent were last compared whole at a time that is still to come."
+        ]
 
 
 def _doubts(stall: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:

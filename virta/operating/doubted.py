@@ -27,12 +27,14 @@ def round_in_time(service: Service, at: int) -> Iterator[Complaint]:
     )
     if _ROUND > at - max(last, opened) > -DAY_MS:
         return
-    whole = "never" if not last else f"not in the last {(at - last) // DAY_MS} days"
+    whole = "have never been compared whole"
     if last > at:
-        whole = "at a time that is still to come"
+        whole = "were last compared whole at a time that is still to come"
+    elif last:
+        whole = f"were last compared whole {round((at - last) / DAY_MS)} days ago"
     yield Complaint(
         "doubt",
-        f"Store and log of consent were compared whole {whole}.",
+        f"Store and log of consent {whole}.",
         "Keep `virta serve` running, or `virta serve consent`: it takes a day to come round. If it runs, its "
         "log says what it fails at.",
     )
