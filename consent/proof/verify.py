@@ -61,6 +61,7 @@ class Verified:
     let_go_before: int = 0
     let_go_by: int = 0
     let_go_after: int = 0
+    signed_by: tuple[VerifierKey, ...] = ()  # those that had to sign the checkpoint, and did
 
 
 class _Manifest(NamedTuple):
@@ -127,6 +128,7 @@ def verify(file: BinaryIO, key: VerifierKey | None = None, older: KeptCheckpoint
         expiries.before,
         expiries.leaf,
         expiries.months,
+        chain.signing(newest[0].size),
     )
 
 

@@ -143,7 +143,7 @@ LEAVES: Mapping[str, str] = {
     "suppressed": "Their address is kept from marketing.",
     "released": "Their address is no longer kept from marketing.",
     "notice.served": "Was shown the words of {topic} before asking for it.",
-    "link.fetched": "The page behind the link to confirm was shown.",
+    "link.fetched": "The page behind a link of that mail was shown.",
     "address.requested": "Asked for another address; it counts once the mailbox there confirms it.",
     "address.refused": "Said of a change of address: “This was not me.” Nothing was changed.",
     "address.changed": "Their mails go to another address from now on.",

@@ -13,6 +13,7 @@ from consent.errors import WrongKeys
 from consent.keys import Keys
 from consent.proof.checkpoint import read_note, verifier_key
 from consent.proof.failure import Failure
+from virta.command import run
 
 pytestmark = pytest.mark.anyio
 OLD, NEW, THIRD = (bytes([n]) * 32 for n in (1, 2, 3))
@@ -96,6 +97,23 @@ async def test_any_key_of_the_chain_verifies(life, tmp_path):
     export.key = public(THIRD, export.key.name)
     assert export.failure() is Failure.SIGNATURE
     assert export.second(tmp_path) == "signature"
+
+
+async def test_verify_says_whether_the_key_given_signed_or_vouched_for_the_one_that_did(
+    life, tmp_path, capsys
+):
+    """To an auditor who wrote the old line down, the new one is told."""
+    export = await rotated(life)
+    name = export.key.name
+    path = tmp_path / "export.zip"
+    path.write_bytes(export.file().getvalue())
+    told = {}
+    for seed in (OLD, NEW):
+        assert run(["consent", "verify", str(path), "--key", public(seed, name).line()]) == 0
+        told[seed] = capsys.readouterr().out
+    assert "its checkpoint is signed by the key given" in told[NEW]
+    assert "signed by the key given" not in told[OLD]
+    assert f"vouched for the one that signs its checkpoint: {public(NEW, name).line()}" in told[OLD]
 
 
 async def test_every_export_carries_all_keys_that_ever_signed(life):

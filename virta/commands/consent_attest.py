@@ -112,8 +112,8 @@ def _make(path: Path, name: str, folder: Path) -> int:
     print(
         f"{path} is the key by which the controller of {project} signs. The server does not need it: keep it "
         "where only they can read it.\n"
-        "Write its public half into virta.toml, and apply:\n\n"
-        f'[controller]\nattestation_key = "{public.line()}"'
+        "Write its public half below `[controller]` in virta.toml, and apply:\n\n"
+        f'attestation_key = "{public.line()}"'
     )
     return 0
 

@@ -54,12 +54,22 @@ def verify(
         print(f"virta: {key} holds no verifier key: it is no text.", file=sys.stderr)
         return 2
     if found.authenticated:
-        return _tell(output, 0, "It holds, and its checkpoint is signed by the key given.", found)
+        return _tell(output, 0, _by_whom(found, known), found)
     return _tell(
         output,
         int(Failure.NOT_AUTHENTICATED),
         "Consistent, not authenticated: no --key was given, so anybody may have written it.",
         found,
+    )
+
+
+def _by_whom(found: Verified, known: VerifierKey | None) -> str:
+    if known in found.signed_by:
+        return "It holds, and its checkpoint is signed by the key given."
+    now = ", ".join(one_line(key.line()) for key in found.signed_by)
+    return (
+        "It holds. The key given signs the log no more, and vouched for the one that signs its checkpoint: "
+        f"{now}. Keep that one too."
     )
 
 

@@ -15,6 +15,7 @@ from virta.importing.reading import Source
 from virta.importing.table import Fault
 from virta.importing.undoing import Undone
 from virta.importing.values import like_a_formula
+from virta.operating.recording import last_day
 
 _SHOWN = 5
 """So many faults are shown at once; the file has them all."""
@@ -177,9 +178,10 @@ def about_notices(waiting: Untold, event: str, done: bool, clock: ZoneInfo) -> l
     """Who is still to be told where their data is from, and what is done about it."""
     if not waiting.people:
         return ["Everybody whom an import brought knows where their data is from."]
-    first = datetime.fromtimestamp(waiting.first / 1000, clock)
     people = _many(waiting.people, "person is", "people are")
-    lines = [f"{people} still to be told where their data is from, the first by {first:%Y-%m-%d}."]
+    lines = [
+        f"{people} still to be told where their data is from, the first by {last_day(waiting.first, clock)}."
+    ]
     if waiting.late:
         lines.append(f"For {_many(waiting.late, 'person', 'people')} of them it is too late already.")
     if done:
