@@ -12,8 +12,8 @@ STEPS = (
     # ---- order
     (
         "advance",
-        "_remember(turn, data.event, data.data, at)\n    before",
-        "before",
+        "_remember(turn, data.event, data.data, at)\n    if turn.bundle.restricted",
+        "if turn.bundle.restricted",
         "an event is history before anything is asked of it",
     ),
     (

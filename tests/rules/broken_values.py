@@ -10,8 +10,8 @@ VALUES = (
     ),
     (
         "turn",
-        "at is not None and self.now < journey.due < NEVER",
-        "at is not None and self.now < journey.due < NEVER and before is self.loaded.default_zone",
+        "at is not None and self.now < meant < NEVER",
+        "at is not None and self.now < meant < NEVER and before is self.loaded.default_zone",
         "a time of day that is over on the new clock has come",
     ),
     (

@@ -54,7 +54,7 @@ FAULTS: dict[str, tuple[Any, str, Any]] = {
     "the engine deletes the journeys of all": (erased, "forget", _everybody),
     "lines of the journal stay": (erased, "search", lambda connection, limit: False),
     "the engine's log of writes stays": (Sqlite, "rewrite", lambda self, driver, tables: True),
-    "the consent store's log of writes stays": (ConsentStore, "rewrite", lambda self: True),
+    "the consent store's log of writes stays": (ConsentStore, "rewrite", lambda self, table: True),
     "what waits under their address is left": (
         Erasing,
         "erase",
