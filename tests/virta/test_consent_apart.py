@@ -112,7 +112,7 @@ def settings_with(folder: Path, url: str, environment: str = "development") -> S
         'name = "Coffee stall"\n', f'name = "Coffee stall"\nenvironment = "{environment}"\n', 1
     )
     if environment == "production":
-        text = text.replace('[keys]\nfile = "dev-keys.toml"\n', "").replace(
+        text = text.replace('[keys]\nfile = "dev-keys.toml"\n', "[privacy]\nrecipients = []\n").replace(
             'name = "Coffee stall"\n', 'name = "Coffee stall"\nurl = "https://mail.stall.example"\n', 1
         )
     (folder / "virta.toml").write_text(text + APART.format(url=url), "utf-8")

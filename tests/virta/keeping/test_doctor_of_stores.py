@@ -32,10 +32,8 @@ def test_a_doctor_looks_at_the_stores_wherever_they_are(
     told = found(stall, capsys, "--integrity")
     assert told["running"] == ["False"]
     if url_of(stall):
-        assert [note.partition(" takes ")[0] for note in told["notes"]] == [
-            "The store of the engine",
-            "The store of the consent",
-        ]
+        sizes = [note.partition(" takes ")[0] for note in told["notes"] if " takes " in note]
+        assert sizes == ["The store of the engine", "The store of the consent"]
         assert [says.partition(" with ")[2].partition(":")[0] for says in told["server"]] == [
             "autovacuum = off",
             "fsync = off",
