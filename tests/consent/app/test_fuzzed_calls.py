@@ -36,9 +36,8 @@ PAIRS = "unsettled"
 REFUSED = (
     *("sign_up", "confirm", "refuse", "withdraw", "slow_down", "choose", "bounced", "record"),
     *("begin_import", "take_import", "end_import", "take_back", "find", "hold", "hold_told"),
-    *("open_hold", "lift_hold"),
-    "ask_to_move",
-    "merge",
+    *("open_hold", "lift_hold", "ask_to_move", "merge"),
+    *("claim", "withdraw_by_flow", "give_word", "erase"),  # want a plain name of whoever tells of it
 )
 """Calls that want an address, a token or a word that nobody hits upon."""
 TEMPLATES = [hashlib.sha256(name).hexdigest() for name in (b"hello", b"receipt", b"bare")]
